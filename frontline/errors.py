@@ -1,0 +1,94 @@
+"""What can go wrong, said in one line: where, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+MOST_PROBLEMS = 20
+"""How many problems one error names before it only counts the rest."""
+
+
+class FrontlineError(Exception):
+    """A fault in the input or the request that the user can mend.
+
+    Parameters
+    ----------
+    message
+        What is wrong, what was expected, what to do; without the place.
+    path, layer, field
+        Where the fault lies, as far as it is known.
+    row
+        Identifier of the feature or row, counted as the file counts it.
+
+    Notes
+    -----
+    ``str(error)`` reads *place: message*, for example
+    ``layers/new.gpkg, layer 'front', feature 17, field 'date': '2024-13-01' is not a date
+    (expected YYYY-MM-DD).``
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | str | None = None,
+        layer: str | None = None,
+        row: int | str | None = None,
+        field: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.layer = layer
+        self.row = row
+        self.field = field
+
+    def __str__(self) -> str:
+        place = [one_line(str(self.path))] if self.path is not None else []
+        if self.layer is not None:
+            place.append(f"layer '{one_line(self.layer)}'")
+        if self.row is not None:
+            place.append(f"feature {one_line(str(self.row))}")
+        if self.field is not None:
+            place.append(f"field '{one_line(self.field)}'")
+        return f"{', '.join(place)}: {self.message}" if place else self.message
+
+
+class ProjectError(FrontlineError):
+    """The project file, or what was asked for, is wrong."""
+
+
+class LayerError(FrontlineError):
+    """A vector layer or table cannot be used as it is."""
+
+
+class RasterError(FrontlineError):
+    """An elevation or population raster, or an array made from one, cannot be used as it is."""
+
+
+class OutputError(FrontlineError):
+    """A result cannot be written where it was asked for."""
+
+
+def one_line(text: str) -> str:
+    """Show text on one line: line breaks, tabs and other control characters are escaped."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def raise_problems(problems: Sequence[FrontlineError]) -> None:
+    """Raise nothing, the one problem, or one error that lists up to twenty of them.
+
+    Raises
+    ------
+    FrontlineError
+        Of the class of the first problem, if there is any.
+    """
+    if not problems:
+        return
+    if len(problems) == 1:
+        raise problems[0]
+    shown = [f"  {problem}" for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        shown.append(f"  and {len(problems) - MOST_PROBLEMS} more")
+    raise type(problems[0])("\n".join([f"{len(problems)} problems:", *shown]))

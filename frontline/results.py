@@ -1,0 +1,137 @@
+"""The results of a run: one frozen value that tables, map and files are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from frontline.project import Project
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader must know about an input or a figure.
+
+    Parameters
+    ----------
+    about
+        The layer, line or table it concerns.
+    text
+        One sentence.
+    count
+        How many features it concerns; 0 where that has no meaning.
+    """
+
+    about: str
+    text: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One figure ready to quote: ``sentence`` holds number, interval, date, source and caveat."""
+
+    id: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class RasterResult:
+    """Bands on one grid, north up.
+
+    Parameters
+    ----------
+    bands
+        Arrays of shape ``(rows, cols)``, by name.
+    transform
+        ``(a, b, c, d, e, f)`` of the affine transform: x = a col + b row + c.
+    crs
+        Coordinate reference system, as text that pyproj reads.
+    """
+
+    bands: Mapping[str, NDArray[np.generic]]
+    transform: tuple[float, float, float, float, float, float]
+    crs: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a run has computed. Geometry is in EPSG:4326; absent inputs give empty tables.
+
+    Parameters
+    ----------
+    project
+        What was asked.
+    study_area
+        One feature.
+    lines
+        One feature per dated line: ``line, date, label, length_km, error_m``.
+    sides
+        One feature per line and side: ``line, side, area_km2, area_low, area_high``.
+    zones
+        One feature per line, side, distance and kind:
+        ``line, side, distance_m, kind, area_km2, area_low, area_high``.
+    people
+        The rows of ``zones.csv``: the columns of ``zones`` and
+        ``source, population, population_low, population_high, population_inner,
+        population_outer, settlements, settlements_unknown, coverage, completeness``.
+    settlements
+        One feature per settlement and line, with the columns of ``settlements.csv``.
+    changes
+        One feature per pair of lines and flow, with the columns of ``changes.csv``.
+    control_change
+        The rows of ``control_change.csv``.
+    corridors
+        One feature per corridor: ``id, name, name_alt, kind, length_km``.
+    corridor_km
+        Rows ``id, name, kind, line, side, distance_m, km, km_low, km_high``; ``distance_m``
+        is empty for the whole side.
+    crossings
+        One point per crossing of corridor and line:
+        ``id, name, name_alt, kind, line, angle_deg``.
+    points, districts, partitions
+        The inputs, as they were read.
+    sight
+        Per line: bands ``seen`` and ``unknown``, counts of posts.
+    sight_zones
+        Rows ``line, side, distance_m, visible_share, unknown_share``.
+    relief
+        Shaded relief for maps, band ``shade`` (0 to 255) and ``elevation`` (metres), or None.
+    key_figures, notes
+        Sentences to quote, and what the reader must know.
+    inputs
+        sha256 of every input file, by its path as the project writes it.
+    """
+
+    project: Project
+    study_area: gpd.GeoDataFrame
+    lines: gpd.GeoDataFrame
+    sides: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    people: pd.DataFrame
+    settlements: gpd.GeoDataFrame
+    changes: gpd.GeoDataFrame
+    control_change: pd.DataFrame
+    corridors: gpd.GeoDataFrame
+    corridor_km: pd.DataFrame
+    crossings: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    partitions: Mapping[str, gpd.GeoDataFrame]
+    sight: Mapping[str, RasterResult]
+    sight_zones: pd.DataFrame
+    relief: RasterResult | None
+    key_figures: tuple[KeyFigure, ...]
+    notes: tuple[Note, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
