@@ -1,0 +1,209 @@
+"""The command line: arguments in, one line per problem out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from frontline.errors import FrontlineError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from frontline.results import Results
+
+DONE, BUG, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="frontline",
+    help="Who lives near a front line, on which side, in sight of it, and what changed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over another command's folder.")]
+Public = Annotated[bool, typer.Option("--public", help="Keep restricted layers out.")]
+Pdf = Annotated[bool, typer.Option("--pdf", help="Also write the maps as PDF.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")]
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from frontline.versions import library_versions
+
+        typer.echo("\n".join(f"{name} {version}" for name, version in library_versions().items()))
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
+    ] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="frontline: %(message)s")
+
+
+@app.command()
+def run(
+    project: ProjectFile,
+    out: Out,
+    public: Public = False,
+    pdf: Pdf = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Compute everything a project asks for and write map, GeoPackage, tables and manifest."""
+    _run_and_tell(project, out, public=public, pdf=pdf, force=force, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def demo(
+    out: Out = Path("out/karabakh"),
+    copy: Annotated[
+        Path | None, typer.Option("--copy", help="Only copy the example here, to be changed.")
+    ] = None,
+    public: Public = False,
+    pdf: Pdf = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Run the example case, or copy it."""
+    from frontline.demo import copy_example, example_project
+
+    if copy is not None:
+        typer.echo(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
+        return
+    _run_and_tell(
+        example_project(), out, public=public, pdf=pdf, force=force, quiet=quiet, as_json=as_json
+    )
+
+
+@app.command()
+def check(project: ProjectFile) -> None:
+    """Report every problem of a project at once, without computing anything."""
+    from frontline.start import check as check_project
+
+    for line in check_project(project):
+        typer.echo(line)
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with your layers.")],
+) -> None:
+    """Write a commented project.toml for a folder of layers, saying what was guessed."""
+    from frontline.start import init as init_project
+
+    for line in init_project(directory):
+        typer.echo(line)
+
+
+@app.command()
+def schema() -> None:
+    """Print every key of the project file and every column of the tables (Markdown)."""
+    from frontline.start import schema as schema_text
+
+    typer.echo(schema_text())
+
+
+@app.command()
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")],
+) -> None:
+    """Compare the files of a finished run with the hashes in its manifest."""
+    from frontline.outputs import verify as verify_files
+
+    problems = verify_files(directory)
+    if problems:
+        raise OutputError("\n  ".join(["not as its manifest says:", *problems]), path=directory)
+    typer.echo(f"{directory}: every file is as the manifest says.")
+
+
+def _run_and_tell(
+    project: Path,
+    out: Path,
+    *,
+    public: bool,
+    pdf: bool,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    from frontline.progress import shown_progress
+    from frontline.run import run as run_project
+
+    with shown_progress(quiet=quiet or as_json) as progress:
+        results, written = run_project(
+            project, out, public=public, pdf=pdf, force=force, progress=progress
+        )
+    if as_json:
+        typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
+    elif not quiet:
+        for figure in results.key_figures:
+            typer.echo(f"- {figure.sentence}")
+        typer.echo(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
+
+
+def _figures_json(results: Results) -> list[Mapping[str, object]]:
+    return [
+        {
+            "id": f.id,
+            "value": f.value,
+            "low": f.low,
+            "high": f.high,
+            "unit": f.unit,
+            "sentence": f.sentence,
+        }
+        for f in results.key_figures
+    ]
+
+
+def main() -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
+    """
+    try:
+        status = app(standalone_mode=False)
+    except FrontlineError as error:
+        return _say(str(error), WRONG_INPUT)
+    except TyperException as error:
+        return _say(f"{error} See: frontline --help", WRONG_INPUT)
+    except (KeyboardInterrupt, Abort):
+        return _say("interrupted; nothing was changed.", INTERRUPTED)
+    except MemoryError:
+        return _say("out of memory. Use a smaller study area or coarser rasters.", WRONG_INPUT)
+    except Exception as error:  # the last resort: a bug of ours must say so
+        if os.environ.get("FRONTLINE_DEBUG"):
+            raise
+        kind = type(error).__name__
+        text = f"a bug of frontline ({kind}: {error}). Run again with FRONTLINE_DEBUG=1 and report."
+        return _say(text, BUG)
+    return status if isinstance(status, int) else DONE
+
+
+def _say(text: str, code: int) -> int:
+    bold = (
+        ("\033[1;31m", "\033[0m")
+        if sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        else ("", "")
+    )
+    typer.echo(f"{bold[0]}frontline:{bold[1]} {text}", err=True)
+    return code
