@@ -24,7 +24,6 @@ DONE, BUG, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 3
 app = typer.Typer(
     name="frontline",
     help="Who lives near a front line, on which side, in sight of it, and what changed.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -181,7 +180,7 @@ def main() -> int:
     0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
     """
     try:
-        status = app(standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except FrontlineError as error:
         return _say(str(error), WRONG_INPUT)
     except TyperException as error:
