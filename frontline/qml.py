@@ -1,0 +1,447 @@
+"""QGIS styles (QML, QGIS 3.22 and later) from the one table of symbols.
+
+Every layer is drawn by rules: a rule's label is the legend's text and its filter an expression
+on our own columns, so that a reader can switch lines, sides and zones on and off in QGIS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from frontline.symbols import (
+    CORRIDORS,
+    DISTRICT,
+    EXPOSURE,
+    HELD_TINT,
+    INK,
+    MUTED,
+    OTHER_CORRIDOR,
+    PAPER,
+    PARTITION,
+    SETTLEMENT_OUTSIDE,
+    STUDY_AREA,
+    LineStyle,
+    line_styles,
+    mixed,
+    side_colours,
+    zone_tints,
+)
+from frontline.words import WORDS, corridor_label
+
+if TYPE_CHECKING:
+    from frontline.project import Project
+
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+VERSION = "3.22.0"
+GEOMETRY = {"marker": "0", "line": "1", "fill": "2"}
+MM_PER_POINT = 25.4 / 72
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A symbol: its `kind` (``marker``, ``line`` or ``fill``) and its layers, bottom first.
+
+    Each layer is the class of a QGIS symbol layer and its properties; the property ``size``
+    of a marker may be an expression, which starts with ``=``.
+    """
+
+    kind: str
+    layers: tuple[tuple[str, dict[str, str]], ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the renderer; a rule without a symbol is a heading over its children."""
+
+    label: str
+    filter: str = ""
+    symbol: Symbol | None = None
+    children: tuple[Rule, ...] = ()
+    shown: bool = True
+
+
+def qml(layer: str, project: Project, columns: Sequence[str]) -> str:
+    """Return the style of a layer of the GeoPackage.
+
+    Parameters
+    ----------
+    layer
+        ``study_area``, ``lines``, ``sides``, ``zones``, ``changes``, ``settlements``,
+        ``corridors``, ``crossings``, ``points``, ``districts`` or ``partition_<key>``; any
+        other layer gets a plain outline.
+    project
+        Gives lines, sides, colours, distances and the order of names.
+    columns
+        The layer's columns: rules and labels use only those that exist.
+
+    Returns
+    -------
+    A QML document, the same for the same arguments.
+    """
+    makers = {
+        "lines": _lines,
+        "sides": _sides,
+        "zones": _zones,
+        "changes": _changes,
+        "settlements": _settlements,
+        "corridors": _corridors,
+        "crossings": _crossings,
+        "points": _points,
+    }
+    outlines = {"districts": DISTRICT, "study_area": STUDY_AREA}
+    if layer in makers:
+        rules = makers[layer](project, columns)
+    else:
+        style = outlines.get(layer, PARTITION)
+        rules = (Rule(WORDS.get(layer, layer), symbol=_outline(style)),)
+    label = _label_of_names(project, columns)
+    return _document(rules, label)
+
+
+def raster_qml(highest: float) -> str:
+    """Return the style of a raster of posts in sight: one hue, nothing drawn where none sees.
+
+    Parameters
+    ----------
+    highest
+        The largest count of band 1; at least 1 is assumed.
+    """
+    root = ET.Element("qgis", version=VERSION, styleCategories="Symbology")
+    pipe = ET.SubElement(root, "pipe")
+    renderer = ET.SubElement(
+        pipe,
+        "rasterrenderer",
+        type="singlebandpseudocolor",
+        band="1",
+        opacity="0.75",
+        alphaBand="-1",
+        classificationMin="1",
+        classificationMax=f"{max(highest, 1.0):g}",
+    )
+    shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader")
+    shader.attrib.update(colorRampType="DISCRETE", classificationMode="1", clip="0")
+    bounds = [max(highest, 1.0) ** (step / len(EXPOSURE)) for step in range(1, len(EXPOSURE) + 1)]
+    ET.SubElement(shader, "item", value="0", color="#ffffff", alpha="0", label="0")
+    for bound, colour in zip(bounds, EXPOSURE, strict=True):
+        text = f"≤ {bound:.0f}"
+        ET.SubElement(shader, "item", value=f"{bound:.6g}", color=colour, alpha="255", label=text)
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
+
+
+def _text(value: str) -> str:
+    """Quote text for a QGIS expression."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _rgba(colour: str, alpha: float = 1.0) -> str:
+    parts = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
+    return ",".join(str(part) for part in (*parts, round(alpha * 255)))
+
+
+def _stroke(style: LineStyle) -> Symbol:
+    properties = {
+        "line_color": _rgba(style.colour),
+        "line_width": f"{style.width * MM_PER_POINT:.2f}",
+        "line_width_unit": "MM",
+        "capstyle": "flat" if style.dash else "round",
+        "joinstyle": "round",
+    }
+    if style.dash:
+        properties |= {
+            "use_custom_dash": "1",
+            "customdash": ";".join(f"{part * MM_PER_POINT:.2f}" for part in style.dash),
+            "customdash_unit": "MM",
+        }
+    return Symbol("line", (("SimpleLine", properties),))
+
+
+def _outline(style: LineStyle) -> Symbol:
+    return Symbol("fill", (("SimpleLine", _stroke(style).layers[0][1]),))
+
+
+def _fill(colour: str, *, alpha: float = 1.0, edge: str = "", style: str = "solid") -> Symbol:
+    properties = {
+        "color": _rgba(colour, alpha),
+        "style": style,
+        "outline_style": "solid" if edge else "no",
+        "outline_color": _rgba(edge or colour),
+        "outline_width": "0.2",
+        "outline_width_unit": "MM",
+    }
+    return Symbol("fill", (("SimpleFill", properties),))
+
+
+def _marker(name: str, *, fill: str, edge: str, size: str, width: str = "0.3") -> Symbol:
+    properties = {
+        "name": name,
+        "color": fill,
+        "outline_color": edge,
+        "outline_width": width,
+        "outline_width_unit": "MM",
+        "size": size,
+        "size_unit": "MM",
+    }
+    return Symbol("marker", (("SimpleMarker", properties),))
+
+
+def _newest_last(project: Project) -> list[tuple[str, str, bool]]:
+    ordered = sorted(project.lines, key=lambda line: line.date)
+    return [(line.key, line.label, line is ordered[-1]) for line in ordered]
+
+
+def _lines(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    styles = line_styles(project)
+    return tuple(
+        Rule(label, f'"line" = {_text(key)}', _stroke(styles[key]))
+        for key, label, _ in _newest_last(project)
+    )
+
+
+def _sides(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    colours = side_colours(project)
+    return tuple(
+        Rule(
+            label,
+            f'"line" = {_text(key)}',
+            shown=newest,
+            children=tuple(
+                Rule(side, f'"side" = {_text(side)}', _fill(mixed(colour, PAPER, 2 * HELD_TINT)))
+                for side, colour in colours.items()
+            ),
+        )
+        for key, label, newest in _newest_last(project)
+    )
+
+
+def _zones(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
+    colours, distances = side_colours(project), project.zones.distances_m
+    ring = "\"kind\" = 'ring' AND " if "kind" in columns else ""
+    headings = []
+    for key, label, newest in _newest_last(project):
+        rules = tuple(
+            Rule(
+                f"{side}, {distance_m / 1000:g} km",
+                f'{ring}"side" = {_text(side)} AND "distance_m" = {distance_m:g}',
+                _fill(tint, alpha=0.8),
+            )
+            for side, colour in colours.items()
+            for distance_m, tint in zip(distances, zone_tints(colour, len(distances)), strict=True)
+        )
+        headings.append(Rule(label, f'"line" = {_text(key)}', children=rules, shown=newest))
+    return tuple(headings)
+
+
+def _changes(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    changed = tuple(
+        Rule(
+            WORDS["legend_changed"].format(side=side),
+            f'"kind" = \'changed\' AND "to_side" = {_text(side)}',
+            _fill(colour, edge=colour, style="b_diagonal"),
+        )
+        for side, colour in side_colours(project).items()
+    )
+    within = Rule(
+        WORDS["legend_within_error"],
+        "\"kind\" = 'within_error'",
+        _fill(MUTED, style="dense6"),
+    )
+    return (*changed, within)
+
+
+def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
+    newest = _newest_last(project)[-1][0]
+    side = next((c for c in (f"side_{newest}", "side") if c in columns), "")
+    crossed = next((c for c in (f"crossed_{newest}", "crossed") if c in columns), "")
+    sight = next((c for c in (f"in_sight_{newest}", "in_sight") if c in columns), "")
+    colours = side_colours(project) if side else {}
+    size = "1.6"
+    if "population" in columns:
+        size = '=coalesce(scale_exp("population", 100, 100000, 1.6, 6, 0.5), 1.6)'
+    kind = '"population_kind"' if "population_kind" in columns else "''"
+    known = f"coalesce({kind}, '')"
+    rules: list[Rule] = []
+    for name, colour in [*colours.items(), ("", SETTLEMENT_OUTSIDE)]:
+        here = f"coalesce(\"{side}\", '') = {_text(name)} AND " if side else ""
+        label = name or (WORDS["outside"] if side else "")
+        full = _marker("circle", fill=_rgba(colour), edge=_rgba(INK), size=size)
+        hollow = _marker("square", fill=_rgba(PAPER), edge=_rgba(colour), size=size, width="0.6")
+        none = _marker("circle", fill=_rgba(PAPER), edge=_rgba(colour), size="1.6", width="0.5")
+        rules += [
+            Rule(_joined(label, WORDS["residents"]), f"{here}{known} = 'residents'", full),
+            Rule(
+                _joined(label, WORDS["registered"]),
+                f"{here}{known} NOT IN ('residents', '')",
+                hollow,
+            ),
+            Rule(_joined(label, WORDS["unknown"]), f"{here}{known} = ''", none),
+        ]
+    if crossed:
+        cross = _marker("cross2", fill=_rgba(INK), edge=_rgba(INK), size="4.2", width="0.5")
+        rules.append(Rule(WORDS["legend_crossed"], f'"{crossed}"', cross))
+    if sight:
+        ring = _marker("circle", fill="0,0,0,0", edge=_rgba(EXPOSURE[3]), size="7", width="0.4")
+        rules.append(Rule(WORDS["legend_sight"], f"\"{sight}\" = 'visible'", ring, shown=False))
+    return tuple(rules)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _corridors(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    if "kind" not in columns:
+        return (Rule(WORDS["corridors"], symbol=_stroke(OTHER_CORRIDOR)),)
+    known = tuple(
+        Rule(corridor_label(kind), f'lower(trim("kind")) = {_text(kind)}', _stroke(style))
+        for kind, style in CORRIDORS.items()
+    )
+    return (*known, Rule(WORDS["other"], "ELSE", _stroke(OTHER_CORRIDOR)))
+
+
+def _crossings(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    marker = _marker("cross2", fill=_rgba(INK), edge=_rgba(INK), size="2.4", width="0.5")
+    return (Rule(WORDS["crossings"], symbol=marker),)
+
+
+def _points(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    marker = _marker("triangle", fill=_rgba(PAPER), edge=_rgba(INK), size="2.4")
+    return (Rule(WORDS["points"], symbol=marker),)
+
+
+def _label_of_names(project: Project, columns: Sequence[str]) -> str:
+    """Return the expression of a label: both names, in the project's order."""
+    if "name" not in columns:
+        return '"label"' if "label" in columns else ""
+    if "name_alt" not in columns:
+        return '"name"'
+    first, second = '"name"', '"name_alt"'
+    if project.map.names == "name_alt":
+        first, second = second, first
+    return (
+        f"array_to_string(array_distinct(array_filter(array({first}, {second}), "
+        "coalesce(@element, '') <> '')), ' / ')"
+    )
+
+
+def _document(rules: tuple[Rule, ...], label: str) -> str:
+    symbols: list[Symbol] = []
+    root = ET.Element(
+        "qgis",
+        version=VERSION,
+        styleCategories="Symbology|Labeling",
+        labelsEnabled="1" if label else "0",
+        hasScaleBasedVisibilityFlag="0",
+    )
+    renderer = ET.SubElement(
+        root,
+        "renderer-v2",
+        type="RuleRenderer",
+        forceraster="0",
+        symbollevels="0",
+        enableorderby="0",
+    )
+    heads = ET.SubElement(renderer, "rules", key=_key(0))
+    _write_rules(heads, rules, symbols, start=1)
+    holder = ET.SubElement(renderer, "symbols")
+    for number, symbol in enumerate(symbols):
+        _write_symbol(holder, symbol, number)
+    kind = symbols[0].kind if symbols else "fill"
+    if label:
+        _write_labels(root, label, kind)
+    ET.SubElement(root, "blendMode").text = "0"
+    ET.SubElement(root, "featureBlendMode").text = "0"
+    ET.SubElement(root, "layerGeometryType").text = GEOMETRY[kind]
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
+
+
+def _key(number: int) -> str:
+    """Return an identifier that stays the same from run to run."""
+    return f"{{00000000-0000-4000-8000-{number:012d}}}"
+
+
+def _write_rules(
+    parent: ET.Element, rules: Iterable[Rule], symbols: list[Symbol], *, start: int
+) -> int:
+    number = start
+    for rule in rules:
+        element = ET.SubElement(parent, "rule", key=_key(number), label=_visible(rule.label))
+        number += 1
+        if rule.filter:
+            element.set("filter", _visible(rule.filter))
+        if not rule.shown:
+            element.set("checkstate", "0")
+        if rule.symbol is not None:
+            element.set("symbol", str(len(symbols)))
+            symbols.append(rule.symbol)
+        number = _write_rules(element, rule.children, symbols, start=number)
+    return number
+
+
+def _visible(text: str) -> str:
+    """Drop the control characters that no XML document may hold."""
+    return "".join(c for c in text if c >= " " and c not in "\ufffe\uffff") or " "
+
+
+def _write_symbol(parent: ET.Element, symbol: Symbol, number: int) -> None:
+    element = ET.SubElement(
+        parent,
+        "symbol",
+        type=symbol.kind,
+        name=str(number),
+        alpha="1",
+        clip_to_extent="1",
+        force_rhr="0",
+    )
+    for name, properties in symbol.layers:
+        layer = ET.SubElement(element, "layer", {"class": name})
+        layer.attrib.update({"pass": "0", "locked": "0", "enabled": "1"})
+        options = ET.SubElement(layer, "Option", type="Map")
+        expressions = {k: v[1:] for k, v in properties.items() if v.startswith("=")}
+        for key, value in properties.items():
+            fixed = "2" if key in expressions else value
+            ET.SubElement(options, "Option", type="QString", name=key, value=fixed)
+        if expressions:
+            _write_expressions(layer, expressions)
+
+
+def _write_expressions(layer: ET.Element, expressions: dict[str, str]) -> None:
+    holder = ET.SubElement(layer, "data_defined_properties")
+    top = ET.SubElement(holder, "Option", type="Map")
+    ET.SubElement(top, "Option", type="QString", name="name", value="")
+    listed = ET.SubElement(top, "Option", type="Map", name="properties")
+    for key, expression in expressions.items():
+        one = ET.SubElement(listed, "Option", type="Map", name=key)
+        ET.SubElement(one, "Option", type="bool", name="active", value="true")
+        ET.SubElement(one, "Option", type="QString", name="expression", value=expression)
+        ET.SubElement(one, "Option", type="int", name="type", value="3")
+    ET.SubElement(top, "Option", type="QString", name="type", value="collection")
+
+
+def _write_labels(root: ET.Element, expression: str, kind: str) -> None:
+    labels = ET.SubElement(root, "labeling", type="simple")
+    settings = ET.SubElement(labels, "settings", calloutType="simple")
+    style = ET.SubElement(
+        settings,
+        "text-style",
+        fieldName=expression,
+        isExpression="1",
+        fontFamily="DejaVu Sans",
+        fontSize="8",
+        fontSizeUnit="Point",
+        textColor=_rgba(INK),
+    )
+    ET.SubElement(
+        style,
+        "text-buffer",
+        bufferDraw="1",
+        bufferSize="0.7",
+        bufferSizeUnits="MM",
+        bufferColor=_rgba(PAPER),
+        bufferOpacity="0.9",
+    )
+    placement = {"marker": "6", "line": "2", "fill": "1"}[kind]
+    ET.SubElement(settings, "placement", placement=placement, dist="0.8", distUnits="MM")
+    ET.SubElement(settings, "rendering", drawLabels="1", obstacle="1", scaleVisibility="0")

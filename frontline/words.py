@@ -1,0 +1,224 @@
+"""Every word that page, map, report and workbook show: another language is one more table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        # what every product must say
+        "disclaimer": (
+            "Lines are drawn as generalised in their sources and carry an error. They and the "
+            "names shown express no position on the status of any territory, its boundaries or "
+            "its authorities. Figures are estimates. Not for navigation or military use."
+        ),
+        "disclaimer_short": (
+            "Generalised lines; no position on status; figures are estimates; not for navigation "
+            "or military use."
+        ),
+        "illustration": (
+            "Illustration only: the elevation is too coarse ({step} m) for statements about "
+            "single places."
+        ),
+        "illustration_short": "illustration only",
+        "below_accuracy": "below accuracy",
+        "inputs_hash": "Inputs",
+        "inputs_hash_long": "sha256 of the inputs",
+        "made_with": "Made with frontline",
+        # sections
+        "map": "Map",
+        "legend": "Legend",
+        "layers": "Layers",
+        "sources": "Sources",
+        "notes": "Notes",
+        "key_figures": "Key figures",
+        "settlement": "Settlement",
+        "settlements": "Settlements",
+        "people": "People",
+        "land": "Land",
+        "line": "Line",
+        "lines": "Lines",
+        "side": "Side",
+        "sides": "Sides",
+        "zone": "Zone",
+        "zones": "Zones",
+        "changes": "Changes",
+        "corridors": "Roads and other corridors",
+        "crossings": "Crossings",
+        "districts": "Districts",
+        "points": "Named points",
+        "study_area": "Study area",
+        "hillshade": "Hill shading",
+        "exposure": "Line in sight",
+        "labels": "Names",
+        "distance": "Distance",
+        "source": "Source",
+        "date": "Date",
+        "name": "Name",
+        "accuracy": "Accuracy",
+        "regional_context": "Regional context",
+        "scale": "Scale",
+        # lines
+        "line_accuracy": "position ± {error} m (95 %)",
+        "line_error_varies": "position ± {low} to {high} m (95 %)",
+        "line_error_none": "position error not stated",
+        "line_length": "{length} km",
+        "older": "older",
+        "newer": "newer",
+        "other_line": "Other lines",
+        # the page's controls
+        "skip": "Skip to the figures",
+        "show_line": "Line shown",
+        "compare": "Compare",
+        "compare_with": "Compare with",
+        "swipe": "Swipe",
+        "swipe_handle": "Divider between {left} and {right}",
+        "swipe_help": "Drag the divider, or use the arrow keys.",
+        "distance_slider": "Distance from the line",
+        "within": "Within {distance} km of the line",
+        "between_runs": "drawn for {distance} km; people counted from the settlements",
+        "search": "Search places",
+        "search_hint": "Any name, any script",
+        "search_none": "No place of that name",
+        "search_count": "{count} places",
+        "names": "Names",
+        "names_name": "First name",
+        "names_name_alt": "Second name",
+        "names_both": "Both",
+        "filters": "Filter",
+        "filter_all": "All",
+        "filter_zone": "Within the distance only",
+        "filter_sight": "Line in sight only",
+        "filter_crossed": "Cut by the line only",
+        "filter_uncertain": "Side uncertain only",
+        "filter_kind": "Figures",
+        "filter_least": "People, at least",
+        "filter_shown": "{shown} of {total} settlements shown",
+        "measure": "Measure",
+        "measure_help": "Click points on the map; double-click or Enter ends, Escape clears.",
+        "measure_total": "{length} km",
+        "fullscreen": "Full screen",
+        "theme": "Light or dark",
+        "panel": "Panel",
+        "close": "Close",
+        "print": "Print",
+        "export": "Save what is shown",
+        "export_csv": "CSV",
+        "export_geojson": "GeoJSON",
+        "copy_link": "Link to this view",
+        "copied": "Link copied",
+        "home": "Whole area",
+        "zoom_in": "Zoom in",
+        "zoom_out": "Zoom out",
+        "coordinates": "Coordinates",
+        "noscript": "The map needs JavaScript; the figures of the run are in the tables beside it.",
+        # figures
+        "chart": "People against distance",
+        "chart_text": "People within each distance of the line, by side; source: {source}.",
+        "figures_at": "Figures within {distance} km",
+        "area_km2": "Land, km²",
+        "residents": "residents",
+        "registered": "registered",
+        "displaced": "displaced",
+        "unknown": "unknown",
+        "undated": "undated",
+        "source_settlements": "Settlements (residents)",
+        "source_settlements:registered": "Settlements (registered)",
+        "source_raster": "Population grid",
+        "source_districts": "Districts",
+        "source_stated": "As stated",
+        "places_counted": "{count} settlements",
+        "places_unknown": "{count} without a figure",
+        "coverage": "covers {share} % of the zone",
+        "completeness": "the list can hold about {share} % of the people",
+        "no_figure": "no figure",
+        "interval": "95 % interval",
+        "sources_apart": "Sources are shown side by side and are never added up or averaged.",
+        "sight_share": "Land in sight of the line",
+        # settlement panel
+        "also": "Also",
+        "population": "Population",
+        "people_of": "{count} {kind}, {date}",
+        "held_by": "Side",
+        "outside": "outside the study area",
+        "certain": "certain",
+        "uncertain": "uncertain: nearer to the line than its error",
+        "distance_to_line": "Distance to the line",
+        "direction": "towards {direction}",
+        "in_zone": "In the zone of",
+        "beyond_zones": "beyond the zones",
+        "crossed": "Cut by the line",
+        "not_crossed": "not cut by the line",
+        "share_own_side": "Share on its side",
+        "contested_share": "Share within the line's error",
+        "in_sight": "Line in sight",
+        "visible": "yes",
+        "hidden": "no",
+        "out_of_range": "beyond the radius",
+        "line_in_sight": "{seen} of {all} km of the line within {radius} km",
+        "control": "Between the lines",
+        "stayed": "stayed on the same side",
+        "changed": "changed sides",
+        "cut": "cut by a line",
+        "control_uncertain": "not certain",
+        "id": "Id",
+        "choose_place": "Choose a settlement on the map or by search to see its figures.",
+        # legend
+        "legend_residents": "Settlement, residents known",
+        "legend_registered": "Registered people only",
+        "legend_unknown": "Number of people unknown",
+        "legend_crossed": "Cut by the line",
+        "legend_sight": "Line in sight",
+        "legend_uncertain": "Side uncertain",
+        "legend_zone": "Zones, darker nearer to the line",
+        "legend_held": "{side}",
+        "legend_changed": "Changed hands, to {side}",
+        "legend_within_error": "Apparent change within the lines' error",
+        "legend_exposure": "Posts on the line in sight",
+        "legend_exposure_unknown": "Undecided: terrain unknown",
+        "legend_size": "Size: people",
+        "legend_study_area": "Study area",
+        "road": "Road",
+        "road planned": "Road, planned",
+        "track": "Track",
+        "railway": "Railway",
+        "canal": "Canal",
+        "pipeline": "Pipeline",
+        "power line": "Power line",
+        "other": "Other",
+        # geography
+        "north": "N",
+        "km": "km",
+        "m": "m",
+        "n": "north",
+        "ne": "north-east",
+        "e": "east",
+        "se": "south-east",
+        "s": "south",
+        "sw": "south-west",
+        "w": "west",
+        "nw": "north-west",
+    }
+)
+"""English. Braces hold what is filled in by `str.format`, in Python and in the page alike."""
+
+
+def source_label(source: str) -> str:
+    """Return how a source of people is called, for example ``Population grid (grid)``.
+
+    Parameters
+    ----------
+    source
+        The key in ``zones.csv``: ``settlements``, ``raster:<key>``, ``stated:<id>`` and so on.
+    """
+    if f"source_{source}" in WORDS:
+        return WORDS[f"source_{source}"]
+    kind, _, key = source.partition(":")
+    label = WORDS.get(f"source_{kind}", kind)
+    return f"{label} ({key})" if key else label
+
+
+def corridor_label(kind: str) -> str:
+    """Return the word for a kind of corridor; an unknown kind is shown as it was given."""
+    return WORDS.get(kind, kind) if kind else WORDS["other"]
