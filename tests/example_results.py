@@ -53,47 +53,60 @@ HOSTILE = (
 PLAIN = ("Northam", "Overhill", "Midford", "Southby", "Lowmoor", "Outside")
 
 
+FOLDER = Path("example").absolute()
+"""Where the project would lie; nothing is there."""
+
+
+def at(name: str, source):
+    """Return a source as if it had been read from a file of the project's folder."""
+    return source.model_copy(update={"path": FOLDER / name})
+
+
 def example_project(*, hostile: bool = True) -> Project:
     """Return a project with two lines, two sides and every optional input."""
+    here = Path(__file__)  # any file: what is checked on reading a project is its presence
+    lines = [
+        Line(
+            path=here,
+            key=key,
+            label=f"Line of {date.year}",
+            date=date,
+            error_m=ERROR_M[key],
+            source="Example survey",
+            licence="CC0",
+        )
+        for key, date in DATES.items()
+    ]
+    places = LayerSource(path=here, source="Census & survey", licence="ODbL")
+    border = Partition(path=here, key="former_border", label="Old border")
     return Project(
         title="Two lines {{ 7*191 }} <b>" if hostile else "Two lines",
-        study_area=LayerSource(path=Path("area.gpkg"), source="Example office"),
-        lines=tuple(
-            Line(
-                path=Path("lines.gpkg"),
-                key=key,
-                label=f"Line of {DATES[key].year}",
-                date=DATES[key],
-                error_m=ERROR_M[key],
-                source="Example survey",
-                licence="CC0",
-            )
-            for key in DATES
-        ),
+        study_area=at("area.gpkg", LayerSource(path=here, source="Example office")),
+        lines=tuple(at("lines.gpkg", line) for line in lines),
         sides=(
             Side(name=SIDES[0], seed=((46.5, 40.2),)),
             Side(name=SIDES[1], seed=((46.5, 39.6),)),
         ),
-        settlements=LayerSource(path=Path("places.csv"), source="Census & survey", licence="ODbL"),
-        corridors=LayerSource(path=Path("roads.geojson"), source="OpenStreetMap", licence="ODbL"),
-        points=LayerSource(path=Path("points.csv"), source="Example survey"),
-        districts=LayerSource(path=Path("districts.gpkg"), source="Statistics"),
-        partitions=(Partition(path=Path("border.gpkg"), key="former_border", label="Old border"),),
-        population=(PopulationRaster(key="grid", path=Path("people.tif"), kind="count"),),
-        elevation=Elevation(path=Path("dem.tif"), source="Example DEM", model="ground"),
+        settlements=at("places.csv", places),
+        corridors=at("roads.geojson", LayerSource(path=here, source="OpenStreetMap")),
+        points=at("points.csv", LayerSource(path=here, source="Example survey")),
+        districts=at("districts.gpkg", LayerSource(path=here, source="Statistics")),
+        partitions=(at("border.gpkg", border),),
+        population=(at("people.tif", PopulationRaster(key="grid", path=here, kind="count")),),
+        elevation=at("dem.tif", Elevation(path=here, source="Example DEM", model="ground")),
         zones=Zones(distances_m=DISTANCES_M),
         stated=(
             StatedFigure(
                 id="S1",
                 line="line_b",
                 side=SIDES[0],
-                distance_m=5_000,
+                distance_m=5_000.0,
                 low=100_000,
                 high=150_000,
                 source="A report",
             ),
         ),
-        path=Path("project.toml"),
+        path=FOLDER / "project.toml",
     )
 
 
