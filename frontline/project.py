@@ -3,21 +3,105 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-Distance = Annotated[float, Field(ge=100.0, le=100_000.0)]
+from frontline.errors import ProjectError, one_line, raise_problems
+from frontline.files import companions, file_fault, local_file, sha256
+from frontline.inputs import ROLES
+from frontline.mistakes import (
+    COLOUR_PATTERN,
+    KEY_PATTERN,
+    cross_problems,
+    described,
+    nearest,
+    shown,
+)
+
+_LARGEST_PROJECT = 2_000_000
+
+
+def _as_date(value: Any) -> Any:
+    """Accept a TOML date or text YYYY-MM-DD, and no number: 2020 is not 1970-01-01T00:33:40."""
+    if isinstance(value, dt.datetime):
+        value = value.isoformat()
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value) if len(value) == 10 else _no_date(value)
+        except ValueError:
+            return _no_date(value)
+    return value if isinstance(value, dt.date) or value is None else _no_date(value)
+
+
+def _no_date(value: Any) -> dt.date:
+    raise ValueError(f"{shown(value)} is not a date (expected YYYY-MM-DD).")
+
+
+def _distance(value: Any) -> Any:
+    """Accept metres between 100 and 100,000; 15 is most often 15 km, and never 15 m."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and 100 <= value <= 100_000:
+        return value
+    hint = f" Did you mean {value * 1000:.10g}?" if number and 0.1 <= value < 100 else ""
+    wrong = "is out of range" if number else "is not a number"
+    raise ValueError(f"{shown(value)} {wrong} (allowed: 100 to 100,000 metres).{hint}")
+
+
+def _error(value: Any) -> Any:
+    """Accept metres, or the name of a column that holds them."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and 0 <= value <= 100_000:
+        return float(value)
+    if isinstance(value, str) and re.search(r"[^-+\d.,\skm]", value):
+        return value
+    expected = "(expected metres, 0 to 100,000, without quotes, or the name of a column)"
+    raise ValueError(f"{shown(value)} is not an error of a line {expected}.")
+
+
+def _input_path(value: Any, info: ValidationInfo) -> Path:
+    """Make a path absolute; refuse, without opening it, what is not a local regular file."""
+    if not isinstance(value, str | Path):
+        raise PydanticCustomError(
+            "frontline_path", "{text}", {"text": f"{shown(value)} is not text (expected a path)."}
+        )
+    folder = info.context["folder"] if info.context else Path.cwd()
+    return local_file(str(value), folder)
+
+
+Number = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+Colour = Annotated[str, Field(pattern=COLOUR_PATTERN)]
+Distance = Annotated[float, BeforeValidator(_distance)]
 LonLat = tuple[
-    Annotated[float, Field(ge=-180.0, le=180.0)], Annotated[float, Field(ge=-90.0, le=90.0)]
+    Annotated[float, Field(strict=True, ge=-180.0, le=180.0)],
+    Annotated[float, Field(strict=True, ge=-90.0, le=90.0)],
 ]
+Day = Annotated[dt.date, BeforeValidator(_as_date)]
+InputPath = Annotated[Path, BeforeValidator(_input_path)]
+Sensitivity = Literal["public", "restricted"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 class Origin(_Part):
@@ -25,21 +109,26 @@ class Origin(_Part):
 
     source: str = Field("", description="who made the data, as it is printed on the map")
     licence: str = Field("", description="licence of the data")
-    date: dt.date | None = Field(None, description="date the data describe")
+    date: Day | None = Field(None, description="date the data describe")
 
 
 class LayerSource(Origin):
     """A vector layer or table: file, layer, CRS, and how its columns are called."""
 
-    path: Path = Field(description="file, relative to the project file")
+    path: InputPath = Field(description="file, relative to the project file")
     layer: str | None = Field(None, description="layer of the file; needed where it has several")
-    crs: str | None = Field(None, description="CRS of a file that does not state one")
-    select: dict[str, str | int] = Field(
+    crs: str | None = Field(
+        None, min_length=1, description="CRS of a file that does not state one, as EPSG:4326"
+    )
+    encoding: str | None = Field(
+        None, description="encoding of a Shapefile or CSV that is not UTF-8, as cp1251"
+    )
+    select: dict[str, str | Whole | Number | Flag] = Field(
         {}, description="keep only the features with these values, column = value"
     )
     columns: dict[str, str] = Field({}, description="our column = the file's column")
-    repair: bool = Field(False, description="mend self-crossing polygons, and report the area")
-    sensitivity: Literal["public", "restricted"] = Field(
+    repair: Flag = Field(False, description="mend self-crossing polygons, and report the area")
+    sensitivity: Sensitivity = Field(
         "public", description="restricted layers never reach a public output"
     )
 
@@ -48,29 +137,29 @@ class Line(LayerSource):
     """A front line, or a state given as polygons, at a date."""
 
     key: Key = Field(description="short name, used in tables, layers and file names")
-    label: str = Field(description="name for people to read")
-    date: dt.date = Field(description="date of the line")
+    label: str = Field(min_length=1, description="name for people to read")
+    date: Day = Field(description="date of the line, YYYY-MM-DD")
     side_column: str | None = Field(
         None, description="the file holds polygons, and this column says who holds each"
     )
-    error_m: float | str = Field(
+    error_m: Annotated[float | str, BeforeValidator(_error)] = Field(
         0.0, description="half-width within which the line lies with 95 %, metres or a column"
     )
-    error_correlation_m: float = Field(
-        5_000.0, gt=0, description="distance over which the error of the line is alike"
+    error_correlation_m: Number = Field(
+        5_000.0, gt=0, description="distance over which the error of the line is alike, metres"
     )
 
 
 class Side(_Part):
     """One side of the lines: a name and points that lie on it."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="name of the side, in tables and on the map")
     seed: tuple[LonLat, ...] = Field((), description="points on this side: [lon, lat] or a list")
     hand: Literal["left", "right"] | None = Field(
         None, description="instead of a seed: the side of a line drawn in one piece"
     )
     lines: tuple[Key, ...] = Field((), description="the lines the seeds hold for; all if empty")
-    colour: Colour | None = None
+    colour: Colour | None = Field(None, description="colour on maps, as #0072b2")
 
     @field_validator("seed", mode="before")
     @classmethod
@@ -82,38 +171,46 @@ class Side(_Part):
 class Partition(LayerSource):
     """A partition of the land other than districts, such as a former border."""
 
-    key: Key
-    label: str
+    key: Key = Field(description="short name, used in layers")
+    label: str = Field(description="name for people to read")
 
 
 class PopulationRaster(Origin):
     """People per cell or per square kilometre, as a GeoTIFF."""
 
-    key: Key
-    path: Path
+    key: Key = Field(description="short name, as in raster:<key>")
+    path: InputPath = Field(description="GeoTIFF, relative to the project file")
     kind: Literal["count", "density"] = Field(
         description="people per cell, or per square kilometre"
     )
-    crs: str | None = None
-    valid_from: dt.date | None = None
-    valid_until: dt.date | None = None
-    sensitivity: Literal["public", "restricted"] = "public"
+    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    valid_from: Day | None = Field(None, description="the figures hold from this date")
+    valid_until: Day | None = Field(None, description="the figures hold until this date")
+    sensitivity: Sensitivity = Field("public", description="restricted: never in a public output")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PopulationRaster:
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            raise ValueError("valid_from is later than valid_until. Swap them.")
+        return self
 
 
 class Elevation(Origin):
     """Elevation as a GeoTIFF."""
 
-    path: Path
-    crs: str | None = None
-    unit: Literal["m", "ft"] = "m"
+    path: InputPath = Field(description="GeoTIFF, relative to the project file")
+    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    unit: Literal["m", "ft"] = Field("m", description="unit of the heights")
     vertical_datum: str = Field("", description="height above what, for example EGM2008")
     model: Literal["ground", "surface", "unknown"] = Field(
         "unknown", description="bare ground, or with trees and roofs"
     )
-    accuracy_m: float | None = Field(None, gt=0, description="standard deviation of the error")
-    error_correlation_m: float = Field(1_000.0, gt=0)
-    nodata: float | None = Field(None, description="value that means unknown, if untagged")
-    least_coverage: float = Field(
+    accuracy_m: Number | None = Field(None, gt=0, description="standard deviation of the error")
+    error_correlation_m: Number = Field(
+        1_000.0, gt=0, description="distance over which the error of the heights is alike, metres"
+    )
+    nodata: Number | None = Field(None, description="value that means unknown, if untagged")
+    least_coverage: Number = Field(
         0.5, ge=0, le=1, description="share of the widest zone with known heights, or an error"
     )
 
@@ -121,7 +218,12 @@ class Elevation(Origin):
 class Zones(_Part):
     """Distances on both sides of each line."""
 
-    distances_m: tuple[Distance, ...] = Field((5_000.0, 10_000.0, 15_000.0), min_length=1)
+    distances_m: tuple[Distance, ...] = Field(
+        (5_000.0, 10_000.0, 15_000.0),
+        min_length=1,
+        max_length=20,
+        description="distances from the line, metres, 100 to 100,000",
+    )
 
     @field_validator("distances_m")
     @classmethod
@@ -132,42 +234,44 @@ class Zones(_Part):
 class Uncertainty(_Part):
     """How the positional error of the lines is carried into the figures."""
 
-    draws: int = Field(200, ge=0, le=10_000, description="displaced copies of each line")
-    seed: int = Field(1, ge=0)
+    draws: Whole = Field(200, ge=0, le=10_000, description="displaced copies of each line")
+    seed: Whole = Field(1, ge=0, description="seed of the random numbers: same seed, same figures")
 
 
 class Sight(_Part):
     """Line of sight from the line."""
 
-    enabled: bool = True
-    spacing_m: float | None = Field(
+    enabled: Flag = Field(True, description="whether sight is computed")
+    spacing_m: Number | None = Field(
         None, gt=0, description="distance of posts along the line; one per elevation cell if unset"
     )
-    observer_height_m: float = Field(2.0, ge=0, le=500)
-    target_height_m: float = Field(2.0, ge=0, le=500)
-    radius_m: Distance = 15_000.0
-    refraction: float = Field(0.13, ge=-1, lt=1, description="coefficient k of refraction")
-    conservative: bool = Field(False, description="count undecided sight as visible")
+    observer_height_m: Number = Field(
+        2.0, ge=0, le=500, description="eyes above the ground, metres"
+    )
+    target_height_m: Number = Field(2.0, ge=0, le=500, description="what is seen, above the ground")
+    radius_m: Distance = Field(15_000.0, description="how far is looked, metres")
+    refraction: Number = Field(0.13, ge=-1, lt=1, description="coefficient k of refraction")
+    conservative: Flag = Field(False, description="count undecided sight as visible")
 
 
 class StatedFigure(_Part):
     """A number of people that a source states, kept apart from what is computed."""
 
-    id: str = Field(min_length=1)
-    line: Key
-    side: str
-    distance_m: Distance
-    low: int = Field(ge=0)
-    high: int = Field(ge=0)
-    source: str = Field(min_length=1)
-    date: dt.date | None = None
+    id: str = Field(min_length=1, description="identifier, as in stated:<id>")
+    line: Key = Field(description="key of the line it speaks of")
+    side: str = Field(description="name of the side it speaks of")
+    distance_m: Distance = Field(description="within this distance of the line, metres")
+    low: Whole = Field(ge=0, description="lowest number stated")
+    high: Whole = Field(ge=0, description="highest number stated")
+    source: str = Field(min_length=1, description="who states it, and where")
+    date: Day | None = Field(None, description="when it was stated")
 
 
 class Map(_Part):
     """The look of map and page."""
 
-    title: str | None = None
-    extent: tuple[float, float, float, float] | None = Field(
+    title: str | None = Field(None, description="title of the map; the project's if unset")
+    extent: tuple[Number, Number, Number, Number] | None = Field(
         None, description="west, south, east, north in degrees"
     )
     names: Literal["name", "name_alt", "both"] = Field(
@@ -175,24 +279,182 @@ class Map(_Part):
     )
     note: str = Field("", description="a line of your own under the disclaimer")
 
+    @field_validator("extent")
+    @classmethod
+    def _a_box(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if value is None:
+            return value
+        west, south, east, north = value
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
+            raise ValueError(
+                f"{shown(list(value))} is no extent (expected west, south, east, north)."
+            )
+        return value
+
+
+class Outputs(_Part):
+    """Which of the large files are written; tables and manifest always are."""
+
+    write: tuple[Literal["geopackage", "workbook", "page", "figures", "report", "rasters"], ...] = (
+        Field(
+            ("geopackage", "workbook", "page", "figures", "report", "rasters"),
+            description="files wanted beside the tables",
+        )
+    )
+
 
 class Project(_Part):
     """A whole project: what the file says, with every path made absolute."""
 
-    title: str = Field(min_length=1)
-    study_area: LayerSource
-    lines: tuple[Line, ...] = Field(min_length=1)
-    sides: tuple[Side, ...] = ()
-    settlements: LayerSource | None = None
-    corridors: LayerSource | None = None
-    points: LayerSource | None = None
-    districts: LayerSource | None = None
-    partitions: tuple[Partition, ...] = ()
-    population: tuple[PopulationRaster, ...] = ()
-    stated: tuple[StatedFigure, ...] = ()
-    elevation: Elevation | None = None
-    zones: Zones = Zones()
-    uncertainty: Uncertainty = Uncertainty()
-    sight: Sight = Sight()
-    map: Map = Map()
+    title: str = Field(min_length=1, description="title of map, report and workbook")
+    study_area: LayerSource = Field(description="the land in question, as polygons")
+    lines: tuple[Line, ...] = Field(min_length=1, description="dated lines, or states")
+    sides: tuple[Side, ...] = Field((), description="names of the sides, and where they are")
+    settlements: LayerSource | None = Field(None, description="places, as points or polygons")
+    corridors: LayerSource | None = Field(None, description="roads, canals, pipelines")
+    points: LayerSource | None = Field(None, description="named points")
+    districts: LayerSource | None = Field(None, description="districts with people")
+    partitions: tuple[Partition, ...] = Field((), description="other partitions of the land")
+    population: tuple[PopulationRaster, ...] = Field((), description="population rasters")
+    stated: tuple[StatedFigure, ...] = Field((), description="figures that sources state")
+    elevation: Elevation | None = Field(None, description="elevation, for sight and relief")
+    zones: Zones = Field(Zones(), description="distances")
+    uncertainty: Uncertainty = Field(Uncertainty(), description="error of the lines")
+    sight: Sight = Field(Sight(), description="line of sight")
+    map: Map = Field(Map(), description="look of the map")
+    outputs: Outputs = Field(Outputs(), description="files that are written")
     path: Path = Field(description="the project file itself; set by load_project", exclude=True)
+
+
+def load_project(path: Path | str) -> Project:
+    """Read a project file and check everything in it that needs no layer to be opened.
+
+    Parameters
+    ----------
+    path
+        The file, or a directory that holds a ``project.toml``.
+
+    Returns
+    -------
+    The project, paths absolute.
+
+    Raises
+    ------
+    ProjectError
+        With every problem found, up to twenty.
+    """
+    file = Path(path)
+    file = file / "project.toml" if file.is_dir() else file
+    raw = _read_toml(file)
+    problems: list[tuple[str, str]] = []
+    project = None
+    if "path" in raw:
+        problems.append(("path", "unknown key. Paths belong to layers, as in [settlements]."))
+    context = {"folder": file.absolute().parent}
+    try:
+        project = Project.model_validate(raw | {"path": file.absolute()}, context=context)
+    except ValidationError as error:
+        problems += described(error.errors(include_url=False), raw, Project)
+    problems += cross_problems(raw)
+    problems += _column_problems(raw)
+    raise_problems([ProjectError(text, path=path, field=key) for key, text in problems])
+    if project is None:  # pragma: no cover - a failed validation always leaves a problem
+        raise ProjectError("cannot be read.", path=path)
+    return project
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    fault = file_fault(path)
+    if fault:
+        raise ProjectError(f"the project file {fault}", path=path)
+    if path.stat().st_size > _LARGEST_PROJECT:
+        raise ProjectError(
+            "is too large for a project file (expected a short TOML text).", path=path
+        )
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ProjectError(
+            f"is not UTF-8 text (byte {error.start}). Save it as UTF-8.", path=path
+        ) from error
+    except RecursionError as error:
+        raise ProjectError("brackets are nested too deeply.", path=path) from error
+    except ValueError as error:
+        raise ProjectError(f"is not valid TOML: {_toml_hint(str(error))}", path=path) from error
+
+
+def _toml_hint(message: str) -> str:
+    text = one_line(message).rstrip(".")
+    hint = ""
+    if ("Unescaped" in message and "\\" in message) or "hex value" in message:
+        hint = " Write paths with / or in single quotes."
+    return f"{text}.{hint}"
+
+
+def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """Find mappings to columns that the layer does not have."""
+    problems = []
+    for name, role in ROLES.items():
+        value = raw.get(name)
+        for entry in value if isinstance(value, list) else [value]:
+            mapping = entry.get("columns") if isinstance(entry, dict) else None
+            known = [column.name for column in role.columns]
+            if "point" in role.shapes:
+                known += ["lon", "lat"]
+            for ours in mapping if isinstance(mapping, dict) else ():
+                if ours not in known:
+                    offer = nearest(ours, known) or " This layer needs none."
+                    problems.append((f"{name}.columns.{ours}", f"is not a column of ours.{offer}"))
+    return problems
+
+
+def input_files(project: Project) -> tuple[Path, ...]:
+    """Every file the results depend on: the project file first, then data in a fixed order.
+
+    The companions of a Shapefile (.dbf and so on) count as files of their own.
+    """
+    sources: list[LayerSource | PopulationRaster | Elevation | None] = [
+        project.study_area,
+        *project.lines,
+        project.settlements,
+        project.corridors,
+        project.points,
+        project.districts,
+        *project.partitions,
+        *project.population,
+        project.elevation,
+    ]
+    files = [project.path]
+    for source in sources:
+        if source is not None:
+            files += [source.path, *companions(source.path)]
+    return tuple(dict.fromkeys(files))
+
+
+def hash_inputs(project: Project) -> dict[str, str]:
+    """Compute the sha256 of every input file.
+
+    Returns
+    -------
+    Hexadecimal digests by path, written relative to the project file with forward slashes.
+
+    Raises
+    ------
+    ProjectError
+        If a file has become unreadable since the project was loaded.
+    """
+    hashes: dict[str, str] = {}
+    for path in input_files(project):
+        try:
+            hashes[relative(path, project)] = sha256(path)
+        except OSError as error:
+            raise ProjectError(f"cannot be read ({error.strerror}).", path=path) from error
+    return hashes
+
+
+def relative(path: Path, project: Project) -> str:
+    """Write a path relative to the project file, with forward slashes on every system."""
+    try:
+        return Path(os.path.relpath(path, project.path.parent)).as_posix()
+    except ValueError:  # another drive of Windows
+        return path.as_posix()

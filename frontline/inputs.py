@@ -1,0 +1,189 @@
+"""What each input layer may hold: geometry and columns, in one table.
+
+The project file, the reader, the template for digitising and the schema draw from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["text", "whole number", "number", "date"]
+Shape = Literal["point", "line", "polygon"]
+
+
+@dataclass(frozen=True)
+class InputColumn:
+    """A column that a layer may have.
+
+    Parameters
+    ----------
+    name
+        Our name for it.
+    kind
+        What a cell holds; an empty cell is unknown.
+    description
+        One sentence for the schema and the template.
+    also
+        Names that are taken for it where the file has no column of our name.
+    needed
+        The layer cannot be read without it.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    also: tuple[str, ...] = ()
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a layer is for.
+
+    Parameters
+    ----------
+    name
+        Key of the project file.
+    shapes
+        Kinds of geometry it takes.
+    optional
+        Features without a usable geometry are dropped and counted; otherwise they are an error.
+    columns
+        Columns it may have, in the order of the frame that is read; the user's follow.
+    description
+        One sentence.
+    """
+
+    name: str
+    shapes: tuple[Shape, ...]
+    optional: bool
+    columns: tuple[InputColumn, ...]
+    description: str
+
+
+_ID = InputColumn(
+    "id",
+    "text",
+    "your identifier (P-code); else a hash of name and place",
+    ("pcode",),
+)
+_NAME_ALT = InputColumn("name_alt", "text", "second name, for disputed places")
+_NAME_OTHER = InputColumn("name_other", "text", "other spellings, separated by ;")
+_NAME = InputColumn("name", "text", "name")
+
+STUDY_AREA = Role(
+    "study_area", ("polygon",), False, (), "the land in question; its features are united"
+)
+LINES = Role("lines", ("line",), False, (), "one dated line, in any number of pieces")
+STATES = Role(
+    "lines", ("polygon",), False, (), "one dated state: polygons, and who holds each of them"
+)
+PARTITIONS = Role("partitions", ("polygon",), True, (), "another partition of the land")
+SETTLEMENTS = Role(
+    "settlements",
+    ("point", "polygon"),
+    True,
+    (
+        _ID,
+        InputColumn("name", "text", "name of the place", needed=True),
+        _NAME_ALT,
+        _NAME_OTHER,
+        InputColumn("population", "whole number", "people; empty is unknown, never zero", ("pop",)),
+        InputColumn("population_kind", "text", "residents, registered or displaced; never added"),
+        InputColumn(
+            "population_date",
+            "date",
+            "when they were counted: YYYY, YYYY-MM or YYYY-MM-DD; empty: undated",
+            ("population_year", "pop_year"),
+        ),
+        InputColumn("population_from", "date", "the figure holds from this date"),
+        InputColumn("population_until", "date", "the figure holds until this date"),
+        InputColumn("population_source", "text", "who counted", ("source",)),
+    ),
+    "places as points or polygons",
+)
+CORRIDORS = Role(
+    "corridors",
+    ("line",),
+    True,
+    (_ID, _NAME, _NAME_ALT, InputColumn("kind", "text", "road, canal, pipeline ...", ("type",))),
+    "roads, canals, pipelines and other lines that the front may cut",
+)
+POINTS = Role(
+    "points",
+    ("point",),
+    True,
+    (
+        _ID,
+        InputColumn("name", "text", "name of the point", needed=True),
+        _NAME_ALT,
+        InputColumn("kind", "text", "crossing, reservoir, vantage point ...", ("type",)),
+        InputColumn("elevation_m", "number", "published height, metres", ("elevation",)),
+        InputColumn("note", "text", "anything worth saying"),
+    ),
+    "named points",
+)
+DISTRICTS = Role(
+    "districts",
+    ("polygon",),
+    True,
+    (
+        InputColumn(
+            "code",
+            "text",
+            "code of the district; its polygons are united by it",
+            ("boundary_code", "pcode", "adm2_pcode", "adm1_pcode"),
+            needed=True,
+        ),
+        InputColumn("name", "text", "name", ("district",)),
+        _NAME_ALT,
+        InputColumn("area_km2", "number", "published area, square kilometres"),
+        InputColumn("population", "whole number", "people of the whole district", ("pop",)),
+        InputColumn("population_kind", "text", "residents, registered or displaced"),
+        InputColumn("population_year", "date", "when they were counted", ("population_date",)),
+        InputColumn("counted_by", "text", "the side whose part of the district the figure covers"),
+        InputColumn("note", "text", "anything worth saying"),
+        InputColumn("known_error", "text", "what is known to be wrong with the boundary"),
+    ),
+    "districts with people, united by code",
+)
+
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {
+        role.name: role
+        for role in (
+            STUDY_AREA,
+            LINES,
+            SETTLEMENTS,
+            CORRIDORS,
+            POINTS,
+            DISTRICTS,
+            PARTITIONS,
+        )
+    }
+)
+
+POPULATION_KINDS = ("residents", "registered", "displaced")
+
+LON_NAMES = ("lon", "longitude", "lng", "long", "x")
+LAT_NAMES = ("lat", "latitude", "y")
+
+_OF_GEOPACKAGES = ("fid", "ogc_fid", "rowid", "geom", "geometry", "shape")
+_OF_PLACES = ("lon", "lat", "line", "side", "side_certain", "distance_m", "azimuth_deg")
+_OF_NEAREST = ("nearest_lon", "nearest_lat", "zone_m", "crossed")
+_OF_SHARES = ("share_own_side", "contested_share", "length_km", "angle_deg", "km")
+_OF_SIGHT = (
+    "in_sight",
+    "posts_in_sight",
+    "posts_within_radius",
+    "line_in_sight_km",
+    "line_within_radius_km",
+)
+RESERVED = frozenset((*_OF_GEOPACKAGES, *_OF_PLACES, *_OF_NEAREST, *_OF_SHARES, *_OF_SIGHT))
+"""Names that a user's own column cannot keep.
+
+A GeoPackage would lose the first ones; the others are names of our results.
+"""
