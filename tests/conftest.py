@@ -1,0 +1,96 @@
+"""What needs another program, or much time, is left out where it cannot run, and one line says so.
+
+With ``FRONTLINE_FULL=1`` everything runs, and an absent program is a failure.
+"""
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from functools import cache
+from importlib.util import find_spec
+
+import pytest
+
+FULL = os.environ.get("FRONTLINE_FULL") == "1"
+MISSING = pytest.StashKey[str]()
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PEERS = ("gdal_viewshed", "gdalinfo", "grass")
+
+
+@cache
+def chromium_path():
+    """Find a Chromium; ``None`` if there is none."""
+    named = os.environ.get("FRONTLINE_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+@cache
+def qgis_interpreter():
+    """Find a Python that has QGIS: that of the system, as a rule not the one that runs this."""
+    for folders in (None, os.defpath):
+        python = shutil.which("python3", path=folders)
+        command = [python, "-c", "import qgis.core"]
+        if python and subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            return python
+    return None
+
+
+def absent(mark):
+    """Say what a marked test lacks on this machine; an empty text if nothing."""
+    if mark.name == "browser":
+        playwright = "" if find_spec("playwright") else "playwright"
+        return playwright or ("" if chromium_path() else "Chromium")
+    if mark.name == "qgis":
+        return "" if qgis_interpreter() else "QGIS"
+    if mark.name == "peer":
+        return ", ".join(name for name in mark.args or PEERS if shutil.which(name) is None)
+    return ""
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what cannot run here, or fail it where everything must run."""
+    slow_wanted = FULL or "slow" in config.option.markexpr
+    left_out = config.stash.setdefault(LEFT_OUT, Counter())
+    kept, dropped = [], []
+    for item in items:
+        reasons = [
+            f"{mark.name}: no {absent(mark)}" for mark in item.iter_markers() if absent(mark)
+        ]
+        if FULL and reasons:
+            item.stash[MISSING] = "; ".join(reasons)
+        elif not reasons and item.get_closest_marker("slow") and not slow_wanted:
+            reasons = ["slow: run them with -m slow or FRONTLINE_FULL=1"]
+        leave = bool(reasons) and not FULL
+        (dropped if leave else kept).append(item)
+        left_out.update(reasons[:1] if leave else [])
+    items[:] = kept
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_runtest_setup(item):
+    """Fail a test whose program is absent where everything must run."""
+    if MISSING in item.stash:
+        pytest.fail(f"FRONTLINE_FULL=1, but {item.stash[MISSING]}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say in one line what was left out."""
+    left_out = config.stash.get(LEFT_OUT, Counter())
+    if left_out:
+        said = "; ".join(f"{number} {reason}" for reason, number in sorted(left_out.items()))
+        terminalreporter.write_line(f"left out: {said}")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Path of the browser for tests marked ``browser``."""
+    return chromium_path()
+
+
+@pytest.fixture(scope="session")
+def qgis_python():
+    """Path of a Python that imports ``qgis``, for tests marked ``qgis``."""
+    return qgis_interpreter()
