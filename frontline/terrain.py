@@ -1,0 +1,475 @@
+"""Elevation: one grid of heights in metres, NaN where unknown, and what is read off it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pyproj
+import shapely
+
+from frontline.errors import RasterError
+from frontline.geodesy import points_along
+from frontline.grids import bilinear, cell_steps_m, middle_step_m, resampled, true_to_scale
+from frontline.rasters import (
+    MOST_CELLS,
+    Bounds,
+    Raster,
+    Transform,
+    Window,
+    inside,
+    open_raster,
+    read_window,
+    window_bounds,
+    window_over,
+    window_transform,
+)
+from frontline.results import Note
+from frontline.zonal import densified, on_raster
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.geodesy import Frame
+    from frontline.layers import Layers
+    from frontline.project import Elevation, Project
+
+    Floats = NDArray[np.floating[Any]]
+
+FOOT_M = 0.3048
+LOWEST_M, HIGHEST_M = -500.0, 9_000.0
+"""Heights beyond these are no land surface but a void that is not tagged (-9999, -32768, 32767)."""
+
+COARSE_M = 100.0
+"""Sight on cells larger than this is an illustration, not evidence."""
+
+SCALE_TOLERANCE = 0.001
+"""How far ground and grid distances may differ before a grid is resampled."""
+
+_GEOD = pyproj.Geod(ellps="WGS84")
+
+
+@dataclass(frozen=True)
+class Dem:
+    """Heights on a grid, north up.
+
+    Parameters
+    ----------
+    heights_m
+        Metres, float32, shape ``(rows, cols)``; NaN is unknown, as is all that lies outside.
+    transform
+        ``(a, 0, c, 0, e, f)``: the upper left corner of cell (row, col) lies at x = a col + c,
+        y = e row + f, with e < 0.
+    crs
+        Horizontal coordinate reference system, as text that pyproj reads.
+    step_m
+        Size of a cell on the ground, (north-south, east-west), at the middle of the grid.
+    vertical_datum, model, accuracy_m, source
+        What the project says of them.
+    notes
+        What a reader must know: unknown cells, suspicious heights, resampling.
+    """
+
+    heights_m: NDArray[np.float32]
+    transform: Transform
+    crs: str
+    step_m: tuple[float, float]
+    vertical_datum: str = ""
+    model: str = "unknown"
+    accuracy_m: float | None = None
+    source: str = ""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds:
+        """West, south, east, north edge in the grid's CRS."""
+        return window_bounds(self.transform, Window(0, 0, *self.heights_m.shape))
+
+    def rowcol(self, x: Floats, y: Floats) -> NDArray[np.int64]:
+        """Find the cells of points given in the grid's CRS.
+
+        Parameters
+        ----------
+        x, y
+            Shape ``(n,)``.
+
+        Returns
+        -------
+        Row and column, shape ``(n, 2)``; ``(-1, -1)`` outside the grid or where x or y is NaN.
+        """
+        place = self.position(x, y) + 0.5
+        rows, cols = self.heights_m.shape
+        known = (place >= 0).all(axis=1) & (place[:, 0] < rows) & (place[:, 1] < cols)
+        cells = np.full(place.shape, -1, dtype=np.int64)
+        cells[known] = np.floor(place[known]).astype(np.int64)
+        return cells
+
+    def position(self, x: Floats, y: Floats) -> NDArray[np.float64]:
+        """Return fractional row and column, shape ``(n, 2)``; whole at the centre of a cell."""
+        a, _, c, _, e, f = self.transform
+        row = (np.asarray(y, dtype=np.float64) - f) / e - 0.5
+        col = (np.asarray(x, dtype=np.float64) - c) / a - 0.5
+        return np.column_stack([row, col])
+
+
+def read_dem(project: Project, layers: Layers) -> Dem | None:
+    """Read the project's elevation around study area and lines.
+
+    Parameters
+    ----------
+    project
+        Names the file and describes it; None without elevation.
+    layers
+        Study area and lines in the plane of ``layers.frame``.
+
+    Returns
+    -------
+    The part of the raster under the study area's bounds and the lines' surroundings as far as
+    sight and zones reach. Where that has too many cells, the lines' surroundings alone.
+
+    Raises
+    ------
+    RasterError
+        The raster cannot be used, does not reach the area, or its unit contradicts the project.
+    """
+    stated = project.elevation
+    if stated is None:
+        return None
+    # A tenth more: the plane may stretch distances by that much at its edges.
+    reach_m = 1.1 * max(project.sight.radius_m, *project.zones.distances_m)
+    lines = [geometry for frame in layers.lines.values() for geometry in frame.geometry]
+    near = [shapely.box(*_widened(line.bounds, reach_m)) for line in lines]
+    wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
+    with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata) as raster:
+        _check_unit(raster, stated)
+        try:
+            heights, transform = _read_around(raster, wide, layers.frame.crs)
+        except RasterError:
+            # Perhaps too many cells: sight needs no more than the lines' surroundings.
+            narrow = shapely.box(*shapely.total_bounds(near))
+            heights, transform = _read_around(raster, narrow, layers.frame.crs)
+        crs = raster.crs
+    if stated.unit == "ft":
+        heights *= np.float32(FOOT_M)
+    about = stated.path.name
+    notes = _voids_removed(heights, about)
+    return Dem(
+        heights_m=heights,
+        transform=transform,
+        crs=crs.to_wkt(),
+        step_m=middle_step_m(transform, crs, heights.shape),
+        vertical_datum=stated.vertical_datum,
+        model=stated.model,
+        accuracy_m=stated.accuracy_m,
+        source=stated.source,
+        notes=(*notes, *_share_unknown(heights, about)),
+    )
+
+
+def is_coarse(dem: Dem) -> bool:
+    """Say whether sight on this grid is an illustration only: cells larger than 100 m."""
+    return max(dem.step_m) > COARSE_M
+
+
+def coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS) -> float:
+    """Measure the share of an area whose heights are known.
+
+    Parameters
+    ----------
+    dem
+        The grid.
+    area
+        Polygon.
+    area_crs
+        Its CRS, best an equal-area one.
+
+    Returns
+    -------
+    0 to 1; NaN for an empty area.
+
+    Notes
+    -----
+    Counted on a lattice of about 100,000 points in the area's CRS: within 0.5 %.
+    """
+    if area.is_empty:
+        return math.nan
+    west, south, east, north = area.bounds
+    step = math.sqrt(max((east - west) * (north - south), 1e-12) / 100_000)
+    x, y = np.meshgrid(
+        np.arange(west + step / 2, east, step), np.arange(south + step / 2, north, step)
+    )
+    shapely.prepare(area)
+    within = shapely.contains_xy(area, x, y)
+    cells = dem.rowcol(*to_dem(dem, area_crs, x[within], y[within]))
+    if len(cells) == 0:
+        return math.nan
+    on_grid = cells[cells[:, 0] >= 0]
+    known = np.isfinite(dem.heights_m[on_grid[:, 0], on_grid[:, 1]]).sum()
+    return float(known / len(cells))
+
+
+def check_coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS, least: float, what: str) -> float:
+    """Return the known share of an area, or refuse it.
+
+    Parameters
+    ----------
+    dem, area, area_crs
+        As for `coverage`.
+    least
+        Smallest share that is accepted.
+    what
+        Name of the area for the message.
+
+    Raises
+    ------
+    RasterError
+        The share is below `least`.
+    """
+    share = coverage(dem, area, area_crs=area_crs)
+    if share < least:
+        raise RasterError(
+            f"elevation is known for {share:.0%} of {what} (at least {least:.0%} is asked for). "
+            "Use a raster that reaches further, or lower least_coverage in [elevation]."
+        )
+    return share
+
+
+def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0.0) -> Dem:
+    """Return heights on a grid whose cells have one true size in metres, around an area.
+
+    Parameters
+    ----------
+    dem
+        Heights in any CRS.
+    area
+        Geometry whose bounding box is needed: for a long front take it by stretches.
+    area_crs
+        Its CRS, in metres.
+    margin_m
+        Further metres on every side, such as the radius of sight; a tenth more is taken, which
+        the area's plane may be off.
+
+    Returns
+    -------
+    A grid that covers area and margin; what the elevation does not reach is unknown. Its
+    ``step_m`` is the distance of cell centres, for ``cell_size_m`` of the sight kernels.
+
+    Raises
+    ------
+    RasterError
+        The area is too wide for one plane (about 490 km from its middle), or for one grid.
+
+    Notes
+    -----
+    A projected grid whose distances are true within 0.1 % (metres or feet) is cut out and
+    otherwise used as it is. Degrees, Web Mercator and the like are interpolated bilinearly to an
+    azimuthal equidistant plane about the area's middle, with the elevation's own step there in
+    either direction: finer cells would hold no more information. Interpolation flattens summits
+    a little, by less than the step of the grid hides of them. A cell is unknown if any of the up
+    to four heights that it would be made of is unknown. The scale of that plane is off by
+    r^2 / (6 R^2) at distance r.
+    """
+    wide = shapely.box(*_widened(area.bounds, 1.1 * margin_m))
+    crs = pyproj.CRS.from_user_input(dem.crs)
+    if crs.is_projected:
+        window = _window_over(dem, wide, area_crs)
+        if true_to_scale(dem.transform, crs, window, tolerance=SCALE_TOLERANCE):
+            return _cut_out(dem, crs, window)
+    return _resampled(dem, crs, wide, area_crs)
+
+
+def heights_at(dem: Dem, xy: Floats, *, crs: pyproj.CRS) -> NDArray[np.float64]:
+    """Interpolate heights bilinearly between cell centres.
+
+    Parameters
+    ----------
+    dem
+        The grid.
+    xy
+        Points, shape ``(n, 2)``.
+    crs
+        Their CRS.
+
+    Returns
+    -------
+    Metres, shape ``(n,)``; NaN where any contributing cell is unknown, and beyond the outermost
+    cell centres.
+    """
+    x, y = to_dem(dem, crs, np.asarray(xy)[:, 0], np.asarray(xy)[:, 1])
+    place = dem.position(x, y)
+    return bilinear(dem.heights_m, place[:, 0], place[:, 1])
+
+
+def profile(dem: Dem, line: Any, frame: Frame, *, spacing_m: float | None = None) -> Floats:
+    """Read the heights along a line.
+
+    Parameters
+    ----------
+    dem
+        The grid.
+    line
+        LineString in the plane of `frame`.
+    frame
+        The plane.
+    spacing_m
+        Distance of the points; half a cell if unset.
+
+    Returns
+    -------
+    Rows of distance along the line in metres, longitude, latitude and height in metres, shape
+    ``(n, 4)``; the height is NaN where unknown.
+    """
+    spacing = min(dem.step_m) / 2 if spacing_m is None else spacing_m
+    xy = points_along(line, frame, spacing)
+    lonlat = frame.lonlat(xy)
+    steps = _GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2] if len(lonlat) > 1 else []
+    along = np.concatenate([[0.0], np.cumsum(steps)])[: len(lonlat)]
+    return np.column_stack([along, lonlat, heights_at(dem, xy, crs=frame.crs)])
+
+
+def _widened(bounds: Bounds, by: float) -> Bounds:
+    west, south, east, north = bounds
+    return west - by, south - by, east + by, north + by
+
+
+def _check_unit(raster: Raster, stated: Elevation) -> None:
+    """Refuse a file that says feet where the project says metres, or the reverse."""
+    said = raster.unit.strip().lower()
+    feet = said in {"ft", "foot", "feet", "us-ft", "us survey foot", "international foot"}
+    metres = said in {"m", "metre", "meter", "metres", "meters"}
+    if (feet and stated.unit == "m") or (metres and stated.unit == "ft"):
+        unit = "ft" if feet else "m"
+        raise RasterError(
+            f"its heights are in '{raster.unit}', the project says {stated.unit}. "
+            f'Set unit = "{unit}" in [elevation].',
+            path=raster.path,
+            field="unit",
+        )
+
+
+def _read_around(
+    raster: Raster, area: Any, area_crs: pyproj.CRS
+) -> tuple[NDArray[np.float32], Transform]:
+    """Read what a raster has under an area's bounds, joined across the antimeridian."""
+    dense = densified(np.array([area], dtype=object), crs=area_crs)
+    _, shapes = on_raster(raster, dense, crs=area_crs)
+    if len(shapes) == 0:
+        raise RasterError(
+            "does not reach the study area. Use elevation of this region, or correct the CRS.",
+            path=raster.path,
+        )
+    windows = [window_over(raster, shape.bounds, margin_cells=2) for shape in shapes]
+    parts = [part for window in windows if (part := inside(raster, window)) is not None]
+    if len(windows) == 1:
+        heights = read_window(raster, parts[0])
+        return cast("NDArray[np.float32]", heights), window_transform(raster.transform, parts[0])
+    # A raster of the whole turn meets the area at both its edges: lay the pieces side by side.
+    heights = read_window(raster, windows[0])
+    for window in windows[1:]:
+        more = read_window(raster, window._replace(rows=windows[0].rows, cols=windows[0].cols))
+        heights = np.where(np.isnan(heights), more, heights)
+    return cast("NDArray[np.float32]", heights), window_transform(raster.transform, windows[0])
+
+
+def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
+    """Make impossible heights unknown, in place, and say what looks like a void."""
+    with np.errstate(invalid="ignore"):
+        void = (heights < LOWEST_M) | (heights > HIGHEST_M)
+    heights[void] = np.nan
+    notes = []
+    if void.any():
+        text = f"cells below {LOWEST_M:.0f} m or above {HIGHEST_M:,.0f} m are taken as unknown"
+        notes.append(Note(about, f"{text}.", int(void.sum())))
+    level = int((heights == 0).sum())
+    if level > 0.01 * heights.size:
+        text = f"{level / heights.size:.0%} of the cells are exactly 0 m"
+        notes.append(Note(about, f"{text}: sea, or a missing tile that was filled.", level))
+    return tuple(notes)
+
+
+def _share_unknown(heights: NDArray[np.float32], about: str) -> Iterator[Note]:
+    unknown = int(np.isnan(heights).sum())
+    if unknown:
+        text = f"{unknown / heights.size:.1%} of the cells around the study area are unknown."
+        yield Note(about, text, unknown)
+
+
+def to_dem(
+    dem: Dem, crs: pyproj.CRS, x: Floats, y: Floats
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bring points into the grid's CRS, and in degrees to the turn of 360 the grid is on."""
+    ours = pyproj.CRS.from_user_input(dem.crs)
+    moved_x, moved_y = pyproj.Transformer.from_crs(crs, ours, always_xy=True).transform(x, y)
+    if ours.is_geographic:
+        turn = 2 * math.pi / ours.axis_info[0].unit_conversion_factor
+        west, _, east, _ = dem.bounds
+        moved_x = moved_x - turn * np.round((moved_x - (west + east) / 2) / turn)
+    return np.asarray(moved_x), np.asarray(moved_y)
+
+
+def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
+    """Return the cells of a projected grid under an area; it may reach outside."""
+    corners = shapely.get_coordinates(densified(np.array([area], dtype=object), crs=area_crs))
+    place = dem.position(*to_dem(dem, area_crs, corners[:, 0], corners[:, 1]))
+    if not np.isfinite(place).all():
+        raise RasterError("the area of interest has no place in the elevation's CRS")
+    top, left = np.floor(place.min(axis=0)).astype(int)
+    bottom, right = np.ceil(place.max(axis=0)).astype(int)
+    return Window(int(top), int(left), int(bottom - top + 1), int(right - left + 1))
+
+
+def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
+    """Cut a window out of a grid, padded with the unknown."""
+    _check_size(window.rows, window.cols)
+    heights = np.full((window.rows, window.cols), np.nan, dtype=np.float32)
+    rows, cols = dem.heights_m.shape
+    top, left = max(window.row, 0), max(window.col, 0)
+    bottom, right = min(window.row + window.rows, rows), min(window.col + window.cols, cols)
+    if bottom > top and right > left:
+        heights[top - window.row : bottom - window.row, left - window.col : right - window.col] = (
+            dem.heights_m[top:bottom, left:right]
+        )
+    metre = crs.axis_info[0].unit_conversion_factor
+    return replace(
+        dem,
+        heights_m=heights,
+        transform=window_transform(dem.transform, window),
+        step_m=(-dem.transform[4] * metre, dem.transform[0] * metre),
+    )
+
+
+def _resampled(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
+    """Interpolate a grid onto an azimuthal equidistant plane about the area's middle."""
+    to_lonlat = pyproj.Transformer.from_crs(area_crs, "EPSG:4326", always_xy=True)
+    west, south, east, north = area.bounds
+    lon, lat = to_lonlat.transform((west + east) / 2, (south + north) / 2)
+    local = pyproj.CRS.from_user_input(
+        f"+proj=aeqd +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m"
+    )
+    corners = shapely.get_coordinates(densified(np.array([area], dtype=object), crs=area_crs))
+    x, y = pyproj.Transformer.from_crs(area_crs, local, always_xy=True).transform(*corners.T)
+    reach = float(np.hypot(x, y).max())
+    if not reach <= math.sqrt(6 * SCALE_TOLERANCE) * 6_371_008.8:
+        raise RasterError(
+            f"sight over an area that reaches {reach / 1000:,.0f} km from its middle does not fit "
+            "one plane. Work stretch by stretch."
+        )
+    place = dem.position(*to_dem(dem, pyproj.CRS.from_epsg(4326), np.array([lon]), np.array([lat])))
+    dy, dx = (float(step[0]) for step in cell_steps_m(dem.transform, crs, *place.T))
+    left, top = math.floor(x.min() / dx), math.ceil(y.max() / dy)
+    shape = (top - math.floor(y.min() / dy) + 1, math.ceil(x.max() / dx) - left + 1)
+    _check_size(*shape)
+    onto = (dx, 0.0, (left - 0.5) * dx, 0.0, -dy, (top + 0.5) * dy)
+    heights = resampled(dem.heights_m, dem.transform, crs, onto=onto, onto_crs=local, shape=shape)
+    return replace(dem, heights_m=heights, transform=onto, crs=local.to_wkt(), step_m=(dy, dx))
+
+
+def _check_size(rows: int, cols: int) -> None:
+    if rows * cols > MOST_CELLS:
+        raise RasterError(
+            f"sight needs {rows:,} x {cols:,} cells at once (at most {MOST_CELLS:,}). "
+            "Use coarser elevation, or work stretch by stretch."
+        )
