@@ -128,7 +128,7 @@ class Frame:
         )
         result = edited(edited(cut, dense), settled)
         # The halves round a pole share the meridian of 0 degrees: in degrees they are one.
-        for row in np.flatnonzero(~shapely.is_valid(result) & shapely.is_valid(cut)):
+        for row in np.flatnonzero(~shapely.is_valid(result) & shapely.is_valid(given)):
             result[row] = shapely.union_all(shapely.get_parts(result[row]))
         return result
 
