@@ -131,7 +131,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "places_counted": "{count} settlements",
         "places_unknown": "{count} without a figure",
         "coverage": "covers {share} % of the zone",
-        "completeness": "the list can hold about {share} % of the people",
+        "completeness": "list about {share} % complete",
         "no_figure": "no figure",
         "interval": "95 % interval",
         "sources_apart": "Sources are shown side by side and are never added up or averaged.",

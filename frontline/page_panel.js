@@ -1,0 +1,443 @@
+// The panel beside the map: choice of line and distance, figures, chart, search, one settlement.
+
+const controls = document.getElementById("controls");
+const parts = {};
+
+function section(name, heading, ...children) {
+  const id = `part-${name}`;
+  parts[name] = el("section", { id, "aria-labelledby": `${id}-head` },
+    heading ? el("h2", { id: `${id}-head` }, heading) : null, ...children);
+  return parts[name];
+}
+function folded_section(name, heading, open, ...children) {
+  parts[name] = el("details", { id: `part-${name}`, open }, el("summary", {}, heading), ...children);
+  return parts[name];
+}
+function choice(name, options, value, change, label) {
+  const field = el("fieldset", { className: "segments" },
+    el("legend", { className: "quiet" }, label));
+  for (const [key, text] of options) {
+    const input = el("input", { type: "radio", name, value: key, checked: key === value,
+      onchange: () => change(key) });
+    field.append(el("label", {}, input, el("span", { dir: "auto" }, text)));
+  }
+  return field;
+}
+function tick(text, checked, change, swatch) {
+  const input = el("input", { type: "checkbox", checked,
+    onchange: (event) => change(event.target.checked) });
+  return el("label", { className: "tick" }, input, swatch ?? null, el("span", { dir: "auto" }, text));
+}
+
+function buildPanel() {
+  controls.append(buildLines(), buildDistance(), buildFigures(), buildChart(), buildSearch(),
+    buildLayers(), buildFilters(), buildExport(), ...buildNotes());
+}
+
+function buildLines() {
+  const options = data.lines.map((line) => [line.key, `${line.label} · ${line.date}`]);
+  const compare = tick(word("compare"), state.compare, (on) => {
+    state.compare = on;
+    if (on && state.other === state.line) state.other = data.lines.find((l) => l.key !== state.line).key;
+    refresh();
+  });
+  compare.querySelector("input").id = "compare";
+  const other = el("select", { id: "other", "aria-label": word("compare_with"),
+    onchange: (event) => { state.other = event.target.value; refresh(); } });
+  const many = data.lines.length > 1;
+  return section("lines", word("show_line"),
+    choice("line", options, state.line, (key) => {
+      if (state.other === key) state.other = state.line;
+      state.line = key;
+      refresh();
+    }, word("show_line")),
+    many ? el("div", { className: "row" }, compare, other) : null,
+    el("p", { className: "quiet", id: "line-about", dir: "auto" }));
+}
+
+function buildDistance() {
+  const input = el("input", { type: "range", id: "distance", min: 0.5, step: 0.5,
+    max: Math.max(30, Math.ceil(data.distances.at(-1))), value: state.km,
+    "aria-label": word("distance_slider"),
+    oninput: (event) => { state.km = Number(event.target.value); refreshDistance(); } });
+  const buttons = data.distances.map((km) => el("button", { type: "button", className: "chip",
+    onclick: () => { state.km = km; refreshDistance(); } }, `${km} ${word("km")}`));
+  return section("distance", word("distance_slider"),
+    el("div", { className: "row" }, el("output", { id: "distance-value", for: "distance" }),
+      el("div", { className: "chips" }, ...buttons)),
+    input, el("p", { className: "quiet", id: "zone-note" }));
+}
+
+function buildFigures() {
+  return section("figures", "", el("div", { id: "figures", "aria-live": "polite" }),
+    el("p", { className: "quiet" }, word("sources_apart")));
+}
+
+/** The figure of a zone: from the run, or counted here where that gives the run's own numbers. */
+function peopleAt(key, side, km, source) {
+  const cell = data.figures[key]?.[side]?.[String(km)];
+  if (cell) return cell.people[source] ?? null;
+  return source === "settlements" && live ? counted(key, side, km) : null;
+}
+function counted(key, side, km) {
+  let [sum, places, unknown] = [0, 0, 0];
+  for (const place of data.settlements) {
+    const own = place.lines[key];
+    if (own?.side !== side || !(own.distance_m <= km * 1000)) continue;
+    places += 1;
+    if (place.kind === "residents" && known(place.people)) sum += place.people;
+    else unknown += 1;
+  }
+  return [sum, null, null, places, unknown, null, null];
+}
+/** Whether counting here agrees with the run at every distance of the run. */
+const live = data.lines.every(({ key }) => Object.entries(data.figures[key] ?? {}).every(
+  ([side, cells]) => Object.entries(cells).every(([km, cell]) => {
+    const own = cell.people.settlements;
+    return !own || Math.abs((own[0] ?? 0) - counted(key, side, Number(km))[0]) < 0.6;
+  })));
+
+function sourceLabel(source) {
+  if (Object.hasOwn(data.words, `source_${source}`)) return word(`source_${source}`);
+  const [kind, ...rest] = source.split(":");
+  const label = Object.hasOwn(data.words, `source_${kind}`) ? word(`source_${kind}`) : kind;
+  return rest.length ? `${label} (${rest.join(":")})` : label;
+}
+function sourcesOf(key) {
+  const list = new Set();
+  for (const cells of Object.values(data.figures[key] ?? {})) {
+    for (const cell of Object.values(cells)) Object.keys(cell.people).forEach((s) => list.add(s));
+  }
+  return [...list];
+}
+/** Round a bound by the width of its interval, so that it promises no more than is known. */
+function soft(value, low, high) {
+  const width = Math.abs(high - low);
+  if (!(width > 0)) return whole(value);
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(width)) - 1);
+  return whole(Math.round(value / step) * step);
+}
+
+function figuresTable(key) {
+  const line = lineOf(key);
+  const sides = Object.keys(data.figures[key] ?? data.held[key] ?? {});
+  const head = el("tr", {}, el("td"), ...sides.map((side) => el("th", { scope: "col" },
+    el("i", { className: "swatch", style: `background:${colourOf(side)}` }), bdi(side))));
+  const rows = [el("tr", { className: "land" }, el("th", { scope: "row" }, word("area_km2")),
+    ...sides.map((side) => landCell(key, side)))];
+  for (const source of sourcesOf(key)) {
+    rows.push(el("tr", { "data-source": source }, el("th", { scope: "row" }, sourceLabel(source)),
+      ...sides.map((side) => peopleCell(peopleAt(key, side, state.km, source), key, side))));
+  }
+  const share = sides.map((side) => data.sight[key]?.[side]?.[String(state.km)]);
+  if (share.some(known)) {
+    rows.push(el("tr", {}, el("th", { scope: "row" }, word("sight_share"),
+      data.exposure?.warning ? el("small", {}, word("illustration_short")) : null),
+    ...share.map((one) => el("td", {}, known(one?.[0]) ? `${decimal.format(one[0] * 100)} %` : "–"))));
+  }
+  return el("table", { "data-line": key },
+    el("caption", { dir: "auto" }, `${line.label} · ${word("figures_at", { distance: state.km })}`),
+    el("thead", {}, head), el("tbody", {}, ...rows));
+}
+function landCell(key, side) {
+  const cell = data.figures[key]?.[side]?.[String(state.km)];
+  if (!known(cell?.area)) return el("td", { "data-side": side }, "–");
+  const range = known(cell.low) && known(cell.high)
+    ? el("small", {}, `${soft(cell.low, cell.low, cell.high)} – ${soft(cell.high, cell.low, cell.high)}`)
+    : null;
+  return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, decimal.format(cell.area)), range);
+}
+function peopleCell(row, key, side) {
+  if (!row || !known(row[0])) {
+    const why = row && row[3] > 0 ? word("no_figure") : "–";
+    return el("td", { className: "none", "data-side": side }, why);
+  }
+  const [value, low, high, places, unknown, coverage, completeness] = row;
+  const cell = el("td", { "data-side": side, "data-value": value }, el("b", {}, whole(value)));
+  if (known(low) && known(high)) {
+    cell.append(el("small", { title: word("interval") },
+      `${soft(low, low, high)} – ${soft(high, low, high)}`));
+  }
+  const more = [];
+  if (known(places)) more.push(word("places_counted", { count: whole(places) }));
+  if (unknown > 0) more.push(word("places_unknown", { count: whole(unknown) }));
+  if (known(coverage) && coverage < 0.995) more.push(word("coverage", { share: Math.round(coverage * 100) }));
+  if (known(completeness)) more.push(word("completeness", { share: Math.round(completeness * 100) }));
+  if (more.length) cell.append(el("small", { className: "more" }, more.join(", ")));
+  return cell;
+}
+
+function refreshDistance() {
+  const slider = document.getElementById("distance");
+  slider.value = state.km;
+  slider.setAttribute("aria-valuetext", `${state.km} ${word("km")}`);
+  document.getElementById("distance-value").textContent = `${state.km} ${word("km")}`;
+  const keys = shown();
+  for (const slot of SLOTS) {
+    drawZones(slot, keys[slot]);
+    if (state.filter.zone) drawPlaces(slot, keys[slot]);
+  }
+  if (state.filter.zone) drawLabels();
+  const shape = Object.keys(data.zones[state.line] ?? {})
+    .map((side) => zoneShape(state.line, side, state.km)?.km).find(known);
+  document.getElementById("zone-note").textContent =
+    known(shape) && shape !== state.km ? word("between_runs", { distance: shape }) : "";
+  document.getElementById("figures").replaceChildren(...shownKeys().map(figuresTable));
+  drawChart();
+  drawLegend();
+  countShown();
+  saveView();
+}
+
+function buildChart() {
+  const pick = el("select", { id: "chart-source", "aria-label": word("source"),
+    onchange: (event) => { state.source = event.target.value; drawChart(); } });
+  return section("chart", word("chart"), pick, el("div", { id: "chart" }));
+}
+function series(key, side) {
+  const kms = new Set(Object.keys(data.figures[key]?.[side] ?? {}).map(Number));
+  if (live && state.source === "settlements") for (let km = 0.5; km <= 30; km += 0.5) kms.add(km);
+  const points = [...kms].sort((a, b) => a - b)
+    .map((km) => [km, ...(peopleAt(key, side, km, state.source) ?? [null]).slice(0, 3)])
+    .filter((point) => known(point[1]));
+  return points.length ? [[0, 0, 0, 0], ...points] : [];
+}
+function drawChart() {
+  const keys = shownKeys();
+  const options = [...new Set(keys.flatMap(sourcesOf))];
+  if (!options.includes(state.source)) state.source = options[0] ?? "settlements";
+  document.getElementById("chart-source").replaceChildren(...options.map((source) =>
+    el("option", { value: source, selected: source === state.source }, sourceLabel(source))));
+  const drawn = keys.flatMap((key) => Object.keys(data.figures[key] ?? {}).map((side) =>
+    ({ key, side, points: series(key, side) })));
+  const [width, height, left, bottom, top] = [320, 178, 46, 24, 10];
+  const far = Math.max(...data.distances, state.km, ...drawn.flatMap((s) => s.points.map((p) => p[0])));
+  const most = Math.max(1, ...drawn.flatMap((s) => s.points.map((p) => Math.max(p[1], p[3] ?? 0))));
+  const ticks = niceTicks(most, 4);
+  const x = (km) => left + (km / far) * (width - left - 12);
+  const y = (people) => height - bottom - (people / ticks.at(-1)) * (height - bottom - top);
+  const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+    "aria-label": word("chart_text", { source: sourceLabel(state.source) }) });
+  for (const value of ticks) {
+    picture.append(draw("line", { x1: left, x2: width - 12, y1: y(value), y2: y(value), class: "grid" }),
+      draw("text", { x: left - 6, y: y(value) + 3.5, "text-anchor": "end" }, short(value)));
+  }
+  for (const value of niceTicks(far, 6).filter((one) => one <= far)) {
+    picture.append(draw("text", { x: x(value), y: height - 8, "text-anchor": "middle" },
+      value === 0 ? "0" : `${value}`));
+  }
+  picture.append(draw("text", { x: width - 10, y: height - 8, "text-anchor": "start" }, ""),
+    draw("line", { x1: x(state.km), x2: x(state.km), y1: top, y2: height - bottom, class: "now" }));
+  for (const one of drawn) drawSeries(picture, one, x, y);
+  document.getElementById("chart").replaceChildren(picture);
+}
+function drawSeries(picture, { key, side, points }, x, y) {
+  if (!points.length) return;
+  const bounded = points.filter((p) => known(p[2]) && known(p[3]));
+  const at = (value) => (p) => `${x(p[0]).toFixed(1)},${y(p[value]).toFixed(1)}`;
+  const colour = colourOf(side);
+  if (bounded.length > 1) {
+    const band = [...bounded.map(at(3)), ...bounded.map(at(2)).reverse()].join(" ");
+    picture.append(draw("polygon", { points: band, fill: colour, opacity: 0.18 }));
+  }
+  const line = lineOf(key);
+  picture.append(draw("polyline", { points: points.map(at(1)).join(" "), fill: "none", stroke: colour,
+    "stroke-width": 2, "stroke-dasharray": state.compare ? line.style.dash.join(" ") : "" },
+  draw("title", {}, `${side}, ${line.label}`)));
+  const now = points.findLast((p) => p[0] <= state.km + 1e-9);
+  if (now) picture.append(draw("circle", { cx: x(now[0]), cy: y(now[1]), r: 3.2, fill: colour }));
+}
+function niceTicks(most, count) {
+  const raw = most / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw);
+  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
+}
+const short = (value) => (value >= 1e6 ? `${decimal.format(value / 1e6)} M`
+  : value >= 1000 ? `${decimal.format(value / 1000)} k` : decimal.format(value));
+
+function buildSearch() {
+  const list = el("ul", { id: "search-list", role: "listbox", "aria-label": word("search"), hidden: true });
+  const input = el("input", { type: "search", id: "search", placeholder: word("search_hint"),
+    autocomplete: "off", dir: "auto", role: "combobox", "aria-label": word("search"),
+    "aria-expanded": "false", "aria-controls": "search-list", "aria-autocomplete": "list",
+    oninput: () => listFound(input, list), onkeydown: (event) => searchKeys(event, input, list) });
+  return section("search", word("search"), input, list,
+    el("p", { className: "quiet", id: "search-count", role: "status" }),
+    el("div", { id: "card" }));
+}
+function listFound(input, list) {
+  const places = found(input.value);
+  const rows = places.slice(0, 8).map((place, i) => el("li", { role: "option", id: `found-${i}`,
+    "data-id": place.id, "aria-selected": "false", dir: "auto",
+    onmousedown: (event) => { event.preventDefault(); pick(place.id, input, list); } },
+  title(place), el("small", {}, known(place.people) ? whole(place.people) : word("unknown"))));
+  list.replaceChildren(...rows);
+  list.hidden = !rows.length;
+  input.setAttribute("aria-expanded", String(!!rows.length));
+  input.removeAttribute("aria-activedescendant");
+  document.getElementById("search-count").textContent = !input.value.trim() ? ""
+    : places.length ? word("search_count", { count: whole(places.length) }) : word("search_none");
+}
+function pick(id, input, list) {
+  list.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+  choose(id, { pan: true });
+}
+function searchKeys(event, input, list) {
+  const rows = [...list.children];
+  const now = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
+  const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (move && rows.length) {
+    const next = (now + move + rows.length + (now < 0 && move < 0 ? 1 : 0)) % rows.length;
+    rows.forEach((row, i) => row.setAttribute("aria-selected", String(i === next)));
+    input.setAttribute("aria-activedescendant", rows[next].id);
+  } else if (event.key === "Enter" && rows.length) {
+    pick(rows[Math.max(now, 0)].dataset.id, input, list);
+  } else if (event.key === "Escape") {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+  } else return;
+  event.preventDefault();
+}
+
+function choose(id, { pan = false } = {}) {
+  const place = data.settlements.find((one) => one.id === id);
+  state.selected = place ? id : null;
+  drawCard(place);
+  if (place && pan) {
+    map.setView(place.at, Math.max(map.getZoom(), 10.5), { animate: !still.matches });
+  }
+  for (const slot of SLOTS) drawPlaces(slot, shown()[slot]);
+  drawLabels();
+  saveView();
+}
+const compass = (degrees) => word(["n", "ne", "e", "se", "s", "sw", "w", "nw"][Math.round(degrees / 45) % 8]);
+function drawCard(place) {
+  const card = document.getElementById("card");
+  if (!place) {
+    card.replaceChildren(el("p", { className: "quiet" }, word("choose_place")));
+    return;
+  }
+  const names = namesOf(place);
+  const people = known(place.people) ? word("people_of", { count: whole(place.people),
+    kind: word(place.kind || "residents"), date: place.date || word("undated") }) : word("unknown");
+  const keys = data.lines.map((line) => line.key).filter((key) => place.lines[key]);
+  const row = (label, value) => el("tr", {}, el("th", { scope: "row" }, label),
+    ...keys.map((key) => el("td", {}, value(place.lines[key], key))));
+  card.replaceChildren(
+    el("div", { className: "card-head" }, el("h3", { dir: "auto" }, names[0] ?? place.id),
+      el("button", { type: "button", className: "icon", "aria-label": word("close"),
+        onclick: () => choose(null) }, "×")),
+    names[1] ? el("p", { className: "alt", dir: "auto" }, names[1]) : null,
+    place.other ? el("p", { className: "quiet", dir: "auto" }, `${word("also")}: ${place.other}`) : null,
+    el("p", {}, `${word("population")}: ${people}`,
+      place.source ? el("small", { dir: "auto" }, ` · ${place.source}`) : null),
+    el("table", {}, el("thead", {}, el("tr", {}, el("td"), ...keys.map((key) =>
+      el("th", { scope: "col", dir: "auto" }, lineOf(key).label)))),
+    el("tbody", {},
+      row(word("held_by"), (own) => el("span", {}, own.side
+        ? bdi(own.side) : word("outside"), own.side && own.certain === false
+        ? el("small", {}, word("uncertain")) : null)),
+      row(word("distance_to_line"), (own) => known(own.distance_m)
+        ? el("span", {}, `${decimal.format(own.distance_m / 1000)} ${word("km")}`,
+          known(own.azimuth_deg) ? el("small", {}, word("direction", { direction: compass(own.azimuth_deg) })) : null)
+        : "–"),
+      row(word("in_zone"), (own) => (known(own.zone_m) ? `${own.zone_m / 1000} ${word("km")}`
+        : word("beyond_zones"))),
+      row(word("crossed"), (own) => (own.crossed === true ? word("crossed")
+        : own.crossed === false ? word("not_crossed") : "–")),
+      ...sightRows(row))),
+    ...place.control.map(([from, to, how]) => el("p", {}, `${lineOf(from)?.label} → ${lineOf(to)?.label}: `,
+      el("b", {}, word(how === "uncertain" ? "control_uncertain" : how)))),
+    el("p", { className: "quiet" }, `${word("id")} ${place.id}`));
+}
+function sightRows(row) {
+  if (!data.settlements.some((place) => Object.values(place.lines).some((own) => own.sight))) return [];
+  const label = el("span", {}, word("in_sight"),
+    data.exposure?.warning ? el("small", {}, word("illustration_short")) : null);
+  return [row(label, (own) => el("span", {}, own.sight ? word(own.sight) : "–",
+    known(own.sight_km) && known(own.radius_km) && own.radius_km > 0
+      ? el("small", {}, `${decimal.format(own.sight_km)} / ${decimal.format(own.radius_km)} ${word("km")}`) : null))];
+}
+
+function buildLayers() {
+  const list = switches().map(([key, label, on]) => {
+    state.layers[key] ??= on;
+    const row = tick(label, state.layers[key], (value) => { state.layers[key] = value; refresh(); });
+    row.dataset.layer = key;
+    return row;
+  });
+  return folded_section("layers", word("layers"), true, el("div", { className: "ticks" }, ...list),
+    data.exposure?.warning ? el("p", { className: "quiet" }, data.exposure.warning) : null,
+    choice("names", [["both", word("names_both")], ["name", word("names_name")],
+      ["name_alt", word("names_name_alt")]], state.names, (key) => {
+      state.names = key;
+      refresh();
+    }, word("names")));
+}
+
+function buildFilters() {
+  const flag = (key, label) => tick(label, state.filter[key], (on) => {
+    state.filter[key] = on;
+    refresh();
+  });
+  const kinds = [...new Set(data.settlements.map((place) => place.kind || "unknown"))].sort();
+  const kind = el("select", { id: "filter-kind", onchange: (event) => {
+    state.filter.kind = event.target.value;
+    refresh();
+  } }, el("option", { value: "" }, word("filter_all")),
+  ...kinds.map((one) => el("option", { value: one }, word(one))));
+  const least = el("input", { type: "number", id: "filter-least", min: 0, step: 100, value: 0,
+    oninput: (event) => { state.filter.least = Number(event.target.value) || 0; refresh(); } });
+  return folded_section("filters", word("filters"), false,
+    el("div", { className: "ticks" }, flag("zone", word("filter_zone")), flag("sight", word("filter_sight")),
+      flag("crossed", word("filter_crossed")), flag("uncertain", word("filter_uncertain"))),
+    el("label", { className: "field" }, el("span", {}, word("filter_kind")), kind),
+    el("label", { className: "field" }, el("span", {}, word("filter_least")), least),
+    el("p", { className: "quiet", id: "shown-count", role: "status" }));
+}
+function countShown() {
+  document.getElementById("shown-count").textContent =
+    word("filter_shown", { shown: whole(passing().length), total: whole(data.settlements.length) });
+}
+
+function buildExport() {
+  return section("export", word("export"), el("div", { className: "row" },
+    el("button", { type: "button", id: "save-csv", onclick: saveCsv }, word("export_csv")),
+    el("button", { type: "button", id: "save-geojson", onclick: saveGeoJson }, word("export_geojson")),
+    el("button", { type: "button", id: "copy-link", onclick: copyLink }, word("copy_link")),
+    el("button", { type: "button", id: "print", onclick: () => window.print() }, word("print"))),
+  el("p", { className: "quiet", id: "export-note", role: "status" }));
+}
+
+function buildNotes() {
+  const list = (name, heading, texts) => (texts.length
+    ? [folded_section(name, heading, false, el("ul", {}, ...texts.map((text) => el("li", { dir: "auto" }, text))))]
+    : []);
+  return [...list("key", word("key_figures"), data.key_figures), ...list("notes", word("notes"), data.notes)];
+}
+
+/** Bring everything in line with the state. */
+function refresh() {
+  for (const input of document.getElementsByName("line")) input.checked = input.value === state.line;
+  for (const input of document.getElementsByName("names")) input.checked = input.value === state.names;
+  for (const row of document.querySelectorAll("[data-layer] input")) {
+    row.checked = state.layers[row.parentElement.dataset.layer];
+  }
+  const compare = document.getElementById("compare");
+  if (compare) compare.checked = state.compare;
+  const other = document.getElementById("other");
+  if (other) {
+    other.hidden = !state.compare || data.lines.length < 3;
+    other.replaceChildren(...data.lines.filter((line) => line.key !== state.line)
+      .map((line) => el("option", { value: line.key, selected: line.key === state.other }, line.label)));
+  }
+  const line = lineOf(state.line);
+  document.getElementById("line-about").textContent =
+    [word("line_length", { length: decimal.format(line.length_km) }), line.accuracy].join(" · ");
+  drawAll();
+  drawDivider();
+  drawCard(data.settlements.find((place) => place.id === state.selected));
+  refreshDistance();
+}

@@ -1,0 +1,186 @@
+// Settlements: their symbols, names that do not overlap, filters, and the search in any script.
+
+/** A symbol that keeps its size on the screen: its shape tells what is known of its people. */
+class Sign extends L.CircleMarker {
+  _updatePath() {
+    this._renderer._setPath(this, this._empty() ? "M0 0" : outline(this.options, this._point));
+  }
+}
+function outline({ kind, radius: r, crossed }, { x, y }) {
+  const circle = (size) => `M${x - size},${y}a${size},${size} 0 1,0 ${2 * size},0` +
+    `a${size},${size} 0 1,0 ${-2 * size},0z`;
+  const half = r * 0.9;
+  const shapes = {
+    registered: () => `M${x - half},${y - half}h${2 * half}v${2 * half}h${-2 * half}z`,
+    displaced: () => `M${x},${y - r}L${x + r},${y + half}L${x - r},${y + half}z`,
+    point: () => `M${x},${y - r}L${x + r},${y + r * 0.8}L${x - r},${y + r * 0.8}z`,
+    cross: () => `M${x - r},${y - r}L${x + r},${y + r}M${x + r},${y - r}L${x - r},${y + r}`,
+  };
+  const bar = crossed ? `M${x - r - 4},${y + r + 4}L${x + r + 4},${y - r - 4}` : "";
+  return (shapes[kind] ?? (() => circle(r)))() + bar;
+}
+const radiusOf = (place) =>
+  known(place.people) ? Math.min(13, Math.max(3.2, 2.4 + Math.sqrt(place.people) / 24)) : 3.2;
+
+function namesOf(place) {
+  const both = [place.name, place.alt].filter(Boolean);
+  if (state.names === "name_alt" && place.alt) both.reverse();
+  return both;
+}
+/** What is written on the map and in lists: one name, or both. */
+function title(place) {
+  const names = namesOf(place);
+  if (!names.length) return place.id;
+  return state.names === "both" ? names.join(" / ") : names[0];
+}
+
+function passes(place, key) {
+  const own = place.lines[key];
+  const filter = state.filter;
+  if (!own) return false;
+  if (filter.zone && !(own.side && own.distance_m <= state.km * 1000)) return false;
+  if (filter.sight && own.sight !== "visible") return false;
+  if (filter.crossed && !own.crossed) return false;
+  if (filter.uncertain && own.certain !== false) return false;
+  if (filter.kind && (place.kind || "unknown") !== filter.kind) return false;
+  return !(filter.least > 0 && !(place.people >= filter.least));
+}
+const passing = () =>
+  data.settlements.filter((place) => shownKeys().some((key) => passes(place, key)));
+
+function drawPlaces(slot, key) {
+  const group = groups[slot].places;
+  group.clearLayers();
+  if (!key || !state.layers.settlements) return;
+  const bigFirst = data.settlements.filter((place) => passes(place, key))
+    .sort((a, b) => (b.people ?? 0) - (a.people ?? 0));
+  for (const place of bigFirst) drawPlace(place, place.lines[key], group, `${slot}-place`);
+}
+
+function drawPlace(place, own, group, pane) {
+  const colour = own.side ? colourOf(own.side) : "#9AA0A6";
+  const kind = known(place.people) ? place.kind || "residents" : "unknown";
+  const hollow = kind !== "residents";
+  const radius = radiusOf(place);
+  if (place.shape.length) {
+    group.addLayer(areaOf(place.shape, { pane, color: colour, weight: 1, fillOpacity: 0.35,
+      interactive: false }));
+  }
+  if (own.sight === "visible" && state.layers.exposure) {
+    group.addLayer(new Sign(place.at, { pane, kind: "residents", radius: radius + 4, weight: 2,
+      fill: false, interactive: false, className: "sight-ring" }));
+  }
+  const marker = new Sign(place.at, { pane, kind, radius, crossed: own.crossed,
+    weight: hollow ? 2.2 : 1.1, color: hollow ? sideOf(own.side)?.ink ?? colour : "#1B1F24",
+    dashArray: own.certain === false ? "2.5 2" : null, fillColor: hollow ? "#FBFAF7" : colour,
+    fillOpacity: hollow ? 0.9 : 0.95, bubblingMouseEvents: false,
+    className: place.id === state.selected ? "place chosen" : "place" });
+  const people = known(place.people)
+    ? word("people_of", { count: whole(place.people), kind: word(place.kind || "residents"),
+      date: place.date || word("undated") })
+    : word("unknown");
+  hinted(marker, `${title(place)}: ${people}`, group);
+  marker.on("click", () => choose(place.id, { pan: false }));
+}
+
+/** Names: the chosen place and the most populous first, none over another. */
+const labels = el("div", { className: "labels" });
+function drawLabels() {
+  labels.replaceChildren();
+  if (!state.layers.labels) return;
+  const size = map.getSize();
+  const taken = [];
+  const symbols = [];
+  const wanted = state.layers.settlements ? passing() : [];
+  const inView = [];
+  for (const place of wanted) {
+    const at = map.latLngToContainerPoint(place.at);
+    if (at.x < -20 || at.y < -20 || at.x > size.x + 20 || at.y > size.y + 20) continue;
+    inView.push([place, at]);
+    const r = radiusOf(place);
+    symbols.push([at.x - r, at.y - r, at.x + r, at.y + r, place]);
+  }
+  const weight = (place) => (place.id === state.selected ? Infinity : place.people ?? 1);
+  inView.sort((a, b) => weight(b[0]) - weight(a[0]));
+  const most = Math.max(24, Math.round(size.x * size.y / 6500));
+  const free = (box) => [...taken, ...symbols].every((one) => one[4] === box[4] ||
+    box[0] > one[2] || box[2] < one[0] || box[1] > one[3] || box[3] < one[1]);
+  const corner = map.containerPointToLayerPoint([0, 0]);
+  for (const [place, at] of inView.slice(0, 400)) {
+    if (taken.length >= most) break;
+    const node = labelOf(place);
+    const [width, height] = labelSize(place);
+    const r = radiusOf(place) + 3;
+    const spots = [[at.x + r, at.y - height / 2], [at.x - r - width, at.y - height / 2],
+      [at.x - width / 2, at.y - r - height], [at.x - width / 2, at.y + r]];
+    const spot = spots.find(([x, y]) => free([x - 1, y, x + width + 1, y + height, place]));
+    if (!spot) continue;
+    taken.push([spot[0], spot[1], spot[0] + width, spot[1] + height, place]);
+    const [x, y] = [Math.round(spot[0] + corner.x), Math.round(spot[1] + corner.y)];
+    node.style.transform = `translate(${x}px, ${y}px)`;
+    node.style.textAlign = spot === spots[0] ? "left" : spot === spots[1] ? "right" : "center";
+    node.style.width = `${Math.ceil(width) + 2}px`;
+    labels.append(node);
+  }
+}
+const pen = document.createElement("canvas").getContext("2d");
+function labelSize(place) {
+  const names = state.names === "both" ? namesOf(place) : namesOf(place).slice(0, 1);
+  const widths = names.map((name, i) => {
+    pen.font = i ? "11px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
+    return pen.measureText(name.slice(0, 40)).width + 2;
+  });
+  return [Math.min(Math.max(...widths, 8), 240), names.length > 1 ? 28 : 15];
+}
+function labelOf(place) {
+  const names = state.names === "both" ? namesOf(place) : namesOf(place).slice(0, 1);
+  const big = (place.people ?? 0) >= 10000 ? " big" : "";
+  return el("div", { className: `label${big}` }, ...names.map((name, i) =>
+    el(i ? "small" : "b", { dir: "auto" }, name.slice(0, 40))));
+}
+
+/** Letters of other scripts in Latin, roughly: enough to find a name, not to spell it. */
+const CYRILLIC = { а: "a", б: "b", в: "v", г: "g", ґ: "g", д: "d", е: "e", ё: "e", є: "e", ж: "zh",
+  з: "z", и: "i", і: "i", ї: "i", й: "y", к: "k", л: "l", м: "m", н: "n", о: "o", п: "p", р: "r",
+  с: "s", т: "t", у: "u", ф: "f", х: "kh", ц: "ts", ч: "ch", ш: "sh", щ: "shch", ъ: "", ы: "y",
+  ь: "", э: "e", ю: "yu", я: "ya", ә: "a", ғ: "gh", ҝ: "g", ө: "o", ү: "u", һ: "h", ҹ: "j" };
+const ARMENIAN = { ա: "a", բ: "b", գ: "g", դ: "d", ե: "e", զ: "z", է: "e", ը: "y", թ: "t", ժ: "zh",
+  ի: "i", լ: "l", խ: "kh", ծ: "ts", կ: "k", հ: "h", ձ: "dz", ղ: "gh", ճ: "ch", մ: "m", յ: "y",
+  ն: "n", շ: "sh", ո: "o", չ: "ch", պ: "p", ջ: "j", ռ: "r", ս: "s", վ: "v", տ: "t", ր: "r",
+  ց: "ts", ւ: "u", փ: "p", ք: "k", օ: "o", ֆ: "f", և: "ev" };
+const GEORGIAN = { ა: "a", ბ: "b", გ: "g", დ: "d", ე: "e", ვ: "v", ზ: "z", თ: "t", ი: "i", კ: "k",
+  ლ: "l", მ: "m", ნ: "n", ო: "o", პ: "p", ჟ: "zh", რ: "r", ს: "s", ტ: "t", უ: "u", ფ: "p", ქ: "k",
+  ღ: "gh", ყ: "q", შ: "sh", ჩ: "ch", ც: "ts", ძ: "dz", წ: "ts", ჭ: "ch", ხ: "kh", ჯ: "j", ჰ: "h" };
+const LATIN = { ə: "a", ı: "i", ğ: "gh", ş: "sh", ç: "ch", x: "kh", ö: "o", ü: "u", ł: "l", ß: "ss",
+  æ: "ae", ø: "o", đ: "d", ð: "d", þ: "th" };
+const LETTERS = new Map(Object.entries({ ...CYRILLIC, ...ARMENIAN, ...GEORGIAN, ...LATIN }));
+function folded(text) {
+  const lower = text.toLocaleLowerCase("en").replaceAll("ու", "u");
+  const latin = [...lower].map((letter) => LETTERS.get(letter) ?? letter).join("");
+  return latin.normalize("NFKD").replace(/[\u0300-\u036f\u02bb-\u02bf'’`]/g, "");
+}
+/** Spellings that differ between languages are made one: kh and h, q and g, j and dzh. */
+const loose = (text) => folded(text).replace(/dzh|dj/g, "j").replace(/kh|gh|h/g, "h")
+  .replace(/[qg]/g, "k").replace(/[yj]/g, "i").replace(/w/g, "v").replace(/(.)\1+/g, "$1");
+
+function found(text) {
+  const query = text.trim();
+  if (!query) return [];
+  const ranked = [];
+  for (const place of data.settlements) {
+    const names = [place.name, place.alt, ...place.other.split(";"), place.id].filter(Boolean);
+    let best = 9;
+    for (const name of names) best = Math.min(best, rank(name, query));
+    if (best < 9) ranked.push([best, -(place.people ?? 0), place]);
+  }
+  return ranked.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map((one) => one[2]);
+}
+function rank(name, query) {
+  const [a, b] = [folded(name), folded(query)];
+  if (b && a === b) return 0;
+  if (b && a.startsWith(b)) return 1;
+  if (b && a.includes(b)) return 2;
+  const [c, d] = [loose(name), loose(query)];
+  if (d.length > 1 && c.startsWith(d)) return 3;
+  return d.length > 2 && c.includes(d) ? 4 : 9;
+}
