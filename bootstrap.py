@@ -63,7 +63,7 @@ def run_task(task: str, rest: list[str]) -> int:
             [*module, "pytest", *rest],
         ],
         "bench": [[*module, "pytest", "tests/bench", "--benchmark-only", *rest]],
-        "data": [[python, "scripts/build_karabakh.py", *rest]],
+        "data": [[python, "scripts/build_karabakh.py"], [python, "scripts/build_dem.py"]],
         "lock": [[*module, "pip", "install", "--quiet", "uv"], [*module, *COMPILE.split()]],
     }[task]
     environment = dict(os.environ, PYTHONUTF8="1", UV_CUSTOM_COMPILE_COMMAND="make lock")

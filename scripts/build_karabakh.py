@@ -1,8 +1,8 @@
-"""Build the example case, its GeoPackage and its elevation, from the plain tables beside them.
+"""Build the GeoPackage of the example case from the plain tables beside it.
 
 The tables in layers/karabakh/source are what a person edits. This script only joins points into
-lines and rings, dissolves districts by code and marks unknown heights: the same tables give the
-same bytes. The table geonames_places.csv is made by geonames_places.py, and only then.
+lines and rings and dissolves districts by code: the same tables give the same bytes. The elevation
+is built by build_dem.py, the table geonames_places.csv by geonames_places.py.
 """
 
 import argparse
@@ -10,27 +10,15 @@ import os
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
-import rasterio
-import rasterio.shutil
-from rasterio.io import MemoryFile
 from shapely import LineString, Polygon, union_all
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-SOURCE = REPOSITORY / "layers/karabakh/source"
-GLOBE = REPOSITORY / "dem/source/globe30s_karabakh_raw.tif"
+SOURCE = Path(__file__).resolve().parents[1] / "layers/karabakh/source"
 KINDS = dict.fromkeys(("seq", "population", "population_year"), "Int64") | dict.fromkeys(
     ("lon", "lat", "error_m", "elevation_m", "area_km2"), "float64"
 )
 ROUGH = "schematic: within 3 km of its course between the named places, so too short"
-DEM_TAGS = {
-    "SOURCE": "NOAA GLOBE 1.0, 30 arc seconds (Hastings and Dunbar 1999), public domain",
-    "VERTICAL_DATUM": "mean sea level (GLOBE)",
-    "ACCURACY": "bias +53 m, RMSE 145 m against 18 published heights",
-    "UNKNOWN": "0 in GLOBE is void, sea and land below sea level alike: unknown here (-32768)",
-}
 
 
 def table(name: str) -> pd.DataFrame:
@@ -92,25 +80,12 @@ def write_geopackage(path: Path) -> None:
         pyogrio.write_dataframe(located, path, layer=name, driver="GPKG", VERSION="1.3")
 
 
-def write_dem(path: Path) -> None:
-    with rasterio.open(GLOBE) as globe:
-        heights, profile = globe.read(1), {**globe.profile, "nodata": -32768}
-    with MemoryFile() as memory, memory.open(**profile) as draft:
-        draft.write(np.where(heights == 0, -32768, heights).astype("int16"), 1)
-        draft.update_tags(**DEM_TAGS)
-        draft.set_band_unit(1, "metre")
-        draft.set_band_description(1, "elevation")
-        cog = {"compress": "DEFLATE", "predictor": "YES", "blocksize": 256}
-        rasterio.shutil.copy(draft, path, driver="COG", overview_resampling="average", **cog)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gpkg", type=Path, default=REPOSITORY / "layers/karabakh/karabakh.gpkg")
-    parser.add_argument("--dem", type=Path, default=REPOSITORY / "dem/globe30s_karabakh.tif")
-    arguments = parser.parse_args()
-    write_geopackage(arguments.gpkg)
-    write_dem(arguments.dem)
+    parser.add_argument(
+        "--out", type=Path, default=SOURCE.parent / "karabakh.gpkg", help="file to write"
+    )
+    write_geopackage(parser.parse_args().out)
 
 
 if __name__ == "__main__":

