@@ -19,6 +19,7 @@ The modules: `sight_rays` holds the arithmetic of one ray, which is the definiti
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -29,7 +30,7 @@ import numpy as np
 
 from frontline.errors import RasterError
 from frontline.sight_rays import rays
-from frontline.sight_window import Reach, count_posts
+from frontline.sight_window import Reach, Surface, count_posts, surface_of
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
@@ -159,11 +160,12 @@ def visible_counts(
         distance=float(max_distance_m),
         curve=_curve(refraction),
     )
+    surface = surface_of(heights)
     batches = list(_batches(posts, units, heights.shape, reach))
     done = 0
     if progress is not None:
         progress(0, len(posts))
-    for batch, parts in _counted(heights, batches, reach, threads, weighted=weights is not None):
+    for batch, parts in _counted(surface, batches, reach, threads, weighted=weights is not None):
         _add(counts, parts, batch)
         done += len(batch.posts)
         if progress is not None:
@@ -240,10 +242,10 @@ def sight_lines(
 
 
 def _curve(refraction: float) -> float:
-    if not np.isfinite(refraction):
+    if not (np.isfinite(refraction) and refraction <= 1.0):
         raise RasterError(
-            f"refraction: {refraction} is not a number that can be used (expected 0 to 1, "
-            "usually 0.13). Correct it."
+            f"refraction: {refraction} cannot be used (expected at most 1, usually 0.13). "
+            "Correct it."
         )
     return (1.0 - float(refraction)) / (2.0 * EARTH_RADIUS_M)
 
@@ -338,7 +340,7 @@ def _whole_weights(weights: Array | None, number: int) -> tuple[Array, float]:
             f"weights: not usable for {number} posts (expected as many finite numbers, 0 or "
             "more). Correct them."
         )
-    total = float(values.sum()) + 1.0e-300
+    total = math.fsum(values) + 1.0e-300  # exact, so that the order of the posts is no matter
     # Rounding adds at most half a unit per post: leave room for it below 2^32.
     unit = 2.0 ** np.ceil(np.log2(total / (2.0**32 - 2.0 - number)))
     return np.rint(values / unit).astype(np.uint32), float(unit)
@@ -383,7 +385,7 @@ def _batches(posts: Array, units: Array, shape: tuple[int, ...], reach: Reach) -
 
 
 def _counted(
-    heights: Array, batches: list[_Batch], reach: Reach, threads: int | None, *, weighted: bool
+    surface: Surface, batches: list[_Batch], reach: Reach, threads: int | None, *, weighted: bool
 ) -> Iterator[tuple[_Batch, list[Array]]]:
     """Work through the batches from one queue; at most two results per thread wait."""
     workers = len(os.sched_getaffinity(0)) if threads is None else threads
@@ -392,7 +394,7 @@ def _counted(
 
     def count(batch: _Batch) -> tuple[_Batch, list[Array]]:
         return batch, count_posts(
-            heights,
+            surface,
             batch.posts,
             batch.weights,
             corner=(batch.top, batch.left),

@@ -35,6 +35,11 @@ SNAP = 1e-9
 """A crossing closer than this to a cell centre (in cells) touches that cell alone."""
 
 
+def inlined(function: Function) -> Function:
+    """Compile as `kernel` does, and merge into each caller: a call with many arrays is slow."""
+    return cast("Function", njit(cache=True, nogil=True, forceinline=True)(function))
+
+
 def kernel(function: Function) -> Function:
     """Compile with numba: cached between processes, and without Python's global lock."""
     return cast("Function", njit(cache=True, nogil=True)(function))

@@ -8,9 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from frontline.sight_envelope import BLOCK, Output, Post, Work, post_pass
 from frontline.sight_rays import kernel, ray_between_cells
 
 Array = np.ndarray[Any, Any]
+
+SLOTS = 36
+"""Envelopes kept at a time: two in use and one waiting half per split; 2^34 cells of reach."""
+
+CAPACITY = 4096
+"""Vertices of the envelope within one interval; beyond, its cells are decided ray by ray."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Reach:
     distance
         Radius within which cells are decided.
     curve
-        ``(1 - k) / (2 R)``, per metre.
+        ``(1 - k) / (2 R)``, per metre, not negative.
     """
 
     cell: tuple[float, float]
@@ -44,8 +51,40 @@ class Reach:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A raster of heights with the highest cell of every block of 8 x 8.
+
+    Parameters
+    ----------
+    heights
+        ``(rows, cols)`` float32, metres, NaN unknown.
+    top
+        ``(rows / 8, cols / 8)`` float32, rounded up: highest known cell, -inf without one.
+    wall
+        The same, but infinite where a cell of the block is unknown.
+    lowest, highest
+        Range of the known heights, metres.
+    """
+
+    heights: Array
+    top: Array
+    wall: Array
+    lowest: float
+    highest: float
+
+
+def surface_of(heights: Array) -> Surface:
+    """Prepare a raster for `count_posts`."""
+    shape = ((heights.shape[0] + BLOCK - 1) // BLOCK, (heights.shape[1] + BLOCK - 1) // BLOCK)
+    top = np.empty(shape, dtype=np.float32)
+    wall = np.empty(shape, dtype=np.float32)
+    lowest, highest = _fill_tops(heights, top, wall)
+    return Surface(heights, top, wall, lowest, highest)
+
+
 def count_posts(
-    heights: Array,
+    surface: Surface,
     posts: Array,
     weights: Array,
     *,
@@ -53,13 +92,14 @@ def count_posts(
     shape: tuple[int, int],
     reach: Reach,
     weighted: bool,
+    capacity: int = CAPACITY,
 ) -> list[Array]:
     """Count what a batch of posts sees within a window.
 
     Parameters
     ----------
-    heights
-        ``(rows, cols)`` float32, NaN unknown: the whole raster.
+    surface
+        The whole raster.
     posts, weights
         ``(n, 2)`` cells and ``(n,)`` whole weights.
     corner, shape
@@ -68,72 +108,227 @@ def count_posts(
         What holds for all posts.
     weighted
         Whether weights are to be added up.
+    capacity
+        Most vertices of the envelope within one interval.
 
     Returns
     -------
     list
         Seen and unknown counts and, if weighted, seen and unknown weights over the window.
     """
+    # The furthest row or column of a window is what bounds the reach in cells.
+    furthest = (
+        min(reach.cells[0], surface.heights.shape[0]),
+        min(reach.cells[1], surface.heights.shape[1]),
+    )
+    limits = (
+        _limits(reach.distance, reach.cell[0], reach.cell[1], furthest),
+        _limits(reach.distance, reach.cell[1], reach.cell[0], furthest[::-1]),
+    )
     parts = [np.zeros(shape, dtype=np.uint16) for _ in range(2)]
     sums = [np.zeros(shape if weighted else (0, 0), dtype=np.uint32) for _ in range(2)]
     _count(
-        heights,
+        (surface.heights, surface.heights.ravel(), surface.top, surface.wall),
+        limits,
         posts,
         weights,
         corner,
-        (reach.observer, reach.target),
+        (surface.lowest, surface.highest, reach.observer, reach.target, reach.curve),
         reach.cell,
-        (reach.distance, reach.curve),
-        parts[0],
-        parts[1],
-        sums[0],
-        sums[1],
+        _work(capacity),
+        Output(parts[0], sums[0], parts[1], sums[1], np.zeros(shape, dtype=np.uint8)),
     )
     return parts + sums if weighted else parts
 
 
+def _work(capacity: int) -> Work:
+    envelopes = [np.empty((SLOTS, capacity)) for _ in range(3)]
+    pieces = [np.empty(64) for _ in range(5)]
+    stack = [np.empty(SLOTS, dtype=np.int64) for _ in range(5)]
+    return Work(*envelopes, *pieces, *stack)
+
+
+def _limits(distance: float, major: float, minor: float, furthest: tuple[int, int]) -> Array:
+    """Find per row k the last column j with ``(k major)^2 + (j minor)^2 <= distance^2``.
+
+    The test is the one that defines the disc; the root only gives the first guess.
+    """
+    k = np.arange(furthest[0] + 1)
+    k = k[(k * major) ** 2 <= distance**2]
+    rest = distance**2 - (k * major) ** 2
+    j = np.minimum(np.sqrt(np.maximum(rest, 0.0)) / minor, furthest[1] + 2.0).astype(np.int64)
+    for step in (1, 0):
+        j += ((k * major) ** 2 + ((j + step) * minor) ** 2 <= distance**2).astype(np.int64) - (
+            1 - step
+        )
+    return j
+
+
+@kernel
+def _fill_tops(heights: Array, top: Array, wall: Array) -> tuple[float, float]:
+    """Fill the highest cells per block; return the range of the known heights."""
+    lowest, highest = math.inf, -math.inf
+    rows, cols = heights.shape
+    for block_row in range(top.shape[0]):
+        for block_col in range(top.shape[1]):
+            best = np.float32(-math.inf)
+            least = np.float32(math.inf)
+            void = False
+            for r in range(block_row * BLOCK, min(block_row * BLOCK + BLOCK, rows)):
+                for c in range(block_col * BLOCK, min(block_col * BLOCK + BLOCK, cols)):
+                    height = heights[r, c]
+                    best = height if height > best else best
+                    least = height if height < least else least
+                    void |= height != height  # noqa: PLR0124 - the test for NaN that is a vector
+            top[block_row, block_col] = best
+            wall[block_row, block_col] = np.float32(math.inf) if void else best
+            lowest = min(lowest, np.float64(least))
+            highest = max(highest, np.float64(best))
+    return lowest, highest
+
+
+@kernel
+def _has_void(wall: Array, row: int, col: int, down: int, across: int) -> bool:
+    """Tell whether a block within reach of the post holds an unknown cell."""
+    for r in range(max(row - down, 0) // BLOCK, min((row + down) // BLOCK + 1, wall.shape[0])):
+        for c in range(
+            max(col - across, 0) // BLOCK, min((col + across) // BLOCK + 1, wall.shape[1])
+        ):
+            if wall[r, c] == math.inf:
+                return True
+    return False
+
+
 @kernel
 def _count(
-    heights: Array,
+    grids: tuple[Array, Array, Array, Array],
+    limits: tuple[Array, Array],
     posts: Array,
     weights: Array,
     corner: tuple[int, int],
-    ends: tuple[float, float],
+    scalars: tuple[float, float, float, float, float],
     cell: tuple[float, float],
-    limits: tuple[float, float],
-    seen: Array,
-    unknown: Array,
-    seen_weight: Array,
-    unknown_weight: Array,
+    work: Work,
+    out: Output,
 ) -> None:
-    rows, cols = seen.shape
-    reach2 = limits[0] ** 2
-    weighted = seen_weight.size > 0
+    """Add what each post sees to the counts of the window."""
+    heights, flat, top, wall = grids
+    lowest, highest, observer, target, curve = scalars
+    down, across = len(limits[0]) - 1, len(limits[1]) - 1
+    cells = max(down, across)
+    weighted = out.seen_weight.size > 0
+    drop = curve * ((cells * cell[0]) ** 2 + (cells * cell[1]) ** 2)
     for n in range(len(posts)):
-        r0, c0 = posts[n, 0], posts[n, 1]
-        z0 = np.float64(heights[r0, c0]) + ends[0]
-        for row in range(rows):
-            r = corner[0] + row
-            for col in range(cols):
-                c = corner[1] + col
-                if ((r - r0) * cell[0]) ** 2 + ((c - c0) * cell[1]) ** 2 > reach2:
-                    continue
-                z1 = np.float64(heights[r, c]) + ends[1]
-                if math.isnan(z1):
-                    unknown[row, col] += 1
-                    if weighted:
-                        unknown_weight[row, col] += weights[n]
-                    continue
-                least, doubt = ray_between_cells(
-                    heights, (r0, c0), (r, c), (z0, z1), cell, limits[1]
-                )
-                if least < 0.0:
-                    continue
-                if doubt:
-                    unknown[row, col] += 1
-                    if weighted:
-                        unknown_weight[row, col] += weights[n]
-                else:
-                    seen[row, col] += 1
-                    if weighted:
-                        seen_weight[row, col] += weights[n]
+        row, col = posts[n, 0], posts[n, 1]
+        z0 = np.float64(heights[row, col]) + observer
+        span = max(abs(highest - z0), abs(lowest - z0)) + target + drop
+        slack = 64.0 * 2.220446049250313e-16 * span * (cells + 1.0) ** 2
+        sure = slack + 0.25 * curve * max(cell[0], cell[1]) ** 2
+        void = _has_void(wall, row, col, down, across)
+        post = Post(
+            row,
+            col,
+            z0,
+            target,
+            cell[0],
+            cell[1],
+            curve,
+            sure,
+            slack,
+            False,  # noqa: FBT003 - a named field
+            1 if void else 0,
+            weights[n],
+            weighted,
+            corner[0],
+            corner[1],
+        )
+        post_pass(heights, flat, top, limits[0], limits[1], post, work, out)
+        if void:
+            closed = Post(
+                row,
+                col,
+                z0,
+                target,
+                cell[0],
+                cell[1],
+                curve,
+                sure,
+                slack,
+                True,  # noqa: FBT003 - a named field
+                2,
+                weights[n],
+                weighted,
+                corner[0],
+                corner[1],
+            )
+            post_pass(heights, flat, wall, limits[0], limits[1], closed, work, out)
+            _sum_up(heights, limits[0], post, out)
+        else:
+            out.seen[row - corner[0], col - corner[1]] += 1
+            if weighted:
+                out.seen_weight[row - corner[0], col - corner[1]] += weights[n]
+
+
+@kernel
+def _sum_up(heights: Array, limits: Array, post: Post, out: Output) -> None:
+    """Turn the marks of the two passes into counts, and clear them."""
+    down = len(limits) - 1
+    out.state[post.row - post.top, post.col - post.left] = 2
+    for row in range(max(post.row - down, 0), min(post.row + down + 1, heights.shape[0])):
+        across = limits[abs(row - post.row)]
+        for col in range(max(post.col - across, 0), min(post.col + across + 1, heights.shape[1])):
+            r, c = row - post.top, col - post.left
+            state = out.state[r, c]
+            out.state[r, c] = 0
+            if math.isnan(heights[row, col]):
+                state = 1
+            elif state == 1:
+                state = _undecided(heights, post, row, col)
+            if state == 2:
+                out.seen[r, c] += 1
+                if post.weighted:
+                    out.seen_weight[r, c] += post.weight
+            elif state == 1:
+                out.unknown[r, c] += 1
+                if post.weighted:
+                    out.unknown_weight[r, c] += post.weight
+
+
+@kernel
+def _undecided(heights: Array, post: Post, row: int, col: int) -> int:
+    """Decide a target that only the opaque pass hides: 0 hidden, 1 unknown, 2 seen.
+
+    That pass counts the two ends of an unknown stretch as unknown, and the other one leaves out
+    a known cell between two unknown stretches. Either matters only to a ray exactly through a
+    cell that has an unknown neighbour: only then is the ray followed.
+    """
+    down, across = row - post.row, col - post.col
+    common = math.gcd(down, across)
+    for n in range(1, common):
+        r = post.row + down // common * n
+        c = post.col + across // common * n
+        if _beside_void(heights, r, c):
+            z1 = np.float64(heights[row, col]) + post.target
+            least, unknown = ray_between_cells(
+                heights,
+                (post.row, post.col),
+                (row, col),
+                (post.z0, z1),
+                (post.cell_r, post.cell_c),
+                post.curve,
+            )
+            if least < 0.0:
+                return 0
+            return 1 if unknown else 2
+    return 1
+
+
+@kernel
+def _beside_void(heights: Array, row: int, col: int) -> bool:
+    rows, cols = heights.shape
+    return (
+        (row > 0 and math.isnan(heights[row - 1, col]))
+        or (row + 1 < rows and math.isnan(heights[row + 1, col]))
+        or (col > 0 and math.isnan(heights[row, col - 1]))
+        or (col + 1 < cols and math.isnan(heights[row, col + 1]))
+    )
