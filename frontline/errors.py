@@ -23,7 +23,8 @@ class FrontlineError(Exception):
 
     Notes
     -----
-    ``str(error)`` reads *place: message*, for example
+    ``error.problems`` holds the parts of an error that lists several. ``str(error)`` reads
+    *place: message*, for example
     ``layers/new.gpkg, layer 'front', feature 17, field 'date': '2024-13-01' is not a date
     (expected YYYY-MM-DD).``
     """
@@ -43,6 +44,7 @@ class FrontlineError(Exception):
         self.layer = layer
         self.row = row
         self.field = field
+        self.problems: tuple[FrontlineError, ...] = (self,)
 
     def __str__(self) -> str:
         place = [one_line(str(self.path))] if self.path is not None else []
@@ -91,4 +93,6 @@ def raise_problems(problems: Sequence[FrontlineError]) -> None:
     shown = [f"  {problem}" for problem in problems[:MOST_PROBLEMS]]
     if len(problems) > MOST_PROBLEMS:
         shown.append(f"  and {len(problems) - MOST_PROBLEMS} more")
-    raise type(problems[0])("\n".join([f"{len(problems)} problems:", *shown]))
+    error = type(problems[0])("\n".join([f"{len(problems)} problems:", *shown]))
+    error.problems = tuple(problems)
+    raise error

@@ -6,7 +6,7 @@ The project file, the reader, the template for digitising and the schema draw fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -55,6 +55,8 @@ class Role:
         Columns it may have, in the order of the frame that is read; the user's follow.
     description
         One sentence.
+    carries
+        The user's own columns are kept.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Role:
     optional: bool
     columns: tuple[InputColumn, ...]
     description: str
+    carries: bool = True
 
 
 _ID = InputColumn(
@@ -74,13 +77,16 @@ _NAME_ALT = InputColumn("name_alt", "text", "second name, for disputed places")
 _NAME_OTHER = InputColumn("name_other", "text", "other spellings, separated by ;")
 _NAME = InputColumn("name", "text", "name")
 
+_ERROR = InputColumn("error_m", "number", "half-width of the line's error, metres")
+_SIDE = InputColumn("side", "text", "who holds it", needed=True)
+
 STUDY_AREA = Role(
-    "study_area", ("polygon",), False, (), "the land in question; its features are united"
+    "study_area", ("polygon",), False, (), "the land in question; its features are united", False
 )
-LINES = Role("lines", ("line",), False, (), "one dated line, in any number of pieces")
-STATES = Role(
-    "lines", ("polygon",), False, (), "one dated state: polygons, and who holds each of them"
-)
+LINES = Role("lines", ("line",), False, (), "one dated line, in any number of pieces", False)
+LINES_WITH_ERROR = replace(LINES, columns=(replace(_ERROR, needed=True),))
+STATES = replace(LINES, shapes=("polygon",), columns=(_SIDE,))
+STATES_WITH_ERROR = replace(STATES, columns=(_SIDE, replace(_ERROR, needed=True)))
 PARTITIONS = Role("partitions", ("polygon",), True, (), "another partition of the land")
 SETTLEMENTS = Role(
     "settlements",
