@@ -8,6 +8,8 @@ from typing import Literal
 
 Type = Literal["text", "integer", "number", "boolean", "date"]
 
+MEASURES = frozenset(("m", "km", "km²", "degrees"))
+
 
 @dataclass(frozen=True)
 class Column:
@@ -35,8 +37,8 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The alias with its unit in brackets."""
-        return f"{self.alias} ({self.unit})" if self.unit else self.alias
+        """The alias, and the unit in brackets where it measures and does not count."""
+        return f"{self.alias} ({self.unit})" if self.unit in MEASURES else self.alias
 
 
 def _text(name: str, alias: str, description: str) -> Column:

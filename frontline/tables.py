@@ -105,8 +105,12 @@ def tidy(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     plain = plain.drop(columns=[geometry] if geometry is not None else [])
     empty = pd.Series(pd.NA, index=plain.index, dtype="object")
     first = {column.name: _typed(plain.get(column.name, empty), column.type) for column in columns}
-    rest = [name for name in plain.columns if name not in first]
-    return pd.DataFrame({**first, **{name: plain[name] for name in rest}}, index=plain.index)
+    rest = {name: plain[name].infer_objects() for name in plain.columns if name not in first}
+    own = {
+        name: _typed(series, "text") if series.dtype == object else series
+        for name, series in rest.items()
+    }
+    return pd.DataFrame({**first, **own}, index=plain.index)
 
 
 def _typed(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:

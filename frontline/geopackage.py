@@ -1,0 +1,360 @@
+"""The GeoPackage: layers, styles, aliases and metadata, the same bytes from run to run.
+
+GDAL writes the layers; what it has no door for from here, aliases and styles, is written into
+the tables of the standard and of QGIS with SQLite.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from frontline.errors import OutputError
+from frontline.features import SHAPES, FeatureLayer, feature_layers
+from frontline.manifest import inputs_hash, newest_date
+from frontline.qml import DOCTYPE, qml
+from frontline.results import Note
+from frontline.tables import is_empty, unique_names
+from frontline.words import WORDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from frontline.columns import Column
+    from frontline.project import LayerSource
+    from frontline.results import Results
+
+VERSION = "1.3"
+"""Of the standard: the newest that programs of the last years read without a warning."""
+SPEC = "http://www.geopackage.org/spec120/#extension_"
+QGIS_METADATA = "http://mrcc.com/qgis.dtd"
+GDAL_METADATA = "http://gdal.org"
+
+SCHEMA_TABLES = """
+CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT,
+title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT,
+CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL,
+constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC,
+max_is_inclusive BOOLEAN, description TEXT,
+CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+METADATA_TABLES = """
+CREATE TABLE gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL,
+md_scope TEXT NOT NULL DEFAULT 'dataset', md_standard_uri TEXT NOT NULL,
+mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE gpkg_metadata_reference (reference_scope TEXT NOT NULL, table_name TEXT,
+column_name TEXT, row_id_value INTEGER,
+timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
+"""
+STYLES_TABLE = """
+CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+"""
+
+
+def write_geopackage(path: Path, results: Results) -> tuple[Note, ...]:
+    """Write every layer with its style, aliases, descriptions and metadata.
+
+    Parameters
+    ----------
+    path
+        The file; it must not exist.
+    results
+        What a run has computed.
+
+    Returns
+    -------
+    What was changed on the way: columns renamed because the format cannot hold their names.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+
+    Notes
+    -----
+    One date stands in every field of the format that wants one: that of the newest line.
+    """
+    from pyogrio.errors import DataSourceError
+
+    layers = feature_layers(results)
+    time = f"{newest_date(results.project)}T00:00:00.000Z"
+    try:
+        with _current_date(time):
+            for layer in layers:
+                _write_layer(path, layer)
+        with closing(sqlite3.connect(path)) as base:
+            _write_descriptions(base, layers)
+            _write_metadata(base, results, layers, time)
+            _write_styles(base, results, layers, time)
+            base.commit()
+    except (DataSourceError, sqlite3.Error, OSError, RuntimeError) as error:
+        raise OutputError(
+            f"cannot be written ({error}). Check the space on the disk.", path=path.name
+        ) from error
+    return tuple(note for layer in layers for note in layer.notes)
+
+
+@contextmanager
+def _current_date(time: str) -> Iterator[None]:
+    """Tell GDAL what time it is, which it would write into the file."""
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": time})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def _write_layer(path: Path, layer: FeatureLayer) -> None:
+    import numpy as np
+    import pyogrio.raw
+    import shapely
+
+    data = [_values(layer.frame[column.name], column) for column in layer.columns]
+    pyogrio.raw.write(
+        str(path),
+        geometry=shapely.to_wkb(layer.geometry),
+        field_data=[values for values, _ in data],
+        field_mask=[mask for _, mask in data],
+        fields=np.array([column.name for column in layer.columns], dtype=object),
+        layer=layer.name,
+        driver="GPKG",
+        geometry_type=SHAPES[layer.dimension],
+        crs="EPSG:4326",
+        nan_as_null=True,
+        dataset_options={"VERSION": VERSION},
+        layer_options={
+            "GEOMETRY_NAME": "geom",
+            "FID": "fid",
+            "IDENTIFIER": layer.title,
+            "DESCRIPTION": layer.description,
+        },
+    )
+
+
+def _values(series: pd.Series[Any], column: Column) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Give a column as an array of the type GDAL is to write, and where it is unknown."""
+    import numpy as np
+
+    unknown = series.isna().to_numpy(dtype=bool)
+    if column.type == "boolean":
+        return series.astype("boolean").to_numpy(dtype=bool, na_value=False), unknown
+    if column.type == "integer":
+        return series.astype("Int64").to_numpy(dtype="int64", na_value=0), unknown
+    if column.type == "number":
+        return series.astype("float64").to_numpy(), unknown
+    texts = [None if is_empty(value) else str(value) for value in series]
+    if column.type == "date" and all(text is None or _is_date(text) for text in texts):
+        return np.array(texts, dtype="datetime64[D]"), unknown
+    values = np.empty(len(texts), dtype=object)
+    values[:] = [text if text is None else _storable(text) for text in texts]
+    return values, unknown
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _storable(text: str) -> str:
+    """Replace what SQLite would cut text at (NUL) and what UTF-8 cannot hold."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _register(base: sqlite3.Connection, name: str, extension: str) -> None:
+    row = (name, None, f"gpkg_{extension}", SPEC + extension, "read-write")
+    base.execute("INSERT INTO gpkg_extensions VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _write_descriptions(base: sqlite3.Connection, layers: Sequence[FeatureLayer]) -> None:
+    """Write alias and description of every column where the standard's schema extension wants."""
+    base.executescript(SCHEMA_TABLES)
+    for name in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+        _register(base, name, "schema")
+    for layer in layers:
+        for column, alias in zip(layer.columns, _aliases(layer), strict=True):
+            base.execute(
+                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
+                (layer.name, column.name, alias, alias, column.description),
+            )
+
+
+def _aliases(layer: FeatureLayer) -> list[str]:
+    """Give every column's words for people; the standard wants no two alike in a layer."""
+    return unique_names([column.title for column in layer.columns], taken=())
+
+
+def _with_aliases(style: str, layer: FeatureLayer) -> str:
+    """Repeat the aliases in a style: QGIS reads the standard's own table since GDAL 3.7 only."""
+    root = ET.fromstring(style)  # noqa: S314 - our own text
+    root.set("styleCategories", root.get("styleCategories", "Symbology") + "|Fields")
+    aliases = ET.SubElement(root, "aliases")
+    for index, (column, alias) in enumerate(zip(layer.columns, _aliases(layer), strict=True), 1):
+        entry = {"index": str(index), "field": _xml_text(column.name), "name": _xml_text(alias)}
+        ET.SubElement(aliases, "alias", entry)
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
+
+
+def _write_styles(
+    base: sqlite3.Connection, results: Results, layers: Sequence[FeatureLayer], time: str
+) -> None:
+    """Write a default style for every layer, and list their table as one without geometry."""
+    base.executescript(STYLES_TABLE)
+    base.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
+        " VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles for QGIS', ?)",
+        (time,),
+    )
+    for layer in layers:
+        style = _with_aliases(
+            qml(layer.name, results.project, [column.name for column in layer.columns]), layer
+        )
+        base.execute(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
+            " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
+            " owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
+            (layer.name, layer.name, style, layer.description, time),
+        )
+    count = "INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', ?)"
+    base.execute(count, (len(layers),))
+
+
+def _write_metadata(
+    base: sqlite3.Connection, results: Results, layers: Sequence[FeatureLayer], time: str
+) -> None:
+    """Write title, abstract, licence, lineage, extent and date: for QGIS and for GDAL."""
+    base.executescript(METADATA_TABLES)
+    for name in ("gpkg_metadata", "gpkg_metadata_reference"):
+        _register(base, name, "metadata")
+    facts = _facts(results, results.project.title, WORDS["disclaimer"], _sources(results))
+    number = _add_metadata(base, GDAL_METADATA, _gdal_xml(facts))
+    refer = "INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)"
+    base.execute(refer, ("geopackage", None, time, number))
+    for layer in layers:
+        facts = _facts(results, layer.title, layer.description, _sources(results, layer.name))
+        for standard, text in (
+            (QGIS_METADATA, _qgis_xml(facts, layer)),
+            (GDAL_METADATA, _gdal_xml(facts)),
+        ):
+            number = _add_metadata(base, standard, text)
+            base.execute(refer, ("table", layer.name, time, number))
+
+
+def _add_metadata(base: sqlite3.Connection, standard: str, text: str) -> int:
+    command = (
+        "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata)"
+        " VALUES ('dataset', ?, 'text/xml', ?)"
+    )
+    return int(base.execute(command, (standard, text)).lastrowid or 0)
+
+
+def _sources(results: Results, layer: str = "") -> list[LayerSource]:
+    """Give the inputs that a layer comes from: its own, or the lines and the study area."""
+    project = results.project
+    inputs = {
+        "settlements": project.settlements,
+        "settlement_areas": project.settlements,
+        "corridors": project.corridors,
+        "points": project.points,
+        "districts": project.districts,
+        "study_area": project.study_area,
+        **{f"partition_{partition.key}": partition for partition in project.partitions},
+    }
+    own = inputs.get(layer)
+    lines: list[LayerSource] = [*project.lines, project.study_area]
+    if layer:
+        return (
+            [own]
+            if own is not None and layer != "settlements"
+            else [source for source in (own, *lines) if source is not None]
+        )
+    return [source for source in (*lines, *inputs.values()) if source is not None]
+
+
+def _facts(
+    results: Results, title: str, abstract: str, sources: Sequence[LayerSource]
+) -> dict[str, str]:
+    """Collect what metadata say, by their names in GDAL's list."""
+
+    def joined(values: Iterator[str]) -> str:
+        return "; ".join(dict.fromkeys(value for value in values if value))
+
+    return {
+        "TITLE": title,
+        "ABSTRACT": abstract,
+        "LICENCE": joined(source.licence for source in sources),
+        "LINEAGE": joined(source.source for source in sources),
+        "DATE": str(newest_date(results.project)),
+        "DISCLAIMER": WORDS["disclaimer"],
+        "INPUTS": inputs_hash(results.inputs),
+    }
+
+
+def _gdal_xml(facts: dict[str, str]) -> str:
+    root = ET.Element("GDALMultiDomainMetadata")
+    items = ET.SubElement(root, "Metadata")
+    for key, value in facts.items():
+        ET.SubElement(items, "MDI", key=key).text = _xml_text(value)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _qgis_xml(facts: dict[str, str], layer: FeatureLayer) -> str:
+    root = ET.Element("qgis", version="3.22.0")
+    for tag, text in (
+        ("identifier", layer.name),
+        ("parentidentifier", ""),
+        ("language", "ENG"),
+        ("type", "dataset"),
+        ("title", facts["TITLE"]),
+        ("abstract", f"{facts['ABSTRACT']}\n\n{facts['DISCLAIMER']}"),
+    ):
+        ET.SubElement(root, tag).text = _xml_text(text)
+    if facts["LICENCE"]:
+        ET.SubElement(root, "license").text = _xml_text(facts["LICENCE"])
+    extent = ET.SubElement(root, "extent")
+    box = _bounds(layer)
+    if box:
+        names = ("minx", "miny", "maxx", "maxy")
+        numbers = {name: repr(value) for name, value in zip(names, box, strict=True)}
+        fixed = {"minz": "0", "maxz": "0", "dimensions": "2", "crs": "EPSG:4326"}
+        ET.SubElement(extent, "spatial", {**numbers, **fixed})
+    temporal = ET.SubElement(ET.SubElement(extent, "temporal"), "instant")
+    temporal.text = f"{facts['DATE']}T00:00:00Z"
+    if facts["LINEAGE"]:
+        ET.SubElement(root, "history").text = _xml_text(f"Sources: {facts['LINEAGE']}")
+    ET.SubElement(root, "history").text = f"Inputs (sha256): {facts['INPUTS']}"
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
+
+
+def _bounds(layer: FeatureLayer) -> tuple[float, ...]:
+    import shapely
+
+    if not len(layer.geometry):
+        return ()
+    box = shapely.total_bounds(layer.geometry)
+    return tuple(float(value) for value in box) if math.isfinite(sum(box)) else ()
+
+
+def _xml_text(text: str) -> str:
+    """Drop the characters that XML cannot hold."""
+    return "".join(c for c in text if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff"))
