@@ -132,7 +132,7 @@ def test_a_heavy_library_has_its_one_user(library):
         for module in modules()
         if any(name.split(".")[0] == library for name in imports(module))
     }
-    assert users <= HEAVY[library]
+    assert users - {"versions"} <= HEAVY[library]  # versions only asks what they are
 
 
 @pytest.mark.parametrize("module", modules())
