@@ -1,0 +1,436 @@
+"""What lies in sight of a line: settlements, corridors, land, with what cannot be decided apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.results import Note, RasterResult
+from frontline.shares import SHARES, CountGrid, shares_in_zones
+from frontline.sight import SightCounts, visible_counts
+from frontline.stretches import Stretch, check_voids, parts_of, positions, stand
+from frontline.tallies import (
+    OUT_OF_RANGE,
+    STATES,
+    UNKNOWN,
+    Tally,
+    Targets,
+    empty_tally,
+    look,
+    state_of,
+)
+from frontline.terrain import is_coarse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.fronts import FrontLine
+    from frontline.layers import Layers
+    from frontline.project import Project, Sight
+    from frontline.terrain import Dem
+
+Progress = Callable[[int, int], None]
+
+SETTLEMENTS = [
+    "id",
+    "line",
+    "in_sight",
+    "sight_certain",
+    "posts_in_sight",
+    "posts_undecided",
+    "posts_within_radius",
+    "line_in_sight_km",
+    "line_undecided_km",
+    "line_within_radius_km",
+    "nearest_seen_m",
+    "clearance_min_m",
+    "clearance_max_m",
+]
+"""Columns of :attr:`Exposure.settlements`."""
+
+CORRIDORS = ["id", "name", "kind", "line", "in_sight", "km"]
+"""Columns of :attr:`Exposure.corridors`, beside ``geometry``."""
+
+SAMPLE_M = 100.0
+"""Corridors are looked at once per elevation cell, but not more often than this."""
+
+_PARTS = 1_000
+"""Steps of progress per line."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What is in sight of each line.
+
+    Parameters
+    ----------
+    settlements
+        One row per settlement and line, columns :data:`SETTLEMENTS`. ``in_sight`` is
+        ``visible``, ``hidden``, ``unknown`` or ``out_of_range``. ``line_in_sight_km`` is the
+        length of line with a view of the place, ``nearest_seen_m`` the distance of the nearest
+        post that has one; ``clearance_min_m`` and ``clearance_max_m`` the least and the most
+        that a ray from the posts within the radius passes above the ground (negative: is
+        blocked by). ``sight_certain`` is false where the best of these lies within the
+        elevation's accuracy, and empty where that is not known.
+    rasters
+        By line: bands ``seen`` and ``unknown``, counts of posts, on the grid of the elevation.
+    zones
+        Columns :data:`frontline.shares.SHARES`: shares of the land of each zone.
+    corridors
+        One feature per corridor, line and state, columns :data:`CORRIDORS`, in the frame.
+    notes
+        What a reader must know.
+    illustration
+        Whether the elevation is too coarse (cells above 100 m) for more than an illustration.
+    """
+
+    settlements: pd.DataFrame
+    rasters: Mapping[str, RasterResult]
+    zones: pd.DataFrame
+    corridors: gpd.GeoDataFrame
+    notes: tuple[Note, ...]
+    illustration: bool
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Short pieces of corridors.
+
+    Parameters
+    ----------
+    ends
+        First and last point in the frame, shape ``(n, 2, 2)``.
+    row
+        Row of the corridor that a piece belongs to, shape ``(n,)``.
+    length_m
+        Length on the ground, shape ``(n,)``.
+    """
+
+    ends: NDArray[np.float64]
+    row: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What one line sees."""
+
+    settlements: Tally
+    samples: Tally
+    counts: CountGrid
+    notes: tuple[Note, ...]
+
+
+def sight(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    dem: Dem | None,
+    zones: gpd.GeoDataFrame,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Exposure:
+    """Look from posts along each line over the land within the radius.
+
+    Parameters
+    ----------
+    project
+        For ``[sight]``: spacing of posts, heights, radius, refraction, ``conservative``.
+    layers
+        For ``settlements`` (with heights of their own in a column ``target_height_m``),
+        ``corridors`` (the same) and ``frame``.
+    fronts
+        The dated lines, in the frame.
+    dem
+        Elevation in any CRS. Without it, or where sight is switched off, all is empty.
+    zones
+        ``line, side, distance_m, kind, geometry`` in the frame.
+    threads
+        Number of threads for the rasters; one per core if None. It does not change the result.
+    progress
+        Called as ``progress(done, total)`` in thousandths of a line.
+
+    Returns
+    -------
+    States, counts and lengths; see :class:`Exposure`.
+
+    Raises
+    ------
+    RasterError
+        More than 5 % of the posts of a line stand on unknown ground.
+
+    Notes
+    -----
+    Posts stand one per elevation cell that the line crosses, weighted with the line in it, or
+    every ``spacing_m``. Settlements and corridors get exact rays to their true positions; a
+    settlement given as a polygon is looked at in its centroid, or, where that lies outside it,
+    in a point inside. A place is visible if any post sees it, unknown if none does and at least
+    one cannot be decided, hidden otherwise, and out of range if no post lies within the radius.
+    ``conservative`` counts what cannot be decided as visible in all of these; the rasters keep
+    both bands apart.
+
+    Elevation in degrees, or in a projection that is not true to scale, is resampled to a metric
+    grid around each stretch of line; counts are then taken back to the elevation's own cells,
+    each from the metric cell in which its centre lies.
+    """
+    if dem is None or not project.sight.enabled:
+        return _nothing(layers)
+    asked = project.sight
+    pieces = _pieces(layers, dem)
+    along = Targets(pieces.ends.mean(axis=1), _heights(layers.corridors, asked)[pieces.row])
+    wanted = (places_of(layers, asked), along)
+    settlements, rasters, shares, corridors, notes = [], {}, [], [], list(_notes(dem, asked))
+    for number, front in enumerate(fronts):
+        step = _part_of(progress, number, len(fronts))
+        seen = _look(front, layers, dem, asked, wanted, threads, step)
+        settlements.append(_rows(layers, front, seen.settlements, dem, asked))
+        rasters[front.key] = seen.counts.raster()
+        own = zones[zones["line"] == front.key]
+        shares.append(
+            shares_in_zones(seen.counts, own, layers.frame, conservative=asked.conservative)
+        )
+        corridors.append(_segments(layers, front, pieces, seen.samples, asked))
+        notes.extend(seen.notes)
+    return Exposure(
+        settlements=_joined(settlements, SETTLEMENTS),
+        rasters=rasters,
+        zones=_joined(shares, SHARES),
+        corridors=gpd.GeoDataFrame(
+            _joined(corridors, [*CORRIDORS, "geometry"]), geometry="geometry", crs=layers.frame.crs
+        ),
+        notes=tuple(notes),
+        illustration=is_coarse(dem),
+    )
+
+
+def _nothing(layers: Layers) -> Exposure:
+    none = pd.DataFrame(columns=[*CORRIDORS, "geometry"])
+    return Exposure(
+        settlements=pd.DataFrame(columns=SETTLEMENTS),
+        rasters={},
+        zones=pd.DataFrame(columns=SHARES),
+        corridors=gpd.GeoDataFrame(none, geometry="geometry", crs=layers.frame.crs),
+        notes=(),
+        illustration=False,
+    )
+
+
+def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    # Empty tables have no types of their own and would spoil those of the others.
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
+
+
+def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | None:
+    if progress is None:
+        return None
+
+    def report(done: int, total: int) -> None:
+        progress(_PARTS * number + _PARTS * done // max(total, 1), _PARTS * lines)
+
+    return report
+
+
+def _notes(dem: Dem, asked: Sight) -> list[Note]:
+    notes = []
+    if is_coarse(dem):
+        step = max(dem.step_m)
+        notes.append(
+            Note(
+                "elevation",
+                f"Sight is an illustration only: the elevation has cells of {step:,.0f} m "
+                "(100 m or less is needed to say what is in sight).",
+            )
+        )
+    if asked.conservative:
+        notes.append(Note("sight", "What cannot be decided counts as visible."))
+    return notes
+
+
+def places_of(layers: Layers, asked: Sight) -> Targets:
+    """One point per settlement, in the frame, and the height above the ground to look at."""
+    shapes = layers.settlements.geometry.to_numpy()
+    middles = shapely.centroid(shapes)
+    outside = ~shapely.intersects(shapes, middles)
+    middles[outside] = shapely.point_on_surface(shapes[outside])
+    return Targets(shapely.get_coordinates(middles), _heights(layers.settlements, asked))
+
+
+def _heights(frame: gpd.GeoDataFrame, asked: Sight) -> NDArray[np.float64]:
+    if "target_height_m" not in frame:
+        return np.full(len(frame), asked.target_height_m)
+    stated = pd.to_numeric(frame["target_height_m"], errors="coerce").astype("float64")
+    return stated.fillna(asked.target_height_m).to_numpy(dtype=np.float64)
+
+
+def _pieces(layers: Layers, dem: Dem) -> Pieces:
+    """Cut all corridors into short pieces."""
+    parts, rows = shapely.get_parts(layers.corridors.geometry.to_numpy(), return_index=True)
+    dense = shapely.segmentize(parts, max(SAMPLE_M, *dem.step_m))
+    xy, line = shapely.get_coordinates(dense, return_index=True)
+    same = np.flatnonzero(np.diff(line) == 0)
+    ends = np.stack([xy[same], xy[same + 1]], axis=1)
+    return Pieces(ends, rows[line[same]], layers.frame.ground_m(ends[:, 0], ends[:, 1]))
+
+
+def _look(
+    front: FrontLine,
+    layers: Layers,
+    dem: Dem,
+    asked: Sight,
+    wanted: tuple[Targets, Targets],
+    threads: int | None,
+    progress: Progress | None,
+) -> _Seen:
+    """Add up what the stretches of one line see of settlements, corridors and land."""
+    parts = parts_of(front, dem, radius_m=asked.radius_m)
+
+    def stretches() -> Iterator[Stretch]:
+        for part in parts:
+            yield stand(part, dem, layers.frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+
+    # One grid is kept; of many, one at a time is held and each is made twice: a line on unknown
+    # ground is to be refused before the long work.
+    held = tuple(stretches()) if len(parts) == 1 else ()
+    sizes = [(len(stretch.posts_rc), stretch.voids) for stretch in held or stretches()]
+    posts, voids = sum(size for size, _ in sizes), sum(size for _, size in sizes)
+    check_voids(posts, voids, f"the line '{front.key}'")
+    places, along = (empty_tally(len(targets.xy)) for targets in wanted)
+    counts, done = CountGrid.like(dem), 0
+    for stretch in held or stretches():
+        places = places.plus(_rays(stretch, wanted[0], layers, asked))
+        along = along.plus(_rays(stretch, wanted[1], layers, asked))
+        found = _counts(stretch, asked, threads, _after(progress, done, posts))
+        counts.add(stretch.dem, found.seen, found.unknown)
+        done += len(stretch.posts_rc)
+    notes = (
+        *_void_notes(front, voids),
+        *_spacing_notes(front, layers, dem, asked, threads, counts),
+    )
+    return _Seen(places, along, counts, notes)
+
+
+def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda more, _: progress(done + more, total)
+
+
+def _rays(stretch: Stretch, targets: Targets, layers: Layers, asked: Sight) -> Tally:
+    grid = stretch.dem
+    there = Targets(positions(grid, targets.xy, layers.frame.crs), targets.height_m)
+    return look(
+        grid,
+        stretch.posts_rc.astype(np.float64),
+        stretch.length_m,
+        there,
+        radius_m=asked.radius_m,
+        observer_height_m=asked.observer_height_m,
+        refraction=asked.refraction,
+    )
+
+
+def _counts(
+    stretch: Stretch, asked: Sight, threads: int | None, progress: Progress | None
+) -> SightCounts:
+    return visible_counts(
+        stretch.dem.heights_m,
+        stretch.posts_rc,
+        cell_size_m=stretch.dem.step_m,
+        observer_height_m=asked.observer_height_m,
+        target_height_m=asked.target_height_m,
+        max_distance_m=asked.radius_m,
+        refraction=asked.refraction,
+        threads=threads,
+        progress=progress,
+    )
+
+
+def _void_notes(front: FrontLine, voids: int) -> Iterator[Note]:
+    if voids:
+        yield Note(front.key, "Posts of the line on unknown ground were left out.", voids)
+
+
+def _spacing_notes(
+    front: FrontLine,
+    layers: Layers,
+    dem: Dem,
+    asked: Sight,
+    threads: int | None,
+    counts: CountGrid,
+) -> Iterator[Note]:
+    """Look once more with half the spacing, and say what that adds."""
+    if asked.spacing_m is None or asked.spacing_m <= min(dem.step_m):
+        return
+    closer = CountGrid.like(dem)
+    for part in parts_of(front, dem, radius_m=asked.radius_m):
+        spacing_m = asked.spacing_m / 2.0
+        stretch = stand(part, dem, layers.frame, radius_m=asked.radius_m, spacing_m=spacing_m)
+        found = _counts(stretch, asked, threads, None)
+        closer.add(stretch.dem, found.seen, found.unknown)
+    before, after = (np.count_nonzero(grid.seen) for grid in (counts, closer))
+    more = f"{after / before - 1.0:.0%}" if before else "some"
+    yield Note(
+        front.key,
+        f"Posts stand every {asked.spacing_m:,.0f} m, not in every cell of the elevation: "
+        f"places seen from a short stretch of line are missed. Half the spacing finds {more} "
+        "more land in sight.",
+    )
+
+
+def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight) -> pd.DataFrame:
+    """Rows of :data:`SETTLEMENTS` for one line."""
+    told = found.conservative() if asked.conservative else found
+    best = told.clearance_max_m
+    certain = pd.array([pd.NA] * len(best), dtype="boolean")
+    state = state_of(told)
+    if dem.accuracy_m is not None:
+        certain = pd.array(np.abs(best) > dem.accuracy_m, dtype="boolean")
+        certain[state == UNKNOWN] = False
+        certain[state == OUT_OF_RANGE] = pd.NA
+    return pd.DataFrame(
+        {
+            "id": layers.settlements["id"].to_numpy(),
+            "line": front.key,
+            "in_sight": state,
+            "sight_certain": certain,
+            "posts_in_sight": told.posts_seen.astype(np.int64),
+            "posts_undecided": told.posts_unknown.astype(np.int64),
+            "posts_within_radius": told.posts.astype(np.int64),
+            "line_in_sight_km": told.line_seen_m / 1000.0,
+            "line_undecided_km": told.line_unknown_m / 1000.0,
+            "line_within_radius_km": told.line_m / 1000.0,
+            "nearest_seen_m": _finite(told.nearest_seen_m),
+            "clearance_min_m": _finite(told.clearance_min_m),
+            "clearance_max_m": _finite(told.clearance_max_m),
+        },
+        columns=SETTLEMENTS,
+    )
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _segments(
+    layers: Layers, front: FrontLine, pieces: Pieces, found: Tally, asked: Sight
+) -> gpd.GeoDataFrame:
+    """One row per corridor and state, with the stretches of the corridor in that state."""
+    state = state_of(found.conservative() if asked.conservative else found)
+    rows = []
+    for number, corridor in enumerate(layers.corridors.itertuples()):
+        for name in STATES:
+            chosen = (pieces.row == number) & (state == name)
+            if not chosen.any():
+                continue
+            line = shapely.line_merge(shapely.multilinestrings(pieces.ends[chosen]))
+            km = float(pieces.length_m[chosen].sum()) / 1000.0
+            rows.append((corridor.id, corridor.name, corridor.kind, front.key, name, km, line))
+    return pd.DataFrame(rows, columns=[*CORRIDORS, "geometry"])
