@@ -299,15 +299,22 @@ def row_step(heights, flat, oc, post, k, level, p, jtop, jlast, floor_t, es, et,
                     else:
                         mq = (tq - t0) / (sq - s0)
                         rising = above0
+                        if s0 < sa:
+                            rising = t0 + (sa - s0) * mq > et[0]
                         q = i
                         while not rising and q < last and es[q + 1] <= sq:
                             q += 1
                             if es[q] >= s0:
                                 rising = t0 + (es[q] - s0) * mq > et[q]
+                        if post.mode > 0 and not rising and sq <= sb:
+                            # beside unknown cells the nearer post may not be in the envelope yet
+                            rising = tq > et[q] + (sq - es[q]) * em[q]
                         if rising:
                             count = push(w, count, s0, t0, mq, sq, tq, sa, sb)
                             split = sq
         rising = above0
+        if j > ja and s0 < sa:
+            rising = t0 + (sa - s0) * m > et[0]
         while i < last and es[i + 1] <= s1:
             i += 1
             if es[i] >= s0 and t0 + (es[i] - s0) * m > et[i]:
