@@ -1,0 +1,50 @@
+"""What a run has in hand in its plane: the value that later questions are asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from frontline.exposure import Exposure
+    from frontline.fronts import Draw, FrontLine
+    from frontline.layers import Layers
+    from frontline.project import Project
+    from frontline.terrain import Dem
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs and first results of a run; geometry in ``layers.frame``.
+
+    Parameters
+    ----------
+    project, layers, dem
+        What was asked, and what was read; ``dem`` is None without elevation.
+    fronts
+        The dated lines with their sides, in the project's order.
+    draws
+        Displaced copies of each line, by its key.
+    zones
+        One feature per line, side, distance and kind.
+    places
+        One row per settlement and line: side, distance, zone, whether cut.
+    people
+        People by line, side, distance, kind and source.
+    exposure
+        What is in sight of each line.
+    """
+
+    project: Project
+    layers: Layers
+    fronts: tuple[FrontLine, ...]
+    draws: Mapping[str, tuple[Draw, ...]]
+    zones: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+    people: pd.DataFrame
+    exposure: Exposure
+    dem: Dem | None
