@@ -117,6 +117,8 @@ def _parts(
     corridor: shapely.Geometry, front: FrontLine, zones: gpd.GeoDataFrame, frame: Frame
 ) -> dict[tuple[str, float], float]:
     """Exact kilometres by side and distance; NaN for the whole side, "" for outside."""
+    # Segment by segment: a road that doubles back on itself counts both ways.
+    pieces = shapely.linestrings(np.concatenate([_segments(part)[0] for part in _flat(corridor)]))
     sides = list(front.sides.values())
     parts: dict[tuple[str, float], float] = {}
     lands = [(name, np.nan, land, sides) for name, land in front.sides.items()]
@@ -124,32 +126,32 @@ def _parts(
         others = list(zones.geometry[zones["distance_m"] == zone.distance_m])
         lands.append((zone.side, float(zone.distance_m), zone.geometry, others))
     for name, distance_m, land, among in lands:
-        parts[name, distance_m] = _fair_km(corridor, land, among, frame)
+        parts[name, distance_m] = _fair_km(pieces, land, among, frame)
     covered = shapely.union_all(sides)
-    parts["", np.nan] = _km(shapely.difference(corridor, covered), frame)
+    parts["", np.nan] = _km(shapely.difference(pieces, covered), frame)
     return parts
 
 
 def _fair_km(
-    corridor: shapely.Geometry,
+    pieces: NDArray[np.object_],
     land: shapely.Geometry,
     among: Sequence[shapely.Geometry],
     frame: Frame,
 ) -> float:
     """Kilometres on one of several adjoining lands; a shared border counts half for each."""
-    inside = shapely.intersection(corridor, land)
+    shapely.prepare(land)
+    inside = shapely.intersection(pieces[shapely.intersects(land, pieces)], land)
     km = _km(inside, frame)
     for other in among:
         if other is not land:
-            km -= _km(shapely.intersection(inside, other), frame) / 2.0
+            shapely.prepare(other)
+            touching = inside[shapely.intersects(other, inside)]
+            km -= _km(shapely.intersection(touching, other), frame) / 2.0
     return km
 
 
-def _km(geometry: shapely.Geometry, frame: Frame) -> float:
-    lines = [part for part in _flat(geometry) if isinstance(part, shapely.LineString)]
-    if not lines:
-        return 0.0
-    return float(np.sum(length_m(np.array(lines, dtype=object), frame))) / 1000.0
+def _km(lines: NDArray[np.object_], frame: Frame) -> float:
+    return float(np.sum(length_m(lines, frame))) / 1000.0
 
 
 def _flat(geometry: shapely.Geometry) -> list[shapely.Geometry]:

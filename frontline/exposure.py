@@ -267,7 +267,7 @@ def _heights(frame: gpd.GeoDataFrame, asked: Sight) -> NDArray[np.float64]:
     if "target_height_m" not in frame:
         return np.full(len(frame), asked.target_height_m)
     stated = pd.to_numeric(frame["target_height_m"], errors="coerce").astype("float64")
-    return stated.fillna(asked.target_height_m).to_numpy(dtype=np.float64)
+    return np.asarray(stated.fillna(asked.target_height_m), dtype=np.float64)
 
 
 def _pieces(layers: Layers, dem: Dem) -> Pieces:
