@@ -1,3 +1,53 @@
-"""Who lives near a front line, on which side, in sight of it, and what changed."""
+"""Who lives near a front line, on which side, in sight of it, and what changed.
+
+>>> import frontline
+>>> project = frontline.load_project(frontline.example_project())
+>>> results = frontline.compute(project)
+>>> results.people
+
+The names below are the whole public interface; the module behind each says more.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "FrontlineError": "errors",
+    "load_project": "project",
+    "changed": "project",
+    "example_project": "demo",
+    "copy_example": "demo",
+    "read_layers": "layers",
+    "read_fronts": "fronts",
+    "draw_front": "fronts",
+    "read_dem": "terrain",
+    "compute": "run",
+    "run": "run",
+    "in_script": "cli",
+    "tables": "tables",
+    "write_csv": "tables",
+    "inputs_hash": "manifest",
+    "write_page": "page",
+    "write_map_png": "figures",
+    "write_geopackage": "geopackage",
+    "write_workbook": "workbook",
+    "visible_counts": "sight",
+    "sight_lines": "sight",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605  (the list of names is the table above, once)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: ``import frontline`` costs nothing."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'frontline' has no attribute '{name}'")
+    return getattr(import_module(f"frontline.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -15,7 +15,7 @@ from typer.exceptions import Abort, TyperException
 from frontline.errors import FrontlineError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from frontline.results import Results
 
@@ -179,8 +179,18 @@ def main() -> int:
     -------
     0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
     """
+    return guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False))
+
+
+def in_script(work: Callable[[], None]) -> NoReturn:
+    """Run the main function of a script and end with the exit codes of the command line."""
+    sys.exit(guarded(work))
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Do some work; an error becomes one line on standard error and an exit code."""
     try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = work()
     except FrontlineError as error:
         return _say(str(error), WRONG_INPUT)
     except TyperException as error:

@@ -408,6 +408,32 @@ def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
+def changed(project: Project, **parts: dict[str, Any]) -> Project:
+    """Give a project with some keys of its parts replaced, checked like those of the file.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+    parts
+        A part of the file and its new values: ``sight={"radius_m": 20_000}``.
+
+    Raises
+    ------
+    ProjectError
+        An unknown part or key, or a value out of range.
+    """
+    raw = project.model_dump() | {"path": project.path}
+    for name, values in parts.items():
+        raw[name] = {**(raw.get(name) or {}), **values}
+    try:
+        return Project.model_validate(raw, context={"folder": project.path.parent})
+    except ValidationError as error:
+        problems = described(error.errors(include_url=False), raw, Project)
+        raise_problems([ProjectError(text, path=project.path, field=key) for key, text in problems])
+        raise
+
+
 def input_files(project: Project) -> tuple[Path, ...]:
     """Every file the results depend on: the project file first, then data in a fixed order.
 
