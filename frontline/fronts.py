@@ -261,7 +261,7 @@ def _seeded(
         for row, how in places:
             name, before = told.setdefault(row, (side.name, how))
             if name != side.name:
-                clash = f"'{name}' ({before}) and '{side.name}' ({how}) lie in one piece of land"
+                clash = f"'{name}' ({before}) and '{side.name}' ({how}) lie on the same side"
                 return {}, clash
     return {row: name for row, (name, _) in told.items()}, ""
 
@@ -320,7 +320,7 @@ def _not_cut(line: Line, faces: Faces, area: Any, frame: Frame, clash: str) -> F
             path=line.path,
             layer=line.layer,
         )
-    if clash:
+    if clash and len(faces.polygons) > 1:
         return ProjectError(
             f"sides of line '{line.key}' clash: {clash}. Move a seed.", field="sides"
         )
