@@ -106,7 +106,7 @@ def without_duplicates(
         elif figures[first] == figures[row]:
             _drop(frame, first, row, dropped)
     notes = [_note(frame, dropped)] if dropped else []
-    kept = frame[[row not in dropped for row in range(len(frame))]]
+    kept = frame[~np.isin(np.arange(len(frame)), list(dropped))]
     return numbered(kept), problems, notes
 
 

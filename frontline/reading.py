@@ -188,7 +188,7 @@ def _selected(frame: gpd.GeoDataFrame, select: Mapping[str, Any], fault: Fault) 
                 f"has no column {quoted(column)}.{nearest(column, names)}", field=f"select.{column}"
             )
         cells = frame[found]
-        kept = frame[[_same(cell, value) for cell in cells]]
+        kept = frame[np.array([_same(cell, value) for cell in cells], dtype=bool)]
         if len(kept) == 0:
             listed = [one_line(str(cell)) for cell in cells.dropna().unique()]
             raise fault(
