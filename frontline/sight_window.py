@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from frontline.sight_envelope import BLOCK, Output, Post, Work, post_pass
+from frontline.sight_envelope import BLOCK, Post, post_pass
 from frontline.sight_rays import kernel, ray_between_cells
 
 Array = np.ndarray[Any, Any]
@@ -136,16 +136,15 @@ def count_posts(
         (surface.lowest, surface.highest, reach.observer, reach.target, reach.curve),
         reach.cell,
         _work(capacity),
-        Output(parts[0], sums[0], parts[1], sums[1], np.zeros(shape, dtype=np.uint8)),
+        (*parts, *sums, np.zeros(shape, dtype=np.uint8)),
     )
     return parts + sums if weighted else parts
 
 
-def _work(capacity: int) -> Work:
-    envelopes = [np.empty((SLOTS, capacity)) for _ in range(3)]
-    pieces = [np.empty(64) for _ in range(5)]
-    stack = [np.empty(SLOTS, dtype=np.int64) for _ in range(5)]
-    return Work(*envelopes, *pieces, *stack)
+def _work(capacity: int) -> tuple[Array, Array, Array, Array, Array]:
+    """Make room for the envelopes (slope, height, rise), the stack and the pieces of a row."""
+    envelopes = [np.empty(SLOTS * capacity) for _ in range(3)]
+    return (*envelopes, np.empty((SLOTS, 5), dtype=np.int64), np.empty(512))
 
 
 def _limits(distance: float, major: float, minor: float, furthest: tuple[int, int]) -> Array:
@@ -208,15 +207,16 @@ def _count(
     corner: tuple[int, int],
     scalars: tuple[float, float, float, float, float],
     cell: tuple[float, float],
-    work: Work,
-    out: Output,
+    work: tuple[Array, Array, Array, Array, Array],
+    out: tuple[Array, Array, Array, Array, Array],
 ) -> None:
     """Add what each post sees to the counts of the window."""
     heights, flat, top, wall = grids
+    seen, _, seen_weight, _, state = out
+    es, et, em, stack, pieces = work
     lowest, highest, observer, target, curve = scalars
     down, across = len(limits[0]) - 1, len(limits[1]) - 1
     cells = max(down, across)
-    weighted = out.seen_weight.size > 0
     drop = curve * ((cells * cell[0]) ** 2 + (cells * cell[1]) ** 2)
     for n in range(len(posts)):
         row, col = posts[n, 0], posts[n, 1]
@@ -224,29 +224,12 @@ def _count(
         span = max(abs(highest - z0), abs(lowest - z0)) + target + drop
         slack = 64.0 * 2.220446049250313e-16 * span * (cells + 1.0) ** 2
         sure = slack + 0.25 * curve * max(cell[0], cell[1]) ** 2
-        void = _has_void(wall, row, col, down, across)
-        post = Post(
-            row,
-            col,
-            z0,
-            target,
-            cell[0],
-            cell[1],
-            curve,
-            sure,
-            slack,
-            False,  # noqa: FBT003 - a named field
-            1 if void else 0,
-            weights[n],
-            weighted,
-            corner[0],
-            corner[1],
-        )
-        post_pass(heights, flat, top, limits[0], limits[1], post, work, out)
-        if void:
-            closed = Post(
+        passes = 2 if _has_void(wall, row, col, down, across) else 1
+        for number in range(passes):
+            post = Post(
                 row,
                 col,
+                row * heights.shape[1] + col,
                 z0,
                 target,
                 cell[0],
@@ -254,44 +237,53 @@ def _count(
                 curve,
                 sure,
                 slack,
-                True,  # noqa: FBT003 - a named field
-                2,
-                weights[n],
-                weighted,
+                0 if passes == 1 else number + 1,
+                np.int64(weights[n]) if seen_weight.size > 0 else 0,
                 corner[0],
                 corner[1],
             )
-            post_pass(heights, flat, wall, limits[0], limits[1], closed, work, out)
-            _sum_up(heights, limits[0], post, out)
-        else:
-            out.seen[row - corner[0], col - corner[1]] += 1
-            if weighted:
-                out.seen_weight[row - corner[0], col - corner[1]] += weights[n]
+            blocks = wall if number == 1 else top
+            post_pass(
+                heights, flat, seen, seen_weight, state, blocks, limits[0], limits[1], es, et, em,
+                stack, pieces, post,
+            )
+            if number == 1:
+                _sum_up(heights, limits[0], post, out)
+        if passes == 1:
+            seen[row - corner[0], col - corner[1]] += 1
+            if seen_weight.size > 0:
+                seen_weight[row - corner[0], col - corner[1]] += weights[n]
 
 
 @kernel
-def _sum_up(heights: Array, limits: Array, post: Post, out: Output) -> None:
+def _sum_up(
+    heights: Array,
+    limits: Array,
+    post: Post,
+    out: tuple[Array, Array, Array, Array, Array],
+) -> None:
     """Turn the marks of the two passes into counts, and clear them."""
+    seen, unknown, seen_weight, unknown_weight, state_of = out
     down = len(limits) - 1
-    out.state[post.row - post.top, post.col - post.left] = 2
+    state_of[post.row - post.top, post.col - post.left] = 2
     for row in range(max(post.row - down, 0), min(post.row + down + 1, heights.shape[0])):
         across = limits[abs(row - post.row)]
         for col in range(max(post.col - across, 0), min(post.col + across + 1, heights.shape[1])):
             r, c = row - post.top, col - post.left
-            state = out.state[r, c]
-            out.state[r, c] = 0
+            state = state_of[r, c]
+            state_of[r, c] = 0
             if math.isnan(heights[row, col]):
                 state = 1
             elif state == 1:
                 state = _undecided(heights, post, row, col)
             if state == 2:
-                out.seen[r, c] += 1
-                if post.weighted:
-                    out.seen_weight[r, c] += post.weight
+                seen[r, c] += 1
+                if post.weight > 0:
+                    seen_weight[r, c] += post.weight
             elif state == 1:
-                out.unknown[r, c] += 1
-                if post.weighted:
-                    out.unknown_weight[r, c] += post.weight
+                unknown[r, c] += 1
+                if post.weight > 0:
+                    unknown_weight[r, c] += post.weight
 
 
 @kernel
