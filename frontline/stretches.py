@@ -30,6 +30,9 @@ WIDEST_M = 600_000.0
 MOST_CELLS = 50_000_000
 """Cells of the grid of one stretch: what bounds the memory of a long front."""
 
+LEAST_M = 0.001
+"""A cell with less line in it is touched, not crossed."""
+
 MOST_VOID_SHARE = 0.05
 """More posts than this on unknown ground are an error."""
 
@@ -203,6 +206,9 @@ def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> Stretch:
     """Merge pieces of line by cell; leave out the cells of unknown height."""
     cells, owner = np.unique(np.floor(middles + 0.5).astype(np.int64), axis=0, return_inverse=True)
     lengths = np.bincount(owner.ravel(), lengths_m, minlength=len(cells)).astype(np.float64)
+    # Where a line passes through the corner of four cells, rounding leaves slivers beside it.
+    crossed = lengths > LEAST_M
+    cells, lengths = cells[crossed], lengths[crossed]
     known = np.isfinite(grid.heights_m[cells[:, 0], cells[:, 1]])
     return Stretch(
         dem=grid,
