@@ -82,7 +82,7 @@ def without_duplicates(
     near = _near(frame)
     dropped: dict[int, int] = {}
     for first, second in near:
-        if names[first] == names[second] and figures[first] == figures[second]:
+        if names[first] == names[second] and _same(figures[first], figures[second]):
             _drop(frame, first, second, dropped)
     close = {frozenset(pair) for pair in near}
     problems = []
@@ -103,16 +103,24 @@ def without_duplicates(
                     field="id",
                 )
             )
-        elif figures[first] == figures[row]:
+        elif _same(figures[first], figures[row]):
             _drop(frame, first, row, dropped)
     notes = [_note(frame, dropped)] if dropped else []
     kept = frame[~np.isin(np.arange(len(frame)), list(dropped))]
     return numbered(kept), problems, notes
 
 
-def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
-    present = [column for column in _FIGURE if column in frame]
-    return list(frame[present].itertuples(index=False, name=None)) if present else [()] * len(frame)
+def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:
+    """Tell what each figure counts and when; None where there is no figure."""
+    if "population" not in frame:
+        return [None] * len(frame)
+    rows = frame[list(_FIGURE)].itertuples(index=False, name=None)
+    known = frame["population"].notna()
+    return [row if there else None for row, there in zip(rows, known, strict=True)]
+
+
+def _same(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> bool:
+    return one is None or other is None or one == other
 
 
 def _near(frame: gpd.GeoDataFrame) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ half of a damaged file; none of that happens here.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -162,7 +163,9 @@ def _dataset(path: Path, kind: Format, scratch: Path, shown: str) -> str:
         return str(_staged_shapefile(path, scratch, shown))
     if kind == "CSV":
         return str(path)
-    if kind in {"GPKG", "GeoJSON", "XLSX"} and ":" not in path.name and path.suffix != ".zip":
+    marks = str(path).removeprefix(path.drive)
+    plain = not any(mark in marks for mark in ":%?#") and path.suffix != ".zip"
+    if kind in {"GPKG", "GeoJSON", "XLSX"} and plain:
         return f"{kind}:{path}"
     endings = {"GPKG": "gpkg", "GeoJSON": "geojson", "XLSX": "xlsx", "FlatGeobuf": "fgb"}
     zipped = zipfile.is_zipfile(path)
@@ -202,7 +205,22 @@ def _staged_shapefile(path: Path, scratch: Path, shown: str) -> Path:
             f"lacks its {' and '.join(missing)} (a Shapefile is several files). Copy all of them.",
             path=shown,
         )
+    for ending in (".shp", ".shx"):
+        _whole(scratch / f"layer{ending}", shown)
     return scratch / "layer.shp"
+
+
+def _whole(part: Path, shown: str) -> None:
+    """Compare a Shapefile with the length it states: GDAL would read what is left of it."""
+    with part.open("rb") as file:
+        stated = 2 * int.from_bytes(file.read(28)[24:], "big")
+    size = part.stat().st_size
+    if size < max(stated, 100):
+        raise LayerError(
+            f"is cut off: its {part.suffix} has {size:,} of {max(stated, 100):,} bytes. "
+            "Copy it again.",
+            path=shown,
+        )
 
 
 def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
@@ -234,7 +252,7 @@ def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
             listed = database.execute(
                 "SELECT table_name FROM gpkg_contents WHERE data_type IN ('features', 'attributes')"
             ).fetchall()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError, TypeError) as error:
         what = "is damaged, or no GeoPackage"
         raise LayerError(
             f"{what} ({_said(error)}). Export or copy it again.", path=shown
@@ -366,7 +384,7 @@ def read_vector(
 
 
 def _said(error: object) -> str:
-    """Show what a library says on one line, without the scratch paths it speaks of."""
-    text = one_line(str(error) or type(error).__name__).replace(tempfile.gettempdir(), "")
-    text = text.split(";", maxsplit=1)[0].rstrip(". ")
+    """Show what a library says on one line, without the folders it speaks of."""
+    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
+    text = one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
     return text if len(text) <= 160 else f"{text[:157]}..."
