@@ -16,9 +16,6 @@ from frontline.versions import library_versions
 if TYPE_CHECKING:
     from frontline.project import Project
 
-SCHEMA = 1
-"""Version of the manifest's own layout."""
-
 
 def manifest(project: Project, inputs: Mapping[str, str], **further: object) -> dict[str, Any]:
     """Describe a run, as far as it is known before its files are written.
