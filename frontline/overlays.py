@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,23 +103,44 @@ def exposure_bounds(highest: float) -> tuple[int, ...]:
     return tuple(sorted({max(bound, 1) for bound in bounds}))
 
 
-def exposure_overlay(sight: RasterResult, bounds_of_classes: tuple[int, ...]) -> Overlay:
-    """Return posts in sight as classes of colour; undecided cells grey, unseen ones empty."""
+def exposure_classes(
+    sight: RasterResult, all_lines: Iterable[RasterResult]
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Return the class of each cell, and the colours of the classes.
+
+    Parameters
+    ----------
+    sight
+        Bands ``seen`` and ``unknown``.
+    all_lines
+        The rasters that share one scale.
+
+    Returns
+    -------
+    Class per cell: 0 not seen, then few to many posts, last undecided; and red, green, blue and
+    opacity per class, shape ``(classes, 4)``.
+    """
+    highest = max(float(np.max(grid.bands["seen"])) for grid in all_lines)
+    bounds = exposure_bounds(highest)
     seen = np.asarray(sight.bands["seen"], dtype=float)
     unknown = np.asarray(sight.bands["unknown"], dtype=float)
-    classes = np.digitize(seen, [1, *(bound + 1 for bound in bounds_of_classes[:-1])])
-    undecided = len(bounds_of_classes) + 1
-    code = np.where((seen < 1) & (unknown >= 1), undecided, classes).astype(float)
-    picture, bounds = to_mercator(code, sight, finer=1.0, smooth=False)
+    edges = [1, *(bound + 1 for bound in bounds[:-1])]
+    undecided = len(bounds) + 1
+    code = np.where((seen < 1) & (unknown >= 1), undecided, np.digitize(seen, edges))
     palette = np.zeros((undecided + 1, 4), dtype=np.uint8)
-    first = len(EXPOSURE) - len(bounds_of_classes)
-    colours = [*EXPOSURE[first:], EXPOSURE_UNKNOWN]
+    colours = [*EXPOSURE[len(EXPOSURE) - len(bounds) :], EXPOSURE_UNKNOWN]
     for number, colour in enumerate(colours, start=1):
         alpha = 120 if number == undecided else 205
         palette[number] = (*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), alpha)
-    return Overlay(
-        _uri(indexed_png(np.nan_to_num(picture, nan=0).astype(np.uint8), palette)), bounds
-    )
+    return code.astype(float), palette
+
+
+def exposure_overlay(sight: RasterResult, all_lines: Iterable[RasterResult]) -> Overlay:
+    """Return posts in sight as classes of colour; undecided cells grey, unseen ones empty."""
+    code, palette = exposure_classes(sight, all_lines)
+    picture, bounds = to_mercator(code, sight, finer=1.0, smooth=False)
+    indices = np.nan_to_num(picture, nan=0).astype(np.uint8)
+    return Overlay(_uri(indexed_png(indices, palette)), bounds)
 
 
 def to_mercator(
@@ -163,14 +185,18 @@ def to_mercator(
     lon = west + (np.arange(width) + 0.5) / width * (east - west)
     grid_lon, grid_lat = np.meshgrid((lon + 180.0) % 360.0 - 180.0, lat)
     x, y_in = there.transform(grid_lon, grid_lat, direction="INVERSE")
-    picture = _sampled(values, (np.asarray(x) - c) / a, (np.asarray(y_in) - f) / e, smooth=smooth)
+    picture = sampled_at(values, (np.asarray(x) - c) / a, (np.asarray(y_in) - f) / e, smooth=smooth)
     return picture, ((float(south), float(west)), (float(north), float(east)))
 
 
-def _sampled(
+def sampled_at(
     values: NDArray[Any], col: NDArray[Any], row: NDArray[Any], *, smooth: bool
 ) -> NDArray[np.float64]:
-    """Sample at fractional positions, counted from the corner of the first cell."""
+    """Sample at fractional positions, counted from the corner of the first cell.
+
+    Outside the array, and where the nearest cell is NaN, the value is NaN; beside unknown
+    cells the nearest cell decides, so that voids keep their size.
+    """
     rows, cols = values.shape
     inside = (col >= 0) & (col < cols) & (row >= 0) & (row < rows)
     row, col = np.where(inside, row, 0.0), np.where(inside, col, 0.0)
@@ -185,7 +211,6 @@ def _sampled(
         upper = values[r0, c0] * (1 - right) + values[r0, c1] * right
         lower = values[r1, c0] * (1 - right) + values[r1, c1] * right
         mean = upper * (1 - down) + lower * down
-        # beside unknown cells the nearest cell decides, so that voids keep their size
         result = np.where(np.isfinite(nearest) & np.isfinite(mean), mean, nearest)
     return np.where(inside, result, np.nan)
 

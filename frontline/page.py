@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontline.origins import source_line
 from frontline.pagedata import page_data
 from frontline.words import WORDS
 
@@ -200,9 +201,3 @@ def _body(map_element: str, data: dict[str, Any]) -> str:
 </footer>
 </main>
 </div>"""
-
-
-def source_line(row: dict[str, str]) -> str:
-    """Return one source in a line: what, by whom, when, under which licence."""
-    rest = ", ".join(part for part in (row["source"], row["date"], row["licence"]) if part)
-    return f"{row['what']}: {rest}"

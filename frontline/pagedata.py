@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline.origins import line_accuracy, sight_warning, sources
 from frontline.overlays import exposure_bounds, exposure_overlay, shade_overlay
 from frontline.symbols import (
     CORRIDORS,
@@ -20,23 +21,21 @@ from frontline.symbols import (
     PARTITION,
     STUDY_AREA,
     LineStyle,
-    illustration_label,
     ink_on_paper,
     line_styles,
     side_colours,
 )
-from frontline.words import WORDS, corridor_label, source_label
+from frontline.words import WORDS, corridor_label
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.project import LayerSource, Project
+    from frontline.project import Project
     from frontline.results import RasterResult, Results
 
 DEGREE = 1e-5
 """Step of the page's coordinates, about a metre."""
 MOST_VERTICES = 150_000
-COARSE_STEP_M = 100.0
 OWN = (
     ("side", "side"),
     ("certain", "side_certain"),
@@ -191,14 +190,6 @@ def _lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         }
         for row in results.lines.sort_values("date", kind="stable").to_dict("records")
     ]
-
-
-def line_accuracy(error_m: Any) -> str:
-    """Return how well a line is known, in words."""
-    number = _number(error_m) if not isinstance(error_m, str) else None
-    if not number:
-        return WORDS["line_error_none"]
-    return WORDS["line_accuracy"].format(error=f"{number:,.0f}")
 
 
 def _by_line_and_side(table: gpd.GeoDataFrame, shapes: _Shapes) -> dict[str, Any]:
@@ -390,7 +381,8 @@ def _exposure(results: Results) -> dict[str, Any] | None:
         return None
     highest = max(float(np.max(grid.bands["seen"])) for grid in results.sight.values())
     bounds = exposure_bounds(highest)
-    pictures = {key: exposure_overlay(grid, bounds) for key, grid in results.sight.items()}
+    every = list(results.sight.values())
+    pictures = {key: exposure_overlay(grid, every) for key, grid in results.sight.items()}
     return {
         "lines": {k: {"uri": p.uri, "bounds": p.bounds} for k, p in pictures.items()},
         "classes": bounds,
@@ -400,27 +392,6 @@ def _exposure(results: Results) -> dict[str, Any] | None:
     }
 
 
-def sight_warning(results: Results) -> str:
-    """Return the label that sight from coarse elevation must carry, or nothing."""
-    steps = [raster_step_m(grid) for grid in results.sight.values()]
-    coarse = max(steps, default=0.0)
-    return illustration_label(coarse) if coarse > COARSE_STEP_M else ""
-
-
-def raster_step_m(grid: RasterResult) -> float:
-    """Return the larger edge of a cell of the grid, in metres at its middle."""
-    from pyproj import CRS
-
-    a, _, _, _, e, f = grid.transform
-    crs = CRS.from_user_input(grid.crs)
-    if not crs.is_geographic:
-        factor = crs.axis_info[0].unit_conversion_factor or 1.0
-        return float(max(abs(a), abs(e)) * factor)
-    rows = next(iter(grid.bands.values())).shape[0]
-    middle = math.radians(f + e * rows / 2)
-    return float(max(abs(e), abs(a) * math.cos(middle)) * 111_320)
-
-
 def _sight_shares(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for row in results.sight_zones.to_dict("records"):
@@ -428,23 +399,3 @@ def _sight_shares(results: Results) -> dict[str, Any]:
         shares = [_number(row["visible_share"], 4), _number(row["unknown_share"], 4)]
         sides[f"{row['distance_m'] / 1000:g}"] = shares
     return out
-
-
-def sources(project: Project) -> list[dict[str, str]]:
-    """Return what the data are, who made them, their date and licence, once each."""
-    named: list[tuple[str, LayerSource | Any]] = [(line.label, line) for line in project.lines]
-    for key in ("settlements", "corridors", "points", "districts", "study_area"):
-        layer = getattr(project, key)
-        if layer is not None:
-            named.append((WORDS[key], layer))
-    named += [(part.label, part) for part in project.partitions]
-    named += [(source_label(f"raster:{part.key}"), part) for part in project.population]
-    if project.elevation is not None:
-        named.append((WORDS["hillshade"], project.elevation))
-    rows = []
-    for what, origin in named:
-        date = "" if origin.date is None else origin.date.isoformat()
-        rows.append(
-            {"what": what, "source": origin.source, "licence": origin.licence, "date": date}
-        )
-    return [row for row in rows if row["source"] or row["licence"]]

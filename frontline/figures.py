@@ -1,0 +1,197 @@
+"""Maps on paper: A4 sheets drawn with matplotlib, the same bytes for the same results.
+
+Here are the paper and its pens, and the files; what stands on a sheet is `sheets`' matter.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.patches import PathPatch, Polygon, Rectangle
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+
+from frontline.sheets import DPI, PAGE_MM, POINT_MM, draw_sheet, sheets_of
+from frontline.symbols import INK, PAPER, LineStyle
+from frontline.views import Box, View, projected
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from frontline.results import Results
+
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that every machine draws the same letters."""
+
+
+def write_map_png(
+    results: Results, path: FilePath, *, inputs_hash: str, sheet: str = "map"
+) -> None:
+    """Write one sheet as a picture of an A4 page at 200 dots per inch.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    path
+        The file, which is overwritten.
+    inputs_hash
+        Printed at the foot of the sheet.
+    sheet
+        ``map`` (detailed zone and regional context), ``pair`` (every line beside the others),
+        ``exposure`` (posts in sight) or ``chart`` (people against distance).
+    """
+    with _plain_style():
+        held = io.BytesIO()
+        figure = _sheet(results, sheet, inputs_hash)
+        figure.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
+    path.write_bytes(held.getvalue())
+
+
+def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None:
+    """Write every sheet that the results allow as pages of one PDF, in vectors."""
+    held = io.BytesIO()
+    undated = {"CreationDate": None, "Creator": None, "Producer": None}
+    with _plain_style(), PdfPages(held, metadata=undated) as pages:
+        for sheet in sheets_of(results):
+            pages.savefig(_sheet(results, sheet, inputs_hash))
+    path.write_bytes(held.getvalue())
+
+
+def _plain_style() -> Any:
+    """Return a context without the user's own settings of matplotlib."""
+    style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"}
+    style |= {"font.family": [FONT], "font.size": 7.0, "axes.linewidth": 0.6, "pdf.fonttype": 42}
+    return mpl.rc_context(style)
+
+
+def _sheet(results: Results, sheet: str, inputs_hash: str) -> Figure:
+    width, height = PAGE_MM
+    figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    over = figure.add_axes((0, 0, 1, 1), zorder=5)
+    over.set(xlim=(0, width), ylim=(0, height))
+    over.axis("off")
+    draw_sheet(Paper(figure, over, canvas), results, sheet, inputs_hash=inputs_hash)
+    return figure
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A sheet and the axes over all of it, whose units are millimetres from the lower left."""
+
+    figure: Figure
+    over: Axes
+    canvas: FigureCanvasAgg
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float, halo: float = 0.0, **more: Any
+    ) -> None:
+        """Write at a place of the sheet, `y` its top; the text is never read as a formula."""
+        look: dict[str, Any] = {"va": "top", "color": INK, **more}
+        if halo:
+            look["path_effects"] = [withStroke(linewidth=halo, foreground=PAPER, alpha=0.9)]
+        self.over.text(x, y, self.shown(text), fontsize=size, parse_math=False, **look)
+
+    def size_mm(self, text: str, size: float, weight: str = "normal") -> tuple[float, float]:
+        """Return width and height of a line of text."""
+        renderer: Any = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
+        font = FontProperties(family=FONT, size=size, weight=weight)
+        width, _, _ = renderer.get_text_width_height_descent(self.shown(text), font, ismath=False)
+        return width / self.figure.dpi * 25.4, size * POINT_MM * 1.22
+
+    def shown(self, text: str) -> str:
+        """Return text on one line in which letters that the font lacks are marked as missing."""
+        font = get_font(findfont(FontProperties(family=FONT)))
+        flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return "".join(c if c == " " or font.get_char_index(ord(c)) else "\ufffd" for c in flat)
+
+    def box(self, x: float, y: float, width: float, height: float, **look: Any) -> None:
+        """Draw a rectangle from its lower left corner."""
+        self.over.add_patch(Rectangle((x, y), width, height, **look))
+
+    def shape(self, corners: NDArray[np.float64], **look: Any) -> None:
+        """Draw a polygon of corners in millimetres, shape ``(n, 2)``."""
+        self.over.add_patch(Polygon(corners, **look))
+
+    def line(self, x: Iterable[float], y: Iterable[float], **look: Any) -> None:
+        """Draw a line or signs in millimetres."""
+        self.over.plot(list(x), list(y), **look)
+
+    def axes(self, rect: Box) -> Axes:
+        """Add axes at left, bottom, width, height in millimetres."""
+        x, y, width, height = rect
+        wide, high = PAGE_MM
+        return self.figure.add_axes((x / wide, y / high, width / wide, height / high))
+
+    def map(self, rect: Box, view: View) -> Pens:
+        """Add the frame of a map."""
+        axes = self.axes(rect)
+        left, bottom, right, top = view.frame
+        axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor="#F4F2EC")
+        for spine in axes.spines.values():
+            spine.set(linewidth=0.8, color=INK, zorder=20)
+        return Pens(axes, view, rect)
+
+
+@dataclass(frozen=True)
+class Pens:
+    """A map in its frame `rect` (millimetres) and what draws on it, geometry in degrees."""
+
+    axes: Axes
+    view: View
+    rect: Box
+
+    def area(self, geometry: Any, **look: Any) -> None:
+        """Fill a polygon, with its holes."""
+        path = _outline(projected(geometry, self.view))
+        if path is not None:
+            self.axes.add_patch(PathPatch(path, **look))
+
+    def stroke(self, geometries: Any, style: LineStyle, **more: Any) -> None:
+        """Draw lines, or the edges of polygons."""
+        for shape in projected(geometries, self.view):
+            rings = shapely.boundary(shape) if shape.geom_type.endswith("Polygon") else shape
+            for part in shapely.get_parts(rings):
+                self.path(shapely.get_coordinates(part), style, **more)
+
+    def path(self, xy: NDArray[np.float64], style: LineStyle, **more: Any) -> None:
+        """Draw a line of the plane, shape ``(n, 2)`` in metres."""
+        dashes: Any = (0, [part / style.width for part in style.dash]) if style.dash else "solid"
+        look: dict[str, Any] = {"color": style.colour, "lw": style.width, "ls": dashes, **more}
+        look |= {"solid_capstyle": "round", "dash_capstyle": "butt", "solid_joinstyle": "round"}
+        self.axes.plot(*xy.T, scalex=False, scaley=False, **look)
+
+    def picture(self, colours: NDArray[np.float64], *, zorder: float) -> None:
+        """Lay a picture (red, green, blue, opacity) over the whole frame."""
+        left, bottom, right, top = self.view.frame
+        look: dict[str, Any] = {"origin": "upper", "interpolation": "nearest", "aspect": "auto"}
+        self.axes.imshow(colours, extent=(left, right, bottom, top), zorder=zorder, **look)
+
+    def sign(self, x: float, y: float, **look: Any) -> None:
+        """Put a sign at a point of the plane."""
+        self.axes.plot([x], [y], ls="none", scalex=False, scaley=False, **look)
+
+
+def _outline(geometry: Any) -> Path | None:
+    """Return a polygon, with its holes, as one path."""
+    rings = [
+        shapely.get_coordinates(ring)
+        for part in shapely.get_parts(geometry)
+        if part.geom_type == "Polygon" and not part.is_empty
+        for ring in (part.exterior, *part.interiors)
+    ]
+    rings = [ring for ring in rings if np.isfinite(ring).all()]
+    return Path.make_compound_path(*(Path(ring, closed=True) for ring in rings)) if rings else None
