@@ -95,10 +95,12 @@ def write_geopackage(path: Path, results: Results) -> tuple[Note, ...]:
     layers = feature_layers(results)
     time = f"{newest_date(results.project)}T00:00:00.000Z"
     try:
-        with _current_date(time):
+        with _settings(time):
             for layer in layers:
                 _write_layer(path, layer)
         with closing(sqlite3.connect(path)) as base:
+            base.execute("PRAGMA synchronous = OFF")
+            _refuse_half(base, path, layers)
             _write_descriptions(base, layers)
             _write_metadata(base, results, layers, time)
             _write_styles(base, results, layers, time)
@@ -111,16 +113,20 @@ def write_geopackage(path: Path, results: Results) -> tuple[Note, ...]:
 
 
 @contextmanager
-def _current_date(time: str) -> Iterator[None]:
-    """Tell GDAL what time it is, which it would write into the file."""
+def _settings(time: str) -> Iterator[None]:
+    """Tell GDAL what time it is, which it writes into the file, and not to wait for the disk.
+
+    The file is brought to the disk once, when it is whole, before anyone sees it.
+    """
     import pyogrio
 
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": time})
+    wanted = {"OGR_CURRENT_DATE": time, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
+    pyogrio.set_gdal_config_options(wanted)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        pyogrio.set_gdal_config_options(before)
 
 
 def _write_layer(path: Path, layer: FeatureLayer) -> None:
@@ -179,6 +185,18 @@ def _is_date(text: str) -> bool:
 def _storable(text: str) -> str:
     """Replace what SQLite would cut text at (NUL) and what UTF-8 cannot hold."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _refuse_half(base: sqlite3.Connection, path: Path, layers: Sequence[FeatureLayer]) -> None:
+    """Refuse a file that lacks features: on a full disk the last ones can be lost unsaid."""
+    for layer in layers:
+        (found,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608
+        if found != len(layer.geometry):
+            raise OutputError(
+                f"only {found} of {len(layer.geometry)} features were written. Check the disk.",
+                path=path.name,
+                layer=layer.name,
+            )
 
 
 def _register(base: sqlite3.Connection, name: str, extension: str) -> None:

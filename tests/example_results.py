@@ -17,6 +17,7 @@ from pyproj import Geod
 from shapely import LineString, Point, Polygon, box
 
 from frontline.project import (
+    Corridors,
     Elevation,
     LayerSource,
     Line,
@@ -88,7 +89,7 @@ def example_project(*, hostile: bool = True) -> Project:
             Side(name=SIDES[1], seed=((46.5, 39.6),)),
         ),
         settlements=at("places.csv", places),
-        corridors=at("roads.geojson", LayerSource(path=here, source="OpenStreetMap")),
+        corridors=at("roads.geojson", Corridors(path=here, source="OpenStreetMap")),
         points=at("points.csv", LayerSource(path=here, source="Example survey")),
         districts=at("districts.gpkg", LayerSource(path=here, source="Statistics")),
         partitions=(at("border.gpkg", border),),
