@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from frontline.case import Case
     from frontline.project import Project
 
 
@@ -112,6 +113,9 @@ class Results:
         Sentences to quote, and what the reader must know.
     inputs
         sha256 of every input file, by its path as the project writes it.
+    case
+        What the run had in hand, for questions that the tables do not answer; None for results
+        that were not computed here, or from which restricted layers were taken.
     """
 
     project: Project
@@ -135,3 +139,4 @@ class Results:
     key_figures: tuple[KeyFigure, ...]
     notes: tuple[Note, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    case: Case | None = None

@@ -1,0 +1,292 @@
+"""The order of things: from a project to results, and from results to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from frontline.case import Case
+from frontline.progress import Progress, silent
+from frontline.project import hash_inputs, load_project
+from frontline.results import Note, RasterResult, Results
+from frontline.sensitivity import without_restricted
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.project import Project
+
+Writers = dict[str, Callable[[Path], object]]
+
+
+def run(
+    path: Path,
+    out: Path,
+    *,
+    command: str = "run",
+    public: bool = False,
+    pdf: bool = False,
+    force: bool = False,
+    progress: Progress = silent,
+) -> tuple[Results, tuple[str, ...]]:
+    """Compute a project and publish all of its files.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    out
+        Folder for the results; refused before anything is computed if it cannot be written.
+    command
+        Name of the command, kept in the manifest.
+    public
+        Keep restricted layers out of every file.
+    pdf
+        Also write the maps as PDF.
+    force
+        Write over a folder that another command made.
+    progress
+        Told how far each step is.
+
+    Returns
+    -------
+    The results, and the names of the files written.
+
+    Raises
+    ------
+    FrontlineError
+        Whatever is wrong with project, layers, rasters or folder; nothing is written then.
+    """
+    from frontline.manifest import manifest
+    from frontline.outputs import prepare_output, publish
+
+    project = load_project(path)
+    with prepare_output(out, command=command, force=force) as output:
+        results = compute(project, progress=progress)
+        if public:
+            results = without_restricted(results)
+        facts = manifest(project, results.inputs, public=public)
+        files = writers(results, pdf=pdf)
+        return results, publish(output, files, manifest=facts, progress=progress)
+
+
+def compute(project: Project, *, progress: Progress = silent) -> Results:
+    """Compute everything a project asks for.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+    progress
+        Told how far each step is.
+
+    Returns
+    -------
+    Results
+        With geometry in EPSG:4326; ``results.case`` holds what later questions need.
+    """
+    inputs = hash_inputs(project)
+    case, notes = compute_case(project, progress=progress)
+    results = _results(case, notes, inputs, progress)
+    if hash_inputs(project) != inputs:
+        from frontline.errors import ProjectError
+
+        raise ProjectError("an input changed while it was read. Run again.", path=project.path)
+    return results
+
+
+def compute_case(project: Project, *, progress: Progress = silent) -> tuple[Case, tuple[Note, ...]]:
+    """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
+    from frontline.exposure import sight
+    from frontline.fronts import draw_front, read_fronts
+    from frontline.layers import read_layers
+    from frontline.places import places
+    from frontline.population import people
+    from frontline.terrain import read_dem
+    from frontline.zones import zones
+
+    progress("reading layers", 0, 2)
+    layers = read_layers(project)
+    fronts = read_fronts(project, layers)
+    progress("reading layers", 1, 2)
+    dem = read_dem(project, layers)
+    progress("reading layers", 2, 2)
+    draws = {}
+    for number, front in enumerate(fronts):
+        progress("displacing lines", number, len(fronts))
+        draws[front.key] = draw_front(
+            front,
+            layers.study_area,
+            draws=project.uncertainty.draws,
+            seed=project.uncertainty.seed,
+        )
+    progress("displacing lines", len(fronts), len(fronts))
+    progress("drawing zones", 0, 1)
+    bands = zones(fronts, project.zones.distances_m, draws, layers.frame)
+    against = places(project, layers, fronts)
+    progress("drawing zones", 1, 1)
+    exposure = sight(project, layers, fronts, dem, bands, progress=partial(progress, "looking"))
+    progress("counting people", 0, 1)
+    counted = people(project, layers, fronts, bands, against, draws)
+    progress("counting people", 1, 1)
+    case = Case(
+        project=project,
+        layers=layers,
+        fronts=fronts,
+        draws=draws,
+        zones=bands,
+        places=against,
+        people=counted.rows,
+        exposure=exposure,
+        dem=dem,
+    )
+    notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
+    notes += [*(dem.notes if dem else ()), *exposure.notes, *counted.notes]
+    return case, tuple(dict.fromkeys(notes))
+
+
+def _results(
+    case: Case, notes: tuple[Note, ...], inputs: Mapping[str, str], progress: Progress
+) -> Results:
+    from frontline.change import changes, control_change
+    from frontline.corridors import corridor_km, crossings
+    from frontline.quotes import key_figures
+    from frontline.relief import shaded_relief
+    from frontline.zones import lines_table, sides_table
+
+    layers, fronts, draws, frame = case.layers, case.fronts, case.draws, case.layers.frame
+    progress("comparing lines", 0, 2)
+    flows = changes(fronts, layers.study_area, draws, frame)
+    progress("comparing lines", 1, 2)
+    settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
+    settlements["in_sight"] = settlements["in_sight"].fillna("")
+    lonlat = partial(_degrees, case)
+    results = Results(
+        project=case.project,
+        study_area=lonlat(_one_feature(case)),
+        lines=lonlat(lines_table(fronts, frame)),
+        sides=lonlat(sides_table(fronts, draws, frame)),
+        zones=lonlat(case.zones),
+        people=case.people,
+        settlements=lonlat(settlements),
+        changes=lonlat(flows),
+        control_change=control_change(case.places, case.exposure.settlements, fronts),
+        corridors=lonlat(_with_length(case)),
+        corridor_km=corridor_km(layers, fronts, case.zones, draws),
+        crossings=lonlat(crossings(layers, fronts)),
+        points=lonlat(layers.points),
+        districts=lonlat(layers.districts),
+        partitions={key: lonlat(part) for key, part in layers.partitions.items()},
+        sight=case.exposure.rasters,
+        sight_zones=case.exposure.zones,
+        relief=shaded_relief(case.dem) if case.dem else None,
+        key_figures=key_figures(
+            case.project,
+            people=case.people,
+            changes=flows,
+            settlements=settlements,
+            illustration=case.exposure.illustration,
+        ),
+        notes=notes,
+        inputs=inputs,
+        case=case,
+    )
+    progress("comparing lines", 2, 2)
+    return results
+
+
+def _degrees(case: Case, features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the features in EPSG:4326, cut at the antimeridian."""
+    geometry = case.layers.frame.to_lonlat(features.geometry.to_numpy())
+    return features.set_geometry(geometry, crs="EPSG:4326")
+
+
+def _one_feature(case: Case) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import numpy as np
+
+    from frontline.geodesy import area_m2
+
+    land = case.layers.study_area
+    area_km2 = float(area_m2(np.array([land], dtype=object), case.layers.frame)[0]) / 1e6
+    return gpd.GeoDataFrame({"area_km2": [area_km2]}, geometry=[land], crs=case.layers.frame.crs)
+
+
+def _with_length(case: Case) -> gpd.GeoDataFrame:
+    from frontline.geodesy import length_m
+
+    corridors = case.layers.corridors
+    length_km = length_m(corridors.geometry.to_numpy(), case.layers.frame) / 1000.0
+    at = list(corridors.columns).index("kind") + 1
+    result: gpd.GeoDataFrame = corridors.copy()
+    result.insert(at, "length_km", length_km)
+    return result
+
+
+def writers(results: Results, *, pdf: bool = False) -> Writers:
+    """List the files of a run: what writes each, by its path in the output folder."""
+    from frontline.figures import write_map_pdf, write_map_png
+    from frontline.geopackage import write_geopackage
+    from frontline.manifest import inputs_hash
+    from frontline.page import write_page
+    from frontline.workbook import write_workbook
+
+    stamp = inputs_hash(results.inputs)
+    wanted = set(results.project.outputs.write)
+    files: Writers = dict(_table_writers(results))
+    if "geopackage" in wanted:
+        files["frontline.gpkg"] = partial(write_geopackage, results=results)
+    if "workbook" in wanted:
+        files["frontline.xlsx"] = partial(write_workbook, results=results)
+    if "page" in wanted:
+        files["map.html"] = partial(write_page, results, inputs_hash=stamp)
+    if "figures" in wanted:
+        files["map.png"] = partial(write_map_png, results, inputs_hash=stamp)
+    if pdf:
+        files["map.pdf"] = partial(write_map_pdf, results, inputs_hash=stamp)
+    if "rasters" in wanted:
+        files |= _raster_writers(results)
+    return files
+
+
+def _table_writers(results: Results) -> Writers:
+    from frontline.tables import csv_metadata, tables, write_csv
+
+    frames = tables(results)
+    files: Writers = {
+        f"tables/{name}.csv": partial(write_csv, table) for name, table in frames.items()
+    }
+    described = csv_metadata(frames, title=results.project.title)
+    files["tables/csv-metadata.json"] = partial(_write_text, described)
+    return files
+
+
+def _raster_writers(results: Results) -> Writers:
+    from frontline.manifest import newest_date
+    from frontline.rasters import write_cog
+
+    date = newest_date(results.project)
+    asked = results.project.sight
+    tags = {
+        "DESCRIPTION": "band 1: posts that see the cell; band 2: posts undecided",
+        "RADIUS_M": f"{asked.radius_m:g}",
+        "OBSERVER_HEIGHT_M": f"{asked.observer_height_m:g}",
+        "TARGET_HEIGHT_M": f"{asked.target_height_m:g}",
+        "REFRACTION": f"{asked.refraction:g}",
+    }
+    notes = [note.text for note in results.notes if note.about in {"elevation", "sight"}]
+    tags["NOTES"] = " ".join(notes)
+
+    def written(raster: RasterResult, path: Path) -> None:
+        write_cog(path, raster, date=date, tags=tags)
+
+    return {
+        f"rasters/sight_{key}.tif": partial(written, raster)
+        for key, raster in results.sight.items()
+    }
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,76 @@
+"""Restricted layers: what of them may stand in a file that everybody reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from frontline.errors import ProjectError
+from frontline.results import Note, Results
+
+if TYPE_CHECKING:
+    from frontline.project import LayerSource, Project
+
+PLACES = ("settlements", "corridors", "points", "districts")
+
+
+def restricted(project: Project) -> tuple[str, ...]:
+    """Name the restricted layers of a project: roles, keys of lines and of partitions."""
+    names = [role for role in PLACES if _is_restricted(getattr(project, role))]
+    names += [part.key for part in project.partitions if _is_restricted(part)]
+    names += [line.key for line in project.lines if _is_restricted(line)]
+    names += ["study_area"] if _is_restricted(project.study_area) else []
+    return tuple(names)
+
+
+def without_restricted(results: Results) -> Results:
+    """Take restricted layers out of results, so that they reach no public file.
+
+    Parameters
+    ----------
+    results
+        Of a whole run.
+
+    Returns
+    -------
+    Results
+        Places, corridors, points, districts and partitions that are restricted are gone, with
+        every table that lists them one by one; sums over zones remain. A note says which.
+
+    Raises
+    ------
+    ProjectError
+        A line or the study area is restricted: nothing public can be said without it.
+    """
+    project = results.project
+    hidden = restricted(project)
+    needed = [line.key for line in project.lines if line.key in hidden]
+    needed += ["study_area"] if "study_area" in hidden else []
+    if needed:
+        raise ProjectError(
+            f"{', '.join(needed)} is restricted, and every result shows it (expected a public "
+            "layer). Leave out --public, or mark the layer as public.",
+            path=project.path,
+        )
+    if not hidden:
+        return results
+    notes = [note for note in results.notes if note.about not in hidden]
+    notes += [Note(name, "The layer is restricted and was left out.") for name in hidden]
+    kept = replace(
+        results,
+        notes=tuple(notes),
+        case=None,
+        partitions={key: part for key, part in results.partitions.items() if key not in hidden},
+        **{name: getattr(results, name).iloc[:0] for name in PLACES if name in hidden},
+    )
+    if "settlements" in hidden:
+        kept = replace(kept, control_change=kept.control_change.iloc[:0])
+    if "corridors" in hidden:
+        kept = replace(
+            kept, corridor_km=kept.corridor_km.iloc[:0], crossings=kept.crossings.iloc[:0]
+        )
+    return kept
+
+
+def _is_restricted(source: LayerSource | None) -> bool:
+    return source is not None and source.sensitivity == "restricted"
