@@ -60,6 +60,7 @@ CONTROL = [
     "distance_after_m",
     "sight_before",
     "sight_after",
+    "population_kind",
 ]
 """Columns of :func:`control_change`."""
 
@@ -212,12 +213,13 @@ def _labelled(
 ) -> dict[str, shapely.Geometry]:
     """Sides by name, with the land that has none under the empty name."""
     labelled = {name: land for name, land in sides.items() if name}
+    if names is not None and "" not in names:
+        return {name: labelled.get(name, shapely.Polygon()) for name in names}
     rest = shapely.difference(study_area, shapely.union_all(list(labelled.values())))
-    if names is None:
-        # A rim of less than a metre round the study area is rounding, not no-man's-land.
-        core = shapely.buffer(rest, -0.5)
-        return labelled if core.is_empty else {**labelled, "": rest}
-    return {name: labelled.get(name, rest if not name else shapely.Polygon()) for name in names}
+    if names is not None:
+        return {name: labelled.get(name, rest if not name else shapely.Polygon()) for name in names}
+    # A rim of less than a metre round the study area is rounding, not no-man's-land.
+    return labelled if shapely.buffer(rest, -0.5).is_empty else {**labelled, "": rest}
 
 
 def _cross(
@@ -324,7 +326,8 @@ def control_change(
     ----------
     places
         One row per settlement and line: ``id, name, line, side, side_certain, crossed,
-        distance_m, population, population_from, population_until, population_source``.
+        distance_m, population, population_from, population_until, population_source,
+        population_kind``.
     sight
         One row per settlement and line: ``id, line, in_sight``. May be empty.
     fronts
@@ -365,6 +368,7 @@ def control_change(
                     "distance_after_m": after["distance_m"].to_numpy(),
                     "sight_before": before["in_sight"].fillna("").to_numpy(),
                     "sight_after": after["in_sight"].fillna("").to_numpy(),
+                    "population_kind": before["population_kind"].to_numpy(),
                 }
             )
         )
@@ -387,7 +391,7 @@ def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def _valid_people(places: pd.DataFrame, date: str) -> pd.Series[int]:
-    """Population where its figure holds at a date; the ends may be years or months."""
+    """Keep the population where it holds at a date; its ends may be years or months."""
     since = places["population_from"].fillna("").astype(str)
     until = places["population_until"].fillna("").astype(str)
     valid = [

@@ -170,8 +170,8 @@ def sight(
     -----
     Posts stand one per elevation cell that the line crosses, weighted with the line in it, or
     every ``spacing_m``. Settlements and corridors get exact rays to their true positions; a
-    settlement given as a polygon is looked at in its centroid, or, where that lies outside it,
-    in a point inside. A place is visible if any post sees it, unknown if none does and at least
+    settlement given as a polygon is looked at in the point inside it that stands for it in the
+    tables. A place is visible if any post sees it, unknown if none does and at least
     one cannot be decided, hidden otherwise, and out of range if no post lies within the radius.
     ``conservative`` counts what cannot be decided as visible in all of these; the rasters keep
     both bands apart.
@@ -256,11 +256,9 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
 
 def places_of(layers: Layers, asked: Sight) -> Targets:
     """One point per settlement, in the frame, and the height above the ground to look at."""
-    shapes = layers.settlements.geometry.to_numpy()
-    middles = shapely.centroid(shapes)
-    outside = ~shapely.intersects(shapes, middles)
-    middles[outside] = shapely.point_on_surface(shapes[outside])
-    return Targets(shapely.get_coordinates(middles), _heights(layers.settlements, asked))
+    inside = shapely.point_on_surface(layers.settlements.geometry.to_numpy())
+    xy = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
+    return Targets(xy, _heights(layers.settlements, asked))
 
 
 def _heights(frame: gpd.GeoDataFrame, asked: Sight) -> NDArray[np.float64]:

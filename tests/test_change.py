@@ -222,6 +222,7 @@ def places(**changed):
         "population_from": "",
         "population_until": "",
         "population_source": "census",
+        "population_kind": "residents",
     }
     return gpd.GeoDataFrame(pd.DataFrame(base | changed), geometry=[shapely.Point(1, 1)] * 2)
 

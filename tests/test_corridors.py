@@ -23,7 +23,7 @@ HALF = 50_000.0
 AREA = shapely.box(-HALF, -HALF, HALF, HALF)
 
 
-def front_of(line, *, key="old"):
+def front_of(line, *, key="old", error_m=0.0):
     """A line from south to north through the study area, West to its left."""
     xy = shapely.get_coordinates(line)
     west = shapely.Polygon([(-HALF, xy[0, 1]), *xy, (-HALF, xy[-1, 1])])
@@ -34,7 +34,7 @@ def front_of(line, *, key="old"):
         date=dt.date(2020, 11, 10),
         geometry=line,
         segments=pieces,
-        error_m=np.zeros(len(pieces)),
+        error_m=np.full(len(pieces), error_m),
         error_correlation_m=5_000.0,
         sides={"West": west, "East": AREA.difference(west)},
     )
@@ -42,6 +42,7 @@ def front_of(line, *, key="old"):
 
 MERIDIAN = shapely.LineString([(0.0, -HALF), (0.0, HALF)])
 FRONT = front_of(MERIDIAN)
+ROUGH = front_of(MERIDIAN, error_m=2_000.0)
 
 
 def layers_of(*lines):
@@ -141,7 +142,7 @@ def test_the_interval_of_a_straight_line_moved_as_a_whole():
         moved = front_of(shapely.LineString([(offset, -HALF), (offset, HALF)]))
         draws.append(Draw(line=moved.geometry, sides=moved.sides))
     zones = zones_of(FRONT, 5_000.0)
-    table = corridors.corridor_km(layers_of(road), [FRONT], zones, {"old": draws})
+    table = corridors.corridor_km(layers_of(road), [ROUGH], zones, {"old": draws})
     low, high = np.percentile(offsets, [2.5, 97.5]) / 1000.0
     # The road is sampled every 100 m.
     assert km_of(table, "West", column="km_low") == pytest.approx(20.0 + low, abs=0.11)
@@ -155,7 +156,7 @@ def test_a_road_that_only_a_displaced_line_would_cut_says_so():
     road = shapely.LineString([(500.0, 0.0), (10_000.0, 0.0)])
     moved = front_of(shapely.LineString([(2_000.0, -HALF), (2_000.0, HALF)]))
     draws = {"old": [Draw(line=moved.geometry, sides=moved.sides)] * 3}
-    table = corridors.corridor_km(layers_of(road), [FRONT], NO_ZONES, draws)
+    table = corridors.corridor_km(layers_of(road), [ROUGH], NO_ZONES, draws)
     assert km_of(table, "West") == 0.0
     assert km_of(table, "West", column="km_high") == pytest.approx(1.5, abs=0.11)
 

@@ -176,7 +176,7 @@ def test_the_margin_within_the_accuracy_of_the_elevation_is_not_certain():
     assert see(heights, POST, places, columns=columns).settlements.sight_certain.isna().all()
 
 
-def test_a_settlement_with_an_area_is_seen_at_its_centroid_or_inside_itself():
+def test_a_settlement_with_an_area_is_seen_at_a_point_inside_it():
     heights = plain()
     heights[:, x_of() == 2_050.0] = 500.0
     square = shapely.box(900.0, -150.0, 1_100.0, 50.0)
