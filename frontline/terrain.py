@@ -33,7 +33,7 @@ from frontline.zonal import densified, on_raster
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geodesy import Frame
+    from frontline.frames import Frame
     from frontline.layers import Layers
     from frontline.project import Elevation, Project
 

@@ -169,44 +169,6 @@ def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
     return ""
 
 
-def people_points(
-    raster: Raster, area: Any, *, area_crs: pyproj.CRS, kind: Kind, most: int = 20_000
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Represent the people of a raster by a limited number of points.
-
-    Parameters
-    ----------
-    raster
-        An open raster of people.
-    area
-        Polygon that the points shall cover; its bounding box in the raster's CRS is read.
-    area_crs
-        CRS of the area and of the returned points.
-    kind
-        As for `zonal_sums`.
-    most
-        Blocks of cells are merged until about this many remain.
-
-    Returns
-    -------
-    Coordinates of shape ``(m, 2)``, each the centre of the people of one block, and the people
-    of each, shape ``(m,)``. Blocks without people are left out.
-    """
-    _, shapes = on_raster(raster, densified(np.array([area]), crs=area_crs), crs=area_crs)
-    windows = [window for window in (_over(raster, shape) for shape in shapes) if window]
-    side = max(1, int(np.ceil(np.sqrt(sum(window.cells for window in windows) / most))))
-    points, people = [np.zeros((0, 2))], [np.zeros(0)]
-    for window in windows:
-        for band in _bands(window, side):
-            xy, count = _block_centres(raster, band, side, kind)
-            points.append(xy)
-            people.append(count)
-    xy = np.concatenate(points)
-    to_area = pyproj.Transformer.from_crs(raster.crs, area_crs, always_xy=True)
-    x, y = to_area.transform(xy[:, 0], xy[:, 1])
-    return np.column_stack([x, y]), np.concatenate(people)
-
-
 def densified(shapes: NDArray[np.object_], *, crs: pyproj.CRS) -> NDArray[np.object_]:
     """Cut edges so that they stay on their line when projected (``LONGEST_EDGE_M``)."""
     metres = crs.axis_info[0].unit_conversion_factor
@@ -387,10 +349,6 @@ def _refuse_poles(raster: Raster, shapes: NDArray[np.object_], crs: pyproj.CRS) 
             )
 
 
-def _over(raster: Raster, shape: Any) -> Window | None:
-    return inside(raster, window_over(raster, cast("Bounds", tuple(shapely.bounds(shape)))))
-
-
 def _windows(raster: Raster, shapes: NDArray[np.object_]) -> Iterator[Window]:
     """Yield blocks of the raster under any of the shapes."""
     if len(shapes) == 0:
@@ -430,32 +388,3 @@ def _sums_in_block(
     frame = gpd.GeoDataFrame(geometry=list(shapes), crs=raster.crs)
     table = exact_extract(sources, frame, ["sum"], output="pandas")
     return np.asarray(np.nan_to_num(table.to_numpy(dtype=np.float64)))
-
-
-def _bands(window: Window, side: int) -> Iterator[Window]:
-    """Cut a window into bands whose rows are a multiple of the block's side."""
-    rows = side * max(1, 4_000_000 // max(window.cols * side, 1))
-    for row in range(window.row, window.row + window.rows, rows):
-        height = min(rows, window.row + window.rows - row)
-        yield Window(row, window.col, height, window.cols)
-
-
-def _block_centres(
-    raster: Raster, window: Window, side: int, kind: Kind
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    people = read_window(raster, window, dtype=np.float64)
-    if kind == "density":
-        people = people * cell_areas_km2(raster, window)
-    people = np.where(people > 0, people, 0.0)
-    a, _, c, _, e, f = raster.transform
-    x = c + a * (window.col + np.arange(window.cols) + 0.5)
-    y = (f + e * (window.row + np.arange(window.rows) + 0.5))[:, np.newaxis]
-
-    def merged(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        by_row = np.add.reduceat(values, np.arange(0, window.rows, side), axis=0)
-        return np.asarray(np.add.reduceat(by_row, np.arange(0, window.cols, side), axis=1))
-
-    total = merged(people)
-    lived = total > 0
-    xy = [merged(people * at)[lived] / total[lived] for at in (x, y)]
-    return np.column_stack(xy), total[lived]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from made_rasters import write_tif
 
 from frontline.errors import OutputError, RasterError
+from frontline.raster_points import people_points
 from frontline.rasters import (
     Window,
     blocks,
@@ -25,7 +26,7 @@ from frontline.rasters import (
     write_cog,
 )
 from frontline.results import RasterResult
-from frontline.zonal import cell_areas_km2, kind_doubt, people_points, zonal_sums
+from frontline.zonal import cell_areas_km2, kind_doubt, zonal_sums
 
 UTM = pyproj.CRS("EPSG:32638")
 DEGREES = pyproj.CRS("EPSG:4326")
@@ -344,7 +345,7 @@ def test_the_files_own_words_are_heard(tmp_path, kind, text, doubted):
         assert bool(kind_doubt(raster, got, kind=kind)) is doubted
 
 
-def test_people_points_keep_people_and_their_centre(tmp_path):
+def test_people_points_keep_people_and_their_places(tmp_path):
     rng = np.random.default_rng(2)
     values = rng.random((50, 70))
     values[:10] = np.nan
@@ -354,10 +355,28 @@ def test_people_points_keep_people_and_their_centre(tmp_path):
         xy, people = people_points(raster, area, area_crs=UTM, kind="count", most=100)
     assert len(people) <= 120
     assert people.sum() == pytest.approx(np.nansum(values))
-    col = np.arange(70)
-    expected_x = np.nansum(values * (5e5 + 100 * (col + 0.5))) / np.nansum(values)
-    assert (xy[:, 0] * people).sum() / people.sum() == pytest.approx(expected_x)
     assert shapely.contains_xy(area, xy[:, 0], xy[:, 1]).all()
+    # As good as the places of as many people drawn at random, or better.
+    col, row = np.arange(70), np.arange(50)[:, np.newaxis]
+    for axis, place in ((0, 5e5 + 100 * (col + 0.5)), (1, 4.405e6 - 100 * (row + 0.5))):
+        expected = np.nansum(values * place) / np.nansum(values)
+        mean = (xy[:, axis] * people).sum() / people.sum()
+        assert mean == pytest.approx(expected, abs=2000 / np.sqrt(len(people)))
+
+
+def test_people_points_enter_a_zone_little_by_little(tmp_path):
+    """An even density under a moving edge: never more than a fraction of a row too many."""
+    path = write_tif(
+        tmp_path / "p.tif", np.ones((400, 400)), transform=(100, 0, 5e5, 0, -100, 4.44e6)
+    )
+    area = shapely.box(5e5, 4.4e6, 540_000, 4_440_000)
+    with open_raster(path) as raster:
+        xy, people = people_points(raster, area, area_crs=UTM, kind="count", most=1600)
+    assert len(people) == 1600  # blocks of 1 km
+    for axis, start in ((0, 5e5), (1, 4.4e6)):
+        for edge in np.arange(5_000, 35_000, 130):
+            inside = people[xy[:, axis] < start + edge].sum()
+            assert inside == pytest.approx(400 * edge / 100, abs=0.15 * 400 * 10)
 
 
 # Output

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_rasters import write_tif
 
 from frontline.errors import RasterError
-from frontline.geodesy import frame_around
+from frontline.frames import frame_around
 from frontline.grids import bilinear, cell_steps_m, row_steps_m
 from frontline.project import Elevation
 from frontline.relief import hillshade, relief_m, shaded_relief

@@ -1,0 +1,407 @@
+"""People within zones, source by source: never added, never averaged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.completeness import all_kinds, completeness
+from frontline.draws import SIGMAS, interval
+from frontline.geodesy import true_band
+from frontline.headcounts import headcounts_at, numbers, texts
+from frontline.rasters import open_raster
+from frontline.results import Note
+from frontline.samples import Position, counted, joined, per_weight, position, within_error
+from frontline.sources import (
+    Grid,
+    Rings,
+    Source,
+    district_sources,
+    raster_source,
+    rings_of,
+    settlement_sources,
+)
+from frontline.zonal import kind_doubt
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.frames import Frame
+    from frontline.fronts import Draw, FrontLine
+    from frontline.layers import Layers
+    from frontline.project import Project
+
+    Floats = NDArray[np.float64]
+
+PEOPLE = [
+    "line",
+    "side",
+    "distance_m",
+    "kind",
+    "area_km2",
+    "source",
+    "population",
+    "population_low",
+    "population_high",
+    "population_inner",
+    "population_outer",
+    "settlements",
+    "settlements_unknown",
+    "coverage",
+    "completeness",
+]
+"""Columns of the rows of :func:`people`."""
+
+FARTHEST_SIGMAS = 6.0
+"""Points further from every zone than this keep their place however the line is displaced."""
+
+SAMPLE_STEP_M = 1_500.0
+"""Districts are represented by points this far apart where the line is displaced."""
+
+
+@dataclass(frozen=True)
+class People:
+    """People within zones.
+
+    Parameters
+    ----------
+    rows
+        One row per line, side, distance, kind of zone and source, with the columns of ``PEOPLE``.
+    notes
+        What a reader must know of the sources.
+    """
+
+    rows: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+def people(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+) -> People:
+    """Count people by line, side, distance and source.
+
+    Parameters
+    ----------
+    project
+        Population rasters, stated figures, uncertainty.
+    layers
+        Settlements and districts in the plane.
+    fronts
+        The lines with their sides.
+    zones
+        ``line, side, distance_m, kind, area_km2, geometry`` in the plane.
+    places
+        ``id, line, side, distance_m``: each settlement against each line.
+    draws
+        Displaced copies of the lines, by key.
+
+    Returns
+    -------
+    Rows in the order of `zones`; in each zone first the settlements' residents, then their other
+    kinds, the rasters, the districts, what others state.
+
+    Notes
+    -----
+    ``population`` sums what is known: a zone in which nothing is known has 0 people and
+    ``settlements_unknown`` above 0, or a ``coverage`` of 0. ``population_low`` and ``_high`` are
+    the 2.5 and 97.5 % points over the draws, empty without draws; ``_inner`` and ``_outer`` bound
+    the figure for all lines within the error (the epsilon band). Both are computed on points that
+    stand for the people, and moved to the exact figure. Of a stated range only the ends are
+    given: its middle would be our invention. A raster counts if the line's date lies between its
+    ``valid_from`` and ``valid_until``; the first such raster also splits districts and places
+    given as polygons, and estimates completeness before the districts do.
+    """
+    rows: list[dict[str, Any]] = []
+    notes: list[Note] = list(_notes_on_districts(layers))
+    for front in fronts:
+        own = zones[zones["line"] == front.key]
+        with ExitStack() as stack:
+            grids = _grids(project, front.date, stack)
+            sources = list(_sources(layers, front, rings_of(front, own), places, grids, notes))
+        figures = _Figures.of(front, rings_of(front, own), sources, draws, layers.frame)
+        rows.extend(_rows(own, figures, sources))
+        rows.extend(_stated(project, own, front.key))
+    table = pd.DataFrame(rows, columns=PEOPLE)
+    for column in ("settlements", "settlements_unknown"):
+        table[column] = table[column].astype("Int64")
+    return People(table, tuple(dict.fromkeys(notes)))
+
+
+def _grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
+    """Open the rasters that hold at a date, in the project's order."""
+    found = []
+    for raster in project.population:
+        begin, end = raster.valid_from or dt.date.min, raster.valid_until or dt.date.max
+        if begin <= date <= end:
+            opened = stack.enter_context(open_raster(raster.path, crs=raster.crs))
+            found.append(Grid(raster.key, opened, raster.kind))
+    return found
+
+
+def _sources(
+    layers: Layers,
+    front: FrontLine,
+    rings: Rings,
+    places: pd.DataFrame,
+    grids: Sequence[Grid],
+    notes: list[Note],
+) -> Iterator[Source]:
+    """Yield every source in the order of the rows."""
+    crs = layers.frame.crs
+    first = grids[0] if grids else None
+    if len(layers.settlements):
+        figures = headcounts_at(layers.settlements, front.date)
+        notes.extend(_notes_on_figures(front, figures))
+        against = places[places["line"] == front.key]
+        yield from settlement_sources(
+            layers.settlements, against, figures, rings, grid=first, crs=crs
+        )
+    reach = _reach(front, rings, layers.frame) if grids else None
+    for grid in grids:
+        source = raster_source(grid, rings, crs=crs, reach=reach)
+        notes.extend(_notes_on_raster(grid, source))
+        yield source
+    yield from district_sources(
+        layers.districts, front, rings, grid=first, crs=crs, step_m=SAMPLE_STEP_M
+    )
+
+
+def _reach(front: FrontLine, rings: Rings, frame: Frame) -> Any:
+    """Return the land that the widest zone cannot leave when the line is displaced."""
+    return true_band(front.geometry, rings.edges_m[-1] + _farthest_m(front), frame, quad_segs=8)
+
+
+def _farthest_m(front: FrontLine) -> float:
+    return FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What surrounds the people of each source: shapes ``(sides, rings)`` per source.
+
+    Parameters
+    ----------
+    rings
+        The zones.
+    where, error_m
+        Position of each source's points, and the line's error there.
+    still
+        People by ring as the points tell it, for the line as drawn.
+    drawn
+        The same for each displaced line, shape ``(draws, sides, rings)``.
+    complete
+        Completeness, for the cumulative zones and for the rings.
+    sure
+        Whether the line has no error: the interval is then the figure itself.
+    """
+
+    rings: Rings
+    where: list[Position]
+    error_m: list[Floats]
+    still: list[Floats]
+    drawn: list[Floats]
+    complete: tuple[Floats, Floats]
+    sure: bool
+
+    @classmethod
+    def of(
+        cls,
+        front: FrontLine,
+        rings: Rings,
+        sources: Sequence[Source],
+        draws: Mapping[str, Sequence[Draw]],
+        frame: Frame,
+    ) -> _Figures:
+        """Place every source's points against the line, drawn and displaced."""
+        sizes = [len(source.sample.xy) for source in sources]
+        cuts = np.cumsum([0, *sizes])
+        xy = joined([source.sample for source in sources]).xy
+        base = position(xy, front.geometry, front.sides, frame, names=rings.sides)
+        tree = shapely.STRtree(front.segments)
+        error = front.error_m[tree.nearest(shapely.points(xy))] if len(xy) else np.zeros(0)
+        parts = [slice(a, b) for a, b in pairwise(cuts)]
+        near = base.distance_m <= rings.edges_m[-1] + _farthest_m(front)
+        moved = [
+            _split_up(source, base, part, rings)
+            for source, part in zip(sources, parts, strict=True)
+        ]
+        drawn: list[list[Floats]] = [[] for _ in sources]
+        for draw in draws.get(front.key, ()):
+            there = position(xy[near], draw.line, draw.sides, frame, names=rings.sides)
+            now = Position(base.side.copy(), base.distance_m.copy())
+            now.side[near], now.distance_m[near] = there.side, there.distance_m
+            for number, (source, part) in enumerate(zip(sources, parts, strict=True)):
+                drawn[number].append(_split_up(source, now, part, rings))
+        return cls(
+            rings=rings,
+            where=[Position(base.side[part], base.distance_m[part]) for part in parts],
+            error_m=[error[part] for part in parts],
+            still=moved,
+            drawn=[np.array(tables).reshape(-1, *rings.shape) for tables in drawn],
+            complete=_completeness(sources, rings),
+            sure=not (front.error_m > 0).any(),
+        )
+
+
+def _split_up(source: Source, base: Position, part: slice, rings: Rings) -> Floats:
+    where = Position(base.side[part], base.distance_m[part])
+    spread = per_weight(source.sample, source.of_group, where, source.counted_on)
+    return counted(source.sample, spread, where, rings.edges_m, sides=len(rings.sides))
+
+
+def _completeness(sources: Sequence[Source], rings: Rings) -> tuple[Floats, Floats]:
+    listed = [source for source in sources if source.name == "settlements"]
+    if not listed:
+        return np.full(rings.shape, np.nan), np.full(rings.shape, np.nan)
+    by_raster = [source for source in sources if source.name.startswith("raster:")]
+    districts = all_kinds([source for source in sources if source.name.startswith("districts")])
+    cumulative, ring = (
+        completeness(listed[0], [*by_raster, *districts], rings, cumulative=flag)
+        for flag in (True, False)
+    )
+    return cumulative, ring
+
+
+def _rows(
+    zones: gpd.GeoDataFrame, figures: _Figures, sources: Sequence[Source]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one line, zone by zone."""
+    rings = figures.rings
+    for zone in zones.to_dict("records"):
+        if zone["side"] not in rings.sides:
+            continue
+        side = rings.sides.index(zone["side"])
+        last = rings.edges_m.index(float(zone["distance_m"]))
+        first = 0 if zone["kind"] == "cumulative" else last
+        cell = (side, slice(first, last + 1))
+        area = float(rings.area_km2[cell].sum())
+        of_zone = {key: zone[key] for key in ("line", "side", "distance_m", "kind", "area_km2")}
+        for number, source in enumerate(sources):
+            covered = float(source.covered_km2[cell].sum())
+            listed = source.name == "settlements"
+            yield {
+                **of_zone,
+                "source": source.name,
+                **_population(figures, number, source, cell),
+                "settlements": None if source.known is None else int(source.known[cell].sum()),
+                "settlements_unknown": (
+                    None if source.unknown is None else int(source.unknown[cell].sum())
+                ),
+                "coverage": min(covered / area, 1.0) if area > 0 else np.nan,
+                "completeness": (
+                    figures.complete[int(zone["kind"] != "cumulative")][side, last]
+                    if listed
+                    else np.nan
+                ),
+            }
+
+
+def _population(
+    figures: _Figures, number: int, source: Source, cell: tuple[int, slice]
+) -> dict[str, float]:
+    """Return the figure of a zone with its interval and its bounds."""
+    exact = float(source.people[cell].sum())
+    coarse = float(figures.still[number][cell].sum())
+    side, rings = cell
+    drawn = figures.drawn[number][:, side, rings].sum(axis=1)
+    low, high = (exact, exact) if figures.sure else interval(drawn, central=exact, coarse=coarse)
+    where, edges = figures.where[number], figures.rings.edges_m
+    # A figure that one side counted stands on that side's land only.
+    ours = np.isin(source.counted_on, [side, -1])[source.sample.group]
+    base = per_weight(source.sample, source.of_group, where, source.counted_on)
+    full = np.zeros(len(source.of_group))
+    np.maximum.at(full, source.sample.group, base)
+    inner, outer = within_error(
+        source.sample,
+        np.where(ours, full[source.sample.group], 0.0),
+        where,
+        figures.error_m[number],
+        side=side,
+        inner_m=edges[rings.start - 1] if rings.start else 0.0,
+        outer_m=edges[rings.stop - 1],
+    )
+    return {
+        "population": exact,
+        "population_low": max(low, 0.0),
+        "population_high": max(high, 0.0),
+        "population_inner": min(max(exact + inner - coarse, 0.0), exact),
+        "population_outer": max(exact + outer - coarse, exact),
+    }
+
+
+def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[dict[str, Any]]:
+    """Yield what others state of this line."""
+    for figure in project.stated:
+        if figure.line != line:
+            continue
+        same = zones[
+            (zones["side"] == figure.side)
+            & (zones["distance_m"] == figure.distance_m)
+            & (zones["kind"] == "cumulative")
+        ]
+        yield {
+            "line": line,
+            "side": figure.side,
+            "distance_m": figure.distance_m,
+            "kind": "cumulative",
+            "area_km2": float(same["area_km2"].iloc[0]) if len(same) else np.nan,
+            "source": f"stated:{figure.id}",
+            "population": float(figure.low) if figure.low == figure.high else np.nan,
+            "population_low": float(figure.low),
+            "population_high": float(figure.high),
+            **dict.fromkeys(("population_inner", "population_outer"), np.nan),
+            **dict.fromkeys(("settlements", "settlements_unknown"), None),
+            **dict.fromkeys(("coverage", "completeness"), np.nan),
+        }
+
+
+def _notes_on_figures(front: FrontLine, figures: Any) -> Iterator[Note]:
+    about = f"settlements at {front.key}"
+    for rows, text in (
+        (figures.undated, "figures without a date are used as they are (undated)."),
+        (figures.expired, f"figures do not hold on {front.date}: the places are unknown there."),
+    ):
+        if rows.any():
+            yield Note(about, text, int(rows.sum()))
+
+
+def _notes_on_districts(layers: Layers) -> Iterator[Note]:
+    table = layers.districts
+    if not len(table):
+        return
+    undated = np.isfinite(numbers(table, "population")) & (texts(table, "population_year") == "")
+    if undated.any():
+        text = "figures without a date are used as they are (undated)."
+        yield Note("districts", text, int(undated.sum()))
+
+
+def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
+    about, sums = f"population raster {grid.key}", source.sums
+    if sums is None:
+        return
+    doubt = kind_doubt(grid.raster, sums, kind=grid.kind)
+    if doubt:
+        yield Note(about, f"{doubt}.".replace("?.", "?"))
+    if sums.negative:
+        yield Note(about, "cells below zero are taken as unknown.", sums.negative)
+    gap = float(np.nanmax(sums.on_raster - sums.coverage, initial=0.0))
+    if gap > 0.01:
+        text = (
+            f"up to {gap:.0%} of a zone has no value. Where the raster means by that that nobody "
+            "lives there, the sums are whole; coverage counts it as unknown."
+        )
+        yield Note(about, text)
