@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ENOUGH = 0.9
 """Share of a zone's people that a settlement list must be able to contain to stand alone."""
 
+LEAST_COVERAGE = 0.01
+"""A source that covers less of a zone than this says nothing about it."""
+
 
 def key_figures(
     project: Project,
@@ -55,7 +58,7 @@ def _people(lines: dict[str, Line], people: pd.DataFrame) -> Iterator[KeyFigure]
     cumulative = people[people["kind"] == "cumulative"]
     widest = cumulative[cumulative["distance_m"] == cumulative["distance_m"].max()]
     for row in widest.to_dict("records"):
-        if math.isnan(row["population"]):
+        if math.isnan(row["population"]) or row["coverage"] < LEAST_COVERAGE:
             continue
         line, low, high = lines[row["line"]], row["population_low"], row["population_high"]
         number = rounded(row["population"], low, high)
@@ -95,19 +98,23 @@ def _caveat(row: dict[str, object]) -> str:
 
 
 def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
-    for row in changes[changes["kind"] == "changed"].to_dict("records"):
-        old, new = lines[row["from_line"]], lines[row["to_line"]]
-        low, high = row["area_low"], row["area_high"]
+    flows = changes[changes["from_side"] != changes["to_side"]]
+    keys = ["from_line", "to_line", "from_side", "to_side"]
+    for (from_line, to_line, from_side, to_side), rows in flows.groupby(keys, sort=False):
+        old, new, flow = lines[from_line], lines[to_line], rows.iloc[0]
+        certain = rows.loc[rows["kind"] == "changed", "area_km2"].sum()
+        number = rounded(flow["flow_km2"], flow["flow_low"], flow["flow_high"])
+        between = _between(flow["flow_low"], flow["flow_high"], "by both lines' position, 95 %")
         yield KeyFigure(
-            id=f"land:{old.key}:{new.key}:{row['from_side']}:{row['to_side']}",
-            value=row["area_km2"],
-            low=low,
-            high=high,
+            id=f"land:{old.key}:{new.key}:{from_side}:{to_side}",
+            value=flow["flow_km2"],
+            low=flow["flow_low"],
+            high=flow["flow_high"],
             unit="km2",
             sentence=(
-                f"Between {old.date} and {new.date}, {rounded(row['area_km2'], low, high)} km2"
-                f"{_between(low, high, 'by the position of both lines, 95 %')} went from the "
-                f"{row['from_side']} to the {row['to_side']} side ({old.label}; {new.label})."
+                f"Between {old.date} and {new.date}, {number} km2{between} went from the "
+                f"{from_side} to the {to_side} side ({old.label}; {new.label}); "
+                f"{certain:,.0f} km2 of it lie farther from both lines than their errors."
             ),
         )
 
@@ -122,7 +129,7 @@ def _places(
             f"crossed:{key}",
             int(here["crossed"].sum()),
             f"The {line.label} ({line.date}) cuts {{}} of the {len(here)} settlements listed; "
-            f"{int((~here['side_certain']).sum())} lie nearer to it than its error.",
+            f"nearer to it than its error: {int((~here['side_certain']).sum())}.",
         )
         sight = here["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,3 +141,14 @@ class Results:
     notes: tuple[Note, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
     case: Case | None = None
+
+    def _repr_html_(self) -> str:
+        """Show title, key figures and notes where a notebook displays results."""
+        figures = "".join(f"<li>{escape(figure.sentence)}</li>" for figure in self.key_figures)
+        notes = "".join(
+            f"<li>{escape(note.about)}: {escape(note.text)}</li>" for note in self.notes
+        )
+        return (
+            f"<h3>{escape(self.project.title)}</h3><ul>{figures}</ul>"
+            f"<details><summary>{len(self.notes)} notes</summary><ul>{notes}</ul></details>"
+        )
