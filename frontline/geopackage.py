@@ -7,16 +7,18 @@ the tables of the standard and of QGIS with SQLite.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from frontline.errors import OutputError
 from frontline.features import SHAPES, FeatureLayer, feature_layers
+from frontline.locks import IN_USE, refuse_open_package
 from frontline.manifest import inputs_hash, newest_date
 from frontline.qml import DOCTYPE, qml
 from frontline.results import Note
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from frontline.project import LayerSource
     from frontline.results import Results
 
+LOG = logging.getLogger(__name__)
 VERSION = "1.3"
 """Of the standard: the newest that programs of the last years read without a warning."""
 SPEC = "http://www.geopackage.org/spec120/#extension_"
@@ -73,7 +76,7 @@ def write_geopackage(path: Path, results: Results) -> tuple[Note, ...]:
     Parameters
     ----------
     path
-        The file; it must not exist.
+        The file; an earlier one is replaced when the new one is whole.
     results
         What a run has computed.
 
@@ -93,23 +96,44 @@ def write_geopackage(path: Path, results: Results) -> tuple[Note, ...]:
     from pyogrio.errors import DataSourceError
 
     layers = feature_layers(results)
-    time = f"{newest_date(results.project)}T00:00:00.000Z"
+    refuse_open_package(path)
+    part = path.with_name(f".{path.stem}-part.gpkg")
     try:
-        with _settings(time):
-            for layer in layers:
-                _write_layer(path, layer)
-        with closing(sqlite3.connect(path)) as base:
-            base.execute("PRAGMA synchronous = OFF")
-            _refuse_half(base, path, layers)
-            _write_descriptions(base, layers)
-            _write_metadata(base, results, layers, time)
-            _write_styles(base, results, layers, time)
-            base.commit()
+        _remove(part)
+        _write(part, results, layers)
+        part.replace(path)
     except (DataSourceError, sqlite3.Error, OSError, RuntimeError) as error:
         raise OutputError(
-            f"cannot be written ({error}). Check the space on the disk.", path=path.name
+            f"cannot be written ({error}). Check the folder and the space on the disk.",
+            path=path.name,
         ) from error
-    return tuple(note for layer in layers for note in layer.notes)
+    finally:
+        _remove(part)
+    notes = tuple(note for layer in layers for note in layer.notes)
+    for note in notes:
+        LOG.warning("%s: %s", note.about, note.text)
+    return notes
+
+
+def _remove(part: Path) -> None:
+    """Remove an unfinished file and what SQLite keeps beside it."""
+    for ending in ("", *IN_USE):
+        with suppress(OSError):
+            part.with_name(part.name + ending).unlink()
+
+
+def _write(path: Path, results: Results, layers: Sequence[FeatureLayer]) -> None:
+    time = f"{newest_date(results.project)}T00:00:00.000Z"
+    with _settings(time):
+        for layer in layers:
+            _write_layer(path, layer)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA synchronous = OFF")
+        _refuse_half(base, path, layers)
+        _write_descriptions(base, layers)
+        _write_metadata(base, results, layers, time)
+        _write_styles(base, results, layers, time)
+        base.commit()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A lock on a file that ends with the process that holds it, on POSIX and on Windows."""
+"""Who else is at work on a file: locks that end with their process, open GeoPackages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from frontline.errors import OutputError
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -16,6 +18,33 @@ else:
 
 UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 """What a file system says that knows no locks; there two runs at once are the user's affair."""
+
+IN_USE = ("-journal", "-wal", "-shm")
+"""Endings of what SQLite keeps beside a database that is open, or was when a program died."""
+
+
+def refuse_open_package(path: Path) -> None:
+    """Refuse to replace a GeoPackage that is open elsewhere, or whose writer died over it.
+
+    Parameters
+    ----------
+    path
+        The GeoPackage; it need not exist.
+
+    Raises
+    ------
+    OutputError
+        Naming the file that lies beside it.
+    """
+    for ending in IN_USE:
+        beside = path.with_name(path.name + ending)
+        if beside.exists():
+            raise OutputError(
+                "lies beside a GeoPackage that another program has open, or had when it "
+                "stopped. Close it there; if nothing has it open, open it once and close it, "
+                "or remove this file.",
+                path=beside,
+            )
 
 
 @contextmanager

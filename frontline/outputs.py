@@ -21,7 +21,7 @@ from typing import Any
 
 from frontline.errors import OutputError, one_line
 from frontline.files import sha256
-from frontline.locks import locked
+from frontline.locks import IN_USE, locked, refuse_open_package
 from frontline.progress import Progress, silent
 
 Writer = Callable[[Path], object]
@@ -32,8 +32,6 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 NOT_OURS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
 """Files that systems put into a directory by themselves."""
-IN_USE = ("-journal", "-wal", "-shm")
-"""Endings of what SQLite keeps beside a database that is open, or was when a program died."""
 
 
 @dataclass(frozen=True)
@@ -237,16 +235,9 @@ def _refuse(target: Path, *, command: str, force: bool) -> None:
 
 
 def _refuse_open_packages(target: Path) -> None:
-    """Refuse where a GeoPackage is open elsewhere, or a writer of it died: it would be lost."""
-    for path in sorted(target.glob("*.gpkg-*")):
-        for ending in IN_USE:
-            if path.name.endswith(f".gpkg{ending}"):
-                raise OutputError(
-                    "lies beside a GeoPackage that another program has open, or had when it "
-                    "stopped. Close it there; if nothing has it open, open it once and close it, "
-                    "or remove this file.",
-                    path=path,
-                )
+    for ending in IN_USE:
+        for beside in sorted(target.glob(f"*.gpkg{ending}")):
+            refuse_open_package(beside.with_name(beside.name.removesuffix(ending)))
 
 
 def _not_writable(target: Path, error: OSError) -> OutputError:

@@ -143,7 +143,7 @@ def is_empty(value: object) -> bool:
 
 def source_rank(source: str) -> tuple[int, str]:
     """Rank sources of population: settlements, other kinds, rasters, districts, statements."""
-    order = ("settlements", "settlements:", "raster:", "districts", "stated:")
+    order = ("settlements", "settlements:", "raster:", "districts", "districts:", "stated:")
     for rank, start in enumerate(order):
         if source == start or (start.endswith(":") and source.startswith(start)):
             return rank, source

@@ -289,6 +289,20 @@ def test_a_folder_that_is_not_there_is_named(results, tmp_path):
         write_geopackage(tmp_path / "no" / "gone.gpkg", results)
 
 
+def test_an_earlier_file_is_replaced_unless_it_is_open(package, results, tmp_path):
+    path = tmp_path / "f.gpkg"
+    path.write_text("an earlier file")
+    beside = tmp_path / "f.gpkg-wal"
+    beside.write_text("open")
+    with pytest.raises(OutputError, match="lies beside a GeoPackage"):
+        write_geopackage(path, results)
+    assert path.read_text() == "an earlier file"
+    beside.unlink()
+    write_geopackage(path, results)
+    assert path.read_bytes() == package.read_bytes()
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.peer
 def test_gdals_validator_finds_nothing(package, tmp_path):
     copy = tmp_path / "copy.gpkg"

@@ -99,9 +99,18 @@ def test_rows_follow_the_projects_lines_sides_and_sources():
 
 
 def test_sources_are_ranked_settlements_first():
-    sources = ["stated:S1", "districts", "raster:b", "raster:a", "settlements:registered", "zz"]
+    sources = [
+        "stated:S1",
+        "districts:registered",
+        "districts",
+        "raster:b",
+        "raster:a",
+        "settlements:registered",
+        "zz",
+    ]
     wanted = ["settlements", "settlements:registered", "raster:a", "raster:b", "districts"]
-    assert sorted([*sources, "settlements"], key=source_rank) == [*wanted, "stated:S1", "zz"]
+    wanted += ["districts:registered", "stated:S1", "zz"]
+    assert sorted([*sources, "settlements"], key=source_rank) == wanted
 
 
 def test_a_missing_column_is_added_empty_with_its_type():
