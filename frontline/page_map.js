@@ -189,7 +189,7 @@ function drawState(slot, key) {
   if (state.layers.held) {
     for (const [side, held] of Object.entries(data.held[key] ?? {})) {
       group.held.addLayer(areaOf(held.shape, { pane: fill, stroke: false, fillColor: colourOf(side),
-        fillOpacity: 0.1, interactive: false, className: "held" }));
+        fillOpacity: state.layers.exposure ? 0.05 : 0.1, interactive: false, className: "held" }));
     }
   }
   const picture = data.exposure?.lines[key];
@@ -216,7 +216,7 @@ function drawState(slot, key) {
   }
 }
 
-/** Write the line's year beside it, at the end that is furthest from the middle of the map. */
+/** Write the line's year on it, at two places. */
 function markLine(line, group, pane) {
   const parts = decoded(line.shape).map((part) => part[0]);
   const longest = parts.reduce((a, b) => (b.length > a.length ? b : a), []);

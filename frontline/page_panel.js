@@ -325,7 +325,7 @@ function drawCard(place) {
   const keys = data.lines.map((line) => line.key).filter((key) => place.lines[key]);
   const row = (label, value) => el("tr", {}, el("th", { scope: "row" }, label),
     ...keys.map((key) => el("td", {}, value(place.lines[key], key))));
-  card.replaceChildren(
+  card.replaceChildren(...[
     el("div", { className: "card-head" }, el("h3", { dir: "auto" }, names[0] ?? place.id),
       el("button", { type: "button", className: "icon", "aria-label": word("close"),
         onclick: () => choose(null) }, "×")),
@@ -350,7 +350,8 @@ function drawCard(place) {
       ...sightRows(row))),
     ...place.control.map(([from, to, how]) => el("p", {}, `${lineOf(from)?.label} → ${lineOf(to)?.label}: `,
       el("b", {}, word(how === "uncertain" ? "control_uncertain" : how)))),
-    el("p", { className: "quiet" }, `${word("id")} ${place.id}`));
+    el("p", { className: "quiet" }, `${word("id")} ${place.id}`),
+  ].filter(known));
 }
 function sightRows(row) {
   if (!data.settlements.some((place) => Object.values(place.lines).some((own) => own.sight))) return [];
@@ -390,16 +391,29 @@ function buildFilters() {
   ...kinds.map((one) => el("option", { value: one }, word(one))));
   const least = el("input", { type: "number", id: "filter-least", min: 0, step: 100, value: 0,
     oninput: (event) => { state.filter.least = Number(event.target.value) || 0; refresh(); } });
-  return folded_section("filters", word("filters"), false,
+  const filters = folded_section("filters", word("filters"), false,
     el("div", { className: "ticks" }, flag("zone", word("filter_zone")), flag("sight", word("filter_sight")),
       flag("crossed", word("filter_crossed")), flag("uncertain", word("filter_uncertain"))),
     el("label", { className: "field" }, el("span", {}, word("filter_kind")), kind),
     el("label", { className: "field" }, el("span", {}, word("filter_least")), least),
-    el("p", { className: "quiet", id: "shown-count", role: "status" }));
+    el("p", { className: "quiet", id: "shown-count", role: "status" }),
+    el("ul", { id: "shown-list", className: "list" }));
+  filters.addEventListener("toggle", countShown);
+  return filters;
 }
+const MOST_LISTED = 250;
+/** Count and list what passes the filters, nearest to the line first: the map in words. */
 function countShown() {
+  const places = passing();
   document.getElementById("shown-count").textContent =
-    word("filter_shown", { shown: whole(passing().length), total: whole(data.settlements.length) });
+    word("filter_shown", { shown: whole(places.length), total: whole(data.settlements.length) });
+  if (!parts.filters.open) return;
+  const away = (place) => Math.min(...shownKeys().map((key) => place.lines[key]?.distance_m ?? Infinity));
+  const near = places.map((place) => [away(place), place]).sort((a, b) => a[0] - b[0]);
+  document.getElementById("shown-list").replaceChildren(...near.slice(0, MOST_LISTED).map(([metres, place]) =>
+    el("li", {}, el("button", { type: "button", onclick: () => choose(place.id, { pan: true }) },
+      bdi(title(place)), el("small", {}, [known(place.people) ? whole(place.people) : word("unknown"),
+        Number.isFinite(metres) ? `${decimal.format(metres / 1000)} ${word("km")}` : ""].filter(Boolean).join(", "))))));
 }
 
 function buildExport() {

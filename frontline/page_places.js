@@ -85,11 +85,20 @@ function drawPlace(place, own, group, pane) {
 
 /** Names: the chosen place and the most populous first, none over another. */
 const labels = el("div", { className: "labels" });
+/** Boxes of the map that names must leave free: years on the lines, legend, tools. */
+function obstacles() {
+  const from = stage.getBoundingClientRect();
+  return [...stage.querySelectorAll(".line-year, .legend, .tools, .flag")].map((node) => {
+    const box = node.getBoundingClientRect();
+    return [box.left - from.left, box.top - from.top, box.right - from.left, box.bottom - from.top, null];
+  }).filter((box) => box[2] > box[0]);
+}
 function drawLabels() {
   labels.replaceChildren();
   if (!state.layers.labels) return;
   const size = map.getSize();
-  const taken = [];
+  const taken = obstacles();
+  const first = taken.length;
   const symbols = [];
   const wanted = state.layers.settlements ? passing() : [];
   const inView = [];
@@ -107,7 +116,7 @@ function drawLabels() {
     box[0] > one[2] || box[2] < one[0] || box[1] > one[3] || box[3] < one[1]);
   const corner = map.containerPointToLayerPoint([0, 0]);
   for (const [place, at] of inView.slice(0, 400)) {
-    if (taken.length >= most) break;
+    if (taken.length - first >= most) break;
     const node = labelOf(place);
     const [width, height] = labelSize(place);
     const r = radiusOf(place) + 3;
@@ -120,6 +129,24 @@ function drawLabels() {
     node.style.transform = `translate(${x}px, ${y}px)`;
     node.style.textAlign = spot === spots[0] ? "left" : spot === spots[1] ? "right" : "center";
     node.style.width = `${Math.ceil(width) + 2}px`;
+    labels.append(node);
+  }
+  if (state.layers.districts) drawDistrictNames(free, taken, corner);
+}
+/** Names of districts, in what room the settlements leave. */
+function drawDistrictNames(free, taken, corner) {
+  for (const { name, shape } of data.layers.find((layer) => layer.key === "districts").features) {
+    if (!name || !shape.length) continue;
+    const bounds = L.latLngBounds(decoded(shape).flat(2).map((at) => L.latLng(at)));
+    const at = map.latLngToContainerPoint(bounds.getCenter());
+    pen.font = "11px system-ui, sans-serif";
+    const half = pen.measureText(name.slice(0, 40)).width * 0.62 + 6;
+    const box = [at.x - half, at.y - 8, at.x + half, at.y + 8, name];
+    if (!free(box)) continue;
+    taken.push(box);
+    const node = el("div", { className: "label district", dir: "auto" }, name.slice(0, 40));
+    node.style.width = `${Math.round(2 * half)}px`;
+    node.style.transform = `translate(${Math.round(box[0] + corner.x)}px, ${Math.round(box[1] + corner.y)}px)`;
     labels.append(node);
   }
 }

@@ -86,7 +86,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "names_name": "First name",
         "names_name_alt": "Second name",
         "names_both": "Both",
-        "filters": "Filter",
+        "filters": "Filter and list",
         "filter_all": "All",
         "filter_zone": "Within the distance only",
         "filter_sight": "Line in sight only",
