@@ -308,9 +308,36 @@ LAYERS: Mapping[str, tuple[Column, ...]] = {
 """Columns of the GeoPackage's layers, from the ground up as a map draws them. Zones and
 settlements have further ones per source of population and per line."""
 
+PER_LINE_FURTHER = (
+    Column(
+        "sight_certain",
+        "boolean",
+        "",
+        "Sight is certain",
+        "False where the elevation's accuracy leaves it open; empty where that is not known.",
+    ),
+    _integer("posts_undecided", "posts", "Posts undecided", "Posts whose view is unknown."),
+    _number("line_undecided_km", "km", "Line undecided", "Length of line whose view is unknown."),
+    _number("nearest_seen_m", "m", "Nearest post in sight", "Distance of the nearest post seeing."),
+    _number(
+        "clearance_min_m",
+        "m",
+        "Least clearance",
+        "Least height of a ray from the posts above the ground; negative: blocked by so much.",
+    ),
+    _number(
+        "clearance_max_m",
+        "m",
+        "Greatest clearance",
+        "Greatest height of a ray from the posts above the ground; negative: all are blocked.",
+    ),
+)
+"""What the method of sight says of a settlement beside the contract's columns, once per line."""
+
 FURTHER: Mapping[str, Column] = {
     column.name: column
     for column in (
+        *PER_LINE_FURTHER,
         Column(
             "below_accuracy",
             "boolean",
@@ -319,6 +346,9 @@ FURTHER: Mapping[str, Column] = {
             "True where the figure is smaller than the error of the lines can tell from nothing.",
         ),
         Column("undated", "boolean", "", "Undated", "True where a figure without a date is used."),
+        _number("flow_km2", "km²", "Whole flow", "Area from side to side, certain or not."),
+        *_interval("flow_km2", "km²", "Whole flow", "flow"),
+        _text("population_kind", "Kind of figure", "residents, registered or displaced."),
         _text("name_other", "Further names", "Other spellings, separated by semicolons."),
         _text("population_from", "Figure holds from", "First date that the figure holds for."),
         _text("population_until", "Figure holds until", "Last date that the figure holds for."),

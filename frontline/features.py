@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from frontline.columns import COLUMNS, LAYERS, PER_LINE, PER_PLACE, TITLES, Column
+from frontline.columns import COLUMNS, LAYERS, PER_LINE, PER_LINE_FURTHER, PER_PLACE, TITLES, Column
 from frontline.errors import one_line
 from frontline.results import Note
 from frontline.tables import columns_of, source_rank, tables, tidy, unique_names
@@ -253,7 +253,8 @@ def _one_row_per_place(
     grouped = table.groupby("id", sort=False, dropna=False)
     wide = grouped.first().reset_index()
     fixed = [column for column in PER_PLACE if column.name in table.columns]
-    per_line = [column.name for column in PER_LINE]
+    further = [column.name for column in PER_LINE_FURTHER if column.name in table.columns]
+    per_line = [*(column.name for column in PER_LINE), *further]
     others = [c for c in table.columns if c not in {"line", *per_line}]
     varying = [c for c in others if c != "id" and (grouped[c].nunique(dropna=False) > 1).any()]
     described = {column.name: column for column in columns_of(table, "settlements")}

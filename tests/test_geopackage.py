@@ -180,6 +180,14 @@ def test_values_of_any_kind_are_written(results, tmp_path):
     assert frame["small_line_a"][1] == 2  # differs from line to line: once per line
 
 
+def test_a_figure_of_the_method_stands_for_its_line_even_where_it_is_the_same(results, tmp_path):
+    settlements = results.settlements.assign(posts_undecided=0, district="the user's own")
+    write_geopackage(tmp_path / "u.gpkg", dataclasses.replace(results, settlements=settlements))
+    names = list(pyogrio.read_info(tmp_path / "u.gpkg", layer="settlements")["fields"])
+    assert {"posts_undecided_line_a", "posts_undecided_line_b", "district"} <= set(names)
+    assert "posts_undecided" not in names
+
+
 def test_absent_inputs_give_empty_layers(results, tmp_path):
     bare = dataclasses.replace(
         results,
