@@ -61,8 +61,13 @@ PEOPLE = [
 ]
 """Columns of the rows of :func:`people`."""
 
+_NOTHING = dict.fromkeys(PEOPLE[6:11], np.nan)
+
 FARTHEST_SIGMAS = 6.0
 """Points further from every zone than this keep their place however the line is displaced."""
+
+MOST_RATIO = 5.0
+"""Rasters and districts that differ by more than this are not two views of the same people."""
 
 SAMPLE_STEP_M = 1_500.0
 """Districts are represented by points this far apart where the line is displaced."""
@@ -116,8 +121,9 @@ def people(
 
     Notes
     -----
-    ``population`` sums what is known: a zone in which nothing is known has 0 people and
-    ``settlements_unknown`` above 0, or a ``coverage`` of 0. ``population_low`` and ``_high`` are
+    ``population`` sums what is known. Beside the sum of the settlements stands
+    ``settlements_unknown``; of rasters and districts the figure is empty where ``coverage`` is 0.
+    ``population_low`` and ``_high`` are
     the 2.5 and 97.5 % points over the draws, empty without draws; ``_inner`` and ``_outer`` bound
     the figure for all lines within the error (the epsilon band). Both are computed on points that
     stand for the people, and moved to the exact figure. Of a stated range only the ends are
@@ -132,6 +138,7 @@ def people(
         with ExitStack() as stack:
             grids = _grids(project, front.date, stack)
             sources = list(_sources(layers, front, rings_of(front, own), places, grids, notes))
+        notes.extend(_notes_on_disagreement(sources))
         figures = _Figures.of(front, rings_of(front, own), sources, draws, layers.frame)
         rows.extend(_rows(own, figures, sources))
         rows.extend(_stated(project, own, front.key))
@@ -291,17 +298,19 @@ def _rows(
         area = float(rings.area_km2[cell].sum())
         of_zone = {key: zone[key] for key in ("line", "side", "distance_m", "kind", "area_km2")}
         for number, source in enumerate(sources):
-            covered = float(source.covered_km2[cell].sum())
+            share = float(source.covered_km2[cell].sum()) / area if area > 0 else np.nan
             listed = source.name == "settlements"
+            # Where a source knows nothing, nobody would be a lie; an empty zone has nobody.
+            nothing = source.known is None and share == 0.0
             yield {
                 **of_zone,
                 "source": source.name,
-                **_population(figures, number, source, cell),
+                **(_NOTHING if nothing else _population(figures, number, source, cell)),
                 "settlements": None if source.known is None else int(source.known[cell].sum()),
                 "settlements_unknown": (
                     None if source.unknown is None else int(source.unknown[cell].sum())
                 ),
-                "coverage": min(covered / area, 1.0) if area > 0 else np.nan,
+                "coverage": min(share, 1.0),
                 "completeness": (
                     figures.complete[int(zone["kind"] != "cumulative")][side, last]
                     if listed
@@ -363,7 +372,8 @@ def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[di
             "population": float(figure.low) if figure.low == figure.high else np.nan,
             "population_low": float(figure.low),
             "population_high": float(figure.high),
-            **dict.fromkeys(("population_inner", "population_outer"), np.nan),
+            "population_inner": np.nan,
+            "population_outer": np.nan,
             **dict.fromkeys(("settlements", "settlements_unknown"), None),
             **dict.fromkeys(("coverage", "completeness"), np.nan),
         }
@@ -389,8 +399,22 @@ def _notes_on_districts(layers: Layers) -> Iterator[Note]:
         yield Note("districts", text, int(undated.sum()))
 
 
+def _notes_on_disagreement(sources: Sequence[Source]) -> Iterator[Note]:
+    """Compare rasters with districts where both know most of a ring: a wrong kind shows there."""
+    for districts in all_kinds([one for one in sources if one.name.startswith("districts")]):
+        for raster in (one for one in sources if one.name.startswith("raster:")):
+            both = (districts.covered_km2 > 0) & (raster.covered_km2 > 0.5 * districts.covered_km2)
+            # Of the raster's people, those of as much land as the districts cover.
+            alike = districts.covered_km2[both] / raster.covered_km2[both]
+            ours, theirs = (raster.people[both] * alike).sum(), districts.people[both].sum()
+            ratio = ours / theirs if theirs > 0 else 1.0
+            if not 1 / MOST_RATIO <= ratio <= MOST_RATIO:
+                text = f"holds {ratio:.2g} times the people of the districts: is its kind right?"
+                yield Note(f"population {raster.name}", text)
+
+
 def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
-    about, sums = f"population raster {grid.key}", source.sums
+    about, sums = f"population {source.name}", source.sums
     if sums is None:
         return
     doubt = kind_doubt(grid.raster, sums, kind=grid.kind)

@@ -174,69 +174,6 @@ def is_coarse(dem: Dem) -> bool:
     return max(dem.step_m) > COARSE_M
 
 
-def coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS) -> float:
-    """Measure the share of an area whose heights are known.
-
-    Parameters
-    ----------
-    dem
-        The grid.
-    area
-        Polygon.
-    area_crs
-        Its CRS, best an equal-area one.
-
-    Returns
-    -------
-    0 to 1; NaN for an empty area.
-
-    Notes
-    -----
-    Counted on a lattice of about 100,000 points in the area's CRS: within 0.5 %.
-    """
-    if area.is_empty:
-        return math.nan
-    west, south, east, north = area.bounds
-    step = math.sqrt(max((east - west) * (north - south), 1e-12) / 100_000)
-    x, y = np.meshgrid(
-        np.arange(west + step / 2, east, step), np.arange(south + step / 2, north, step)
-    )
-    shapely.prepare(area)
-    within = shapely.contains_xy(area, x, y)
-    cells = dem.rowcol(*to_dem(dem, area_crs, x[within], y[within]))
-    if len(cells) == 0:
-        return math.nan
-    on_grid = cells[cells[:, 0] >= 0]
-    known = np.isfinite(dem.heights_m[on_grid[:, 0], on_grid[:, 1]]).sum()
-    return float(known / len(cells))
-
-
-def check_coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS, least: float, what: str) -> float:
-    """Return the known share of an area, or refuse it.
-
-    Parameters
-    ----------
-    dem, area, area_crs
-        As for `coverage`.
-    least
-        Smallest share that is accepted.
-    what
-        Name of the area for the message.
-
-    Raises
-    ------
-    RasterError
-        The share is below `least`.
-    """
-    share = coverage(dem, area, area_crs=area_crs)
-    if share < least:
-        raise RasterError(
-            f"elevation is known for {share:.0%} of {what} (at least {least:.0%} is asked for). "
-            "Use a raster that reaches further, or lower least_coverage in [elevation]."
-        )
-    return share
-
-
 def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0.0) -> Dem:
     """Return heights on a grid whose cells have one true size in metres, around an area.
 

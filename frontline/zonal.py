@@ -105,7 +105,7 @@ def zonal_sums(
     A raster in degrees is tried at three turns of 360, so zones across the antimeridian find
     their cells on both edges of it, and longitudes of 0 to 360 work.
     """
-    dense = densified(zones, crs=zones_crs)
+    dense = densified(polygons_only(zones), crs=zones_crs)
     owner, shapes = on_raster(raster, dense, crs=zones_crs)
     sums = np.zeros((len(zones), 3))
     negative, densest = 0, 0.0
@@ -167,6 +167,15 @@ def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
             + (": is it a raster of densities?" if kind == "count" else "")
         )
     return ""
+
+
+def polygons_only(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Drop points and lines, which overlaying leaves where borders touch; they hold nobody."""
+    kept = np.array(shapes, dtype=object)
+    for row in np.flatnonzero(~np.isin(shapely.get_type_id(kept), (3, 6))):
+        parts = shapely.get_parts(shapely.get_parts(kept[row]))
+        kept[row] = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+    return kept
 
 
 def densified(shapes: NDArray[np.object_], *, crs: pyproj.CRS) -> NDArray[np.object_]:

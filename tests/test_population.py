@@ -294,7 +294,8 @@ def test_a_district_is_spread_over_what_its_counting_side_holds():
     whole = count(districts=[(district, 1000, "", "")])
     # Ten of forty kilometres are held by the east: half of them in the nearest zone.
     assert row(east, "districts")["population"] == pytest.approx(500)
-    assert row(east, "districts", side="West")["population"] == 0
+    assert math.isnan(row(east, "districts", side="West")["population"])  # not known, not nobody
+    assert row(east, "districts", side="West")["coverage"] == 0
     assert row(east, "districts", distance=10_000.0)["population"] == pytest.approx(1000)
     assert row(whole, "districts")["population"] == pytest.approx(125)
     assert row(whole, "districts", side="West")["population"] == pytest.approx(125)
@@ -394,6 +395,15 @@ def test_cells_without_value_are_said(tmp_path):
     found = count(rasters=(raster,))
     assert row(found, "raster:pop")["coverage"] == pytest.approx(0.45, abs=1e-6)
     assert any("has no value" in note.text for note in found.notes)
+
+
+def test_a_raster_far_from_the_districts_figures_is_doubted(tmp_path):
+    raster = population_raster(tmp_path, lambda x, y: 100.0, kind="density", step=500.0)
+    land = shapely.box(0, -40_000, 20_000, 40_000)
+    for stated, said in ((160_000, ""), (20_000, "holds 8 times the people")):
+        notes = count(districts=[(land, stated, "", "East")], rasters=(raster,)).notes
+        assert any("is its kind right?" in note.text for note in notes) is bool(said)
+        assert said in " ".join(note.text for note in notes)
 
 
 # Completeness

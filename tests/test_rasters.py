@@ -144,6 +144,13 @@ def test_multipolygon_with_a_hole(tmp_path):
     assert sums(path, ring, both).people == pytest.approx([40.0, 10.0])
 
 
+def test_what_overlaying_leaves_counts_only_with_its_areas(tmp_path):
+    path = write_tif(tmp_path / "a.tif", NINE, transform=AT)
+    edge = shapely.LineString([(5e5, 4.4e6), (503_000, 4.4e6)])
+    mixed = shapely.GeometryCollection([square(1, 1), edge, shapely.Point(5e5, 4.4e6)])
+    assert sums(path, mixed, edge, shapely.GeometryCollection()).people.tolist() == [5, 0, 0]
+
+
 def test_zone_half_outside_is_half_covered(tmp_path):
     path = write_tif(tmp_path / "a.tif", NINE, transform=AT)
     half = sums(path, square(-1.5, 0, 3), square(50, 50))

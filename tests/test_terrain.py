@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_rasters import write_tif
 
+from frontline.coverage import check_coverage, check_zones, coverage
 from frontline.errors import RasterError
 from frontline.frames import frame_around
 from frontline.grids import bilinear, cell_steps_m, row_steps_m
@@ -19,8 +20,6 @@ from frontline.project import Elevation
 from frontline.relief import hillshade, relief_m, shaded_relief
 from frontline.terrain import (
     Dem,
-    check_coverage,
-    coverage,
     heights_at,
     is_coarse,
     profile,
@@ -193,6 +192,23 @@ def test_too_little_coverage_is_refused():
         check_coverage(dem, area, area_crs=UTM, least=0.5, what="the zone")
     share = check_coverage(dem, area, area_crs=UTM, least=0.2, what="the zone")
     assert share == pytest.approx(0.25, abs=0.005)
+
+
+def test_zones_are_checked_line_by_line(tmp_path):
+    dem = dem_of(np.zeros((10, 10)), (100.0, 0, 5e5, 0, -100.0, 4.4e6))
+    whole = shapely.box(5e5, 4.4e6 - 1000, 5e5 + 1000, 4.4e6)
+    half = shapely.box(5e5 + 500, 4.4e6 - 1000, 5e5 + 1500, 4.4e6)
+    rows = [
+        ("a", 5000.0, "cumulative", whole), ("a", 15_000.0, "cumulative", whole),
+        ("b", 5000.0, "cumulative", whole), ("b", 15_000.0, "cumulative", half),
+        ("b", 15_000.0, "ring", shapely.box(0, 0, 1, 1)),
+    ]  # fmt: skip
+    columns = ["line", "distance_m", "kind", "geometry"]
+    zones = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=UTM)
+    notes = check_zones(dem, zones, least=0.2)
+    assert [note.text for note in notes] == ["unknown in 50.00% of the zone of 15 km about b."]
+    with pytest.raises(RasterError, match=r"x\.tif: elevation is known for 50% of the zone"):
+        check_zones(dem, zones, least=0.6, path=tmp_path / "x.tif")
 
 
 # Values between cells
