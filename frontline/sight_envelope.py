@@ -14,7 +14,6 @@ Array = np.ndarray[Any, Any]
 BIG = 1e30
 BLOCK = 8
 WIDE = 16
-PIECE = 5
 
 
 class Octant(NamedTuple):
@@ -108,59 +107,60 @@ def sweep(es, et, em, i, last, out, copied, above, d, s0, t0, m0, s1, t1):
 
 
 @inlined
-def merge(es, et, em, old, n, new, pieces, count):
-    """Merge."""
-    i = old
-    last = old + n - 1
-    out = new
-    copied = old
-    above = False
-    joined = False
-    d = 0.0
-    for v in range(0, count * PIECE, PIECE):
-        s0, t0, m0, s1, t1 = pieces[v], pieces[v + 1], pieces[v + 2], pieces[v + 3], pieces[v + 4]
-        if not joined:
-            while i < last and es[i + 1] <= s0:
-                i += 1
-            e = et[i] + (s0 - es[i]) * em[i]
-            d = t0 - e
-            above = d > 0.0
-            if above:
-                if s0 > es[old]:
-                    out = copy(es, et, em, copied, i + 1, out)
-                    out = put(es, et, em, out, s0, e, 0.0)
-                copied = i + 1
-        if above:
-            out = put(es, et, em, out, s0, t0, m0)
-        i, out, copied, above, d = sweep(
-            es, et, em, i, last, out, copied, above, d, s0, t0, m0, s1, t1
-        )
-        joined = v + PIECE < count * PIECE and pieces[v + 5] == s1 and pieces[v + 6] == t1
-        if above and not joined:
-            out = put(es, et, em, out, s1, t1, 0.0)
-            if i < last:
-                out = put(es, et, em, out, s1, et[i] + (s1 - es[i]) * em[i], em[i])
-            copied = i + 1
-    if out > new:
-        out = copy(es, et, em, copied, last + 1, out)
-    return out - new
+def begin(es, et, em, old, i, last, out, copied, s0, t0):
+    """Start a piece at (s0, t0): find the place and jump up to the piece if it lies above."""
+    while i < last and es[i + 1] <= s0:
+        i += 1
+    e = et[i] + (s0 - es[i]) * em[i]
+    d = t0 - e
+    above = d > 0.0
+    if above:
+        if s0 > es[old]:
+            out = copy(es, et, em, copied, i + 1, out)
+            out = put(es, et, em, out, s0, e, 0.0)
+        copied = i + 1
+    return i, out, copied, above, d
 
 
 @inlined
-def push(pieces, count, chunk, s0, t0, m, s1, t1):
+def land(es, et, em, i, last, out, s1, t1):
+    """End a piece at (s1, t1) above the envelope: jump down to it."""
+    out = put(es, et, em, out, s1, t1, 0.0)
+    if i < last:
+        out = put(es, et, em, out, s1, et[i] + (s1 - es[i]) * em[i], em[i])
+    return out, i + 1
+
+
+@inlined
+def pokes(es, et, em, i, last, s0, t0, m, s1):
+    """Tell whether a piece rises above the envelope anywhere."""
+    while i < last and es[i + 1] <= s0:
+        i += 1
+    rising = t0 > et[i] + (s0 - es[i]) * em[i]
+    while not rising and i < last and es[i + 1] <= s1:
+        i += 1
+        rising = t0 + (es[i] - s0) * m > et[i]
+    return rising or t0 + (s1 - s0) * m > et[i] + (s1 - es[i]) * em[i]
+
+
+@inlined
+def alone(es, et, em, old, i, last, out, copied, chunk, s0, t0, m, s1, t1):
+    """Merge one piece that no other continues."""
     if s0 < chunk.sa:
         t0 = t0 + (chunk.sa - s0) * m
         s0 = chunk.sa
     if s1 > chunk.sb:
         t1 = t0 + (chunk.sb - s0) * m
         s1 = chunk.sb
-    at = count * PIECE
-    pieces[at] = s0
-    pieces[at + 1] = t0
-    pieces[at + 2] = m
-    pieces[at + 3] = s1
-    pieces[at + 4] = t1
-    return count + 1
+    i, out, copied, above, d = begin(es, et, em, old, i, last, out, copied, s0, t0)
+    if above:
+        out = put(es, et, em, out, s0, t0, m)
+    i, out, copied, above, d = sweep(
+        es, et, em, i, last, out, copied, above, d, s0, t0, m, s1, t1
+    )
+    if above:
+        out, copied = land(es, et, em, i, last, out, s1, t1)
+    return i, out, copied
 
 
 @kernel
@@ -208,119 +208,154 @@ def lifted(h, z, bend, j, inv, mode):
 
 
 @inlined
-def row_step(heights, flat, seen, seen_weight, state, es, et, em, old, n, pieces, oc, post, chunk, k, jtop, jlast, floor_t, prev_any):
-    """Decide the targets of row k within the chunk; list the pieces that rise above."""
+def candidates(flat, at, step, number, floor):
+    """Mark as bits the cells that are not surely below `floor`."""
+    low = np.float32(floor - 1.2e-7 * abs(floor))
+    mask = 0
+    for n in range(number):
+        mask |= (0 if flat[at + n * step] < low else 1) << n
+    return mask
+
+
+@inlined
+def row_step(heights, flat, seen, seen_weight, state, es, et, em, old, n, new, oc, post, chunk, k, jtop, jlast, floor_t, prev_mask, prev_ja):
+    """Decide the targets of row k within the chunk and merge the row into the envelope."""
     ja = (chunk.place * k) >> chunk.level
     base = post.at + k * oc.step_k
     bend = post.curve * oc.size_j * oc.size_j
     zk = post.z0 + post.curve * (k * oc.size_k) ** 2
     thr = floor_t * k + zk - post.target + bend * (ja * ja)
-    any_f = False
-    for j in range(ja, jtop + 1):
-        any_f |= not (flat[base + j * oc.step_j] < thr)
-    if not (any_f or prev_any):
-        return 0, False
+    mask = candidates(flat, base + ja * oc.step_j, oc.step_j, jtop - ja + 1, thr)
+    nearer = prev_mask >> (ja - prev_ja)
+    visit = mask | ((mask | nearer) << 1)
+    if visit == 0:
+        return 0, mask, ja
+    sa, sb = chunk.sa, chunk.sb
     prev = base - oc.step_k
     zq = post.z0 + post.curve * ((k - 1) * oc.size_k) ** 2
-    thr_q = floor_t * (k - 1) + zq + bend * (ja * ja)
     inv = 1.0 / k
     invq = 1.0 / max(k - 1, 1)
     raised = post.target * inv
     jfirst = max(oc.first_j, -((-chunk.place * k) >> chunk.level))
     jend = last_target(oc, chunk, k, jlast)
-    count = 0
     i = old
     last = old + n - 1
-    f0 = False
-    above0 = False
+    out = new
+    copied = old
+    above = False
+    live = False
+    d = 0.0
     s0 = 0.0
     t0 = 0.0
     for j in range(ja, jtop + 1):
-        h1 = np.float64(flat[base + j * oc.step_j])
-        f1 = h1 >= thr
-        bad = h1 != h1
-        if bad:
-            f1 = post.mode == 2
-        g0 = False
-        hq = 0.0
-        if j > ja and j > 1:
-            hq = np.float64(flat[prev + (j - 1) * oc.step_j])
-            g0 = not (hq < thr_q)
-        if not (f0 or f1 or g0):
+        if (visit >> (j - ja)) & 1 == 0:
+            live = False
             continue
+        h1 = np.float64(flat[base + j * oc.step_j])
         s1 = j / k
         t1 = lifted(h1, zk, bend, j, inv, post.mode)
-        if not f0 and j > ja:
-            h0 = np.float64(flat[base + (j - 1) * oc.step_j])
-            s0 = (j - 1) / k
-            t0 = lifted(h0, zk, bend, j - 1, inv, post.mode)
-            above0 = False
-        split = s0
-        m = (t1 - t0) * k
-        solid = t0 > -BIG and t1 > -BIG
-        wall = t0 >= BIG or t1 >= BIG
-        if j > ja and (f0 or g0) and j > 1:
-            # the rung from this row's post j - 1 to the same column one row nearer
-            sq = (j - 1) / (k - 1)
-            if sq > chunk.sa:
-                tq = (hq - zq - bend * ((j - 1) * (j - 1))) * invq
-                gap = False
-                if hq != hq:
-                    tq = BIG
-                    gap = post.mode != 2
-                if t0 <= -BIG:
-                    gap = True
-                if not gap and not wall and (not solid or tq > t0 + (sq - s0) * m):
-                    if tq >= BIG:
-                        count = push(pieces, count, chunk, s0, BIG, 0.0, sq, BIG)
-                        split = sq
+        if j > ja:
+            if not live:
+                h0 = np.float64(flat[base + (j - 1) * oc.step_j])
+                s0 = (j - 1) / k
+                t0 = lifted(h0, zk, bend, j - 1, inv, post.mode)
+            hq = -BIG
+            if j > 1 and ((mask | nearer) >> (j - 1 - ja)) & 1 != 0:
+                hq = np.float64(flat[prev + (j - 1) * oc.step_j])
+            tq = lifted(hq, zq, bend, j - 1, invq, post.mode)
+            if abs(t0) < BIG and abs(t1) < BIG and tq < BIG:
+                m = (t1 - t0) * k
+                if tq > t0 + (t1 - t0) * ((j - 1) * invq):
+                    # the rung from post j - 1 to the same column one row nearer
+                    sq = (j - 1) / (k - 1)
+                    mq = (tq - t0) / (sq - s0)
+                    sc = max(s0, sa)
+                    tc = t0 + (sc - s0) * mq
+                    sd = min(sq, sb)
+                    if sq > sa and pokes(es, et, em, i, last, sc, tc, mq, sd):
+                        if not live:
+                            i, out, copied, above, d = begin(
+                                es, et, em, old, i, last, out, copied, sc, tc
+                            )
+                        if above:
+                            out = put(es, et, em, out, sc, tc, mq)
+                        td = tq if sq <= sb else t0 + (sb - s0) * mq
+                        i, out, copied, above, d = sweep(
+                            es, et, em, i, last, out, copied, above, d, sc, tc, mq, sd, td
+                        )
+                        if above:
+                            out, copied = land(es, et, em, i, last, out, sd, td)
+                        live = False
+                        t0 += (sq - s0) * m
+                        s0 = sq
+                if s0 < sb:
+                    if not live:
+                        if s0 < sa:
+                            t0 += (sa - s0) * m
+                            s0 = sa
+                        i, out, copied, above, d = begin(
+                            es, et, em, old, i, last, out, copied, s0, t0
+                        )
+                    if above:
+                        out = put(es, et, em, out, s0, t0, m)
+                    se, te = s1, t1
+                    if s1 > sb:
+                        se, te = sb, t0 + (sb - s0) * m
+                    i, out, copied, above, d = sweep(
+                        es, et, em, i, last, out, copied, above, d, s0, t0, m, se, te
+                    )
+                    live = True
+                    if above and (s1 >= sb or j == jtop):
+                        out, copied = land(es, et, em, i, last, out, se, te)
+            else:
+                if live and above:
+                    out, copied = land(es, et, em, i, last, out, s0, t0)
+                live = False
+                if t0 >= BIG or t1 >= BIG:
+                    i, out, copied = alone(
+                        es, et, em, old, i, last, out, copied, chunk, s0, BIG, 0.0, s1, BIG
+                    )
+                else:
+                    if j > 1 and t0 > -BIG and tq > -BIG:
+                        sq = (j - 1) / (k - 1)
+                        if sq > sa:
+                            mq = (tq - t0) / (sq - s0)
+                            u0 = t0
+                            if tq >= BIG:
+                                u0, mq = BIG, 0.0
+                            i, out, copied = alone(
+                                es, et, em, old, i, last, out, copied, chunk, s0, u0, mq, sq, tq
+                            )
+                        else:
+                            sq = s0
                     else:
-                        mq = (tq - t0) / (sq - s0)
-                        rising = above0
-                        if s0 < chunk.sa:
-                            rising = t0 + (chunk.sa - s0) * mq > et[old]
-                        q = i
-                        while not rising and q < last and es[q + 1] <= sq:
-                            q += 1
-                            if es[q] >= s0:
-                                rising = t0 + (es[q] - s0) * mq > et[q]
-                        if post.mode > 0 and not rising and sq <= chunk.sb:
-                            # beside unknown cells the nearer post may not be in the envelope yet
-                            rising = tq > et[q] + (sq - es[q]) * em[q]
-                        if rising:
-                            count = push(pieces, count, chunk, s0, t0, mq, sq, tq)
-                            split = sq
-        rising = above0
-        if j > ja and s0 < chunk.sa:
-            rising = t0 + (chunk.sa - s0) * m > et[old]
-        while i < last and es[i + 1] <= s1:
-            i += 1
-            if es[i] >= s0 and t0 + (es[i] - s0) * m > et[i]:
-                rising = True
-        above1 = False
-        if f1:
-            e = et[i] + (s1 - es[i]) * em[i]
-            above1 = t1 > e
-            if not bad and jfirst <= j <= jend:
-                q = i
-                while q >= old and es[q] == s1:
-                    e = max(e, et[q])
-                    q -= 1
-                margin = t1 + raised - e
-                if margin >= -post.slack and (margin >= post.sure or exact(heights, oc, post, k, j)):
-                    mark(seen, seen_weight, state, oc, post, k, j)
-        if j > ja and solid and (rising or above1 or wall):
-            if wall:
-                count = push(pieces, count, chunk, s0, BIG, 0.0, s1, BIG)
-            elif split < chunk.sb:
-                if split > s0:
-                    t0 += (split - s0) * m
-                count = push(pieces, count, chunk, split, t0, m, s1, t1)
-        f0 = f1
-        above0 = above1
+                        sq = s0
+                    if t0 > -BIG and t1 > -BIG and sq < sb:
+                        m = (t1 - t0) * k
+                        i, out, copied = alone(
+                            es, et, em, old, i, last, out, copied, chunk,
+                            sq, t0 + (sq - s0) * m, m, s1, t1
+                        )
+        if (mask >> (j - ja)) & 1 != 0 and jfirst <= j <= jend and abs(t1) < BIG:
+            if not live:
+                while i < last and es[i + 1] <= s1:
+                    i += 1
+                d = t1 - (et[i] + (s1 - es[i]) * em[i])
+            low = d
+            q = i
+            while q >= old and es[q] == s1:
+                low = min(low, t1 - et[q])
+                q -= 1
+            margin = low + raised
+            if margin >= -post.slack and (margin >= post.sure or exact(heights, oc, post, k, j)):
+                mark(seen, seen_weight, state, oc, post, k, j)
         s0 = s1
         t0 = t1
-    return count, any_f
+        if not live:
+            above = False
+    if out > new:
+        out = copy(es, et, em, copied, last + 1, out)
+    return out - new, mask, ja
 
 
 @kernel
@@ -386,7 +421,7 @@ def chunk_of(level, place):
 
 
 @inlined
-def rows_in(heights, flat, seen, seen_weight, state, top, limits, es, et, em, old, new, n, pieces, oc, post, chunk, k, stop, prev_any, cap):
+def rows_in(heights, flat, seen, seen_weight, state, top, limits, es, et, em, old, new, n, oc, post, chunk, k, stop, prev_mask, prev_ja, cap):
     """Work through rows k to stop within one chunk."""
     low = lowest(et, old, n)
     while k <= stop:
@@ -405,7 +440,7 @@ def rows_in(heights, flat, seen, seen_weight, state, top, limits, es, et, em, ol
         )
         sure = low - post.slack
         idle = rise < min(sure * k, sure * kend)
-        if idle and not prev_any:
+        if idle and prev_mask == 0:
             k = kend + 1
             continue
         stop_rows = k if idle else kend
@@ -416,30 +451,28 @@ def rows_in(heights, flat, seen, seen_weight, state, top, limits, es, et, em, ol
                 break
             jtop = min(-((-(chunk.place + 1) * k) >> chunk.level), jcap)
             jlast = min(oc.last_j, limits[k])
-            count, prev_any = row_step(
-                heights, flat, seen, seen_weight, state, es, et, em, old, n, pieces, oc, post, chunk,
-                k, jtop, jlast, sure, prev_any
+            count, prev_mask, prev_ja = row_step(
+                heights, flat, seen, seen_weight, state, es, et, em, old, n, new, oc, post, chunk,
+                k, jtop, jlast, sure, prev_mask, prev_ja
             )
             if count > 0:
-                n2 = merge(es, et, em, old, n, new, pieces, count)
-                if n2 > 0:
-                    old, new = new, old
-                    n = n2
-                    changed = True
+                old, new = new, old
+                n = count
+                changed = True
             k += 1
-            if 2 * n + 200 > cap:
+            if 2 * n + 400 > cap:
                 settle_rest(heights, seen, seen_weight, state, limits, oc, post, chunk, k)
                 k = oc.last_k + 1
         if idle and k > stop_rows:
-            prev_any = False
+            prev_mask = 0
             k = max(k, kend + 1)
         if changed:
             low = lowest(et, old, n)
-    return k, old, new, n, prev_any
+    return k, old, new, n, prev_mask, prev_ja
 
 
 @kernel
-def octant_pass(heights, flat, seen, seen_weight, state, top, limits, es, et, em, stack, pieces, oc, post):
+def octant_pass(heights, flat, seen, seen_weight, state, top, limits, es, et, em, stack, oc, post):
     cap = len(es) // 36
     old, new = 0, cap
     put(es, et, em, 0, 0.0, -BIG, 0.0)
@@ -448,12 +481,12 @@ def octant_pass(heights, flat, seen, seen_weight, state, top, limits, es, et, em
     chunk = chunk_of(0, 0)
     k = 1
     depth = 0
-    prev_any = True
+    prev_mask, prev_ja = 0, 0
     while True:
         stop = min(oc.last_k, (WIDE << chunk.level) - 1)
-        k, old, new, n, prev_any = rows_in(
-            heights, flat, seen, seen_weight, state, top, limits, es, et, em, old, new, n, pieces,
-            oc, post, chunk, k, stop, prev_any, cap
+        k, old, new, n, prev_mask, prev_ja = rows_in(
+            heights, flat, seen, seen_weight, state, top, limits, es, et, em, old, new, n,
+            oc, post, chunk, k, stop, prev_mask, prev_ja, cap
         )
         if k > oc.last_k:
             # next chunk from the stack
@@ -462,7 +495,7 @@ def octant_pass(heights, flat, seen, seen_weight, state, top, limits, es, et, em
             depth -= 1
             chunk = chunk_of(stack[depth, 0], stack[depth, 1])
             k = stack[depth, 2]
-            prev_any = stack[depth, 3] != 0
+            prev_mask, prev_ja = stack[depth, 3], stack[depth, 5]
             n = stack[depth, 4]
             copy(es, et, em, (depth + 2) * cap, (depth + 2) * cap + n, old)
         else:
@@ -472,7 +505,8 @@ def octant_pass(heights, flat, seen, seen_weight, state, top, limits, es, et, em
             stack[depth, 0] = level
             stack[depth, 1] = place + 1
             stack[depth, 2] = k
-            stack[depth, 3] = 1 if prev_any else 0
+            stack[depth, 3] = prev_mask
+            stack[depth, 5] = prev_ja
             stack[depth, 4] = waiting
             depth += 1
             chunk = chunk_of(level, place)
@@ -497,7 +531,7 @@ def octant_of(index, shape, post, limit):
 
 
 @kernel
-def post_pass(heights, flat, seen, seen_weight, state, top, limits_r, limits_c, es, et, em, stack, pieces, post):
+def post_pass(heights, flat, seen, seen_weight, state, top, limits_r, limits_c, es, et, em, stack, post):
     for index in range(8):
         limits = limits_r if index < 4 else limits_c
         oc = octant_of(index, heights.shape, post, len(limits) - 1)
@@ -511,5 +545,5 @@ def post_pass(heights, flat, seen, seen_weight, state, top, limits_r, limits_c, 
                         mark(seen, seen_weight, state, oc, post, k, 0)
             continue
         octant_pass(
-            heights, flat, seen, seen_weight, state, top, limits, es, et, em, stack, pieces, oc, post
+            heights, flat, seen, seen_weight, state, top, limits, es, et, em, stack, oc, post
         )

@@ -141,10 +141,10 @@ def count_posts(
     return parts + sums if weighted else parts
 
 
-def _work(capacity: int) -> tuple[Array, Array, Array, Array, Array]:
-    """Make room for the envelopes (slope, height, rise), the stack and the pieces of a row."""
+def _work(capacity: int) -> tuple[Array, Array, Array, Array]:
+    """Make room for the envelopes (slope, height, rise) and the stack of waiting intervals."""
     envelopes = [np.empty(SLOTS * capacity) for _ in range(3)]
-    return (*envelopes, np.empty((SLOTS, 5), dtype=np.int64), np.empty(512))
+    return (*envelopes, np.empty((SLOTS, 6), dtype=np.int64))
 
 
 def _limits(distance: float, major: float, minor: float, furthest: tuple[int, int]) -> Array:
@@ -207,13 +207,13 @@ def _count(
     corner: tuple[int, int],
     scalars: tuple[float, float, float, float, float],
     cell: tuple[float, float],
-    work: tuple[Array, Array, Array, Array, Array],
+    work: tuple[Array, Array, Array, Array],
     out: tuple[Array, Array, Array, Array, Array],
 ) -> None:
     """Add what each post sees to the counts of the window."""
     heights, flat, top, wall = grids
     seen, _, seen_weight, _, state = out
-    es, et, em, stack, pieces = work
+    es, et, em, stack = work
     lowest, highest, observer, target, curve = scalars
     down, across = len(limits[0]) - 1, len(limits[1]) - 1
     cells = max(down, across)
@@ -245,7 +245,7 @@ def _count(
             blocks = wall if number == 1 else top
             post_pass(
                 heights, flat, seen, seen_weight, state, blocks, limits[0], limits[1], es, et, em,
-                stack, pieces, post,
+                stack, post,
             )
             if number == 1:
                 _sum_up(heights, limits[0], post, out)
