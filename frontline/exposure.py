@@ -301,7 +301,7 @@ def _look(
     posts, voids = sum(size for size, _ in sizes), sum(size for _, size in sizes)
     check_voids(posts, voids, f"the line '{front.key}'")
     places, along = (empty_tally(len(targets.xy)) for targets in wanted)
-    counts, done = CountGrid.like(dem), 0
+    counts, done = CountGrid.like(dem, posts=posts), 0
     for stretch in held or stretches():
         places = places.plus(_rays(stretch, wanted[0], layers, asked))
         along = along.plus(_rays(stretch, wanted[1], layers, asked))
@@ -367,12 +367,12 @@ def _spacing_notes(
     """Look once more with half the spacing, and say what that adds."""
     if asked.spacing_m is None or asked.spacing_m <= min(dem.step_m):
         return
-    closer = CountGrid.like(dem)
-    for part in parts_of(front, dem, radius_m=asked.radius_m):
-        spacing_m = asked.spacing_m / 2.0
+    parts = parts_of(front, dem, radius_m=asked.radius_m)
+    closer, spacing_m = CountGrid.like(dem, posts=len(parts)), asked.spacing_m / 2.0
+    for part in parts:
         stretch = stand(part, dem, layers.frame, radius_m=asked.radius_m, spacing_m=spacing_m)
         found = _counts(stretch, asked, threads, None)
-        closer.add(stretch.dem, found.seen, found.unknown)
+        closer.add(stretch.dem, found.seen > 0, found.unknown > 0)
     before, after = (np.count_nonzero(grid.seen) for grid in (counts, closer))
     more = f"{after / before - 1.0:.0%}" if before else "some"
     yield Note(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SHARES = ["line", "side", "distance_m", "visible_share", "unknown_share"]
 """Columns of :func:`shares_in_zones`."""
 
+_BLOCK = 256
+"""Rows that are worked on at once."""
+
 _LATTICE = 32
 """Positions are projected at every 32nd cell and are linear between: off by centimetres."""
 
@@ -40,15 +43,16 @@ class CountGrid:
         The elevation, for its grid.
     """
 
-    seen: NDArray[np.uint32]
-    unknown: NDArray[np.uint32]
+    seen: NDArray[np.unsignedinteger[Any]]
+    unknown: NDArray[np.unsignedinteger[Any]]
     dem: Dem
 
     @classmethod
-    def like(cls, dem: Dem) -> CountGrid:
-        """Return zeros on the grid of an elevation."""
+    def like(cls, dem: Dem, *, posts: int) -> CountGrid:
+        """Return zeros on the grid of an elevation, in 16 bits unless so many posts need 32."""
+        kind = np.uint16 if posts <= np.iinfo(np.uint16).max else np.uint32
         shape = dem.heights_m.shape
-        return cls(np.zeros(shape, dtype=np.uint32), np.zeros(shape, dtype=np.uint32), dem)
+        return cls(np.zeros(shape, dtype=kind), np.zeros(shape, dtype=kind), dem)
 
     def add(self, grid: Dem, seen: NDArray[Any], unknown: NDArray[Any]) -> None:
         """Add counts from the grid of a stretch of line.
@@ -73,8 +77,8 @@ class CountGrid:
             on = (place >= 0) & (place < np.array(grid.heights_m.shape)[:, None, None])
             inside = on.all(axis=0)
             row, col = place[:, inside].astype(np.int64)
-            self.seen[start:stop][inside] += seen[row, col].astype(np.uint32)
-            self.unknown[start:stop][inside] += unknown[row, col].astype(np.uint32)
+            for total, part in ((self.seen, seen), (self.unknown, unknown)):
+                total[start:stop][inside] += part[row, col].astype(total.dtype)
 
     def _positions(
         self, grid: Dem, there: pyproj.Transformer, start: int, stop: int
@@ -92,11 +96,9 @@ class CountGrid:
         return place[:, :1] * (1 - share) + place[:, 1:] * share
 
     def raster(self) -> RasterResult:
-        """Return both bands: 16 bits, or 32 where a count needs them."""
-        most = max(self.seen.max(initial=0), self.unknown.max(initial=0))
-        kind = np.uint16 if most <= np.iinfo(np.uint16).max else np.uint32
+        """Return both bands on the grid of the elevation."""
         return RasterResult(
-            bands={"seen": self.seen.astype(kind), "unknown": self.unknown.astype(kind)},
+            bands={"seen": self.seen, "unknown": self.unknown},
             transform=self.dem.transform,
             crs=self.dem.crs,
         )
@@ -155,17 +157,30 @@ def land_shares(counts: CountGrid, area: Any, frame: Frame) -> tuple[float, floa
     whole = shapely.area(there)
     if not whole > 0.0:
         return np.nan, np.nan
-    inside = cells_within(counts.dem, there)
-    _, _, _, _, e, f = counts.dem.transform
-    north_of_rows = f + (np.arange(len(inside)) + 0.5) * e
-    weight = np.cos(np.radians(north_of_rows)) if crs.is_geographic else np.ones(len(inside))
-    known = (inside & (counts.seen > 0)).sum(axis=1) @ weight
-    doubt = (inside & (counts.seen == 0) & (counts.unknown > 0)).sum(axis=1) @ weight
-    land = inside.sum(axis=1) @ weight
+    shapely.prepare(there)
+    known = doubt = land = 0.0
+    for start in range(0, len(counts.seen), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(counts.seen)))
+        inside = cells_within(counts.dem, there, rows)
+        if not inside.any():
+            continue
+        weight = _row_weights(counts.dem, crs, rows)
+        seen = counts.seen[rows] > 0
+        undecided = ~seen & (counts.unknown[rows] > 0)
+        known += float((inside & seen).sum(axis=1) @ weight)
+        doubt += float((inside & undecided).sum(axis=1) @ weight)
+        land += float(inside.sum(axis=1) @ weight)
     covered = on_grid / whole
     if land == 0.0:
         return (np.nan, np.nan) if covered > 0.0 else (0.0, 1.0)
-    return float(covered * known / land), float(covered * doubt / land + 1.0 - covered)
+    return covered * known / land, covered * doubt / land + 1.0 - covered
+
+
+def _row_weights(dem: Dem, crs: pyproj.CRS, rows: slice) -> Floats:
+    """Area of a cell by row, in proportion: in degrees, cells shrink towards the poles."""
+    _, _, _, _, e, f = dem.transform
+    y = f + (np.arange(rows.start, rows.stop) + 0.5) * e
+    return np.cos(np.radians(y)) if crs.is_geographic else np.ones(len(y))
 
 
 def _in_crs(area: Any, frame: Frame, dem: Dem, crs: pyproj.CRS) -> Any:
@@ -181,8 +196,8 @@ def _in_crs(area: Any, frame: Frame, dem: Dem, crs: pyproj.CRS) -> Any:
     return shapely.transform(there, turned)
 
 
-def cells_within(dem: Dem, area: Any) -> NDArray[np.bool_]:
-    """Find the cells whose centres lie in a polygon.
+def cells_within(dem: Dem, area: Any, rows: slice) -> NDArray[np.bool_]:
+    """Find the cells of some rows whose centres lie in a polygon.
 
     Parameters
     ----------
@@ -190,6 +205,8 @@ def cells_within(dem: Dem, area: Any) -> NDArray[np.bool_]:
         The grid.
     area
         Polygon in the grid's CRS.
+    rows
+        First row and the one after the last.
 
     Returns
     -------
@@ -201,12 +218,10 @@ def cells_within(dem: Dem, area: Any) -> NDArray[np.bool_]:
     rows, not of cells.
     """
     a, _, c, _, e, f = dem.transform
-    rows, cols = dem.heights_m.shape
-    y = f + (np.arange(rows) + 0.5) * e
-    ends = np.empty((rows, 2, 2))
+    number, cols = rows.stop - rows.start, dem.heights_m.shape[1]
+    ends = np.empty((number, 2, 2))
     ends[:, :, 0] = [c, c + a * cols]
-    ends[:, :, 1] = y[:, None]
-    shapely.prepare(area)
+    ends[:, :, 1] = (f + (np.arange(rows.start, rows.stop) + 0.5) * e)[:, None]
     cut, row = shapely.get_parts(
         shapely.intersection(area, shapely.linestrings(ends)), return_index=True
     )
@@ -216,8 +231,8 @@ def cells_within(dem: Dem, area: Any) -> NDArray[np.bool_]:
     row, bounds = row[part][some], shapely.bounds(cut[some])
     first = np.ceil((bounds[:, 0] - c) / a - 0.5).astype(np.int64).clip(0, cols)
     last = np.floor((bounds[:, 2] - c) / a - 0.5).astype(np.int64).clip(-1, cols - 1)
-    turns = np.zeros((rows, cols + 1), dtype=np.int32)
+    turns = np.zeros((number, cols + 1), dtype=np.int32)
     hit = first <= last
     np.add.at(turns, (row[hit], first[hit]), 1)
     np.add.at(turns, (row[hit], last[hit] + 1), -1)
-    return np.cumsum(turns, axis=1)[:, :cols] > 0
+    return np.cumsum(turns, axis=1, dtype=np.int32)[:, :cols] > 0

@@ -144,7 +144,7 @@ def sight_from_points(
         refraction=asked.refraction,
         threads=threads,
     )
-    counts = CountGrid.like(dem)
+    counts = CountGrid.like(dem, posts=len(eyes))
     counts.add(grid, found.seen, found.unknown)
     told = tally.conservative() if asked.conservative else tally
     return View(
