@@ -175,6 +175,14 @@ class Partition(LayerSource):
     label: str = Field(description="name for people to read")
 
 
+class Corridors(LayerSource):
+    """Roads, canals, pipelines and other lines that the front may cut."""
+
+    schematic: Flag = Field(
+        False, description="joined from place to place: lengths and times are indicative only"
+    )
+
+
 class PopulationRaster(Origin):
     """People per cell or per square kilometre, as a GeoTIFF."""
 
@@ -311,13 +319,16 @@ class Project(_Part):
     lines: tuple[Line, ...] = Field(min_length=1, description="dated lines, or states")
     sides: tuple[Side, ...] = Field((), description="names of the sides, and where they are")
     settlements: LayerSource | None = Field(None, description="places, as points or polygons")
-    corridors: LayerSource | None = Field(None, description="roads, canals, pipelines")
+    corridors: Corridors | None = Field(None, description="roads, canals, pipelines")
     points: LayerSource | None = Field(None, description="named points")
     districts: LayerSource | None = Field(None, description="districts with people")
     partitions: tuple[Partition, ...] = Field((), description="other partitions of the land")
     population: tuple[PopulationRaster, ...] = Field((), description="population rasters")
     stated: tuple[StatedFigure, ...] = Field((), description="figures that sources state")
     elevation: Elevation | None = Field(None, description="elevation, for sight and relief")
+    claims: InputPath | None = Field(
+        None, description="ledger of claims; claims.toml beside the project file if unset"
+    )
     zones: Zones = Field(Zones(), description="distances")
     uncertainty: Uncertainty = Field(Uncertainty(), description="error of the lines")
     sight: Sight = Field(Sight(), description="line of sight")
@@ -434,6 +445,12 @@ def changed(project: Project, **parts: dict[str, Any]) -> Project:
         raise
 
 
+def claims_file(project: Project) -> Path | None:
+    """Find the ledger of claims: the one named, else ``claims.toml`` beside the project file."""
+    beside = project.path.parent / "claims.toml"
+    return project.claims or (beside if file_fault(beside) is None else None)
+
+
 def input_files(project: Project) -> tuple[Path, ...]:
     """Every file the results depend on: the project file first, then data in a fixed order.
 
@@ -454,6 +471,8 @@ def input_files(project: Project) -> tuple[Path, ...]:
     for source in sources:
         if source is not None:
             files += [source.path, *companions(source.path)]
+    ledger = claims_file(project)
+    files += [ledger] if ledger is not None else []
     return tuple(dict.fromkeys(files))
 
 

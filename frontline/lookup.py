@@ -1,0 +1,225 @@
+"""What a claim names, found in the case: lines, places, land, roads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline.draws import interval
+from frontline.errors import ProjectError
+from frontline.mistakes import nearest, shown
+from frontline.terrain import COARSE_M, is_coarse
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.case import Case
+    from frontline.fronts import Draw, FrontLine
+
+
+ENOUGH = 0.9
+"""Share of a zone's people that a list must be able to contain for a verdict."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A settlement, a named point or a district.
+
+    Parameters
+    ----------
+    id, name
+        Its identifier and its names, the second one in brackets.
+    geometry
+        Point or polygon in the plane.
+    layer
+        ``settlements``, ``points`` or ``districts``.
+    """
+
+    id: str
+    name: str
+    geometry: Any
+    layer: str
+
+
+def front_of(case: Case, line: str) -> FrontLine:
+    """Find a dated line by its key.
+
+    Raises
+    ------
+    ProjectError
+        If there is none.
+    """
+    fronts = {front.key: front for front in case.fronts}
+    if line not in fronts:
+        raise ProjectError(f"there is no line {shown(line)}.{nearest(line, fronts)}")
+    return fronts[line]
+
+
+def side_of(front: FrontLine, side: str) -> Any:
+    """Return the land of a side of a line.
+
+    Raises
+    ------
+    ProjectError
+        If the line has no such side.
+    """
+    if side not in front.sides:
+        raise ProjectError(f"there is no side {shown(side)}.{nearest(side, front.sides)}")
+    return front.sides[side]
+
+
+def other_sides(front: FrontLine, side: str) -> Any:
+    """Return the land of all sides but one."""
+    return shapely.union_all([land for name, land in front.sides.items() if name != side])
+
+
+def place_of(case: Case, place: str) -> Place:
+    """Find a place by its identifier, among settlements, then points, then districts.
+
+    Raises
+    ------
+    ProjectError
+        If there is none.
+    """
+    known: list[str] = []
+    for layer, key in (("settlements", "id"), ("points", "id"), ("districts", "code")):
+        table: gpd.GeoDataFrame = getattr(case.layers, layer)
+        known += [str(value) for value in table[key]]
+        rows = table[table[key].astype(str) == place]
+        if len(rows):
+            row = rows.iloc[0]
+            return Place(place, both_names(row), row.geometry, layer)
+    raise ProjectError(f"there is no place {shown(place)}.{nearest(place, known)}")
+
+
+def both_names(row: Any) -> str:
+    """Write the names of a place: the first, and the second in brackets."""
+    second = row.get("name_alt", "")
+    named = str(row["name"])
+    return f"{named} ({second})" if isinstance(second, str) and second.strip() else named
+
+
+def points_of(case: Case, places: Sequence[str]) -> NDArray[np.float64]:
+    """Return one point of each place in the plane, shape ``(n, 2)``; inside of polygons."""
+    shapes = np.array([place_of(case, place).geometry for place in places], dtype=object)
+    return np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapes)), dtype=np.float64)
+
+
+def land_of(case: Case, partition: str, codes: Sequence[str] = ()) -> Any:
+    """Return the land of a partition, or of some of its districts.
+
+    Parameters
+    ----------
+    case
+        The case.
+    partition
+        Key of a partition, or ``districts``.
+    codes
+        Codes of districts; all if empty.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such partition or code.
+    """
+    if partition != "districts":
+        if partition not in case.layers.partitions:
+            known = ["districts", *case.layers.partitions]
+            offer = nearest(partition, known)
+            raise ProjectError(f"there is no partition {shown(partition)}.{offer}")
+        return shapely.union_all(case.layers.partitions[partition].geometry.to_numpy())
+    table = case.layers.districts
+    for code in codes:
+        if code not in set(table["code"]):
+            offer = nearest(code, table["code"])
+            raise ProjectError(f"there is no district {shown(code)}.{offer}")
+    chosen = table[table["code"].isin(codes)] if codes else table
+    return shapely.union_all(chosen.geometry.to_numpy())
+
+
+def corridors_of(case: Case, *, kinds: Sequence[str] = (), ids: Sequence[str] = ()) -> Any:
+    """Return the corridors of some kinds or with some identifiers, as a table.
+
+    Raises
+    ------
+    ProjectError
+        If no corridor is of that kind, or has that identifier.
+    """
+    table = case.layers.corridors
+    for column, wanted in (("kind", kinds), ("id", ids)):
+        known = set(table[column].astype(str))
+        for word in wanted:
+            if len(table) and word not in known:
+                what = "kind of corridor" if column == "kind" else "corridor"
+                raise ProjectError(f"there is no {what} {shown(word)}.{nearest(word, known)}")
+    chosen = np.ones(len(table), dtype=bool)
+    if kinds:
+        chosen &= table["kind"].isin(list(kinds)).to_numpy()
+    if ids:
+        chosen &= table["id"].isin(list(ids)).to_numpy()
+    return table[chosen]
+
+
+def spread(
+    case: Case, front: FrontLine, value: float, figure: Callable[[Any, Any], float]
+) -> tuple[float, float]:
+    """Take the interval of a figure over the displaced copies of a line.
+
+    Parameters
+    ----------
+    case, front
+        The case and the line.
+    value
+        The figure for the line as drawn, computed exactly.
+    figure
+        The same figure from a line and its sides, which may be computed in a coarser way.
+
+    Returns
+    -------
+    low, high
+        Moved by the difference of the exact and the coarse figure; the figure itself for a line
+        without error, NaN for one with an error and no draws.
+    """
+    draws: Sequence[Draw] = case.draws.get(front.key, ())
+    if not (front.error_m > 0).any():
+        return value, value
+    if not draws:
+        return float("nan"), float("nan")
+    drawn = [figure(draw.line, draw.sides) for draw in draws]
+    coarse = figure(front.geometry, front.sides)
+    return interval(drawn, central=value, coarse=coarse)
+
+
+def error_near(front: FrontLine, geometry: Any) -> float:
+    """Return the error of the edge of a line that is nearest to a place, metres."""
+    row = int(np.argmin(shapely.distance(front.segments, geometry)))
+    return float(front.error_m[row])
+
+
+def too_coarse_for_sight(case: Case) -> tuple[str, ...]:
+    """Say why sight cannot be told from the elevation; empty where it can."""
+    if case.dem is None or not is_coarse(case.dem):
+        return ()
+    step = max(case.dem.step_m)
+    return (f"the elevation has cells of {step:,.0f} m, and sight needs {COARSE_M:.0f} m",)
+
+
+def schematic(case: Case) -> tuple[str, ...]:
+    """Say why lengths and times on corridors cannot be told; empty where they can."""
+    asked = case.project.corridors
+    if asked is None or not asked.schematic:
+        return ()
+    return ("the corridors are schematic, joined from place to place",)
+
+
+def incomplete(share: float) -> tuple[str, ...]:
+    """Say why people cannot be told from a list; empty where it can contain 90 % of them."""
+    if share >= ENOUGH:
+        return ()
+    known = "an unknown share" if np.isnan(share) else f"about {share:.0%}"
+    return (f"the list of settlements can contain {known} of the people, and 90 % is needed",)

@@ -1,0 +1,368 @@
+"""Metrics of land: by partition and side, changed, contained, mountainous, handed over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+import shapely
+from pydantic import Field
+
+from frontline.case import Case
+from frontline.draws import SIGMAS, interval, rounded
+from frontline.geodesy import area_m2
+from frontline.landforms import cells_of, relief_of_cells
+from frontline.lookup import both_names, front_of, land_of, other_sides, side_of, spread
+from frontline.measured import (
+    Amount,
+    LineKey,
+    Measured,
+    Metres,
+    PartitionKey,
+    Share,
+    SideName,
+    listed,
+    missing,
+)
+
+POSITION = "position of the line"
+OUTLINE_CORRELATION_M = 5_000.0
+"""Errors of an outline are taken alike over this length, as those of a line are by default."""
+
+Codes = Annotated[tuple[str, ...], Field(min_length=1, description="codes of districts")]
+
+
+def land_share(
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    partition: PartitionKey,
+    codes: tuple[str, ...] = (),
+) -> Measured:
+    """Share of a partition, or of districts, that lies on a side of a line.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line, side
+        Key of the line, name of the side.
+    partition, codes
+        Key of the partition, or ``districts`` and their codes. Land outside the study area
+        is left out.
+    """
+    front = front_of(case, line)
+    side_of(front, side)
+    land = shapely.intersection(land_of(case, partition, codes), case.layers.study_area)
+    if land.is_empty:
+        return missing("the partition lies outside the study area", unit="%")
+    value, low, high = _share_held(case, line, side, land)
+    return Measured(
+        value,
+        low,
+        high,
+        "%",
+        contains=f"{POSITION}, not that of the partition's outline",
+        detail=f"Of {shapely.area(land) / 1e6:,.0f} km2",
+    )
+
+
+def _share_held(case: Case, line: str, side: str, land: Any) -> tuple[float, float, float]:
+    front = front_of(case, line)
+    whole = shapely.area(land)
+
+    def share(_line: Any, sides: Mapping[str, Any]) -> float:
+        return 100.0 * float(shapely.area(shapely.intersection(land, sides[side])) / whole)
+
+    value = share(front.geometry, front.sides)
+    low, high = spread(case, front, value, share)
+    return value, low, high
+
+
+def districts_held(
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    codes: Codes,
+    least: Share = 0.9,
+    most: Share = 1.0,
+) -> Measured:
+    """How many of some districts a side holds to a share between two limits.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line, side
+        Key of the line, name of the side.
+    codes
+        Codes of the districts.
+    least, most
+        Shares of the district's area: 0.9 to 1 counts those that are held in full.
+    """
+    rows = []
+    table = case.layers.districts
+    for code in codes:
+        land = shapely.intersection(land_of(case, "districts", [code]), case.layers.study_area)
+        if land.is_empty:
+            return missing(f"district {code} lies outside the study area", unit="districts")
+        row = table[table["code"] == code].iloc[0]
+        rows.append((both_names(row), *_share_held(case, line, side, land)))
+    inside = [[100 * least <= row[at] <= 100 * most for row in rows] for at in (1, 2, 3)]
+    counts = [float(sum(flags)) for flags in inside]
+    told = listed([f"{row[0]} {rounded(row[1], row[2], row[3])} %" for row in rows])
+    return Measured(
+        counts[0],
+        min(counts) if all(math.isfinite(row[2]) for row in rows) else counts[0],
+        max(counts) if all(math.isfinite(row[2]) for row in rows) else counts[0],
+        "districts",
+        contains=f"{POSITION}, not that of the districts' outlines",
+        detail=f"Shares held: {told}",
+    )
+
+
+def land_changed(
+    case: Case,
+    *,
+    from_line: LineKey,
+    to_line: LineKey,
+    to_side: SideName,
+    partition: PartitionKey | None = None,
+    inside: bool = True,
+    farmland: bool = False,
+) -> Measured:
+    """Share of the land that a side had not held and holds now.
+
+    Parameters
+    ----------
+    case
+        The case.
+    from_line, to_line
+        Keys of the old and the new line.
+    to_side
+        The side that gained.
+    partition, inside
+        Only within this partition, or only outside it.
+    farmland
+        Whether the statement speaks of farmland: all land then only stands for it.
+    """
+    old, new = front_of(case, from_line), front_of(case, to_line)
+    area = case.layers.study_area
+    if partition is not None:
+        land = land_of(case, partition)
+        area = shapely.intersection(area, land) if inside else shapely.difference(area, land)
+    value = _gained(area, old.sides, new.sides, to_side)
+    olds, news = case.draws.get(from_line, ()), case.draws.get(to_line, ())
+    drawn = [
+        _gained(
+            area,
+            olds[row].sides if olds else old.sides,
+            news[row].sides if news else new.sides,
+            to_side,
+        )
+        for row in range(max(len(olds), len(news)))
+    ]
+    low, high = interval(drawn) if drawn else (value, value)
+    lost = shapely.intersection(other_sides(old, to_side), side_of(new, to_side))
+    km2 = shapely.area(shapely.intersection(area, lost)) / 1e6
+    note = ("no land cover is at hand, and all land stands for farmland",)
+    parts = [
+        f"{key} {shapely.area(shapely.intersection(lost, land_of(case, key))) / 1e6:,.0f} km2"
+        for key in case.layers.partitions
+    ]
+    whole = shapely.area(lost) / 1e6
+    within = f" of {whole:,.0f} km2 in all; within partitions: {', '.join(parts)}" if parts else ""
+    return Measured(
+        value,
+        low,
+        high,
+        "%",
+        contains="position of both lines",
+        detail=f"{km2:,.0f} km2 came to the side {to_side}{within}",
+        coarse=note if farmland else (),
+    )
+
+
+def _gained(area: Any, before: Mapping[str, Any], after: Mapping[str, Any], to_side: str) -> float:
+    others = shapely.union_all([land for name, land in before.items() if name != to_side])
+    had_not = shapely.intersection(area, others)
+    now = shapely.intersection(had_not, after[to_side])
+    return 100.0 * float(shapely.area(now) / max(shapely.area(had_not), 1.0))
+
+
+def area_ratio(
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    partition: PartitionKey,
+    codes: tuple[str, ...] = (),
+    outline_error_m: Metres = 0.0,
+) -> Measured:
+    """How many times the area of a partition a side of a line is.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line, side
+        Key of the line, name of the side.
+    partition, codes
+        Key of the partition, or ``districts`` and their codes.
+    outline_error_m
+        Half-width within which the outlines of partition and study area lie with 95 %.
+
+    Notes
+    -----
+    The area inside an outline of length P that errs by sigma, alike over L, has the standard
+    deviation sigma sqrt(P L sqrt(pi)): the integral of the correlation exp(-(d / L)^2).
+    """
+    front = front_of(case, line)
+    frame = case.layers.frame
+    held, land = side_of(front, side), land_of(case, partition, codes)
+    ours, theirs = (area_m2(np.array([held, land], dtype=object), frame) / 1e6).tolist()
+    value = ours / theirs
+
+    def figure(_line: Any, sides: Mapping[str, Any]) -> float:
+        return float(shapely.area(sides[side])) / 1e6 / theirs
+
+    low, high = spread(case, front, value, figure)
+    edge = shapely.length(shapely.intersection(shapely.boundary(case.layers.study_area), held))
+    errors = [
+        _outline_km2(length, outline_error_m)
+        for length in (edge, shapely.length(shapely.boundary(land)))
+    ]
+    away = value * math.hypot(errors[0] / ours, errors[1] / theirs)
+    return Measured(
+        value,
+        value - math.hypot(value - low, away),
+        value + math.hypot(high - value, away),
+        "times",
+        contains=f"{POSITION} and of outlines (within {outline_error_m:,.0f} m)",
+        detail=f"{ours:,.0f} km2 against {theirs:,.0f} km2",
+    )
+
+
+def _outline_km2(length_m: float, error_m: float) -> float:
+    """Half-width of the interval of an area whose outline errs."""
+    reach = length_m * OUTLINE_CORRELATION_M * math.sqrt(math.pi)
+    return SIGMAS * (error_m / SIGMAS) * math.sqrt(reach) / 1e6
+
+
+def share_inside(
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    partition: PartitionKey,
+    outline_error_m: Metres = 0.0,
+) -> Measured:
+    """Share of the land of a side that lies within a partition.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line, side
+        Key of the line, name of the side.
+    partition
+        Key of the partition.
+    outline_error_m
+        Half-width within which the partition's outline lies: the interval takes in the share
+        within the outline moved in and out by as much.
+    """
+    front = front_of(case, line)
+    side_of(front, side)
+    land = land_of(case, partition)
+
+    def share(_line: Any, sides: Mapping[str, Any], within: Any = land) -> float:
+        held = sides[side]
+        part = shapely.area(shapely.intersection(held, within))
+        return 100.0 * float(part / max(shapely.area(held), 1.0))
+
+    value = share(front.geometry, front.sides)
+    low, high = spread(case, front, value, share)
+    if outline_error_m:
+        low += share(None, front.sides, shapely.buffer(land, -outline_error_m)) - value
+        high += share(None, front.sides, shapely.buffer(land, outline_error_m)) - value
+    away = shapely.difference(front.sides[side], land)
+    return Measured(
+        value,
+        max(low, 0.0),
+        min(high, 100.0),
+        "%",
+        contains=f"{POSITION} and of the outline (moved by {outline_error_m:,.0f} m)",
+        detail=f"{shapely.area(away) / 1e6:,.0f} of {shapely.area(front.sides[side]) / 1e6:,.0f} "
+        "km2 lie outside the outline",
+    )
+
+
+def mountain_share(
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    relief_m: Amount = 300.0,
+    radius_m: Metres = 7_000.0,
+) -> Measured:
+    """Share of the land of a side that is mountainous: relief above a threshold.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line, side
+        Key of the line, name of the side.
+    relief_m, radius_m
+        Land is mountainous where the heights within the radius differ by this much.
+
+    References
+    ----------
+    Kapos, V. and others (2000), Developing a map of the world's mountain forests: 300 m within
+    7 km defines mountains of low elevation there.
+    """
+    if case.dem is None:
+        return missing("the project has no elevation", unit="%")
+    front = front_of(case, line)
+    side_of(front, side)
+    dem = case.dem
+    relief = relief_of_cells(dem, radius_m).ravel()
+    xy, area = cells_of(dem, case.layers.frame)
+    error_m = math.sqrt(2.0) * (dem.accuracy_m or 0.0)
+    shares = {}
+    for one in case.fronts:
+        for name, land in one.sides.items():
+            inside = np.flatnonzero(np.isfinite(dem.heights_m.ravel()))
+            inside = inside[shapely.contains_xy(land, *xy[inside].T)]
+            weight = area[inside]
+            shares[one.key, name] = [
+                100.0 * float(weight[relief[inside] >= relief_m + shift].sum() / weight.sum())
+                if len(inside)
+                else math.nan
+                for shift in (0.0, error_m, -error_m)
+            ]
+    value, low, high = shares[line, side]
+    told = [f"{key}, {name}: {figure[0]:.0f} %" for (key, name), figure in shares.items()]
+    return Measured(
+        value,
+        low,
+        high,
+        "%",
+        contains=f"accuracy of the elevation ({dem.accuracy_m or 0:.0f} m at each of two heights)",
+        detail=f"Land with {relief_m:.0f} m of relief within {radius_m / 1000:g} km: "
+        f"{'; '.join(told)}",
+    )
+
+
+LAND_METRICS = (
+    land_share,
+    districts_held,
+    land_changed,
+    area_ratio,
+    share_inside,
+    mountain_share,
+)

@@ -1,0 +1,615 @@
+"""Metrics of corridors: distance, length, crossings, travel time, what is cut off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import shapely
+from pydantic import Field
+from shapely.ops import substring
+
+from frontline import corridors
+from frontline.case import Case
+from frontline.errors import ProjectError
+from frontline.geodesy import length_m, true_band
+from frontline.lookup import (
+    both_names,
+    corridors_of,
+    front_of,
+    land_of,
+    place_of,
+    points_of,
+    schematic,
+    side_of,
+    spread,
+)
+from frontline.measured import (
+    LineKey,
+    Measured,
+    Metres,
+    PartitionKey,
+    SideName,
+    listed,
+    missing,
+)
+from frontline.project import LonLat
+from frontline.roads import (
+    RoadGraph,
+    barred,
+    minutes_to_line,
+    parts,
+    road_graph,
+    travel_minutes,
+)
+from frontline.samples import distance_to
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+POSITION = "position of the line, not that of the corridor"
+NO_CORRIDORS = "the project has no such corridors"
+STEP_M = 100.0
+
+Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
+Kinds = Annotated[tuple[str, ...], Field(min_length=1, description="kinds of corridors")]
+Ends = Annotated[tuple[LonLat, LonLat], Field(description="two places on the corridor")]
+PLANNED_KMH = 50.0
+
+
+def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
+    """Smallest distance of corridors of some kinds from a line.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line
+        Key of the line.
+    kinds
+        Kinds of corridors, for example ["pipeline"].
+    """
+    front = front_of(case, line)
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="km")
+    rows = corridors.corridor_distance(replace(case.layers, corridors=own), [front])
+    best = rows.loc[rows["distance_m"].idxmin()]
+    value = float(best["distance_m"]) / 1000.0
+    shapes = own.geometry.to_numpy()
+
+    def figure(course: Any, _sides: Any) -> float:
+        return float(shapely.distance(shapes, course).min()) / 1000.0
+
+    low, high = spread(case, front, value, figure)
+    told = [
+        f"{row.name_} {row.distance_m / 1000:.1f}"
+        for row in rows.rename(columns={"name": "name_"}).itertuples()
+    ]
+    return Measured(
+        value,
+        max(low, 0.0),
+        high,
+        "km",
+        contains=POSITION,
+        detail=f"In km: {listed(told)}",
+        coarse=schematic(case),
+        resolves=float(front.error_m.max(initial=0.0)) / 1000.0 if value else 0.0,
+    )
+
+
+def corridor_km_near(case: Case, *, line: LineKey, kinds: Kinds, distance_m: Metres) -> Measured:
+    """Kilometres of corridors within a distance of a line.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line
+        Key of the line.
+    kinds
+        Kinds of corridors.
+    distance_m
+        The distance; the detail adds half, twice and five times as much.
+    """
+    front = front_of(case, line)
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="km")
+    shapes = own.geometry.to_numpy()
+
+    def exact(reach_m: float) -> float:
+        band = true_band(front.geometry, reach_m, case.layers.frame)
+        inside = shapely.intersection(shapes, band)
+        return float(length_m(inside, case.layers.frame).sum()) / 1000.0
+
+    middle, metres = _pieces(case, own)
+
+    def figure(course: Any, _sides: Any) -> float:
+        near = distance_to(middle, course, case.layers.frame) <= distance_m
+        return float(metres[near].sum()) / 1000.0
+
+    value = exact(distance_m)
+    low, high = spread(case, front, value, figure)
+    told = [
+        f"{exact(reach):.0f} km within {reach / 1000:g} km"
+        for reach in (distance_m / 2, 2 * distance_m, 5 * distance_m)
+    ]
+    return Measured(
+        value,
+        max(low, 0.0),
+        high,
+        "km",
+        contains=POSITION,
+        detail=f"Also {', '.join(told)}, of {metres.sum() / 1000:,.0f} km",
+        coarse=schematic(case),
+    )
+
+
+def _pieces(case: Case, own: gpd.GeoDataFrame) -> tuple[Any, Any]:
+    """Middles of short pieces of corridors ``(n, 2)`` and their lengths in metres ``(n,)``."""
+    dense = shapely.segmentize(shapely.get_parts(own.geometry.to_numpy()), STEP_M)
+    xy, part = shapely.get_coordinates(dense, return_index=True)
+    same = np.flatnonzero(np.diff(part) == 0)
+    return (xy[same] + xy[same + 1]) / 2, case.layers.frame.ground_m(xy[same], xy[same + 1])
+
+
+def crossings(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
+    """How often corridors of some kinds cross a line.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line
+        Key of the line.
+    kinds
+        Kinds of corridors.
+    """
+    front = front_of(case, line)
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="crossings")
+    found = corridors.crossings(replace(case.layers, corridors=own), [front])
+    shapes = shapely.get_parts(own.geometry.to_numpy())
+
+    def figure(course: Any, _sides: Any) -> float:
+        return float(len(shapely.get_parts(shapely.intersection(shapes, course))))
+
+    value = float(len(found))
+    low, high = spread(case, front, value, figure)
+    by_name = found["name"].value_counts()
+    near = [
+        f"{distance / 1000:g} km: {_km_within(case, line, own, distance):.0f} km"
+        for distance in (500.0, 1_000.0, 2_000.0, 5_000.0)
+    ]
+    told = listed([f"{name} {count}" for name, count in by_name.items()]) or "none"
+    return Measured(
+        value,
+        max(low, 0.0),
+        high,
+        "crossings",
+        contains=POSITION,
+        detail=f"By corridor: {told}. Length within {', within '.join(near)}",
+        coarse=schematic(case),
+    )
+
+
+def _km_within(case: Case, line: str, own: gpd.GeoDataFrame, distance_m: float) -> float:
+    middle, metres = _pieces(case, own)
+    near = distance_to(middle, front_of(case, line).geometry, case.layers.frame) <= distance_m
+    return float(metres[near].sum()) / 1000.0
+
+
+def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
+    """Share of canals, by length, on another side than the place where they begin.
+
+    Parameters
+    ----------
+    case
+        The case.
+    line
+        Key of the line.
+    kinds
+        Kinds of corridors; each begins at its headworks.
+    """
+    front = front_of(case, line)
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="%")
+    metres: dict[int, Any] = {}
+
+    def share(_line: Any, sides: Any) -> float:
+        beyond = whole = 0.0
+        for row, shape in enumerate(own.geometry):
+            middle, length = metres.setdefault(row, _pieces(case, own.iloc[[row]]))
+            start = shapely.Point(shapely.get_coordinates(shape)[0])
+            home = [land for land in sides.values() if shapely.intersects(land, start)]
+            away = [land for land in sides.values() if land not in home]
+            if home and away:
+                beyond += float(
+                    length[shapely.contains_xy(shapely.union_all(away), *middle.T)].sum()
+                )
+            whole += float(length.sum())
+        return 100.0 * beyond / whole
+
+    value = share(front.geometry, front.sides)
+    low, high = spread(case, front, value, share)
+    count = len(corridors.crossings(replace(case.layers, corridors=own), [front]))
+    return Measured(
+        value,
+        max(low, 0.0),
+        high,
+        "%",
+        contains=POSITION,
+        detail=f"{len(own)} corridors, which cross the line {count} times",
+        coarse=schematic(case),
+    )
+
+
+def corridor_length(case: Case, *, corridor: str, between: Ends) -> Measured:
+    """Length of a corridor between the points nearest to two places.
+
+    Parameters
+    ----------
+    case
+        The case.
+    corridor
+        Its identifier.
+    between
+        Two places, [[lon, lat], [lon, lat]].
+    """
+    own = corridors_of(case, ids=[corridor])
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="km")
+    shape = shapely.line_merge(own.geometry.iloc[0])
+    ends = shapely.points(case.layers.frame.xy(np.array(between)))
+    pieces = shapely.get_parts(shape)
+    piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
+    start, stop = np.sort(shapely.line_locate_point(piece, ends))
+    if stop - start < 1.0:
+        raise ProjectError("between: both places lie at one point of the corridor. Set them apart.")
+    part = np.array([substring(piece, start, stop)], dtype=object)
+    value = float(length_m(part, case.layers.frame)[0]) / 1000.0
+    away = float(shapely.distance(piece, ends).max()) / 1000.0
+    short = "; a schematic course is too short" if schematic(case) else ""
+    return Measured(
+        value,
+        max(value - away, 0.0),
+        value + away,
+        "km",
+        contains="distance of the places named from the corridor",
+        detail=f"Along {both_names(own.iloc[0])}{short}",
+        coarse=schematic(case),
+    )
+
+
+def near_corridor(
+    case: Case, *, kind: str, corridor: str, distance_m: Metres, complete: bool = False
+) -> Measured:
+    """How many named points of a kind lie within a distance of a corridor.
+
+    Parameters
+    ----------
+    case
+        The case.
+    kind
+        Kind of the points.
+    corridor
+        Identifier of the corridor.
+    distance_m
+        The distance.
+    complete
+        Whether every such point is in the data: else the figure is only indicative.
+    """
+    table = case.layers.points
+    own = table[table["kind"] == kind]
+    way = corridors_of(case, ids=[corridor])
+    if not len(own) or not len(way):
+        return missing(
+            f"the project lacks points of the kind '{kind}' or the corridor", unit="points"
+        )
+    xy = shapely.get_coordinates(own.geometry.to_numpy())
+    away = distance_to(xy, way.geometry.iloc[0], case.layers.frame)
+    value = float((away <= distance_m).sum())
+    told = [f"{name} {metres / 1000:.1f}" for name, metres in zip(own["name"], away, strict=True)]
+    some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
+    return Measured(
+        value,
+        value,
+        value,
+        "points",
+        contains="nothing: a count",
+        detail=f"Of {len(own)}, in km from it: {listed(told)}",
+        coarse=(*(() if complete else some), *schematic(case)),
+    )
+
+
+def _graph(case: Case, kinds: Kinds) -> RoadGraph | None:
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return None
+    # What is planned has no class of its own yet.
+    speeds = {kind: PLANNED_KMH for kind in kinds if "planned" in kind}
+    return road_graph(own, speeds_kmh=speeds)
+
+
+def minutes_to_front(
+    case: Case, *, places: Ids, line: LineKey, kinds: Kinds = ("road",)
+) -> Measured:
+    """Minutes by road from places to the nearest point of a line: the median of them.
+
+    Parameters
+    ----------
+    case
+        The case.
+    places
+        Identifiers of places.
+    line
+        Key of the line; it cannot be crossed.
+    kinds
+        Kinds of corridors that can be driven.
+
+    Notes
+    -----
+    By road to the best place, then on foot in a straight line.
+    """
+    front = front_of(case, line)
+    graph = _graph(case, kinds)
+    if graph is None:
+        return missing(NO_CORRIDORS, unit="min")
+    xy = points_of(case, places)
+    closed = barred(graph, front.geometry)
+    minutes = minutes_to_line(closed, xy, front.geometry)
+    away = distance_to(xy, front.geometry, case.layers.frame) / 1000.0
+    told = [
+        f"{place_of(case, place).name} {one:.0f} min, {km:.1f} km"
+        for place, one, km in zip(places, minutes, away, strict=True)
+    ]
+    return Measured(
+        float(np.median(minutes)),
+        float(minutes.min()),
+        float(minutes.max()),
+        "min",
+        contains="the range of the places named",
+        detail=f"By place, with the distance in a straight line: {listed(told)}",
+        coarse=schematic(case),
+    )
+
+
+def travel_time(
+    case: Case,
+    *,
+    start: str,
+    stop: str,
+    line: LineKey | None = None,
+    kinds: Kinds = ("road",),
+) -> Measured:
+    """Minutes by road between two places, with a line as a barrier.
+
+    Parameters
+    ----------
+    case
+        The case.
+    start, stop
+        Identifiers of the places.
+    line
+        Key of a line that cannot be crossed; none if unset.
+    kinds
+        Kinds of corridors that can be driven.
+    """
+    graph = _graph(case, kinds)
+    if graph is None:
+        return missing(NO_CORRIDORS, unit="min")
+    xy = points_of(case, [start, stop])
+    free = float(travel_minutes(graph, xy[:1], xy[1:])[0, 0])
+    value, detail = free, "No line bars the way"
+    if line is not None:
+        bar = front_of(case, line).geometry
+        value = float(travel_minutes(barred(graph, bar), xy[:1], xy[1:], line=bar)[0, 0])
+        detail = f"Without the line it would be {_minutes(free)}"
+    return Measured(
+        value,
+        value,
+        value,
+        "min",
+        contains="nothing: speeds by class of road as set",
+        detail=detail,
+        coarse=schematic(case),
+    )
+
+
+def _minutes(value: float) -> str:
+    return f"{value:.0f} min" if math.isfinite(value) else "unreachable"
+
+
+def detour(
+    case: Case,
+    *,
+    start: str,
+    stop: str,
+    closed: LonLat,
+    radius_m: Metres,
+    line: LineKey | None = None,
+    kinds: Kinds = ("road",),
+) -> Measured:
+    """How much longer the way between two places takes if no road runs near a point.
+
+    Parameters
+    ----------
+    case
+        The case.
+    start, stop
+        Identifiers of the places.
+    closed, radius_m
+        Roads within this distance of this point, [lon, lat], are closed.
+    line
+        Key of a line that cannot be crossed either; none if unset.
+    kinds
+        Kinds of corridors that can be driven.
+
+    Returns
+    -------
+    Further time as a share of the free time; infinite where no way is left.
+    """
+    graph = _graph(case, kinds)
+    if graph is None:
+        return missing(NO_CORRIDORS, unit="%")
+    bar = None if line is None else front_of(case, line).geometry
+    if bar is not None:
+        graph = barred(graph, bar)
+    centre = shapely.Point(case.layers.frame.xy(np.array([closed]))[0])
+    xy = points_of(case, [start, stop])
+    free, longer = (
+        float(travel_minutes(one, xy[:1], xy[1:], line=bar)[0, 0])
+        for one in (graph, barred(graph, shapely.buffer(centre, radius_m)))
+    )
+    if not math.isfinite(free):
+        return missing("there is no way between the two even with all roads open", unit="%")
+    value = 100.0 * (longer / free - 1.0) if free else math.inf
+    return Measured(
+        value,
+        value,
+        value,
+        "%",
+        contains="nothing: speeds by class of road as set",
+        detail=f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}",
+        coarse=schematic(case),
+    )
+
+
+def cut_off(
+    case: Case,
+    *,
+    places: Ids,
+    line: LineKey,
+    side: SideName,
+    kinds: Kinds = ("road",),
+    planned: tuple[str, ...] = (),
+    edge_closed: bool = True,
+) -> Measured:
+    """How many places a line cuts off by road from the rest of their side.
+
+    Parameters
+    ----------
+    case
+        The case.
+    places
+        Identifiers of places on that side.
+    line, side
+        Key of the line, name of the side.
+    kinds
+        Kinds of corridors that can be driven.
+    planned
+        Further kinds; the detail says what they would change.
+    edge_closed
+        Whether no road may leave the study area.
+    """
+    front = front_of(case, line)
+    land = side_of(front, side)
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="places")
+    found = _apart(case, places, front.geometry, land, kinds, edge_closed=edge_closed)
+    told = f"Cut off: {listed(found) or 'none'}"
+    if planned:
+        wider = (*kinds, *planned)
+        left = _apart(case, places, front.geometry, land, wider, edge_closed=edge_closed)
+        told += f"; with what is planned: {listed(left) or 'none'}"
+    value = float(len(found))
+    return Measured(
+        value,
+        value,
+        value,
+        "places",
+        contains="nothing: one network as drawn",
+        detail=told,
+        coarse=schematic(case),
+    )
+
+
+def _apart(
+    case: Case, places: Ids, course: Any, land: Any, kinds: Kinds, *, edge_closed: bool
+) -> list[str]:
+    """Name the places whose part of the network is not the largest one of their side."""
+    graph = _graph(case, kinds)
+    if graph is None:
+        return [place_of(case, place).name for place in places]
+    bar = course
+    if edge_closed:
+        bar = shapely.union_all([course, shapely.boundary(case.layers.study_area)])
+    open_ = barred(graph, bar)
+    part = parts(open_)
+    inside = shapely.contains_xy(land, *graph.xy.T)
+    counts = np.bincount(part[inside], minlength=part.max(initial=0) + 1)
+    main = int(np.argmax(counts))
+    nodes = np.flatnonzero(inside)
+    found = []
+    for place in places:
+        shape = place_of(case, place)
+        xy = points_of(case, [place])[0]
+        near = nodes[int(np.argmin(np.hypot(*(graph.xy[nodes] - xy).T)))] if len(nodes) else -1
+        if near < 0 or part[near] != main:
+            found.append(shape.name)
+    return found
+
+
+def gateways(
+    case: Case,
+    *,
+    kinds: Kinds,
+    partition: PartitionKey | None = None,
+    codes: tuple[str, ...] = (),
+    margin_m: Metres = 0.0,
+) -> Measured:
+    """How many corridors lead out of the study area, from all of it or from a partition.
+
+    Parameters
+    ----------
+    case
+        The case.
+    kinds
+        Kinds of corridors.
+    partition, codes
+        Only where they leave from this partition, or from these ``districts``.
+    margin_m
+        How far its outline may be off.
+    """
+    own = corridors_of(case, kinds=kinds)
+    if not len(own):
+        return missing(NO_CORRIDORS, unit="corridors")
+    edge = shapely.boundary(case.layers.study_area)
+    shapes = own.geometry.to_numpy()
+    meets = shapely.intersection(shapes, edge)
+    leaves = ~shapely.is_empty(meets)
+    if partition is not None:
+        land = shapely.buffer(land_of(case, partition, codes), margin_m)
+        leaves &= shapely.intersects(meets, land)
+    named = [both_names(row) for _, row in own[leaves].iterrows()]
+    value = float(leaves.sum())
+    return Measured(
+        value,
+        value,
+        value,
+        "corridors",
+        contains="nothing: a count",
+        detail=listed(named),
+        coarse=schematic(case),
+    )
+
+
+ROAD_METRICS = (
+    corridor_gap,
+    corridor_km_near,
+    crossings,
+    beyond_headworks,
+    corridor_length,
+    near_corridor,
+    minutes_to_front,
+    travel_time,
+    detour,
+    cut_off,
+    gateways,
+)
