@@ -437,3 +437,67 @@ def test_progress_runs_to_the_end():
     )
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def see_in_degrees(lon, lat, *, crs="EPSG:4326", step=1 / 600):
+    """The same hills, line and places around any point of the Earth, on a grid of some CRS."""
+    frame = frame_around([shapely.Point(lon, lat)])
+    if crs == "EPSG:4326":
+        reach = 0.14 / math.cos(math.radians(lat)), 0.14
+        # A cell of degrees as wide as it is high, so that every latitude has alike cells.
+        steps = step / math.cos(math.radians(lat)), step
+        west, north = lon - reach[0], lat + reach[1]
+    else:
+        there = pyproj.Transformer.from_crs(frame.crs, crs, always_xy=True)
+        unit = pyproj.CRS.from_user_input(crs).axis_info[0].unit_conversion_factor
+        x, y = there.transform(0.0, 0.0)
+        # Web Mercator claims twice the metres at 60 degrees.
+        unit /= 2.0 if crs == "EPSG:3857" else 1.0
+        steps = (step * 111_195.0 / unit,) * 2
+        west, north = x - 15_500.0 / unit, y + 15_500.0 / unit
+        reach = (15_500.0 / unit,) * 2
+    cols, rows = (round(2 * reach[n] / steps[n]) for n in (0, 1))
+    x, y = np.meshgrid(
+        west + (np.arange(cols) + 0.5) * steps[0], north - (np.arange(rows) + 0.5) * steps[1]
+    )
+    back = pyproj.Transformer.from_crs(crs, frame.crs, always_xy=True)
+    heights = hills(*back.transform(x.ravel(), y.ravel())).reshape(rows, cols)
+    dem = Dem(
+        heights_m=heights.astype(np.float32),
+        transform=(steps[0], 0.0, west, 0.0, -steps[1], north),
+        crs=crs,
+        step_m=(step * 111_195.0,) * 2,
+    )
+    rng = np.random.default_rng(6)
+    layers = layers_of(rng.uniform(-9_000, 9_000, (150, 2)))
+    layers.frame = frame
+    line = shapely.LineString([(-3_000.0, -6_000.0), (2_000.0, 500.0), (2_500.0, 6_000.0)])
+    zones = zones_of((5_000.0, line.buffer(4_000.0)))
+    project = SimpleNamespace(sight=Sight(radius_m=8_000.0))
+    return exposure.sight(project, layers, [front_of(line)], dem, zones, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "crs"),
+    [
+        (20.0, 45.0, "EPSG:4326"),
+        (180.0, -17.0, "EPSG:4326"),
+        (-179.95, 65.0, "EPSG:4326"),
+        (25.0, 80.0, "EPSG:4326"),
+        (-74.0, 40.7, "EPSG:2263"),  # feet
+        (20.0, 60.0, "EPSG:3857"),  # twice as large as on the ground
+        (15.0, 45.0, "EPSG:32633"),
+    ],
+)
+def test_the_same_country_anywhere_on_earth_gives_the_same_answer(lon, lat, crs):
+    usual = see_in_degrees(20.0, 0.0)
+    found = see_in_degrees(lon, lat, crs=crs)
+    assert set(usual.settlements.in_sight) == {"visible", "hidden", "out_of_range"}
+    same = usual.settlements.in_sight.to_numpy() == found.settlements.in_sight.to_numpy()
+    assert same.mean() >= 0.94
+    for column in ("line_in_sight_km", "line_within_radius_km"):
+        gap = found.settlements[column].sum() / usual.settlements[column].sum() - 1.0
+        assert abs(gap) < 0.02
+    gap = found.zones.visible_share.item() - usual.zones.visible_share.item()
+    assert abs(gap) < 0.03
+    assert found.zones.unknown_share.item() == 0.0
