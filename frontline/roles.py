@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from frontline.shapes import to_degrees
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from frontline.project import Line, Project
 
@@ -68,14 +70,26 @@ def line_of(
         table = table.assign(error_m=float(line.error_m))
     names = [side.name for side in project.sides]
     if line.side_column is not None:
-        for row, name in table["side"].items():
-            if not name.strip() or (names and name not in names):
-                problem = f"{quoted(name)} is not a side of the project.{nearest(name, names)}"
-                problems.append(layer.fault(problem, row=row, field=line.side_column))
+        problems += _no_sides(layer, table["side"], names, line.side_column, blank=False)
     else:
         # A feature in several pieces is as many lines; pieces keep the error of their feature.
         table = table.explode(index_parts=False)
     return table.reset_index(drop=True), problems
+
+
+def _no_sides(
+    layer: Checked, cells: pd.Series[str], names: Sequence[str], field: str, *, blank: bool
+) -> list[LayerError]:
+    """Find names that are no side of the project; each is named once, with its first feature."""
+    problems = []
+    for name, rows in cells.groupby(cells, sort=False):
+        side = str(name)
+        if side in names or (side.strip() and not names) or (blank and not side.strip()):
+            continue
+        also = f" ({len(rows)} features say so)" if len(rows) > 1 else ""
+        problem = f"{quoted(side)} is not a side of the project{also}.{nearest(side, names)}"
+        problems.append(layer.fault(problem, row=rows.index[0], field=field))
+    return problems
 
 
 def places_of(
@@ -181,10 +195,7 @@ def districts_of(
     names = [side.name for side in project.sides]
     for row in table.index[codes == ""]:
         problems.append(layer.fault("has no code. Give it one.", row=row, field="code"))
-    for row, side in table["counted_by"].items():
-        if side.strip() and names and side not in names:
-            problem = f"{quoted(side)} is not a side of the project.{nearest(side, names)}"
-            problems.append(layer.fault(problem, row=row, field="counted_by"))
+    problems += _no_sides(layer, table["counted_by"], names, "counted_by", blank=True)
     figures = table.assign(code=codes).dropna(subset=["population"]).groupby("code")["population"]
     for code, count in figures.nunique().items():
         if count > 1:

@@ -14,7 +14,8 @@ import tempfile
 import urllib.parse
 import warnings
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ LARGEST_UNPACKED = 1_000_000_000
 """Bytes that an archive, a workbook or a text file may unfold to."""
 
 FORMATS = "GeoPackage, GeoJSON, FlatGeobuf, Shapefile, KML, KMZ, CSV or XLSX"
+_STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 _OGR_ERRORS = (RuntimeError, ValueError, OSError, ArithmeticError, sqlite3.Error)
 
 
@@ -136,7 +138,10 @@ def _sound_archive(path: Path, shown: str) -> list[str]:
     """Names in an archive, once its sizes are known to be true and bearable."""
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+            members = archive.infolist()
+            if {member.compress_type for member in members} - {_STORED, _DEFLATED}:
+                raise LayerError("is packed in an unusual way. Pack it as plain ZIP.", path=shown)
+            size = sum(member.file_size for member in members)
             if size > LARGEST_UNPACKED:
                 raise LayerError(
                     f"would unpack to {size / 1e6:,.0f} MB (allowed: "
@@ -146,7 +151,7 @@ def _sound_archive(path: Path, shown: str) -> list[str]:
             # reads every member and compares lengths and checksums: a size that lies is found
             broken = archive.testzip()
             names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, *_OGR_ERRORS) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, *_OGR_ERRORS) as error:
         raise LayerError(f"is a damaged or locked archive ({_said(error)}).", path=shown) from error
     if broken is not None:
         raise LayerError(f"is damaged at '{one_line(broken)}'. Copy it again.", path=shown)
@@ -388,3 +393,29 @@ def _said(error: object) -> str:
     text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
     text = one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
     return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def write_empty(path: Path, layers: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+    """Write a GeoPackage of empty layers in EPSG:4326, to be drawn into.
+
+    Parameters
+    ----------
+    path
+        A new file.
+    layers
+        By name: type of geometry, and type of each column (``str``, ``int64``, ``float64``).
+    """
+    import geopandas as gpd
+    import pandas as pd
+    import pyogrio
+
+    for name, (geometry, columns) in layers.items():
+        table = {column: pd.Series([], dtype=kind) for column, kind in columns.items()}
+        pyogrio.write_dataframe(
+            gpd.GeoDataFrame(table, geometry=[], crs=4326),
+            path,
+            layer=name,
+            driver="GPKG",
+            geometry_type=geometry,
+            append=path.exists(),
+        )

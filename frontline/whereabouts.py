@@ -66,9 +66,9 @@ def elsewhere(
         )
         for at in np.flatnonzero(far)
     ]
-    every = "All" if outside.all() else "Some"
-    text = f"{every} features lie outside the study area."
-    return problems, [Note(about, text, int(outside.sum()))]
+    count = int(outside.sum())
+    text = f"Outside the study area: {count} of {len(outside)} features."
+    return problems, [Note(about, text, count)]
 
 
 def _swapped_inside(layer: Checked, land: Any, frame: Frame) -> Any:
