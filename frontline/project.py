@@ -448,7 +448,7 @@ def changed(project: Project, **parts: dict[str, Any]) -> Project:
 def claims_file(project: Project) -> Path | None:
     """Find the ledger of claims: the one named, else ``claims.toml`` beside the project file."""
     beside = project.path.parent / "claims.toml"
-    return project.claims or (beside if file_fault(beside) is None else None)
+    return project.claims or (None if file_fault(beside) else beside)
 
 
 def input_files(project: Project) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontline.errors import FrontlineError, ProjectError
-from frontline.project import Project, hash_inputs, input_files, load_project
+from frontline.project import Project, claims_file, hash_inputs, input_files, load_project
 from frontline.schema import schema_markdown
 
 GOOD = """
@@ -360,3 +360,12 @@ def test_the_schema_lists_every_key_and_input_column():
         assert field.description
     for word in ("distances_m", "error_correlation_m", "least_coverage", "population_kind", "0.13"):
         assert f"`{word}`" in text
+
+
+def test_a_ledger_beside_the_project_is_found_and_hashed(tmp_path):
+    path = write(tmp_path)
+    assert claims_file(load_project(path)) is None
+    (tmp_path / "claims.toml").write_text("x = 1")
+    project = load_project(path)
+    assert claims_file(project) == tmp_path / "claims.toml"
+    assert "claims.toml" in hash_inputs(project)
