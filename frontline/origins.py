@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from frontline.headcounts import valid_at
 from frontline.symbols import illustration_label
 from frontline.words import WORDS, source_label
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from frontline.project import LayerSource, Project
     from frontline.results import RasterResult, Results
 
@@ -70,3 +73,23 @@ def source_line(row: dict[str, str]) -> str:
     """Return one source in a line: what, by whom, when, under which licence."""
     rest = ", ".join(part for part in (row["source"], row["date"], row["licence"]) if part)
     return f"{row['what']}: {rest}"
+
+
+def dated(results: Results) -> gpd.GeoDataFrame:
+    """Return the settlements with a column ``valid``: whether the figure holds at the line's date.
+
+    Parameters
+    ----------
+    results
+        Its settlements may lack the columns of the validity: then every figure holds.
+    """
+    table = results.settlements.copy()
+    for column in ("population_from", "population_until"):
+        if column not in table:
+            table[column] = ""
+    table["valid"] = True
+    for line in results.project.lines:
+        own = table["line"] == line.key
+        if own.any():
+            table.loc[own, "valid"] = valid_at(table[own], line.date)
+    return table

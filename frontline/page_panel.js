@@ -85,7 +85,7 @@ function counted(key, side, km) {
     const own = place.lines[key];
     if (own?.side !== side || !(own.distance_m <= km * 1000)) continue;
     places += 1;
-    if (place.kind === "residents" && known(place.people)) sum += place.people;
+    if (kindOf(place, own) === "residents") sum += place.people;
     else unknown += 1;
   }
   return [sum, null, null, places, unknown, null, null];
@@ -126,6 +126,8 @@ function figuresTable(key) {
   const rows = [el("tr", { className: "land" }, el("th", { scope: "row" }, word("area_km2")),
     ...sides.map((side) => landCell(key, side)))];
   for (const source of sourcesOf(key)) {
+    const held = sides.some((side) => (peopleAt(key, side, state.km, source) ?? []).some(known));
+    if (!held && !source.startsWith("settlements")) continue;
     rows.push(el("tr", { "data-source": source }, el("th", { scope: "row" }, sourceLabel(source)),
       ...sides.map((side) => peopleCell(peopleAt(key, side, state.km, source), key, side))));
   }
@@ -148,18 +150,22 @@ function landCell(key, side) {
   return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, decimal.format(cell.area)), range);
 }
 function peopleCell(row, key, side) {
-  if (!row || !known(row[0])) {
-    const why = row && row[3] > 0 ? word("no_figure") : "–";
-    return el("td", { className: "none", "data-side": side }, why);
+  const [value, low, high, places, unknown, coverage, completeness] = row ?? [];
+  if (!known(value) && !known(low)) {
+    return el("td", { className: "none", "data-side": side }, places > 0 ? word("no_figure") : "–");
   }
-  const [value, low, high, places, unknown, coverage, completeness] = row;
-  const cell = el("td", { "data-side": side, "data-value": value }, el("b", {}, whole(value)));
-  if (known(low) && known(high)) {
-    cell.append(el("small", { title: word("interval") },
-      `${soft(low, low, high)} – ${soft(high, low, high)}`));
+  const cell = el("td", { "data-side": side, "data-value": value });
+  if (known(coverage) && coverage < 0.005) {
+    cell.className = "none";
+    cell.append(el("small", {}, word("not_covered")));
+    return cell;
   }
+  const range = known(low) && known(high) && low !== high
+    ? `${soft(low, low, high)} – ${soft(high, low, high)}` : "";
+  cell.append(el("b", {}, known(value) ? whole(value) : range));
+  if (range && known(value)) cell.append(el("small", { title: word("interval") }, range));
   const more = [];
-  if (known(places)) more.push(word("places_counted", { count: whole(places) }));
+  if (known(places)) more.push(places === 1 ? word("place_counted") : word("places_counted", { count: whole(places) }));
   if (unknown > 0) more.push(word("places_unknown", { count: whole(unknown) }));
   if (known(coverage) && coverage < 0.995) more.push(word("coverage", { share: Math.round(coverage * 100) }));
   if (known(completeness)) more.push(word("completeness", { share: Math.round(completeness * 100) }));
@@ -336,6 +342,7 @@ function drawCard(place) {
     el("table", {}, el("thead", {}, el("tr", {}, el("td"), ...keys.map((key) =>
       el("th", { scope: "col", dir: "auto" }, lineOf(key).label)))),
     el("tbody", {},
+      row(word("figure"), (own) => word(known(place.people) && own.valid ? "figure_holds" : "unknown")),
       row(word("held_by"), (own) => el("span", {}, own.side
         ? bdi(own.side) : word("outside"), own.side && own.certain === false
         ? el("small", {}, word("uncertain")) : null)),
@@ -383,7 +390,8 @@ function buildFilters() {
     state.filter[key] = on;
     refresh();
   });
-  const kinds = [...new Set(data.settlements.map((place) => place.kind || "unknown"))].sort();
+  const kinds = [...new Set(data.settlements.flatMap((place) =>
+    Object.values(place.lines).map((own) => kindOf(place, own))))].sort();
   const kind = el("select", { id: "filter-kind", onchange: (event) => {
     state.filter.kind = event.target.value;
     refresh();

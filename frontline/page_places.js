@@ -22,6 +22,9 @@ function outline({ kind, radius: r, crossed }, { x, y }) {
 const radiusOf = (place) =>
   known(place.people) ? Math.min(13, Math.max(3.2, 2.4 + Math.sqrt(place.people) / 24)) : 3.2;
 
+/** What is known of a place's people at a line's date: a figure of another time is none. */
+const kindOf = (place, own) => (known(place.people) && own.valid ? place.kind || "residents" : "unknown");
+
 function namesOf(place) {
   const both = [place.name, place.alt].filter(Boolean);
   if (state.names === "name_alt" && place.alt) both.reverse();
@@ -42,7 +45,7 @@ function passes(place, key) {
   if (filter.sight && own.sight !== "visible") return false;
   if (filter.crossed && !own.crossed) return false;
   if (filter.uncertain && own.certain !== false) return false;
-  if (filter.kind && (place.kind || "unknown") !== filter.kind) return false;
+  if (filter.kind && kindOf(place, own) !== filter.kind) return false;
   return !(filter.least > 0 && !(place.people >= filter.least));
 }
 const passing = () =>
@@ -59,9 +62,9 @@ function drawPlaces(slot, key) {
 
 function drawPlace(place, own, group, pane) {
   const colour = own.side ? colourOf(own.side) : "#9AA0A6";
-  const kind = known(place.people) ? place.kind || "residents" : "unknown";
+  const kind = kindOf(place, own);
   const hollow = kind !== "residents";
-  const radius = radiusOf(place);
+  const radius = kind === "unknown" ? 3.2 : radiusOf(place);
   if (place.shape.length) {
     group.addLayer(areaOf(place.shape, { pane, color: colour, weight: 1, fillOpacity: 0.35,
       interactive: false }));
@@ -75,7 +78,7 @@ function drawPlace(place, own, group, pane) {
     dashArray: own.certain === false ? "2.5 2" : null, fillColor: hollow ? "#FBFAF7" : colour,
     fillOpacity: hollow ? 0.9 : 0.95, bubblingMouseEvents: false,
     className: place.id === state.selected ? "place chosen" : "place" });
-  const people = known(place.people)
+  const people = kind !== "unknown"
     ? word("people_of", { count: whole(place.people), kind: word(place.kind || "residents"),
       date: place.date || word("undated") })
     : word("unknown");

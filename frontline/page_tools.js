@@ -86,8 +86,10 @@ function placeRows(row) {
       fill: hollow ? "#FBFAF7" : "#9AA0A6", stroke: hollow ? "#6B7280" : "#1B1F24",
       "stroke-width": hollow ? 2 : 1.1, "stroke-dasharray": extra.dash ?? "" }));
   };
-  const kinds = new Set(data.settlements.map((place) => (known(place.people) ? place.kind : "unknown")));
-  const own = data.settlements.flatMap((place) => shownKeys().map((key) => place.lines[key]).filter(Boolean));
+  const pairs = data.settlements.flatMap((place) =>
+    shownKeys().map((key) => [place, place.lines[key]]).filter((pair) => pair[1]));
+  const kinds = new Set(pairs.map(([place, one]) => kindOf(place, one)));
+  const own = pairs.map((pair) => pair[1]);
   const rows = [];
   if (kinds.has("residents")) rows.push(row(sign("residents", 5.5), `${word("legend_residents")} (${word("legend_size").toLowerCase()})`));
   if (kinds.has("registered")) rows.push(row(sign("registered", 5.5), word("legend_registered")));

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.origins import line_accuracy, sight_warning, sources
+from frontline.origins import dated, line_accuracy, sight_warning, sources
 from frontline.overlays import exposure_bounds, exposure_overlay, shade_overlay
 from frontline.symbols import (
     CORRIDORS,
@@ -38,6 +38,7 @@ DEGREE = 1e-5
 MOST_VERTICES = 150_000
 OWN = (
     ("side", "side"),
+    ("valid", "valid"),
     ("certain", "side_certain"),
     ("distance_m", "distance_m"),
     ("azimuth_deg", "azimuth_deg"),
@@ -258,7 +259,7 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         (row["id"], row["from_line"], row["to_line"]): _text(row["control"])
         for row in results.control_change.to_dict("records")
     }
-    for row in results.settlements.to_dict("records"):
+    for row in dated(results).to_dict("records"):
         key = _text(row["id"])
         if key not in places:
             places[key] = _place(row, shapes)

@@ -19,6 +19,7 @@ from frontline.captions import (
     line_caption,
     sheet_title,
 )
+from frontline.origins import dated
 from frontline.overlays import FLAT, exposure_classes, sampled_at
 from frontline.symbols import (
     DISTRICT,
@@ -51,10 +52,8 @@ from frontline.views import (
 from frontline.words import WORDS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from frontline.figures import Paper, Pens
-    from frontline.results import RasterResult, Results
+    from frontline.results import Results
 
 PAGE_MM = (297.0, 210.0)
 DPI = 200
@@ -167,20 +166,6 @@ def _panel_title(paper: Paper, results: Results, key: str, rect: Box) -> None:
     paper.text(rect[0], 184.6, textwrap.shorten(about, 100), size=6.4, color=MUTED)
 
 
-def _raster(
-    values: NDArray[Any], grid: RasterResult, view: View, *, pixels: int, smooth: bool
-) -> NDArray[np.float64]:
-    return sampled(
-        values,
-        view,
-        transform=grid.transform,
-        crs=grid.crs,
-        pixels=pixels,
-        sample=sampled_at,
-        smooth=smooth,
-    )
-
-
 def _draw_relief(pens: Pens, results: Results) -> None:
     relief = results.relief
     if relief is None:
@@ -188,7 +173,7 @@ def _draw_relief(pens: Pens, results: Results) -> None:
     shade = np.asarray(relief.bands["shade"], dtype=float) / 255.0
     if "elevation" in relief.bands:
         shade = np.where(np.isfinite(relief.bands["elevation"]), shade, np.nan)
-    shade = _raster(shade, relief, pens.view, pixels=1100, smooth=True)
+    shade = sampled(shade, relief, pens.view, pixels=1100, sample=sampled_at)
     relative = np.nan_to_num(np.clip((shade - FLAT) / FLAT, -1.0, 0.4))
     colours = np.zeros((*relative.shape, 4))
     colours[..., :3] = (relative > 0)[..., None]
@@ -223,7 +208,7 @@ def _draw_sight(pens: Pens, results: Results, key: str) -> None:
     if grid is None:
         return
     code, palette = exposure_classes(grid, results.sight.values())
-    classes = _raster(code, grid, pens.view, pixels=900, smooth=False)
+    classes = sampled(code, grid, pens.view, pixels=900, sample=sampled_at, smooth=False)
     pens.picture(palette[np.nan_to_num(classes, nan=0).astype(int)] / 255.0, zorder=2)
 
 
@@ -271,7 +256,9 @@ def _draw_places(
     paper: Paper, pens: Pens, results: Results, key: str, *, most: int = MOST_NAMES
 ) -> None:
     """Draw settlements and as many of their names, the important first, as do not overlap."""
-    table = _by_importance(results.settlements[results.settlements["line"] == key])
+    table = dated(results)
+    table["population"] = table["population"].where(table["valid"])
+    table = _by_importance(table[table["line"] == key])
     left, bottom, right, top = pens.view.frame
     per_mm = (right - left) / pens.rect[2]
     colours = side_colours(results.project, table["side"].dropna())

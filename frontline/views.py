@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from frontline.results import RasterResult
+
 GEOD = Geod(ellps="WGS84")
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
@@ -115,10 +117,9 @@ def between(shape: Any, one: View, other: View) -> Any:
 
 def sampled(
     values: NDArray[Any],
+    grid: RasterResult,
     view: View,
     *,
-    transform: tuple[float, ...],
-    crs: str,
     pixels: int,
     sample: Callable[..., NDArray[np.float64]],
     smooth: bool = True,
@@ -127,14 +128,14 @@ def sampled(
     left, bottom, right, top = view.frame
     rows = max(round(pixels * (top - bottom) / (right - left)), 1)
     across, down = max(pixels // 12, 2), max(rows // 12, 2)
-    there = _transformer(view.crs(), crs)
+    there = _transformer(view.crs(), grid.crs)
     # every twelfth position is projected, those between lie on a line to well under a metre
     knots = np.meshgrid(np.linspace(left, right, across), np.linspace(top, bottom, down))
     x, y = (
         _weights(rows, down) @ np.asarray(part) @ _weights(pixels, across).T
         for part in there.transform(*knots)
     )
-    a, _, c, _, e, f = transform
+    a, _, c, _, e, f = grid.transform
     return sample(values, (x - c) / a, (y - f) / e, smooth=smooth)
 
 
