@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import shapely
 
 from frontline.draws import interval
 from frontline.fronts import error_band
+from frontline.headcounts import valid_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -362,7 +364,7 @@ def control_change(
                     "from_side": before["side"].to_numpy(),
                     "to_side": after["side"].to_numpy(),
                     "control": _control(before, after),
-                    "population": _valid_people(before, old.date.isoformat()),
+                    "population": _people(before, old.date),
                     "population_source": before["population_source"].to_numpy(),
                     "distance_before_m": before["distance_m"].to_numpy(),
                     "distance_after_m": after["distance_m"].to_numpy(),
@@ -390,13 +392,7 @@ def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
     return control
 
 
-def _valid_people(places: pd.DataFrame, date: str) -> pd.Series[int]:
-    """Keep the population where it holds at a date; its ends may be years or months."""
-    since = places["population_from"].fillna("").astype(str)
-    until = places["population_until"].fillna("").astype(str)
-    valid = [
-        (not first or date[: len(first)] >= first) and (not last or date[: len(last)] <= last)
-        for first, last in zip(since, until, strict=True)
-    ]
-    people = places["population"].astype("Int64")
-    return people.where(pd.Series(valid, index=people.index, dtype=bool)).reset_index(drop=True)
+def _people(places: pd.DataFrame, date: dt.date) -> pd.Series[int]:
+    """Keep the figures that hold at a date."""
+    people = places["population"].astype("Int64").reset_index(drop=True)
+    return people.where(valid_at(places, date))
