@@ -17,6 +17,7 @@ from frontline.completeness import all_kinds, completeness
 from frontline.draws import SIGMAS, interval
 from frontline.geodesy import true_band
 from frontline.headcounts import headcounts_at, numbers, texts
+from frontline.project import relative
 from frontline.rasters import open_raster
 from frontline.results import Note
 from frontline.samples import Position, counted, joined, per_weight, position, within_error
@@ -154,7 +155,8 @@ def _grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
     for raster in project.population:
         begin, end = raster.valid_from or dt.date.min, raster.valid_until or dt.date.max
         if begin <= date <= end:
-            opened = stack.enter_context(open_raster(raster.path, crs=raster.crs))
+            shown = relative(raster.path, project)
+            opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
             found.append(Grid(raster.key, opened, raster.kind))
     return found
 
@@ -236,10 +238,10 @@ class _Figures:
         """Place every source's points against the line, drawn and displaced."""
         sizes = [len(source.sample.xy) for source in sources]
         cuts = np.cumsum([0, *sizes])
-        xy = joined([source.sample for source in sources]).xy
-        base = position(xy, front.geometry, front.sides, frame, names=rings.sides)
+        points = shapely.points(joined([source.sample for source in sources]).xy)
+        base = position(points, front.geometry, front.sides, frame, names=rings.sides)
         tree = shapely.STRtree(front.segments)
-        error = front.error_m[tree.nearest(shapely.points(xy))] if len(xy) else np.zeros(0)
+        error = front.error_m[tree.nearest(points)] if len(points) else np.zeros(0)
         parts = [slice(a, b) for a, b in pairwise(cuts)]
         near = base.distance_m <= rings.edges_m[-1] + _farthest_m(front)
         moved = [
@@ -248,7 +250,7 @@ class _Figures:
         ]
         drawn: list[list[Floats]] = [[] for _ in sources]
         for draw in draws.get(front.key, ()):
-            there = position(xy[near], draw.line, draw.sides, frame, names=rings.sides)
+            there = position(points[near], draw.line, draw.sides, frame, names=rings.sides)
             now = Position(base.side.copy(), base.distance_m.copy())
             now.side[near], now.distance_m[near] = there.side, there.distance_m
             for number, (source, part) in enumerate(zip(sources, parts, strict=True)):

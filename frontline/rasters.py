@@ -75,7 +75,7 @@ class Raster:
     Parameters
     ----------
     path
-        The file, for messages.
+        The file, as messages show it.
     rows, cols
         Size of the grid.
     transform
@@ -108,7 +108,7 @@ class Raster:
 
 @contextmanager
 def open_raster(
-    path: Path, *, crs: str | None = None, nodata: float | None = None
+    path: Path, *, crs: str | None = None, nodata: float | None = None, shown: str = ""
 ) -> Iterator[Raster]:
     """Open a GeoTIFF of one band, checked, and close it at the end of the block.
 
@@ -120,6 +120,8 @@ def open_raster(
         The CRS of a file that does not state one. It must not contradict the file.
     nodata
         Value, as stored, that means unknown besides the file's own tag.
+    shown
+        The path as messages shall show it, such as the project writes it.
 
     Raises
     ------
@@ -127,13 +129,14 @@ def open_raster(
         The file is missing, not regular, not a GeoTIFF, damaged, without CRS or position, rotated,
         of complex numbers, of several bands, or built of blocks too large to unpack.
     """
-    _check_file(path)
+    name = Path(shown or path)
+    _check_file(path, name)
     with rasterio.Env(**_CLOSED):
-        with _named(path), warnings.catch_warnings():
+        with _named(name), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path, driver="GTiff")
         with dataset:
-            yield _checked(path, dataset, crs, nodata)
+            yield _checked(name, dataset, crs, nodata)
 
 
 def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Window:
@@ -329,7 +332,7 @@ def _named(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, name: Path) -> None:
     """Refuse what is not a local regular file that begins like a TIFF, before it is opened."""
     try:
         mode = path.stat().st_mode
@@ -337,22 +340,22 @@ def _check_file(path: Path) -> None:
         raise RasterError(
             "there is no such file (expected a GeoTIFF on this computer). Correct the path, or "
             "download the raster first.",
-            path=path,
+            path=name,
         ) from error
     if not stat.S_ISREG(mode):
-        raise RasterError("is not a regular file (expected a GeoTIFF)", path=path)
+        raise RasterError("is not a regular file (expected a GeoTIFF)", path=name)
     try:
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as error:
-        raise RasterError(f"cannot be opened: {error.strerror}", path=path) from error
+        raise RasterError(f"cannot be opened: {error.strerror}", path=name) from error
     if not start:
-        raise RasterError("is empty (expected a GeoTIFF). Fetch it again.", path=path)
+        raise RasterError("is empty (expected a GeoTIFF). Fetch it again.", path=name)
     if start not in _MAGIC:
         raise RasterError(
             "is not a GeoTIFF, whatever its name says (told by its first bytes). "
             "Convert it: gdal_translate -of COG IN OUT.tif",
-            path=path,
+            path=name,
         )
 
 

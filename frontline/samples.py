@@ -135,14 +135,19 @@ def _lattice(area: Any, step: float) -> Floats:
 
 
 def position(
-    xy: Floats, line: Any, sides: Mapping[str, Any], frame: Frame, *, names: Sequence[str]
+    points: NDArray[np.object_],
+    line: Any,
+    sides: Mapping[str, Any],
+    frame: Frame,
+    *,
+    names: Sequence[str],
 ) -> Position:
     """Find side of, and distance to, a line for points of the plane.
 
     Parameters
     ----------
-    xy
-        Shape ``(m, 2)``.
+    points
+        Shapely points, shape ``(m,)``: made once, for they are asked about every line.
     line
         Line in the plane.
     sides
@@ -156,7 +161,6 @@ def position(
     -------
     A point on the line itself belongs to the first of the sides it touches.
     """
-    points = shapely.points(xy)
     side = np.full(len(points), OUTSIDE, dtype=np.int64)
     for number, name in enumerate(names):
         land = sides.get(name)
@@ -165,26 +169,26 @@ def position(
         shapely.prepare(land)
         left = np.flatnonzero(side == OUTSIDE)
         side[left[shapely.intersects(land, points[left])]] = number
-    return Position(side, distance_to(xy, line, frame))
+    return Position(side, distance_to(points, line, frame))
 
 
-def distance_to(xy: Floats, line: Any, frame: Frame) -> Floats:
+def distance_to(points: NDArray[np.object_], line: Any, frame: Frame) -> Floats:
     """Measure distances on the ground to the nearest point in the plane; within 0.1 %.
 
     Parameters
     ----------
-    xy
-        Shape ``(m, 2)``.
+    points
+        Shapely points, shape ``(m,)``.
     line
         Line in the plane.
     frame
         The plane.
     """
-    if len(xy) == 0:
+    if len(points) == 0:
         return np.zeros(0)
     # With the prepared line first this is twenty times as fast as shapely.distance.
     shapely.prepare(line)
-    between = shapely.get_coordinates(shapely.shortest_line(line, shapely.points(xy)))
+    between = shapely.get_coordinates(shapely.shortest_line(line, points))
     return np.asarray(frame.ground_m(between[1::2], between[0::2]), dtype=np.float64)
 
 

@@ -290,7 +290,7 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
         Polygon that the widest zones cannot leave when the line is displaced.
     """
     sums = zonal_sums(grid.raster, rings.land.ravel(), zones_crs=crs, kind=grid.kind)
-    xy, people = people_points(grid.raster, reach, area_crs=crs, kind=grid.kind, most=12_000)
+    xy, people = people_points(grid.raster, reach, area_crs=crs, kind=grid.kind, most=8_000)
     shapely.prepare(reach)
     near = shapely.contains_xy(reach, xy[:, 0], xy[:, 1])
     number = np.zeros(int(near.sum()), dtype=np.int64)

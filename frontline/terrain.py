@@ -14,6 +14,7 @@ import shapely
 from frontline.errors import RasterError
 from frontline.geodesy import points_along
 from frontline.grids import bilinear, cell_steps_m, middle_step_m, resampled, true_to_scale
+from frontline.project import relative
 from frontline.rasters import (
     MOST_CELLS,
     Bounds,
@@ -143,19 +144,22 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
     lines = [geometry for frame in layers.lines.values() for geometry in frame.geometry]
     near = [shapely.box(*_widened(line.bounds, reach_m)) for line in lines]
     wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
-    with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata) as raster:
+    shown = relative(stated.path, project)
+    with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         _check_unit(raster, stated)
+        about = stated.path.name
+        notes = []
         try:
             heights, transform = _read_around(raster, wide, layers.frame.crs)
         except RasterError:
             # Perhaps too many cells: sight needs no more than the lines' surroundings.
             narrow = shapely.box(*shapely.total_bounds(near))
             heights, transform = _read_around(raster, narrow, layers.frame.crs)
+            notes.append(Note(about, "read around the lines only: the study area is too large."))
         crs = raster.crs
     if stated.unit == "ft":
         heights *= np.float32(FOOT_M)
-    about = stated.path.name
-    notes = _voids_removed(heights, about)
+    notes += _voids_removed(heights, about)
     return Dem(
         heights_m=heights,
         transform=transform,

@@ -31,6 +31,16 @@ def test_missing(tmp_path):
     refused(tmp_path / "none.tif", "no such file")
 
 
+def test_messages_show_the_path_as_the_project_writes_it(tmp_path):
+    (tmp_path / "dem.tif").write_bytes(b"II*\0" + bytes(60))
+    for name in ("none.tif", "dem.tif"):
+        with (
+            pytest.raises(RasterError, match=rf"^\.\./dem/{name}: "),
+            open_raster(tmp_path / name, shown=f"../dem/{name}"),
+        ):
+            pass
+
+
 @pytest.mark.parametrize(
     "address",
     ["https://example.org/dem.tif", "/vsicurl/https://example.org/dem.tif", "/vsizip/a.zip/a.tif"],

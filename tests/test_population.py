@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -117,7 +118,7 @@ def count(
     layers = SimpleNamespace(
         frame=FRAME, study_area=AREA, settlements=table, districts=districts_of(districts)
     )
-    project = SimpleNamespace(population=rasters, stated=stated)
+    project = SimpleNamespace(population=rasters, stated=stated, path=Path("/nowhere/project.toml"))
     found = people(
         project, layers, (front or straight(),), zones_of(edges), places_of(table), {"a": draws}
     )

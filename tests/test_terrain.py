@@ -40,12 +40,14 @@ def dem_of(heights, transform, crs=UTM, step_m=(30.0, 30.0)):
     return Dem(np.asarray(heights, np.float32), transform, crs.to_wkt(), step_m)
 
 
-def read(tmp_path, values, *, transform, crs="EPSG:4326", area=None, elevation=None, **profile):
+def read(
+    tmp_path, values, *, transform, crs="EPSG:4326", area=None, line=None, elevation=None, **profile
+):
     """Read a made raster through a project whose study area is `area`, in degrees."""
     path = write_tif(tmp_path / "dem.tif", values, transform=transform, crs=crs, **profile)
     area = area or shapely.box(46.2, 40.2, 46.8, 40.8)
     frame = frame_around(np.array([area], dtype=object))
-    line = shapely.LineString([area.bounds[:2], area.bounds[2:]])
+    line = line or shapely.LineString([area.bounds[:2], area.bounds[2:]])
     study, front = frame.from_crs(np.array([area, line], dtype=object), DEGREES)
     layers = SimpleNamespace(
         frame=frame,
@@ -53,6 +55,7 @@ def read(tmp_path, values, *, transform, crs="EPSG:4326", area=None, elevation=N
         lines={"a": gpd.GeoDataFrame(geometry=[front], crs=frame.crs)},
     )
     project = SimpleNamespace(
+        path=tmp_path / "project.toml",
         elevation=Elevation.model_construct(
             **{**Elevation.model_construct(path=path).__dict__, **(elevation or {})}
         ),
@@ -93,7 +96,7 @@ def test_feet_become_metres(tmp_path):
 
 @pytest.mark.parametrize(("said", "stated"), [("ft", "m"), ("foot", "m"), ("metre", "ft")])
 def test_units_that_contradict(tmp_path, said, stated):
-    with pytest.raises(RasterError, match=r"dem\.tif, field 'unit'"):
+    with pytest.raises(RasterError, match=r"^dem\.tif, field 'unit'"):
         read(tmp_path, np.ones((100, 100)), transform=TENTH, unit=said, elevation={"unit": stated})
 
 
@@ -112,6 +115,18 @@ def test_suspicious_level_is_noted(tmp_path):
     dem, _ = read(tmp_path, values, transform=TENTH)
     assert any("exactly 0 m" in note.text for note in dem.notes)
     assert np.isfinite(dem.heights_m).all()
+
+
+def test_a_study_area_too_large_for_one_window(tmp_path, monkeypatch):
+    monkeypatch.setattr("frontline.rasters.MOST_CELLS", 2500)
+    dem, _ = read(
+        tmp_path, np.full((100, 100), 5.0), transform=TENTH,
+        line=shapely.LineString([(46.3, 40.3), (46.4, 40.4)]),
+    )  # fmt: skip
+    assert dem.heights_m.size < 2500
+    assert any("around the lines only" in note.text for note in dem.notes)
+    with pytest.raises(RasterError, match=r"^dem\.tif: .*at most 2,500"):
+        read(tmp_path, np.full((100, 100), 5.0), transform=TENTH)
 
 
 def test_elevation_elsewhere(tmp_path):
