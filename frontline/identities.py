@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -69,45 +70,47 @@ def without_duplicates(
     -------
     frame
         Without the rows that repeat another: of the same name within 50 m, or of the same id
-        and either of these. Of such rows the first with a known population stays. Rows with
-        figures of different kind or time are no duplicates; a second one of the same id gets
-        ``-2`` behind it.
+        and either of these. Of such rows the one with a population stays, the latest, the
+        largest. Rows with figures of different kind or time are no duplicates; a second one of
+        the same id gets ``-2`` behind it.
     problems
         One id for places that differ in name and place.
     notes
         What was left out.
     """
-    names = [name.strip().casefold() for name in frame["name"]]
-    figures = _figures(frame)
-    near = _near(frame)
+    names = np.array([name.strip().casefold() for name in frame["name"]], dtype=object)
+    centres = shapely.centroid(frame.geometry.to_numpy())
+    figures, ranks = _figures(frame), _ranks(frame)
     dropped: dict[int, int] = {}
-    for first, second in near:
-        if names[first] == names[second] and _same(figures[first], figures[second]):
-            _drop(frame, first, second, dropped)
-    close = {frozenset(pair) for pair in near}
     problems = []
-    by_id: dict[str, int] = {}
-    for row, own in enumerate(frame["id"]):
-        if row in dropped:
-            continue
-        first = by_id.setdefault(own, row)
-        if first == row:
-            continue
-        alike = names[first] == names[row] or frozenset((first, row)) in close
-        if not alike:
-            problems.append(
-                fault(
-                    f"id {quoted(own)} is that of feature {frame.index[first]} as well, a place of "
-                    "another name. Mend the ids, or map another column to id.",
-                    row=frame.index[row],
-                    field="id",
+    for group in _groups(names):
+        for first, second in _near(centres[group]):
+            _drop(int(group[first]), int(group[second]), figures, ranks, dropped)
+    for group in _groups(frame["id"].to_numpy()):
+        left = [int(row) for row in group if int(row) not in dropped]
+        for first, row in zip(left[:1] * len(left), left[1:], strict=False):
+            apart = shapely.distance(centres[first], centres[row]) > SAME_PLACE_M
+            if names[first] != names[row] and apart:
+                problem = (
+                    f"id {quoted(str(frame['id'].iloc[row]))} is that of feature "
+                    f"{frame.index[first]} as well, a place of another name. Mend the ids, or map "
+                    "another column to id."
                 )
-            )
-        elif _same(figures[first], figures[row]):
-            _drop(frame, first, row, dropped)
+                problems.append(fault(problem, row=frame.index[row], field="id"))
+            else:
+                _drop(first, row, figures, ranks, dropped)
     notes = [_note(frame, dropped)] if dropped else []
     kept = frame[~np.isin(np.arange(len(frame)), list(dropped))]
     return numbered(kept), problems, notes
+
+
+def _groups(words: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+    """Rows that share a word, for each word that several rows have."""
+    _, group, count = np.unique(words.astype(str), return_inverse=True, return_counts=True)
+    order = np.argsort(group, kind="stable")
+    for rows in np.split(order, np.cumsum(count)[:-1]):
+        if len(rows) > 1:
+            yield rows
 
 
 def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:
@@ -119,28 +122,51 @@ def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:
     return [row if there else None for row, there in zip(rows, known, strict=True)]
 
 
-def _same(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> bool:
-    return one is None or other is None or one == other
+def _ranks(frame: gpd.GeoDataFrame) -> list[tuple[Any, ...]]:
+    """Order rows by how much they say, so that no choice depends on the order of the file."""
+    if "population" not in frame:
+        return [(own,) for own in frame["id"]]
+    known = frame["population"].notna()
+    people = frame["population"].fillna(-1)
+    return list(zip(known, frame["population_date"], people, frame["id"], strict=True))
 
 
-def _near(frame: gpd.GeoDataFrame) -> list[tuple[int, int]]:
-    centres = shapely.centroid(frame.geometry.to_numpy())
-    if len(centres) == 0:
-        return []
-    pairs = shapely.STRtree(centres).query(centres, predicate="dwithin", distance=SAME_PLACE_M)
-    return sorted((int(a), int(b)) for a, b in pairs.T if a < b)
+def _near(centres: NDArray[Any]) -> list[tuple[int, int]]:
+    """Pairs of rows within 50 m; of rows in one and the same place, each with the first only."""
+    places, first, place = np.unique(
+        shapely.get_coordinates(centres), axis=0, return_index=True, return_inverse=True
+    )
+    pairs = [(int(first[at]), row) for row, at in enumerate(place.ravel()) if first[at] != row]
+    points = shapely.points(places)
+    near = shapely.STRtree(points).query(points, predicate="dwithin", distance=SAME_PLACE_M)
+    pairs += [(int(first[one]), int(first[other])) for one, other in near.T if one < other]
+    return sorted((min(pair), max(pair)) for pair in pairs)
 
 
-def _drop(frame: gpd.GeoDataFrame, first: int, second: int, dropped: dict[int, int]) -> None:
-    """Drop one of two rows: the second, unless only it has a population."""
-    if first in dropped or second in dropped:
+def _drop(
+    first: int,
+    second: int,
+    figures: list[tuple[str, ...] | None],
+    ranks: list[tuple[Any, ...]],
+    dropped: dict[int, int],
+) -> None:
+    """Drop the one of two rows that says less, unless they count different people or times."""
+    first, second = _kept(first, dropped), _kept(second, dropped)
+    one, other = figures[first], figures[second]
+    if first == second or (one and other and one != other):
         return
-    better = False
-    if "population" in frame:
-        known = frame["population"].notna().to_numpy()
-        better = bool(known[second] and not known[first])
-    lost, kept = (first, second) if better else (second, first)
+    lost, kept = (first, second) if ranks[second] > ranks[first] else (second, first)
     dropped[lost] = kept
+
+
+def _kept(row: int, dropped: dict[int, int]) -> int:
+    """Follow a dropped row to the one that stays, and shorten the way for the next."""
+    last = row
+    while last in dropped:
+        last = dropped[last]
+    while row in dropped:
+        dropped[row], row = last, dropped[row]
+    return last
 
 
 def _note(frame: gpd.GeoDataFrame, dropped: dict[int, int]) -> tuple[str, int]:

@@ -483,6 +483,17 @@ def test_a_place_listed_twice_counts_once(tmp_path):
     assert list(found.settlements["population"]) == [100, 7, 50]
     assert "Listed twice, kept once: 'Alpha' (1" in said(found)
     assert "100 kept, not 90" in said(found)
+    for seed in range(4):
+        shuffled = data.sample(frac=1, random_state=seed)
+        again = with_places(tmp_path, shuffled, name=f"{seed}.gpkg").settlements
+        assert sorted(again["population"]) == [7, 50, 100]
+
+
+def test_ten_thousand_rows_of_one_place_are_one(tmp_path):
+    data = frame(*[POINT] * 10_000, name=["A"] * 10_000, population=range(10_000))
+    found = with_places(tmp_path, data)
+    assert list(found.settlements["population"]) == [9_999]
+    assert "[9999]" in said(found)
 
 
 def test_figures_of_another_kind_or_time_are_no_duplicates(tmp_path):
