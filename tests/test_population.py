@@ -56,15 +56,15 @@ def rigid(error_m, count=200):
     )
 
 
-def zones_of(edges=EDGES):
-    rows, inner = [], 0.0
-    for edge in edges:
-        for sign, side in ((-1, "West"), (1, "East")):
-            for kind, first in (("cumulative", 0.0), ("ring", inner)):
-                west, east = sorted((sign * first, sign * edge))
-                land = shapely.box(west, -TALL, east, TALL)
-                rows.append(("a", side, edge, kind, land.area / 1e6, land))
-        inner = edge
+def zones_of(front, edges=EDGES):
+    rows = []
+    for side, land in front.sides.items():
+        inner = shapely.Polygon()
+        for edge in edges:
+            whole = shapely.intersection(front.geometry.buffer(edge), land)
+            for kind, zone in (("cumulative", whole), ("ring", whole.difference(inner))):
+                rows.append(("a", side, edge, kind, zone.area / 1e6, zone))
+            inner = whole
     columns = ["line", "side", "distance_m", "kind", "area_km2", "geometry"]
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=FRAME.crs)
 
@@ -103,11 +103,12 @@ def districts_of(rows):
     return table.astype({"population": "Int64"})
 
 
-def places_of(table):
-    x = shapely.get_x(shapely.centroid(table.geometry.to_numpy()))
-    inside = shapely.intersects(AREA, table.geometry.to_numpy())
-    side = np.where(inside, np.where(x < 0, "West", "East"), "")
-    distance = np.abs(x)
+def places_of(table, front):
+    points = shapely.centroid(table.geometry.to_numpy())
+    side = np.full(len(points), "", dtype=object)
+    for name, land in front.sides.items():
+        side[shapely.intersects(land, points)] = name
+    distance = np.round(shapely.distance(front.geometry, points), 6)
     return pd.DataFrame({"id": table["id"], "line": "a", "side": side, "distance_m": distance})
 
 
@@ -119,8 +120,9 @@ def count(
         frame=FRAME, study_area=AREA, settlements=table, districts=districts_of(districts)
     )
     project = SimpleNamespace(population=rasters, stated=stated, path=Path("/nowhere/project.toml"))
+    front = front or straight()
     found = people(
-        project, layers, (front or straight(),), zones_of(edges), places_of(table), {"a": draws}
+        project, layers, (front,), zones_of(front, edges), places_of(table, front), {"a": draws}
     )
     assert list(found.rows.columns) == PEOPLE
     return found
@@ -547,6 +549,38 @@ def test_bounds_hold_the_draws():
     assert (found["population_outer"] >= found["population"]).all()
     assert (found["population_inner"] <= found["population_low"]).all()
     assert (found["population_outer"] >= found["population_high"]).all()
+
+
+def test_three_sides():
+    """A strip of 12 km between two parallel lines: its zones meet in the middle."""
+    lines = [shapely.LineString([(x, -TALL), (x, TALL)]) for x in (0, 12_000)]
+    sides = {
+        "West": shapely.box(-WIDE, -TALL, 0, TALL),
+        "Strip": shapely.box(0, -TALL, 12_000, TALL),
+        "East": shapely.box(12_000, -TALL, WIDE, TALL),
+    }
+    front = FrontLine(
+        key="a", label="A", date=DATE, geometry=shapely.MultiLineString(lines),
+        segments=np.array(lines, dtype=object), error_m=np.array([0.0, 0.0]),
+        error_correlation_m=5000.0, sides=sides,
+    )  # fmt: skip
+    rows = [(-3.0, 1), (3.0, 10), (6.0, 100), (9.0, 1000), (13.0, 10_000)]
+    district = (shapely.box(-12_000, 0, 24_000, 10_000), 2400, "", "Strip")
+    found = count(rows, [district], front=front)
+    assert [row(found, side=name)["population"] for name in sides] == [1, 1010, 10_000]
+    assert row(found, side="Strip", distance=10_000.0)["population"] == 1110
+    assert row(found, "districts", side="Strip")["population"] == pytest.approx(2000)
+    assert row(found, "districts", "Strip", 10_000.0)["population"] == pytest.approx(2400)
+
+
+def test_land_on_no_side_is_in_no_zone():
+    """A state given as polygons may leave a gap: its people are nobody's."""
+    front = straight()
+    sides = {"West": front.sides["West"], "East": shapely.box(2000, -TALL, WIDE, TALL)}
+    gap = FrontLine(**{**front.__dict__, "sides": sides})
+    found = count([(1.0, 500), (3.0, 7)], [(shapely.box(0, 0, 5000, 5000), 50, "", "")], front=gap)
+    assert row(found)["population"] == 7
+    assert row(found, "districts")["population"] == pytest.approx(30)
 
 
 def test_samples_of_thin_areas_have_points():
