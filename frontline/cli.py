@@ -66,7 +66,16 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Compute everything a project asks for and write map, GeoPackage, tables and manifest."""
-    _run_and_tell(project, out, public=public, pdf=pdf, force=force, quiet=quiet, as_json=as_json)
+    _run_and_tell(
+        project,
+        out,
+        command="run",
+        public=public,
+        pdf=pdf,
+        force=force,
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -88,7 +97,14 @@ def demo(
         typer.echo(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
         return
     _run_and_tell(
-        example_project(), out, public=public, pdf=pdf, force=force, quiet=quiet, as_json=as_json
+        example_project(),
+        out,
+        command="demo",
+        public=public,
+        pdf=pdf,
+        force=force,
+        quiet=quiet,
+        as_json=as_json,
     )
 
 
@@ -137,6 +153,7 @@ def _run_and_tell(
     project: Path,
     out: Path,
     *,
+    command: str,
     public: bool,
     pdf: bool,
     force: bool,
@@ -148,7 +165,7 @@ def _run_and_tell(
 
     with shown_progress(quiet=quiet or as_json) as progress:
         results, written = run_project(
-            project, out, public=public, pdf=pdf, force=force, progress=progress
+            project, out, command=command, public=public, pdf=pdf, force=force, progress=progress
         )
     if as_json:
         typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))

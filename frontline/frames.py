@@ -127,9 +127,12 @@ class Frame:
             between=between_degrees,
         )
         result = edited(edited(cut, dense), settled)
-        # The halves round a pole share the meridian of 0 degrees: in degrees they are one.
+        # The halves round a pole share the meridian of 0 degrees: in degrees they are one. A needle
+        # thinner than a rounding of degrees folds onto itself, and goes.
         for row in np.flatnonzero(~shapely.is_valid(result) & shapely.is_valid(given)):
-            result[row] = shapely.union_all(shapely.get_parts(result[row]))
+            parts = shapely.get_parts(result[row])
+            whole = shapely.make_valid(parts, method="structure", keep_collapsed=False)
+            result[row] = _areas_only(shapely.union_all(whole))
         return result
 
     def xy(self, lonlat: Coords) -> Coords:

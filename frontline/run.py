@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from frontline.project import Project
 
+ZONE = ["line", "side", "distance_m", "kind"]
+"""What names a zone."""
+
 Writers = dict[str, Callable[[Path], object]]
 
 
@@ -169,7 +172,7 @@ def _results(
         lines=lonlat(lines_table(fronts, frame)),
         sides=lonlat(sides_table(fronts, draws, frame)),
         zones=lonlat(case.zones),
-        people=case.people,
+        people=case.people.merge(case.zones[[*ZONE, "area_low", "area_high"]], on=ZONE, how="left"),
         settlements=lonlat(settlements),
         changes=lonlat(flows),
         control_change=control_change(case.places, case.exposure.settlements, fronts),

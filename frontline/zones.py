@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 LINES = ["line", "date", "label", "length_km", "error_m"]
 SIDES = ["line", "side", "area_km2", "area_low", "area_high"]
 ZONES = ["line", "side", "distance_m", "kind", "area_km2", "area_low", "area_high"]
-_COARSE = 0.002
+_COARSE = 0.005
 _ARCS = 16
 
 
@@ -133,10 +133,11 @@ def zones(
         bands = np.array(
             [true_band(front.geometry, distance, frame) for distance in distances], dtype=object
         )
+        # A ring is cut from bands, not from zones: two zones share the edge of the study area,
+        # and its vertices, a rounding apart, would leave needles there.
+        belts = np.concatenate([bands[:1], shapely.difference(bands[1:], bands[:-1])])
         cumulative = _areas_of(shapely.intersection(bands[:, None], lands[None, :]))
-        ring = cumulative.copy()
-        if len(distances) > 1:
-            ring[1:] = _areas_of(shapely.difference(cumulative[1:], cumulative[:-1]))
+        ring = _areas_of(shapely.intersection(belts[:, None], lands[None, :]))
         drawn = {"cumulative": _drawn_areas(front, draws.get(front.key, ()), distances)}
         drawn["ring"] = np.diff(drawn["cumulative"], axis=1, prepend=0.0)
         for column, side in enumerate(front.sides):
