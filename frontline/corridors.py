@@ -76,10 +76,10 @@ def corridor_km(
     Returns
     -------
     One row per corridor, line, side and distance with the columns of :data:`KM`;
-    ``distance_m`` is NaN for the whole side. What lies outside the study area stands under an
-    empty side, so that the rows with a NaN distance add up to the corridor's length. Sides and
-    zones that a corridor does not enter have no row. ``km_low`` and ``km_high`` are NaN without
-    draws.
+    ``distance_m`` is NaN for the whole side. What lies outside the study area, or on land of
+    nobody, stands under an empty side, so that the rows with a NaN distance add up to the
+    corridor's length. Sides and zones that a corridor does not enter have no row. ``km_low`` and
+    ``km_high`` are NaN without draws.
 
     Notes
     -----
@@ -91,72 +91,102 @@ def corridor_km(
     for 1,000 km from its centre); the change that a draw makes is added to the exact
     kilometres.
     """
-    rows: list[dict[str, object]] = []
-    samples = _samples(layers.corridors.geometry.to_numpy(), layers.frame)
+    corridors = layers.corridors
+    tables = [pd.DataFrame(columns=KM)]
+    samples = _samples(corridors.geometry.to_numpy(), layers.frame)
+    segments, owner = _segments_of(corridors.geometry.to_numpy())
     for front in fronts:
         own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
         keys = [(name, np.nan) for name in (*front.sides, "")]
         keys += [(zone.side, float(zone.distance_m)) for zone in own.itertuples()]
-        changed = _changed_km(samples, front, draws.get(front.key, ()), keys)
-        for number, (_, corridor) in enumerate(layers.corridors.iterrows()):
-            exact = _parts(corridor.geometry, front, own, layers.frame)
-            named = {name: corridor[name] for name in ("id", "name", "kind")}
-            for place, key in enumerate(keys):
-                km = _interval(exact[key], changed[:, place, number])
-                if max(km[0], km[-1]) > 0.0:
-                    where = {"line": front.key, "side": key[0], "distance_m": key[1]}
-                    found = dict(zip(("km", "km_low", "km_high"), km, strict=True))
-                    rows.append(named | where | found)
-    table = pd.DataFrame(rows, columns=KM)
-    order = {name: number for number, name in enumerate(layers.corridors["id"])}
-    return table.sort_values("id", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
+        km = np.array(
+            [
+                np.bincount(owner, part, len(corridors))
+                for part in _exact_km(segments, front, own, layers.frame)
+            ]
+        )
+        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys)
+        row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
+        table = corridors.iloc[row][["id", "name", "kind"]].reset_index(drop=True)
+        table = pd.DataFrame(table).assign(line=front.key, order=row)
+        table["side"] = [keys[number][0] for number in key]
+        table["distance_m"] = [keys[number][1] for number in key]
+        table["km"], table["km_low"] = km[key, row], low[key, row]
+        table["km_high"] = high[key, row]
+        tables.append(table)
+    filled = [table for table in tables if len(table)] or tables[:1]
+    table = pd.concat(filled, ignore_index=True)
+    if len(table):
+        table = table.sort_values("order", kind="stable", ignore_index=True)
+    return table[KM]
 
 
-def _interval(km: float, change_km: NDArray[np.float64]) -> tuple[float, float, float]:
-    if len(change_km) == 0:
-        return km, np.nan, np.nan
-    return km, *interval(np.maximum(km + change_km, 0.0))
+def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Segments as lines, and the corridor of each: a road that doubles back counts twice."""
+    parts, owner = shapely.get_parts(corridors, return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    return shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1)), owner[part[head]]
 
 
-def _parts(
-    corridor: shapely.Geometry, front: FrontLine, zones: gpd.GeoDataFrame, frame: Frame
-) -> dict[tuple[str, float], float]:
-    """Exact kilometres by side and distance; NaN for the whole side, "" for outside."""
-    # Segment by segment: a road that doubles back on itself counts both ways.
-    pieces = shapely.linestrings(np.concatenate([_segments(part)[0] for part in _flat(corridor)]))
+def _exact_km(
+    segments: NDArray[np.object_], front: FrontLine, zones: gpd.GeoDataFrame, frame: Frame
+) -> Iterator[NDArray[np.float64]]:
+    """Kilometres of each segment: on each side, outside all, and in each zone."""
     sides = list(front.sides.values())
-    parts: dict[tuple[str, float], float] = {}
-    lands = [(name, np.nan, land, sides) for name, land in front.sides.items()]
+    for land in sides:
+        yield _fair_km(segments, land, sides, frame)
+    covered = shapely.union_all(sides)
+    shapely.prepare(covered)
+    outside = ~shapely.covers(covered, segments)
+    km = np.zeros(len(segments))
+    km[outside] = length_m(shapely.difference(segments[outside], covered), frame) / 1000.0
+    yield km
     for zone in zones.itertuples():
         others = list(zones.geometry[zones["distance_m"] == zone.distance_m])
-        lands.append((zone.side, float(zone.distance_m), zone.geometry, others))
-    for name, distance_m, land, among in lands:
-        parts[name, distance_m] = _fair_km(pieces, land, among, frame)
-    covered = shapely.union_all(sides)
-    parts["", np.nan] = _km(shapely.difference(pieces, covered), frame)
-    return parts
+        yield _fair_km(segments, zone.geometry, others, frame)
 
 
 def _fair_km(
-    pieces: NDArray[np.object_],
+    segments: NDArray[np.object_],
     land: shapely.Geometry,
     among: Sequence[shapely.Geometry],
     frame: Frame,
-) -> float:
+) -> NDArray[np.float64]:
     """Kilometres on one of several adjoining lands; a shared border counts half for each."""
     shapely.prepare(land)
-    inside = shapely.intersection(pieces[shapely.intersects(land, pieces)], land)
-    km = _km(inside, frame)
+    hit = np.flatnonzero(shapely.intersects(land, segments))
+    inside = segments[hit]
+    # Most segments lie inside altogether: only the others need cutting.
+    cut = ~shapely.covers(land, inside)
+    inside[cut] = shapely.intersection(inside[cut], land)
+    km = np.zeros(len(segments))
+    km[hit] = length_m(inside, frame) / 1000.0
     for other in among:
         if other is not land:
             shapely.prepare(other)
-            touching = inside[shapely.intersects(other, inside)]
-            km -= _km(shapely.intersection(touching, other), frame) / 2.0
+            both = shapely.intersects(other, inside)
+            shared = shapely.intersection(inside[both], other)
+            km[hit[both]] -= length_m(shared, frame) / 2000.0
     return km
 
 
-def _km(lines: NDArray[np.object_], frame: Frame) -> float:
-    return float(np.sum(length_m(lines, frame))) / 1000.0
+def _intervals(
+    km: NDArray[np.float64],
+    samples: _Samples,
+    front: FrontLine,
+    draws: Sequence[Draw],
+    keys: Sequence[tuple[str, float]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """2.5 and 97.5 % points, each of the shape of `km`: by side and distance, and corridor."""
+    if not draws:
+        return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
+    low, high = km.copy(), km.copy()
+    rows, changed_km = _changed_km(samples, front, draws, keys)
+    for place, (at, row) in itertools.product(range(len(keys)), enumerate(rows)):
+        drawn = np.maximum(km[place, row] + changed_km[:, place, at], 0.0)
+        low[place, row], high[place, row] = interval(drawn)
+    return low, high
 
 
 def _flat(geometry: shapely.Geometry) -> list[shapely.Geometry]:
@@ -191,10 +221,8 @@ def _changed_km(
     front: FrontLine,
     draws: Sequence[Draw],
     keys: Sequence[tuple[str, float]],
-) -> NDArray[np.float64]:
-    """Find the change of kilometres by draw, side and distance, and corridor."""
-    if not draws:
-        return np.zeros((0, len(keys), samples.corridors))
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Corridors that may change, and by how much: by draw, side and distance, and corridor."""
     edges = np.array([0.0, *(distance_m for _, distance_m in keys if not np.isnan(distance_m))])
     shapely.prepare(front.geometry)
     distance = shapely.distance(front.geometry, samples.points)
@@ -202,11 +230,10 @@ def _changed_km(
     # than that from the line and from every zone's edge stays where it is.
     margin_m = STEP_M + 5.0 / SIGMAS * float(front.error_m.max())
     doubtful = np.abs(distance[:, None] - edges).min(axis=1) <= margin_m
-    some = _Samples(
-        samples.points[doubtful], samples.km[doubtful], samples.row[doubtful], samples.corridors
-    )
+    rows, row = np.unique(samples.row[doubtful], return_inverse=True)
+    some = _Samples(samples.points[doubtful], samples.km[doubtful], row, len(rows))
     still = _sampled(some, front.geometry, front.sides, keys)
-    return np.array([_sampled(some, draw.line, draw.sides, keys) - still for draw in draws])
+    return rows, np.array([_sampled(some, draw.line, draw.sides, keys) - still for draw in draws])
 
 
 def _sampled(
@@ -261,14 +288,18 @@ def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
     the middle of the contact.
     """
     rows = []
-    for _, corridor in layers.corridors.iterrows():
-        parts = [part for part in _flat(corridor.geometry) if part.length > 0.0]
-        starts = np.cumsum([0.0, *(part.length for part in parts)])
-        for front, (part, start) in itertools.product(fronts, zip(parts, starts, strict=False)):
-            for crossing in _crossings_of(part, front, layers.frame):
-                named = {name: corridor[name] for name in ("id", "name", "name_alt", "kind")}
-                crossing["km_along"] = (start + crossing["km_along"]) / 1000.0
-                rows.append(named | {"line": front.key} | crossing)
+    shapes = layers.corridors.geometry.to_numpy()
+    for front in fronts:
+        shapely.prepare(front.geometry)
+        for number in np.flatnonzero(shapely.dwithin(front.geometry, shapes, TOUCH_M)):
+            corridor = layers.corridors.iloc[number]
+            named = {name: corridor[name] for name in ("id", "name", "name_alt", "kind")}
+            start = 0.0
+            for part in _flat(corridor.geometry):
+                for crossing in _crossings_of(part, front, layers.frame):
+                    crossing["km_along"] = (start + crossing["km_along"]) / 1000.0
+                    rows.append(named | {"line": front.key} | crossing)
+                start += part.length
     table = pd.DataFrame(rows, columns=[*CROSSINGS, "geometry"])
     return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.frame.crs)
 
@@ -276,7 +307,7 @@ def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
 def _crossings_of(
     part: shapely.LineString, front: FrontLine, frame: Frame
 ) -> Iterator[dict[str, Any]]:
-    contacts = _contacts(part, front.geometry)
+    contacts = _contacts(part, front.geometry) if part.length > 0.0 else []
     edges = [0.0, *itertools.chain.from_iterable(contacts), part.length]
     for number, (enter, leave) in enumerate(contacts):
         if enter <= edges[2 * number] or leave >= edges[2 * number + 3]:

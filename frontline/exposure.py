@@ -422,13 +422,14 @@ def _segments(
 ) -> gpd.GeoDataFrame:
     """One row per corridor and state, with the stretches of the corridor in that state."""
     state = state_of(found.conservative() if asked.conservative else found)
+    code = pieces.row * len(STATES) + [STATES.index(name) for name in state]
+    order = np.argsort(code, kind="stable")
     rows = []
-    for number, corridor in enumerate(layers.corridors.itertuples()):
-        for name in STATES:
-            chosen = (pieces.row == number) & (state == name)
-            if not chosen.any():
-                continue
-            line = shapely.line_merge(shapely.multilinestrings(pieces.ends[chosen]))
-            km = float(pieces.length_m[chosen].sum()) / 1000.0
-            rows.append((corridor.id, corridor.name, corridor.kind, front.key, name, km, line))
+    for group in np.split(order, np.flatnonzero(np.diff(code[order])) + 1):
+        if len(group):
+            corridor = layers.corridors.iloc[pieces.row[group[0]]]
+            km = float(pieces.length_m[group].sum()) / 1000.0
+            line = shapely.line_merge(shapely.multilinestrings(pieces.ends[group]))
+            named = (corridor["id"], corridor["name"], corridor["kind"])
+            rows.append((*named, front.key, state[group[0]], km, line))
     return pd.DataFrame(rows, columns=[*CORRIDORS, "geometry"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from frontline.sight import sight_lines
 
@@ -175,18 +176,34 @@ def _pairs(
     dem: Dem, posts_rc: Floats, targets_rc: Floats, radius_m: float
 ) -> Iterator[tuple[slice, NDArray[np.int64], NDArray[np.int64], Floats]]:
     """Pairs of target (within a block) and post no farther apart than the radius."""
-    step = np.asarray(dem.step_m)
-    posts = posts_rc * step
-    size = max(MOST_PAIRS // max(len(posts), 1), 1)
-    for start in range(0, len(targets_rc), size):
-        block = slice(start, start + size)
-        places = targets_rc[block] * step
-        north = places[:, :1] - posts[:, 0]
-        east = places[:, 1:] - posts[:, 1]
-        distance = np.hypot(north, east)
-        target, post = np.nonzero(distance <= radius_m)
-        if len(target):
-            yield block, target, post, distance[target, post]
+    finite = np.isfinite(targets_rc).all(axis=1)
+    places = np.where(finite[:, None], targets_rc, -1e12) * dem.step_m
+    posts = posts_rc * dem.step_m
+    if len(posts) == 0 or len(places) == 0:
+        return
+    tree = cKDTree(posts)
+    # A little more than the radius: which pairs count is decided below, by one rule for all.
+    reach = radius_m * (1.0 + 1e-9)
+    number = tree.query_ball_point(places, reach, return_length=True)
+    for block in _blocks(number):
+        near = tree.query_ball_point(places[block], reach, return_sorted=True)
+        target = np.repeat(np.arange(len(near)), number[block])
+        post = np.concatenate([np.asarray(row, dtype=np.int64) for row in near])
+        distance = np.hypot(*(places[block][target] - posts[post]).T)
+        within = distance <= radius_m
+        if within.any():
+            yield block, target[within], post[within], distance[within]
+
+
+def _blocks(number: NDArray[np.int64]) -> Iterator[slice]:
+    """Cut targets into runs with at most about so many rays."""
+    start = 0
+    total = np.concatenate([[0], np.cumsum(number)])
+    while start < len(number):
+        stop = int(np.searchsorted(total, total[start] + MOST_PAIRS, side="right")) - 1
+        stop = max(stop, start + 1)
+        yield slice(start, stop)
+        start = stop
 
 
 def _add_up(
