@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import LayerError, one_line
@@ -150,11 +151,26 @@ def typed(
         made[column.name] = pd.Series(values, index=table.index, dtype=kind)
     ours = [column.name for column in columns]
     rest = table.drop(columns=[name for name in ours if name in table])
+    for name in rest:
+        if rest[name].dtype == object:
+            rest[name] = [_carried(cell) for cell in rest[name]]
     return pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1), problems
+
+
+def _carried(cell: Any) -> Any:
+    """Bring what the user's columns may hold (lists, times, bytes) to text that any file takes."""
+    if isinstance(cell, str | int | float | bool) or cell is None:
+        return cell
+    if isinstance(cell, Iterable) and not isinstance(cell, bytes):
+        plain = cell.tolist() if hasattr(cell, "tolist") else cell
+        return json.dumps(plain, ensure_ascii=False, default=str)
+    return _plain(cell) if hasattr(cell, "item") else str(cell)
 
 
 def _plain(cell: Any) -> Any:
     """Return None for every kind of empty cell, and Python's own numbers."""
+    if isinstance(cell, Iterable) and not isinstance(cell, str):
+        raise ValueError("holds a list or an object (expected one value).")  # noqa: TRY004
     if cell is None or cell != cell:  # noqa: PLR0124 - NaN is not itself
         return None
     if hasattr(cell, "item"):

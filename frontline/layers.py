@@ -101,7 +101,7 @@ def read_layers(project: Project) -> Layers:
     found, problems = _read_all(project)
     raise_problems(problems)
     area = found["study_area"]
-    frame = frame_around(_lonlat_geometries(area))
+    frame = _frame(area)
     land = _land(area, frame)
     placed: dict[str, gpd.GeoDataFrame] = {}
     notes: list[Note] = []
@@ -171,10 +171,14 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
     return found, problems
 
 
-def _lonlat_geometries(layer: Checked) -> Any:
-    return shapely.transform(
-        layer.frame.geometry.to_numpy(), lambda coords: to_degrees(coords, layer.crs)
-    )
+def _frame(area: Checked) -> Frame:
+    geometries = area.frame.geometry.to_numpy()
+    try:
+        return frame_around(
+            shapely.transform(geometries, lambda coords: to_degrees(coords, area.crs))
+        )
+    except LayerError as error:
+        raise area.fault(error.message) from error
 
 
 def _in_plane(layer: Checked, frame: Frame) -> gpd.GeoDataFrame:

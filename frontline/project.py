@@ -2,100 +2,69 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from frontline.errors import ProjectError, one_line, raise_problems
-from frontline.files import companions, file_fault, local_file, sha256
+from frontline.files import companions, file_fault, sha256
 from frontline.inputs import ROLES
-from frontline.mistakes import (
-    COLOUR_PATTERN,
-    KEY_PATTERN,
-    cross_problems,
-    described,
-    nearest,
-    shown,
+from frontline.mistakes import cross_problems, described, nearest, shown
+from frontline.values import (
+    Colour,
+    Day,
+    Distance,
+    Encoding,
+    Flag,
+    InputPath,
+    Key,
+    LineError,
+    LonLat,
+    Number,
+    Sensitivity,
+    Whole,
 )
 
-_LARGEST_PROJECT = 2_000_000
-
-
-def _as_date(value: Any) -> Any:
-    """Accept a TOML date or text YYYY-MM-DD, and no number: 2020 is not 1970-01-01T00:33:40."""
-    if isinstance(value, dt.datetime):
-        value = value.isoformat()
-    if isinstance(value, str):
-        try:
-            return dt.date.fromisoformat(value) if len(value) == 10 else _no_date(value)
-        except ValueError:
-            return _no_date(value)
-    return value if isinstance(value, dt.date) or value is None else _no_date(value)
-
-
-def _no_date(value: Any) -> dt.date:
-    raise ValueError(f"{shown(value)} is not a date (expected YYYY-MM-DD).")
-
-
-def _distance(value: Any) -> Any:
-    """Accept metres between 100 and 100,000; 15 is most often 15 km, and never 15 m."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and 100 <= value <= 100_000:
-        return value
-    hint = f" Did you mean {value * 1000:.10g}?" if number and 0.1 <= value < 100 else ""
-    wrong = "is out of range" if number else "is not a number"
-    raise ValueError(f"{shown(value)} {wrong} (allowed: 100 to 100,000 metres).{hint}")
-
-
-def _error(value: Any) -> Any:
-    """Accept metres, or the name of a column that holds them."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and 0 <= value <= 100_000:
-        return float(value)
-    if isinstance(value, str) and re.search(r"[^-+\d.,\skm]", value):
-        return value
-    expected = "(expected metres, 0 to 100,000, without quotes, or the name of a column)"
-    raise ValueError(f"{shown(value)} is not an error of a line {expected}.")
-
-
-def _input_path(value: Any, info: ValidationInfo) -> Path:
-    """Make a path absolute; refuse, without opening it, what is not a local regular file."""
-    if not isinstance(value, str | Path):
-        raise PydanticCustomError(
-            "frontline_path", "{text}", {"text": f"{shown(value)} is not text (expected a path)."}
-        )
-    folder = info.context["folder"] if info.context else Path.cwd()
-    return local_file(str(value), folder)
-
-
-Number = Annotated[float, Field(strict=True)]
-Whole = Annotated[int, Field(strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
-Key = Annotated[str, Field(pattern=KEY_PATTERN)]
-Colour = Annotated[str, Field(pattern=COLOUR_PATTERN)]
-Distance = Annotated[float, BeforeValidator(_distance)]
-LonLat = tuple[
-    Annotated[float, Field(strict=True, ge=-180.0, le=180.0)],
-    Annotated[float, Field(strict=True, ge=-90.0, le=90.0)],
+__all__ = [
+    "Corridors",
+    "Day",
+    "Elevation",
+    "Key",
+    "LayerSource",
+    "Line",
+    "LonLat",
+    "Map",
+    "Number",
+    "Origin",
+    "Outputs",
+    "Partition",
+    "PopulationRaster",
+    "Project",
+    "Side",
+    "Sight",
+    "StatedFigure",
+    "Uncertainty",
+    "Whole",
+    "Zones",
+    "changed",
+    "claims_file",
+    "hash_inputs",
+    "input_files",
+    "load_project",
+    "relative",
 ]
-Day = Annotated[dt.date, BeforeValidator(_as_date)]
-InputPath = Annotated[Path, BeforeValidator(_input_path)]
-Sensitivity = Literal["public", "restricted"]
+
+_LARGEST_PROJECT = 2_000_000
 
 
 class _Part(BaseModel):
@@ -120,7 +89,7 @@ class LayerSource(Origin):
     crs: str | None = Field(
         None, min_length=1, description="CRS of a file that does not state one, as EPSG:4326"
     )
-    encoding: str | None = Field(
+    encoding: Encoding | None = Field(
         None, description="encoding of a Shapefile or CSV that is not UTF-8, as cp1251"
     )
     select: dict[str, str | Whole | Number | Flag] = Field(
@@ -142,7 +111,7 @@ class Line(LayerSource):
     side_column: str | None = Field(
         None, description="the file holds polygons, and this column says who holds each"
     )
-    error_m: Annotated[float | str, BeforeValidator(_error)] = Field(
+    error_m: LineError = Field(
         0.0, description="half-width within which the line lies with 95 %, metres or a column"
     )
     error_correlation_m: Number = Field(

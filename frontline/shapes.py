@@ -210,4 +210,6 @@ def to_degrees(coords: NDArray[np.float64], crs: CRS) -> NDArray[np.float64]:
 def crs_name(crs: CRS) -> str:
     """Short name of a CRS: its code where it has one."""
     authority = crs.to_authority(min_confidence=90)
-    return ":".join(authority) if authority else str(crs.name)
+    if authority:
+        return ":".join(authority)
+    return "one without a name" if crs.name == "unknown" else str(crs.name)

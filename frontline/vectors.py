@@ -345,7 +345,9 @@ def read_vector(
     import geopandas as gpd
     import pyogrio
 
-    options: dict[str, Any] = {"encoding": encoding} if encoding else {}
+    options: dict[str, Any] = {}
+    if encoding and file.format == "ESRI Shapefile":
+        options["encoding"] = encoding
     if file.format == "GPKG":
         options["IMMUTABLE"] = "YES"
     if file.format == "XLSX":
@@ -381,11 +383,29 @@ def read_vector(
             path=file.shown,
             layer=layer,
         )
+    if "geometry" in about["fields"]:
+        frame[_free("geometry_input", frame)] = _column(file, layer, "geometry", options)
     primary = str(about.get("fid_column") or "")
     if primary.casefold() not in {"", "fid", "ogc_fid", "objectid", *map(str.casefold, frame)}:
         frame[primary] = frame.index.to_numpy()
     frame.index.name = None
     return frame, tuple(dict.fromkeys(_said(item.message) for item in caught))
+
+
+def _free(name: str, frame: gpd.GeoDataFrame) -> str:
+    while name in frame:
+        name = f"{name}_"
+    return name
+
+
+def _column(file: VectorFile, layer: str, name: str, options: Mapping[str, Any]) -> Any:
+    """Read one column by itself: a data frame has room for one column called geometry."""
+    import pyogrio
+
+    only = pyogrio.read_dataframe(
+        file.dataset, layer=layer, columns=[name], read_geometry=False, **options
+    )
+    return only[name].to_numpy()
 
 
 def _said(error: object) -> str:

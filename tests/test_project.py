@@ -93,6 +93,7 @@ def test_distances_are_sorted_and_said_once(tmp_path):
         ("[settlements]\npath='area.geojson'\ncolumns={poplation='P'}", "mean 'population'?"),
         ("[settlements]\npath='area.geojson'\nsensitivity='secret'", "public, restricted"),
         ("[districts]\npath='area.geojson'\nselect={a=[1]}", "'districts.select.a'"),
+        ("[points]\npath='area.geojson'\nencoding='rot-14'", "'rot-14' is no encoding"),
     ],
 )
 def test_an_unknown_key_is_named_and_the_nearest_offered(tmp_path, change, words):
