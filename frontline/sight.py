@@ -14,7 +14,9 @@ meets a crossing with a NaN neighbour of non-zero weight is unknown; all others 
 Positions of crossings come from integer division: a ray through a cell centre touches that cell
 alone.
 
-The modules: `sight_rays` holds the arithmetic of one ray, which is the definition in code.
+The modules: `sight_rays` holds the arithmetic of one ray, which is the definition in code;
+`sight_pairs` follows many of them; `sight_envelope` decides the cells around a post and
+`sight_window` adds up posts that lie near each other.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from frontline.errors import RasterError
-from frontline.sight_rays import rays
+from frontline.sight_pairs import follow_rays
 from frontline.sight_window import Reach, Surface, count_posts, surface_of
 
 Array = np.ndarray[Any, Any]
@@ -39,7 +41,7 @@ EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG), in the drop ``d^2 (1 - k) / (2 R)``."""
 
 POSTS_PER_BATCH = 64
-"""Posts that share one window of counts; fewer than 256 x 256, so that uint16 holds them."""
+"""Posts that share one window of counts; fewer than 256, so that a byte holds a count."""
 
 BATCH_SPREAD = 96
 """Most rows or columns between two posts of a batch: keeps the shared window near one post's."""
@@ -227,16 +229,17 @@ def sight_lines(
     number = len(starts) if len(ends) == 1 else len(ends)
     visible = np.empty(number, dtype=np.int8)
     clearance = np.empty(number, dtype=np.float64)
-    rays(
+    follow_rays(
         heights,
         np.ascontiguousarray(np.broadcast_to(starts, (number, 2))),
         np.ascontiguousarray(np.broadcast_to(ends, (number, 2))),
-        _checked_ends("observer_height_m", observer_height_m, number),
-        _checked_ends("target_height_m", target_height_m, number),
+        (
+            _checked_ends("observer_height_m", observer_height_m, number),
+            _checked_ends("target_height_m", target_height_m, number),
+        ),
         cell,
         _curve(refraction),
-        visible,
-        clearance,
+        (visible, clearance),
     )
     return SightLines(visible, clearance)
 

@@ -125,7 +125,7 @@ def count_posts(
         _limits(reach.distance, reach.cell[0], reach.cell[1], furthest),
         _limits(reach.distance, reach.cell[1], reach.cell[0], furthest[::-1]),
     )
-    parts = [np.zeros(shape, dtype=np.uint16) for _ in range(2)]
+    parts = [np.zeros(shape, dtype=np.uint8) for _ in range(2)]
     sums = [np.zeros(shape if weighted else (0, 0), dtype=np.uint32) for _ in range(2)]
     _count(
         (surface.heights, surface.heights.ravel(), surface.top, surface.wall),
