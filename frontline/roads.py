@@ -291,9 +291,8 @@ def _cut_at(line: BaseGeometry, at_m: NDArray[np.float64]) -> list[BaseGeometry]
     from shapely.ops import substring
 
     total = float(shapely.length(line))
-    stops = np.unique(np.round(np.concatenate([[0.0, total], at_m]), 3))
-    stops = stops[(stops >= 0) & (stops <= total)]
-    stops[-1] = total
+    # Rounding may lift the end beyond the line: clip it, or the last piece would be lost.
+    stops = np.unique(np.clip(np.round(np.concatenate([[0.0, total], at_m]), 3), 0.0, total))
     steps = pairwise(stops)
     return [substring(line, start, stop) for start, stop in steps if stop - start > 1e-3]
 

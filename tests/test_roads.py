@@ -101,3 +101,10 @@ def test_the_order_and_direction_of_roads_do_not_matter():
     ways = [((0, 0), (5_000, -5_000)), ((10_000, 0), (5_000, 5_000))]
     for start, end in ways:
         assert minutes(graph, start, end) == pytest.approx(minutes(turned, start, end))
+
+
+@pytest.mark.parametrize("end", [10_000.0004, 10_000.0005, 10_000.0006])
+def test_a_road_keeps_its_last_piece_however_its_length_rounds(end):
+    graph = road_graph(roads([(0, 0), (end, 0)]))
+    assert graph.length_m.sum() == pytest.approx(end)
+    assert minutes(graph, (0, 0), (end, 0)) == pytest.approx(12.0)
