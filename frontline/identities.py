@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def without_duplicates(
     notes
         What was left out.
     """
-    names = np.array([name.strip().casefold() for name in frame["name"]], dtype=object)
+    names = [name.strip().casefold() for name in frame["name"]]
     centres = shapely.centroid(frame.geometry.to_numpy())
     figures, ranks = _figures(frame), _ranks(frame)
     dropped: dict[int, int] = {}
@@ -86,7 +86,7 @@ def without_duplicates(
     for group in _groups(names):
         for first, second in _near(centres[group]):
             _drop(int(group[first]), int(group[second]), figures, ranks, dropped)
-    for group in _groups(frame["id"].to_numpy()):
+    for group in _groups(frame["id"]):
         left = [int(row) for row in group if int(row) not in dropped]
         for first, row in zip(left[:1] * len(left), left[1:], strict=False):
             apart = shapely.distance(centres[first], centres[row]) > SAME_PLACE_M
@@ -104,13 +104,12 @@ def without_duplicates(
     return numbered(kept), problems, notes
 
 
-def _groups(words: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+def _groups(words: Iterable[str]) -> Iterator[NDArray[np.int64]]:
     """Rows that share a word, for each word that several rows have."""
-    _, group, count = np.unique(words.astype(str), return_inverse=True, return_counts=True)
-    order = np.argsort(group, kind="stable")
-    for rows in np.split(order, np.cumsum(count)[:-1]):
-        if len(rows) > 1:
-            yield rows
+    rows: dict[str, list[int]] = {}
+    for row, word in enumerate(words):
+        rows.setdefault(word, []).append(row)
+    return (np.array(group) for group in rows.values() if len(group) > 1)
 
 
 def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:

@@ -301,8 +301,8 @@ def check(path: Path | str) -> list[str]:
     if layers is not None:
         fronts = _tried(lambda: read_fronts(project, layers), problems) or ()
         counts = (
-            f"{len(project.lines)} lines",
-            *(f"{len(getattr(layers, name))} {name}" for name in _SINGLE),
+            f"lines {len(project.lines)}",
+            *(f"{name} {len(getattr(layers, name))}" for name in _SINGLE),
         )
         lines.append(f"{one_line(project.title)}: {', '.join(counts)}.")
         lines += [

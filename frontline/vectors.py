@@ -255,7 +255,7 @@ def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
                 )
             }
             listed = database.execute(
-                "SELECT table_name FROM gpkg_contents WHERE data_type IN ('features', 'attributes')"
+                "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
             ).fetchall()
     except (sqlite3.Error, UnicodeError, TypeError) as error:
         what = "is damaged, or no GeoPackage"
@@ -293,7 +293,7 @@ def chosen_layer(file: VectorFile, wanted: str | None) -> str:
     """
     if not file.layers:
         raise LayerError(
-            "has no layer that is a table (views and rasters are not read). Export the layer.",
+            "has no layer of features (views, rasters and tables are not read). Export the layer.",
             path=file.shown,
         )
     if wanted is None:

@@ -197,6 +197,19 @@ def test_of_several_layers_none_is_guessed(tmp_path):
     assert len(odd.settlements) == 3
 
 
+def test_a_table_of_styles_is_no_layer_to_choose_from(tmp_path):
+    path = write(places(), tmp_path / "p.gpkg", layer="villages")
+    styles = places().drop(columns="geometry").assign(styleQML="<qgis/>")
+    write(styles, path, layer="layer_styles", append=True)
+    assert len(layers(tmp_path, '[settlements]\npath = "p.gpkg"').settlements) == 3
+
+
+def test_a_geopackage_without_layers_is_refused(tmp_path):
+    path = write(places().drop(columns="geometry"), tmp_path / "p.gpkg", layer="table")
+    assert path.exists()
+    assert "has no layer of features" in refused(tmp_path, '[settlements]\npath = "p.gpkg"')
+
+
 def test_a_view_that_never_ends_is_not_read(tmp_path):
     path = write(places(), tmp_path / "p.gpkg", layer="real")
     database = sqlite3.connect(path)

@@ -218,7 +218,7 @@ def test_check_tells_what_a_reader_must_know_and_writes_nothing(tmp_path):
     path = made(tmp_path, more)
     before = sorted(tmp_path.iterdir())
     lines = check(path)
-    assert lines[0] == "Test: 1 lines, 3 settlements, 0 corridors, 0 points, 0 districts."
+    assert lines[0] == "Test: lines 1, settlements 3, corridors 0, points 0, districts 0."
     assert lines[1] == "front: 111.0 km, cuts the study area."  # a degree of latitude at 39.5 N
     assert "settlements: Column 'NAME' is renamed 'NAME_input'." in lines
     assert sorted(tmp_path.iterdir()) == before
