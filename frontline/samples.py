@@ -30,6 +30,9 @@ _MOST_POINTS = 1_000_000
 OUTSIDE = -1
 """Side of a point that lies on no side: outside the study area."""
 
+ABSENT = -2
+"""Side that a line does not have: what it counted covers no land there."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -204,16 +207,17 @@ def per_weight(sample: Sample, people: Floats, where: Position, counted_on: Inde
     where
         Position of the points against one line.
     counted_on
-        Side whose land a group's figure is limited to, ``OUTSIDE`` for all land, shape
-        ``(g,)``. The figure is spread over what that side holds with this line, together with
-        land on no side, such as that outside the study area.
+        Side whose land a group's figure is limited to, ``OUTSIDE`` for all land, ``ABSENT`` for
+        none, shape ``(g,)``. The figure is spread over what that side holds with this line,
+        together with land on no side, such as that outside the study area.
 
     Returns
     -------
     Shape ``(m,)``; 0 on land that the figure does not cover.
     """
     only = counted_on[sample.group]
-    held = (only == OUTSIDE) | (where.side == only) | (where.side == OUTSIDE)
+    on_none = (where.side == OUTSIDE) & (only != ABSENT)
+    held = (only == OUTSIDE) | (where.side == only) | on_none
     whole = np.bincount(sample.group, weights=sample.weight * held, minlength=len(people))
     spread = np.divide(people, whole, out=np.zeros(len(people)), where=whole > 0)
     return np.asarray(spread[sample.group] * held, dtype=np.float64)

@@ -14,6 +14,7 @@ import shapely
 from frontline.headcounts import Headcounts, numbers, texts
 from frontline.raster_points import people_points
 from frontline.samples import (
+    ABSENT,
     OUTSIDE,
     Sample,
     joined,
@@ -233,7 +234,8 @@ def district_sources(
     -----
     ``counted_by`` names a side: the figure covers the district without the land of the other
     sides. Land of the district outside the study area, which no line divides, is taken to be
-    the counting side's. Without ``counted_by`` the figure covers the whole district.
+    the counting side's. Without ``counted_by`` the figure covers the whole district; counted by a
+    side that this line does not have, it covers nothing.
     """
     people = numbers(districts, "population")
     kinds = texts(districts, "population_kind")
@@ -243,10 +245,7 @@ def district_sources(
         if not mine.any():
             continue
         shapes = districts.geometry.to_numpy()[mine]
-        by = [
-            rings.sides.index(name) if name in rings.sides else OUTSIDE
-            for name in texts(districts, "counted_by")[mine]
-        ]
+        by = [_number_of(name, rings.sides) for name in texts(districts, "counted_by")[mine]]
         held = np.array(
             [
                 _held(shape, side, front, rings.sides)
@@ -352,10 +351,18 @@ def _split(
     return share
 
 
+def _number_of(name: str, sides: Sequence[str]) -> int:
+    if not name:
+        return OUTSIDE
+    return sides.index(name) if name in sides else ABSENT
+
+
 def _held(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> Any:
     """Return the part of a district that its figure covers."""
     if side == OUTSIDE:
         return shape
+    if side == ABSENT:
+        return shapely.Polygon()
     others = [land for name, land in front.sides.items() if name != names[side]]
     return shapely.difference(shape, shapely.union_all(others)) if others else shape
 

@@ -328,6 +328,12 @@ def test_land_outside_the_study_area_belongs_to_the_counting_side():
     assert row(found, "districts")["population"] == pytest.approx(8000 * 5 / 80)
 
 
+def test_a_figure_counted_by_a_side_that_is_not_there_covers_nothing():
+    found = count(districts=[(AREA, 8000, "", "Third side")])
+    assert found.rows["population"].isna().all()
+    assert (found.rows["coverage"] == 0).all()
+
+
 def test_districts_without_any_figure_have_no_row():
     found = count([(1.0, 1)], districts=[(AREA, None, "", "")])
     assert set(found.rows["source"]) == {"settlements"}
