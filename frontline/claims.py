@@ -14,6 +14,7 @@ from frontline.errors import FrontlineError, ProjectError, raise_problems
 from frontline.ledger import Claim, Ledger, Stated, bounds_of, read
 from frontline.measured import Measured, in_unit
 from frontline.metrics import METRICS, list_metrics
+from frontline.mistakes import shown
 from frontline.project import claims_file
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ COLUMNS = [
 ]
 """Columns of :func:`check_claims`."""
 
-_AGREES, _DIFFERS, _STRADDLES = "agrees", "differs", "straddles"
+_AGREES, _REACHES, _DIFFERS, _STRADDLES = "agrees", "reaches", "differs", "straddles"
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,9 @@ def measure(case: Case, claim: Claim) -> Measured:
     if claim.excluded or claim.metric is None:
         return Measured()
     has = {front.key for front in case.fronts} | set(case.layers.partitions)
-    lacks = [key for key in claim.needs if key not in has]
+    lacks = [shown(key) for key in claim.needs if key not in has]
     if lacks:
-        return Measured(missing=f"the project has no {' and no '.join(lacks)}")
+        return Measured(missing=f"the project has no line or partition {' or '.join(lacks)}")
     measured = METRICS[claim.metric].ask(case, claim.parameters)
     units = list(dict.fromkeys(one.unit for one in claim.stated))
     if len(units) > 1:
@@ -182,6 +183,7 @@ def verdict_of(claim: Claim, measured: Measured) -> Verdict:
     a stated range (widened by the tolerance) if their intervals overlap; where the range is open
     to one side it must lie in it whole, and if it lies partly in it nothing is decided. Of
     several figures stated one that agrees supports the statement, and the others are named.
+    A figure that can only contradict (`Measured.refutes_only`) never supports.
     """
     if claim.excluded:
         return Verdict(EXCLUDED, _sentence(claim.excluded))
@@ -207,7 +209,11 @@ def _decided(claim: Claim, measured: Measured, found: Sequence[str]) -> tuple[st
         return INDICATIVE, f"it is only indicative because {' and because '.join(limits)}"
     if all(how == _STRADDLES for how in found):
         return INDICATIVE, ""
-    return SUPPORTED if _AGREES in found else CONTRADICTED, ""
+    if all(how == _DIFFERS for how in found):
+        return CONTRADICTED, ""
+    if measured.refutes_only:
+        return INDICATIVE, f"it is only indicative because {measured.refutes_only}"
+    return SUPPORTED, ""
 
 
 def _compare(measured: Measured, bounds: tuple[float, float]) -> str:
@@ -218,7 +224,7 @@ def _compare(measured: Measured, bounds: tuple[float, float]) -> str:
     one_sided = math.isinf(least) or math.isinf(most)
     if one_sided and not (least <= low and high <= most):
         return _STRADDLES
-    return _AGREES
+    return _AGREES if least <= measured.value <= most else _REACHES
 
 
 def _too_wide(measured: Measured, claim: Claim) -> list[str]:
@@ -236,6 +242,7 @@ def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
     """Say for each figure stated how the computed one lies to it."""
     words = {
         _AGREES: "the two agree",
+        _REACHES: "the interval reaches the figure stated",
         _DIFFERS: "the two do not agree",
         _STRADDLES: "the interval lies on both sides of the limit, so nothing is decided",
     }
@@ -257,6 +264,8 @@ def _computed(measured: Measured) -> str:
 
 
 def _number(value: float, measured: Measured, *, unit: bool = True) -> str:
+    if math.isinf(value):
+        return "without limit"
     text = rounded(value, measured.low, measured.high)
     return _with_unit(text, measured.unit) if unit else text
 
@@ -316,17 +325,10 @@ def _row(
     claim: Claim, ledger: Ledger, measured: Measured, found: Verdict, others: Sequence[Claim]
 ) -> dict[str, object]:
     report = next(one for one in ledger.reports if one.key == claim.report)
-    shown = found.verdict not in {BELOW_ACCURACY, EXCLUDED} and not measured.missing
-    against = [
-        f"{one.id}, which states {'; '.join(_figure(fig, one) for fig in one.stated)}"
-        if one.stated
-        else one.id
-        for one in others
-    ]
-    why = found.why
-    if against:
-        why = f"{why} Against it stands {' and by '.join(against)}."
-    numbers = (measured.value, measured.low, measured.high) if shown else (math.nan,) * 3
+    known = found.verdict not in {BELOW_ACCURACY, EXCLUDED} and not measured.missing
+    against = [f"Against it stands {one.id}: {one.statement}" for one in others]
+    why = " ".join([found.why, *against])
+    numbers = (measured.value, measured.low, measured.high) if known else (math.nan,) * 3
     return {
         "id": claim.id,
         "source": f"{report.title}, {claim.section}" if claim.section else report.title,
@@ -342,6 +344,6 @@ def _row(
         "section": claim.section,
         "date": report.date.isoformat(),
         "contradicts": ";".join(one.id for one in others),
-        "detail": measured.detail if shown else "",
-        "contains": measured.contains if shown else "",
+        "detail": measured.detail if known else "",
+        "contains": measured.contains if known else "",
     }

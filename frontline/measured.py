@@ -68,6 +68,8 @@ class Measured:
         Why the data cannot tell: with any, a verdict is ``indicative only``.
     missing
         What the project lacks: then the statement is ``not testable``.
+    refutes_only
+        Why the figure may contradict a statement and never support it; empty where it may.
     resolves
         Smallest figure that the data can tell from nothing, in `unit`; one below it is
         ``below accuracy``.
@@ -81,6 +83,7 @@ class Measured:
     detail: str = ""
     coarse: tuple[str, ...] = ()
     missing: str = ""
+    refutes_only: str = ""
     resolves: float = 0.0
 
     @property

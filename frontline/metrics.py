@@ -17,6 +17,7 @@ from frontline.metrics_people import PEOPLE_METRICS
 from frontline.metrics_places import PLACE_METRICS
 from frontline.metrics_roads import ROAD_METRICS
 from frontline.metrics_sight import SIGHT_METRICS
+from frontline.metrics_stretches import STRETCH_METRICS
 
 if TYPE_CHECKING:
     from frontline.case import Case
@@ -93,6 +94,7 @@ _ALL = (
     *LAND_METRICS,
     *ROAD_METRICS,
     *SIGHT_METRICS,
+    *STRETCH_METRICS,
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
@@ -116,4 +118,8 @@ def list_metrics() -> list[tuple[str, str, str]]:
 def _toml(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(_toml(one) for one in value)}]"
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"

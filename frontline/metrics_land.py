@@ -11,7 +11,7 @@ import shapely
 from pydantic import Field
 
 from frontline.case import Case
-from frontline.draws import SIGMAS, interval, rounded
+from frontline.draws import interval
 from frontline.geodesy import area_m2
 from frontline.landforms import cells_of, relief_of_cells
 from frontline.lookup import both_names, front_of, land_of, other_sides, side_of, spread
@@ -26,10 +26,9 @@ from frontline.measured import (
     listed,
     missing,
 )
+from frontline.outlines import area_error_m2, inside_drawn, lattice
 
 POSITION = "position of the line"
-OUTLINE_CORRELATION_M = 5_000.0
-"""Errors of an outline are taken alike over this length, as those of a line are by default."""
 
 Codes = Annotated[tuple[str, ...], Field(min_length=1, description="codes of districts")]
 
@@ -41,6 +40,7 @@ def land_share(
     side: SideName,
     partition: PartitionKey,
     codes: tuple[str, ...] = (),
+    outline_error_m: Metres = 0.0,
 ) -> Measured:
     """Share of a partition, or of districts, that lies on a side of a line.
 
@@ -53,24 +53,35 @@ def land_share(
     partition, codes
         Key of the partition, or ``districts`` and their codes. Land outside the study area
         is left out.
+    outline_error_m
+        Half-width within which the outline lies with 95 %.
     """
     front = front_of(case, line)
     side_of(front, side)
     land = shapely.intersection(land_of(case, partition, codes), case.layers.study_area)
     if land.is_empty:
         return missing("the partition lies outside the study area", unit="%")
-    value, low, high = _share_held(case, line, side, land)
+    value, low, high = _share_held(case, line, side, land, outline_error_m)
     return Measured(
         value,
         low,
         high,
         "%",
-        contains=f"{POSITION}, not that of the partition's outline",
+        contains=_with_outline(outline_error_m),
         detail=f"Of {shapely.area(land) / 1e6:,.0f} km2",
     )
 
 
-def _share_held(case: Case, line: str, side: str, land: Any) -> tuple[float, float, float]:
+def _with_outline(error_m: float) -> str:
+    if not error_m:
+        return f"{POSITION}, not that of outlines"
+    return f"{POSITION} and of outlines within {error_m:,.0f} m"
+
+
+def _share_held(
+    case: Case, line: str, side: str, land: Any, outline_error_m: float
+) -> tuple[float, float, float]:
+    """Share of land on a side in per cent, with the interval from line and outline."""
     front = front_of(case, line)
     whole = shapely.area(land)
 
@@ -79,7 +90,29 @@ def _share_held(case: Case, line: str, side: str, land: Any) -> tuple[float, flo
 
     value = share(front.geometry, front.sides)
     low, high = spread(case, front, value, share)
-    return value, low, high
+    if outline_error_m:
+        xy = lattice(shapely.buffer(land, 2.0 * outline_error_m))
+        xy = xy[shapely.contains_xy(case.layers.study_area, *xy.T)]
+        held = shapely.contains_xy(side_of(front, side), *xy.T)
+        inside = _inside(case, land, xy, outline_error_m)
+        drawn = 100.0 * (inside & held).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+        low, high = _joined(value, (low, high), drawn)
+    return value, max(low, 0.0), min(high, 100.0)
+
+
+def _inside(case: Case, land: Any, xy: Any, error_m: float) -> Any:
+    asked = case.project.uncertainty
+    draws = max(asked.draws, 100)
+    return inside_drawn(land, xy, error_m=error_m, draws=draws, seed=asked.seed, key="outline")
+
+
+def _joined(value: float, ends: tuple[float, float], drawn: Any) -> tuple[float, float]:
+    """Add a second, independent error to an interval: their deviations in quadrature."""
+    low, high = interval(drawn, central=value, coarse=float(np.median(drawn)))
+    return (
+        value - math.hypot(value - ends[0], value - low),
+        value + math.hypot(ends[1] - value, high - value),
+    )
 
 
 def districts_held(
@@ -90,6 +123,7 @@ def districts_held(
     codes: Codes,
     least: Share = 0.9,
     most: Share = 1.0,
+    outline_error_m: Metres = 0.0,
 ) -> Measured:
     """How many of some districts a side holds to a share between two limits.
 
@@ -103,6 +137,8 @@ def districts_held(
         Codes of the districts.
     least, most
         Shares of the district's area: 0.9 to 1 counts those that are held in full.
+    outline_error_m
+        Half-width within which the outlines lie with 95 %.
     """
     rows = []
     table = case.layers.districts
@@ -111,16 +147,16 @@ def districts_held(
         if land.is_empty:
             return missing(f"district {code} lies outside the study area", unit="districts")
         row = table[table["code"] == code].iloc[0]
-        rows.append((both_names(row), *_share_held(case, line, side, land)))
+        rows.append((both_names(row), *_share_held(case, line, side, land, outline_error_m)))
     inside = [[100 * least <= row[at] <= 100 * most for row in rows] for at in (1, 2, 3)]
     counts = [float(sum(flags)) for flags in inside]
-    told = listed([f"{row[0]} {rounded(row[1], row[2], row[3])} %" for row in rows])
+    told = listed([f"{row[0]} {row[1]:.0f} %" for row in rows])
     return Measured(
         counts[0],
         min(counts) if all(math.isfinite(row[2]) for row in rows) else counts[0],
         max(counts) if all(math.isfinite(row[2]) for row in rows) else counts[0],
         "districts",
-        contains=f"{POSITION}, not that of the districts' outlines",
+        contains=_with_outline(outline_error_m),
         detail=f"Shares held: {told}",
     )
 
@@ -175,7 +211,8 @@ def land_changed(
         for key in case.layers.partitions
     ]
     whole = shapely.area(lost) / 1e6
-    within = f" of {whole:,.0f} km2 in all; within partitions: {', '.join(parts)}" if parts else ""
+    all_ = f" of {whole:,.0f} km2 in all" if partition is not None else ""
+    within = f"{all_}; within partitions: {', '.join(parts)}" if parts else all_
     return Measured(
         value,
         low,
@@ -215,11 +252,6 @@ def area_ratio(
         Key of the partition, or ``districts`` and their codes.
     outline_error_m
         Half-width within which the outlines of partition and study area lie with 95 %.
-
-    Notes
-    -----
-    The area inside an outline of length P that errs by sigma, alike over L, has the standard
-    deviation sigma sqrt(P L sqrt(pi)): the integral of the correlation exp(-(d / L)^2).
     """
     front = front_of(case, line)
     frame = case.layers.frame
@@ -233,7 +265,7 @@ def area_ratio(
     low, high = spread(case, front, value, figure)
     edge = shapely.length(shapely.intersection(shapely.boundary(case.layers.study_area), held))
     errors = [
-        _outline_km2(length, outline_error_m)
+        area_error_m2(length, outline_error_m) / 1e6
         for length in (edge, shapely.length(shapely.boundary(land)))
     ]
     away = value * math.hypot(errors[0] / ours, errors[1] / theirs)
@@ -242,15 +274,9 @@ def area_ratio(
         value - math.hypot(value - low, away),
         value + math.hypot(high - value, away),
         "times",
-        contains=f"{POSITION} and of outlines (within {outline_error_m:,.0f} m)",
+        contains=_with_outline(outline_error_m),
         detail=f"{ours:,.0f} km2 against {theirs:,.0f} km2",
     )
-
-
-def _outline_km2(length_m: float, error_m: float) -> float:
-    """Half-width of the interval of an area whose outline errs."""
-    reach = length_m * OUTLINE_CORRELATION_M * math.sqrt(math.pi)
-    return SIGMAS * (error_m / SIGMAS) * math.sqrt(reach) / 1e6
 
 
 def share_inside(
@@ -272,30 +298,30 @@ def share_inside(
     partition
         Key of the partition.
     outline_error_m
-        Half-width within which the partition's outline lies: the interval takes in the share
-        within the outline moved in and out by as much.
+        Half-width within which the partition's outline lies with 95 %.
     """
     front = front_of(case, line)
     side_of(front, side)
     land = land_of(case, partition)
 
-    def share(_line: Any, sides: Mapping[str, Any], within: Any = land) -> float:
+    def share(_line: Any, sides: Mapping[str, Any]) -> float:
         held = sides[side]
-        part = shapely.area(shapely.intersection(held, within))
+        part = shapely.area(shapely.intersection(held, land))
         return 100.0 * float(part / max(shapely.area(held), 1.0))
 
     value = share(front.geometry, front.sides)
     low, high = spread(case, front, value, share)
     if outline_error_m:
-        low += share(None, front.sides, shapely.buffer(land, -outline_error_m)) - value
-        high += share(None, front.sides, shapely.buffer(land, outline_error_m)) - value
+        xy = lattice(front.sides[side])
+        drawn = 100.0 * _inside(case, land, xy, outline_error_m).mean(axis=1)
+        low, high = _joined(value, (low, high), drawn)
     away = shapely.difference(front.sides[side], land)
     return Measured(
         value,
         max(low, 0.0),
         min(high, 100.0),
         "%",
-        contains=f"{POSITION} and of the outline (moved by {outline_error_m:,.0f} m)",
+        contains=_with_outline(outline_error_m),
         detail=f"{shapely.area(away) / 1e6:,.0f} of {shapely.area(front.sides[side]) / 1e6:,.0f} "
         "km2 lie outside the outline",
     )

@@ -15,7 +15,7 @@ from frontline.draws import rounded
 from frontline.errors import ProjectError
 from frontline.fronts import error_band
 from frontline.geodesy import area_m2, length_m, points_along
-from frontline.lookup import front_of, side_of
+from frontline.lookup import distance_to, front_of, side_of
 from frontline.measured import (
     Amount,
     LineKey,
@@ -27,7 +27,6 @@ from frontline.measured import (
 )
 from frontline.project import LonLat
 from frontline.relief import relief_m
-from frontline.samples import distance_to
 from frontline.terrain import heights_at
 
 if TYPE_CHECKING:
@@ -109,14 +108,17 @@ def line_between(case: Case, *, line: LineKey, between: Ends) -> Measured:
     stretch = stretch_of(case, front, between)
     frame = case.layers.frame
     value = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
-    away = max(distance_to(case.layers.frame.xy(np.array(between)), front.geometry, frame)) / 1000.0
+    # Either end may lie elsewhere along the line, by what it is off and by the line's error.
+    off_m = distance_to(frame.xy(np.array(between)), front.geometry, frame)
+    error_m = float(front.error_m.max(initial=0.0))
+    away = math.hypot(*(math.hypot(one, error_m) for one in off_m)) / 1000.0
     share = 100.0 * value / front.length_km
     return Measured(
         value,
         value - away,
         value + away,
         "km",
-        contains="distance of the places named from the line",
+        contains="position of the line, and distance of the places named from it",
         detail=f"It is {share:.0f} % of the line, which is {front.length_km:.0f} km long.",
     )
 

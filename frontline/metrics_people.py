@@ -26,7 +26,6 @@ from frontline.measured import (
     Amount,
     LineKey,
     Measured,
-    Metres,
     PartitionKey,
     SideName,
     listed,
@@ -39,11 +38,20 @@ from frontline.zones import zones
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+POSITION = "position of the line"
+
+Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
 Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
 
 
 def people_within(
-    case: Case, *, line: LineKey, side: SideName, distance_m: Metres, source: str = "settlements"
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    distance_m: Distance,
+    source: str = "settlements",
+    also_m: tuple[Distance, ...] = (),
 ) -> Measured:
     """People on one side within a distance of a line, by one source.
 
@@ -58,11 +66,12 @@ def people_within(
     source
         As in the column ``source`` of zones.csv: ``settlements``, ``settlements:registered``,
         ``raster:<key>`` or ``districts``. The detail gives every source, each apart.
+    also_m
+        Further distances for the detail.
     """
     front = front_of(case, line)
     side_of(front, side)
-    rows = _rows_within(case, line, distance_m)
-    rows = rows[(rows["side"] == side) & ~rows["source"].str.startswith("stated:")]
+    rows = _by_source(case, line, side, distance_m)
     own = rows[rows["source"] == source]
     if not len(own):
         known = sorted(set(rows["source"]))
@@ -71,24 +80,46 @@ def people_within(
             unit="people",
         )
     row = own.iloc[0]
-    others = [
-        f"{one.source}: {rounded(one.population, one.population_low, one.population_high)}"
-        for one in rows.itertuples()
-    ]
+    told = [_told(rows, distance_m)]
+    told += [_told(_by_source(case, line, side, other), other) for other in also_m]
     return Measured(
         float(row["population"]),
         float(row["population_low"]),
         float(row["population_high"]),
         "people",
-        contains="position of the line",
-        detail=f"Within {distance_m / 1000:g} km by source, which are never added: "
-        f"{'; '.join(others)}.",
+        contains=POSITION,
+        detail=f"By source, which are never added: {'; '.join(told)}",
         coarse=_limits(row),
     )
 
 
-def _rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
-    """Return the run's own rows of a distance, or count at one that the project has not."""
+def _by_source(case: Case, line: str, side: str, distance_m: float) -> pd.DataFrame:
+    rows = rows_within(case, line, distance_m)
+    return rows[(rows["side"] == side) & ~rows["source"].str.startswith("stated:")]
+
+
+def _told(rows: pd.DataFrame, distance_m: float) -> str:
+    numbers = [
+        f"{row.source} {rounded(row.population, row.population_low, row.population_high)}"
+        for row in rows.itertuples()
+    ]
+    return f"within {distance_m / 1000:g} km {', '.join(numbers)}"
+
+
+def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
+    """Return the run's own rows of a distance, or count at one that the project has not.
+
+    Parameters
+    ----------
+    case, line
+        The case and the line's key.
+    distance_m
+        The distance.
+
+    Returns
+    -------
+    Rows as `population.people` makes them, of cumulative zones only.
+    """
     rows = case.people[
         (case.people["line"] == line)
         & (case.people["kind"] == "cumulative")
@@ -97,7 +128,8 @@ def _rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
     if len(rows):
         return rows
     fronts = [front_of(case, line)]
-    bands = zones(fronts, [distance_m], case.draws, case.layers.frame)
+    # The areas of displaced zones are not asked for here, and take long.
+    bands = zones(fronts, [distance_m], {}, case.layers.frame)
     found = people(case.project, case.layers, fronts, bands, case.places, case.draws).rows
     return found[found["kind"] == "cumulative"]
 
@@ -195,6 +227,8 @@ def parts_and_whole(_case: Case, *, parts: dict[str, Amount], whole: Amount) -> 
         "%",
         contains="nothing: stated figures held against each other",
         detail=f"{told} = {total:,.0f}, of {whole:,.0f}",
+        refutes_only="figures that fit each other are not thereby right, and no source at hand "
+        "counts these people",
     )
 
 
@@ -293,6 +327,8 @@ def residents_on_changed_land(
         f"({np.nansum(before):,.0f}); {len(registered)} have registered people only "
         f"({int(registered['population'].fillna(0).sum()):,}, never added to residents)."
     )
+    if not np.isfinite(after).any():
+        return missing(f"no figure of residents there holds at {new.date}. {told}", unit="people")
     value = float(np.nansum(after))
     return Measured(
         value,

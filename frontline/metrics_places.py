@@ -15,6 +15,7 @@ from frontline.errors import ProjectError
 from frontline.geodesy import nearest_on
 from frontline.lookup import (
     Place,
+    distance_to,
     error_near,
     front_of,
     incomplete,
@@ -34,10 +35,8 @@ from frontline.measured import (
     listed,
     missing,
 )
-from frontline.samples import distance_to
 
 if TYPE_CHECKING:
-
     from frontline.fronts import FrontLine
 
 POSITION = "position of the line"
@@ -192,7 +191,6 @@ def distance_by_side(
 
     low, high = spread(case, front, value, figure)
     told = "; ".join(_quartiles(case, one.key, name) for one in case.fronts for name in one.sides)
-    # More places can only bring the nearest nearer; a quantile needs them all.
     return Measured(
         value,
         max(low, 0.0),
@@ -201,6 +199,7 @@ def distance_by_side(
         contains=POSITION,
         detail=f"Nearest, first quarter, median and third quarter in km: {told}",
         coarse=() if quantile == 0.0 else incomplete(_completeness(case, line, side)),
+        refutes_only="" if quantile else "a place that is not listed may be nearer",
     )
 
 

@@ -18,6 +18,7 @@ from frontline.geodesy import length_m, true_band
 from frontline.lookup import (
     both_names,
     corridors_of,
+    distance_to,
     front_of,
     land_of,
     place_of,
@@ -44,7 +45,6 @@ from frontline.roads import (
     road_graph,
     travel_minutes,
 )
-from frontline.samples import distance_to
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -488,7 +488,7 @@ def cut_off(
     side: SideName,
     kinds: Kinds = ("road",),
     planned: tuple[str, ...] = (),
-    edge_closed: bool = True,
+    edge_closed: bool = False,
 ) -> Measured:
     """How many places a line cuts off by road from the rest of their side.
 

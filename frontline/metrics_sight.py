@@ -12,6 +12,7 @@ from frontline.case import Case
 from frontline.landforms import cells_of, mean_height
 from frontline.lookup import (
     corridors_of,
+    distance_to,
     front_of,
     land_of,
     place_of,
@@ -29,7 +30,6 @@ from frontline.measured import (
     missing,
 )
 from frontline.project import LonLat
-from frontline.samples import distance_to
 from frontline.stretches import positions
 from frontline.tallies import STATES, Targets, look, state_of
 from frontline.terrain import sight_grid
@@ -119,7 +119,7 @@ def settlements_in_sight(
         "settlements",
         contains=ELEVATION,
         detail=f"Of {len(own)} settlements listed: {told}, within {radius_m / 1000:g} km"
-        + (f" ({listed(seen)})" if places else _from_lines(case, side)),
+        + (f"; visible: {listed(seen) or 'none'}" if places else _from_lines(case, side)),
         coarse=too_coarse_for_sight(case),
     )
 
