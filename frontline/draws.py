@@ -147,7 +147,7 @@ def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
         return "unknown"
     order = math.floor(math.log10(abs(value))) if value else 0
     half = (high - low) / 2.0
-    if math.isfinite(half) and half > 1e-9 * abs(value):
+    if math.isfinite(half) and half > 1e-12 * abs(value):
         place = max(_order(half), order - _MOST_DIGITS + 1)
     elif abs(value) < 1000 and float(value).is_integer():
         place = 0

@@ -29,7 +29,7 @@ class Faces:
     lines
         The lines, each stretch once, in canonical order and direction: MultiLineString.
     snapped
-        Ends that stopped short and were led on, shape ``(k, 2)``.
+        Ends that stopped short by more than a metre and were led on, shape ``(k, 2)``.
     open_ends
         Ends inside the area that meet nothing, shape ``(m, 2)``.
     """
@@ -82,8 +82,9 @@ def split_area(area: Any, lines: Any, *, reach_m: float = GAP_M) -> Faces:
     ends, _ = dangling_ends(course)
     free = shapely.distance(edge, shapely.points(ends)) > _TOUCHING_M
     free &= shapely.contains_xy(area, *ends.T)
-    starts = shapely.get_coordinates(bridges)[::2]
-    return Faces(polygons, course, starts, ends[free])
+    # What is bent into the plane may miss an edge it lies on by a decimetre: not worth a word.
+    led_on = shapely.get_coordinates(bridges[shapely.length(bridges) > 1.0])[::2]
+    return Faces(polygons, course, led_on, ends[free])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from frontline.draws import interval
-from frontline.geodesy import Frame, area_m2, true_band
+from frontline.geodesy import Frame, area_m2, plane_band, true_band
 
 if TYPE_CHECKING:
     from frontline.fronts import Draw, FrontLine
@@ -21,8 +21,6 @@ Floats = NDArray[np.float64]
 LINES = ["line", "date", "label", "length_km", "error_m"]
 SIDES = ["line", "side", "area_km2", "area_low", "area_high"]
 ZONES = ["line", "side", "distance_m", "kind", "area_km2", "area_low", "area_high"]
-_COARSE = 0.005
-_ARCS = 16
 
 
 def lines_table(fronts: Sequence[FrontLine], frame: Frame) -> gpd.GeoDataFrame:
@@ -177,8 +175,7 @@ def _drawn_areas(front: FrontLine, draws: Sequence[Draw], distances: Sequence[fl
         lands = np.array([sides[name] for name in front.sides], dtype=object)
         shapely.prepare(lands)
         for column, distance in enumerate(distances):
-            thin = shapely.simplify(line, _COARSE * distance, preserve_topology=False)
-            band = shapely.buffer(thin, distance, quad_segs=_ARCS)
+            band = plane_band(line, distance)
             found[row, column] = shapely.area(shapely.intersection(band, lands)) / 1e6
     return found
 

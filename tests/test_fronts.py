@@ -452,6 +452,35 @@ def test_pieces_that_meet_in_a_point_still_meet():
         assert min(areas) > 0.6e9
 
 
+def test_an_end_on_an_edge_that_is_bent_in_the_plane_slides_along_it():
+    area = shapely.box(30, 47, 50, 50)
+    frame = frame_around([area])
+    plane = frame.from_crs(np.array([area]), 4326)[0]
+    line = frame.from_crs(np.array([shapely.LineString([(30, 48.123), (50, 48.771)])]), 4326)
+    sides = (Side(name="North", seed=(40, 49.5)), Side(name="South", seed=(40, 47.5)))
+    found = front(line, sides, plane, frame, error_m=1_000.0)
+    assert found.notes == ()
+    for draw in draw_front(found, plane, draws=20, seed=1):
+        assert km2(draw) == pytest.approx(km2(found), rel=0.02)
+
+
+def test_a_line_that_goes_on_beyond_the_study_area_still_cuts_it_in_every_draw():
+    beyond = shapely.LineString([(0, -30_300), (0, 0), (4_000, 33_000)])
+    found = front([beyond], error_m=3_000.0)
+    for draw in draw_front(found, BOX, draws=40, seed=1):
+        assert sum(km2(draw).values()) == pytest.approx(6_000)
+        assert min(km2(draw).values()) > 2_000
+
+
+def test_a_ragged_line_keeps_its_course_when_it_is_displaced():
+    noise = np.random.default_rng(7).normal(0, 15, 3_000)
+    ragged = shapely.LineString(np.column_stack([noise, np.linspace(-30_000, 30_000, 3_000)]))
+    found = front([ragged], error_m=2_000.0, error_correlation_m=20_000.0)
+    for draw in draw_front(found, BOX, draws=20, seed=1):
+        assert draw.line.length == pytest.approx(60_000, rel=0.2)
+        assert len(shapely.get_parts(draw.sides["West"])) == 1
+
+
 def test_two_lines_move_independently():
     one = front([UPRIGHT], error_m=2_000.0, key="one")
     two = front([UPRIGHT], error_m=2_000.0, key="two")
