@@ -183,9 +183,9 @@ def _intervals(
         return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
     low, high = km.copy(), km.copy()
     rows, changed_km = _changed_km(samples, front, draws, keys)
-    for place, (at, row) in itertools.product(range(len(keys)), enumerate(rows)):
-        drawn = np.maximum(km[place, row] + changed_km[:, place, at], 0.0)
-        low[place, row], high[place, row] = interval(drawn)
+    for place, at in np.argwhere(changed_km.any(axis=0)):
+        drawn = np.maximum(km[place, rows[at]] + changed_km[:, place, at], 0.0)
+        low[place, rows[at]], high[place, rows[at]] = interval(drawn)
     return low, high
 
 
