@@ -298,6 +298,24 @@ def test_a_line_elsewhere_is_refused_and_places_elsewhere_are_counted(tmp_path):
     assert "settlements: Outside the study area: 1 of 2 features. [1]" in said(found)
 
 
+def test_coordinates_that_no_projection_reaches_are_named(tmp_path):
+    metres = places().to_crs(32638)
+    far = [*metres.geometry[:2], shapely.Point(1e30, 1e30)]
+    message = refused_places(tmp_path, frame(*far, crs=32638, name=["a", "b", "c"]))
+    assert message.startswith("places.gpkg, layer 'layer', feature 3: the coordinates (1e+30")
+    area = frame(shapely.box(1e30, 0, 2e30, 1e30), crs=32638)
+    write(area, tmp_path / "area.gpkg")
+    (tmp_path / "area.gpkg").rename(tmp_path / "area.geojson")
+    assert refused(tmp_path, study_area=None).startswith("area.geojson")
+
+
+def test_a_crs_of_a_machine_or_of_the_whole_earth_is_no_place(tmp_path):
+    write(places(), tmp_path / "p.geojson")
+    for crs in ("EPSG:4978", 'LOCAL_CS[\\"x\\", UNIT[\\"m\\", 1]]'):
+        message = refused(tmp_path, f'[settlements]\npath = "p.geojson"\ncrs = "{crs}"')
+        assert "is no CRS" in message
+
+
 # 11, 12: geometry
 
 
@@ -385,6 +403,13 @@ def test_a_crossing_polygon_is_mended_on_request_and_the_area_reported(tmp_path)
     assert found.study_area.area == pytest.approx(whole / 2, rel=2e-3)
     assert "mended:" in said(found)
     assert "km2 as drawn" in said(found)
+
+
+def test_a_polygon_of_which_nothing_is_left_is_refused_even_on_request(tmp_path):
+    sliver = shapely.Polygon([(46, 39), (47, 40), (46.5, 39.5), (46, 39)])
+    message = refused(tmp_path, area="repair = true", study_area=sliver)
+    assert "area.geojson, feature 0" in message
+    assert "no area is left" in message
 
 
 # 13: cells

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyogrio
 import pytest
 import rasterio
@@ -108,6 +109,26 @@ def test_the_template_can_be_filled_and_checked(tmp_path):
     )
     (tmp_path / "project.toml").write_text(text)
     assert check(tmp_path)[-1] == "No problems found."
+
+
+def test_init_takes_rasters_tables_and_second_layers_into_account(tmp_path):
+    folder_of_layers(tmp_path)
+    for name in ("dem_30m.tif", "other_dem.tiff", "worldpop_2020.tif"):
+        (tmp_path / name).write_bytes(b"II*\0")
+    book = openpyxl.Workbook()
+    book.active.append(["name", "lon", "lat", "people"])
+    book.active.append(["A", 46.2, 39.2, 5])
+    book.save(tmp_path / "zz towns.xlsx")
+    write(frame(AREA.buffer(-0.1)), tmp_path / "former border.geojson")
+    write(frame(AREA.buffer(0.1)), tmp_path / "zone.geojson")
+    write(frame(*places().geometry), tmp_path / "1 line.fgb")
+    said = "\n".join(init(tmp_path))
+    project = load_project(tmp_path)
+    assert project.elevation.path.name == "dem_30m.tif"
+    assert "Not used: other_dem.tiff (there is one elevation already)" in said
+    assert [raster.key for raster in project.population] == ["worldpop_2020"]
+    assert "Not used: zz towns.xlsx (there is one for settlements already)" in said
+    assert [part.key for part in project.partitions] == ["former_border", "zone"]
 
 
 @pytest.mark.parametrize("name", ["project.toml", "template.gpkg"])
