@@ -114,6 +114,9 @@ class Results:
         Sentences to quote, and what the reader must know.
     inputs
         sha256 of every input file, by its path as the project writes it.
+    profile, profile_zones
+        People and cumulative zones at every half kilometre, with the columns of `people` and
+        `zones`; None where they were not computed.
     case
         What the run had in hand, for questions that the tables do not answer; None for results
         that were not computed here, or from which restricted layers were taken.
@@ -140,6 +143,8 @@ class Results:
     key_figures: tuple[KeyFigure, ...]
     notes: tuple[Note, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    profile: pd.DataFrame | None = None
+    profile_zones: gpd.GeoDataFrame | None = None
     case: Case | None = None
 
     def _repr_html_(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from frontline.case import Case
 from frontline.progress import Progress, silent
-from frontline.project import hash_inputs, load_project
+from frontline.project import hash_inputs, load_project, relative
 from frontline.results import Note, RasterResult, Results
 from frontline.sensitivity import without_restricted
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from frontline.project import Project
+    from frontline.terrain import Dem
 
 ZONE = ["line", "side", "distance_m", "kind"]
 """What names a zone."""
@@ -129,6 +130,7 @@ def compute_case(project: Project, *, progress: Progress = silent) -> tuple[Case
     progress("drawing zones", 0, 1)
     bands = zones(fronts, project.zones.distances_m, draws, layers.frame)
     against = places(project, layers, fronts)
+    known = _elevation_known(project, dem, bands)
     progress("drawing zones", 1, 1)
     exposure = sight(project, layers, fronts, dem, bands, progress=partial(progress, "looking"))
     progress("counting people", 0, 1)
@@ -146,8 +148,22 @@ def compute_case(project: Project, *, progress: Progress = silent) -> tuple[Case
         dem=dem,
     )
     notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
-    notes += [*(dem.notes if dem else ()), *exposure.notes, *counted.notes]
+    notes += [*(dem.notes if dem else ()), *known, *exposure.notes, *counted.notes]
     return case, tuple(dict.fromkeys(notes))
+
+
+def _elevation_known(
+    project: Project, dem: Dem | None, bands: gpd.GeoDataFrame
+) -> tuple[Note, ...]:
+    """Say how much of the widest zones has known heights; too little is an error."""
+    from frontline.coverage import check_zones
+
+    if dem is None or project.elevation is None:
+        return ()
+    stated = project.elevation
+    return check_zones(
+        dem, bands, least=stated.least_coverage, path=Path(relative(stated.path, project))
+    )
 
 
 def _results(
@@ -155,14 +171,17 @@ def _results(
 ) -> Results:
     from frontline.change import changes, control_change
     from frontline.corridors import corridor_km, crossings
+    from frontline.profile import profile
     from frontline.quotes import key_figures
     from frontline.relief import shaded_relief
     from frontline.zones import lines_table, sides_table
 
     layers, fronts, draws, frame = case.layers, case.fronts, case.draws, case.layers.frame
-    progress("comparing lines", 0, 2)
+    progress("comparing lines", 0, 3)
     flows = changes(fronts, layers.study_area, draws, frame)
-    progress("comparing lines", 1, 2)
+    progress("comparing lines", 1, 3)
+    by_distance = profile(case)
+    progress("comparing lines", 2, 3)
     settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
     settlements["in_sight"] = settlements["in_sight"].fillna("")
     lonlat = partial(_degrees, case)
@@ -194,9 +213,11 @@ def _results(
         ),
         notes=notes,
         inputs=inputs,
+        profile=by_distance.people,
+        profile_zones=lonlat(by_distance.zones),
         case=case,
     )
-    progress("comparing lines", 2, 2)
+    progress("comparing lines", 3, 3)
     return results
 
 
