@@ -354,4 +354,9 @@ def merged_sides(
 ) -> dict[str, Any]:
     """Unite the faces of each label; a label without a face is an empty polygon."""
     owner = np.array(labels, dtype=object)
-    return {name: shapely.union_all(polygons[owner == name]) for name in names}
+    return {name: united(polygons[owner == name]) for name in names}
+
+
+def united(polygons: Geometries) -> Any:
+    """Unite polygons; nothing is an empty polygon."""
+    return shapely.union_all(polygons) if len(polygons) else shapely.Polygon()

@@ -23,6 +23,7 @@ from frontline.faces import (
     split_area,
     split_states,
     spread_labels,
+    united,
 )
 from frontline.geodesy import Frame, length_m, true_band
 from frontline.results import Note
@@ -447,10 +448,7 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> tuple[D
             inside = faces[row].representative_point()
             held = np.flatnonzero(shapely.intersects(lands, inside))
             labels[row] = held[0] if len(held) else -1
-        sides = {
-            name: shapely.union_all(faces[labels == number])
-            for number, name in enumerate(front.sides)
-        }
+        sides = {name: united(faces[labels == number]) for number, name in enumerate(front.sides)}
         line = shapely.multilinestrings([shapely.linestrings(led_on) for _, led_on in course])
         found.append(Draw(line, sides))
     return tuple(found)

@@ -205,6 +205,52 @@ def test_a_seed_outside_or_on_the_line_is_an_error(where, text):
         front([UPRIGHT], (WEST, Side(name="East", seed=seed(*where))))
 
 
+HOSTILE = {
+    "no features": [],
+    "only empty": [shapely.LineString()],
+    "a point-like line": [shapely.LineString([(0, 0), (0, 1e-4)])],
+    "along the edge": [shapely.LineString([(-50_000, -30_000), (-50_000, 30_000)])],
+    "the whole edge": [BOX.exterior],
+    "an open figure of eight": [
+        shapely.LineString([(-9_000, -9_000), (9_000, 9_000), (9_000, -9_000), (-9_000, 9_000)])
+    ],
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_lines_that_cut_nothing_are_refused_in_one_line(name):
+    with pytest.raises(FrontlineError) as caught:
+        front(HOSTILE[name])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_figure_of_eight_on_the_line_keeps_the_sides_about_it():
+    eight = [(0, -30_000), (0, -5_000), (6_000, 5_000), (-6_000, 5_000), (0, -5_000), (0, -4_000)]
+    found = front([shapely.LineString(eight), shapely.LineString([(0, 5_000), (0, 30_000)])])
+    assert sum(km2(found).values()) == pytest.approx(6_000)
+    assert min(km2(found).values()) > 2_900
+
+
+def test_a_line_along_the_edge_and_then_across_cuts_once():
+    xy = [(-50_000, 30_000), (-50_000, 0), (0, 0), (0, -30_000)]
+    hands = (Side(name="West", hand="right"), Side(name="East", hand="left"))
+    found = front([shapely.LineString(xy)], hands)
+    assert km2(found) == pytest.approx({"West": 1_500, "East": 4_500})
+
+
+def test_lines_of_several_parts_are_taken_apart():
+    halves = shapely.MultiLineString([[(0, -30_000), (0, 0)], [(0, 30_000), (0, 0)]])
+    assert km2(front([halves])) == pytest.approx({"West": 3_000, "East": 3_000})
+
+
+def test_a_ring_has_a_left_and_a_right():
+    ring = shapely.Point(0, 0).buffer(9_000).exterior
+    hands = (Side(name="In", hand="left"), Side(name="Out", hand="right"))
+    disc = shapely.Polygon(ring).area / 1e6
+    for shape, inside in ((ring, "Out"), (shapely.reverse(ring), "In")):
+        assert km2(front([shape], hands))[inside] == pytest.approx(disc)
+
+
 def test_no_seed_at_all_is_an_error():
     with pytest.raises(ProjectError, match="no side has a seed"):
         front([UPRIGHT], (Side(name="West"), Side(name="East")))
