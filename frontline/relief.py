@@ -60,6 +60,27 @@ def relief_m(
     return found
 
 
+def slope_deg(dem: Dem) -> NDArray[np.float64]:
+    """Return the steepness of the land at each cell.
+
+    Parameters
+    ----------
+    dem
+        The grid, in any CRS; steps on the ground are taken row by row.
+
+    Returns
+    -------
+    Degrees, shape ``(rows, cols)``: the length of the gradient by central differences (one-sided
+    at edges and beside voids); NaN where the height is unknown. Coarse cells flatten slopes.
+    """
+    crs = pyproj.CRS.from_user_input(dem.crs)
+    dy, dx = row_steps_m(dem.transform, crs, dem.heights_m.shape)
+    to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
+    to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
+    steep = np.degrees(np.arctan(np.hypot(to_south, to_east)))
+    return np.where(np.isfinite(dem.heights_m), steep, np.nan)
+
+
 def hillshade(
     dem: Dem, *, azimuth_deg: float = 315.0, altitude_deg: float = 45.0
 ) -> NDArray[np.uint8]:

@@ -1,0 +1,296 @@
+"""Two lines against each other: how far apart they lie, along the first, and where the most."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.change import pairs
+from frontline.draws import interval
+from frontline.geodesy import length_m, nearest_on, points_along
+from frontline.lines import STEP_M, sampled
+from frontline.samples import distance_to
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.fronts import Draw, FrontLine
+    from frontline.geodesy import Frame
+
+    Floats = NDArray[np.float64]
+
+MOST_STEPS = 2_000
+"""Steps of one line in the discrete Fréchet distance, which takes time with their square."""
+
+BETWEEN = [
+    "from_line",
+    "to_line",
+    "mean_m",
+    "mean_low",
+    "mean_high",
+    "p10_m",
+    "median_m",
+    "p90_m",
+    "max_m",
+    "most_lon",
+    "most_lat",
+    "hausdorff_m",
+    "frechet_m",
+    "error_m",
+    "below_accuracy",
+]
+"""Columns of :func:`lines_between`."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far another line lies from a line, at places along it.
+
+    Parameters
+    ----------
+    xy
+        The places, in the plane, shape ``(n, 2)``.
+    metres
+        Length of line that each place stands for, shape ``(n,)``.
+    distance_m
+        Geodesic distance to the nearest point of the other line, shape ``(n,)``.
+    """
+
+    xy: Floats
+    metres: Floats
+    distance_m: Floats
+
+    @property
+    def mean_m(self) -> float:
+        """Mean along the line; NaN for a line without length."""
+        whole = float(self.metres.sum())
+        return float(self.metres @ self.distance_m) / whole if whole > 0 else math.nan
+
+    def quantile_m(self, share: float) -> float:
+        """Distance that this share of the line's length does not exceed; NaN without length."""
+        return weighted_quantile(self.distance_m, self.metres, share)
+
+    def share_within(self, distance_m: float) -> float:
+        """Share of the line's length with the other line within a distance."""
+        whole = float(self.metres.sum())
+        near = float(self.metres[self.distance_m <= distance_m].sum())
+        return near / whole if whole > 0 else math.nan
+
+
+def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
+    """Return the smallest value at which the weights add up to a share of all; NaN for none."""
+    known = np.isfinite(values) & (weights > 0)
+    if not known.any():
+        return math.nan
+    order = np.argsort(values[known], kind="stable")
+    reached = np.cumsum(weights[known][order])
+    at = np.searchsorted(reached, share * reached[-1] * (1.0 - 1e-12))
+    return float(values[known][order][min(int(at), len(order) - 1)])
+
+
+def apart(course: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> Apart:
+    """Measure how far another line lies from a line, along it.
+
+    Parameters
+    ----------
+    course, other
+        Lines in the plane. The measure is not symmetric: it walks along the first.
+    frame
+        The plane.
+    step_m
+        How often; mean and maximum are off by less than half of it.
+
+    Returns
+    -------
+    Apart
+        Empty for an empty line.
+    """
+    xy, metres = sampled(course, frame, step_m=step_m)
+    return Apart(xy, metres, nearest_on(other, xy, frame).distance_m)
+
+
+def hausdorff_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> float:
+    """Return the largest distance from a place on either line to the other one.
+
+    Parameters
+    ----------
+    one, other
+        Lines in the plane; NaN if one of them is empty.
+    frame
+        The plane.
+    step_m
+        Places are tried this often, and at every vertex.
+    """
+    farthest = 0.0
+    for here, there in ((one, other), (other, one)):
+        xy = np.concatenate([sampled(here, frame, step_m=step_m)[0], shapely.get_coordinates(here)])
+        away = nearest_on(there, xy, frame).distance_m
+        if not len(away) or np.isnan(away).any():
+            return math.nan
+        farthest = max(farthest, float(away.max()))
+    return farthest
+
+
+def frechet_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> float:
+    """Return the discrete Fréchet distance of two lines: of two walkers, neither turning back.
+
+    Parameters
+    ----------
+    one, other
+        Lines in the plane, each of one piece.
+    frame
+        The plane.
+    step_m
+        Distance of the places that are paired; the result is off by less than it. Longer lines
+        than 2,000 steps take longer steps.
+
+    Returns
+    -------
+    Metres, whichever way the lines are drawn; NaN for a line in several pieces or empty.
+
+    Notes
+    -----
+    Of two rings the second walker begins where it is nearest to the first. The table is filled
+    along its diagonals, whose cells do not depend on each other.
+
+    References
+    ----------
+    Eiter, T. and Mannila, H. (1994), Computing discrete Fréchet distance, TU Wien, CD-TR 94/64.
+    """
+    walks = []
+    for line in (one, other):
+        parts = shapely.get_parts(shapely.line_merge(line))
+        if len(parts) != 1 or parts[0].is_empty:
+            return math.nan
+        whole = float(length_m(parts, frame)[0])
+        walks.append(points_along(parts[0], frame, max(step_m, whole / MOST_STEPS)))
+    first, second = walks
+    if (first[0] == first[-1]).all() and (second[0] == second[-1]).all():
+        start = int(np.argmin(np.hypot(*(second[:-1] - first[0]).T)))
+        second = np.roll(second[:-1], -start, axis=0)
+        second = np.concatenate([second, second[:1]])
+    return min(_coupled_m(first, way, frame) for way in (second, second[::-1]))
+
+
+def _coupled_m(first: Floats, second: Floats, frame: Frame) -> float:
+    size, width = len(first), len(second)
+    # Row i of the table stands at i + 1: the place before the first row is never reached.
+    last, before = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
+    for step in range(size + width - 1):
+        row = np.arange(max(0, step - width + 1), min(size - 1, step) + 1)
+        away = frame.ground_m(first[row], second[step - row])
+        reach = np.minimum(np.minimum(last[row + 1], last[row]), before[row])
+        now = np.full(size + 1, np.inf)
+        now[row + 1] = np.maximum(away, reach) if step else away
+        last, before = now, last
+    return float(last[size])
+
+
+def together_m(*fronts: FrontLine) -> float:
+    """Return the error of a distance between lines: their largest errors, squared and added."""
+    return math.hypot(*(float(front.error_m.max(initial=0.0)) for front in fronts))
+
+
+def lines_between(
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+    *,
+    step_m: float = STEP_M,
+) -> pd.DataFrame:
+    """Tell how far each line lies from the one before: moved, or facing it at the same date.
+
+    Parameters
+    ----------
+    fronts
+        Dated lines; paired as changes are.
+    draws
+        Displaced copies by the line's key; may be empty.
+    frame
+        The plane.
+    step_m
+        How often along the lines.
+
+    Returns
+    -------
+    One row per pair with the columns of :data:`BETWEEN`: along the earlier line the mean with
+    its interval over the paired draws, the distribution, the most with its place; Hausdorff and
+    discrete Fréchet distance (NaN for lines in several pieces); ``below_accuracy`` where the
+    mean is less than both errors together, ``error_m``, can tell from nothing.
+    """
+    rows = [_row_between(old, new, draws, frame, step_m) for old, new in pairs(fronts)]
+    return pd.DataFrame(rows, columns=BETWEEN)
+
+
+def _row_between(
+    old: FrontLine,
+    new: FrontLine,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+    step_m: float,
+) -> dict[str, Any]:
+    found = apart(old.geometry, new.geometry, frame, step_m=step_m)
+    low, high = _mean_interval(old, new, draws, frame, found.mean_m)
+    most = int(np.argmax(found.distance_m)) if len(found.xy) else -1
+    lon, lat = frame.lonlat(found.xy[[most]])[0] if len(found.xy) else (math.nan, math.nan)
+    error_m = together_m(old, new)
+    return {
+        "from_line": old.key,
+        "to_line": new.key,
+        "mean_m": found.mean_m,
+        "mean_low": low,
+        "mean_high": high,
+        "p10_m": found.quantile_m(0.1),
+        "median_m": found.quantile_m(0.5),
+        "p90_m": found.quantile_m(0.9),
+        "max_m": float(found.distance_m.max(initial=0.0)),
+        "most_lon": float(lon),
+        "most_lat": float(lat),
+        "hausdorff_m": hausdorff_m(old.geometry, new.geometry, frame, step_m=step_m),
+        "frechet_m": frechet_m(old.geometry, new.geometry, frame, step_m=step_m),
+        "error_m": error_m,
+        "below_accuracy": bool(found.mean_m < error_m),
+    }
+
+
+def _mean_interval(
+    old: FrontLine,
+    new: FrontLine,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+    mean_m: float,
+) -> tuple[float, float]:
+    if not together_m(old, new) > 0:
+        return mean_m, mean_m
+    copies = tuple(_paired(old, new, draws))
+    coarse = _coarse_mean_m(old.geometry, new.geometry, frame)
+    drawn = [_coarse_mean_m(here, there, frame) for here, there in copies]
+    low, high = interval(drawn, central=mean_m, coarse=coarse)
+    # Swaying lines part where they lay upon each other: the figure itself is never left out.
+    return max(min(low, mean_m), 0.0), max(high, mean_m)
+
+
+def _paired(
+    old: FrontLine, new: FrontLine, draws: Mapping[str, Sequence[Draw]]
+) -> Iterator[tuple[Any, Any]]:
+    """Lines of the i-th draw of both; a line without error stands as it is."""
+    olds = [draw.line for draw in draws.get(old.key, ())]
+    news = [draw.line for draw in draws.get(new.key, ())]
+    count = max(len(olds), len(news))
+    yield from itertools.islice(
+        zip(olds or [old.geometry] * count, news or [new.geometry] * count, strict=False), count
+    )
+
+
+def _coarse_mean_m(here: Any, there: Any, frame: Frame) -> float:
+    xy, metres = sampled(here, frame, step_m=4 * STEP_M)
+    if not len(xy):
+        return math.nan
+    return float(np.average(distance_to(shapely.points(xy), there, frame), weights=metres))
