@@ -5,7 +5,8 @@
 >>> results = frontline.compute(project)
 >>> results.people
 
-The names below are the whole public interface; the module behind each says more.
+These are the names most scripts need. Everything else is reached through the module that it is
+in, as in ``from frontline.zones import zones``: the module is the namespace.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ _HOME = {
     "read_layers": "layers",
     "read_fronts": "fronts",
     "draw_front": "fronts",
+    "people": "population",
+    "changes": "change",
+    "control_change": "change",
     "read_dem": "terrain",
     "compute": "run",
-    "run": "run",
     "in_script": "cli",
-    "tables": "tables",
     "write_csv": "tables",
     "inputs_hash": "manifest",
     "write_page": "page",
