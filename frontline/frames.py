@@ -140,8 +140,10 @@ class Frame:
         return _projection(_WGS84, self.crs)(lonlat)
 
     def lonlat(self, xy: Coords) -> Coords:
-        """Turn ``(n, 2)`` plane metres into degrees, -180 to 180."""
-        return _projection(self.crs, _WGS84)(xy)
+        """Turn ``(n, 2)`` plane metres into degrees, -180 to 180; NaN where that fails."""
+        lonlat = _projection(self.crs, _WGS84)(xy)
+        lonlat[~np.isfinite(lonlat).all(axis=1)] = np.nan
+        return lonlat
 
     def ground_m(self, start: Coords, stop: Coords) -> NDArray[np.float64]:
         """Distance on the ground between near places of the plane, fast.

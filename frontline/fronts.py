@@ -154,7 +154,7 @@ def front_line(
     errors = _errors(line, features)
     if line.side_column is not None:
         names = [str(name) for name in features["side"]]
-        course, land, notes = _from_states(line, shapes, names, area, frame)
+        course, land, notes = _from_states(line, shapes, names, sides, area, frame)
     else:
         reach = max(GAP_M, float(errors.max(initial=0.0)))
         course, land, notes = _from_lines(line, shapes, sides, area, frame, reach_m=reach)
@@ -334,7 +334,12 @@ def _not_cut(line: Line, faces: Faces, area: Any, frame: Frame, clash: str) -> F
 
 
 def _from_states(
-    line: Line, shapes: Geometries, names: Sequence[str], area: Any, frame: Frame
+    line: Line,
+    shapes: Geometries,
+    names: Sequence[str],
+    sides: Sequence[Side],
+    area: Any,
+    frame: Frame,
 ) -> tuple[Any, dict[str, Any], list[Note]]:
     states = split_states(area, shapes, names)
     if len(states.overlaps):
@@ -348,9 +353,17 @@ def _from_states(
             layer=line.layer,
             field=line.side_column,
         )
-    present = sorted({label for label in states.labels if label})
+    named = [side.name for side in sides]
+    present = sorted(
+        {label for label in states.labels if label},
+        key=lambda name: (named.index(name) if name in named else len(named), name),
+    )
     land = merged_sides(states.polygons, states.labels, present)
-    notes = []
+    notes = [
+        Note(line.key, f"'{name}' holds land, and is not among the project's sides.")
+        for name in present
+        if named and name not in named
+    ]
     empty = shapely.area(states.polygons[[not label for label in states.labels]]).sum() / 1e6
     if empty > 0:
         notes.append(Note(line.key, f"{empty:,.1f} km2 of the study area are on no side.", 0))
@@ -428,7 +441,8 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> tuple[D
     -----
     Vertices move along the line's normal by Gaussian noise of standard deviation
     ``error_m / 1.96`` that is alike over ``error_correlation_m``. Ends slide along the edge of
-    the study area; faces keep their side by the hand of the line they lie on.
+    the study area; faces keep their side by the hand of the line they lie on. Land on no side
+    stays on none.
     """
     if draws == 0 or not (front.error_m > 0).any():
         return ()
@@ -438,6 +452,9 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> tuple[D
     away_m = 1.0 + 0.1 * float(front.error_m.max())
     hands = [hands_of(piece, lands, away_m=away_m) for piece in pieces]
     generators = [generator(seed, front.key, number) for number in range(draws)]
+    covered = shapely.union_all(lands)
+    if covered.area < (1.0 - 1e-9) * area.area:
+        area = covered
     edge = shapely.boundary(area)
     shapely.prepare(area)
     found = []

@@ -87,7 +87,6 @@ def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd
     shapes = np.asarray(settlements.geometry.array, dtype=object)
     inside = shapely.point_on_surface(shapes)
     lonlat = layers.frame.lonlat(np.column_stack([shapely.get_x(inside), shapely.get_y(inside)]))
-    lonlat[~np.isfinite(lonlat)] = np.nan
     base = settlements.drop(columns=[name for name in ("lon", "lat") if name in settlements])
     base = base.assign(lon=lonlat[:, 0], lat=lonlat[:, 1])
     tables = [

@@ -1,5 +1,6 @@
 import datetime as dt
 import itertools
+from statistics import NormalDist
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -339,6 +340,16 @@ def test_a_third_state_is_a_side_like_any_other():
     assert found.length_km == pytest.approx(120, rel=1e-4)
 
 
+def test_states_stand_in_the_projects_order_and_strangers_are_noted():
+    lands = [shapely.box(x, -30_000, x + 50_000, 30_000) for x in (-50_000, 0)]
+    found = front(lands, (EAST, WEST), side_column="held_by", side=["West", "East"])
+    assert list(found.sides) == ["East", "West"]
+    assert found.notes == ()
+    typo = front(lands, (EAST, WEST), side_column="held_by", side=["Wset", "East"])
+    assert list(typo.sides) == ["East", "Wset"]
+    assert "'Wset'" in typo.notes[0].text
+
+
 def test_states_without_a_common_edge_are_an_error():
     lands = [shapely.box(-50_000, -30_000, -5_000, 30_000), shapely.box(5_000, -30_000, 9_000, 0)]
     with pytest.raises(LayerError, match="no common edge"):
@@ -432,6 +443,35 @@ def test_infinite_correlation_agrees_with_the_closed_form():
     assert (low, high) == pytest.approx((3_000 - 120, 3_000 + 120), abs=12)
 
 
+def test_uniform_places_agree_with_the_closed_form_and_with_the_epsilon_bounds():
+    error_m, reach_m = 2_000.0, 5_000.0
+    found = front([UPRIGHT], error_m=error_m, error_correlation_m=float("inf"))
+    draws = draw_front(found, BOX, draws=1_500, seed=1)
+    x = np.arange(-12_000.0, 12_001.0, 500.0) + 250.0
+    places = shapely.points(np.column_stack([x, np.zeros(len(x))]))
+    inside = np.array(
+        [
+            (shapely.distance(draw.line, places) <= reach_m)
+            & shapely.contains_xy(draw.sides["West"], x, np.zeros(len(x)))
+            for draw in draws
+        ]
+    )
+    # West of a line shifted by s, and at most reach_m from it: x < s <= x + reach_m.
+    cdf = np.vectorize(NormalDist(0, error_m / 1.959964).cdf)
+    assert inside.mean(axis=0) == pytest.approx(cdf(x + reach_m) - cdf(x), abs=0.045)
+    # The expected count of uniform places is that of the line as drawn.
+    counts = inside.sum(axis=1)
+    assert counts.mean() == pytest.approx(10, abs=0.05)
+    # Within the error the line may be anywhere: what is in for every shift, and for any.
+    shifts = np.linspace(-error_m, error_m, 401)[:, None]
+    every = ((x < shifts) & (shifts <= x + reach_m)).all(axis=0)
+    some = ((x < shifts) & (shifts <= x + reach_m)).any(axis=0)
+    within = np.abs([shapely.get_coordinates(draw.line)[0, 0] for draw in draws]) <= error_m
+    assert within.mean() == pytest.approx(0.95, abs=0.02)
+    assert (inside[within].all(axis=0) == every).all()
+    assert (inside[within].any(axis=0) == some).all()
+
+
 def test_short_correlation_agrees_with_the_closed_form():
     found = front([UPRIGHT], error_m=2_000.0, error_correlation_m=2_000.0)
     draws = draw_front(found, BOX, draws=400, seed=1)
@@ -508,6 +548,14 @@ def test_an_end_on_an_edge_that_is_bent_in_the_plane_slides_along_it():
     assert found.notes == ()
     for draw in draw_front(found, plane, draws=20, seed=1):
         assert km2(draw) == pytest.approx(km2(found), rel=0.02)
+
+
+def test_land_on_no_side_stays_on_none_in_every_draw():
+    lands = [shapely.box(-50_000, -30_000, 0, 30_000), shapely.box(0, -30_000, 20_000, 30_000)]
+    found = front(lands, (), side_column="held_by", side=["W", "E"], error_m=2_000.0)
+    for draw in draw_front(found, BOX, draws=20, seed=1):
+        assert sum(km2(draw).values()) == pytest.approx(4_200)
+        assert km2(draw)["W"] == pytest.approx(3_000, abs=150)
 
 
 def test_a_line_that_goes_on_beyond_the_study_area_still_cuts_it_in_every_draw():
