@@ -37,12 +37,12 @@ SNAP = 1e-9
 
 def inlined(function: Function) -> Function:
     """Compile as `kernel` does, and merge into each caller: a call with many arrays is slow."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
+    return cast("Function", njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
 
 
 def kernel(function: Function) -> Function:
     """Compile with numba: cached between processes, and without Python's global lock."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
+    return cast("Function", njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
 
 
 @kernel

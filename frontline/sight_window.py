@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from frontline.sight_envelope import BLOCK, Post, post_pass
+from frontline.sight_envelope import BLOCK, DIRECT, OPAQUE, SLOTS, TRANSPARENT, Post, post_pass
 from frontline.sight_rays import kernel, ray_between_cells
 
 Array = np.ndarray[Any, Any]
-
-SLOTS = 36
-"""Envelopes kept at a time: two in use and one waiting half per split; 2^34 cells of reach."""
 
 CAPACITY = 4096
 """Vertices of the envelope within one interval; beyond, its cells are decided ray by ray."""
@@ -220,8 +217,8 @@ def _count(
     drop = curve * ((cells * cell[0]) ** 2 + (cells * cell[1]) ** 2)
     for n in range(len(posts)):
         row, col = posts[n, 0], posts[n, 1]
-        z0 = np.float64(heights[row, col]) + observer
-        span = max(abs(highest - z0), abs(lowest - z0)) + target + drop
+        eye = np.float64(heights[row, col]) + observer
+        span = max(abs(highest - eye), abs(lowest - eye)) + target + drop
         slack = 64.0 * 2.220446049250313e-16 * span * (cells + 1.0) ** 2
         sure = slack + 0.25 * curve * max(cell[0], cell[1]) ** 2
         passes = 2 if _has_void(wall, row, col, down, across) else 1
@@ -230,14 +227,14 @@ def _count(
                 row,
                 col,
                 row * heights.shape[1] + col,
-                z0,
+                eye,
                 target,
                 cell[0],
                 cell[1],
                 curve,
                 sure,
                 slack,
-                0 if passes == 1 else number + 1,
+                DIRECT if passes == 1 else (OPAQUE if number == 1 else TRANSPARENT),
                 np.int64(weights[n]) if seen_weight.size > 0 else 0,
                 corner[0],
                 corner[1],
@@ -305,7 +302,7 @@ def _undecided(heights: Array, post: Post, row: int, col: int) -> int:
                 heights,
                 (post.row, post.col),
                 (row, col),
-                (post.z0, z1),
+                (post.eye, z1),
                 (post.cell_r, post.cell_c),
                 post.curve,
             )
