@@ -218,6 +218,9 @@ def cross_problems(raw: Raw) -> list[Problem]:
         *_twice(raw, "population", "key"),
         *_twice(raw, "stated", "id"),
         *_twice(raw, "sides", "name"),
+        *_twice(raw, "sections", "key"),
+        *_twice(raw, "scenarios", "key"),
+        *_reference_problems(raw),
         *_side_problems(raw),
         *_stated_problems(raw),
     ]
@@ -255,6 +258,32 @@ def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
         if folded in seen:
             yield f"{table}.{key}", f"{shown(word)} stands there twice. Give each its own {key}."
         seen.add(folded)
+
+
+def _reference_problems(raw: Raw) -> Iterator[Problem]:
+    """Find sections and scenarios that name a line, side or partition that is not there."""
+    lines, sides = _texts(raw, "lines", "key"), _texts(raw, "sides", "name")
+    partitions = [*_texts(raw, "partitions", "key"), *(["districts"] if "districts" in raw else [])]
+    named = {
+        "line": ("line", lines),
+        "from_line": ("line", lines),
+        "partition": ("partition", partitions),
+        "hand_over": ("partition", partitions),
+        "side": ("side", sides or None),
+        "to_side": ("side", sides or None),
+    }
+    for table in ("sections", "scenarios"):
+        for entry in _entries(raw, table):
+            place = f"{table}.{_own_name(entry) or '?'}"
+            for key, (what, known) in named.items():
+                word = entry.get(key)
+                if isinstance(word, str) and known is not None and word not in known:
+                    yield (
+                        f"{place}.{key}",
+                        f"there is no {what} {shown(word)}.{nearest(word, known)}",
+                    )
+            if table == "scenarios" and entry.get("key") in lines:
+                yield f"{place}.key", "is the key of a line as well. Give the scenario its own."
 
 
 def _side_problems(raw: Raw) -> Iterator[Problem]:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -20,11 +18,11 @@ from frontline.errors import ProjectError, one_line, raise_problems
 from frontline.files import companions, file_fault, sha256
 from frontline.inputs import ROLES
 from frontline.mistakes import cross_problems, described, nearest, shown
+from frontline.models import LayerSource, Origin, Part, Scenario, Section, TableSource
 from frontline.values import (
     Colour,
     Day,
     Distance,
-    Encoding,
     Flag,
     InputPath,
     Key,
@@ -50,9 +48,12 @@ __all__ = [
     "Partition",
     "PopulationRaster",
     "Project",
+    "Scenario",
+    "Section",
     "Side",
     "Sight",
     "StatedFigure",
+    "TableSource",
     "Uncertainty",
     "Whole",
     "Zones",
@@ -65,41 +66,6 @@ __all__ = [
 ]
 
 _LARGEST_PROJECT = 2_000_000
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
-    )
-
-
-class Origin(_Part):
-    """Where data come from: printed on the map, kept in the metadata."""
-
-    source: str = Field("", description="who made the data, as it is printed on the map")
-    licence: str = Field("", description="licence of the data")
-    date: Day | None = Field(None, description="date the data describe")
-
-
-class LayerSource(Origin):
-    """A vector layer or table: file, layer, CRS, and how its columns are called."""
-
-    path: InputPath = Field(description="file, relative to the project file")
-    layer: str | None = Field(None, description="layer of the file; needed where it has several")
-    crs: str | None = Field(
-        None, min_length=1, description="CRS of a file that does not state one, as EPSG:4326"
-    )
-    encoding: Encoding | None = Field(
-        None, description="encoding of a Shapefile or CSV that is not UTF-8, as cp1251"
-    )
-    select: dict[str, str | Whole | Number | Flag] = Field(
-        {}, description="keep only the features with these values, column = value"
-    )
-    columns: dict[str, str] = Field({}, description="our column = the file's column")
-    repair: Flag = Field(False, description="mend self-crossing polygons, and report the area")
-    sensitivity: Sensitivity = Field(
-        "public", description="restricted layers never reach a public output"
-    )
 
 
 class Line(LayerSource):
@@ -117,9 +83,12 @@ class Line(LayerSource):
     error_correlation_m: Number = Field(
         5_000.0, gt=0, description="distance over which the error of the line is alike, metres"
     )
+    change: Literal["fighting", "handover", "adjustment", ""] = Field(
+        "", description="how the line before became this one"
+    )
 
 
-class Side(_Part):
+class Side(Part):
     """One side of the lines: a name and points that lie on it."""
 
     name: str = Field(min_length=1, description="name of the side, in tables and on the map")
@@ -192,7 +161,7 @@ class Elevation(Origin):
     )
 
 
-class Zones(_Part):
+class Zones(Part):
     """Distances on both sides of each line."""
 
     distances_m: tuple[Distance, ...] = Field(
@@ -208,14 +177,14 @@ class Zones(_Part):
         return tuple(sorted(set(value)))
 
 
-class Uncertainty(_Part):
+class Uncertainty(Part):
     """How the positional error of the lines is carried into the figures."""
 
     draws: Whole = Field(200, ge=0, le=10_000, description="displaced copies of each line")
     seed: Whole = Field(1, ge=0, description="seed of the random numbers: same seed, same figures")
 
 
-class Sight(_Part):
+class Sight(Part):
     """Line of sight from the line."""
 
     enabled: Flag = Field(True, description="whether sight is computed")
@@ -231,7 +200,7 @@ class Sight(_Part):
     conservative: Flag = Field(False, description="count undecided sight as visible")
 
 
-class StatedFigure(_Part):
+class StatedFigure(Part):
     """A number of people that a source states, kept apart from what is computed."""
 
     id: str = Field(min_length=1, description="identifier, as in stated:<id>")
@@ -244,7 +213,7 @@ class StatedFigure(_Part):
     date: Day | None = Field(None, description="when it was stated")
 
 
-class Map(_Part):
+class Map(Part):
     """The look of map and page."""
 
     title: str | None = Field(None, description="title of the map; the project's if unset")
@@ -269,7 +238,7 @@ class Map(_Part):
         return value
 
 
-class Outputs(_Part):
+class Outputs(Part):
     """Which of the large files are written; tables and manifest always are."""
 
     write: tuple[Literal["geopackage", "workbook", "page", "figures", "report", "rasters"], ...] = (
@@ -280,7 +249,7 @@ class Outputs(_Part):
     )
 
 
-class Project(_Part):
+class Project(Part):
     """A whole project: what the file says, with every path made absolute."""
 
     title: str = Field(min_length=1, description="title of map, report and workbook")
@@ -295,6 +264,17 @@ class Project(_Part):
     population: tuple[PopulationRaster, ...] = Field((), description="population rasters")
     stated: tuple[StatedFigure, ...] = Field((), description="figures that sources state")
     elevation: Elevation | None = Field(None, description="elevation, for sight and relief")
+    sections: tuple[Section, ...] = Field((), description="named stretches of lines")
+    scenarios: tuple[Scenario, ...] = Field((), description="lines that might be, made of others")
+    flows: TableSource | None = Field(
+        None, description="table of displaced people by origin and destination"
+    )
+    links: TableSource | None = Field(
+        None, description="table of what settlements depend on: water, field, school, post"
+    )
+    events: TableSource | None = Field(
+        None, description="table of dated events, each with one or two claimed positions"
+    )
     claims: InputPath | None = Field(
         None, description="ledger of claims; claims.toml beside the project file if unset"
     )
@@ -425,7 +405,7 @@ def input_files(project: Project) -> tuple[Path, ...]:
 
     The companions of a Shapefile (.dbf and so on) count as files of their own.
     """
-    sources: list[LayerSource | PopulationRaster | Elevation | None] = [
+    sources: list[TableSource | PopulationRaster | Elevation | None] = [
         project.study_area,
         *project.lines,
         project.settlements,
@@ -435,6 +415,9 @@ def input_files(project: Project) -> tuple[Path, ...]:
         *project.partitions,
         *project.population,
         project.elevation,
+        project.flows,
+        project.links,
+        project.events,
     ]
     files = [project.path]
     for source in sources:

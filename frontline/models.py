@@ -1,0 +1,120 @@
+"""Parts of the project file that others are made of: sources of data, sections, scenarios."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from frontline.values import (
+    Day,
+    Distance,
+    Encoding,
+    Flag,
+    InputPath,
+    Key,
+    LonLat,
+    Number,
+    Sensitivity,
+    Whole,
+)
+
+
+class Part(BaseModel):
+    """A table of the project file: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+class Origin(Part):
+    """Where data come from: printed on the map, kept in the metadata."""
+
+    source: str = Field("", description="who made the data, as it is printed on the map")
+    licence: str = Field("", description="licence of the data")
+    date: Day | None = Field(None, description="date the data describe")
+
+
+class TableSource(Origin):
+    """A table without a map of its own: file, layer or sheet, and how its columns are called."""
+
+    path: InputPath = Field(description="file, relative to the project file")
+    layer: str | None = Field(None, description="layer of the file; needed where it has several")
+    encoding: Encoding | None = Field(
+        None, description="encoding of a Shapefile or CSV that is not UTF-8, as cp1251"
+    )
+    select: dict[str, str | Whole | Number | Flag] = Field(
+        {}, description="keep only the features with these values, column = value"
+    )
+    columns: dict[str, str] = Field({}, description="our column = the file's column")
+    sensitivity: Sensitivity = Field(
+        "public", description="restricted layers never reach a public output"
+    )
+
+
+class LayerSource(TableSource):
+    """A vector layer or table: file, layer, CRS, and how its columns are called."""
+
+    crs: str | None = Field(
+        None, min_length=1, description="CRS of a file that does not state one, as EPSG:4326"
+    )
+    repair: Flag = Field(False, description="mend self-crossing polygons, and report the area")
+
+
+class Section(Part):
+    """A named stretch of a line: between two places, or within parts of a partition."""
+
+    key: Key = Field(description="short name, used in tables")
+    label: str = Field("", description="name for people to read")
+    line: Key = Field(description="key of the line; a section holds for one line")
+    between: tuple[LonLat, LonLat] | None = Field(
+        None, description="from the point nearest to one place to that nearest to another"
+    )
+    partition: Key | None = Field(
+        None, description="or what of the line lies within a partition, or districts"
+    )
+    parts: tuple[str, ...] = Field(
+        (), description="codes or names of the parts of it that count; all if empty"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Section:
+        if (self.between is None) == (self.partition is None):
+            raise ValueError("needs either between = [[lon, lat], [lon, lat]] or a partition.")
+        if self.parts and self.partition is None:
+            raise ValueError("has parts without a partition. Add partition = ...")
+        return self
+
+
+class Scenario(Part):
+    """A line that might be: another one offset on one side, or land handed over."""
+
+    key: Key = Field(description="short name; stands where a line's key does")
+    label: str = Field(min_length=1, description="name for people to read")
+    from_line: Key = Field(description="key of the dated line it starts from")
+    date: Day | None = Field(None, description="date it is taken to hold at; its line's if unset")
+    offset_m: Distance | None = Field(None, description="how far the line is moved, metres")
+    side: str | None = Field(None, description="with offset_m: the side whose land it moves into")
+    hand_over: Key | None = Field(
+        None, description="or the partition, or districts, that is handed over"
+    )
+    parts: tuple[str, ...] = Field(
+        (), description="codes or names of the parts of it that are; all if empty"
+    )
+    to_side: str | None = Field(
+        None, description="the side that receives the land; the other one of two if unset"
+    )
+    error_m: Number | None = Field(
+        None, ge=0, description="half-width of the new line's error; its line's if unset"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Scenario:
+        if (self.offset_m is None) == (self.hand_over is None):
+            raise ValueError("needs either offset_m and side, or hand_over and to_side.")
+        if self.offset_m is not None and self.side is None:
+            raise ValueError("does not say into whose land the line moves. Add side = ...")
+        if self.hand_over is not None and self.to_side is None:
+            raise ValueError("does not say who receives the land. Add to_side = ...")
+        if self.parts and self.hand_over is None:
+            raise ValueError("has parts without hand_over. Add the partition they are of.")
+        return self
