@@ -16,9 +16,7 @@ from frontline.shares import SHARES, CountGrid, shares_in_zones
 from frontline.sight import SightCounts, visible_counts
 from frontline.stretches import Stretch, check_voids, parts_of, positions, stand
 from frontline.tallies import (
-    OUT_OF_RANGE,
     STATES,
-    UNKNOWN,
     Tally,
     Targets,
     empty_tally,
@@ -386,19 +384,13 @@ def _spacing_notes(
 def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight) -> pd.DataFrame:
     """Rows of :data:`SETTLEMENTS` for one line."""
     told = found.conservative() if asked.conservative else found
-    best = told.clearance_max_m
-    certain = pd.array([pd.NA] * len(best), dtype="boolean")
     state = state_of(told)
-    if dem.accuracy_m is not None:
-        certain = pd.array(np.abs(best) > dem.accuracy_m, dtype="boolean")
-        certain[state == UNKNOWN] = False
-        certain[state == OUT_OF_RANGE] = pd.NA
     return pd.DataFrame(
         {
             "id": layers.settlements["id"].to_numpy(),
             "line": front.key,
             "in_sight": state,
-            "sight_certain": certain,
+            "sight_certain": _certain(found, dem.accuracy_m),
             "posts_in_sight": told.posts_seen.astype(np.int64),
             "posts_undecided": told.posts_unknown.astype(np.int64),
             "posts_within_radius": told.posts.astype(np.int64),
@@ -411,6 +403,18 @@ def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight
         },
         columns=SETTLEMENTS,
     )
+
+
+def _certain(found: Tally, accuracy_m: float | None) -> pd.api.extensions.ExtensionArray:
+    """Say whether the best ray passes, or is blocked, by more than the elevation's accuracy."""
+    best = found.clearance_max_m
+    margin_m = np.inf if accuracy_m is None else accuracy_m
+    seen, decided = found.posts_seen > 0, found.posts_unknown == 0
+    certain = pd.array(
+        np.where(seen, best > margin_m, decided & (best < -margin_m)), dtype="boolean"
+    )
+    certain[(found.posts == 0) | (accuracy_m is None)] = pd.NA
+    return certain
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -81,6 +81,8 @@ def parts_of(front: FrontLine, dem: Dem, *, radius_m: float) -> list[Any]:
     boxes are halved across their longer axis until they fit.
     """
     line = shapely.line_merge(shapely.unary_union(front.geometry))
+    if line.is_empty:
+        return []
     return list(_cut(line, radius_m, dem.step_m[0] * dem.step_m[1]))
 
 

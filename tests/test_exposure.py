@@ -174,6 +174,15 @@ def test_the_margin_within_the_accuracy_of_the_elevation_is_not_certain():
     assert found.in_sight.tolist() == ["hidden", "hidden", "visible", "visible", "out_of_range"]
     assert found.sight_certain.tolist() == [True, False, False, True, pd.NA]
     assert see(heights, POST, places, columns=columns).settlements.sight_certain.isna().all()
+    heights[:, x_of() == 3_050.0] = np.nan
+    found = see(heights, POST, places, columns=columns, accuracy_m=5.0, conservative=True)
+    assert found.settlements.in_sight.tolist() == [
+        "hidden",
+        "hidden",
+        *["visible"] * 2,
+        "out_of_range",
+    ]
+    assert found.settlements.sight_certain.tolist() == [True, False, False, False, pd.NA]
 
 
 def test_a_settlement_with_an_area_is_seen_at_a_point_inside_it():
