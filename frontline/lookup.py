@@ -183,8 +183,10 @@ def spread(
     Returns
     -------
     low, high
-        Moved by the difference of the exact and the coarse figure; the figure itself for a line
-        without error, NaN for one with an error and no draws.
+        Moved by the difference of the exact and the coarse figure, and never without the figure
+        itself (the smallest of many displaced distances is smaller than that of the line as
+        drawn); the figure itself for a line without error, NaN for one with an error and no
+        draws.
     """
     draws: Sequence[Draw] = case.draws.get(front.key, ())
     if not (front.error_m > 0).any():
@@ -193,7 +195,8 @@ def spread(
         return float("nan"), float("nan")
     drawn = [figure(draw.line, draw.sides) for draw in draws]
     coarse = figure(front.geometry, front.sides)
-    return interval(drawn, central=value, coarse=coarse)
+    low, high = interval(drawn, central=value, coarse=coarse)
+    return min(low, value), max(high, value)
 
 
 def distance_to(xy: NDArray[np.float64], line: Any, frame: Frame) -> NDArray[np.float64]:

@@ -117,7 +117,8 @@ def rate_in_stretch(
         return missing(f"the settlements have no column '{column}'", unit="%")
     own = case.places[case.places["line"] == line].reset_index(drop=True)
     near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
-    near &= _nearest_to(own.geometry.to_numpy(), stretch_of(case, front, between), front)
+    stretch = stretch_of(case, front, between)
+    near = near & _nearest_to(own.geometry.to_numpy(), stretch, front)
     rate = own[column].to_numpy(dtype=np.float64, na_value=np.nan)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
     known = near & np.isfinite(rate) & np.isfinite(people)
