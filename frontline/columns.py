@@ -254,6 +254,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "or excluded.",
         ),
         _text("why", "Why", "Reason for the verdict."),
+        _text("section", "Section", "Section of the report in which the statement stands."),
+        Column("date", "date", "", "Date of the report", "When the report was published."),
+        _text("contradicts", "Against", "Identifiers of the statements that it contradicts."),
+        _text("detail", "Detail", "The numbers behind the computed figure."),
+        _text("contains", "Interval holds", "What the interval of the computed figure holds."),
     ),
     "key_figures": (
         _text("id", "Identifier", "Stable name of the figure."),

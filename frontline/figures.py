@@ -70,6 +70,25 @@ def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None
     path.write_bytes(held.getvalue())
 
 
+def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
+    """Draw one sheet as a small picture (WebP), to be written into a page.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    sheet
+        As in `write_map_png`.
+    inputs_hash
+        Printed at the foot of the sheet.
+    """
+    with _plain_style():
+        held = io.BytesIO()
+        figure = _sheet(results, sheet, inputs_hash)
+        figure.savefig(held, format="webp", dpi=DPI, pil_kwargs={"quality": 80, "method": 6})
+    return held.getvalue()
+
+
 def _plain_style() -> Any:
     """Return a context without the user's own settings of matplotlib."""
     style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"}

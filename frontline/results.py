@@ -117,6 +117,8 @@ class Results:
     profile, profile_zones
         People and cumulative zones at every half kilometre, with the columns of `people` and
         `zones`; None where they were not computed.
+    claims
+        Statements of a ledger with their verdicts, the rows of ``claims.csv``; None without one.
     case
         What the run had in hand, for questions that the tables do not answer; None for results
         that were not computed here, or from which restricted layers were taken.
@@ -145,6 +147,7 @@ class Results:
     inputs: Mapping[str, str] = field(default_factory=dict)
     profile: pd.DataFrame | None = None
     profile_zones: gpd.GeoDataFrame | None = None
+    claims: pd.DataFrame | None = None
     case: Case | None = None
 
     def _repr_html_(self) -> str:

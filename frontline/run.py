@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,9 +92,15 @@ def compute(project: Project, *, progress: Progress = silent) -> Results:
     Results
         With geometry in EPSG:4326; ``results.case`` holds what later questions need.
     """
+    from frontline.claims import check_claims, read_ledger
+
     inputs = hash_inputs(project)
+    ledger = read_ledger(project)
     case, notes = compute_case(project, progress=progress)
     results = _results(case, notes, inputs, progress)
+    if ledger is not None:
+        told = partial(progress, "testing statements")
+        results = replace(results, claims=check_claims(case, ledger, told))
     if hash_inputs(project) != inputs:
         from frontline.errors import ProjectError
 

@@ -35,7 +35,8 @@ def without_restricted(results: Results) -> Results:
     -------
     Results
         Places, corridors, points, districts and partitions that are restricted are gone, with
-        every table that lists them one by one; sums over zones remain. A note says which.
+        every table that lists them one by one, claims too; sums over zones remain. A note says
+        which.
 
     Raises
     ------
@@ -59,6 +60,7 @@ def without_restricted(results: Results) -> Results:
     kept = replace(
         results,
         notes=tuple(notes),
+        claims=None,  # their reasons list places by name
         case=None,
         partitions={key: part for key, part in results.partitions.items() if key not in hidden},
         **{name: getattr(results, name).iloc[:0] for name in PLACES if name in hidden},

@@ -77,6 +77,8 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         "key_figures": pd.DataFrame([vars(figure) for figure in results.key_figures]),
         "notes": pd.DataFrame([vars(note) for note in results.notes]),
     }
+    if results.claims is not None:
+        frames["claims"] = results.claims
     return {
         name: _ordered(tidy(frame, COLUMNS[name]), KEYS.get(name, ()), results.project)
         for name, frame in frames.items()
