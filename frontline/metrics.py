@@ -18,6 +18,7 @@ from frontline.metrics_places import PLACE_METRICS
 from frontline.metrics_roads import ROAD_METRICS
 from frontline.metrics_sight import SIGHT_METRICS
 from frontline.metrics_stretches import STRETCH_METRICS
+from frontline.metrics_ways import WAY_METRICS
 
 if TYPE_CHECKING:
     from frontline.case import Case
@@ -93,6 +94,7 @@ _ALL = (
     *PEOPLE_METRICS,
     *LAND_METRICS,
     *ROAD_METRICS,
+    *WAY_METRICS,
     *SIGHT_METRICS,
     *STRETCH_METRICS,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +20,7 @@ from frontline.lookup import (
     distance_to,
     front_of,
     land_of,
-    place_of,
-    points_of,
     schematic,
-    side_of,
     spread,
 )
 from frontline.measured import (
@@ -32,19 +28,10 @@ from frontline.measured import (
     Measured,
     Metres,
     PartitionKey,
-    SideName,
     listed,
     missing,
 )
 from frontline.project import LonLat
-from frontline.roads import (
-    RoadGraph,
-    barred,
-    minutes_to_line,
-    parts,
-    road_graph,
-    travel_minutes,
-)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -56,7 +43,6 @@ STEP_M = 100.0
 Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
 Kinds = Annotated[tuple[str, ...], Field(min_length=1, description="kinds of corridors")]
 Ends = Annotated[tuple[LonLat, LonLat], Field(description="two places on the corridor")]
-PLANNED_KMH = 50.0
 
 
 def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
@@ -327,235 +313,6 @@ def near_corridor(
     )
 
 
-def _graph(case: Case, kinds: Kinds) -> RoadGraph | None:
-    own = corridors_of(case, kinds=kinds)
-    if not len(own):
-        return None
-    # What is planned has no class of its own yet.
-    speeds = {kind: PLANNED_KMH for kind in kinds if "planned" in kind}
-    return road_graph(own, speeds_kmh=speeds)
-
-
-def minutes_to_front(
-    case: Case, *, places: Ids, line: LineKey, kinds: Kinds = ("road",)
-) -> Measured:
-    """Minutes by road from places to the nearest point of a line: the median of them.
-
-    Parameters
-    ----------
-    case
-        The case.
-    places
-        Identifiers of places.
-    line
-        Key of the line; it cannot be crossed.
-    kinds
-        Kinds of corridors that can be driven.
-
-    Notes
-    -----
-    By road to the best place, then on foot in a straight line.
-    """
-    front = front_of(case, line)
-    graph = _graph(case, kinds)
-    if graph is None:
-        return missing(NO_CORRIDORS, unit="min")
-    xy = points_of(case, places)
-    closed = barred(graph, front.geometry)
-    minutes = minutes_to_line(closed, xy, front.geometry)
-    away = distance_to(xy, front.geometry, case.layers.frame) / 1000.0
-    told = [
-        f"{place_of(case, place).name} {one:.0f} min, {km:.1f} km"
-        for place, one, km in zip(places, minutes, away, strict=True)
-    ]
-    return Measured(
-        float(np.median(minutes)),
-        float(minutes.min()),
-        float(minutes.max()),
-        "min",
-        contains="the range of the places named",
-        detail=f"By place, with the distance in a straight line: {listed(told)}",
-        coarse=schematic(case),
-    )
-
-
-def travel_time(
-    case: Case,
-    *,
-    start: str,
-    stop: str,
-    line: LineKey | None = None,
-    kinds: Kinds = ("road",),
-) -> Measured:
-    """Minutes by road between two places, with a line as a barrier.
-
-    Parameters
-    ----------
-    case
-        The case.
-    start, stop
-        Identifiers of the places.
-    line
-        Key of a line that cannot be crossed; none if unset.
-    kinds
-        Kinds of corridors that can be driven.
-    """
-    graph = _graph(case, kinds)
-    if graph is None:
-        return missing(NO_CORRIDORS, unit="min")
-    xy = points_of(case, [start, stop])
-    free = float(travel_minutes(graph, xy[:1], xy[1:])[0, 0])
-    value, detail = free, "No line bars the way"
-    if line is not None:
-        bar = front_of(case, line).geometry
-        value = float(travel_minutes(barred(graph, bar), xy[:1], xy[1:], line=bar)[0, 0])
-        detail = f"Without the line it would be {_minutes(free)}"
-    return Measured(
-        value,
-        value,
-        value,
-        "min",
-        contains="nothing: speeds by class of road as set",
-        detail=detail,
-        coarse=schematic(case),
-    )
-
-
-def _minutes(value: float) -> str:
-    return f"{value:.0f} min" if math.isfinite(value) else "unreachable"
-
-
-def detour(
-    case: Case,
-    *,
-    start: str,
-    stop: str,
-    closed: LonLat,
-    radius_m: Metres,
-    line: LineKey | None = None,
-    kinds: Kinds = ("road",),
-) -> Measured:
-    """How much longer the way between two places takes if no road runs near a point.
-
-    Parameters
-    ----------
-    case
-        The case.
-    start, stop
-        Identifiers of the places.
-    closed, radius_m
-        Roads within this distance of this point, [lon, lat], are closed.
-    line
-        Key of a line that cannot be crossed either; none if unset.
-    kinds
-        Kinds of corridors that can be driven.
-
-    Returns
-    -------
-    Further time as a share of the free time; infinite where no way is left.
-    """
-    graph = _graph(case, kinds)
-    if graph is None:
-        return missing(NO_CORRIDORS, unit="%")
-    bar = None if line is None else front_of(case, line).geometry
-    if bar is not None:
-        graph = barred(graph, bar)
-    centre = shapely.Point(case.layers.frame.xy(np.array([closed]))[0])
-    xy = points_of(case, [start, stop])
-    free, longer = (
-        float(travel_minutes(one, xy[:1], xy[1:], line=bar)[0, 0])
-        for one in (graph, barred(graph, shapely.buffer(centre, radius_m)))
-    )
-    if not math.isfinite(free):
-        return missing("there is no way between the two even with all roads open", unit="%")
-    value = 100.0 * (longer / free - 1.0) if free else math.inf
-    return Measured(
-        value,
-        value,
-        value,
-        "%",
-        contains="nothing: speeds by class of road as set",
-        detail=f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}",
-        coarse=schematic(case),
-    )
-
-
-def cut_off(
-    case: Case,
-    *,
-    places: Ids,
-    line: LineKey,
-    side: SideName,
-    kinds: Kinds = ("road",),
-    planned: tuple[str, ...] = (),
-    edge_closed: bool = False,
-) -> Measured:
-    """How many places a line cuts off by road from the rest of their side.
-
-    Parameters
-    ----------
-    case
-        The case.
-    places
-        Identifiers of places on that side.
-    line, side
-        Key of the line, name of the side.
-    kinds
-        Kinds of corridors that can be driven.
-    planned
-        Further kinds; the detail says what they would change.
-    edge_closed
-        Whether no road may leave the study area.
-    """
-    front = front_of(case, line)
-    land = side_of(front, side)
-    own = corridors_of(case, kinds=kinds)
-    if not len(own):
-        return missing(NO_CORRIDORS, unit="places")
-    found = _apart(case, places, front.geometry, land, kinds, edge_closed=edge_closed)
-    told = f"Cut off: {listed(found) or 'none'}"
-    if planned:
-        wider = (*kinds, *planned)
-        left = _apart(case, places, front.geometry, land, wider, edge_closed=edge_closed)
-        told += f"; with what is planned: {listed(left) or 'none'}"
-    value = float(len(found))
-    return Measured(
-        value,
-        value,
-        value,
-        "places",
-        contains="nothing: one network as drawn",
-        detail=told,
-        coarse=schematic(case),
-    )
-
-
-def _apart(
-    case: Case, places: Ids, course: Any, land: Any, kinds: Kinds, *, edge_closed: bool
-) -> list[str]:
-    """Name the places whose part of the network is not the largest one of their side."""
-    graph = _graph(case, kinds)
-    if graph is None:
-        return [place_of(case, place).name for place in places]
-    bar = course
-    if edge_closed:
-        bar = shapely.union_all([course, shapely.boundary(case.layers.study_area)])
-    open_ = barred(graph, bar)
-    part = parts(open_)
-    inside = shapely.contains_xy(land, *graph.xy.T)
-    counts = np.bincount(part[inside], minlength=part.max(initial=0) + 1)
-    main = int(np.argmax(counts))
-    nodes = np.flatnonzero(inside)
-    found = []
-    for place in places:
-        shape = place_of(case, place)
-        xy = points_of(case, [place])[0]
-        near = nodes[int(np.argmin(np.hypot(*(graph.xy[nodes] - xy).T)))] if len(nodes) else -1
-        if near < 0 or part[near] != main:
-            found.append(shape.name)
-    return found
-
-
 def gateways(
     case: Case,
     *,
@@ -607,9 +364,5 @@ ROAD_METRICS = (
     beyond_headworks,
     corridor_length,
     near_corridor,
-    minutes_to_front,
-    travel_time,
-    detour,
-    cut_off,
     gateways,
 )

@@ -325,7 +325,7 @@ def test_the_band_of_a_line_is_twice_its_error_wide(unsure):
         ("corridor_km_near", {"line": "old", "kinds": ["road"], "distance_m": 1000.0}),
         ("crossings", {"line": "old", "kinds": ["road"]}),
         ("beyond_headworks", {"line": "old", "kinds": ["canal"]}),
-        ("corridor_length", {"corridor": "across", "between": ENDS[:1] + [list(lonlat(9, 0))]}),
+        ("corridor_length", {"corridor": "across", "between": [ENDS[0], list(lonlat(9, 0))]}),
         ("minutes_to_front", {"places": ["d"], "line": "new"}),
         ("travel_time", {"start": "a", "stop": "c"}),
         ("cut_off", {"places": ["c"], "line": "old", "side": "East"}),
