@@ -176,8 +176,8 @@ def _pairs(
     dem: Dem, posts_rc: Floats, targets_rc: Floats, radius_m: float
 ) -> Iterator[tuple[slice, NDArray[np.int64], NDArray[np.int64], Floats]]:
     """Pairs of target (within a block) and post no farther apart than the radius."""
-    finite = np.isfinite(targets_rc).all(axis=1)
-    places = np.where(finite[:, None], targets_rc, -1e12) * dem.step_m
+    finite = np.isfinite(targets_rc[:, :1]) & np.isfinite(targets_rc[:, 1:])
+    places = np.where(finite, targets_rc, -1e12) * dem.step_m
     posts = posts_rc * dem.step_m
     if len(posts) == 0 or len(places) == 0:
         return
