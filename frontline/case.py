@@ -37,6 +37,8 @@ class Case:
         People by line, side, distance, kind and source.
     exposure
         What is in sight of each line.
+    scenarios
+        Lines that might be, as the project asks; ``draws`` holds theirs as well.
     """
 
     project: Project
@@ -48,3 +50,4 @@ class Case:
     people: pd.DataFrame
     exposure: Exposure
     dem: Dem | None
+    scenarios: tuple[FrontLine, ...] = ()
