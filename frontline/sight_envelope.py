@@ -18,8 +18,8 @@ chain to its right: it either is above that piece all along or never. On its own
 a cell meets only its own rung's end, which is the cell itself: a row is decided before it and
 its rungs are merged.
 
-The envelope is kept as vertices ``s``, ``t`` with the slope ``m`` of the piece that follows. No
-position is sampled anywhere.
+The envelope is kept as vertices ``s``, ``t`` with the slope ``m`` of the piece that follows
+(`sight_pieces` merges into it). No position is sampled anywhere.
 
 Skipping
 --------
@@ -64,16 +64,29 @@ infinitely high over their closed interval of *s*: what it leaves visible meets 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from frontline.sight_rays import inlined, kernel, ray_between_cells
+from frontline.sight_pieces import (
+    BIG,
+    Chunk,
+    Row,
+    State,
+    advanced,
+    copy,
+    halved,
+    land,
+    left_piece,
+    lifted,
+    lowest,
+    margin_of,
+    put,
+)
+from frontline.sight_posts import Octant, Post, mark, octant_of, ray_by_ray, seen_exactly, targets
+from frontline.sight_rays import inlined, kernel
 
 Array = np.ndarray[Any, Any]
-
-BIG = 1e30
-"""Stands for infinitely high; finite, so that differences and products stay numbers."""
 
 BLOCK = 8
 """Rows and columns of a block whose highest cell is known."""
@@ -87,389 +100,6 @@ SLOTS = 36
 PER_ROW = 32 * WIDE
 """More vertices than one row can add beside doubling: nine and three crossings per cell."""
 
-DIRECT, TRANSPARENT, OPAQUE = 0, 1, 2
-"""Modes of a pass: nothing unknown within reach; unknown pieces left out; infinitely high."""
-
-
-class Post(NamedTuple):
-    """One post and what holds for all its octants.
-
-    Parameters
-    ----------
-    row, col, at
-        Its cell, and the same in the flat raster.
-    eye
-        Height of the eye, metres.
-    target
-        Height of a target above the terrain, metres.
-    cell_r, cell_c
-        Size of a cell, metres.
-    curve
-        ``(1 - k) / (2 R)``, per metre.
-    sure, slack
-        A margin of at least `sure` is visible, one below ``-slack`` hidden (in units of t).
-    mode
-        See `DIRECT`.
-    weight
-        Whole weight to add to each cell seen; 0 without weights.
-    top, left
-        First row and column of the window of counts.
-    """
-
-    row: int
-    col: int
-    at: int
-    eye: float
-    target: float
-    cell_r: float
-    cell_c: float
-    curve: float
-    sure: float
-    slack: float
-    mode: int
-    weight: int
-    top: int
-    left: int
-
-
-class Octant(NamedTuple):
-    """How k and j of one octant lie in the raster.
-
-    Parameters
-    ----------
-    step_k, step_j
-        Steps in the flat raster.
-    row_k, col_k, row_j, col_j
-        Steps in rows and columns.
-    size_k, size_j
-        Size of a cell along either axis, metres.
-    last_k, last_j
-        Furthest row within the radius and the raster, and last cell to the side in the raster.
-    first_j, diagonal
-        Of two octants that share an axis or a diagonal one decides its targets: 0 or 1 for the
-        first target of a row; 1 where the diagonal belongs to this octant, else 0.
-    """
-
-    step_k: int
-    step_j: int
-    row_k: int
-    col_k: int
-    row_j: int
-    col_j: int
-    size_k: float
-    size_j: float
-    last_k: int
-    last_j: int
-    first_j: int
-    diagonal: int
-
-
-class Chunk(NamedTuple):
-    """An interval of slopes: ``place / 2^level <= s <= (place + 1) / 2^level``."""
-
-    level: int
-    place: int
-    start: float
-    stop: float
-
-
-class Row(NamedTuple):
-    """One row within an interval.
-
-    Parameters
-    ----------
-    k
-        Distance from the post in cells.
-    first, last
-        First and last cell whose piece touches the interval.
-    near, far
-        First and last target that the interval decides.
-    base, before
-        Cell 0 of this row and of the row before in the flat raster.
-    lift, lift_before
-        Eye and drop along *k* of both rows: what is taken off a height, metres.
-    bend
-        Drop of one cell to the side; that of *j* cells is ``j^2`` times as large.
-    share, share_before
-        ``1 / k`` and ``1 / (k - 1)``.
-    mask, visits
-        Bit per cell from `first`: candidates, and cells whose piece to the left matters.
-    """
-
-    k: int
-    first: int
-    last: int
-    near: int
-    far: int
-    base: int
-    before: int
-    lift: float
-    lift_before: float
-    bend: float
-    share: float
-    share_before: float
-    mask: int
-    visits: int
-
-
-class State(NamedTuple):
-    """How far the merging of a row has come.
-
-    Parameters
-    ----------
-    i, last
-        Vertex of the old envelope at or before the current *s*, and its last vertex.
-    out, copied
-        Where the next vertex of the new envelope goes; first vertex of the old one not copied.
-    above, live
-        Whether the row is above the old envelope here; whether `d` is that of the last cell.
-    d
-        The row's t less the envelope's, just right of here.
-    """
-
-    i: int
-    last: int
-    out: int
-    copied: int
-    above: bool
-    live: bool
-    d: float
-
-
-@inlined
-def put(es: Array, et: Array, em: Array, at: int, s: float, t: float, m: float) -> int:
-    """Write a vertex; return the next place."""
-    es[at] = s
-    et[at] = t
-    em[at] = m
-    return at + 1
-
-
-@inlined
-def copy(es: Array, et: Array, em: Array, source: int, stop: int, target: int) -> int:
-    """Copy the vertices from `source` up to `stop`; return the place after the last."""
-    while source < stop:
-        target = put(es, et, em, target, es[source], et[source], em[source])
-        source += 1
-    return target
-
-
-@inlined
-def advanced(es: Array, i: int, last: int, s: float) -> int:
-    """Find the last vertex at or before `s`, from vertex `i` on."""
-    while i < last and es[i + 1] <= s:
-        i += 1
-    return i
-
-
-@inlined
-def begin(es: Array, et: Array, em: Array, old: int, st: State, s0: float, t0: float) -> State:
-    """Start a piece at (s0, t0): find the place, and jump up to the piece if it lies above."""
-    i = advanced(es, st.i, st.last, s0)
-    e = et[i] + (s0 - es[i]) * em[i]
-    above = t0 - e > 0.0
-    out, copied = st.out, st.copied
-    if above:
-        if s0 > es[old]:
-            # At the interval's own start nothing remains to the left of the jump.
-            out = copy(es, et, em, copied, i + 1, out)
-            out = put(es, et, em, out, s0, e, 0.0)
-        copied = i + 1
-    return State(i, st.last, out, copied, above, False, t0 - e)
-
-
-@inlined
-def sweep(
-    es: Array, et: Array, em: Array, st: State, s0: float, t0: float, m0: float, s1: float, t1: float
-) -> State:
-    """Merge the piece from (s0, t0) with slope m0 to (s1, t1); `st` holds for its start."""
-    i, out, copied, above, d = st.i, st.out, st.copied, st.above, st.d
-    if above:
-        out = put(es, et, em, out, s0, t0, m0)
-    x = s0
-    more = True
-    while more:
-        more = i < st.last and es[i + 1] <= s1
-        if more:
-            xv = es[i + 1]
-            dv = t0 + (xv - s0) * m0 - et[i + 1]
-        else:
-            xv = s1
-            dv = t1 - (et[i] + (s1 - es[i]) * em[i])
-        if above != (dv > 0.0):
-            xc = min(x + (xv - x) * (d / (d - dv)), xv)
-            if above:
-                out = put(es, et, em, out, xc, t0 + (xc - s0) * m0, em[i])
-            else:
-                out = copy(es, et, em, copied, i + 1, out)
-                out = put(es, et, em, out, xc, t0 + (xc - s0) * m0, m0)
-            copied = i + 1
-            above = not above
-        x = xv
-        d = dv
-        if more:
-            i += 1
-            copied = i + 1 if above else copied
-    return State(i, st.last, out, copied, above, True, d)
-
-
-@inlined
-def land(es: Array, et: Array, em: Array, st: State, s1: float, t1: float) -> State:
-    """End a piece at (s1, t1); if it is above the envelope, jump down to that."""
-    if not st.above:
-        return State(st.i, st.last, st.out, st.copied, False, False, st.d)
-    i = st.i
-    out = put(es, et, em, st.out, s1, t1, 0.0)
-    if i < st.last:
-        out = put(es, et, em, out, s1, et[i] + (s1 - es[i]) * em[i], em[i])
-    return State(i, st.last, out, i + 1, False, False, st.d)
-
-
-@inlined
-def pokes(
-    es: Array, et: Array, em: Array, st: State, s0: float, t0: float, m: float, s1: float
-) -> bool:
-    """Tell whether a piece rises above the envelope anywhere between s0 and s1."""
-    i = advanced(es, st.i, st.last, s0)
-    rising = t0 > et[i] + (s0 - es[i]) * em[i]
-    while not rising and i < st.last and es[i + 1] <= s1:
-        i += 1
-        rising = t0 + (es[i] - s0) * m > et[i]
-    return rising or t0 + (s1 - s0) * m > et[i] + (s1 - es[i]) * em[i]
-
-
-@kernel
-def alone(
-    es: Array, et: Array, em: Array, old: int, st: State, chunk: Chunk,
-    s0: float, t0: float, m: float, s1: float,
-) -> State:  # fmt: skip
-    """Merge the part of one piece that lies in the interval and that no other continues."""
-    start, stop = max(s0, chunk.start), min(s1, chunk.stop)
-    if start > stop:
-        return st
-    first, end = t0 + (start - s0) * m, t0 + (stop - s0) * m
-    st = begin(es, et, em, old, st, start, first)
-    st = sweep(es, et, em, st, start, first, m, stop, end)
-    return land(es, et, em, st, stop, end)
-
-
-@inlined
-def lifted(height: float, lift: float, bend: float, j: int, share: float, mode: int) -> float:
-    """Map a height to t; an unknown one to plus or minus `BIG`, as the pass wants it."""
-    if math.isnan(height):
-        return BIG if mode == OPAQUE else -BIG
-    return (height - lift - bend * (j * j)) * share
-
-
-@inlined
-def rung(
-    es: Array, et: Array, em: Array, old: int, st: State, chunk: Chunk, row: Row,
-    j: int, s0: float, t0: float, tq: float,
-) -> tuple[State, float]:  # fmt: skip
-    """Merge the rung from cell j of this row to (.., tq) on the row before, if it rises.
-
-    Returns
-    -------
-    tuple
-        The state, and the *s* from which the chain goes on.
-    """
-    sq = j / (row.k - 1)
-    m = (tq - t0) / (sq - s0)
-    start, stop = max(s0, chunk.start), min(sq, chunk.stop)
-    first = t0 + (start - s0) * m
-    if sq <= chunk.start or not pokes(es, et, em, st, start, first, m, stop):
-        return st, s0
-    if not st.live:
-        st = begin(es, et, em, old, st, start, first)
-    end = tq if sq <= chunk.stop else t0 + (chunk.stop - s0) * m
-    st = sweep(es, et, em, st, start, first, m, stop, end)
-    return land(es, et, em, st, stop, end), sq
-
-
-@inlined
-def link(
-    es: Array, et: Array, em: Array, old: int, st: State, chunk: Chunk,
-    s0: float, t0: float, m: float, s1: float, t1: float,
-) -> State:  # fmt: skip
-    """Merge a piece of the chain from (s0, t0), which may continue the piece before it."""
-    if s0 >= chunk.stop:
-        return st
-    if not st.live:
-        if s0 < chunk.start:
-            t0 += (chunk.start - s0) * m
-            s0 = chunk.start
-        st = begin(es, et, em, old, st, s0, t0)
-    if s1 > chunk.stop:
-        t1 = t0 + (chunk.stop - s0) * m
-        s1 = chunk.stop
-    st = sweep(es, et, em, st, s0, t0, m, s1, t1)
-    return land(es, et, em, st, s1, t1) if s1 >= chunk.stop else st
-
-
-@kernel
-def beside_void(
-    es: Array, et: Array, em: Array, old: int, st: State, chunk: Chunk, row: Row,
-    j: int, t0: float, t1: float, tq: float,
-) -> State:  # fmt: skip
-    """Merge the pieces right of cell j where one of their three ends is unknown."""
-    s0, s1 = j / row.k, (j + 1) / row.k
-    st = land(es, et, em, st, s0, t0)
-    if t0 >= BIG or t1 >= BIG:
-        return alone(es, et, em, old, st, chunk, s0, BIG, 0.0, s1)
-    sq = s0
-    if j > 0 and t0 > -BIG and tq > -BIG:
-        sq = j / (row.k - 1)
-        if tq >= BIG:
-            st = alone(es, et, em, old, st, chunk, s0, BIG, 0.0, sq)
-        else:
-            st = alone(es, et, em, old, st, chunk, s0, t0, (tq - t0) / (sq - s0), sq)
-    if t0 > -BIG and t1 > -BIG:
-        m = (t1 - t0) * row.k
-        st = alone(es, et, em, old, st, chunk, sq, t0 + (sq - s0) * m, m, s1)
-    return st
-
-
-@kernel
-def seen_exactly(heights: Array, oc: Octant, post: Post, k: int, j: int) -> bool:
-    """Decide one target by the definition."""
-    row = post.row + oc.row_k * k + oc.row_j * j
-    col = post.col + oc.col_k * k + oc.col_j * j
-    least, unknown = ray_between_cells(
-        heights,
-        (post.row, post.col),
-        (row, col),
-        (post.eye, np.float64(heights[row, col]) + post.target),
-        (post.cell_r, post.cell_c),
-        post.curve,
-    )
-    return not (least < 0.0 or (post.mode == OPAQUE and unknown))
-
-
-@inlined
-def mark(
-    seen: Array, seen_weight: Array, state: Array, oc: Octant, post: Post, k: int, j: int
-) -> None:
-    """Count a target as seen, or note that this pass leaves it visible."""
-    r = post.row - post.top + oc.row_k * k + oc.row_j * j
-    c = post.col - post.left + oc.col_k * k + oc.col_j * j
-    if post.mode != DIRECT:
-        state[r, c] = post.mode
-        return
-    seen[r, c] += 1
-    if post.weight > 0:
-        seen_weight[r, c] += post.weight
-
-
-@inlined
-def margin_of(es: Array, et: Array, em: Array, old: int, st: State, s: float, t: float) -> float:
-    """Find how far (s, t) is above the envelope; at a jump the higher side counts."""
-    i = st.i
-    margin = st.d if st.live else t - (et[i] + (s - es[i]) * em[i])
-    while i >= old and es[i] == s:
-        margin = min(margin, t - et[i])
-        i -= 1
-    return margin
-
 
 @inlined
 def candidates(flat: Array, at: int, step: int, number: int, floor: float) -> int:
@@ -480,15 +110,6 @@ def candidates(flat: Array, at: int, step: int, number: int, floor: float) -> in
     for n in range(number):
         mask |= (0 if flat[at + n * step] < low else 1) << n
     return mask
-
-
-@inlined
-def targets(oc: Octant, chunk: Chunk, k: int, limit: int) -> tuple[int, int]:
-    """Find the first and last target of row k in the interval, which excludes its end."""
-    first = max(oc.first_j, -((-chunk.place * k) >> chunk.level))
-    if chunk.place + 1 == 1 << chunk.level:
-        return first, min(limit, k - 1 + oc.diagonal)
-    return first, min(limit, -((-(chunk.place + 1) * k) >> chunk.level) - 1)
 
 
 @inlined
@@ -510,7 +131,7 @@ def row_of(
         Candidates of the row before, and the cell that the lowest bit stands for.
     """
     first = (chunk.place * k) >> chunk.level
-    last = min(-((-(chunk.place + 1) * k) >> chunk.level), min(limit + 1, oc.last_j))
+    last = min(-((-(chunk.place + 1) * k) >> chunk.level), limit + 1, oc.last_j)
     near, far = targets(oc, chunk, k, min(limit, oc.last_j))
     base = post.at + k * oc.step_k
     bend = post.curve * oc.size_j * oc.size_j
@@ -523,25 +144,6 @@ def row_of(
         k, first, last, near, far, base, base - oc.step_k, lift, lift_before, bend,
         1.0 / k, 1.0 / max(k - 1, 1), mask, mask | (both << 1),
     )  # fmt: skip
-
-
-@inlined
-def left_piece(
-    flat: Array, es: Array, et: Array, em: Array, old: int, st: State, oc: Octant, chunk: Chunk,
-    row: Row, mode: int, j: int, s0: float, t0: float, s1: float, t1: float,
-) -> State:  # fmt: skip
-    """Merge the rung of cell j and the piece of the chain from it to cell j + 1."""
-    height = -math.inf
-    if j > 0:
-        height = np.float64(flat[row.before + j * oc.step_j])
-    tq = lifted(height, row.lift_before, row.bend, j, row.share_before, mode)
-    if not (abs(t0) < BIG and abs(t1) < BIG and tq < BIG):
-        return beside_void(es, et, em, old, st, chunk, row, j, t0, t1, tq)
-    m = (t1 - t0) * row.k
-    start = s0
-    if tq > t0 + (t1 - t0) * (j * row.share_before):
-        st, start = rung(es, et, em, old, st, chunk, row, j, s0, t0, tq)
-    return link(es, et, em, old, st, chunk, start, t0 + (start - s0) * m, m, s1, t1)
 
 
 @inlined
@@ -574,7 +176,7 @@ def row_step(
         t1 = lifted(height, row.lift, row.bend, j, row.share, post.mode)
         if j > row.first:
             st = left_piece(
-                flat, es, et, em, old, st, oc, chunk, row, post.mode, j - 1, s0, t0, s1, t1
+                flat, es, et, em, old, st, oc.step_j, chunk, row, post.mode, j - 1, s0, t0, s1, t1
             )
             if j == row.last:
                 live, d = st.live, st.d
@@ -593,21 +195,6 @@ def row_step(
     if st.out > new:
         return copy(es, et, em, st.copied, st.last + 1, st.out) - new
     return 0
-
-
-@kernel
-def ray_by_ray(
-    heights: Array, seen: Array, seen_weight: Array, state: Array, limits: Array,
-    oc: Octant, post: Post, chunk: Chunk, k: int,
-) -> None:  # fmt: skip
-    """Decide the targets of an interval from row k on by the definition."""
-    for row in range(k, oc.last_k + 1):
-        near, far = targets(oc, chunk, row, min(oc.last_j, limits[row]))
-        for j in range(near, far + 1):
-            r = post.row + oc.row_k * row + oc.row_j * j
-            c = post.col + oc.col_k * row + oc.col_j * j
-            if not math.isnan(heights[r, c]) and seen_exactly(heights, oc, post, row, j):
-                mark(seen, seen_weight, state, oc, post, row, j)
 
 
 @inlined
@@ -630,37 +217,6 @@ def block_end(oc: Octant, post: Post, k: int) -> int:
     at = post.row + oc.row_k * k if oc.row_k != 0 else post.col + oc.col_k * k
     rest = at - at // BLOCK * BLOCK
     return k + (BLOCK - 1 - rest if oc.row_k + oc.col_k > 0 else rest)
-
-
-@inlined
-def lowest(et: Array, old: int, n: int) -> float:
-    """Find the smallest t of an envelope: of its vertices, between which it is straight."""
-    low = BIG
-    for i in range(old, old + n):
-        low = min(low, et[i])
-    return low
-
-
-@inlined
-def halved(
-    es: Array, et: Array, em: Array, old: int, n: int, middle: float, half: int
-) -> tuple[int, int]:
-    """Cut an envelope at `middle`: the right part goes to `half`; return both lengths."""
-    i = old
-    while es[i + 1] < middle:
-        i += 1
-    t = et[i] + (middle - es[i]) * em[i]
-    end = half
-    if es[i + 1] > middle:
-        end = put(es, et, em, end, middle, t, em[i])
-    end = copy(es, et, em, i + 1, old + n, end)
-    stop = i + 1
-    if es[stop] > middle:
-        stop = put(es, et, em, stop, middle, t, 0.0)
-    else:
-        while stop < old + n and es[stop] == middle:
-            stop += 1
-    return stop - old, end - half
 
 
 @inlined
@@ -708,7 +264,6 @@ def rows_in(
         if idle and mask == 0:
             k = end + 1
             continue
-        changed = False
         for at in range(k, k + 1 if idle else end + 1):
             row = row_of(flat, oc, post, chunk, at, limits[at], floor, mask, first)
             if row.last < row.first:
@@ -725,12 +280,10 @@ def rows_in(
             )  # fmt: skip
             if length > 0:
                 old, new, n = new, old, length
-                changed = True
         if idle:
             mask = 0
         k = end + 1
-        if changed:
-            low = lowest(et, old, n)
+        low = lowest(et, old, n)
     return k, old, new, n, mask, first
 
 
@@ -772,26 +325,6 @@ def octant_pass(
 
 
 @kernel
-def octant_of(index: int, shape: tuple[int, int], post: Post, limit: int) -> Octant:
-    """Describe one of the eight octants; the first four run along the rows' direction."""
-    dk = 1 if index & 1 else -1
-    dj = 1 if index & 2 else -1
-    down = index < 4
-    last_r = shape[0] - 1 - post.row if (dk if down else dj) > 0 else post.row
-    last_c = shape[1] - 1 - post.col if (dj if down else dk) > 0 else post.col
-    first_j = 0 if dj > 0 else 1
-    if down:
-        return Octant(
-            dk * shape[1], dj, dk, 0, 0, dj, post.cell_r, post.cell_c,
-            min(last_r, limit), last_c, first_j, 1,
-        )  # fmt: skip
-    return Octant(
-        dk, dj * shape[1], 0, dk, dj, 0, post.cell_c, post.cell_r,
-        min(last_c, limit), last_r, first_j, 0,
-    )  # fmt: skip
-
-
-@kernel
 def post_pass(
     heights: Array, flat: Array, seen: Array, seen_weight: Array, state: Array, top: Array,
     limits_r: Array, limits_c: Array, es: Array, et: Array, em: Array, stack: Array, post: Post,
@@ -824,6 +357,4 @@ def post_pass(
             )
         elif oc.first_j == 0:
             # On the raster's edge the octant is a single line without pieces to the side.
-            ray_by_ray(
-                heights, seen, seen_weight, state, limits, oc, post, chunk_of(0, 0), 1
-            )
+            ray_by_ray(heights, seen, seen_weight, state, limits, oc, post, chunk_of(0, 0), 1)

@@ -146,8 +146,8 @@ def fill_squares(heights: Array, small: Array, large: Array) -> float:
             for row in range(r * SQUARE, min(r * SQUARE + SQUARE + 1, rows)):
                 for col in range(c * SQUARE, min(c * SQUARE + SQUARE + 1, cols)):
                     height = heights[row, col]
-                    high = height if height > high else high
-                    deep = height if height < deep else deep
+                    high = max(high, height)
+                    deep = min(deep, height)
                     void |= math.isnan(height)
             if high > -math.inf:
                 scale = max(scale, abs(np.float64(high)), abs(np.float64(deep)))
@@ -187,9 +187,9 @@ def divided(product: int, by: int, inverse: float) -> tuple[int, int]:
 
 @inlined
 def crossings(
-    heights: Array, ray: Ray, across: bool, first: int, last: int, least: float
+    heights: Array, ray: Ray, across: int, first: int, last: int, least: float
 ) -> tuple[float, bool]:
-    """Take crossings ``first <= i < last`` of one family into account.
+    """Take crossings ``first <= i < last`` of rows, or of columns with `across` 1, into account.
 
     The clearance is first taken by multiplication; only where it may be the smallest so far is
     it divided out as `sight_rays.row_crossings` does, bit for bit. Positions advance by adding
@@ -226,18 +226,16 @@ def crossings(
 
 
 @inlined
-def stretch(
-    heights: Array, ray: Ray, first: int, last: int, least: float
-) -> tuple[float, bool]:
+def stretch(heights: Array, ray: Ray, first: int, last: int, least: float) -> tuple[float, bool]:
     """Take the crossings of steps ``first <= i < last`` into account, columns and rows."""
-    least, unknown = crossings(heights, ray, False, max(first, 1), last, least)
+    least, unknown = crossings(heights, ray, 0, max(first, 1), last, least)
     if ray.b > 1:
         begin, part = divided(first * ray.b, ray.a, ray.inverse)
         begin = max(begin + (1 if part > 0 else 0), 1)
         end, part = divided(last * ray.b, ray.a, ray.inverse)
         end = min(end + (1 if part > 0 else 0), ray.b)
         if begin < end:
-            least, missing = crossings(heights, ray, True, begin, end, least)
+            least, missing = crossings(heights, ray, 1, begin, end, least)
             unknown |= missing
     return least, unknown
 
@@ -372,9 +370,7 @@ def pairs(
         if unknown:
             least = math.inf
         elif fraction:
-            least, unknown = ray_between_points(
-                heights, (r0, c0), (r1, c1), (z0, z1), cell, curve
-            )
+            least, unknown = ray_between_points(heights, (r0, c0), (r1, c1), (z0, z1), cell, curve)
         elif max(down, across) < 2.0:
             least = math.inf
         elif down >= across:

@@ -35,14 +35,23 @@ SNAP = 1e-9
 """A crossing closer than this to a cell centre (in cells) touches that cell alone."""
 
 
-def inlined(function: Function) -> Function:
-    """Compile as `kernel` does, and merge into each caller: a call with many arrays is slow."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+"""How all kernels are compiled.
+
+Cached between processes; without Python's global lock; without a test for zero at each division;
+without counting references to arrays, which the inner loops would do millions of times and which
+kernels that make no array do not need.
+"""
 
 
 def kernel(function: Function) -> Function:
-    """Compile with numba: cached between processes, and without Python's global lock."""
-    return cast("Function", njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+    """Compile with numba."""
+    return cast("Function", njit(**OPTIONS)(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compile as `kernel` does, and merge into each caller: a call with many arrays is slow."""
+    return cast("Function", njit(forceinline=True, **OPTIONS)(function))
 
 
 @kernel

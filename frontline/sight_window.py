@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from frontline.sight_envelope import BLOCK, DIRECT, OPAQUE, SLOTS, TRANSPARENT, Post, post_pass
+from frontline.sight_envelope import BLOCK, SLOTS, post_pass
+from frontline.sight_pieces import DIRECT, OPAQUE, TRANSPARENT
+from frontline.sight_posts import Post
 from frontline.sight_rays import kernel, ray_between_cells
 
 Array = np.ndarray[Any, Any]
@@ -173,9 +175,9 @@ def _fill_tops(heights: Array, top: Array, wall: Array) -> tuple[float, float]:
             for r in range(block_row * BLOCK, min(block_row * BLOCK + BLOCK, rows)):
                 for c in range(block_col * BLOCK, min(block_col * BLOCK + BLOCK, cols)):
                     height = heights[r, c]
-                    best = height if height > best else best
-                    least = height if height < least else least
-                    void |= height != height  # noqa: PLR0124 - the test for NaN that is a vector
+                    best = max(best, height)
+                    least = min(least, height)
+                    void |= math.isnan(height)
             top[block_row, block_col] = best
             wall[block_row, block_col] = np.float32(math.inf) if void else best
             lowest = min(lowest, np.float64(least))
@@ -241,8 +243,19 @@ def _count(
             )
             blocks = wall if number == 1 else top
             post_pass(
-                heights, flat, seen, seen_weight, state, blocks, limits[0], limits[1], es, et, em,
-                stack, post,
+                heights,
+                flat,
+                seen,
+                seen_weight,
+                state,
+                blocks,
+                limits[0],
+                limits[1],
+                es,
+                et,
+                em,
+                stack,
+                post,
             )
             if number == 1:
                 _sum_up(heights, limits[0], post, out)
