@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frontline.origins import line_accuracy, sight_warning, source_line, sources
+from frontline.origins import dated, line_accuracy, sight_warning, source_line, sources
 from frontline.overlays import exposure_bounds
 from frontline.symbols import (
     DISTRICT,
@@ -92,8 +92,9 @@ def legend_rows(results: Results, newest: str, *, corridors: bool = True) -> lis
 
 
 def _signs(results: Results) -> list[LegendRow]:
-    table = results.settlements
-    kinds = set(table["population_kind"].where(table["population"].notna(), "").fillna(""))
+    table = dated(results)
+    known = table["population"].notna() & table["valid"]
+    kinds = set(table["population_kind"].where(known, "").fillna(""))
     rows = []
     if "residents" in kinds:
         text = f"{WORDS['legend_residents']} ({WORDS['legend_size'].lower()})"
