@@ -437,7 +437,17 @@ function buildNotes() {
   const list = (name, heading, texts) => (texts.length
     ? [folded_section(name, heading, false, el("ul", {}, ...texts.map((text) => el("li", { dir: "auto" }, text))))]
     : []);
-  return [...list("key", word("key_figures"), data.key_figures), ...list("notes", word("notes"), data.notes)];
+  return [...buildClaims(), ...list("key", word("key_figures"), data.key_figures), ...list("notes", word("notes"), data.notes)];
+}
+
+/** Statements of reports put to the test, with what came of them. */
+function buildClaims() {
+  if (!data.claims.length) return [];
+  return [folded_section("claims", word("claims"), false, el("ul", { className: "claims" },
+    ...data.claims.map((claim) => el("li", {},
+      el("p", { dir: "auto" }, el("span", { className: "verdict", "data-verdict": claim.verdict }, claim.verdict),
+        ` ${claim.id} `, bdi(claim.statement)),
+      el("small", { dir: "auto" }, [claim.source, claim.why].filter(Boolean).join(" · "))))))];
 }
 
 /** Bring everything in line with the state. */

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 DEGREE = 1e-5
 """Step of the page's coordinates, about a metre."""
 MOST_VERTICES = 150_000
+METRES_PER_DEGREE = 111_320.0
+ZONE_DETAIL = 0.002
+"""Zones are drawn to this share of their distance; their figures are those of the true shape."""
 OWN = (
     ("side", "side"),
     ("valid", "valid"),
@@ -99,6 +102,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "sources": sources(project),
         "notes": [f"{note.about}: {note.text}" for note in results.notes],
         "key_figures": [figure.sentence for figure in results.key_figures],
+        "claims": _claims(results),
     }
 
 
@@ -111,7 +115,7 @@ class _Shapes:
         self.wrap = bool(east - west > 180)
         self.area = self._unwrapped(shapely.union_all(area.to_numpy()))
         tables = [results.lines, results.sides, results.zones, results.changes]
-        every = [t.geometry.to_numpy() for t in [*tables, _profile_zones(results)] if len(t)]
+        every = [t.geometry.to_numpy() for t in [*tables, _slider_zones(results)] if len(t)]
         self.tolerance = _tolerance(np.concatenate(every)) if every else 0.0
 
     def view(self, project: Project) -> list[list[float]]:
@@ -120,10 +124,10 @@ class _Shapes:
             east += 360
         return [[float(south), float(west)], [float(north), float(east)]]
 
-    def __call__(self, geometry: Any) -> list[list[list[int]]]:
+    def __call__(self, geometry: Any, tolerance: float = 0.0) -> list[list[list[int]]]:
         if geometry is None or geometry.is_empty:
             return []
-        simple = shapely.simplify(self._unwrapped(geometry), self.tolerance)
+        simple = shapely.simplify(self._unwrapped(geometry), max(tolerance, self.tolerance))
         parts: list[list[list[int]]] = []
         for part in shapely.get_parts(simple):
             if part.geom_type == "Polygon":
@@ -203,14 +207,9 @@ def _by_line_and_side(table: gpd.GeoDataFrame, shapes: _Shapes) -> dict[str, Any
     return out
 
 
-def _profile_people(results: Results) -> pd.DataFrame:
-    """Return people at every step of the slider where the run has them, else no rows."""
-    table = getattr(results, "profile", None)
-    return results.people.iloc[:0] if table is None else pd.DataFrame(table)
-
-
-def _profile_zones(results: Results) -> Any:
-    table = getattr(results, "profile_zones", None)
+def _slider_zones(results: Results) -> gpd.GeoDataFrame:
+    """Return the zones of every step of the slider where the run has them, else no rows."""
+    table = results.profile_zones
     return results.zones.iloc[:0] if table is None else table
 
 
@@ -219,12 +218,13 @@ def _figures(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     people = results.people[results.people["kind"] == "cumulative"]
     zones = results.zones[results.zones["kind"] == "cumulative"]
-    for table in (_profile_zones(results), zones):
+    for table in (_slider_zones(results), zones):
         for row in table.to_dict("records"):
             cell = _cell(out, row)
             for short, column in (("area", "area_km2"), ("low", "area_low"), ("high", "area_high")):
                 cell[short] = _number(row.get(column), 3)
-    for table in (_profile_people(results), people):
+    steps = people.iloc[:0] if results.profile is None else results.profile
+    for table in (steps, people):
         for row in table.to_dict("records"):
             _cell(out, row)["people"][row["source"]] = _people(row)
     return out
@@ -246,10 +246,11 @@ def _people(row: Mapping[Any, Any]) -> list[float | int | None]:
 def _zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
     out: dict[str, Any] = {}
     own = results.zones[results.zones["kind"] == "cumulative"]
-    for table in (_profile_zones(results), own):
+    for table in (_slider_zones(results), own):
         for row in table.to_dict("records"):
             sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
-            sides[f"{row['distance_m'] / 1000:g}"] = shapes(row["geometry"])
+            size = row["distance_m"] / METRES_PER_DEGREE
+            sides[f"{row['distance_m'] / 1000:g}"] = shapes(row["geometry"], ZONE_DETAIL * size)
     return out
 
 
@@ -400,3 +401,12 @@ def _sight_shares(results: Results) -> dict[str, Any]:
         shares = [_number(row["visible_share"], 4), _number(row["unknown_share"], 4)]
         sides[f"{row['distance_m'] / 1000:g}"] = shares
     return out
+
+
+def _claims(results: Results) -> list[dict[str, str]]:
+    """Return the statements of a ledger with their verdicts, in its order."""
+    if results.claims is None:
+        return []
+    names = ("id", "source", "statement", "verdict", "why")
+    rows = results.claims.to_dict("records")
+    return [{name: _text(row.get(name)) for name in names} for row in rows]

@@ -448,8 +448,7 @@ def _draw_swatch(paper: Paper, row: LegendRow, x: float, y: float) -> None:
 
 def _chart_sheet(paper: Paper, results: Results) -> None:
     """Draw people against distance, a panel per line, a colour per side, a dash per source."""
-    table = getattr(results, "profile", None)
-    people = results.people if table is None else pd.DataFrame(table)
+    people = results.people if results.profile is None else results.profile
     people = people[people["population"].notna() & (people["kind"] == "cumulative")]
     if people.empty:
         return

@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "sources": "Sources",
         "notes": "Notes",
         "key_figures": "Key figures",
+        "claims": "Statements put to the test",
         "settlement": "Settlement",
         "settlements": "Settlements",
         "people": "People",
