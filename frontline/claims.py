@@ -204,12 +204,14 @@ def verdict_of(claim: Claim, measured: Measured) -> Verdict:
 
 def _decided(claim: Claim, measured: Measured, found: Sequence[str]) -> tuple[str, str]:
     """Return the verdict on the figures stated, and what limits it."""
-    limits = [*measured.coarse, *_too_wide(measured, claim)]
+    differs = all(how == _DIFFERS for how in found)
+    # An interval may be too wide to agree with a figure, never to lie apart from it.
+    limits = [*measured.coarse, *([] if differs else _too_wide(measured, claim))]
     if limits:
         return INDICATIVE, f"it is only indicative because {' and because '.join(limits)}"
     if all(how == _STRADDLES for how in found):
         return INDICATIVE, ""
-    if all(how == _DIFFERS for how in found):
+    if differs:
         return CONTRADICTED, ""
     if measured.refutes_only:
         return INDICATIVE, f"it is only indicative because {measured.refutes_only}"

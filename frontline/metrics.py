@@ -15,6 +15,7 @@ from frontline.metrics_land import LAND_METRICS
 from frontline.metrics_lines import LINE_METRICS
 from frontline.metrics_people import PEOPLE_METRICS
 from frontline.metrics_places import PLACE_METRICS
+from frontline.metrics_records import RECORD_METRICS
 from frontline.metrics_roads import ROAD_METRICS
 from frontline.metrics_sight import SIGHT_METRICS
 from frontline.metrics_stretches import STRETCH_METRICS
@@ -97,6 +98,7 @@ _ALL = (
     *WAY_METRICS,
     *SIGHT_METRICS,
     *STRETCH_METRICS,
+    *RECORD_METRICS,
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType(

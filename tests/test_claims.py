@@ -55,6 +55,7 @@ def km(value, low=None, high=None, **more):
         (km(math.inf, math.inf, math.inf), {"stated": [{"low": 60, "unit": "km"}]}, "supported"),
         (km(50, math.nan, math.nan), {}, "contradicted"),
         (km(100, 10, 300), {}, "indicative only"),
+        (km(500, 300, 700), {}, "contradicted"),
         (km(100, coarse=("the grid is coarse",)), {}, "indicative only"),
         (km(500, coarse=("the grid is coarse",)), {}, "indicative only"),
         (km(100, refutes_only="it is a sum"), {}, "indicative only"),

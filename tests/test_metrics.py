@@ -232,7 +232,7 @@ def test_a_metric_gives_the_answer_known_by_hand(case, name, parameters, value, 
 
 def test_every_metric_has_a_known_answer():
     covered = {name for name, *_ in KNOWN} | {"mountain_share", "way_in_sight"}
-    covered |= {"minutes_to_front"}
+    covered |= {"minutes_to_front", "links_apart", "displaced_share", "events_near"}
     assert covered == set(METRICS)
 
 
@@ -361,6 +361,9 @@ def test_coarse_data_are_called_coarse(case, unsure, name, parameters):
         ("settlements_in_sight", {"points": ["view"]}),
         ("people_in", {"partition": "inner", "line": "old"}),
         ("dated_steps", {"from_line": "old", "to_line": "mid"}),
+        ("links_apart", {"line": "old"}),
+        ("displaced_share", {"origins": ["somewhere"]}),
+        ("events_near", {"line": "old", "distance_m": 1000.0}),
     ],
 )
 def test_without_the_data_a_metric_says_what_is_missing(bare, name, parameters):
