@@ -10,6 +10,8 @@ from reference_sight import oracle_state, reference_counts, reference_state
 
 from frontline.errors import RasterError
 from frontline.sight import sight_lines, visible_counts
+from frontline.sight_envelope import PER_ROW
+from frontline.sight_window import Reach, count_posts, surface_of
 
 FLAT = {"cell_size_m": 10.0, "refraction": 1.0}
 
@@ -238,6 +240,81 @@ def test_many_rays_are_the_same_bits_as_each_alone(void):
         one = sight_lines(z, starts[n : n + 1], ends[n : n + 1], cell_size_m=(30.0, 25.0))
         assert one.visible[0] == many.visible[n]
         assert one.clearance_m.tobytes() == many.clearance_m[n : n + 1].tobytes()
+
+
+def terrain_of(kind, shape, rng):
+    """Five kinds of terrain that stress different parts of the envelope."""
+    rows, cols = shape
+    if kind == "noise":
+        return rng.normal(size=shape) * 30.0
+    if kind == "steps":
+        return rng.integers(0, 4, size=shape).astype(float)
+    if kind == "hills":
+        return rng.normal(size=shape).cumsum(axis=0).cumsum(axis=1) * 0.1
+    if kind == "plane":
+        return np.add.outer(np.arange(rows) * 2.0, np.arange(cols) * -1.0)
+    spikes = np.zeros(shape)
+    spikes[rng.random(shape) < 0.05] = 20.0
+    return spikes
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    kind=st.sampled_from(["noise", "steps", "hills", "plane", "spikes"]),
+    rows=st.integers(1, 70),
+    cols=st.integers(1, 70),
+    seed=st.integers(0, 100_000),
+    void=st.sampled_from([0.0, 0.0, 0.01, 0.4]),
+    cell=st.sampled_from([30.0, (30.0, 20.0), (927.0, 10.0)]),
+    k=st.sampled_from([1.0, 0.13, -5.0]),
+    heights=st.sampled_from([(2.0, 2.0), (0.0, 0.0), (30.0, 1.7)]),
+    reach=st.sampled_from([1e6, 1500.0, 210.0]),
+)
+def test_every_cell_is_decided_as_by_its_own_ray(
+    kind, rows, cols, seed, void, cell, k, heights, reach
+):
+    rng = np.random.default_rng(seed)
+    z = terrain_of(kind, (rows, cols), rng).astype(np.float32)
+    z[rng.random(z.shape) < void] = np.nan
+    # One post in three on the first row: the raster's edge is where octants shrink to a line.
+    post = (int(rng.integers(rows)) * int(seed % 3 > 0), int(rng.integers(cols)))
+    z[post] = 1.0
+    common = {
+        "cell_size_m": cell,
+        "refraction": k,
+        "observer_height_m": heights[0],
+        "target_height_m": heights[1],
+    }
+    counts = visible_counts(z, [post], max_distance_m=reach, threads=1, **common)
+    targets = np.argwhere(np.ones(z.shape, dtype=bool))
+    state = sight_lines(z, [post], targets, **common).visible.reshape(z.shape)
+    away = ((targets - post) * np.broadcast_to(cell, 2)) ** 2
+    inside = (away.sum(axis=1) <= reach**2).reshape(z.shape)
+    assert np.array_equal(counts.seen, (state == 1) & inside)
+    assert np.array_equal(counts.unknown, (state == -1) & inside)
+
+
+def test_an_envelope_without_room_is_decided_ray_by_ray():
+    z = rough(90, 90, seed=31, void=0.002)
+    z[44, 45] = 50.0
+    post, weight = np.array([[44, 45]]), np.array([3], dtype=np.uint32)
+    reach = Reach((30.0, 30.0), 2.0, 2.0, 1200.0, 0.87 / 2 / 6_371_008.8)
+    wide, tight = (
+        count_posts(
+            surface_of(z),
+            post,
+            weight,
+            corner=(0, 0),
+            shape=z.shape,
+            reach=reach,
+            weighted=True,
+            capacity=capacity,
+        )
+        for capacity in (4096, PER_ROW + 20)
+    )
+    for one, two in zip(wide, tight, strict=True):
+        assert np.array_equal(one, two)
+    assert wide[0].sum() > 100
 
 
 # Physics and properties
