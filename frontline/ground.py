@@ -65,6 +65,17 @@ class Ground:
     relief_m: Floats
     accuracy_m: float
 
+    def where(self, chosen: NDArray[np.bool_]) -> Ground:
+        """Return some of the cells, by a mask of shape ``(n,)``."""
+        return Ground(
+            xy=self.xy[chosen],
+            area_m2=self.area_m2[chosen],
+            elevation_m=self.elevation_m[chosen],
+            slope_deg=self.slope_deg[chosen],
+            relief_m=self.relief_m[chosen],
+            accuracy_m=self.accuracy_m,
+        )
+
 
 def ground_of(
     dem: Dem, frame: Frame, *, radius_m: float = RADIUS_M, most_cells: int = MOST_CELLS

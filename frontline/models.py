@@ -75,6 +75,9 @@ class Section(Part):
     parts: tuple[str, ...] = Field(
         (), description="codes or names of the parts of it that count; all if empty"
     )
+    rates: tuple[str, ...] = Field(
+        (), description="columns of the settlements of which the mean is taken, as per cent"
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Section:

@@ -13,7 +13,9 @@ import shapely
 
 from frontline.draws import SIGMAS, interval
 from frontline.dwellers import Dwellers, count, dwellers_at, sample_of, shares_on
+from frontline.errors import ProjectError
 from frontline.ground import GROUND, ground_on, within
+from frontline.mistakes import nearest, shown
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -109,6 +111,35 @@ def parts_of(layers: Layers, partition: str) -> tuple[Part, ...]:
     if not shapely.buffer(rest, -0.5).is_empty:
         found.append(Part(partition, "", "outside", rest))
     return tuple(found)
+
+
+def land_of_parts(layers: Layers, partition: str, words: Sequence[str], *, field: str) -> Any:
+    """Unite parts of a partition.
+
+    Parameters
+    ----------
+    layers
+        Study area, districts, partitions.
+    partition
+        Key of a partition, or ``districts``.
+    words
+        Codes or names of parts; all parts if empty.
+    field
+        Key of the project that asks, for messages.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such part.
+    """
+    known = [part for part in parts_of(layers, partition) if part.part]
+    for word in words:
+        if not any(word in (part.part, part.name) for part in known):
+            offer = nearest(word, [part.part for part in known])
+            raise ProjectError(f"'{partition}' has no part {shown(word)}.{offer}", field=field)
+    wanted = set(words)
+    lands = [part.land for part in known if not wanted or wanted & {part.part, part.name}]
+    return shapely.union_all(lands)
 
 
 def _words(table: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:

@@ -18,7 +18,7 @@ from frontline.faces import GRID_M, canonical, merged_sides, split_states
 from frontline.fronts import Draw, FrontLine, draw_front
 from frontline.geodesy import length_m, true_band
 from frontline.mistakes import nearest, shown
-from frontline.partitions import parts_of
+from frontline.partitions import land_of_parts
 from frontline.places import places
 from frontline.population import people
 from frontline.results import Note
@@ -137,20 +137,8 @@ def _side(asked: Scenario, front: FrontLine, name: str | None) -> str:
 def _handed_land(asked: Scenario, layers: Layers) -> Any:
     if asked.hand_over is None:  # pragma: no cover - the model sees to it
         raise _wrong(asked, "asks for nothing", "Add hand_over")
-    known = [part for part in parts_of(layers, asked.hand_over) if part.part]
-    for word in asked.parts:
-        if not any(word in (part.part, part.name) for part in known):
-            words = [part.part for part in known]
-            raise ProjectError(
-                f"'{asked.hand_over}' has no part {shown(word)}.{nearest(word, words)}",
-                field=f"scenarios.{asked.key}.parts",
-            )
-    chosen = [
-        part.land
-        for part in known
-        if not asked.parts or part.part in asked.parts or part.name in asked.parts
-    ]
-    return shapely.union_all(chosen)
+    field = f"scenarios.{asked.key}.parts"
+    return land_of_parts(layers, asked.hand_over, asked.parts, field=field)
 
 
 def _wrong(asked: Scenario, what: str, hint: str) -> ProjectError:

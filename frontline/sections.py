@@ -1,0 +1,163 @@
+"""Named stretches of a line: between two places, or within parts of a partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from shapely.ops import substring
+
+from frontline.errors import ProjectError
+from frontline.geodesy import length_m
+from frontline.partitions import land_of_parts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.fronts import FrontLine
+    from frontline.layers import Layers
+    from frontline.project import Section
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+NEAR_M = 1.0
+"""A place belongs to a stretch that is as near to it, within this, as the whole line is."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A named stretch of a line.
+
+    Parameters
+    ----------
+    key, label, line
+        As in the project.
+    course
+        The line there, in the plane.
+    length_km
+        Geodesic.
+    rates
+        Columns of the settlements that are averaged.
+    """
+
+    key: str
+    label: str
+    line: str
+    course: Any
+    length_km: float
+    rates: tuple[str, ...] = ()
+
+
+def stretches_of(
+    sections: Sequence[Section], layers: Layers, fronts: Sequence[FrontLine]
+) -> tuple[Stretch, ...]:
+    """Cut the sections that a project names out of its lines.
+
+    Parameters
+    ----------
+    sections
+        What the project names.
+    layers
+        Districts and partitions.
+    fronts
+        The lines.
+
+    Raises
+    ------
+    ProjectError
+        A section without length, a part of a partition that is not there.
+    """
+    by_key = {front.key: front for front in fronts}
+    found = []
+    for asked in sections:
+        front = by_key[asked.line]
+        if asked.between is not None:
+            course = stretch_between(
+                front.geometry, layers.frame.xy(np.array(asked.between)), asked.key
+            )
+        else:
+            land = land_of_parts(
+                layers,
+                str(asked.partition),
+                asked.parts,
+                field=f"sections.{asked.key}.parts",
+            )
+            course = _lines(shapely.intersection(front.geometry, land))
+        kilometres = float(length_m(np.array([course], dtype=object), layers.frame)[0]) / 1000.0
+        if not kilometres > 0:
+            raise ProjectError(
+                f"line '{asked.line}' does not run there (expected some of it). Name other parts.",
+                field=f"sections.{asked.key}",
+            )
+        label = asked.label or asked.key
+        found.append(Stretch(asked.key, label, asked.line, course, kilometres, asked.rates))
+    return tuple(found)
+
+
+def stretch_between(line: Any, ends_xy: Floats, name: str = "between") -> Any:
+    """Cut a line between the points nearest to two places.
+
+    Parameters
+    ----------
+    line
+        In the plane, in any number of pieces; that piece is taken to which both are nearest.
+    ends_xy
+        The two places, shape ``(2, 2)``.
+    name
+        Of the section, for messages.
+
+    Returns
+    -------
+    LineString; of a ring the shorter way round.
+
+    Raises
+    ------
+    ProjectError
+        If both places lie at one point of the line.
+    """
+    pieces = shapely.get_parts(shapely.line_merge(line))
+    ends = shapely.points(ends_xy)
+    piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
+    start, stop = np.sort(shapely.line_locate_point(piece, ends))
+    ring = bool(shapely.is_closed(piece))
+    away = min(stop - start, piece.length - stop + start) if ring else stop - start
+    if away < NEAR_M:
+        raise ProjectError(
+            "both places lie at one point of the line. Set them apart.", field=f"sections.{name}"
+        )
+    if ring and stop - start > piece.length / 2:
+        beyond = [substring(piece, stop, piece.length), substring(piece, 0.0, start)]
+        return shapely.line_merge(shapely.union_all(beyond))
+    return substring(piece, start, stop)
+
+
+def _lines(geometry: Any) -> Any:
+    parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, object))))
+    parts = shapely.get_parts(parts)
+    return shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1]))
+
+
+def behind(xy: Floats, stretch: Any, line: Any) -> Flags:
+    """Tell which places are nearer to a stretch than to the rest of its line.
+
+    Parameters
+    ----------
+    xy
+        In the plane, shape ``(n, 2)``.
+    stretch, line
+        The stretch, and the whole line.
+
+    Returns
+    -------
+    Shape ``(n,)``. Stretches that follow each other divide the places among them; those that
+    overlap share places.
+    """
+    points = shapely.points(xy)
+    shapely.prepare(stretch)
+    shapely.prepare(line)
+    away = shapely.distance(stretch, points) - shapely.distance(line, points)
+    return np.asarray(away <= NEAR_M, dtype=bool)
