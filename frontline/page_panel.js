@@ -110,12 +110,10 @@ function sourcesOf(key) {
   }
   return [...list];
 }
-/** Round a bound by the width of its interval, so that it promises no more than is known. */
-function soft(value, low, high) {
-  const width = Math.abs(high - low);
-  if (!(width > 0)) return whole(value);
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(width)) - 1);
-  return whole(Math.round(value / step) * step);
+/** An interval with bounds rounded outwards, by its width: it promises no more than is known. */
+function interval(low, high) {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(high - low, 1))) - 1);
+  return `${whole(Math.floor(low / step) * step)} – ${whole(Math.ceil(high / step) * step)}`;
 }
 
 function figuresTable(key) {
@@ -145,8 +143,7 @@ function landCell(key, side) {
   const cell = data.figures[key]?.[side]?.[String(state.km)];
   if (!known(cell?.area)) return el("td", { "data-side": side }, "–");
   const range = known(cell.low) && known(cell.high)
-    ? el("small", {}, `${soft(cell.low, cell.low, cell.high)} – ${soft(cell.high, cell.low, cell.high)}`)
-    : null;
+    ? el("small", { title: word("interval") }, interval(cell.low, cell.high)) : null;
   return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, decimal.format(cell.area)), range);
 }
 function peopleCell(row, key, side) {
@@ -160,8 +157,7 @@ function peopleCell(row, key, side) {
     cell.append(el("small", {}, word("not_covered")));
     return cell;
   }
-  const range = known(low) && known(high) && low !== high
-    ? `${soft(low, low, high)} – ${soft(high, low, high)}` : "";
+  const range = known(low) && known(high) && low !== high ? interval(low, high) : "";
   cell.append(el("b", {}, known(value) ? whole(value) : range));
   if (range && known(value)) cell.append(el("small", { title: word("interval") }, range));
   const more = [];

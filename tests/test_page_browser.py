@@ -1,11 +1,13 @@
 """The page in Chromium with the network cut: every request counted, every tool used."""
 
 import csv
+import dataclasses
 import io
 import json
 import re
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 from conftest import chromium_path
 from example_results import HOSTILE, SIDES, example_results
@@ -161,6 +163,18 @@ def test_the_sliders_numbers_are_those_of_the_tables(opened):
             assert float(land.get_attribute("data-value")) == pytest.approx(
                 rows[rows["side"] == SIDES[0]]["area_km2"].iloc[0], abs=0.001
             )
+
+
+def test_intervals_hold_their_figure(opened):
+    page = opened(view="#line=line_b&km=10")
+    cells = page.eval_on_selector_all(
+        "#figures td[data-value]",
+        "all => all.map(td => [td.dataset.value, td.querySelector('small')?.textContent ?? ''])",
+    )
+    assert len(cells) == 6
+    for value, text in cells:
+        low, high = (float(part.replace(",", "")) for part in text.split(" – "))
+        assert low <= float(value) <= high
 
 
 def test_the_slider_redraws_the_zones(opened):
@@ -384,8 +398,10 @@ def test_it_fits_a_phone(opened):
     assert page.locator(".disclaimer").is_visible()
     for button in page.locator(".tools button").all():
         assert min(button.bounding_box()[side] for side in ("width", "height")) >= 40
-    page.locator("#distance").scroll_into_view_if_needed()
-    assert page.locator("#distance").is_visible()
+    page.evaluate("document.querySelector('#distance').scrollIntoView({block: 'end'})")
+    slider, stage = (page.locator(one).bounding_box() for one in ("#distance", "#stage"))
+    assert stage["y"] == 0  # the map stays in sight above the slider
+    assert stage["height"] < slider["y"] < 844
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(opened):
@@ -411,6 +427,29 @@ def test_it_prints_map_and_figures_without_tools(opened):
     assert page.locator("#figures").is_visible()
     assert page.locator(".disclaimer").is_visible()
     assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_a_ledger_of_statements_stands_beside_the_map(browser, tmp_path):
+    claims = pd.DataFrame(
+        {
+            "id": ["C01", "X01"],
+            "source": ["A report", "{{ 7*191 }}"],
+            "statement": ["Some <b>20</b> villages changed sides.", "${alert(1)}"],
+            "verdict": ["supported", "excluded"],
+            "why": ["22 did.", ""],
+        }
+    )
+    results = dataclasses.replace(example_results(hostile=False), claims=claims)
+    write_page(results, tmp_path / "m.html", inputs_hash=HASH)
+    page = browser.new_page()
+    page.goto(f"file://{tmp_path / 'm.html'}")
+    page.wait_for_selector("html[data-ready=true]")
+    page.click("#part-claims summary")
+    text = page.inner_text("#part-claims")
+    page.close()
+    assert "Some <b>20</b> villages changed sides." in text
+    assert "A report · 22 did." in text
+    assert "${alert(1)}" in text
 
 
 def test_without_scripts_it_still_says_what_it_is(opened, browser, files):
