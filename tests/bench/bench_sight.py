@@ -215,6 +215,50 @@ def many_lines(z, options, python):
         print(f"  GDAL IsLineOfSightVisible {peer:,.0f} rays a second, ratio {rate / peer:.0f} x")
 
 
+def cropped(z, post, cell):
+    """The square around a post that its radius reaches, and the post in it."""
+    reach = int(RADIUS / cell) + 1
+    low = np.maximum(post - reach, 0)
+    part = z[low[0] : post[0] + reach + 1, low[1] : post[1] + reach + 1]
+    return part, post - low
+
+
+def other_peers(z):
+    """One post each with GRASS and xarray-spatial, cropped to the disc's square."""
+    post = along(z.shape, 3, 1000)[1]
+    part, at = cropped(z, post, CELL)
+    if shutil.which("grass"):
+        print(f"  GRASS r.viewshed          {grass_seconds(part, at):.2f} s a post")
+    if importlib.util.find_spec("xrspatial"):
+        import xarray
+        from xrspatial import viewshed
+
+        y, x = np.arange(part.shape[0])[::-1] * CELL, np.arange(part.shape[1]) * CELL
+        raster = xarray.DataArray(part.astype(float), coords={"y": y, "x": x}, dims=["y", "x"])
+        began = time.perf_counter()
+        viewshed(raster, x=x[at[1]], y=y[at[0]], observer_elev=2, target_elev=2)
+        print(f"  xarray-spatial            {time.perf_counter() - began:.2f} s a post")
+
+
+def grass_seconds(part, at):
+    """Seconds of r.viewshed itself, in a project that is thrown away."""
+    rows, cols = part.shape
+    with tempfile.TemporaryDirectory() as scratch:
+        part.tofile(Path(scratch) / "z.bin")
+        north, east = rows * CELL, cols * CELL
+        spot = f"{(at[1] + 0.5) * CELL},{north - (at[0] + 0.5) * CELL}"
+        script = (
+            f"r.in.bin -f --quiet input={scratch}/z.bin output=z bytes=4 rows={rows} cols={cols}"
+            f" north={north} south=0 east={east} west=0 && g.region raster=z && date +%s.%N &&"
+            f" r.viewshed -b -c -r --quiet input=z output=v coordinates={spot} observer_elevation=2"
+            f" target_elevation=2 max_distance={RADIUS} refraction_coeff=0.13 && date +%s.%N"
+        )
+        command = ["grass", "--tmp-location", "XY", "--exec", "sh", "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    began, ended = (float(line) for line in done.stdout.split() if line.replace(".", "").isdigit())
+    return ended - began
+
+
 def large(options, python):
     with tempfile.TemporaryDirectory() as scratch:
         # In a process of its own: the noise takes more memory than the sight.
@@ -246,9 +290,10 @@ def main():
     python = gdal_python(options.gdal)
     if python is None:
         print("missing peer: GDAL 3.13 (gdal-wheel needs Python 3.12)")
-    for module, peer in (("xrspatial", "xarray-spatial"), ("grass", "GRASS r.viewshed")):
-        if importlib.util.find_spec(module) is None:
-            print(f"missing peer: {peer}")
+    if importlib.util.find_spec("xrspatial") is None:
+        print("missing peer: xarray-spatial")
+    if shutil.which("grass") is None:
+        print("missing peer: GRASS r.viewshed")
     visible_counts(np.zeros((40, 40), dtype=np.float32), [[5, 5]], cell_size_m=CELL)
     if options.large:
         large(options, python)
@@ -258,6 +303,7 @@ def main():
     summits(z, options)
     growth(z, options)
     many_lines(z, options, python)
+    other_peers(z)
     worst_cases(options)
     real = trinidad()
     if real is None:
