@@ -186,11 +186,6 @@ def _body(map_element: str, data: dict[str, Any]) -> str:
     skip = html_text(WORDS["skip"])
     return f"""<a class="skip" href="#panel">{skip}</a>
 <div id="app">
-<aside id="panel" tabindex="-1" aria-label="{html_text(WORDS["panel"])}">
-<h1 dir="auto">{html_text(data["title"])}</h1>
-<div id="controls"></div>
-<noscript><p>{html_text(WORDS["noscript"])}</p></noscript>
-</aside>
 <main aria-label="{html_text(WORDS["map"])}">
 <div id="stage">{map_element}</div>
 <footer id="foot">
@@ -200,4 +195,9 @@ def _body(map_element: str, data: dict[str, Any]) -> str:
 <p class="hash">{html_text(WORDS["inputs_hash"])} <code>{html_text(data["hash"])}</code></p>
 </footer>
 </main>
+<aside id="panel" tabindex="-1" aria-label="{html_text(WORDS["panel"])}">
+<h1 dir="auto">{html_text(data["title"])}</h1>
+<div id="controls"></div>
+<noscript><p>{html_text(WORDS["noscript"])}</p></noscript>
+</aside>
 </div>"""

@@ -19,8 +19,10 @@ function outline({ kind, radius: r, crossed }, { x, y }) {
   const bar = crossed ? `M${x - r - 4},${y + r + 4}L${x + r + 4},${y - r - 4}` : "";
   return (shapes[kind] ?? (() => circle(r)))() + bar;
 }
-const radiusOf = (place) =>
-  known(place.people) ? Math.min(13, Math.max(3.2, 2.4 + Math.sqrt(place.people) / 24)) : 3.2;
+/** Many settlements get smaller symbols, so that a full map stays legible. */
+const crowded = Math.min(1, Math.max(0.45, Math.sqrt(400 / Math.max(data.settlements.length, 1))));
+const radiusOf = (place) => (known(place.people)
+  ? Math.min(13, Math.max(3.2, 2.4 + Math.sqrt(place.people) / 24)) : 3.2) * crowded;
 
 /** What is known of a place's people at a line's date: a figure of another time is none. */
 const kindOf = (place, own) => (known(place.people) && own.valid ? place.kind || "residents" : "unknown");
@@ -64,7 +66,7 @@ function drawPlace(place, own, group, pane) {
   const colour = own.side ? colourOf(own.side) : "#9AA0A6";
   const kind = kindOf(place, own);
   const hollow = kind !== "residents";
-  const radius = kind === "unknown" ? 3.2 : radiusOf(place);
+  const radius = kind === "unknown" ? 3.2 * crowded : radiusOf(place);
   if (place.shape.length) {
     group.addLayer(areaOf(place.shape, { pane, color: colour, weight: 1, fillOpacity: 0.35,
       interactive: false }));
@@ -74,7 +76,7 @@ function drawPlace(place, own, group, pane) {
       fill: false, interactive: false, className: "sight-ring" }));
   }
   const marker = new Sign(place.at, { pane, kind, radius, crossed: own.crossed,
-    weight: hollow ? 2.2 : 1.1, color: hollow ? sideOf(own.side)?.ink ?? colour : "#1B1F24",
+    weight: (hollow ? 2.2 : 1.1) * crowded, color: hollow ? sideOf(own.side)?.ink ?? colour : "#1B1F24",
     dashArray: own.certain === false ? "2.5 2" : null, fillColor: hollow ? "#FBFAF7" : colour,
     fillOpacity: hollow ? 0.9 : 0.95, bubblingMouseEvents: false,
     className: place.id === state.selected ? "place chosen" : "place" });

@@ -384,7 +384,9 @@ function start() {
   });
   document.addEventListener("keydown", keys);
   window.addEventListener("hashchange", () => { readView(); refresh(); });
-  window.addEventListener("beforeprint", () => { map.invalidateSize(); legend.open = true; });
+  const printed = () => { map.invalidateSize({ animate: false }); drawLabels(); };
+  window.addEventListener("beforeprint", () => { legend.open = true; printed(); });
+  window.matchMedia("print").addEventListener("change", printed);
   new ResizeObserver(() => map.invalidateSize()).observe(stage);
   ready = true;
   document.documentElement.dataset.ready = "true";

@@ -238,10 +238,10 @@ def _draw_lines(pens: Pens, results: Results, *, main: str, others: bool = True)
             pens.stroke([row["geometry"]], LineStyle(INK, 1.1, style.dash), zorder=5.8, alpha=0.8)
 
 
-def _radius_mm(people: Any) -> float:
+def _radius_mm(people: Any, crowded: float) -> float:
     if pd.isna(people):
-        return 0.7
-    return float(min(2.6, max(0.75, 0.55 + np.sqrt(float(people)) / 150)))
+        return 0.7 * crowded
+    return float(min(2.6, max(0.75, 0.55 + np.sqrt(float(people)) / 150))) * crowded
 
 
 def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
@@ -268,22 +268,30 @@ def _draw_places(
         for values in forward.transform(table["lon"].to_numpy(), table["lat"].to_numpy())
     )
     inside = (x > left) & (x < right) & (y > bottom) & (y < top)
+    # many settlements get smaller signs, so that a full map stays legible
+    crowded = float(np.clip(np.sqrt(400 / max(inside.sum(), 1)), 0.4, 1.0))
     rows = []
     for row, px, py in zip(table[inside].to_dict("records"), x[inside], y[inside], strict=True):
-        _draw_sign(pens, row, (px, py), colours)
-        rows.append((row, ((px - left) / per_mm, (py - bottom) / per_mm)))
+        radius = _radius_mm(row["population"], crowded)
+        _draw_sign(pens, row, (px, py), colours, radius=radius)
+        rows.append((row, ((px - left) / per_mm, (py - bottom) / per_mm, radius + 0.3)))
     _draw_names(paper, pens.rect, rows[: most * 2], order=results.project.map.names, most=most)
 
 
 def _draw_sign(
-    pens: Pens, row: Mapping[Any, Any], at: tuple[float, float], colours: Mapping[str, str]
+    pens: Pens,
+    row: Mapping[Any, Any],
+    at: tuple[float, float],
+    colours: Mapping[str, str],
+    *,
+    radius: float,
 ) -> None:
     side = "" if pd.isna(row["side"]) else row["side"]
     colour = colours.get(side, SETTLEMENT_OUTSIDE)
     kind = row["population_kind"] if not pd.isna(row["population"]) else ""
     resident = kind == "residents"
     marker = {"registered": "s", "displaced": "^"}.get(kind, "o")
-    size = 2 * _radius_mm(row["population"]) / POINT_MM
+    size = 2 * radius / POINT_MM
     certain = pd.isna(row["side_certain"]) or bool(row["side_certain"])
     pens.sign(
         *at,
@@ -302,20 +310,19 @@ def _draw_sign(
 def _draw_names(
     paper: Paper,
     rect: Box,
-    rows: Sequence[tuple[Mapping[Any, Any], tuple[float, float]]],
+    rows: Sequence[tuple[Mapping[Any, Any], tuple[float, float, float]]],
     *,
     order: str,
     most: int,
 ) -> None:
     named = []
-    for row, (x, y) in rows:
+    for row, (x, y, radius) in rows:
         names = [str(row[n]) for n in ("name", "name_alt") if not pd.isna(row[n]) and row[n]]
         if order == "name_alt":
             names.reverse()
         names = [textwrap.shorten(paper.shown(one), 34) for one in names[: 1 + (order == "both")]]
         sizes = [paper.size_mm(name, *_type(i)) for i, name in enumerate(names)]
         width = max((w for w, _ in sizes), default=0.0)
-        radius = _radius_mm(row["population"]) + 0.3
         named.append((names, (x, y, radius, width, sum(h for _, h in sizes))))
     furniture = [(0.0, 0.0, 62.0, 11.0), (rect[2] - 14.0, rect[3] - 17.0, rect[2], rect[3])]
     frame = (0.6, 0.6, rect[2] - 0.6, rect[3] - 0.6)
