@@ -35,23 +35,32 @@ SNAP = 1e-9
 """A crossing closer than this to a cell centre (in cells) touches that cell alone."""
 
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """How all kernels are compiled.
 
-Cached between processes; without Python's global lock; without a test for zero at each division;
-without counting references to arrays, which the inner loops would do millions of times and which
-kernels that make no array do not need.
+Without Python's global lock; without a test for zero at each division; without counting
+references to arrays, which the inner loops would do millions of times and which kernels that make
+no array do not need.
 """
+
+
+def compiled(function: Function, **options: bool) -> Function:
+    """Compile with numba, and keep the result for the next process wherever that is possible."""
+    try:
+        return cast("Function", njit(cache=True, **OPTIONS, **options)(function))
+    except RuntimeError:
+        # Neither the installation nor the user's cache directory can be written to.
+        return cast("Function", njit(**OPTIONS, **options)(function))
 
 
 def kernel(function: Function) -> Function:
     """Compile with numba."""
-    return cast("Function", njit(**OPTIONS)(function))
+    return compiled(function)
 
 
 def inlined(function: Function) -> Function:
     """Compile as `kernel` does, and merge into each caller: a call with many arrays is slow."""
-    return cast("Function", njit(forceinline=True, **OPTIONS)(function))
+    return compiled(function, forceinline=True)
 
 
 @kernel

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_sight import oracle_state, reference_counts, reference_state
 
+import frontline.sight
 from frontline.errors import RasterError
 from frontline.sight import sight_lines, visible_counts
 from frontline.sight_envelope import PER_ROW
@@ -420,6 +427,26 @@ def test_progress_runs_from_nothing_to_all():
         progress=lambda done, total: said.append((done, total)),
     )
     assert said == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_kernels_compile_where_nothing_can_be_written(tmp_path):
+    # A copy of the modules whose cache directories are files, for any user.
+    package = Path(frontline.sight.__file__).parent
+    copy = tmp_path / "frontline"
+    copy.mkdir()
+    for name in ["__init__.py", "errors.py", *(p.name for p in package.glob("sight*.py"))]:
+        shutil.copy(package / name, copy / name)
+    (copy / "__pycache__").touch()
+    code = (
+        "import numpy as np; from frontline.sight import sight_lines as f;"
+        "print(f(np.zeros((9, 9), 'f4'), [[0, 0]], [[0, 8]], cell_size_m=1.0).visible[0])"
+    )
+    environment = {"PYTHONPATH": str(tmp_path), "HOME": os.devnull, "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-B", "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+    )
+    assert done.stdout == "1\n", done.stderr
 
 
 # Bad input
