@@ -1,0 +1,210 @@
+"""The report's account of its sources: who made them, how fine and how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from frontline.findings import sides_of
+from frontline.markup import NOTHING, Html, bullets, data, row, table, tag, text
+from frontline.origins import line_accuracy, raster_step_m
+from frontline.phrases import REPORT, day
+from frontline.wording import dates, far, filled, lines_by_date, listing, percent, without_keys
+from frontline.words import source_label
+
+if TYPE_CHECKING:
+    from frontline.project import Origin, PopulationRaster
+    from frontline.results import Results
+
+MOST_FAULTS = 20
+"""Known faults of outlines told one by one."""
+
+
+def quality(results: Results) -> Html:
+    """Show a row per input, and what else a reader must know."""
+    rows = [
+        row(data(name), _who(origin), data(" ".join(said)))
+        for name, origin, said in _inputs(results)
+    ]
+    heads = [text(REPORT[key]) for key in ("input", "who", "known")]
+    return Html(
+        table(text(REPORT["quality_table"]), heads, rows, class_="inputs") + _notes(results)
+    )
+
+
+def _notes(results: Results) -> Html:
+    """List the notes of the run in the words of the report."""
+    if not results.notes:
+        return NOTHING
+    rows = []
+    for note in results.notes:
+        about = without_keys(note.about, results)
+        words = f"{about[:1].upper()}{about[1:]}: {without_keys(note.text, results)}"
+        rows.append(data(words))
+    head = tag("h3", text(REPORT["notes_title"]))
+    return Html(head + bullets(rows, class_="notes"))
+
+
+def _who(origin: Origin | None) -> Html:
+    """Write source, date and licence of an input."""
+    if origin is None:
+        return NOTHING
+    date = "" if origin.date is None else day(origin.date)
+    parts = [part for part in (origin.source, date, origin.licence) if part]
+    return data("; ".join(parts) or REPORT["no_source"])
+
+
+def _inputs(results: Results) -> Iterator[tuple[str, Origin | None, list[str]]]:
+    project = results.project
+    yield REPORT["study_area"], project.study_area, [_area(results)]
+    for line in lines_by_date(project):
+        row_ = results.lines[results.lines["line"] == line.key].iloc[0]
+        said = line_accuracy(row_["error_m"])
+        yield line.label, line, [f"{said[:1].upper()}{said[1:]}."]
+    if project.settlements is not None:
+        yield REPORT["settlements"], project.settlements, list(_settlements(results))
+    if project.corridors is not None:
+        yield REPORT["corridors"], project.corridors, list(_corridors(results))
+    if project.points is not None:
+        count = len(results.points)
+        yield REPORT["points"], project.points, [REPORT["q_features"].format(count=count)]
+    if project.districts is not None:
+        yield REPORT["districts"], project.districts, list(_districts(results))
+    for part in project.partitions:
+        yield part.label, part, []
+    for grid in project.population:
+        yield source_label(f"raster:{grid.key}"), grid, list(_grid(grid))
+    if project.elevation is not None:
+        yield REPORT["elevation"], project.elevation, list(_elevation(results))
+    yield from _stated(results)
+
+
+def _area(results: Results) -> str:
+    own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
+    return REPORT["q_area"].format(area=f"{float(own['area_km2'].sum()):,.0f}")
+
+
+def _settlements(results: Results) -> Iterator[str]:
+    places = results.settlements.drop_duplicates("id")
+    known = places["population"].notna()
+    kinds = places["population_kind"].map(filled)
+    counts = [
+        (f"q_{kind}", int((known & (kinds == kind)).sum()))
+        for kind in ("residents", "registered", "displaced")
+    ]
+    counts.append(("q_none", int((~known).sum())))
+    parts = [REPORT[key].format(count=count) for key, count in counts if count]
+    yield REPORT["q_places"].format(count=len(places), parts=", ".join(parts))
+    undated = int((known & (places["population_date"].map(filled) == "")).sum())
+    if undated:
+        yield REPORT["q_undated"].format(count=undated)
+    yield from _completeness(results)
+
+
+def _completeness(results: Results) -> Iterator[str]:
+    """Say what share of the people in the widest zone the list can hold, by side and line."""
+    people = results.people
+    own = people[(people["source"] == "settlements") & (people["kind"] == "cumulative")]
+    if own.empty:
+        return
+    widest = float(own["distance_m"].max())
+    own = own[own["distance_m"] == widest]
+    parts = []
+    for side in sides_of(results):
+        for line in lines_by_date(results.project):
+            at = own[(own["side"] == side) & (own["line"] == line.key)]
+            if at.empty:
+                continue
+            share, date = at.iloc[0]["completeness"], dates(results.project)[line.key]
+            key = "q_complete_unknown" if pd.isna(share) else "q_complete_part"
+            shown = "" if pd.isna(share) else percent(float(share))
+            parts.append(REPORT[key].format(share=shown, side=side, line=date))
+    if parts:
+        yield REPORT["q_complete"].format(distance=far(widest), parts=listing(parts))
+
+
+def _corridors(results: Results) -> Iterator[str]:
+    km = f"{float(results.corridors['length_km'].sum()):,.0f}" if len(results.corridors) else "0"
+    yield REPORT["q_km"].format(count=len(results.corridors), km=km)
+    if results.project.corridors is not None and results.project.corridors.schematic:
+        yield REPORT["schematic_long"]
+
+
+def _districts(results: Results) -> Iterator[str]:
+    table_ = results.districts
+    known = int(table_["population"].notna().sum())
+    yield REPORT["q_districts"].format(count=len(table_), known=known)
+    faults = [
+        f"{filled(one['name'])}: {filled(one['known_error'])}"
+        for one in table_.to_dict("records")
+        if filled(one.get("known_error"))
+    ]
+    if faults:
+        yield REPORT["q_errors"].format(parts=". ".join(faults[:MOST_FAULTS]))
+
+
+def _grid(grid: PopulationRaster) -> Iterator[str]:
+    yield REPORT["q_grid"].format(kind=REPORT[f"q_{grid.kind}"])
+    if grid.valid_from or grid.valid_until:
+        ends = [
+            REPORT["q_any"] if one is None else day(one)
+            for one in (grid.valid_from, grid.valid_until)
+        ]
+        yield REPORT["q_valid"].format(start=ends[0], end=ends[1])
+
+
+def _elevation(results: Results) -> Iterator[str]:
+    given = results.project.elevation
+    if given is None:
+        return
+    grids = [*results.sight.values(), *([results.relief] if results.relief else [])]
+    if grids:
+        yield REPORT["q_cells"].format(step=f"{max(map(raster_step_m, grids)):,.0f}")
+    if given.vertical_datum:
+        yield REPORT["q_datum"].format(datum=given.vertical_datum)
+    yield REPORT[f"q_{given.model}"]
+    error = given.accuracy_m
+    yield REPORT["q_no_sd"] if error is None else REPORT["q_sd"].format(error=f"{error:,.0f}")
+    yield from _known_heights(results)
+
+
+def _known_heights(results: Results) -> Iterator[str]:
+    """Compare the elevation with the points whose height the input states."""
+    from frontline.terrain import heights_at
+
+    case, points = results.case, results.points
+    if case is None or case.dem is None or "elevation_m" not in points:
+        return
+    known = points[points["elevation_m"].notna()]
+    if known.empty:
+        return
+    xy = shapely.get_coordinates(shapely.point_on_surface(known.geometry.to_numpy()))
+    heights = heights_at(case.dem, xy, crs=CRS.from_epsg(4326))
+    off = heights - known["elevation_m"].to_numpy(dtype=float)
+    off = off[np.isfinite(off)]
+    if len(off) < 2:
+        return
+    mean, rms = float(off.mean()), float(np.sqrt((off**2).mean()))
+    way = REPORT["q_higher" if mean >= 0 else "q_lower"]
+    shown = {"mean": f"{abs(mean):,.0f}", "rms": f"{rms:,.0f}"}
+    yield REPORT["q_heights"].format(count=len(off), way=way, **shown)
+
+
+def _stated(results: Results) -> Iterator[tuple[str, None, list[str]]]:
+    """Give the figures that others state, each with who states it."""
+    labels = {line.key: line.label for line in results.project.lines}
+    for one in results.project.stated:
+        figure = f"{one.low:,}" if one.low == one.high else f"{one.low:,} – {one.high:,}"
+        said = REPORT["q_stated"].format(
+            figure=figure,
+            distance=far(one.distance_m),
+            side=one.side,
+            line=labels.get(one.line, one.line),
+        )
+        date = "" if one.date is None else f" ({day(one.date)})"
+        yield f"{REPORT['stated_figure']}: {one.source}{date}", None, [said]

@@ -1,0 +1,110 @@
+"""How the report calls things: lines by their dates, sources in words, places by both names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from frontline.phrases import REPORT, day
+from frontline.words import source_label
+
+if TYPE_CHECKING:
+    from frontline.project import Line, Project
+    from frontline.results import Results
+
+
+def lines_by_date(project: Project) -> list[Line]:
+    """Return the lines, the oldest first."""
+    return sorted(project.lines, key=lambda line: line.date)
+
+
+def dates(project: Project) -> dict[str, str]:
+    """Return for each line the date that tells it apart, by its key: a year where that does.
+
+    Lines of one date are told apart by their labels.
+    """
+    lines = lines_by_date(project)
+    years = {line.key: str(line.date.year) for line in lines}
+    for written in (years, days(project)):
+        if len(set(written.values())) == len(lines):
+            return written
+    return {line.key: line.label for line in lines}
+
+
+def days(project: Project) -> dict[str, str]:
+    """Return the date of each line in full, by its key."""
+    return {line.key: day(line.date) for line in lines_by_date(project)}
+
+
+def listing(parts: Iterable[str]) -> str:
+    """Join parts as a sentence does: a, b and c."""
+    *first, last = list(parts) or [""]
+    return REPORT["and"].format(first=", ".join(first), last=last) if first else last
+
+
+def far(distance_m: float) -> str:
+    """Write a distance that a reader chose: 5 km, 500 m."""
+    return f"{distance_m:,.0f} m" if distance_m < 1000 else f"{distance_m / 1000:g} km"
+
+
+def percent(share: float) -> str:
+    """Write a share of 1 in per cent; what is not quite nothing or all does not look like it."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    return "more than 99 %" if 0.99 < share < 1 else f"{share * 100:.0f} %"
+
+
+def filled(value: Any) -> str:
+    """Return text, and nothing where it is unknown."""
+    return "" if pd.isna(value) else str(value).strip()
+
+
+def place_name(row: Mapping[Any, Any], project: Project) -> str:
+    """Write both names of a place, in the order that the project chose."""
+    first, second = filled(row.get("name")), filled(row.get("name_alt"))
+    if project.map.names == "name_alt" and second:
+        first, second = second, first
+    return f"{first} ({second})" if second and second != first else first
+
+
+def source_row(source: str, project: Project) -> str:
+    """Name a source of people at the head of a row; a stated figure by who states it."""
+    kind, _, key = source.partition(":")
+    if kind == "stated":
+        said = [one.source for one in project.stated if one.id == key]
+        return REPORT["stated_by"].format(source=said[0]) if said else source_label(source)
+    return source_label(source)
+
+
+def source_phrase(source: str) -> str:
+    """Name a source of people inside a sentence."""
+    if f"source_{source}" in REPORT:
+        return REPORT[f"source_{source}"]
+    kind, _, key = source.partition(":")
+    known = REPORT.get(f"source_{kind}")
+    return known.format(key=key) if known else source_label(source)
+
+
+def without_keys(words: str, results: Results) -> str:
+    """Replace keys of lines, partitions and sources by what people call them.
+
+    A key that is a plain word, such as ``old``, is replaced only in quotation marks.
+    """
+    project = results.project
+    names = {line.key: line.label for line in project.lines}
+    names |= {part.key: part.label for part in project.partitions}
+    named = {str(source) for source in results.people["source"]}
+    names |= {source: source_label(source) for source in named if ":" in source}
+    for key in sorted(names, key=len, reverse=True):
+        quoted = re.escape(key)
+        bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
+        words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
+    return words
+
+
+def _exactly(words: str) -> Callable[[re.Match[str]], str]:
+    """Return what puts words into a text as they are: a backslash means nothing there."""
+    return lambda _: words
