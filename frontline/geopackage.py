@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import math
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 from frontline.errors import OutputError
 from frontline.features import SHAPES, FeatureLayer, feature_layers
+from frontline.layerstyles import aliases, codes, layer_style
 from frontline.locks import IN_USE, refuse_open_package
-from frontline.manifest import inputs_hash, newest_date
-from frontline.qml import DOCTYPE, qml
+from frontline.manifest import newest_date
+from frontline.metadata import facts, gdal_metadata, qgis_metadata
 from frontline.results import Note
 from frontline.tables import is_empty, unique_names
-from frontline.words import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from frontline.columns import Column
-    from frontline.project import LayerSource
+    from frontline.project import Project
     from frontline.results import Results
 
 LOG = logging.getLogger(__name__)
@@ -130,7 +128,7 @@ def _write(path: Path, results: Results, layers: Sequence[FeatureLayer]) -> None
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA synchronous = OFF")
         _refuse_half(base, path, layers)
-        _write_descriptions(base, layers)
+        _write_descriptions(base, results.project, layers)
         _write_metadata(base, results, layers, time)
         _write_styles(base, results, layers, time)
         base.commit()
@@ -228,33 +226,47 @@ def _register(base: sqlite3.Connection, name: str, extension: str) -> None:
     base.execute("INSERT INTO gpkg_extensions VALUES (?, ?, ?, ?, ?)", row)
 
 
-def _write_descriptions(base: sqlite3.Connection, layers: Sequence[FeatureLayer]) -> None:
-    """Write alias and description of every column where the standard's schema extension wants."""
+def _write_descriptions(
+    base: sqlite3.Connection, project: Project, layers: Sequence[FeatureLayer]
+) -> None:
+    """Write alias, description and values of every column as the schema extension wants them."""
     base.executescript(SCHEMA_TABLES)
     for name in ("gpkg_data_columns", "gpkg_data_column_constraints"):
         _register(base, name, "schema")
+    named: dict[tuple[tuple[str, str], ...], str] = {}
     for layer in layers:
-        for column, alias in zip(layer.columns, _aliases(layer), strict=True):
+        coded = codes(layer, project)
+        for column, alias in zip(layer.columns, aliases(layer), strict=True):
+            values = coded.get(column.name)
             base.execute(
-                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
-                (layer.name, column.name, alias, alias, column.description),
+                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)",
+                (
+                    layer.name,
+                    column.name,
+                    alias,
+                    alias,
+                    column.description,
+                    _constraint(base, named, column.name, values) if values else None,
+                ),
             )
 
 
-def _aliases(layer: FeatureLayer) -> list[str]:
-    """Give every column's words for people; the standard wants no two alike in a layer."""
-    return unique_names([column.title for column in layer.columns], taken=())
-
-
-def _with_aliases(style: str, layer: FeatureLayer) -> str:
-    """Repeat the aliases in a style: QGIS reads the standard's own table since GDAL 3.7 only."""
-    root = ET.fromstring(style)  # noqa: S314 - our own text
-    root.set("styleCategories", root.get("styleCategories", "Symbology") + "|Fields")
-    aliases = ET.SubElement(root, "aliases")
-    for index, (column, alias) in enumerate(zip(layer.columns, _aliases(layer), strict=True), 1):
-        entry = {"index": str(index), "field": _xml_text(column.name), "name": _xml_text(alias)}
-        ET.SubElement(aliases, "alias", entry)
-    return DOCTYPE + ET.tostring(root, encoding="unicode")
+def _constraint(
+    base: sqlite3.Connection,
+    named: dict[tuple[tuple[str, str], ...], str],
+    column: str,
+    values: Mapping[str, str],
+) -> str:
+    """Write the values that a column may have, once for all columns that share them."""
+    rows = tuple(values.items())
+    if rows not in named:
+        named[rows] = unique_names([f"{column.lower()}_values"], taken=named.values())[0]
+        base.executemany(
+            "INSERT INTO gpkg_data_column_constraints"
+            " VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",
+            [(named[rows], value, words) for value, words in rows],
+        )
+    return named[rows]
 
 
 def _write_styles(
@@ -268,9 +280,7 @@ def _write_styles(
         (time,),
     )
     for layer in layers:
-        style = _with_aliases(
-            qml(layer.name, results.project, [column.name for column in layer.columns]), layer
-        )
+        style = layer_style(layer, results.project)
         base.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
             " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
@@ -288,15 +298,14 @@ def _write_metadata(
     base.executescript(METADATA_TABLES)
     for name in ("gpkg_metadata", "gpkg_metadata_reference"):
         _register(base, name, "metadata")
-    facts = _facts(results, results.project.title, WORDS["disclaimer"], _sources(results))
-    number = _add_metadata(base, GDAL_METADATA, _gdal_xml(facts))
+    number = _add_metadata(base, GDAL_METADATA, gdal_metadata(facts(results)))
     refer = "INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)"
     base.execute(refer, ("geopackage", None, time, number))
     for layer in layers:
-        facts = _facts(results, layer.title, layer.description, _sources(results, layer.name))
+        own = facts(results, layer)
         for standard, text in (
-            (QGIS_METADATA, _qgis_xml(facts, layer)),
-            (GDAL_METADATA, _gdal_xml(facts)),
+            (QGIS_METADATA, qgis_metadata(own, layer)),
+            (GDAL_METADATA, gdal_metadata(own)),
         ):
             number = _add_metadata(base, standard, text)
             base.execute(refer, ("table", layer.name, time, number))
@@ -308,95 +317,3 @@ def _add_metadata(base: sqlite3.Connection, standard: str, text: str) -> int:
         " VALUES ('dataset', ?, 'text/xml', ?)"
     )
     return int(base.execute(command, (standard, text)).lastrowid or 0)
-
-
-def _sources(results: Results, layer: str = "") -> list[LayerSource]:
-    """Give the inputs that a layer comes from: its own, or the lines and the study area."""
-    project = results.project
-    inputs = {
-        "settlements": project.settlements,
-        "settlement_areas": project.settlements,
-        "corridors": project.corridors,
-        "points": project.points,
-        "districts": project.districts,
-        "study_area": project.study_area,
-        **{f"partition_{partition.key}": partition for partition in project.partitions},
-    }
-    own = inputs.get(layer)
-    lines: list[LayerSource] = [*project.lines, project.study_area]
-    if layer:
-        return (
-            [own]
-            if own is not None and layer != "settlements"
-            else [source for source in (own, *lines) if source is not None]
-        )
-    return [source for source in (*lines, *inputs.values()) if source is not None]
-
-
-def _facts(
-    results: Results, title: str, abstract: str, sources: Sequence[LayerSource]
-) -> dict[str, str]:
-    """Collect what metadata say, by their names in GDAL's list."""
-
-    def joined(values: Iterator[str]) -> str:
-        return "; ".join(dict.fromkeys(value for value in values if value))
-
-    return {
-        "TITLE": title,
-        "ABSTRACT": abstract,
-        "LICENCE": joined(source.licence for source in sources),
-        "LINEAGE": joined(source.source for source in sources),
-        "DATE": str(newest_date(results.project)),
-        "DISCLAIMER": WORDS["disclaimer"],
-        "INPUTS": inputs_hash(results.inputs),
-    }
-
-
-def _gdal_xml(facts: dict[str, str]) -> str:
-    root = ET.Element("GDALMultiDomainMetadata")
-    items = ET.SubElement(root, "Metadata")
-    for key, value in facts.items():
-        ET.SubElement(items, "MDI", key=key).text = _xml_text(value)
-    return ET.tostring(root, encoding="unicode")
-
-
-def _qgis_xml(facts: dict[str, str], layer: FeatureLayer) -> str:
-    root = ET.Element("qgis", version="3.22.0")
-    for tag, text in (
-        ("identifier", layer.name),
-        ("parentidentifier", ""),
-        ("language", "ENG"),
-        ("type", "dataset"),
-        ("title", facts["TITLE"]),
-        ("abstract", f"{facts['ABSTRACT']}\n\n{facts['DISCLAIMER']}"),
-    ):
-        ET.SubElement(root, tag).text = _xml_text(text)
-    if facts["LICENCE"]:
-        ET.SubElement(root, "license").text = _xml_text(facts["LICENCE"])
-    extent = ET.SubElement(root, "extent")
-    box = _bounds(layer)
-    if box:
-        names = ("minx", "miny", "maxx", "maxy")
-        numbers = {name: repr(value) for name, value in zip(names, box, strict=True)}
-        fixed = {"minz": "0", "maxz": "0", "dimensions": "2", "crs": "EPSG:4326"}
-        ET.SubElement(extent, "spatial", {**numbers, **fixed})
-    temporal = ET.SubElement(ET.SubElement(extent, "temporal"), "instant")
-    temporal.text = f"{facts['DATE']}T00:00:00Z"
-    if facts["LINEAGE"]:
-        ET.SubElement(root, "history").text = _xml_text(f"Sources: {facts['LINEAGE']}")
-    ET.SubElement(root, "history").text = f"Inputs (sha256): {facts['INPUTS']}"
-    return DOCTYPE + ET.tostring(root, encoding="unicode")
-
-
-def _bounds(layer: FeatureLayer) -> tuple[float, ...]:
-    import shapely
-
-    if not len(layer.geometry):
-        return ()
-    box = shapely.total_bounds(layer.geometry)
-    return tuple(float(value) for value in box) if math.isfinite(sum(box)) else ()
-
-
-def _xml_text(text: str) -> str:
-    """Drop the characters that XML cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff"))

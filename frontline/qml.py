@@ -38,6 +38,12 @@ DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 VERSION = "3.22.0"
 GEOMETRY = {"marker": "0", "line": "1", "fill": "2"}
 MM_PER_POINT = 25.4 / 72
+UNLABELLED = frozenset(("crossings", "settlement_areas"))
+"""Layers whose names stand beside another layer's features already."""
+PRIORITIES = {"settlements": 6, "lines": 7, "points": 4, "corridors": 3}
+"""Which labels stay where there is no room for all, 0 to 10; areas get 2."""
+BY_POPULATION = '6 + 4 * coalesce(scale_exp("population", 100, 100000, 0, 1, 0.5), 0)'
+"""The more people, the more a place's name is wanted."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Rule:
     shown: bool = True
 
 
-def qml(layer: str, project: Project, columns: Sequence[str]) -> str:
+def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "") -> str:
     """Return the style of a layer of the GeoPackage.
 
     Parameters
@@ -76,6 +82,8 @@ def qml(layer: str, project: Project, columns: Sequence[str]) -> str:
         Gives lines, sides, colours, distances and the order of names.
     columns
         The layer's columns: rules and labels use only those that exist.
+    line
+        Key of the only line that is drawn, without a heading over it; every line if empty.
 
     Returns
     -------
@@ -93,12 +101,27 @@ def qml(layer: str, project: Project, columns: Sequence[str]) -> str:
     }
     outlines = {"districts": DISTRICT, "study_area": STUDY_AREA}
     if layer in makers:
-        rules = makers[layer](project, columns)
+        shown = project if layer == "lines" or not line else _of_line(project, line)
+        rules = makers[layer](shown, columns)
+        if layer in {"sides", "zones"} and line:
+            rules = rules[0].children
+        if layer == "lines" and line:
+            rules = tuple(rule for rule in rules if rule.filter == f'"line" = {_text(line)}')
     else:
         style = outlines.get(layer, PARTITION)
         rules = (Rule(WORDS.get(layer, layer), symbol=_outline(style)),)
-    label = _label_of_names(project, columns)
-    return _document(rules, label)
+    label = "" if layer in UNLABELLED else _label_of_names(project, columns)
+    priority = str(PRIORITIES.get(layer, 2))
+    if layer == "settlements" and "population" in columns:
+        priority = f"={BY_POPULATION}"
+    return _document(rules, label, priority)
+
+
+def _of_line(project: Project, key: str) -> Project:
+    """Give the project as if it had one line only."""
+    return project.model_copy(
+        update={"lines": tuple(line for line in project.lines if line.key == key)}
+    )
 
 
 def raster_qml(highest: float) -> str:
@@ -108,7 +131,13 @@ def raster_qml(highest: float) -> str:
     ----------
     highest
         The largest count of band 1; at least 1 is assumed.
+
+    Notes
+    -----
+    The classes are those of page and maps.
     """
+    from frontline.overlays import exposure_bounds
+
     root = ET.Element("qgis", version=VERSION, styleCategories="Symbology")
     pipe = ET.SubElement(root, "pipe")
     renderer = ET.SubElement(
@@ -123,11 +152,11 @@ def raster_qml(highest: float) -> str:
     )
     shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader")
     shader.attrib.update(colorRampType="DISCRETE", classificationMode="1", clip="0")
-    bounds = [max(highest, 1.0) ** (step / len(EXPOSURE)) for step in range(1, len(EXPOSURE) + 1)]
     ET.SubElement(shader, "item", value="0", color="#ffffff", alpha="0", label="0")
-    for bound, colour in zip(bounds, EXPOSURE, strict=True):
-        text = f"≤ {bound:.0f}"
-        ET.SubElement(shader, "item", value=f"{bound:.6g}", color=colour, alpha="255", label=text)
+    bounds = exposure_bounds(highest)
+    for bound, colour in zip(bounds, EXPOSURE[len(EXPOSURE) - len(bounds) :], strict=True):
+        item = {"value": f"{bound}", "color": colour, "alpha": "255", "label": f"≤ {bound}"}
+        ET.SubElement(shader, "item", item)
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
 
@@ -326,7 +355,7 @@ def _label_of_names(project: Project, columns: Sequence[str]) -> str:
     )
 
 
-def _document(rules: tuple[Rule, ...], label: str) -> str:
+def _document(rules: tuple[Rule, ...], label: str, priority: str) -> str:
     symbols: list[Symbol] = []
     root = ET.Element(
         "qgis",
@@ -350,7 +379,7 @@ def _document(rules: tuple[Rule, ...], label: str) -> str:
         _write_symbol(holder, symbol, number)
     kind = symbols[0].kind if symbols else "fill"
     if label:
-        _write_labels(root, label, kind)
+        _write_labels(root, label, kind, priority)
     ET.SubElement(root, "blendMode").text = "0"
     ET.SubElement(root, "featureBlendMode").text = "0"
     ET.SubElement(root, "layerGeometryType").text = GEOMETRY[kind]
@@ -407,8 +436,10 @@ def _write_symbol(parent: ET.Element, symbol: Symbol, number: int) -> None:
             _write_expressions(layer, expressions)
 
 
-def _write_expressions(layer: ET.Element, expressions: dict[str, str]) -> None:
-    holder = ET.SubElement(layer, "data_defined_properties")
+def _write_expressions(
+    layer: ET.Element, expressions: dict[str, str], *, tag: str = "data_defined_properties"
+) -> None:
+    holder = ET.SubElement(layer, tag)
     top = ET.SubElement(holder, "Option", type="Map")
     ET.SubElement(top, "Option", type="QString", name="name", value="")
     listed = ET.SubElement(top, "Option", type="Map", name="properties")
@@ -420,7 +451,7 @@ def _write_expressions(layer: ET.Element, expressions: dict[str, str]) -> None:
     ET.SubElement(top, "Option", type="QString", name="type", value="collection")
 
 
-def _write_labels(root: ET.Element, expression: str, kind: str) -> None:
+def _write_labels(root: ET.Element, expression: str, kind: str, priority: str) -> None:
     labels = ET.SubElement(root, "labeling", type="simple")
     settings = ET.SubElement(labels, "settings", calloutType="simple")
     style = ET.SubElement(
@@ -431,7 +462,10 @@ def _write_labels(root: ET.Element, expression: str, kind: str) -> None:
         fontFamily="DejaVu Sans",
         fontSize="8",
         fontSizeUnit="Point",
-        textColor=_rgba(INK),
+        fontWeight="50",
+        fontItalic="1" if kind == "fill" else "0",
+        textColor=_rgba(MUTED if kind == "fill" else INK),
+        textOpacity="1",
     )
     ET.SubElement(
         style,
@@ -443,5 +477,12 @@ def _write_labels(root: ET.Element, expression: str, kind: str) -> None:
         bufferOpacity="0.9",
     )
     placement = {"marker": "6", "line": "2", "fill": "1"}[kind]
-    ET.SubElement(settings, "placement", placement=placement, dist="0.8", distUnits="MM")
-    ET.SubElement(settings, "rendering", drawLabels="1", obstacle="1", scaleVisibility="0")
+    fixed = "6" if priority.startswith("=") else priority
+    place = ET.SubElement(settings, "placement", placement=placement, priority=fixed)
+    # beside the symbol, however large it is; above a line and along it
+    place.attrib.update(dist="0.8", distUnits="MM", offsetType="1", placementFlags="10")
+    # The land is no obstacle: as one, an outline would leave no room for the names within it.
+    obstacle = "0" if kind == "fill" else "1"
+    ET.SubElement(settings, "rendering", drawLabels="1", obstacle=obstacle, scaleVisibility="0")
+    if priority.startswith("="):
+        _write_expressions(settings, {"Priority": priority[1:]}, tag="dd_properties")

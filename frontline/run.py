@@ -262,6 +262,7 @@ def writers(results: Results, *, pdf: bool = False) -> Writers:
     from frontline.geopackage import write_geopackage
     from frontline.manifest import inputs_hash
     from frontline.page import write_page
+    from frontline.qgis_project import write_qgis_project
     from frontline.workbook import write_workbook
 
     stamp = inputs_hash(results.inputs)
@@ -269,6 +270,7 @@ def writers(results: Results, *, pdf: bool = False) -> Writers:
     files: Writers = dict(_table_writers(results))
     if "geopackage" in wanted:
         files["frontline.gpkg"] = partial(write_geopackage, results=results)
+        files["frontline.qgz"] = partial(write_qgis_project, results=results)
     if "workbook" in wanted:
         files["frontline.xlsx"] = partial(write_workbook, results=results)
     if "page" in wanted:
@@ -296,6 +298,7 @@ def _table_writers(results: Results) -> Writers:
 
 def _raster_writers(results: Results) -> Writers:
     from frontline.manifest import newest_date
+    from frontline.qgis_project import sight_style
     from frontline.rasters import write_cog
 
     date = newest_date(results.project)
@@ -313,10 +316,11 @@ def _raster_writers(results: Results) -> Writers:
     def written(raster: RasterResult, path: Path) -> None:
         write_cog(path, raster, date=date, tags=tags)
 
-    return {
-        f"rasters/sight_{key}.tif": partial(written, raster)
-        for key, raster in results.sight.items()
-    }
+    files: Writers = {}
+    for key, raster in results.sight.items():
+        files[f"rasters/sight_{key}.tif"] = partial(written, raster)
+        files[f"rasters/sight_{key}.qml"] = partial(_write_text, sight_style(results))
+    return files
 
 
 def _write_text(text: str, path: Path) -> None:

@@ -59,6 +59,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "name": "Name",
         "accuracy": "Accuracy",
         "regional_context": "Regional context",
+        "context": "Context",
+        "plane": "Equal-area plane of the run (Lambert azimuthal)",
         "scale": "Scale",
         # lines
         "line_accuracy": "position ± {error} m (95 %)",
@@ -169,6 +171,14 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "control_uncertain": "not certain",
         "id": "Id",
         "choose_place": "Choose a settlement on the map or by search to see its figures.",
+        # what stands in coded columns
+        "code_visible": "in sight",
+        "code_hidden": "not in sight",
+        "code_cumulative": "from the line to the distance",
+        "code_ring": "from the next smaller distance",
+        "code_changed": "changed sides",
+        "code_unchanged": "same side",
+        "code_within_error": "within the lines' error",
         # legend
         "legend_residents": "Settlement, residents known",
         "legend_registered": "Registered people only",

@@ -1,0 +1,135 @@
+"""The style of a layer as QGIS reads it: symbols and labels, words for columns and for codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from frontline.columns import FURTHER, LAYERS, PER_LINE, PER_LINE_FURTHER
+from frontline.metadata import xml_text
+from frontline.qml import DOCTYPE, qml
+from frontline.tables import is_empty, unique_names
+from frontline.words import WORDS
+
+if TYPE_CHECKING:
+    from frontline.features import FeatureLayer
+    from frontline.project import Project
+
+SIGHT = {
+    "visible": WORDS["code_visible"],
+    "hidden": WORDS["code_hidden"],
+    "unknown": WORDS["unknown"],
+    "out_of_range": WORDS["out_of_range"],
+}
+FIGURES = {word: WORDS[word] for word in ("residents", "registered", "displaced")}
+KINDS = {
+    "zones": ("cumulative", "ring"),
+    "changes": ("changed", "unchanged", "within_error"),
+}
+"""Values of the column ``kind``; in other layers it holds what the input says."""
+
+
+def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str:
+    """Write the style of a layer: symbols, labels, aliases and value maps.
+
+    Parameters
+    ----------
+    layer
+        A layer of the GeoPackage.
+    project
+        Gives lines, sides, colours and distances.
+    line
+        Key of the only line that the layer is to show; every line without it.
+
+    Returns
+    -------
+    A QML document.
+
+    Notes
+    -----
+    The GeoPackage holds the aliases in the standard's own table too, which QGIS reads since
+    GDAL 3.7 only.
+    """
+    text = qml(layer.name, project, [column.name for column in layer.columns], line=line)
+    root = ET.fromstring(text)  # noqa: S314 - our own text
+    root.set("styleCategories", root.get("styleCategories", "Symbology") + "|Fields|Forms")
+    _write_value_maps(root, codes(layer, project))
+    listed = ET.SubElement(root, "aliases")
+    for index, (column, alias) in enumerate(zip(layer.columns, aliases(layer), strict=True), 1):
+        entry = {"index": str(index), "field": xml_text(column.name), "name": xml_text(alias)}
+        ET.SubElement(listed, "alias", entry)
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
+
+
+def aliases(layer: FeatureLayer) -> list[str]:
+    """Give every column's words for people; the standard wants no two alike in a layer."""
+    return unique_names([column.title for column in layer.columns], taken=())
+
+
+def codes(layer: FeatureLayer, project: Project) -> dict[str, dict[str, str]]:
+    """List the values that the coded columns of a layer can have, with words for people.
+
+    Parameters
+    ----------
+    layer
+        A layer of the GeoPackage. A value that it holds beside the known ones is listed too.
+    project
+        Gives the names of sides and the labels of lines.
+
+    Returns
+    -------
+    Words by value, by name of column. Columns with any text are not in it.
+    """
+    found = {}
+    ours = {column.name for column in LAYERS.get(layer.name, ())} | set(FURTHER)
+    for column in layer.columns:
+        stem = _stem(column.name, project)
+        theirs = stem == column.name and stem not in ours
+        known = {} if theirs else _known(layer.name, stem, project)
+        if known:
+            held = dict.fromkeys(_text(value) for value in layer.frame[column.name])
+            found[column.name] = {**known, **{v: v for v in held if v not in known and v}}
+    return found
+
+
+def _text(value: object) -> str:
+    return "" if is_empty(value) else xml_text(str(value))
+
+
+def _stem(name: str, project: Project) -> str:
+    """Give the name of a column without the key of the line that it stands for."""
+    per_line = {column.name for column in (*PER_LINE, *PER_LINE_FURTHER)}
+    for line in project.lines:
+        stem = name.removesuffix(f"_{line.key}")
+        if stem != name and (stem in per_line or stem == "population_kind"):
+            return stem
+    return name
+
+
+def _known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
+    """Give the vocabulary of a column; an empty one where any text may stand."""
+    if stem in {"line", "from_line", "to_line"}:
+        return {line.key: line.label for line in project.lines}
+    if stem in {"side", "from_side", "to_side", "counted_by"}:
+        names = {side.name: side.name for side in project.sides}
+        outside = {"": WORDS["outside"]} if stem == "side" else {"": ""}
+        return {**names, **outside} if names else {}
+    if stem == "kind":
+        return {value: WORDS[f"code_{value}"] for value in KINDS.get(layer, ())}
+    if stem == "population_kind":
+        return {**FIGURES, "": WORDS["unknown"]}
+    return SIGHT if stem == "in_sight" else {}
+
+
+def _write_value_maps(root: ET.Element, coded: Mapping[str, Mapping[str, str]]) -> None:
+    fields = ET.SubElement(root, "fieldConfiguration")
+    for column, values in coded.items():
+        field = ET.SubElement(fields, "field", name=xml_text(column), configurationFlags="None")
+        widget = ET.SubElement(field, "editWidget", type="ValueMap")
+        options = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
+        listed = ET.SubElement(options, "Option", type="List", name="map")
+        for value, words in values.items():
+            one = ET.SubElement(listed, "Option", type="Map")
+            entry = {"type": "QString", "name": xml_text(words), "value": value}
+            ET.SubElement(one, "Option", entry)

@@ -1,0 +1,457 @@
+"""The QGIS project: every layer of the GeoPackage and the rasters, in groups, styled, labelled.
+
+Written as QGIS 3.22 writes it, and as later versions read it: one group per line over the
+layers that do not depend on a line, themes that show one line or the change between two, paths
+relative to the project's own folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from frontline.archives import write_archive
+from frontline.features import FeatureLayer, feature_layers
+from frontline.layerstyles import layer_style
+from frontline.manifest import newest_date
+from frontline.metadata import facts, qgis_metadata, xml_text
+from frontline.origins import sight_warning, source_line, sources
+from frontline.qml import DOCTYPE, VERSION, raster_qml
+from frontline.symbols import PAPER
+from frontline.words import WORDS
+
+if TYPE_CHECKING:
+    from frontline.frames import Frame
+    from frontline.project import Line
+    from frontline.results import Results
+
+PACKAGE = "frontline.gpkg"
+NORMAL, MULTIPLY = "0", "6"
+"""Blend modes: areas are multiplied, so that what lies under them shows through."""
+SHAPES = ("Point", "Line", "Polygon")
+WGS84 = "EPSG:4326"
+FOOT_WIDTH = 110
+FOOT_POINTS, TITLE_POINTS = 6.5, 13.0
+MARGIN = 0.03
+"""Part of the extent that is left free around it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A layer of the project.
+
+    Parameters
+    ----------
+    id, name
+        For QGIS, unique and the same from run to run; for people.
+    source
+        File beside the project, with layer and subset.
+    element
+        What the file holds of it, a ``maplayer``.
+    shown
+        Whether it is drawn when the project is opened.
+    """
+
+    id: str
+    name: str
+    source: str
+    element: ET.Element
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """Layers under one heading, the topmost first."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    open: bool = True
+
+
+def write_qgis_project(path: Path, results: Results) -> None:
+    """Write a project that opens the run's GeoPackage and rasters, as they lie beside it.
+
+    Parameters
+    ----------
+    path
+        The ``.qgz`` file; an existing one is replaced.
+    results
+        What a run has computed.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    text = DOCTYPE + ET.tostring(project_xml(results), encoding="unicode") + "\n"
+    name = path.with_suffix(".qgs").name
+    write_archive(path, {name: text.encode("utf-8")}, date=newest_date(results.project))
+
+
+def project_xml(results: Results) -> ET.Element:
+    """Describe the project as QGIS reads it."""
+    from frontline.frames import frame_around
+
+    frame = frame_around(results.study_area.geometry.to_numpy())
+    groups = _groups(results)
+    title = results.project.title
+    root = ET.Element("qgis", version=VERSION, projectname=xml_text(title))
+    ET.SubElement(root, "homePath", path="")
+    ET.SubElement(root, "title").text = xml_text(title)
+    ET.SubElement(root, "projectCrs").append(_plane(frame))
+    _write_tree(root, groups)
+    _write_canvas(root, results, frame)
+    layers = ET.SubElement(root, "projectlayers")
+    for group in groups:
+        layers.extend(entry.element for entry in group.entries)
+    _write_themes(root, results, groups)
+    _write_properties(root, results)
+    _write_metadata(root, results)
+    return root
+
+
+def _groups(results: Results) -> tuple[Group, ...]:
+    """Put every layer in its group: points, a group per line, changes, roads, context."""
+    layers = {layer.name: layer for layer in feature_layers(results)}
+    newest_first = sorted(results.project.lines, key=lambda line: line.date, reverse=True)
+    ends = [name for name in layers if name.startswith("partition_")]
+    groups = [
+        Group(WORDS["points"], _plain(results, layers, ["points"])),
+        *(
+            _group_of_line(results, layers, line, newest=line is newest_first[0])
+            for line in newest_first
+        ),
+        Group(WORDS["changes"], _changes(results, layers["changes"]), open=False),
+        Group(WORDS["corridors"], _plain(results, layers, ["corridors"]), open=False),
+        Group(
+            WORDS["context"],
+            _plain(results, layers, ["settlement_areas", "districts", *ends, "study_area"]),
+            open=False,
+        ),
+    ]
+    return tuple(group for group in groups if group.entries)
+
+
+def _plain(
+    results: Results, layers: dict[str, FeatureLayer], names: Iterable[str]
+) -> tuple[Entry, ...]:
+    """Give the layers that do not depend on a line, as far as they hold anything."""
+    found = [layers[name] for name in names if name in layers]
+    return tuple(
+        _vector(results, layer, layer.name, layer.title) for layer in found if len(layer.geometry)
+    )
+
+
+def _group_of_line(
+    results: Results, layers: dict[str, FeatureLayer], line: Line, *, newest: bool
+) -> Group:
+    entries = []
+    for name in ("lines", "settlements", "crossings", "zones"):
+        layer = layers.get(name)
+        if layer is None or not len(layer.geometry):
+            continue
+        subset = "" if name == "settlements" else f'"line" = {_quoted(line.key)}'
+        entries.append(
+            _vector(
+                results,
+                layer,
+                f"{name}_of_{line.key}",
+                line.label if name == "lines" else layer.title,
+                line=line.key,
+                subset=subset,
+                shown=newest or name == "lines",
+            )
+        )
+    if line.key in results.sight and "rasters" in results.project.outputs.write:
+        entries.append(_raster(results, line))
+    sides = layers["sides"]
+    if len(sides.geometry):
+        entries.append(
+            _vector(
+                results,
+                sides,
+                f"sides_of_{line.key}",
+                sides.title,
+                line=line.key,
+                subset=f'"line" = {_quoted(line.key)}',
+                shown=newest,
+            )
+        )
+    return Group(line.label, tuple(entries), open=newest)
+
+
+def _changes(results: Results, layer: FeatureLayer) -> tuple[Entry, ...]:
+    """Give a layer for every two lines that are compared."""
+    labels = {line.key: line.label for line in results.project.lines}
+    pairs = layer.frame[["from_line", "to_line"]].drop_duplicates()
+    entries = []
+    for before, after in pairs.itertuples(index=False):
+        subset = f'"from_line" = {_quoted(before)} AND "to_line" = {_quoted(after)}'
+        name = f"{labels.get(before, before)} → {labels.get(after, after)}"
+        number = f"changes_{before}_to_{after}"
+        entries.append(_vector(results, layer, number, name, subset=subset, shown=False))
+    return tuple(entries)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _vector(
+    results: Results,
+    layer: FeatureLayer,
+    number: str,
+    name: str,
+    *,
+    line: str = "",
+    subset: str = "",
+    shown: bool = True,
+) -> Entry:
+    source = f"./{PACKAGE}|layername={layer.name}" + (f"|subset={subset}" if subset else "")
+    style = ET.fromstring(_body(layer_style(layer, results.project, line=line)))  # noqa: S314
+    element = ET.Element(
+        "maplayer",
+        type="vector",
+        geometry=SHAPES[layer.dimension],
+        labelsEnabled=style.get("labelsEnabled", "0"),
+        styleCategories="AllStyleCategories",
+    )
+    _identify(element, number, name, source, WGS84)
+    about = ET.fromstring(_body(qgis_metadata(facts(results, layer), layer)))  # noqa: S314
+    about.tag = "resourceMetadata"
+    about.attrib.clear()
+    element.append(about)
+    ET.SubElement(element, "provider", encoding="UTF-8").text = "ogr"
+    area = layer.dimension == 2 and layer.name in {"zones", "sides", "changes"}
+    _adopt(element, style, blend=MULTIPLY if area else NORMAL)
+    return Entry(_id(number), name, source, element, shown)
+
+
+def _raster(results: Results, line: Line) -> Entry:
+    name = f"sight_of_{line.key}"
+    source = f"./rasters/sight_{line.key}.tif"
+    element = ET.Element("maplayer", type="raster", styleCategories="AllStyleCategories")
+    raster = results.sight[line.key]
+    warning = sight_warning(results)
+    title = WORDS["legend_exposure"]
+    if warning:
+        title = f"{title} ({WORDS['illustration_short']})"
+    _identify(element, name, title, source, raster.crs)
+    about = ET.SubElement(element, "resourceMetadata")
+    ET.SubElement(about, "title").text = xml_text(f"{title}: {line.label}")
+    ET.SubElement(about, "abstract").text = f"{warning}\n\n{WORDS['disclaimer']}".strip()
+    ET.SubElement(element, "provider").text = "gdal"
+    style = ET.fromstring(_body(sight_style(results)))  # noqa: S314 - our own text
+    _adopt(element, style, blend=MULTIPLY)
+    return Entry(_id(name), title, source, element, shown=False)
+
+
+def sight_style(results: Results) -> str:
+    """Write the one style of all rasters of sight of a run, so that their colours compare."""
+    highest = max(float(raster.bands["seen"].max()) for raster in results.sight.values())
+    return raster_qml(highest)
+
+
+def _body(document: str) -> str:
+    return document.removeprefix(DOCTYPE)
+
+
+def _adopt(element: ET.Element, style: ET.Element, *, blend: str) -> None:
+    for part in style:
+        if part.tag not in {"blendMode", "layerGeometryType"}:
+            element.append(part)
+    ET.SubElement(element, "blendMode").text = blend
+
+
+def _identify(element: ET.Element, number: str, name: str, source: str, crs: str) -> None:
+    ET.SubElement(element, "id").text = _id(number)
+    ET.SubElement(element, "datasource").text = source
+    ET.SubElement(element, "layername").text = xml_text(name)
+    ET.SubElement(element, "srs").append(_reference_system(crs))
+
+
+def _id(number: str) -> str:
+    """Make a name long enough for QGIS, which replaces short ones by random ones."""
+    return f"frontline_layer_{number}"
+
+
+def _reference_system(crs: str) -> ET.Element:
+    """Describe a CRS: by its code where it has one, else in full."""
+    import pyproj
+
+    known = pyproj.CRS.from_user_input(crs)
+    authority = known.to_authority()
+    system = ET.Element("spatialrefsys", nativeFormat="Wkt")
+    ET.SubElement(system, "wkt").text = known.to_wkt()
+    ET.SubElement(system, "description").text = known.name if authority else WORDS["plane"]
+    ET.SubElement(system, "authid").text = ":".join(authority) if authority else ""
+    ET.SubElement(system, "geographicflag").text = str(known.is_geographic).lower()
+    return system
+
+
+def _plane(frame: Frame) -> ET.Element:
+    """Describe the plane of the run: equal areas, centred on the study area."""
+    return _reference_system(frame.crs.to_wkt())
+
+
+def _write_tree(root: ET.Element, groups: Sequence[Group]) -> None:
+    tree = ET.SubElement(root, "layer-tree-group")
+    for group in groups:
+        branch = ET.SubElement(
+            tree,
+            "layer-tree-group",
+            name=xml_text(group.name),
+            checked="Qt::Checked",
+            expanded=str(int(group.open)),
+        )
+        for entry in group.entries:
+            ET.SubElement(
+                branch,
+                "layer-tree-layer",
+                id=entry.id,
+                name=xml_text(entry.name),
+                source=entry.source,
+                providerKey="gdal" if entry.element.get("type") == "raster" else "ogr",
+                checked="Qt::Checked" if entry.shown else "Qt::Unchecked",
+                expanded="0",
+            )
+
+
+def _write_canvas(root: ET.Element, results: Results, frame: Frame) -> None:
+    """Say what of the world is seen when the project is opened."""
+    canvas = ET.SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    ET.SubElement(canvas, "units").text = "meters"
+    extent = ET.SubElement(canvas, "extent")
+    box = _extent(results, frame)
+    names = ("xmin", "ymin", "xmax", "ymax")
+    for name, value in zip(names, box, strict=True):
+        ET.SubElement(extent, name).text = f"{value:.0f}"
+    ET.SubElement(canvas, "rotation").text = "0"
+    ET.SubElement(canvas, "destinationsrs").append(_plane(frame))
+    view = ET.SubElement(root, "ProjectViewSettings", UseProjectScales="0", rotation="0")
+    numbers = {name: f"{value:.0f}" for name, value in zip(names, box, strict=True)}
+    ET.SubElement(view, "DefaultViewExtent", numbers).append(_plane(frame))
+
+
+def _extent(results: Results, frame: Frame) -> tuple[float, float, float, float]:
+    """Give the extent in the plane: as the project asks, or the whole study area."""
+    import numpy as np
+    import shapely
+
+    shapes = results.study_area.geometry.to_numpy()
+    if results.project.map.extent is not None:
+        west, south, east, north = results.project.map.extent
+        shapes = np.array([shapely.box(west, south, east + 360 * (east < west), north)])
+    left, low, right, top = shapely.total_bounds(frame.from_crs(shapes, WGS84))
+    aside = MARGIN * max(right - left, top - low)
+    return left - aside, low - aside, right + aside, top + aside
+
+
+def _write_themes(root: ET.Element, results: Results, groups: Sequence[Group]) -> None:
+    """Write a theme per line and one for the changes, chosen in QGIS under the eye symbol."""
+    presets = ET.SubElement(root, "visibility-presets")
+    lines = {line.label for line in results.project.lines}
+    names = [
+        group.name for group in groups if group.name in lines or group.name == WORDS["changes"]
+    ]
+    for name in dict.fromkeys(names):
+        preset = ET.SubElement(presets, "visibility-preset", name=xml_text(name))
+        for group in groups:
+            for entry in group.entries:
+                if _in_theme(name, group, entry, lines):
+                    ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
+
+
+def _in_theme(name: str, group: Group, entry: Entry, lines: set[str]) -> bool:
+    if name == WORDS["changes"]:
+        return (
+            group.name == name or entry.id.startswith(_id("lines_of_")) or group.name not in lines
+        )
+    if group.name == name:
+        return not entry.id.startswith(_id("sight_of_"))
+    return group.name not in lines and group.name != WORDS["changes"]
+
+
+def _write_properties(root: ET.Element, results: Results) -> None:
+    """Write settings: relative paths, the paper's colour, units, and what stands on the canvas."""
+    properties = ET.SubElement(root, "properties")
+    _settings(properties, "Paths", Absolute=False)
+    red, green, blue = (int(PAPER[at : at + 2], 16) for at in (1, 3, 5))
+    _settings(
+        properties,
+        "Gui",
+        CanvasColorRedPart=red,
+        CanvasColorGreenPart=green,
+        CanvasColorBluePart=blue,
+    )
+    _settings(properties, "SpatialRefSys", ProjectionsEnabled=1)
+    _settings(properties, "PAL", PlacementEngineVersion=1, ShowingPartialsLabels=False)
+    _settings(properties, "Measure", Ellipsoid="EPSG:7030")
+    _settings(properties, "Measurement", DistanceUnits="km", AreaUnits="km2")
+    _settings(properties, "PositionPrecision", Automatic=False, DecimalPlaces=4, DegreeFormat="D")
+    _write_decorations(properties, results)
+
+
+def _write_decorations(properties: ET.Element, results: Results) -> None:
+    """Say what stands on the canvas: title, disclaimer and sources, scale bar, north arrow."""
+    top_left, top_right, bottom_left, bottom_right = 1, 2, 0, 3
+    origins = "; ".join(source_line(row) for row in sources(results.project))
+    texts = [WORDS["disclaimer"], results.project.map.note, sight_warning(results)]
+    texts += [f"{WORDS['sources']}: {origins}"] if origins else []
+    foot = "\n".join(line for text in texts if text for line in wrap(text, FOOT_WIDTH))
+    title = results.project.map.title or results.project.title
+    for name, text, place, points in (
+        ("TitleLabel", title, top_left, TITLE_POINTS),
+        ("CopyrightLabel", foot, bottom_left, FOOT_POINTS),
+    ):
+        _settings(
+            properties,
+            name,
+            Enabled=True,
+            Placement=place,
+            Label=_literal(text),
+            Font=_font(points),
+            MarginH=2,
+            MarginV=2,
+        )
+    _settings(properties, "ScaleBar", Enabled=True, Placement=bottom_right, MarginH=2, MarginV=4)
+    _settings(properties, "NorthArrow", Enabled=True, Placement=top_right, Automatic=True)
+
+
+def _literal(text: str) -> str:
+    """Keep QGIS from evaluating what a title holds: brackets with percent signs are expressions."""
+    return xml_text(text.replace("[%", "[ %"))
+
+
+def _font(points: float) -> str:
+    return f'<text-style fontFamily="DejaVu Sans" fontSize="{points:g}" fontSizeUnit="Point"/>'
+
+
+def _settings(parent: ET.Element, group: str, **values: bool | float | str) -> None:
+    """Write a group of settings, each with the type that QGIS looks for."""
+    types = {bool: "bool", int: "int", float: "double", str: "QString"}
+    branch = ET.SubElement(parent, group)
+    for name, value in values.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        ET.SubElement(branch, name, type=types[type(value)]).text = text
+
+
+def _write_metadata(root: ET.Element, results: Results) -> None:
+    whole = facts(results)
+    about = ET.SubElement(root, "projectMetadata")
+    for tag, text in (
+        ("identifier", whole["INPUTS"]),
+        ("language", "ENG"),
+        ("type", "project"),
+        ("title", whole["TITLE"]),
+        ("abstract", whole["ABSTRACT"]),
+        ("license", whole["LICENCE"]),
+        ("history", f"Sources: {whole['LINEAGE']}"),
+        ("history", f"Inputs (sha256): {whole['INPUTS']}"),
+        ("creation", f"{whole['DATE']}T00:00:00"),
+    ):
+        ET.SubElement(about, tag).text = xml_text(text)
