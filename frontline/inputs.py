@@ -172,6 +172,77 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     }
 )
 
+_PLACE = InputColumn("place", "text", "identifier of a settlement", needed=True)
+_SOURCE = InputColumn("source", "text", "who says so, and where")
+_NOTE = InputColumn("note", "text", "anything worth saying")
+_TABLE_ID = InputColumn("id", "text", "identifier; else the number of the row")
+
+FLOWS = Role(
+    "flows",
+    (),
+    False,
+    (
+        _TABLE_ID,
+        InputColumn("what", "text", "what is counted, in words", needed=True),
+        InputColumn("kind", "text", "stock: at a date; flow: over a time"),
+        InputColumn("origin", "text", "where people came from"),
+        InputColumn("destination", "text", "where they went, or are"),
+        InputColumn("amount", "number", "the figure stated", ("people",)),
+        InputColumn("amount_low", "number", "or its lower end; alone: at least so many"),
+        InputColumn("amount_high", "number", "or its upper end; alone: at most so many"),
+        InputColumn("unit", "text", "people, families, % (of part_of); people if empty"),
+        InputColumn("part_of", "text", "identifier of the row of which this is a part"),
+        InputColumn("date", "date", "when it was so: YYYY, YYYY-MM or YYYY-MM-DD"),
+        _SOURCE,
+        _NOTE,
+    ),
+    "displaced people by origin and destination, with the total that each is a part of",
+)
+LINKS = Role(
+    "links",
+    (),
+    False,
+    (
+        _TABLE_ID,
+        _PLACE,
+        InputColumn("kind", "text", "water, field, cemetery, school, post ...", ("type",)),
+        InputColumn("name", "text", "what it is called"),
+        InputColumn("asset", "text", "its identifier among points, settlements or corridors"),
+        InputColumn("nearest", "text", "or a kind of point, of which the nearest counts"),
+        InputColumn("lon", "number", "or its longitude, degrees", ("longitude",)),
+        InputColumn("lat", "number", "and its latitude, degrees", ("latitude",)),
+        InputColumn("stated_side", "text", "same, other or a side's name, as the source says"),
+        InputColumn("stated_distance_m", "number", "distance as the source says, metres"),
+        _SOURCE,
+        _NOTE,
+    ),
+    "what a settlement depends on, such as its water, its fields, its school",
+)
+EVENTS = Role(
+    "events",
+    (),
+    False,
+    (
+        _TABLE_ID,
+        InputColumn("date", "date", "day of the event, YYYY-MM-DD", needed=True),
+        InputColumn("name", "text", "name of the event"),
+        InputColumn("kind", "text", "incident, incursion, shelling ...", ("type",)),
+        InputColumn("lon", "number", "longitude, degrees", ("longitude",), needed=True),
+        InputColumn("lat", "number", "latitude, degrees", ("latitude",), needed=True),
+        InputColumn("claimed_by", "text", "who gives this position"),
+        InputColumn("lon_2", "number", "longitude that others give"),
+        InputColumn("lat_2", "number", "latitude that others give"),
+        InputColumn("claimed_by_2", "text", "who gives the second position"),
+        InputColumn("position_error_m", "number", "how well the positions are known, metres"),
+        _SOURCE,
+        _NOTE,
+    ),
+    "dated events, with one or two claimed positions",
+)
+
+TABLES: Mapping[str, Role] = MappingProxyType({role.name: role for role in (FLOWS, LINKS, EVENTS)})
+"""Tables without geometry; what their columns say of places is looked up or projected later."""
+
 POPULATION_KINDS = ("residents", "registered", "displaced")
 
 LON_NAMES = ("lon", "longitude", "lng", "long", "x")

@@ -16,7 +16,7 @@ from pydantic import (
 
 from frontline.errors import ProjectError, one_line, raise_problems
 from frontline.files import companions, file_fault, sha256
-from frontline.inputs import ROLES
+from frontline.inputs import ROLES, TABLES
 from frontline.mistakes import cross_problems, described, nearest, shown
 from frontline.models import LayerSource, Origin, Part, Scenario, Section, TableSource
 from frontline.values import (
@@ -354,7 +354,7 @@ def _toml_hint(message: str) -> str:
 def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
     """Find mappings to columns that the layer does not have."""
     problems = []
-    for name, role in ROLES.items():
+    for name, role in {**ROLES, **TABLES}.items():
         value = raw.get(name)
         for entry in value if isinstance(value, list) else [value]:
             mapping = entry.get("columns") if isinstance(entry, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pyproj import CRS
@@ -22,9 +22,11 @@ from frontline.vectors import VectorFile, chosen_layer, read_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from frontline.project import LayerSource
 
+_Frame = TypeVar("_Frame", bound="pd.DataFrame")
 _TABLES = ("CSV", "XLSX")
 
 
@@ -78,7 +80,7 @@ def read_checked(
     frame, warned = _read(file, layer, source, role)
     notes = [(f"The reader warned: {text}.", 0) for text in warned]
     crs = _crs_of(frame, file, source, fault)
-    frame = _selected(frame, source.select, fault)
+    frame = selected(frame, source.select, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
@@ -178,10 +180,26 @@ def _real(crs: Any) -> CRS | None:
     return found.to_2d()
 
 
-def _selected(frame: gpd.GeoDataFrame, select: Mapping[str, Any], fault: Fault) -> gpd.GeoDataFrame:
-    """Keep the features whose cells have the values that the project names."""
+def selected(frame: _Frame, select: Mapping[str, Any], fault: Fault) -> _Frame:
+    """Keep the rows whose cells have the values that the project names.
+
+    Parameters
+    ----------
+    frame
+        With or without geometry.
+    select
+        Column = value.
+    fault
+        Makes the errors.
+
+    Raises
+    ------
+    LayerError
+        If there is no such column, or no row with that value.
+    """
+    geometry = getattr(frame, "active_geometry_name", None)
     for column, value in select.items():
-        names = [str(name) for name in frame.columns if name != frame.geometry.name]
+        names = [str(name) for name in frame.columns if name != geometry]
         found = alike(column, names)
         if found is None:
             raise fault(

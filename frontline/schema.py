@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from frontline.inputs import POPULATION_KINDS, ROLES
+from frontline.inputs import POPULATION_KINDS, ROLES, TABLES
 from frontline.mistakes import heading_of, part_of
 from frontline.project import LayerSource, Project
 
@@ -128,8 +128,8 @@ def _layers() -> Iterator[str]:
         "not listed are carried through. Cells may be empty: that means unknown. "
         f"`population_kind` is one of {', '.join(POPULATION_KINDS)}."
     )
-    for role in ROLES.values():
-        shapes = " or ".join(role.shapes)
+    for role in (*ROLES.values(), *TABLES.values()):
+        shapes = " or ".join(role.shapes) or "table without geometry"
         yield from (
             "",
             f"### `{role.name}`",
