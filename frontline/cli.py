@@ -32,7 +32,11 @@ ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The projec
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over another command's folder.")]
 Public = Annotated[bool, typer.Option("--public", help="Keep restricted layers out.")]
-Pdf = Annotated[bool, typer.Option("--pdf", help="Also write the maps as PDF.")]
+Pdf = Annotated[bool, typer.Option("--pdf", help="Also write maps and report as PDF.")]
+Work = Annotated[
+    Path | None,
+    typer.Option("--work", help="Folder for intermediate files; a killed run goes on from them."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")]
 
@@ -62,6 +66,7 @@ def run(
     public: Public = False,
     pdf: Pdf = False,
     force: Force = False,
+    work: Work = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -73,6 +78,7 @@ def run(
         public=public,
         pdf=pdf,
         force=force,
+        work=work,
         quiet=quiet,
         as_json=as_json,
     )
@@ -87,6 +93,7 @@ def demo(
     public: Public = False,
     pdf: Pdf = False,
     force: Force = False,
+    work: Work = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -103,9 +110,75 @@ def demo(
         public=public,
         pdf=pdf,
         force=force,
+        work=work,
         quiet=quiet,
         as_json=as_json,
     )
+
+
+@app.command()
+def report(
+    project: ProjectFile,
+    out: Out,
+    public: Public = False,
+    pdf: Pdf = False,
+    force: Force = False,
+    work: Work = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Compute a project and write only its report."""
+    _run_and_tell(
+        project,
+        out,
+        command="report",
+        public=public,
+        pdf=pdf,
+        force=force,
+        work=work,
+        quiet=quiet,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def claims(
+    project: Annotated[
+        Path | None, typer.Argument(metavar="PROJECT", help="The project.toml.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results.")] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Only list what can be computed, with parameters.")
+    ] = False,
+    pdf: Pdf = False,
+    force: Force = False,
+    work: Work = None,
+    quiet: Quiet = False,
+) -> None:
+    """Put the statements of claims.toml to the figures: table, workbook and report."""
+    if listed:
+        _list_metrics()
+        return
+    if project is None or out is None:
+        raise typer.BadParameter("Missing PROJECT or --out (or ask for --list).")
+    _run_and_tell(
+        project,
+        out,
+        command="claims",
+        public=False,
+        pdf=pdf,
+        force=force,
+        work=work,
+        quiet=quiet,
+        as_json=False,
+    )
+
+
+def _list_metrics() -> None:
+    from frontline.metrics import list_metrics
+
+    for name, parameters, about in list_metrics():
+        typer.echo(f"{name}\n    {about}\n    {parameters}\n")
 
 
 @app.command()
@@ -157,6 +230,7 @@ def _run_and_tell(
     public: bool,
     pdf: bool,
     force: bool,
+    work: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -165,7 +239,14 @@ def _run_and_tell(
 
     with shown_progress(quiet=quiet or as_json) as progress:
         results, written = run_project(
-            project, out, command=command, public=public, pdf=pdf, force=force, progress=progress
+            project,
+            out,
+            command=command,
+            public=public,
+            pdf=pdf,
+            force=force,
+            work=work,
+            progress=progress,
         )
     if as_json:
         typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,24 +11,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline.blocks import Eyes, add_counted, blocks_of, kept_or_counted
 from frontline.results import Note, RasterResult
-from frontline.shares import SHARES, CountGrid, shares_in_zones
-from frontline.sight import SightCounts, visible_counts
+from frontline.shares import SHARES, CountGrid, empty_counts, shares_in_zones
 from frontline.stretches import Stretch, check_voids, parts_of, positions, stand
-from frontline.tallies import (
-    STATES,
-    Tally,
-    Targets,
-    empty_tally,
-    look,
-    state_of,
-)
+from frontline.tallies import STATES, Tally, Targets, empty_tally, state_of
 from frontline.terrain import is_coarse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.fronts import FrontLine
+    from frontline.kept import Kept
     from frontline.layers import Layers
     from frontline.project import Project, Sight
     from frontline.terrain import Dem
@@ -117,12 +111,20 @@ class Pieces:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What one line sees."""
+    """What one line sees: of each set of targets, and of the cells."""
 
-    settlements: Tally
-    samples: Tally
+    tallies: tuple[Tally, ...]
     counts: CountGrid
     notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class _How:
+    """What does not change the result: threads, folder of finished blocks, who is told."""
+
+    threads: int | None
+    kept: Kept | None
+    progress: Progress | None
 
 
 def sight(
@@ -133,6 +135,7 @@ def sight(
     zones: gpd.GeoDataFrame,
     *,
     threads: int | None = None,
+    kept: Kept | None = None,
     progress: Progress | None = None,
 ) -> Exposure:
     """Look from posts along each line over the land within the radius.
@@ -152,6 +155,9 @@ def sight(
         ``line, side, distance_m, kind, geometry`` in the frame.
     threads
         Number of threads for the rasters; one per core if None. It does not change the result.
+    kept
+        Folder in which finished blocks of posts are kept and found again; it does not change the
+        result either.
     progress
         Called as ``progress(done, total)`` in thousandths of a line.
 
@@ -186,16 +192,17 @@ def sight(
     wanted = (places_of(layers, asked), along)
     settlements, rasters, shares, corridors, notes = [], {}, [], [], list(_notes(dem, asked))
     for number, front in enumerate(fronts):
-        step = _part_of(progress, number, len(fronts))
-        seen = _look(front, layers, dem, asked, wanted, threads, step)
-        settlements.append(_rows(layers, front, seen.settlements, dem, asked))
+        how = _How(threads, kept, _part_of(progress, number, len(fronts)))
+        seen = _look(front, layers, dem, asked, wanted, how)
+        settlements.append(_rows(layers, front, seen.tallies[0], dem, asked))
         rasters[front.key] = seen.counts.raster()
         own = zones[zones["line"] == front.key]
         shares.append(
             shares_in_zones(seen.counts, own, layers.frame, conservative=asked.conservative)
         )
-        corridors.append(_segments(layers, front, pieces, seen.samples, asked))
+        corridors.append(_segments(layers, front, pieces, seen.tallies[1], asked))
         notes.extend(seen.notes)
+        notes.extend(_spacing_notes(front, layers, dem, asked, how, seen.counts))
     return Exposure(
         settlements=_joined(settlements, SETTLEMENTS),
         rasters=rasters,
@@ -281,11 +288,10 @@ def _look(
     layers: Layers,
     dem: Dem,
     asked: Sight,
-    wanted: tuple[Targets, Targets],
-    threads: int | None,
-    progress: Progress | None,
+    wanted: Sequence[Targets],
+    how: _How,
 ) -> _Seen:
-    """Add up what the stretches of one line see of settlements, corridors and land."""
+    """Add up what the blocks of posts along one line see of settlements, corridors and land."""
     parts = parts_of(front, dem, radius_m=asked.radius_m)
 
     def stretches() -> Iterator[Stretch]:
@@ -298,19 +304,18 @@ def _look(
     sizes = [(len(stretch.posts_rc), stretch.voids) for stretch in held or stretches()]
     posts, voids = sum(size for size, _ in sizes), sum(size for _, size in sizes)
     check_voids(posts, voids, f"the line '{front.key}'")
-    places, along = (empty_tally(len(targets.xy)) for targets in wanted)
+    totals = tuple(empty_tally(len(targets.xy)) for targets in wanted)
     counts, done = CountGrid.like(dem, posts=posts), 0
     for stretch in held or stretches():
-        places = places.plus(_rays(stretch, wanted[0], layers, asked))
-        along = along.plus(_rays(stretch, wanted[1], layers, asked))
-        found = _counts(stretch, asked, threads, _after(progress, done, posts))
-        counts.add(stretch.dem, found.seen, found.unknown)
-        done += len(stretch.posts_rc)
-    notes = (
-        *_void_notes(front, voids),
-        *_spacing_notes(front, layers, dem, asked, threads, counts),
-    )
-    return _Seen(places, along, counts, notes)
+        there = [_on(stretch, targets, layers) for targets in wanted]
+        whole = empty_counts(stretch.dem.heights_m.shape, posts=len(stretch.posts_rc))
+        for block in blocks_of(stretch, there, Eyes.of(asked), kept=how.kept):
+            told = _after(how.progress, done, posts)
+            found = kept_or_counted(block, how.kept, threads=how.threads, progress=told)
+            add_counted(found, whole, totals)
+            done += len(block.posts_rc)
+        counts.add(stretch.dem, *whole)
+    return _Seen(totals, counts, tuple(_void_notes(front, voids)))
 
 
 def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
@@ -319,34 +324,9 @@ def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
     return lambda more, _: progress(done + more, total)
 
 
-def _rays(stretch: Stretch, targets: Targets, layers: Layers, asked: Sight) -> Tally:
-    grid = stretch.dem
-    there = Targets(positions(grid, targets.xy, layers.frame.crs), targets.height_m)
-    return look(
-        grid,
-        stretch.posts_rc.astype(np.float64),
-        stretch.length_m,
-        there,
-        radius_m=asked.radius_m,
-        observer_height_m=asked.observer_height_m,
-        refraction=asked.refraction,
-    )
-
-
-def _counts(
-    stretch: Stretch, asked: Sight, threads: int | None, progress: Progress | None
-) -> SightCounts:
-    return visible_counts(
-        stretch.dem.heights_m,
-        stretch.posts_rc,
-        cell_size_m=stretch.dem.step_m,
-        observer_height_m=asked.observer_height_m,
-        target_height_m=asked.target_height_m,
-        max_distance_m=asked.radius_m,
-        refraction=asked.refraction,
-        threads=threads,
-        progress=progress,
-    )
+def _on(stretch: Stretch, targets: Targets, layers: Layers) -> Targets:
+    there = positions(stretch.dem, targets.xy, layers.frame.crs)
+    return Targets(there, targets.height_m)
 
 
 def _void_notes(front: FrontLine, voids: int) -> Iterator[Note]:
@@ -355,24 +335,15 @@ def _void_notes(front: FrontLine, voids: int) -> Iterator[Note]:
 
 
 def _spacing_notes(
-    front: FrontLine,
-    layers: Layers,
-    dem: Dem,
-    asked: Sight,
-    threads: int | None,
-    counts: CountGrid,
+    front: FrontLine, layers: Layers, dem: Dem, asked: Sight, how: _How, counts: CountGrid
 ) -> Iterator[Note]:
     """Look once more with half the spacing, and say what that adds."""
     if asked.spacing_m is None or asked.spacing_m <= min(dem.step_m):
         return
-    parts = parts_of(front, dem, radius_m=asked.radius_m)
-    closer, spacing_m = CountGrid.like(dem, posts=len(parts)), asked.spacing_m / 2.0
-    for part in parts:
-        stretch = stand(part, dem, layers.frame, radius_m=asked.radius_m, spacing_m=spacing_m)
-        found = _counts(stretch, asked, threads, None)
-        closer.add(stretch.dem, found.seen > 0, found.unknown > 0)
+    half = asked.model_copy(update={"spacing_m": asked.spacing_m / 2.0})
+    closer = _look(front, layers, dem, half, (), replace(how, progress=None)).counts
     before, after = (np.count_nonzero(grid.seen) for grid in (counts, closer))
-    more = f"{after / before - 1.0:.0%}" if before else "some"
+    more = f"{after / before - 1.0:.1%}" if before else "some"
     yield Note(
         front.key,
         f"Posts stand every {asked.spacing_m:,.0f} m, not in every cell of the elevation: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontline.case import Case
+from frontline.errors import ProjectError
 from frontline.progress import Progress, silent
-from frontline.project import hash_inputs, load_project, relative
+from frontline.project import claims_file, hash_inputs, load_project, relative
 from frontline.results import Note, RasterResult, Results
 from frontline.sensitivity import without_restricted
 
@@ -20,10 +22,15 @@ if TYPE_CHECKING:
     from frontline.project import Project
     from frontline.terrain import Dem
 
+LOG = logging.getLogger(__name__)
+
 ZONE = ["line", "side", "distance_m", "kind"]
 """What names a zone."""
 
 Writers = dict[str, Callable[[Path], object]]
+
+PARTS = {"report": {"report"}, "claims": {"claims", "workbook", "report"}}
+"""What a command writes that does not write everything the project wants."""
 
 
 def run(
@@ -34,6 +41,7 @@ def run(
     public: bool = False,
     pdf: bool = False,
     force: bool = False,
+    work: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[Results, tuple[str, ...]]:
     """Compute a project and publish all of its files.
@@ -45,13 +53,17 @@ def run(
     out
         Folder for the results; refused before anything is computed if it cannot be written.
     command
-        Name of the command, kept in the manifest.
+        Name of the command, kept in the manifest: ``report`` and ``claims`` write their part
+        only.
     public
         Keep restricted layers out of every file.
     pdf
-        Also write the maps as PDF.
+        Also write the maps as PDF, and the report where WeasyPrint or Chromium is installed.
     force
         Write over a folder that another command made.
+    work
+        Folder for finished pieces of long work, from which a run that was killed goes on; not
+        the folder of results.
     progress
         Told how far each step is.
 
@@ -64,26 +76,37 @@ def run(
     FrontlineError
         Whatever is wrong with project, layers, rasters or folder; nothing is written then.
     """
+    from frontline.kept import open_work
     from frontline.manifest import manifest
     from frontline.outputs import prepare_output, publish
 
     project = load_project(path)
+    if command == "claims" and claims_file(project) is None:
+        raise ProjectError(
+            "has no claims (expected claims.toml beside it, or the key claims). Write the "
+            "statements down; frontline claims --list shows what can be computed.",
+            path=project.path,
+        )
+    if work is not None:
+        open_work(work, out=out)
     with prepare_output(out, command=command, force=force) as output:
-        results = compute(project, progress=progress)
+        results = compute(project, work=work, progress=progress)
         if public:
             results = without_restricted(results)
         facts = manifest(project, results.inputs, public=public)
-        files = writers(results, pdf=pdf)
+        files = writers(results, command=command, pdf=pdf)
         return results, publish(output, files, manifest=facts, progress=progress)
 
 
-def compute(project: Project, *, progress: Progress = silent) -> Results:
+def compute(project: Project, *, work: Path | None = None, progress: Progress = silent) -> Results:
     """Compute everything a project asks for.
 
     Parameters
     ----------
     project
         From `load_project`.
+    work
+        Folder for finished pieces of long work; the results are the same with and without.
     progress
         Told how far each step is.
 
@@ -96,22 +119,23 @@ def compute(project: Project, *, progress: Progress = silent) -> Results:
 
     inputs = hash_inputs(project)
     ledger = read_ledger(project)
-    case, notes = compute_case(project, progress=progress)
+    case, notes = compute_case(project, work=work, progress=progress)
     results = _results(case, notes, inputs, progress)
     if ledger is not None:
         told = partial(progress, "testing statements")
         results = replace(results, claims=check_claims(case, ledger, told))
     if hash_inputs(project) != inputs:
-        from frontline.errors import ProjectError
-
         raise ProjectError("an input changed while it was read. Run again.", path=project.path)
     return results
 
 
-def compute_case(project: Project, *, progress: Progress = silent) -> tuple[Case, tuple[Note, ...]]:
+def compute_case(
+    project: Project, *, work: Path | None = None, progress: Progress = silent
+) -> tuple[Case, tuple[Note, ...]]:
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
     from frontline.exposure import sight
     from frontline.fronts import draw_front, read_fronts
+    from frontline.kept import open_work
     from frontline.layers import read_layers
     from frontline.places import places
     from frontline.population import people
@@ -139,7 +163,9 @@ def compute_case(project: Project, *, progress: Progress = silent) -> tuple[Case
     against = places(project, layers, fronts)
     known = _elevation_known(project, dem, bands)
     progress("drawing zones", 1, 1)
-    exposure = sight(project, layers, fronts, dem, bands, progress=partial(progress, "looking"))
+    kept = open_work(work) if work is not None else None
+    told = partial(progress, "looking")
+    exposure = sight(project, layers, fronts, dem, bands, kept=kept, progress=told)
     progress("counting people", 0, 1)
     counted = people(project, layers, fronts, bands, against, draws)
     progress("counting people", 1, 1)
@@ -256,8 +282,8 @@ def _with_length(case: Case) -> gpd.GeoDataFrame:
     return result
 
 
-def writers(results: Results, *, pdf: bool = False) -> Writers:
-    """List the files of a run: what writes each, by its path in the output folder."""
+def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
+    """List the files of a command: what writes each, by its path in the output folder."""
     from frontline.figures import write_map_pdf, write_map_png
     from frontline.geopackage import write_geopackage
     from frontline.manifest import inputs_hash
@@ -266,8 +292,8 @@ def writers(results: Results, *, pdf: bool = False) -> Writers:
     from frontline.workbook import write_workbook
 
     stamp = inputs_hash(results.inputs)
-    wanted = set(results.project.outputs.write)
-    files: Writers = dict(_table_writers(results))
+    wanted = PARTS.get(command) or {"tables", *results.project.outputs.write}
+    files: Writers = dict(_table_writers(results, wanted))
     if "geopackage" in wanted:
         files["frontline.gpkg"] = partial(write_geopackage, results=results)
         files["frontline.qgz"] = partial(write_qgis_project, results=results)
@@ -277,17 +303,35 @@ def writers(results: Results, *, pdf: bool = False) -> Writers:
         files["map.html"] = partial(write_page, results, inputs_hash=stamp)
     if "figures" in wanted:
         files["map.png"] = partial(write_map_png, results, inputs_hash=stamp)
-    if pdf:
+    if pdf and command not in PARTS:
         files["map.pdf"] = partial(write_map_pdf, results, inputs_hash=stamp)
+    if "report" in wanted:
+        files |= _report_writers(results, stamp, pdf=pdf)
     if "rasters" in wanted:
         files |= _raster_writers(results)
     return files
 
 
-def _table_writers(results: Results) -> Writers:
+def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
+    """Write the report, and print it where something that prints is installed."""
+    from frontline.printing import printer, write_pdf
+    from frontline.report import write_report
+
+    files: Writers = {"report.html": partial(write_report, results, inputs_hash=stamp)}
+    if pdf and printer():
+        files["report.pdf"] = write_pdf
+    elif pdf:
+        LOG.warning("report.pdf is left out: neither WeasyPrint nor Chromium is installed.")
+    return files
+
+
+def _table_writers(results: Results, wanted: set[str]) -> Writers:
     from frontline.tables import csv_metadata, tables, write_csv
 
-    frames = tables(results)
+    every = tables(results)
+    frames = {name: table for name, table in every.items() if {"tables", name} & wanted}
+    if not frames:
+        return {}
     files: Writers = {
         f"tables/{name}.csv": partial(write_csv, table) for name, table in frames.items()
     }

@@ -31,6 +31,14 @@ _LATTICE = 32
 """Positions are projected at every 32nd cell and are linear between: off by centimetres."""
 
 
+def empty_counts(
+    shape: tuple[int, ...], *, posts: int
+) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.unsignedinteger[Any]]]:
+    """Return two grids of zeros, in 16 bits unless so many posts need 32."""
+    kind = np.uint16 if posts <= np.iinfo(np.uint16).max else np.uint32
+    return np.zeros(shape, dtype=kind), np.zeros(shape, dtype=kind)
+
+
 @dataclass(frozen=True)
 class CountGrid:
     """How many posts see each cell of the elevation, and how many cannot be decided.
@@ -50,9 +58,7 @@ class CountGrid:
     @classmethod
     def like(cls, dem: Dem, *, posts: int) -> CountGrid:
         """Return zeros on the grid of an elevation, in 16 bits unless so many posts need 32."""
-        kind = np.uint16 if posts <= np.iinfo(np.uint16).max else np.uint32
-        shape = dem.heights_m.shape
-        return cls(np.zeros(shape, dtype=kind), np.zeros(shape, dtype=kind), dem)
+        return cls(*empty_counts(dem.heights_m.shape, posts=posts), dem)
 
     def add(self, grid: Dem, seen: NDArray[Any], unknown: NDArray[Any]) -> None:
         """Add counts from the grid of a stretch of line.

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 WIDEST_M = 600_000.0
 """A stretch and its surroundings are no wider: an azimuthal plane is true to 0.08 % in it."""
 
-MOST_CELLS = 50_000_000
+MOST_CELLS = 16_000_000
 """Cells of the grid of one stretch: what bounds the memory of a long front."""
+
+UNIT_M = 2.0**-24
+"""Lengths of line are whole multiples of this: sums of them are exact in any order."""
 
 LEAST_M = 0.001
 """A cell with less line in it is touched, not crossed."""
@@ -48,7 +51,7 @@ class Stretch:
     posts_rc
         Cells in which posts stand, each once, sorted, shape ``(n, 2)``; their heights are known.
     length_m
-        Length of line that each post stands for, shape ``(n,)``.
+        Length of line that each post stands for, shape ``(n,)``, in whole units of `UNIT_M`.
     voids
         Number of posts dropped because their ground is unknown.
     """
@@ -210,7 +213,7 @@ def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> Stretch:
     lengths = np.bincount(owner.ravel(), lengths_m, minlength=len(cells)).astype(np.float64)
     # Where a line passes through the corner of four cells, rounding leaves slivers beside it.
     crossed = lengths > LEAST_M
-    cells, lengths = cells[crossed], lengths[crossed]
+    cells, lengths = cells[crossed], np.rint(lengths[crossed] / UNIT_M) * UNIT_M
     known = np.isfinite(grid.heights_m[cells[:, 0], cells[:, 1]])
     return Stretch(
         dem=grid,

@@ -78,6 +78,10 @@ class Tally:
             joined[field.name] = _JOIN.get(field.name, np.add)(*pair)
         return Tally(**joined)
 
+    def of(self, chosen: NDArray[np.bool_]) -> Tally:
+        """Keep some of the targets."""
+        return Tally(**{field.name: getattr(self, field.name)[chosen] for field in fields(Tally)})
+
     def conservative(self) -> Tally:
         """Count what cannot be decided as seen."""
         none = np.zeros_like(self.posts)
@@ -103,6 +107,23 @@ def empty_tally(number: int) -> Tally:
     return Tally(
         **{field.name: np.full(number, start.get(field.name, 0.0)) for field in fields(Tally)}
     )
+
+
+def add_to(total: Tally, which: NDArray[np.int64], part: Tally) -> None:
+    """Join what other posts see of some of the targets, in place.
+
+    Parameters
+    ----------
+    total
+        Tally of all targets.
+    which
+        Numbers of the targets that `part` tells of, each once.
+    part
+        One entry for each of these.
+    """
+    for field in fields(Tally):
+        values, join = getattr(total, field.name), _JOIN.get(field.name, np.add)
+        values[which] = join(values[which], getattr(part, field.name))
 
 
 def state_of(tally: Tally) -> NDArray[np.object_]:
