@@ -46,7 +46,8 @@ def mean_height(dem: Dem, radius_m: float) -> Floats:
     heights = np.where(known, dem.heights_m, 0.0).astype(np.float64)
     total = uniform_filter(heights, size=size, mode="constant")
     share = uniform_filter(known.astype(np.float64), size=size, mode="constant")
-    return np.divide(total, share, out=np.full(share.shape, np.nan), where=share > 1e-9)
+    mean = np.divide(total, share, out=np.full(share.shape, np.nan), where=share > 1e-9)
+    return np.asarray(mean, dtype=np.float64)
 
 
 def relief_of_cells(dem: Dem, radius_m: float) -> Floats:

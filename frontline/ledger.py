@@ -204,7 +204,7 @@ def _between_claims(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _metric_problems(raw: Mapping[str, Any], project: Project) -> Iterator[tuple[str, str]]:
     """Find metrics that do not exist, parameters that they do not take, and names of nothing."""
     known = {
-        "line": [one.key for one in (*project.lines, *project.scenarios)],
+        "line": [*(line.key for line in project.lines), *(one.key for one in project.scenarios)],
         "side": [side.name for side in project.sides],
         "partition": ["districts", *(part.key for part in project.partitions)],
     }

@@ -61,6 +61,12 @@ def front_of(case: Case, line: str) -> FrontLine:
     return fronts[line]
 
 
+def dated(case: Case) -> tuple[FrontLine, ...]:
+    """Return the lines that were, without the scenarios that a project may set beside them."""
+    made = {one.key for one in case.project.scenarios}
+    return tuple(front for front in case.fronts if front.key not in made)
+
+
 def side_of(front: FrontLine, side: str) -> Any:
     """Return the land of a side of a line.
 

@@ -89,7 +89,7 @@ def metric_of(function: Callable[..., Measured]) -> Metric:
     return Metric(name, function, model, MappingProxyType(names), about)
 
 
-_ALL = (
+_ALL: tuple[Callable[..., Measured], ...] = (
     *LINE_METRICS,
     *PLACE_METRICS,
     *PEOPLE_METRICS,

@@ -14,7 +14,7 @@ from frontline.case import Case
 from frontline.draws import interval
 from frontline.geodesy import area_m2
 from frontline.landforms import cells_of, relief_of_cells
-from frontline.lookup import both_names, front_of, land_of, other_sides, side_of, spread
+from frontline.lookup import both_names, dated, front_of, land_of, other_sides, side_of, spread
 from frontline.measured import (
     Amount,
     LineKey,
@@ -140,21 +140,22 @@ def districts_held(
     outline_error_m
         Half-width within which the outlines lie with 95 %.
     """
-    rows = []
+    names, rows = [], []
     table = case.layers.districts
     for code in codes:
         land = shapely.intersection(land_of(case, "districts", [code]), case.layers.study_area)
         if land.is_empty:
             return missing(f"district {code} lies outside the study area", unit="districts")
         row = table[table["code"] == code].iloc[0]
-        rows.append((both_names(row), *_share_held(case, line, side, land, outline_error_m)))
-    inside = [[100 * least <= row[at] <= 100 * most for row in rows] for at in (1, 2, 3)]
+        names.append(both_names(row))
+        rows.append(_share_held(case, line, side, land, outline_error_m))
+    inside = [[100 * least <= row[at] <= 100 * most for row in rows] for at in range(3)]
     counts = [float(sum(flags)) for flags in inside]
-    told = listed([f"{row[0]} {row[1]:.0f} %" for row in rows])
+    told = listed([f"{name} {row[0]:.0f} %" for name, row in zip(names, rows, strict=True)])
     return Measured(
         counts[0],
-        min(counts) if all(math.isfinite(row[2]) for row in rows) else counts[0],
-        max(counts) if all(math.isfinite(row[2]) for row in rows) else counts[0],
+        min(counts) if all(math.isfinite(row[1]) for row in rows) else counts[0],
+        max(counts) if all(math.isfinite(row[1]) for row in rows) else counts[0],
         "districts",
         contains=_with_outline(outline_error_m),
         detail=f"Shares held: {told}",
@@ -256,7 +257,8 @@ def area_ratio(
     front = front_of(case, line)
     frame = case.layers.frame
     held, land = side_of(front, side), land_of(case, partition, codes)
-    ours, theirs = (area_m2(np.array([held, land], dtype=object), frame) / 1e6).tolist()
+    areas_m2 = area_m2(np.array([held, land], dtype=object), frame)
+    ours, theirs = float(areas_m2[0]) / 1e6, float(areas_m2[1]) / 1e6
     value = ours / theirs
 
     def figure(_line: Any, sides: Mapping[str, Any]) -> float:
@@ -360,7 +362,7 @@ def mountain_share(
     xy, area = cells_of(dem, case.layers.frame)
     error_m = math.sqrt(2.0) * (dem.accuracy_m or 0.0)
     shares = {}
-    for one in case.fronts:
+    for one in dated(case):
         for name, land in one.sides.items():
             inside = np.flatnonzero(np.isfinite(dem.heights_m.ravel()))
             inside = inside[shapely.contains_xy(land, *xy[inside].T)]

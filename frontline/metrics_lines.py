@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import shapely
 from pydantic import Field
-from shapely.ops import substring
 
 from frontline.case import Case
 from frontline.draws import rounded
@@ -25,8 +24,10 @@ from frontline.measured import (
     SideName,
     missing,
 )
+from frontline.mistakes import nearest, shown
 from frontline.project import LonLat
 from frontline.relief import relief_m
+from frontline.sections import stretch_between, stretches_of
 from frontline.terrain import heights_at
 
 if TYPE_CHECKING:
@@ -123,23 +124,26 @@ def line_between(case: Case, *, line: LineKey, between: Ends) -> Measured:
     )
 
 
-def stretch_of(case: Case, front: FrontLine, between: Ends | None) -> Any:
-    """Cut the stretch of a line between two places out of the piece that is nearest to both.
+def stretch_of(
+    case: Case, front: FrontLine, between: Ends | None, section: str | None = None
+) -> Any:
+    """Return a stretch of a line: between two places, a named section, or all of it.
 
     Raises
     ------
     ProjectError
-        If the two places lie at the same point of the line.
+        If the two places lie at the same point of the line, or this line has no such section.
     """
-    pieces = shapely.get_parts(shapely.line_merge(front.geometry))
+    if section is not None:
+        own = [one for one in case.project.sections if one.line == front.key]
+        chosen = [one for one in own if one.key == section]
+        if not chosen:
+            offer = nearest(section, [one.key for one in own])
+            raise ProjectError(f"line '{front.key}' has no section {shown(section)}.{offer}")
+        return stretches_of(chosen, case.layers, [front])[0].course
     if between is None:
-        return shapely.multilinestrings(pieces)
-    ends = shapely.points(case.layers.frame.xy(np.array(between)))
-    piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
-    start, stop = np.sort(shapely.line_locate_point(piece, ends))
-    if stop - start < 1.0:
-        raise ProjectError("between: both places lie at one point of the line. Set them apart.")
-    return substring(piece, start, stop)
+        return shapely.line_merge(front.geometry)
+    return stretch_between(front.geometry, case.layers.frame.xy(np.array(between)))
 
 
 def line_gap(case: Case, *, line: LineKey, other: LineKey | None = None) -> Measured:
@@ -187,6 +191,7 @@ def relief_along(
     *,
     line: LineKey,
     between: Ends | None = None,
+    section: str | None = None,
     radius_m: Metres = 5_000.0,
     least_m: Amount = 300.0,
     measure: Literal["relief", "elevation"] = "relief",
@@ -200,7 +205,9 @@ def relief_along(
     line
         Key of the line.
     between
-        Two places that bound the stretch, [[lon, lat], [lon, lat]]; all of the line if unset.
+        Two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,
+    section
+        a section that the project names; all of the line if neither is set.
     radius_m
         Relief is the highest less the lowest height within this distance.
     least_m
@@ -212,7 +219,7 @@ def relief_along(
         return missing("the project has no elevation", unit="%")
     front = front_of(case, line)
     frame = case.layers.frame
-    stretch = stretch_of(case, front, between)
+    stretch = stretch_of(case, front, between, section)
     xy = points_along(stretch, frame, STEP_M)
     if measure == "relief":
         found = relief_m(case.dem, xy, crs=frame.crs, radius_m=radius_m)

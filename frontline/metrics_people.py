@@ -80,6 +80,8 @@ def people_within(
             unit="people",
         )
     row = own.iloc[0]
+    if math.isnan(row["population"]):
+        return missing(f"{shown(source)} says nothing of that zone", unit="people")
     told = [_told(rows, distance_m)]
     told += [_told(_by_source(case, line, side, other), other) for other in also_m]
     return Measured(
@@ -99,11 +101,14 @@ def _by_source(case: Case, line: str, side: str, distance_m: float) -> pd.DataFr
 
 
 def _told(rows: pd.DataFrame, distance_m: float) -> str:
-    numbers = [
-        f"{row.source} {rounded(row.population, row.population_low, row.population_high)}"
-        for row in rows.itertuples()
-    ]
-    return f"within {distance_m / 1000:g} km {', '.join(numbers)}"
+    return f"within {distance_m / 1000:g} km {by_source(rows)}"
+
+
+def by_source(rows: pd.DataFrame) -> str:
+    """Write the people of a zone by source, rounded by their intervals."""
+    ends = ("population", "population_low", "population_high")
+    told = [(row["source"], *(float(row[end]) for end in ends)) for _, row in rows.iterrows()]
+    return ", ".join(f"{source} {rounded(*numbers)}" for source, *numbers in told)
 
 
 def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from frontline.errors import ProjectError
 from frontline.geodesy import nearest_on
 from frontline.lookup import (
     Place,
+    dated,
     distance_to,
     error_near,
     front_of,
@@ -132,14 +134,13 @@ def places_between(
         Places whose distance is shown in the detail and not counted, such as seats of districts.
     """
     front = front_of(case, line)
-    rows = [(place_of(case, place).name, *_of_place(case, front, place)) for place in places]
+    rows = [_of_place(case, front, place) for place in places]
     value, low, high = (
-        float(sum(from_m / 1000.0 <= row[at] <= to_m / 1000.0 for row in rows)) for at in (1, 2, 3)
+        float(sum(from_m / 1000.0 <= row[at] <= to_m / 1000.0 for row in rows)) for at in range(3)
     )
-    sure = [_certainly(row[2], row[3], from_m / 1000.0, to_m / 1000.0) for row in rows]
-    told = listed([f"{row[0]} {rounded(row[1], row[2], row[3])}" for row in rows])
-    more = [(place_of(case, place).name, *_of_place(case, front, place)) for place in besides]
-    shown = listed([f"{row[0]} {rounded(row[1], row[2], row[3])}" for row in more])
+    sure = [_certainly(row[1], row[2], from_m / 1000.0, to_m / 1000.0) for row in rows]
+    told = _in_km(case, places, rows)
+    shown = _in_km(case, besides, [_of_place(case, front, place) for place in besides])
     return Measured(
         value,
         min(value, low, high, float(sum(one is True for one in sure))),
@@ -148,6 +149,11 @@ def places_between(
         contains=POSITION,
         detail=f"Distances in km: {told}" + (f"; not counted: {shown}" if shown else ""),
     )
+
+
+def _in_km(case: Case, places: Ids, rows: Sequence[tuple[float, float, float]]) -> str:
+    named = zip(places, rows, strict=True)
+    return listed([f"{place_of(case, place).name} {rounded(*row)}" for place, row in named])
 
 
 def _of_place(case: Case, front: FrontLine, place: str) -> tuple[float, float, float]:
@@ -190,7 +196,7 @@ def distance_by_side(
         return float(np.quantile(away, quantile)) / 1000.0
 
     low, high = spread(case, front, value, figure)
-    told = "; ".join(_quartiles(case, one.key, name) for one in case.fronts for name in one.sides)
+    told = "; ".join(_quartiles(case, one.key, name) for one in dated(case) for name in one.sides)
     return Measured(
         value,
         max(low, 0.0),
@@ -241,7 +247,8 @@ def settlement_cut(
     front = front_of(case, line)
     land = side_of(front, side)
     found = place_of(case, place)
-    shape, coarse = found.geometry, ()
+    shape = found.geometry
+    coarse: tuple[str, ...] = ()
     if shapely.get_dimensions(shape) == 0:
         if not extent_m:
             return missing(f"{found.name} is a point: its extent is not known", unit="%")

@@ -21,6 +21,7 @@ from frontline.lookup import (
     front_of,
     land_of,
     schematic,
+    side_of,
     spread,
 )
 from frontline.measured import (
@@ -28,6 +29,7 @@ from frontline.measured import (
     Measured,
     Metres,
     PartitionKey,
+    SideName,
     listed,
     missing,
 )
@@ -62,18 +64,15 @@ def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
     if not len(own):
         return missing(NO_CORRIDORS, unit="km")
     rows = corridors.corridor_distance(replace(case.layers, corridors=own), [front])
-    best = rows.loc[rows["distance_m"].idxmin()]
-    value = float(best["distance_m"]) / 1000.0
+    value = float(rows["distance_m"].min()) / 1000.0
     shapes = own.geometry.to_numpy()
 
     def figure(course: Any, _sides: Any) -> float:
         return float(shapely.distance(shapes, course).min()) / 1000.0
 
     low, high = spread(case, front, value, figure)
-    told = [
-        f"{row.name_} {row.distance_m / 1000:.1f}"
-        for row in rows.rename(columns={"name": "name_"}).itertuples()
-    ]
+    away = rows["distance_m"].to_numpy(dtype=np.float64) / 1000.0
+    told = [f"{name} {km:.1f}" for name, km in zip(rows["name"], away, strict=True)]
     return Measured(
         value,
         max(low, 0.0),
@@ -320,6 +319,8 @@ def gateways(
     partition: PartitionKey | None = None,
     codes: tuple[str, ...] = (),
     margin_m: Metres = 0.0,
+    line: LineKey | None = None,
+    side: SideName | None = None,
 ) -> Measured:
     """How many corridors lead out of the study area, from all of it or from a partition.
 
@@ -333,6 +334,8 @@ def gateways(
         Only where they leave from this partition, or from these ``districts``.
     margin_m
         How far its outline may be off.
+    line, side
+        Only where they leave from this side of this line.
     """
     own = corridors_of(case, kinds=kinds)
     if not len(own):
@@ -344,6 +347,8 @@ def gateways(
     if partition is not None:
         land = shapely.buffer(land_of(case, partition, codes), margin_m)
         leaves &= shapely.intersects(meets, land)
+    if line is not None and side is not None:
+        leaves &= shapely.intersects(meets, side_of(front_of(case, line), side))
     named = [both_names(row) for _, row in own[leaves].iterrows()]
     value = float(leaves.sum())
     return Measured(

@@ -12,6 +12,7 @@ from frontline.case import Case
 from frontline.landforms import cells_of, mean_height
 from frontline.lookup import (
     corridors_of,
+    dated,
     distance_to,
     front_of,
     land_of,
@@ -131,7 +132,7 @@ def _from_lines(case: Case, side: str | None) -> str:
     both = case.places.merge(case.exposure.settlements[["id", "line", "in_sight"]])
     own = both[(both["side"] == side) & (both["in_sight"] == "visible")]
     radius = case.project.sight.radius_m / 1000
-    told = [f"{front.key} {int((own['line'] == front.key).sum())}" for front in case.fronts]
+    told = [f"{front.key} {int((own['line'] == front.key).sum())}" for front in dated(case)]
     return f"; on that side in sight of the lines within {radius:g} km: {', '.join(told)}"
 
 

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import shapely
 from pydantic import Field
 
 from frontline.case import Case
-from frontline.draws import rounded
+from frontline.change import changes
 from frontline.geodesy import length_m
 from frontline.headcounts import headcounts_at
-from frontline.lookup import front_of, incomplete, side_of
-from frontline.measured import LineKey, Measured, SideName, missing
+from frontline.lookup import (
+    both_names,
+    dated,
+    front_of,
+    incomplete,
+    land_of,
+    other_sides,
+    schematic,
+    side_of,
+)
+from frontline.measured import LineKey, Measured, Metres, SideName, listed, missing
 from frontline.metrics_lines import Ends, stretch_of
-from frontline.metrics_people import rows_within
+from frontline.metrics_people import by_source, rows_within
+from frontline.roads import SPEED_KMH
+from frontline.steps import steps
 from frontline.zones import zones
 
 if TYPE_CHECKING:
@@ -26,12 +37,28 @@ if TYPE_CHECKING:
 
 Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
 
+What = Literal["land", "residents", "settlements", "roads", "gateways", "gateways left"]
+_UNITS = {
+    "land": "km2",
+    "residents": "people",
+    "settlements": "settlements",
+    "roads": "km",
+    "gateways": "roads",
+    "gateways left": "roads",
+}
+
 NEAR_M = 1.0
 """A place belongs to a stretch if the stretch is as near to it as the whole line is."""
 
 
 def people_per_km(
-    case: Case, *, line: LineKey, side: SideName, distance_m: Distance, between: Ends
+    case: Case,
+    *,
+    line: LineKey,
+    side: SideName,
+    distance_m: Distance,
+    between: Ends | None = None,
+    section: str | None = None,
 ) -> Measured:
     """How many times as many people live behind a km of a stretch as behind one of the line.
 
@@ -44,11 +71,13 @@ def people_per_km(
     distance_m
         Settlements within this distance count.
     between
-        Two places that bound the stretch, [[lon, lat], [lon, lat]].
+        Two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,
+    section
+        a section that the project names.
     """
     front = front_of(case, line)
     side_of(front, side)
-    stretch = stretch_of(case, front, between)
+    stretch = stretch_of(case, front, between, section)
     frame = case.layers.frame
     kilometres = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
     own = case.places[case.places["line"] == line].reset_index(drop=True)
@@ -95,6 +124,7 @@ def rate_in_stretch(
     side: SideName,
     distance_m: Distance,
     between: Ends | None = None,
+    section: str | None = None,
 ) -> Measured:
     """Mean of a rate in the settlement table over a stretch of a line, weighted with people.
 
@@ -109,7 +139,9 @@ def rate_in_stretch(
     distance_m
         Settlements within this distance count.
     between
-        Two places that bound the stretch; all of the line if unset.
+        Two places that bound the stretch; or, instead,
+    section
+        a section that the project names; all of the line if neither is set.
     """
     front = front_of(case, line)
     side_of(front, side)
@@ -117,7 +149,7 @@ def rate_in_stretch(
         return missing(f"the settlements have no column '{column}'", unit="%")
     own = case.places[case.places["line"] == line].reset_index(drop=True)
     near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
-    stretch = stretch_of(case, front, between)
+    stretch = stretch_of(case, front, between, section)
     near = near & _nearest_to(own.geometry.to_numpy(), stretch, front)
     rate = own[column].to_numpy(dtype=np.float64, na_value=np.nan)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
@@ -158,10 +190,6 @@ def advance(case: Case, *, line: LineKey, side: SideName, distance_m: Distance) 
     kilometres = float(length_m(np.array([edge], dtype=object), case.layers.frame)[0]) / 1000.0
     rows = rows_within(case, line, distance_m)
     rows = rows[(rows["side"] == side) & ~rows["source"].str.startswith("stated:")]
-    told = [
-        f"{row.source} {rounded(row.population, row.population_low, row.population_high)}"
-        for row in rows.itertuples()
-    ]
     listed_ = case.places[
         (case.places["line"] == line)
         & (case.places["side"] == side)
@@ -174,8 +202,88 @@ def advance(case: Case, *, line: LineKey, side: SideName, distance_m: Distance) 
         "km2",
         contains="position of the line",
         detail=f"The parallel is {kilometres:,.0f} km long; between the two lie {len(listed_)} "
-        f"settlements listed; people by source, never added: {'; '.join(told)}",
+        f"settlements listed; people by source, never added: {by_source(rows)}",
     )
+
+
+def handed_over(
+    case: Case,
+    *,
+    from_line: LineKey,
+    to_line: LineKey,
+    to_side: SideName,
+    measure: What = "land",
+    margin_m: Metres = 0.0,
+    codes: tuple[str, ...] = (),
+) -> Measured:
+    """Land, people or roads that change hands from one line to another, or to a scenario.
+
+    Parameters
+    ----------
+    case
+        The case.
+    from_line, to_line
+        Keys of the old and the new line; the new one may be a scenario.
+    to_side
+        The side that receives the land.
+    measure
+        Land, residents or settlements listed there, kilometres of road; or roads that lead out
+        of the study area: those that go with the land, and those that stay.
+    margin_m
+        How far outlines may be off: a road counts as going only this deep in that land.
+    codes
+        Of roads that lead out, only those from these districts.
+    """
+    old, new = front_of(case, from_line), front_of(case, to_line)
+    # Only land has an interval, and the overlays of all draws take long.
+    draws = case.draws if measure == "land" else {}
+    flows = changes([old, new], case.layers.study_area, draws, case.layers.frame)
+    # Two lines of one date keep the order they are given in; an older one comes first.
+    if flows["from_line"].iloc[0] != from_line:
+        return missing(f"'{to_line}' is older than '{from_line}'", unit=_UNITS[measure])
+    table = steps(flows, [old, new], case.layers)
+    own = table[table["to_side"] == to_side]
+    land = shapely.intersection(other_sides(old, to_side), side_of(new, to_side))
+    go, stay = _leaving(case, land, other_sides(new, to_side), margin_m, codes)
+    names = ("area_km2", "area_low", "area_high", "population", "registered", "settlements")
+    sums = {name: float(own[name].sum(skipna=False)) for name in (*names, "road_km")}
+    found = {
+        "land": (sums["area_km2"], sums["area_low"], sums["area_high"]),
+        "residents": (sums["population"],) * 3,
+        "settlements": (sums["settlements"],) * 3,
+        "roads": (sums["road_km"],) * 3,
+        "gateways": (float(len(go)),) * 3,
+        "gateways left": (float(len(stay)),) * 3,
+    }
+    of_roads = measure in {"roads", "gateways", "gateways left"}
+    return Measured(
+        *found[measure],
+        _UNITS[measure],
+        contains="position of the lines" if measure == "land" else "nothing: the lines as drawn",
+        detail=f"To the side {to_side} go {sums['area_km2']:,.0f} km2, "
+        f"{sums['settlements']:.0f} settlements listed with {sums['population']:,.0f} residents "
+        f"(and {sums['registered']:,.0f} registered, never added), {sums['road_km']:,.0f} km of "
+        f"road; roads out of the study area that go: {listed(go) or 'none'}; that stay: "
+        f"{listed(stay) or 'none'}",
+        coarse=schematic(case) if of_roads else incomplete(math.nan) * (measure == "residents"),
+    )
+
+
+def _leaving(
+    case: Case, land: object, rest: object, margin_m: float, codes: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
+    """Name the roads that leave the study area from some land, and from the rest."""
+    table = case.layers.corridors
+    own = table[table["kind"].isin(list(SPEED_KMH))]
+    meets = shapely.intersection(own.geometry.to_numpy(), shapely.boundary(case.layers.study_area))
+    asked = shapely.intersects(meets, case.layers.study_area)
+    if codes:
+        near = shapely.buffer(land_of(case, "districts", codes), margin_m)
+        asked = shapely.intersects(meets, near)
+    goes = asked & shapely.intersects(meets, shapely.buffer(land, -margin_m))
+    stays = asked & ~goes & shapely.intersects(meets, shapely.buffer(rest, margin_m + NEAR_M))
+    names = np.array([both_names(row) for _, row in own.iterrows()], dtype=object)
+    return list(names[goes]), list(names[stays])
 
 
 def dated_steps(case: Case, *, from_line: LineKey, to_line: LineKey) -> Measured:
@@ -189,7 +297,7 @@ def dated_steps(case: Case, *, from_line: LineKey, to_line: LineKey) -> Measured
         Keys of the first and the last line.
     """
     first, last = front_of(case, from_line), front_of(case, to_line)
-    within = [one for one in case.fronts if first.date < one.date <= last.date]
+    within = [one for one in dated(case) if first.date < one.date <= last.date]
     if len(within) < 2:
         return missing(
             f"the project has no line between {first.date} and {last.date}: one change cannot be "
@@ -206,16 +314,16 @@ def maps_made(case: Case) -> Measured:
     forms = {"page", "figures"} & set(case.project.outputs.write)
     if not forms:
         return missing("the project asks for no maps", unit="maps")
-    value = 2.0 * len(case.fronts)
+    value = 2.0 * len(dated(case))
     return Measured(
         value,
         value,
         value,
         "maps",
         contains="nothing: a count",
-        detail=f"Each of {len(case.fronts)} lines in its region and in detail, written as "
+        detail=f"Each of {len(dated(case))} lines in its region and in detail, written as "
         f"{' and '.join(sorted(forms))}",
     )
 
 
-STRETCH_METRICS = (people_per_km, rate_in_stretch, advance, dated_steps, maps_made)
+STRETCH_METRICS = (people_per_km, rate_in_stretch, advance, handed_over, dated_steps, maps_made)

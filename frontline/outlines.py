@@ -46,7 +46,9 @@ def lattice(area: Any, *, points: int = _LATTICE) -> Floats:
     xy = np.column_stack([x.ravel(), y.ravel()])
     shapely.prepare(area)
     inside = xy[shapely.contains_xy(area, *xy.T)]
-    return inside if len(inside) else shapely.get_coordinates(shapely.point_on_surface(area))
+    if not len(inside):
+        inside = shapely.get_coordinates(shapely.point_on_surface(area))
+    return np.asarray(inside, dtype=np.float64)
 
 
 def inside_drawn(

@@ -181,6 +181,8 @@ KNOWN = [
     ("cut_off", {"places": ["c", "d", "f"], "line": "old", "side": "East"}, 1.0, "places"),
     ("gateways", {"kinds": ["track"]}, 1.0, "corridors"),
     ("gateways", {"kinds": ["track"], "partition": "inner"}, 0.0, "corridors"),
+    ("gateways", {"kinds": ["track"], "line": "old", "side": "West"}, 1.0, "corridors"),
+    ("gateways", {"kinds": ["track"], "line": "old", "side": "East"}, 0.0, "corridors"),
     # Sight over a plain with a wall 14 km east.
     ("settlements_in_sight", {"points": ["view"], "radius_m": 20000.0}, 3.0, "settlements"),
     (
@@ -203,6 +205,38 @@ KNOWN = [
     ("low_ground_in_sight", {"line": "new", "side": "East", "within_m": 900.0}, 100.0, "%"),
     # Stretches, steps, what might be.
     ("advance", {"line": "old", "side": "East", "distance_m": 15000.0}, 600.0, "km2"),
+    ("handed_over", {"from_line": "old", "to_line": "new", "to_side": "West"}, 400.0, "km2"),
+    (
+        "handed_over",
+        {"from_line": "old", "to_line": "new", "to_side": "West", "measure": "residents"},
+        800.0,
+        "people",
+    ),
+    (
+        "handed_over",
+        {"from_line": "old", "to_line": "new", "to_side": "West", "measure": "settlements"},
+        2.0,
+        "settlements",
+    ),
+    (
+        # Across: 10 km. Zig: 5, 4, 5 and 10 km of it.
+        "handed_over",
+        {"from_line": "old", "to_line": "new", "to_side": "West", "measure": "roads"},
+        34.0,
+        "km",
+    ),
+    (
+        "handed_over",
+        {"from_line": "old", "to_line": "new", "to_side": "West", "measure": "gateways"},
+        0.0,
+        "roads",
+    ),
+    (
+        "handed_over",
+        {"from_line": "old", "to_line": "new", "to_side": "West", "measure": "gateways left"},
+        0.0,
+        "roads",
+    ),
     ("dated_steps", {"from_line": "old", "to_line": "new"}, 2.0, "steps"),
     ("maps_made", {}, 6.0, "maps"),
     (
