@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(step, done, total)``: the name of the step and how far it is."""
+
+
+EVERY_S = 60.0
+"""A log is told this often how far a long step is."""
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -16,7 +21,7 @@ def silent(step: str, done: int, total: int) -> None:
 
 @contextmanager
 def shown_progress(*, quiet: bool) -> Iterator[Progress]:
-    """Show progress on standard error: bars with the time left, or a line per step in a log."""
+    """Show progress on standard error: bars with the time left; a log gets a line a minute."""
     if quiet:
         yield silent
     elif sys.stderr.isatty():
@@ -26,16 +31,36 @@ def shown_progress(*, quiet: bool) -> Iterator[Progress]:
         yield _lines()
 
 
-def _lines() -> Progress:
-    said: set[str] = set()
+def _lines(clock: Callable[[], float] = time.monotonic) -> Progress:
+    """Write a line when a step begins, and one a minute while it lasts."""
+    began: dict[str, tuple[float, float]] = {}
+    told: dict[str, float] = {}
 
-    def progress(step: str, _done: int, _total: int) -> None:
-        if step not in said:
-            said.add(step)
-            sys.stderr.write(f"{step} ...\n")
-            sys.stderr.flush()
+    def progress(step: str, done: int, total: int) -> None:
+        now, share = clock(), done / max(total, 1)
+        if step not in began:
+            began[step], told[step] = (now, share), now
+            _say(f"{step} ...")
+        elif now - told[step] >= EVERY_S and 0.0 < share < 1.0:
+            told[step] = now
+            start, first = began[step]
+            # What was finished when the step began says nothing about its speed.
+            left = (now - start) * (1.0 - share) / (share - first) if share > first else None
+            _say(f"{step}: {share:.0%}" + (f", {_duration(left)} left" if left else ""))
 
     return progress
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60.0)
+    if minutes < 1:
+        return "less than a minute"
+    return f"about {minutes} min" if minutes < 120 else f"about {minutes / 60:.0f} h"
 
 
 @contextmanager
