@@ -187,10 +187,12 @@ def _body(map_element: str, data: dict[str, Any]) -> str:
     return f"""<a class="skip" href="#panel">{skip}</a>
 <div id="app">
 <main aria-label="{html_text(WORDS["map"])}">
+<p class="on-paper" dir="auto">{html_text(data["title"])}</p>
 <div id="stage">{map_element}</div>
 <footer id="foot">
 <p class="dates" dir="auto">{html_text(lines)}</p>
-<p class="disclaimer">{html_text(WORDS["disclaimer"])}</p>{note}
+<p class="disclaimer long">{html_text(WORDS["disclaimer"])}</p>
+<p class="disclaimer short">{html_text(WORDS["disclaimer_short"])}</p>{note}
 <details><summary>{html_text(WORDS["sources"])}</summary><ul>{rows}</ul></details>
 <p class="hash">{html_text(WORDS["inputs_hash"])} <code>{html_text(data["hash"])}</code></p>
 </footer>

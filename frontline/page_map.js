@@ -224,7 +224,7 @@ function markLine(line, group, pane) {
     const at = longest[Math.floor((longest.length - 1) * share)];
     if (!at) continue;
     const html = el("span", {}, line.date.slice(0, 4));
-    group.addLayer(L.marker(at, { pane, interactive: false, keyboard: false,
+    group.addLayer(L.marker(at, { pane, interactive: false, keyboard: false, zIndexOffset: 20000,
       icon: L.divIcon({ className: "line-year", html, iconSize: [44, 18] }) }));
   }
 }

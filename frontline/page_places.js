@@ -21,8 +21,16 @@ function outline({ kind, radius: r, crossed }, { x, y }) {
 }
 /** Many settlements get smaller symbols, so that a full map stays legible. */
 const crowded = Math.min(1, Math.max(0.45, Math.sqrt(400 / Math.max(data.settlements.length, 1))));
+const size = { zoom: 1 };
+/** Symbols shrink on small maps and grow on large ones, slower than the map itself. */
+function sizeByZoom() {
+  const zoom = Math.min(1.35, Math.max(0.55, 2 ** ((map.getZoom() - 8.75) / 3)));
+  const changed = zoom !== size.zoom;
+  size.zoom = zoom;
+  return changed;
+}
 const radiusOf = (place) => (known(place.people)
-  ? Math.min(13, Math.max(3.2, 2.4 + Math.sqrt(place.people) / 24)) : 3.2) * crowded;
+  ? Math.min(13, Math.max(3.2, 2.4 + Math.sqrt(place.people) / 24)) : 3.2) * crowded * size.zoom;
 
 /** What is known of a place's people at a line's date: a figure of another time is none. */
 const kindOf = (place, own) => (known(place.people) && own.valid ? place.kind || "residents" : "unknown");
@@ -66,7 +74,7 @@ function drawPlace(place, own, group, pane) {
   const colour = own.side ? colourOf(own.side) : "#9AA0A6";
   const kind = kindOf(place, own);
   const hollow = kind !== "residents";
-  const radius = kind === "unknown" ? 3.2 * crowded : radiusOf(place);
+  const radius = kind === "unknown" ? 3.2 * crowded * size.zoom : radiusOf(place);
   if (place.shape.length) {
     group.addLayer(areaOf(place.shape, { pane, color: colour, weight: 1, fillOpacity: 0.35,
       interactive: false }));
@@ -101,7 +109,7 @@ function obstacles() {
 function drawLabels() {
   labels.replaceChildren();
   if (!state.layers.labels) return;
-  const size = map.getSize();
+  const view = map.getSize();
   const taken = obstacles();
   const first = taken.length;
   const symbols = [];
@@ -109,14 +117,14 @@ function drawLabels() {
   const inView = [];
   for (const place of wanted) {
     const at = map.latLngToContainerPoint(place.at);
-    if (at.x < -20 || at.y < -20 || at.x > size.x + 20 || at.y > size.y + 20) continue;
+    if (at.x < -20 || at.y < -20 || at.x > view.x + 20 || at.y > view.y + 20) continue;
     inView.push([place, at]);
     const r = radiusOf(place);
     symbols.push([at.x - r, at.y - r, at.x + r, at.y + r, place]);
   }
   const weight = (place) => (place.id === state.selected ? Infinity : place.people ?? 1);
   inView.sort((a, b) => weight(b[0]) - weight(a[0]));
-  const most = Math.max(24, Math.round(size.x * size.y / 6500));
+  const most = Math.max(24, Math.round(view.x * view.y / 6500));
   const free = (box) => [...taken, ...symbols].every((one) => one[4] === box[4] ||
     box[0] > one[2] || box[2] < one[0] || box[1] > one[3] || box[3] < one[1]);
   const corner = map.containerPointToLayerPoint([0, 0]);

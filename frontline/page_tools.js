@@ -373,8 +373,12 @@ function start() {
   readView();
   buildPanel();
   buildTools();
+  sizeByZoom();
   refresh();
   map.on("move zoom resize viewreset", clipSlots);
+  map.on("zoomend", () => {
+    if (sizeByZoom()) for (const slot of SLOTS) drawPlaces(slot, shown()[slot]);
+  });
   map.on("moveend zoomend resize", () => { drawLabels(); saveView(); });
   map.on("zoomstart", () => labels.replaceChildren());
   map.on("click", addMeasure);

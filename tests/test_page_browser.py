@@ -135,7 +135,7 @@ def test_names_full_of_traps_are_shown_and_never_run(opened):
         flat = " ".join(name.split())
         assert " ".join(page.inner_text("#card h3").split()) == flat
         page.mouse.move(700 + number, 400)
-    page.evaluate(f"{MAP}.setView([39.9, 46.5], 9)")
+    page.evaluate(f"{MAP}.setView([39.9, 46.5], 9, {{animate: false}})")
     assert page.locator("img[src=x]").count() == 0
     assert "1337" not in page.content()
     assert page.locator("bdo").count() == 0
@@ -378,7 +378,7 @@ def luminance(rgb):
 def test_text_is_legible_in_light_and_dark(opened, scheme):
     page = opened(color_scheme=scheme)
     read = "node => [getComputedStyle(node).color, getComputedStyle(document.body).backgroundColor]"
-    for place in ("h1", "#foot .disclaimer", "#part-figures p", "tbody th", ".legend li"):
+    for place in ("h1", "#foot .disclaimer.long", "#part-figures p", "tbody th", ".legend li"):
         colours = page.eval_on_selector(place, read)
         ink, paper = ([int(n) for n in re.findall(r"\d+", text)[:3]] for text in colours)
         light, dark = sorted((luminance(ink), luminance(paper)), reverse=True)
@@ -395,7 +395,7 @@ def test_it_fits_a_phone(opened):
     stage = page.locator("#stage").bounding_box()
     assert stage["width"] == 390
     assert stage["height"] > 400
-    assert page.locator(".disclaimer").is_visible()
+    assert "no position on status" in page.locator(".disclaimer:visible").inner_text()
     for button in page.locator(".tools button").all():
         assert min(button.bounding_box()[side] for side in ("width", "height")) >= 40
     page.evaluate("document.querySelector('#distance').scrollIntoView({block: 'end'})")
@@ -425,7 +425,8 @@ def test_it_prints_map_and_figures_without_tools(opened):
     assert page.locator(".tools").is_hidden()
     assert page.locator("#distance").is_hidden()
     assert page.locator("#figures").is_visible()
-    assert page.locator(".disclaimer").is_visible()
+    assert "Not for navigation" in page.locator(".disclaimer:visible").inner_text()
+    assert page.locator(".on-paper").is_visible()
     assert page.pdf()[:5] == b"%PDF-"
 
 
