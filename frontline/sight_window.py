@@ -223,7 +223,8 @@ def _count(
         span = max(abs(highest - eye), abs(lowest - eye)) + target + drop
         slack = 64.0 * 2.220446049250313e-16 * span * (cells + 1.0) ** 2
         sure = slack + 0.25 * curve * max(cell[0], cell[1]) ** 2
-        passes = 2 if _has_void(wall, row, col, down, across) else 1
+        # A crossing within reach may have a neighbour one cell beyond it.
+        passes = 2 if _has_void(wall, row, col, down + 1, across + 1) else 1
         for number in range(passes):
             post = Post(
                 row,

@@ -301,6 +301,17 @@ def test_every_cell_is_decided_as_by_its_own_ray(
     assert np.array_equal(counts.unknown, (state == -1) & inside)
 
 
+def test_unknown_cells_just_beyond_the_radius_do_not_open_the_view():
+    # A narrow radius across: the column of the post is in reach, the unknown one beside it not.
+    z = np.zeros((6, 10), dtype=np.float32)
+    z[3, 7] = 50.0
+    z[:, 8:] = np.nan
+    counts = visible_counts(z, [[1, 7]], cell_size_m=(30.0, 927.0), max_distance_m=210.0)
+    assert counts.seen[:, 7].tolist() == [1, 1, 1, 1, 0, 0]
+    assert counts.unknown.sum() == 0
+    assert counts.seen.sum() == 4
+
+
 def test_an_envelope_without_room_is_decided_ray_by_ray():
     z = rough(90, 90, seed=31, void=0.002)
     z[44, 45] = 50.0
