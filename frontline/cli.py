@@ -251,9 +251,21 @@ def _run_and_tell(
     if as_json:
         typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
     elif not quiet:
-        for figure in results.key_figures:
-            typer.echo(f"- {figure.sentence}")
+        told = _verdicts(results) if command == "claims" else _sentences(results)
+        for sentence in told:
+            typer.echo(f"- {sentence}")
         typer.echo(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
+
+
+def _sentences(results: Results) -> list[str]:
+    return [figure.sentence for figure in results.key_figures]
+
+
+def _verdicts(results: Results) -> list[str]:
+    if results.claims is None:
+        return []
+    counts = results.claims["verdict"].value_counts(sort=False)
+    return [f"{verdict}: {count}" for verdict, count in counts.items()]
 
 
 def _figures_json(results: Results) -> list[Mapping[str, object]]:
