@@ -247,6 +247,8 @@ def handed_over(
     go, stay = _leaving(case, land, other_sides(new, to_side), margin_m, codes)
     names = ("area_km2", "area_low", "area_high", "population", "registered", "settlements")
     sums = {name: float(own[name].sum(skipna=False)) for name in (*names, "road_km")}
+    if not any((front.error_m > 0).any() for front in (old, new)):
+        sums |= dict.fromkeys(("area_low", "area_high"), sums["area_km2"])
     found = {
         "land": (sums["area_km2"], sums["area_low"], sums["area_high"]),
         "residents": (sums["population"],) * 3,
