@@ -391,7 +391,7 @@ def _counted(
     surface: Surface, batches: list[_Batch], reach: Reach, threads: int | None, *, weighted: bool
 ) -> Iterator[tuple[_Batch, list[Array]]]:
     """Work through the batches from one queue; at most two results per thread wait."""
-    workers = len(os.sched_getaffinity(0)) if threads is None else threads
+    workers = _cores() if threads is None else threads
     if workers < 1:
         raise RasterError(f"threads: {threads} (expected 1 or more). Correct it.")
 
@@ -419,6 +419,13 @@ def _counted(
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in ready)
+
+
+def _cores() -> int:
+    """Count the cores that this process may use; not every system says."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _add(counts: list[Array], parts: list[Array], batch: _Batch) -> None:
