@@ -246,7 +246,7 @@ def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | N
 def _notes(dem: Dem, asked: Sight) -> list[Note]:
     notes = []
     if is_coarse(dem):
-        step = max(dem.step_m)
+        step = max(dem.sight_step_m)
         notes.append(
             Note(
                 "elevation",
@@ -276,7 +276,7 @@ def _heights(frame: gpd.GeoDataFrame, asked: Sight) -> NDArray[np.float64]:
 def _pieces(layers: Layers, dem: Dem) -> Pieces:
     """Cut all corridors into short pieces."""
     parts, rows = shapely.get_parts(layers.corridors.geometry.to_numpy(), return_index=True)
-    dense = shapely.segmentize(parts, max(SAMPLE_M, *dem.step_m))
+    dense = shapely.segmentize(parts, max(SAMPLE_M, *dem.sight_step_m))
     xy, line = shapely.get_coordinates(dense, return_index=True)
     same = np.flatnonzero(np.diff(line) == 0)
     ends = np.stack([xy[same], xy[same + 1]], axis=1)
@@ -338,7 +338,7 @@ def _spacing_notes(
     front: FrontLine, layers: Layers, dem: Dem, asked: Sight, how: _How, counts: CountGrid
 ) -> Iterator[Note]:
     """Look once more with half the spacing, and say what that adds."""
-    if asked.spacing_m is None or asked.spacing_m <= min(dem.step_m):
+    if asked.spacing_m is None or asked.spacing_m <= min(dem.sight_step_m):
         return
     half = asked.model_copy(update={"spacing_m": asked.spacing_m / 2.0})
     closer = _look(front, layers, dem, half, (), replace(how, progress=None)).counts

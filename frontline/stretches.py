@@ -86,7 +86,7 @@ def parts_of(front: FrontLine, dem: Dem, *, radius_m: float) -> list[Any]:
     line = shapely.line_merge(shapely.unary_union(front.geometry))
     if line.is_empty:
         return []
-    return list(_cut(line, radius_m, dem.step_m[0] * dem.step_m[1]))
+    return list(_cut(line, radius_m, dem.sight_step_m[0] * dem.sight_step_m[1]))
 
 
 def stand(
@@ -118,7 +118,7 @@ def stand(
     spacing, every connected piece of the line is divided evenly and a post stands in the cell of
     each part's middle; two in one cell become one.
     """
-    grid = sight_grid(dem, part, area_crs=frame.crs, margin_m=radius_m + 2 * max(dem.step_m))
+    grid = sight_grid(dem, part, area_crs=frame.crs, margin_m=radius_m + 2 * max(dem.sight_step_m))
     return _stand(grid, *_pieces(part, grid, frame, spacing_m))
 
 

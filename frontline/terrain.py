@@ -5,15 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
 import shapely
 
+from frontline import rasters
 from frontline.errors import RasterError
 from frontline.geodesy import points_along
 from frontline.grids import bilinear, cell_steps_m, middle_step_m, resampled, true_to_scale
+from frontline.heights import (
+    HIGHEST_M,
+    LOWEST_M,
+    HeightsFile,
+    cells_around,
+    read_around,
+    thinning,
+    without_voids,
+)
 from frontline.project import relative
 from frontline.rasters import (
     MOST_CELLS,
@@ -21,15 +31,12 @@ from frontline.rasters import (
     Raster,
     Transform,
     Window,
-    inside,
     open_raster,
-    read_window,
     window_bounds,
-    window_over,
     window_transform,
 )
 from frontline.results import Note
-from frontline.zonal import densified, on_raster
+from frontline.zonal import densified
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,10 +46,6 @@ if TYPE_CHECKING:
     from frontline.project import Elevation, Project
 
     Floats = NDArray[np.floating[Any]]
-
-FOOT_M = 0.3048
-LOWEST_M, HIGHEST_M = -500.0, 9_000.0
-"""Heights beyond these are no land surface but a void that is not tagged (-9999, -32768, 32767)."""
 
 COARSE_M = 100.0
 """Sight on cells larger than this is an illustration, not evidence."""
@@ -72,6 +75,9 @@ class Dem:
         What the project says of them.
     notes
         What a reader must know: unknown cells, suspicious heights, resampling.
+    fine
+        Where these heights are but a survey of a file too large for memory: the file, of which
+        `sight_grid` reads every cell around a stretch of line.
     """
 
     heights_m: NDArray[np.float32]
@@ -83,6 +89,12 @@ class Dem:
     accuracy_m: float | None = None
     source: str = ""
     notes: tuple[Note, ...] = ()
+    fine: HeightsFile | None = None
+
+    @property
+    def sight_step_m(self) -> tuple[float, float]:
+        """Size of the cells that `sight_grid` gives, as ``step_m``."""
+        return self.step_m if self.fine is None else self.fine.step_m
 
     @property
     def bounds(self) -> Bounds:
@@ -129,7 +141,8 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
     Returns
     -------
     The part of the raster under the study area's bounds and the lines' surroundings as far as
-    sight and zones reach. Where that has too many cells, the lines' surroundings alone.
+    sight and zones reach. Where that has more cells than `rasters.MOST_CELLS`, the lines'
+    surroundings alone; where these have more, every n-th cell, and in ``fine`` the file.
 
     Raises
     ------
@@ -148,34 +161,54 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         _check_unit(raster, stated)
         about = stated.path.name
-        notes = []
-        try:
-            heights, transform = _read_around(raster, wide, layers.frame.crs)
-        except RasterError:
-            # Perhaps too many cells: sight needs no more than the lines' surroundings.
-            narrow = shapely.box(*shapely.total_bounds(near))
-            heights, transform = _read_around(raster, narrow, layers.frame.crs)
-            notes.append(Note(about, "read around the lines only: the study area is too large."))
+        # Where all has too many cells: sight needs no more than the lines' surroundings.
+        narrow = shapely.box(*shapely.total_bounds(near))
+        area, every, notes = _what_to_read(raster, wide, narrow, layers.frame.crs, about)
+        feet = stated.unit == "ft"
+        heights, transform = read_around(raster, area, layers.frame.crs, feet=feet, every=every)
         crs = raster.crs
-    if stated.unit == "ft":
-        heights *= np.float32(FOOT_M)
     notes += _voids_removed(heights, about)
+    step_m = middle_step_m(transform, crs, heights.shape)
+    fine = None
+    if every > 1:
+        step = step_m[0] / every, step_m[1] / every
+        fine = HeightsFile(stated.path, stated.crs, stated.nodata, shown, feet, step)
     return Dem(
         heights_m=heights,
         transform=transform,
         crs=crs.to_wkt(),
-        step_m=middle_step_m(transform, crs, heights.shape),
+        step_m=step_m,
         vertical_datum=stated.vertical_datum,
         model=stated.model,
         accuracy_m=stated.accuracy_m,
         source=stated.source,
         notes=(*notes, *_share_unknown(heights, about)),
+        fine=fine,
     )
+
+
+def _what_to_read(
+    raster: Raster, wide: Any, narrow: Any, area_crs: pyproj.CRS, about: str
+) -> tuple[Any, int, list[Note]]:
+    """Choose an area that fits into memory, or every how many cells are read, and say so."""
+    if cells_around(raster, wide, area_crs) <= rasters.MOST_CELLS:
+        return wide, 1, []
+    if cells_around(raster, narrow, area_crs) <= rasters.MOST_CELLS:
+        text = "read around the lines only: the study area is too large."
+        return narrow, 1, [Note(about, text)]
+    cells = cells_around(raster, wide, area_crs)
+    every = thinning(cells)
+    text = (
+        f"has {cells:,} cells there, more than fit into memory ({rasters.MOST_CELLS:,}): maps, "
+        f"relief and shares of land are taken from one cell of every {every} x {every}. Sight "
+        "itself reads every cell around each stretch of line."
+    )
+    return wide, every, [Note(about, text)]
 
 
 def is_coarse(dem: Dem) -> bool:
     """Say whether sight on this grid is an illustration only: cells larger than 100 m."""
-    return max(dem.step_m) > COARSE_M
+    return max(dem.sight_step_m) > COARSE_M
 
 
 def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0.0) -> Dem:
@@ -215,6 +248,8 @@ def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0
     """
     wide = shapely.box(*_widened(area.bounds, 1.1 * margin_m))
     crs = pyproj.CRS.from_user_input(dem.crs)
+    if dem.fine is not None:
+        dem = _in_full(dem, dem.fine, crs, wide, area_crs)
     if crs.is_projected:
         window = _window_over(dem, wide, area_crs)
         if true_to_scale(dem.transform, crs, window, tolerance=SCALE_TOLERANCE):
@@ -291,39 +326,12 @@ def _check_unit(raster: Raster, stated: Elevation) -> None:
         )
 
 
-def _read_around(
-    raster: Raster, area: Any, area_crs: pyproj.CRS
-) -> tuple[NDArray[np.float32], Transform]:
-    """Read what a raster has under an area's bounds, joined across the antimeridian."""
-    dense = densified(np.array([area], dtype=object), crs=area_crs)
-    _, shapes = on_raster(raster, dense, crs=area_crs)
-    if len(shapes) == 0:
-        raise RasterError(
-            "does not reach the study area. Use elevation of this region, or correct the CRS.",
-            path=raster.path,
-        )
-    windows = [window_over(raster, shape.bounds, margin_cells=2) for shape in shapes]
-    parts = [part for window in windows if (part := inside(raster, window)) is not None]
-    if len(windows) == 1:
-        heights = read_window(raster, parts[0])
-        return cast("NDArray[np.float32]", heights), window_transform(raster.transform, parts[0])
-    # A raster of the whole turn meets the area at both its edges: lay the pieces side by side.
-    heights = read_window(raster, windows[0])
-    for window in windows[1:]:
-        more = read_window(raster, window._replace(rows=windows[0].rows, cols=windows[0].cols))
-        heights = np.where(np.isnan(heights), more, heights)
-    return cast("NDArray[np.float32]", heights), window_transform(raster.transform, windows[0])
-
-
 def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
     """Make impossible heights unknown, in place, and say what looks like a void."""
-    with np.errstate(invalid="ignore"):
-        void = (heights < LOWEST_M) | (heights > HIGHEST_M)
-    heights[void] = np.nan
-    notes = []
-    if void.any():
+    voids, notes = without_voids(heights), []
+    if voids:
         text = f"cells below {LOWEST_M:.0f} m or above {HIGHEST_M:,.0f} m are taken as unknown"
-        notes.append(Note(about, f"{text}.", int(void.sum())))
+        notes.append(Note(about, f"{text}.", voids))
     level = int((heights == 0).sum())
     if level > 0.01 * heights.size:
         text = f"{level / heights.size:.0%} of the cells are exactly 0 m"
@@ -360,6 +368,16 @@ def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     top, left = np.floor(place.min(axis=0)).astype(int)
     bottom, right = np.ceil(place.max(axis=0)).astype(int)
     return Window(int(top), int(left), int(bottom - top + 1), int(right - left + 1))
+
+
+def _in_full(dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
+    """Read every cell of the file around an area."""
+    found = fine.around(area, area_crs)
+    if found is None:  # off the file: the survey knows nothing there either
+        return dem
+    heights, transform = found
+    step_m = middle_step_m(transform, crs, heights.shape)
+    return replace(dem, heights_m=heights, transform=transform, step_m=step_m, fine=None)
 
 
 def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:

@@ -165,7 +165,7 @@ def _grid_around(
 ) -> Dem:
     if len(xy) == 0:
         raise RasterError("no point to look from (expected at least one). Name one.")
-    margin_m = asked.radius_m + 2 * max(dem.step_m)
+    margin_m = asked.radius_m + 2 * max(dem.sight_step_m)
     grid = sight_grid(dem, shapely.MultiPoint(xy), area_crs=frame.crs, margin_m=margin_m)
     cells = np.floor(positions(grid, xy, frame.crs) + 0.5).astype(np.int64)
     # Both the cell, for land, and the place between cells, for rays, must be known.

@@ -322,3 +322,27 @@ def test_random_points_lie_on_the_right_side_of_every_zone_s_edge(tmp_path):
                 inside = shapely.contains(zone.geometry, point)
                 on_side = (point.x < 20.0) == (zone["side"] == "West")
                 assert inside == (metres.min() < zone["distance_m"] and on_side)
+
+
+def test_a_raster_too_large_for_memory_gives_the_same_sight(tmp_path, monkeypatch):
+    project = frontline.load_project(made_project(tmp_path, draws=0))
+    whole = frontline.compute(project)
+    monkeypatch.setattr("frontline.rasters.MOST_CELLS", 70_000)
+    survey = frontline.compute(project)
+    assert any("one cell of every 3 x 3" in note.text for note in survey.notes)
+    assert set(whole.settlements["in_sight"]) > {"visible", "hidden"}
+    assert survey.settlements.drop(columns="geometry").equals(
+        whole.settlements.drop(columns="geometry")
+    )
+    for key, raster in whole.sight.items():
+        coarse = survey.sight[key]
+        a, _, c, _, e, f = raster.transform
+        rows, cols = coarse.bands["seen"].shape
+        col = ((coarse.transform[2] - c) / a + 3 * np.arange(cols) + 1).round().astype(int)
+        row = ((coarse.transform[5] - f) / e + 3 * np.arange(rows) + 1).round().astype(int)
+        row, col = row[row < len(raster.bands["seen"])], col[col < raster.bands["seen"].shape[1]]
+        for band in ("seen", "unknown"):
+            picked = raster.bands[band][np.ix_(row, col)]
+            assert (coarse.bands[band][: len(row), : len(col)] == picked).all()
+    one, other = (found.sight_zones["visible_share"].to_numpy() for found in (whole, survey))
+    assert one == pytest.approx(other, abs=0.02)

@@ -125,7 +125,50 @@ def test_a_study_area_too_large_for_one_window(tmp_path, monkeypatch):
     )  # fmt: skip
     assert dem.heights_m.size < 2500
     assert any("around the lines only" in note.text for note in dem.notes)
-    with pytest.raises(RasterError, match=r"^dem\.tif: .*at most 2,500"):
+
+
+def test_more_cells_than_fit_are_surveyed_and_read_in_full_where_sight_needs_them(
+    tmp_path, monkeypatch
+):
+    row, col = np.mgrid[:101, :100]
+    values = 1_000.0 + 10 * row + col
+    values[60, 30] = -9_999.0  # a void that nothing tags
+    whole, _ = read(tmp_path, values, transform=TENTH)
+    monkeypatch.setattr("frontline.rasters.MOST_CELLS", 2500)
+    survey, layers = read(tmp_path, values, transform=TENTH)
+    assert survey.heights_m.size < 2500
+    assert any("one cell of every 3 x 3" in note.text for note in survey.notes)
+    assert survey.sight_step_m == pytest.approx(whole.step_m, rel=2e-3)
+    assert survey.step_m == pytest.approx(np.multiply(whole.step_m, 3), rel=2e-3)
+    # The survey is made of the file's own cells: the middle ones of squares of nine.
+    rows, cols = survey.heights_m.shape
+    a, _, c, _, e, f = survey.transform
+    x, y = np.meshgrid(c + (np.arange(cols) + 0.5) * a, f + (np.arange(rows) + 0.5) * e)
+    cells = whole.rowcol(x.ravel(), y.ravel())
+    inside = (cells >= 0).all(axis=1)
+    assert inside.mean() > 0.9
+    np.testing.assert_array_equal(
+        survey.heights_m.ravel()[inside], whole.heights_m[tuple(cells[inside].T)]
+    )
+    # A grid for sight is the same from the survey as from the whole.
+    lon, lat = c + 0.305 * a * cols, f + 0.6 * e * rows
+    place = layers.frame.from_crs([shapely.Point(lon, lat)], "EPSG:4326")[0]
+    grids = [
+        sight_grid(dem, place, area_crs=layers.frame.crs, margin_m=12_000.0)
+        for dem in (whole, survey)
+    ]
+    np.testing.assert_allclose(*(grid.heights_m for grid in grids), atol=1e-3)
+    assert grids[0].transform == pytest.approx(grids[1].transform)
+    assert grids[1].fine is None
+    far = layers.frame.from_crs([shapely.Point(10.0, 20.0)], "EPSG:4326")[0]
+    off = sight_grid(survey, far, area_crs=layers.frame.crs, margin_m=5_000.0)
+    assert np.isnan(off.heights_m).all()
+
+
+def test_a_window_too_large_to_be_surveyed(tmp_path, monkeypatch):
+    monkeypatch.setattr("frontline.rasters.MOST_CELLS", 2500)
+    monkeypatch.setattr("frontline.heights.MOST_SURVEYED", 5000)
+    with pytest.raises(RasterError, match=r"^dem\.tif: .*at most 5,000"):
         read(tmp_path, np.full((100, 100), 5.0), transform=TENTH)
 
 
