@@ -49,8 +49,9 @@ def sheet_title(results: Results, sheet: str) -> tuple[str, str]:
     lines = results.lines.sort_values("date", kind="stable").to_dict("records")
     captions = [f"{row['label']} ({str(row['date'])[:10]})" for row in lines]
     extra = {"exposure": WORDS["legend_exposure"], "chart": WORDS["chart"]}.get(sheet, "")
-    warning = sight_warning(results) if sheet == "exposure" else ""
-    return title, " · ".join(part for part in (extra, *captions, warning) if part)
+    if sheet == "exposure":  # the lines stand over their maps, and the warning must stand whole
+        captions = [sight_warning(results)]
+    return title, " · ".join(part for part in (extra, *captions) if part)
 
 
 def line_caption(results: Results, key: str) -> tuple[str, str]:
