@@ -282,6 +282,9 @@ def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
 
 
 def _computed(measured: Measured) -> str:
+    if math.isnan(measured.value) and math.isfinite(measured.low):
+        ends = [rounded(end) for end in (measured.low, measured.high)]
+        return f"Computed: {_with_unit(' to '.join(ends), measured.unit)}"
     number = _number(measured.value, measured)
     if measured.low == measured.high or not math.isfinite(measured.low):
         return f"Computed: {number}"

@@ -93,8 +93,10 @@ def _ends(value: float, away: NDArray[np.float64]) -> tuple[float, float]:
     return value + float(low), value + float(high)
 
 
-def line_between(case: Case, *, line: LineKey, between: Ends) -> Measured:
-    """Length of the stretch of a line between the points nearest to two places.
+def line_between(
+    case: Case, *, line: LineKey, between: Ends | None = None, section: str | None = None
+) -> Measured:
+    """Length of a stretch of a line: between the points nearest to two places, or a section.
 
     Parameters
     ----------
@@ -103,14 +105,18 @@ def line_between(case: Case, *, line: LineKey, between: Ends) -> Measured:
     line
         Key of the line.
     between
-        Two places, [[lon, lat], [lon, lat]]; the stretch runs from the one to the other.
+        Two places, [[lon, lat], [lon, lat]]; the stretch runs from the one to the other. Or,
+        instead,
+    section
+        a section that the project names.
     """
     front = front_of(case, line)
-    stretch = stretch_of(case, front, between)
+    stretch = stretch_of(case, front, between, section)
     frame = case.layers.frame
     value = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
     # Either end may lie elsewhere along the line, by what it is off and by the line's error.
-    off_m = distance_to(frame.xy(np.array(between)), front.geometry, frame)
+    ends = None if between is None else frame.xy(np.array(between))
+    off_m = [0.0, 0.0] if ends is None else distance_to(ends, front.geometry, frame)
     error_m = float(front.error_m.max(initial=0.0))
     away = math.hypot(*(math.hypot(one, error_m) for one in off_m)) / 1000.0
     share = 100.0 * value / front.length_km
@@ -120,7 +126,7 @@ def line_between(case: Case, *, line: LineKey, between: Ends) -> Measured:
         value + away,
         "km",
         contains="position of the line, and distance of the places named from it",
-        detail=f"It is {share:.0f} % of the line, which is {front.length_km:.0f} km long.",
+        detail=f"It is {share:.0f} % of the line, which is {front.length_km:.0f} km long",
     )
 
 

@@ -109,7 +109,7 @@ def write_wall(path, *, step_m):
         out.write(grid, 1)
 
 
-def write_project(folder, *, error_m=0.0, draws=0, schematic=False, step_m=100.0, drop=()):
+def write_project(folder, *, error_m=0.0, draws=0, schematic=False, step_m=100.0, drop=(), more=""):
     """Write the layers and a project file; returns its path."""
     write_layers(folder / "layers.gpkg")
     write_wall(folder / "wall.tif", step_m=step_m)
@@ -132,7 +132,7 @@ def write_project(folder, *, error_m=0.0, draws=0, schematic=False, step_m=100.0
     text += ["[[partitions]]", 'key = "inner"', 'label = "Inner"']
     text += ['path = "layers.gpkg"', 'layer = "inner"']
     path = folder / "project.toml"
-    path.write_text("\n".join(text), encoding="utf-8")
+    path.write_text("\n".join([*text, more]), encoding="utf-8")
     return path
 
 

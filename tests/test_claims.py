@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_case import made_case, write_project
+from made_case import lonlat, made_case, write_project
 
 from frontline.claims import COLUMNS, VERDICTS, check_claims, measure, read_ledger, verdict_of
 from frontline.columns import COLUMNS as CONTRACT
@@ -347,3 +347,61 @@ def test_deleting_the_ledger_leaves_no_claims(tmp_path):
     assert read_ledger(project) is not None
     (tmp_path / "claims.toml").unlink()
     assert read_ledger(project) is None
+
+
+SCENARIO = """
+[[scenarios]]
+key = "might_be"
+label = "Further east"
+from_line = "old"
+offset_m = 4500
+side = "East"
+[[sections]]
+key = "middle"
+line = "old"
+between = [{south}, {north}]
+"""
+ASKED = """
+[[claims]]
+id = "S1"
+report = "r"
+statement = "15 % of the east would go."
+metric = "land_changed"
+parameters = { from_line = "old", to_line = "might_be", to_side = "West" }
+stated = [{ value = 15, unit = "%" }]
+[[claims]]
+id = "S2"
+report = "r"
+statement = "One village would be cut off."
+metric = "handed_over"
+parameters = { from_line = "old", to_line = "might_be", to_side = "West", measure = "settlements" }
+stated = [{ value = 1, unit = "settlements" }]
+[[claims]]
+id = "S3"
+report = "r"
+statement = "The middle is as long as half of the line."
+metric = "line_between"
+parameters = { line = "old", section = "middle" }
+stated = [{ value = 20, unit = "km" }]
+[[claims]]
+id = "S4"
+report = "r"
+statement = "The line moved in three steps."
+metric = "dated_steps"
+parameters = { from_line = "old", to_line = "new" }
+stated = [{ value = 3, unit = "steps" }]
+"""
+
+
+def test_a_claim_may_ask_of_a_line_that_might_be_and_of_a_named_section(tmp_path):
+    ends = {"south": list(lonlat(0, -10)), "north": list(lonlat(0, 10))}
+    case = made_case(tmp_path, step_m=400.0, more=SCENARIO.format(**ends))
+    table = check_claims(case, ledger_of(case, HEAD + ASKED)).set_index("id")
+    assert table.loc["S1", "computed"] == pytest.approx(15, rel=1e-3)
+    # One village reaches 3 km beyond the old line; the next lies 5 km from it.
+    assert table.loc["S2", "computed"] == 1
+    assert table.loc["S3", "computed"] == pytest.approx(20, rel=1e-3)
+    # A line that might be is no step from the old line to the new.
+    assert table.loc["S4", "computed"] == 2
+    with pytest.raises(ProjectError, match="'middle'"):
+        check_claims(case, ledger_of(case, HEAD + ASKED.replace('"middle"', '"midle"')))
