@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from frontline.fronts import Draw, FrontLine
     from frontline.layers import Layers
     from frontline.project import Project
+    from frontline.sections import Stretch
     from frontline.terrain import Dem
 
 
@@ -39,6 +40,10 @@ class Case:
         What is in sight of each line.
     scenarios
         Lines that might be, as the project asks; ``draws`` holds theirs as well.
+    stretches
+        Sections of the lines, as the project names them.
+    tables
+        ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
     """
 
     project: Project
@@ -51,3 +56,5 @@ class Case:
     exposure: Exposure
     dem: Dem | None
     scenarios: tuple[FrontLine, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -3,64 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-Type = Literal["text", "integer", "number", "boolean", "date"]
+from frontline.column import MEASURES, Column, Type
+from frontline.column import integer as _integer
+from frontline.column import interval as _interval
+from frontline.column import number as _number
+from frontline.column import text as _text
+from frontline.cut_columns import CUT_COLUMNS, CUT_TITLES
 
-MEASURES = frozenset(("m", "km", "km²", "degrees"))
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Parameters
-    ----------
-    name
-        As it stands in files; never renamed.
-    type
-        ``date`` is text YYYY-MM-DD in CSV, a date in the GeoPackage and in the workbook.
-    unit
-        Empty where there is none.
-    alias
-        Short name for people.
-    description
-        One sentence: what it is, and what an empty cell means.
-    """
-
-    name: str
-    type: Type
-    unit: str
-    alias: str
-    description: str
-
-    @property
-    def title(self) -> str:
-        """The alias, and the unit in brackets where it measures and does not count."""
-        return f"{self.alias} ({self.unit})" if self.unit in MEASURES else self.alias
-
-
-def _text(name: str, alias: str, description: str) -> Column:
-    return Column(name, "text", "", alias, description)
-
-
-def _number(name: str, unit: str, alias: str, description: str) -> Column:
-    return Column(name, "number", unit, alias, description)
-
-
-def _integer(name: str, unit: str, alias: str, description: str) -> Column:
-    return Column(name, "integer", unit, alias, description)
-
-
-def _interval(name: str, unit: str, alias: str, stem: str = "") -> tuple[Column, ...]:
-    """Low and high of a figure; ``stem`` where the names do not begin with the figure's own."""
-    stem = stem or name
-    return (
-        _number(f"{stem}_low", unit, f"{alias}, low", f"2.5 % point of {name} over the draws."),
-        _number(f"{stem}_high", unit, f"{alias}, high", f"97.5 % point of {name} over the draws."),
-    )
-
+__all__ = ["COLUMNS", "FURTHER", "LAYERS", "MEASURES", "TITLES", "Column", "Type"]
 
 LINE = _text("line", "Line", "Key of the line.")
 SIDE = _text("side", "Side", "Name of the side; empty outside the study area.")
@@ -237,6 +188,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _number("visible_share", "", "Visible share", "Share of the zone in sight (0 to 1)."),
         _number("unknown_share", "", "Unknown share", "Share of the zone undecided (0 to 1)."),
     ),
+    **CUT_COLUMNS,
     "claims": (
         _text("id", "Identifier", "Identifier of the statement; X01 and on are excluded."),
         _text("source", "Source", "Where the statement stands."),
@@ -379,6 +331,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "crossings": ("Crossings", "Where corridors cross a line, and at what angle."),
     "points": ("Points", "Other points of the input, such as bridges and summits."),
     "sight_zones": ("Sight by zone", "Share of each zone that is in sight of the line."),
+    **CUT_TITLES,
     "claims": ("Claims", "Statements of a report, tested against the figures."),
     "key_figures": ("Key figures", "Figures ready to quote, each with its interval."),
     "notes": ("Notes", "What a reader must know about inputs and figures."),

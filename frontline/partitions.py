@@ -345,9 +345,9 @@ def _people_intervals(
     sample = sample_of(dwellers, near)
     points = shapely.points(sample.xy)
     weight = sample.weight * people[sample.group]
-    on_part = np.array([shapely.intersects(land, points) for land in lands]).reshape(
-        -1, len(points)
-    )
+    on_part = np.zeros((len(lands), len(points)))
+    for row, land in enumerate(lands):
+        on_part[row] = shapely.intersects(land, points)
 
     def counted(sides: Mapping[str, Any]) -> Floats:
         found = np.zeros((len(lands), len(held)))

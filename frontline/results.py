@@ -117,6 +117,8 @@ class Results:
     profile, profile_zones
         People and cumulative zones at every half kilometre, with the columns of `people` and
         `zones`; None where they were not computed.
+    further
+        Tables that not every project gives cause for, by name: see `frontline.cuts.cut_tables`.
     claims
         Statements of a ledger with their verdicts, the rows of ``claims.csv``; None without one.
     case
@@ -148,6 +150,7 @@ class Results:
     profile: pd.DataFrame | None = None
     profile_zones: gpd.GeoDataFrame | None = None
     claims: pd.DataFrame | None = None
+    further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     case: Case | None = None
 
     def _repr_html_(self) -> str:

@@ -19,6 +19,7 @@ from frontline.sensitivity import without_restricted
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from frontline.fronts import Draw
     from frontline.project import Project
     from frontline.terrain import Dem
 
@@ -133,6 +134,7 @@ def compute_case(
     project: Project, *, work: Path | None = None, progress: Progress = silent
 ) -> tuple[Case, tuple[Note, ...]]:
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
+    from frontline.cuts import asked_of, draws_of_scenarios
     from frontline.exposure import sight
     from frontline.fronts import draw_front, read_fronts
     from frontline.kept import open_work
@@ -145,10 +147,11 @@ def compute_case(
     progress("reading layers", 0, 2)
     layers = read_layers(project)
     fronts = read_fronts(project, layers)
+    asked = asked_of(project, layers, fronts)
     progress("reading layers", 1, 2)
     dem = read_dem(project, layers)
     progress("reading layers", 2, 2)
-    draws = {}
+    draws: dict[str, tuple[Draw, ...]] = {}
     for number, front in enumerate(fronts):
         progress("displacing lines", number, len(fronts))
         draws[front.key] = draw_front(
@@ -157,6 +160,7 @@ def compute_case(
             draws=project.uncertainty.draws,
             seed=project.uncertainty.seed,
         )
+    draws |= draws_of_scenarios(project, layers, fronts, asked.scenarios, draws)
     progress("displacing lines", len(fronts), len(fronts))
     progress("drawing zones", 0, 1)
     bands = zones(fronts, project.zones.distances_m, draws, layers.frame)
@@ -179,8 +183,11 @@ def compute_case(
         people=counted.rows,
         exposure=exposure,
         dem=dem,
+        scenarios=asked.scenarios,
+        stretches=asked.stretches,
+        tables=asked.tables,
     )
-    notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
+    notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*(dem.notes if dem else ()), *known, *exposure.notes, *counted.notes]
     return case, tuple(dict.fromkeys(notes))
 
@@ -204,6 +211,7 @@ def _results(
 ) -> Results:
     from frontline.change import changes, control_change
     from frontline.corridors import corridor_km, crossings
+    from frontline.cuts import cut_tables
     from frontline.profile import profile
     from frontline.quotes import key_figures
     from frontline.relief import shaded_relief
@@ -246,6 +254,7 @@ def _results(
         ),
         notes=notes,
         inputs=inputs,
+        further=cut_tables(case, flows),
         profile=by_distance.people,
         profile_zones=lonlat(by_distance.zones),
         case=case,

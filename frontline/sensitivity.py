@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,25 @@ from frontline.errors import ProjectError
 from frontline.results import Note, Results
 
 if TYPE_CHECKING:
-    from frontline.project import LayerSource, Project
+    from frontline.project import Project, TableSource
 
 PLACES = ("settlements", "corridors", "points", "districts")
+TABLES = ("flows", "links", "events")
+
+LISTED: Mapping[str, tuple[str, ...]] = {
+    "settlements": ("links",),
+    "corridors": ("links",),
+    "points": ("links",),
+    "flows": ("flows", "flows_balance"),
+    "links": ("links",),
+    "events": ("events",),
+}
+"""Further tables that list the features of a layer one by one."""
 
 
 def restricted(project: Project) -> tuple[str, ...]:
     """Name the restricted layers of a project: roles, keys of lines and of partitions."""
-    names = [role for role in PLACES if _is_restricted(getattr(project, role))]
+    names = [role for role in (*PLACES, *TABLES) if _is_restricted(getattr(project, role))]
     names += [part.key for part in project.partitions if _is_restricted(part)]
     names += [line.key for line in project.lines if _is_restricted(line)]
     names += ["study_area"] if _is_restricted(project.study_area) else []
@@ -65,6 +77,12 @@ def without_restricted(results: Results) -> Results:
         partitions={key: part for key, part in results.partitions.items() if key not in hidden},
         **{name: getattr(results, name).iloc[:0] for name in PLACES if name in hidden},
     )
+    gone = {table for name in hidden for table in LISTED.get(name, ())}
+    further = {name: table for name, table in results.further.items() if name not in gone}
+    if "partitions" in further:
+        parts = further["partitions"]
+        further["partitions"] = parts[~parts["partition"].isin(list(hidden))]
+    kept = replace(kept, further=further)
     if "settlements" in hidden:
         kept = replace(kept, control_change=kept.control_change.iloc[:0])
     if "corridors" in hidden:
@@ -74,5 +92,5 @@ def without_restricted(results: Results) -> Results:
     return kept
 
 
-def _is_restricted(source: LayerSource | None) -> bool:
+def _is_restricted(source: TableSource | None) -> bool:
     return source is not None and source.sensitivity == "restricted"

@@ -31,6 +31,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "corridors": ("id", "line", "side", "distance_m"),
     "crossings": ("line", "id", "lon", "lat"),
     "sight_zones": ("line", "side", "distance_m"),
+    "lines_between": ("from_line", "to_line"),
+    "links": ("id", "line"),
 }
 """The columns that the rows of a table are ordered by; the others keep the order given."""
 
@@ -74,6 +76,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         "corridors": results.corridor_km,
         "crossings": crossings,
         "sight_zones": results.sight_zones,
+        **results.further,
         "key_figures": pd.DataFrame([vars(figure) for figure in results.key_figures]),
         "notes": pd.DataFrame([vars(note) for note in results.notes]),
     }

@@ -187,3 +187,12 @@ def test_three_sides_and_land_on_none():
     assert row_of(table, "S", "").area_km2 == pytest.approx(10 * 25)
     assert row_of(table, "S", "Left").share == pytest.approx(0.4)
     assert table.area_km2.sum() == pytest.approx(AREA.area / 1e6)
+
+
+def test_draws_that_no_settlement_is_near_leave_people_as_they_are():
+    front = straight("old", 30_000.0, error_m=500.0)
+    draws = {"old": draw_front(front, AREA, draws=5, seed=1)}
+    for places in (settlements(), settlements(("Far", 80_000, 10_000, 7))):
+        table = parts_by_side(layers_of(places, halves=HALVES), [front], draws, None)
+        assert (table.population_low == table.population).all()
+        assert (table.population_high == table.population).all()

@@ -1,0 +1,156 @@
+"""The cuts across the data that a project asks for: who made them, when, and as which tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from frontline.behind import Sighted, sections_table
+from frontline.between import lines_between
+from frontline.events import events_table
+from frontline.flows import checked_flows, flows_balance, flows_table
+from frontline.ground import ground_of
+from frontline.links import links_table
+from frontline.partitions import parts_by_side
+from frontline.plain_tables import read_tables
+from frontline.project import relative
+from frontline.scenarios import scenario_draws, scenario_fronts, scenario_table
+from frontline.sections import Stretch, stretches_of
+from frontline.steps import steps
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from frontline.case import Case
+    from frontline.fronts import Draw, FrontLine
+    from frontline.layers import Layers
+    from frontline.models import TableSource
+    from frontline.project import Project
+    from frontline.results import Note
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a project asks for beside its lines, made and checked before anything is computed.
+
+    Parameters
+    ----------
+    scenarios
+        Lines that might be.
+    stretches
+        Sections of the lines.
+    tables
+        ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
+    notes
+        What a reader must know.
+    """
+
+    scenarios: tuple[FrontLine, ...]
+    stretches: tuple[Stretch, ...]
+    tables: Mapping[str, pd.DataFrame]
+    notes: tuple[Note, ...]
+
+
+def asked_of(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> Asked:
+    """Make scenarios and sections, read and place the tables.
+
+    Parameters
+    ----------
+    project, layers, fronts
+        What was asked, what was read, the dated lines.
+
+    Raises
+    ------
+    FrontlineError
+        Whatever of it cannot be.
+    """
+    scenarios = scenario_fronts(project, layers, fronts)
+    stretches = stretches_of(project.sections, layers, fronts)
+    read, notes = read_tables(project)
+    tables = {}
+    if "flows" in read:
+        tables["flows"] = checked_flows(read["flows"], shown_path=_shown(project, project.flows))
+    if "links" in read:
+        shown = _shown(project, project.links)
+        tables["links"] = links_table(read["links"], layers, fronts, shown_path=shown)
+    if "events" in read:
+        shown = _shown(project, project.events)
+        told = events_table(read["events"], fronts, stretches, layers.frame, shown_path=shown)
+        tables["events"] = told
+    said = [note for made in scenarios for note in made.notes]
+    return Asked(scenarios, stretches, tables, (*notes, *said))
+
+
+def _shown(project: Project, source: TableSource | None) -> str:
+    return relative(source.path, project) if source is not None else ""
+
+
+def draws_of_scenarios(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    scenarios: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+) -> dict[str, tuple[Draw, ...]]:
+    """Displace the lines of scenarios, by key; see `frontline.scenarios.scenario_draws`."""
+    by_key = {front.key: front for front in fronts}
+    return {
+        made.key: scenario_draws(
+            asked,
+            by_key[asked.from_line],
+            made,
+            draws.get(asked.from_line, ()),
+            layers,
+            seed=project.uncertainty.seed,
+        )
+        for asked, made in zip(project.scenarios, scenarios, strict=True)
+    }
+
+
+def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """Make the tables that a project gives cause for.
+
+    Parameters
+    ----------
+    case
+        From a run.
+    changes
+        Land that changed hands between the dated lines, in the plane.
+
+    Returns
+    -------
+    By name, and only where the project defines what they are about: ``partitions`` (partitions
+    or districts), ``lines_between`` and ``steps`` (two or more lines), ``sections``,
+    ``scenarios``, ``flows`` and ``flows_balance``, ``links``, ``events``.
+    """
+    project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
+    found: dict[str, pd.DataFrame] = {}
+    divided = bool(layers.partitions) or len(layers.districts) > 0
+    wanted = dem is not None and (divided or case.stretches)
+    ground = ground_of(dem, layers.frame) if dem is not None and wanted else None
+    if divided:
+        found["partitions"] = parts_by_side(layers, fronts, case.draws, ground)
+    if len(fronts) > 1:
+        how = {line.key: line.change for line in project.lines}
+        found["lines_between"] = lines_between(fronts, case.draws, layers.frame)
+        found["steps"] = steps(changes, fronts, layers, how=how)
+    if case.stretches:
+        seen = case.exposure
+        sighted = Sighted(dem, seen.rasters, seen.settlements) if dem is not None else None
+        found["sections"] = sections_table(
+            case.stretches,
+            layers,
+            fronts,
+            case.draws,
+            project.zones.distances_m,
+            ground=ground,
+            sighted=sighted,
+        )
+    if case.scenarios:
+        found["scenarios"] = scenario_table(project, layers, fronts, case.scenarios, case.draws)
+    if "flows" in case.tables:
+        found["flows"] = flows_table(case.tables["flows"])
+        found["flows_balance"] = flows_balance(case.tables["flows"])
+    return found | {name: case.tables[name] for name in ("links", "events") if name in case.tables}
