@@ -279,43 +279,6 @@ def settlement_cut(
     )
 
 
-def nearest_post(case: Case, *, place: str, kind: str, complete: bool = False) -> Measured:
-    """Distance of a place from the nearest named point of a kind, in a straight line.
-
-    Parameters
-    ----------
-    case
-        The case.
-    place
-        Identifier of a settlement.
-    kind
-        Kind of the points.
-    complete
-        Whether every such point is in the data: else the figure is only indicative.
-    """
-    table = case.layers.points
-    own = table[table["kind"] == kind]
-    if not len(own):
-        return missing(f"the project has no points of the kind '{kind}'", unit="km")
-    found = place_of(case, place)
-    frame = case.layers.frame
-    start = shapely.get_coordinates(shapely.point_on_surface(found.geometry))
-    ends = shapely.get_coordinates(own.geometry.to_numpy())
-    away = frame.ground_m(np.repeat(start[:1], len(ends), axis=0), ends) / 1000.0
-    best = int(np.argmin(away))
-    value = float(away[best])
-    some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
-    return Measured(
-        value,
-        value,
-        value,
-        "km",
-        contains="nothing: the distance of two points",
-        detail=f"The nearest to {found.name} is {own['name'].iloc[best]}",
-        coarse=() if complete else some,
-    )
-
-
 def names(case: Case, *, least: int = 2, partition: PartitionKey | None = None) -> Measured:
     """How many settlements listed have two or more names, or other spellings.
 
@@ -391,6 +354,5 @@ PLACE_METRICS = (
     places_on_side,
     distance_by_side,
     settlement_cut,
-    nearest_post,
     names,
 )

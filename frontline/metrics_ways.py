@@ -256,4 +256,60 @@ def _apart(
     return found
 
 
-WAY_METRICS = (minutes_to_front, travel_time, detour, cut_off)
+def nearest_post(
+    case: Case,
+    *,
+    place: str,
+    kind: str,
+    line: LineKey | None = None,
+    kinds: Kinds = ("road",),
+    complete: bool = False,
+) -> Measured:
+    """Distance of a place from the nearest named point of a kind, straight; by road beside it.
+
+    Parameters
+    ----------
+    case
+        The case.
+    place
+        Identifier of a settlement.
+    kind
+        Kind of the points.
+    line
+        Key of a line that the way by road cannot cross; none if unset.
+    kinds
+        Kinds of corridors that can be driven.
+    complete
+        Whether every such point is in the data: else the figure is only indicative.
+    """
+    table = case.layers.points
+    own = table[table["kind"] == kind]
+    if not len(own):
+        return missing(f"the project has no points of the kind '{kind}'", unit="km")
+    start = points_of(case, [place])
+    ends = shapely.get_coordinates(own.geometry.to_numpy())
+    away = case.layers.frame.ground_m(np.repeat(start, len(ends), axis=0), ends) / 1000.0
+    best = int(np.argmin(away))
+    told = f"The nearest to {place_of(case, place).name} is {own['name'].iloc[best]}"
+    graph = _graph(case, kinds) if len(case.layers.corridors) else None
+    if graph is not None:
+        bar = None if line is None else front_of(case, line).geometry
+        open_ = graph if bar is None else barred(graph, bar)
+        minutes = travel_minutes(open_, start, ends, line=bar)[0]
+        soonest = int(np.argmin(minutes))
+        said = f"{own['name'].iloc[soonest]}, {_minutes(float(minutes[soonest]))}"
+        told += f"; by road{' (schematic)' if schematic(case) else ''}: {said}"
+    value = float(away[best])
+    some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
+    return Measured(
+        value,
+        value,
+        value,
+        "km",
+        contains="nothing: the distance of two points",
+        detail=told,
+        coarse=() if complete else some,
+    )
+
+
+WAY_METRICS = (minutes_to_front, travel_time, detour, cut_off, nearest_post)

@@ -267,6 +267,7 @@ def test_a_metric_gives_the_answer_known_by_hand(case, name, parameters, value, 
 def test_every_metric_has_a_known_answer():
     covered = {name for name, *_ in KNOWN} | {"mountain_share", "way_in_sight"}
     covered |= {"minutes_to_front", "links_apart", "displaced_share", "events_near"}
+    covered |= {"parts_of_total"}
     assert covered == set(METRICS)
 
 
@@ -289,6 +290,17 @@ def test_the_last_stretch_to_the_line_is_walked(case):
     assert 24.0 - 0.3 <= found.value <= 24.0 + 0.25 / 4.5 * 60
     on_foot = METRICS["minutes_to_front"].ask(case, {"places": ["e"], "line": "new"})
     assert on_foot.value == pytest.approx(2.0 / 4.5 * 60, rel=2e-3)
+
+
+def test_the_way_to_a_post_by_road_stands_beside_the_straight_one(case):
+    asked = {"place": "c", "kind": "post", "complete": True}
+    free = METRICS["nearest_post"].ask(case, asked)
+    assert free.value == pytest.approx(7.0, **ABOUT)
+    assert "by road: Near post, 8 min" in free.detail
+    assert not free.coarse
+    cut = METRICS["nearest_post"].ask(case, asked | {"line": "old"})
+    assert cut.value == free.value
+    assert "unreachable" in cut.detail
 
 
 def test_closer_means_fewer_and_farther_means_more(case):
@@ -396,7 +408,8 @@ def test_coarse_data_are_called_coarse(case, unsure, name, parameters):
         ("people_in", {"partition": "inner", "line": "old"}),
         ("dated_steps", {"from_line": "old", "to_line": "mid"}),
         ("links_apart", {"line": "old"}),
-        ("displaced_share", {"origins": ["somewhere"]}),
+        ("displaced_share", {"origins": ["somewhere"], "part_of": "all"}),
+        ("parts_of_total", {"total": "all"}),
         ("events_near", {"line": "old", "distance_m": 1000.0}),
     ],
 )
