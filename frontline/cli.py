@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.exceptions import Abort, TyperException
 
+from frontline import commands
 from frontline.errors import FrontlineError, OutputError
 
 if TYPE_CHECKING:
@@ -220,6 +221,10 @@ def verify(
     if problems:
         raise OutputError("\n  ".join(["not as its manifest says:", *problems]), path=directory)
     typer.echo(f"{directory}: every file is as the manifest says.")
+
+
+for further in (commands.diff, commands.pack, commands.style):
+    app.command()(further)
 
 
 def _run_and_tell(

@@ -169,7 +169,7 @@ def verify(directory: Path) -> list[str]:
     One line per problem: what is missing, has changed, or comes from another run. Empty if
     everything is as the manifest says. Files that it does not name are not looked at.
     """
-    found = _read_manifest(directory)
+    found = read_manifest(directory)
     if found is None:
         return [f"{MANIFEST}: missing or unreadable (expected the manifest of a finished run)."]
     problems = []
@@ -180,6 +180,16 @@ def verify(directory: Path) -> list[str]:
         if fault:
             problems.append(f"{one_line(name)}: {fault}")
     return problems
+
+
+def read_manifest(directory: Path) -> dict[str, Any] | None:
+    """Read the manifest of a directory of results; None where there is none that is ours."""
+    try:
+        found = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    ours = isinstance(found, dict) and "schema" in found and isinstance(found.get("command"), str)
+    return found if ours else None
 
 
 def _fault(directory: Path, name: str, facts: Mapping[str, Any]) -> str:
@@ -219,7 +229,7 @@ def _refuse(target: Path, *, command: str, force: bool) -> None:
     ours = (name for name in names if name not in NOT_OURS and not name.startswith(".frontline"))
     if force or not any(ours):
         return
-    found = _read_manifest(target)
+    found = read_manifest(target)
     if found is None:
         raise OutputError(
             "holds files, but no manifest of ours (expected a new or empty directory, or an "
@@ -357,7 +367,7 @@ def _show(output: Output, names: list[str], final: Mapping[str, Any]) -> None:
             return
         _refuse_open_packages(target)
         _refuse_obstacles(target, names)
-        old = _read_manifest(target)
+        old = read_manifest(target)
         if old is None:  # mark the directory as ours, in case this is cut off
             _write_json(scratch / "unfinished.json", {**final, "unfinished": True})
             (scratch / "unfinished.json").replace(target / MANIFEST)
@@ -401,16 +411,6 @@ def _remove_stale(target: Path, old: Iterable[str], names: Iterable[str]) -> Non
             if folder == target:
                 break
             _remove_if_empty(folder)
-
-
-def _read_manifest(directory: Path) -> dict[str, Any] | None:
-    """Read a manifest; None where there is none that is ours."""
-    try:
-        found = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    ours = isinstance(found, dict) and "schema" in found and isinstance(found.get("command"), str)
-    return found if ours else None
 
 
 def _outputs_of(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -124,13 +124,15 @@ def _of_line(project: Project, key: str) -> Project:
     )
 
 
-def raster_qml(highest: float) -> str:
+def raster_qml(highest: float, *, open_ended: bool = False) -> str:
     """Return the style of a raster of posts in sight: one hue, nothing drawn where none sees.
 
     Parameters
     ----------
     highest
         The largest count of band 1; at least 1 is assumed.
+    open_ended
+        Whether there may be higher counts; they take the last colour.
 
     Notes
     -----
@@ -155,8 +157,10 @@ def raster_qml(highest: float) -> str:
     ET.SubElement(shader, "item", value="0", color="#ffffff", alpha="0", label="0")
     bounds = exposure_bounds(highest)
     for bound, colour in zip(bounds, EXPOSURE[len(EXPOSURE) - len(bounds) :], strict=True):
-        item = {"value": f"{bound}", "color": colour, "alpha": "255", "label": f"≤ {bound}"}
-        ET.SubElement(shader, "item", item)
+        value, label = f"{bound}", f"≤ {bound}"
+        if open_ended and bound == bounds[-1]:
+            value, label = "inf", f"> {bounds[-2]}"
+        ET.SubElement(shader, "item", value=value, color=colour, alpha="255", label=label)
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
 
