@@ -30,7 +30,7 @@ from frontline.phrases import REPORT
 from frontline.quotes import ENOUGH, LEAST_COVERAGE
 from frontline.symbols import side_colours
 from frontline.tables import source_rank
-from frontline.wording import dates, days, far, lines_by_date, percent, source_row
+from frontline.wording import dates, days, far, lines_by_date, number, percent, source_row
 from frontline.words import WORDS
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def _people(found: Record) -> Html:
     if listed and not found["settlements"] > 0:
         unknown = found["settlements_unknown"]
         key = "no_figure" if not pd.isna(unknown) and unknown > 0 else "no_place"
-        number = tag("span", text(REPORT[key]), class_="nothing")
-        return Html(number + _limits(found, listed=listed))
+        none = tag("span", text(REPORT[key]), class_="nothing")
+        return Html(none + _limits(found, listed=listed))
     if pd.isna(found["population"]) or found["coverage"] < LEAST_COVERAGE:
         return tag("span", text(REPORT["not_covered"]), class_="nothing")
     low, high = ends(found, "population")
@@ -302,7 +302,5 @@ def _line_of(results: Results, key: str) -> str:
 
 def with_unit(value: float, low: float, high: float, unit: str) -> str:
     """Write a figure in a sentence: 8,900 km² (8,800 to 9,000)."""
-    from frontline.draws import rounded
-
-    number = f"{rounded(value, low, high)} {unit}".strip()
-    return f"{number} ({between(low, high)})" if spread(value, low, high) else number
+    shown = f"{number(value, low, high)} {unit}".strip()
+    return f"{shown} ({between(low, high)})" if spread(value, low, high) else shown

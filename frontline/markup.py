@@ -9,6 +9,7 @@ from typing import NewType
 from frontline.draws import rounded
 from frontline.page import html_text
 from frontline.phrases import REPORT
+from frontline.wording import number
 
 Html = NewType("Html", str)
 """Markup that may stand in a page as it is; a plain str is none, as the type checker knows."""
@@ -113,8 +114,8 @@ def body(head: Html, columns: int, rows: Iterable[Html]) -> Html:
 
 def figure(value: float, low: float, high: float) -> Html:
     """Write a number, and its interval under it where it has one."""
-    number = tag("span", text(rounded(value, low, high)), class_="number")
-    return number if not spread(value, low, high) else Html(number + small(between(low, high)))
+    shown = tag("span", text(number(value, low, high)), class_="number")
+    return shown if not spread(value, low, high) else Html(shown + small(between(low, high)))
 
 
 def spread(value: float, low: float, high: float) -> bool:

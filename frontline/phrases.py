@@ -46,7 +46,8 @@ REPORT: Mapping[str, str] = MappingProxyType(
         ),
         "unknown_not_zero": (
             "“No figure” means that the source says nothing there. It never means that nobody "
-            "lives there."
+            "lives there. Registered people are those whom an authority counts as belonging to a "
+            "place; many of them may live elsewhere."
         ),
         # in brief
         "brief_land": (
@@ -120,12 +121,16 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "without_only": "{count} settlements without a figure",
         "list_holds": "list holds about {share} of the people",
         "covers": "covers {share} of the zone",
-        "stated_by": "As stated: {source}",
+        "stated_by": "As stated by {source}",
         "source_settlements": "residents of listed settlements",
-        "source_settlements:registered": "registered people of listed settlements",
-        "source_settlements:displaced": "displaced people of listed settlements",
+        "source_settlements:registered": (
+            "people registered in listed settlements (they may live elsewhere)"
+        ),
+        "source_settlements:displaced": "displaced people in listed settlements",
         "source_districts": "residents by district figures",
-        "source_districts:registered": "registered people by district figures",
+        "source_districts:registered": (
+            "registered people by district figures (they may live elsewhere)"
+        ),
         "source_districts:displaced": "displaced people by district figures",
         "source_raster": "people by the population grid “{key}”",
         "people_chart": "People within each distance of the line",

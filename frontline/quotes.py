@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from frontline.draws import rounded
+from frontline.phrases import day
 from frontline.results import KeyFigure
+from frontline.wording import far, number, percent, source_phrase, source_row
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from frontline.project import Line, Project
+    from frontline.project import Line, Origin, Project
 
 ENOUGH = 0.9
 """Share of a zone's people that a settlement list must be able to contain to stand alone."""
@@ -48,22 +50,25 @@ def key_figures(
     """
     lines = {line.key: line for line in project.lines}
     return (
-        *_people(lines, people),
+        *_people(project, people),
         *_land(lines, changes),
         *_places(lines, settlements, illustration=illustration),
     )
 
 
-def _people(lines: dict[str, Line], people: pd.DataFrame) -> Iterator[KeyFigure]:
+def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
+    lines = {line.key: line for line in project.lines}
     cumulative = people[people["kind"] == "cumulative"]
     widest = cumulative[cumulative["distance_m"] == cumulative["distance_m"].max()]
     for row in widest.to_dict("records"):
         if math.isnan(row["population"]) or row["coverage"] < LEAST_COVERAGE:
             continue
-        line, low, high = lines[row["line"]], row["population_low"], row["population_high"]
-        number = rounded(row["population"], low, high)
+        if row["source"].startswith("settlements") and not row["settlements"] > 0:
+            continue  # nothing was counted, which is not the same as nobody
+        low, high = row["population_low"], row["population_high"]
         stated = row["source"].startswith("stated:")
-        between = _between(low, high, "people" if stated else "by the line's position, 95 %")
+        between = _between(low, high, "" if stated else "95 % for the position of the line")
+        count = number(row["population"], low, high)
         yield KeyFigure(
             id=f"people:{row['line']}:{row['side']}:{row['distance_m']:.0f}:{row['source']}",
             value=row["population"],
@@ -71,29 +76,56 @@ def _people(lines: dict[str, Line], people: pd.DataFrame) -> Iterator[KeyFigure]
             high=high,
             unit="people",
             sentence=(
-                f"Within {row['distance_m'] / 1000:g} km of the {line.label} ({line.date}), "
-                f"{row['side']} side: {number} people{between} by the source "
-                f"'{row['source']}'.{_caveat(row)}"
+                f"Within {far(row['distance_m'])} of the {_called(lines[row['line']])}, the "
+                f"{row['side']} side had {count} {_counted(row['source'], project)}{between}."
+                f"{_caveat(row)}{_source(row['source'], project)}"
             ),
         )
+
+
+def _called(line: Line) -> str:
+    return f"line of {day(line.date)} ({line.label})"
+
+
+def _counted(source: str, project: Project) -> str:
+    """Say what a source counts, and for a figure stated by others who states it."""
+    if not source.startswith("stated:"):
+        return source_phrase(source)
+    who = source_row(source, project)
+    return f"people, {who[:1].lower()}{who[1:]}"
+
+
+def _source(source: str, project: Project) -> str:
+    """Name who made the data; a stated figure has said so already."""
+    kind, _, key = source.partition(":")
+    of: dict[str, list[Origin | None]] = {
+        "settlements": [project.settlements],
+        "districts": [project.districts],
+        "raster": [grid for grid in project.population if grid.key == key],
+    }
+    made = of.get(kind, [])
+    said = [one.source for one in made if one is not None and one.source]
+    return f" Source: {said[0].rstrip('.')}." if said else ""
 
 
 def _between(low: float, high: float, why: str) -> str:
     if math.isnan(low) or low == high:
         return ""
-    return f" ({rounded(low, low, high)} to {rounded(high, low, high)}, {why})"
+    ends = f"{rounded(low, low, high)} to {rounded(high, low, high)}"
+    return f" ({ends}, {why})" if why else f" ({ends})"
 
 
-def _caveat(row: dict[str, object]) -> str:
+def _caveat(row: dict[str, Any]) -> str:
     parts = []
     unknown, share = row["settlements_unknown"], row["completeness"]
     if row["source"] == "settlements" and isinstance(unknown, int | float) and unknown > 0:
-        parts.append(f"{unknown:.0f} settlements have no figure for that date")
+        have = "settlement has" if unknown == 1 else "settlements have"
+        parts.append(f"{unknown:.0f} further {have} no figure for that date")
     if row["source"] == "settlements" and isinstance(share, float) and share < ENOUGH:
-        parts.append(f"the list can hold only about {share:.0%} of the zone's people")
+        parts.append(f"the list can hold only about {percent(share)} of the people there")
     coverage = row["coverage"]
     if isinstance(coverage, float) and coverage < ENOUGH:
-        parts.append(f"the source covers {coverage:.0%} of the zone")
+        parts.append(f"the figures cover {percent(coverage)} of that land")
     return f" Caveat: {'; '.join(parts)}." if parts else ""
 
 
@@ -102,42 +134,51 @@ def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigu
     keys = ["from_line", "to_line", "from_side", "to_side"]
     for (from_line, to_line, from_side, to_side), rows in flows.groupby(keys, sort=False):
         old, new, flow = lines[from_line], lines[to_line], rows.iloc[0]
-        certain = rows.loc[rows["kind"] == "changed", "area_km2"].sum()
-        number = rounded(flow["flow_km2"], flow["flow_low"], flow["flow_high"])
-        between = _between(flow["flow_low"], flow["flow_high"], "by both lines' position, 95 %")
+        sure = float(rows.loc[rows["kind"] == "changed", "area_km2"].sum())
+        low, high = flow["flow_low"], flow["flow_high"]
+        way = f"from the {from_side} to the {to_side} side"
+        when = f"Between {day(old.date)} and {day(new.date)}"
+        if sure > 0:
+            between = _between(low, high, "95 % for the position of both lines")
+            sentence = (
+                f"{when}, {number(flow['flow_km2'], low, high)} km² of land{between} went {way}; "
+                f"{rounded(sure)} km² of it lie farther from both lines than their errors."
+            )
+        else:
+            sentence = (
+                f"{when}, no land is certain to have gone {way}; up to "
+                f"{rounded(high, low, high)} km² may have, within the errors of the lines."
+            )
         yield KeyFigure(
             id=f"land:{old.key}:{new.key}:{from_side}:{to_side}",
             value=flow["flow_km2"],
-            low=flow["flow_low"],
-            high=flow["flow_high"],
+            low=low,
+            high=high,
             unit="km2",
-            sentence=(
-                f"Between {old.date} and {new.date}, {number} km2{between} went from the "
-                f"{from_side} to the {to_side} side ({old.label}; {new.label}); "
-                f"{certain:,.0f} km2 of it lie farther from both lines than their errors."
-            ),
+            sentence=sentence,
         )
 
 
 def _places(
     lines: dict[str, Line], settlements: gpd.GeoDataFrame, *, illustration: bool
 ) -> Iterator[KeyFigure]:
-    caveat = " An illustration, not evidence: the elevation is coarser than 100 m."
+    caveat = " Illustration only: the elevation is too coarse for statements about single places."
     for key, line in lines.items():
         here = settlements[settlements["line"] == key]
+        near = int((~here["side_certain"]).sum())
         yield _count(
             f"crossed:{key}",
             int(here["crossed"].sum()),
-            f"The {line.label} ({line.date}) cuts {{}} of the {len(here)} settlements listed; "
-            f"nearer to it than its error: {int((~here['side_certain']).sum())}.",
+            f"The {_called(line)} cuts {{}} of the {len(here)} settlements listed; {near} lie "
+            "nearer to it than its error, so that their side is not certain.",
         )
         sight = here["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
             yield _count(
                 f"in_sight:{key}",
                 int((sight == "visible").sum()),
-                f"{{}} of the {int((sight != 'out_of_range').sum())} settlements within the sight "
-                f"radius of the {line.label} ({line.date}) are in sight of it, "
+                f"{{}} of the {int((sight != 'out_of_range').sum())} settlements within sight "
+                f"range of the {_called(line)} are in sight of it, "
                 f"{int((sight == 'unknown').sum())} are undecided."
                 f"{caveat if illustration else ''}",
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from frontline.draws import rounded
+from frontline.findings import with_unit
 from frontline.markup import (
     NOTHING,
     Html,
@@ -27,7 +27,7 @@ from frontline.markup import (
     text,
 )
 from frontline.phrases import REPORT, day
-from frontline.wording import filled, without_keys
+from frontline.wording import filled, number, without_keys
 
 if TYPE_CHECKING:
     from frontline.results import Results
@@ -170,14 +170,13 @@ def _numbers(results: Results, one: dict[Any, Any]) -> Html:
 
 def _computed(one: dict[Any, Any]) -> Html:
     value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
-    number = f"{rounded(value, low, high)} {filled(one['unit'])}".strip()
-    whole = tag("b", text(number))
+    whole = tag("b", text(f"{number(value, low, high)} {filled(one['unit'])}".strip()))
     return Html(whole + " " + small(between(low, high))) if spread(value, low, high) else whole
 
 
 def _computed_text(one: dict[Any, Any]) -> str:
+    """Write what was computed inside a sentence."""
     if pd.isna(one["computed"]):
         return REPORT["nothing"]
     value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
-    number = f"{rounded(value, low, high)} {filled(one['unit'])}".strip()
-    return f"{number} ({between(low, high)})" if spread(value, low, high) else number
+    return with_unit(value, low, high, filled(one["unit"]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from frontline.draws import rounded
 from frontline.phrases import REPORT, day
 from frontline.words import source_label
 
@@ -48,6 +50,13 @@ def listing(parts: Iterable[str]) -> str:
 def far(distance_m: float) -> str:
     """Write a distance that a reader chose: 5 km, 500 m."""
     return f"{distance_m:,.0f} m" if distance_m < 1000 else f"{distance_m / 1000:g} km"
+
+
+def number(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Write a figure as its interval supports, but never nothing for something."""
+    shown = rounded(value, low, high)
+    nothing = math.isfinite(value) and value != 0 and not any(c in "123456789" for c in shown)
+    return rounded(float(f"{value:.1g}")) if nothing else shown
 
 
 def percent(share: float) -> str:
