@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,7 +16,7 @@ from frontline.measured import Measured, in_unit
 from frontline.metrics import METRICS, list_metrics
 from frontline.mistakes import shown
 from frontline.project import claims_file
-from frontline.scenarios import scenario_draws, scenario_fronts, with_scenarios
+from frontline.scenarios import with_scenarios
 
 if TYPE_CHECKING:
     from frontline.case import Case
@@ -113,7 +113,8 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
     FrontlineError
         With every parameter that names nothing in the case and every unit that does not fit.
     """
-    case = _with_every_line(case)
+    # A claim may ask of a line that might be as of one that was.
+    case = with_scenarios(case)
     rows = []
     problems: list[FrontlineError] = []
     against = _contradictions(ledger)
@@ -130,29 +131,6 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
             progress(number + 1, len(ledger.claims))
     raise_problems(problems)
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _with_every_line(case: Case) -> Case:
-    """Set the project's scenarios beside the dated lines: a claim may ask of either."""
-    asked = case.project.scenarios
-    if not asked:
-        return case
-    if not case.scenarios:
-        by_key = {front.key: front for front in case.fronts}
-        made = scenario_fronts(case.project, case.layers, case.fronts)
-        draws = {
-            one.key: scenario_draws(
-                one,
-                by_key[one.from_line],
-                front,
-                case.draws.get(one.from_line, ()),
-                case.layers,
-                seed=case.project.uncertainty.seed,
-            )
-            for one, front in zip(asked, made, strict=True)
-        }
-        case = replace(case, scenarios=made, draws={**case.draws, **draws})
-    return with_scenarios(case)
 
 
 def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineError:
@@ -301,7 +279,8 @@ def _number(value: float, measured: Measured, *, unit: bool = True) -> str:
 
 
 def _with_unit(text: str, unit: str) -> str:
-    return f"{text} {unit}".strip()
+    one = text.split()[-1:] == ["1"] and unit.endswith("s")
+    return f"{text} {unit[:-1] if one else unit}".strip()
 
 
 def _stated(claim: Claim) -> str:

@@ -213,7 +213,7 @@ def land_changed(
     ]
     whole = shapely.area(lost) / 1e6
     all_ = f" of {whole:,.0f} km2 in all" if partition is not None else ""
-    within = f"{all_}; within partitions: {', '.join(parts)}" if parts else all_
+    within = f"{all_}; of these within partitions: {', '.join(parts)}" if parts else all_
     return Measured(
         value,
         low,

@@ -97,6 +97,13 @@ def test_the_reason_says_computed_stated_and_limits():
     )
 
 
+def test_one_is_counted_in_the_singular():
+    found = verdict(Measured(1, 1, 1, "roads"), stated=[{"value": 2, "unit": "roads"}])
+    assert found.why.startswith("Computed: 1 road. Stated: 2 roads.")
+    least = verdict(Measured(3, 3, 3, "places"), stated=[{"low": 1, "unit": "places"}])
+    assert "Stated: at least 1 place." in least.why
+
+
 def test_a_coarse_figure_says_so_and_still_how_the_two_compare():
     why = verdict(km(500, coarse=("the grid has cells of 900 m",))).why
     assert "The two do not agree" in why
