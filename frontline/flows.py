@@ -27,6 +27,7 @@ FLOWS = [
     "amount_high",
     "unit",
     "part_of",
+    "share_of",
     "share_low",
     "share_high",
     "date",
@@ -81,7 +82,9 @@ def checked_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataF
     """
     problems: list[LayerError] = []
     ids = set(table["id"])
-    whole = dict(zip(table["id"], table["part_of"].str.strip(), strict=True))
+    base = table["part_of"].str.strip()
+    base = base.where(base != "", table["share_of"].str.strip())
+    whole = dict(zip(table["id"], base, strict=True))
     for row, cells in table.iterrows():
         wrong = _wrong(cells, whole, ids)
         if wrong:
@@ -98,13 +101,17 @@ def checked_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataF
         amount_high=np.where(unknown, np.nan, last),
         unit=unit.where(unit != "", PEOPLE),
         part_of=table["part_of"].str.strip(),
+        share_of=table["share_of"].str.strip(),
     )
 
 
 def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
     """Say what is wrong with a row; empty if nothing is."""
     one, low, high = (float(cells[name]) for name in ("amount", "amount_low", "amount_high"))
-    part_of, own, kind = (str(cells[name]).strip() for name in ("part_of", "id", "kind"))
+    part_of, share_of, own, kind = (
+        str(cells[name]).strip() for name in ("part_of", "share_of", "id", "kind")
+    )
+    base = part_of or share_of
     given = [value for value in (one, low, high) if not math.isnan(value)]
     faults = (
         (
@@ -120,13 +127,17 @@ def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
             "has a negative amount (expected 0 or more; a flow back has its own row).",
         ),
         (
-            part_of != "" and part_of not in ids,
-            f"is part of {shown(part_of)}, which is no row.{nearest(part_of, ids)}",
+            base != "" and base not in ids,
+            f"is part of {shown(base)}, which is no row.{nearest(base, ids)}",
+        ),
+        (
+            part_of != "" and share_of != "",
+            "is both a part and a share. Keep part_of, or share_of where others overlap with it.",
         ),
         (own in _above(own, whole), "is part of itself. Mend part_of."),
         (
-            str(cells["unit"]).strip() == SHARE and not part_of,
-            "is a share of nothing. Name the whole in part_of.",
+            str(cells["unit"]).strip() == SHARE and not base,
+            "is a share of nothing. Name the whole in part_of or share_of.",
         ),
         (kind not in KINDS, f"{shown(kind)} is neither stock nor flow."),
     )
@@ -155,17 +166,19 @@ def flows_table(flows: pd.DataFrame) -> pd.DataFrame:
     -------
     In the input's order, the columns of :data:`FLOWS` and the user's own. ``share_low`` and
     ``share_high`` (per cent, NaN without a whole of the same unit) bound the share for all
-    amounts between the ends stated; a figure stated as a share is that share.
+    amounts between the ends stated (an open end ends at the whole); a figure stated as a share
+    is that share. The whole is ``part_of`` or ``share_of``.
     """
     at = {own: number for number, own in enumerate(flows["id"])}
     low, high = flows["amount_low"].to_numpy(), flows["amount_high"].to_numpy()
     units = flows["unit"].tolist()
     shares = np.full((len(flows), 2), np.nan)
-    for number, (unit, part_of) in enumerate(zip(units, flows["part_of"], strict=True)):
+    bases = flows["part_of"].where(flows["part_of"] != "", flows["share_of"])
+    for number, (unit, base) in enumerate(zip(units, bases, strict=True)):
         if unit == SHARE:
-            shares[number] = low[number], high[number]
-        elif part_of and units[at[part_of]] == unit:
-            shares[number] = _shares(low[number], high[number], low[at[part_of]], high[at[part_of]])
+            shares[number] = low[number], min(high[number], 100.0)
+        elif base and units[at[base]] == unit:
+            shares[number] = _shares(low[number], high[number], low[at[base]], high[at[base]])
     told = flows.assign(share_low=shares[:, 0], share_high=shares[:, 1])
     own_columns = [name for name in told if name not in FLOWS]
     return told[[*FLOWS, *own_columns]].reset_index(drop=True)
@@ -176,7 +189,8 @@ def _shares(low: float, high: float, whole_low: float, whole_high: float) -> tup
         return math.nan, math.nan
     least = 0.0 if math.isinf(whole_high) else 100.0 * low / whole_high if whole_high else math.nan
     most = 100.0 * high / whole_low if whole_low else math.nan
-    return least, most
+    # A part whose upper end is open is at most the whole, unless even its lower end is more.
+    return least, max(least, 100.0) if math.isinf(most) else most
 
 
 def flows_balance(flows: pd.DataFrame) -> pd.DataFrame:

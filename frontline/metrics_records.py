@@ -49,9 +49,9 @@ def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measur
     return Measured(
         float(cut),
         float(cut),
-        float(cut + unsure),
+        float(cut + unsure + unknown),
         "links",
-        contains="error of the line: links with an end nearer to it than that",
+        contains="error of the line, and links that lead to a place not known",
         detail=f"Of {len(own)} links, {int(states.get('same', 0))} lie on one side, {unsure} are "
         f"uncertain and {unknown} lead to a place that is not known; cut: "
         f"{listed(named) or 'none'}",
@@ -81,7 +81,8 @@ def displaced_share(
             f"the project has no table of displaced people by origin ({wanted})", unit="%"
         )
     table = flows_table(flows)
-    parts = _parts(table, part_of, source)
+    whole = table["part_of"].where(table["part_of"] != "", table["share_of"])
+    parts = _parts(table.assign(part_of=whole), part_of, source)
     for origin in origins:
         if origin not in set(parts["origin"]):
             offer = nearest(origin, parts["origin"])

@@ -98,9 +98,22 @@ def test_the_share_of_a_total_covers_all_amounts_between_the_ends():
     ).set_index("id")
     assert list(told.reset_index().columns) == FLOWS
     assert told.loc["some", ["share_low", "share_high"]].tolist() == [25.0, 50.0]
-    assert told.loc["few", ["share_low", "share_high"]].tolist() == [5.0, np.inf]
+    assert told.loc["few", ["share_low", "share_high"]].tolist() == [5.0, 100.0]
     assert told.loc["said", ["share_low", "share_high"]].tolist() == [40.0, 40.0]
     assert told.loc[["families", "all"], "share_low"].isna().all()
+
+
+def test_shares_that_overlap_have_a_whole_and_are_not_added_up():
+    rows = (
+        flow("all", 200),
+        flow("some", 120, share_of="all"),
+        flow("others", 130, share_of="all"),
+        flow("half", (50, np.nan), unit="%", share_of="all"),
+    )
+    assert balance(*rows).empty
+    told = flows_table(checked_flows(table(*rows))).set_index("id")
+    assert told.loc["some", "share_low"] == 60.0
+    assert told.loc["half", ["share_low", "share_high"]].tolist() == [50.0, 100.0]
 
 
 def test_origins_are_added_without_the_totals_that_the_same_source_takes_apart():
@@ -133,6 +146,8 @@ def test_origins_are_added_without_the_totals_that_the_same_source_takes_apart()
         ([flow("a", 5, part_of="b"), flow("b", 5, part_of="a")], "part of itself"),
         ([flow("a", 5, part_of="a")], "part of itself"),
         ([flow("a", 5, unit="%")], "share of nothing"),
+        ([flow("a", 5, part_of="b", share_of="b"), flow("b", 9)], "both a part and a share"),
+        ([flow("a", 5, share_of="b"), flow("b", 5, part_of="a")], "part of itself"),
         ([flow("a", 5, kind="stream")], "'stream' is neither stock nor flow"),
     ],
 )
