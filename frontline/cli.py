@@ -14,6 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from frontline import commands
 from frontline.errors import FrontlineError, OutputError
+from frontline.fetch_commands import fetch_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(fetch_app)
 
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]

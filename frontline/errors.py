@@ -73,6 +73,10 @@ class OutputError(FrontlineError):
     """A result cannot be written where it was asked for."""
 
 
+class DownloadError(FrontlineError):
+    """A provider of data does not answer as it should, or does not have what is needed."""
+
+
 def one_line(text: str) -> str:
     """Show text on one line: line breaks, tabs and other control characters are escaped."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from frontline.values import (
@@ -121,3 +123,28 @@ class Scenario(Part):
         if self.parts and self.hand_over is None:
             raise ValueError("has parts without hand_over. Add the partition they are of.")
         return self
+
+
+class Fetch(Part):
+    """Where `frontline fetch` gets data from; nothing is fetched without that command."""
+
+    elevation: tuple[
+        Literal["glo30", "glo90", "glo30_opentopography", "srtm", "alos", "tiles"], ...
+    ] = Field(("glo30", "glo90"), min_length=1, description="elevation, the preferred source first")
+    fallback: Flag = Field(
+        False,
+        description="a tile that one source lacks may come from the next, which may be coarser",
+    )
+    missing: Literal["stop", "unknown"] = Field(
+        "stop", description="what to do about land that no source has; it is never taken for sea"
+    )
+    tiles: str = Field("", description="folder of your own tiles of elevation (GeoTIFF)")
+    tiles_datum: str = Field("", description="what the heights of your own tiles are above")
+    seam_limit_m: Number = Field(
+        2.0, gt=0, description="a step between two tiles above this is reported, metres"
+    )
+    countries: tuple[str, ...] = Field(
+        (), description="countries of people, places and boundaries, as ISO 3166 codes of 3 letters"
+    )
+    mirror: str = Field("", description="address put before host and path of every download")
+    proxy: str = Field("", description="address of a proxy; the environment's if unset")

@@ -18,7 +18,7 @@ from frontline.errors import ProjectError, one_line, raise_problems
 from frontline.files import companions, file_fault, sha256
 from frontline.inputs import ROLES, TABLES
 from frontline.mistakes import cross_problems, described, nearest, shown
-from frontline.models import LayerSource, Origin, Part, Scenario, Section, TableSource
+from frontline.models import Fetch, LayerSource, Origin, Part, Scenario, Section, TableSource
 from frontline.values import (
     Colour,
     Day,
@@ -37,6 +37,7 @@ __all__ = [
     "Corridors",
     "Day",
     "Elevation",
+    "Fetch",
     "Key",
     "LayerSource",
     "Line",
@@ -283,6 +284,7 @@ class Project(Part):
     sight: Sight = Field(Sight(), description="line of sight")
     map: Map = Field(Map(), description="look of the map")
     outputs: Outputs = Field(Outputs(), description="files that are written")
+    fetch: Fetch = Field(Fetch(), description="where downloads come from")
     path: Path = Field(description="the project file itself; set by load_project", exclude=True)
 
 

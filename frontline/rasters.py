@@ -139,6 +139,13 @@ def open_raster(
             yield _checked(name, dataset, crs, nodata)
 
 
+def vertical_datum(raster: Raster) -> str:
+    """Return what heights are above, where the file's CRS says so; else an empty text."""
+    stated = raster.dataset.crs
+    crs = pyproj.CRS.from_wkt(stated.to_wkt()) if stated is not None else None
+    return str(crs.sub_crs_list[1].name) if crs is not None and crs.is_compound else ""
+
+
 def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Window:
     """Return the smallest window that covers bounds in the raster's CRS, and a margin.
 

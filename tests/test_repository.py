@@ -47,7 +47,9 @@ HEAVY = {
     "xlsxwriter": {"workbook"},
     "pyogrio": {"vectors", "geopackage"},
     "numba": {"sight_rays"},
-    "typer": {"cli"},
+    "typer": {"cli", "commands", "fetch_commands"},
+    "pooch": {"downloads"},
+    "requests": {"transfers"},
     "rich": {"progress"},
     "dask": {"cluster"},
 }

@@ -1,0 +1,71 @@
+"""Elevation from a folder of the user's own tiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyproj
+import shapely
+
+from frontline.errors import ProjectError, RasterError
+from frontline.mosaic import Piece
+from frontline.rasters import open_raster, vertical_datum
+
+if TYPE_CHECKING:
+    from frontline.project import Project
+
+
+def own_pieces(project: Project, need: Any) -> list[Piece]:
+    """Find the user's own tiles that meet an area.
+
+    Parameters
+    ----------
+    project
+        Names the folder: ``tiles`` in ``[fetch]``.
+    need
+        The area, in degrees.
+
+    Returns
+    -------
+    Those of the folder's GeoTIFFs that meet it, by name. The vertical datum is that of the file,
+    or the one that the project states.
+
+    Raises
+    ------
+    ProjectError
+        No folder is named, or it is not there, or nobody says what the heights are above.
+    RasterError
+        A file of the folder cannot be used.
+    """
+    if not project.fetch.tiles:
+        raise ProjectError(
+            "the source 'tiles' needs the folder of your tiles. Add tiles = ... to [fetch].",
+            path=project.path,
+            field="fetch.tiles",
+        )
+    folder = project.path.parent / project.fetch.tiles
+    if not folder.is_dir():
+        raise ProjectError(
+            "is no folder (expected one with GeoTIFFs).", path=folder, field="fetch.tiles"
+        )
+    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in {".tif", ".tiff"}]
+    pieces = [_piece(project, path) for path in files]
+    return [piece for piece in pieces if shapely.intersects(piece.covers, need)]
+
+
+def _piece(project: Project, path: Path) -> Piece:
+    with open_raster(path, shown=path.name) as raster:
+        stated = vertical_datum(raster)
+        asked = project.fetch.tiles_datum
+        datum = stated or asked
+        if not datum:
+            raise RasterError(
+                "does not say what its heights are above. Add tiles_datum = "
+                '"EGM2008" (or whatever it is) to [fetch].',
+                path=path.name,
+            )
+        box = shapely.segmentize(shapely.box(*raster.bounds), raster.transform[0] * 500)
+        turn = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
+        covers = shapely.transform(box, turn.transform, interleaved=False)
+        return Piece(path.name, "tiles", path, datum, crs=raster.crs, covers=covers)

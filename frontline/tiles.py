@@ -1,0 +1,223 @@
+"""Elevation in tiles of one degree: who provides it, where each tile is, and what it is.
+
+Addresses and names of tiles follow the pages named beside each source. Whole tiles are fetched
+(a tile of 30 m has up to 50 MB) and a window is read from the copy on disk: the next project
+nearby finds them there, also without a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from frontline.downloads import Wanted
+from frontline.errors import RasterError
+from frontline.landtiles import Tile
+from frontline.rasters import MOST_CELLS, Raster, Window, blocks, open_raster, read_window
+
+LARGEST_TILE = 400_000_000
+"""Bytes; no provider's tile of one degree comes near."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A provider's elevation.
+
+    Parameters
+    ----------
+    key
+        Name in the project file and on the command line.
+    name, licence
+        As they are printed on the map.
+    datum
+        What the heights are above.
+    model
+        Of the ground, or of the surface with trees and roofs.
+    arc_seconds
+        Step from north to south.
+    accuracy_m
+        Standard deviation of the error of heights, as the provider states it.
+    year
+        Middle of the years of acquisition.
+    page
+        Documentation of names, addresses and format.
+    addresses
+        Where a tile may lie, in the order in which to ask.
+    """
+
+    key: str
+    name: str
+    licence: str
+    datum: str
+    model: Literal["ground", "surface"]
+    arc_seconds: float
+    accuracy_m: float
+    year: int
+    page: str
+    addresses: Callable[[Tile], tuple[str, ...]]
+
+
+_COPERNICUS = (
+    "Copernicus DEM licence: free use with notice; produced using Copernicus WorldDEM-30 "
+    "(c) DLR e.V. 2010-2014 and (c) Airbus Defence and Space GmbH 2014-2018, provided under "
+    "COPERNICUS by the European Union and ESA; all rights reserved"
+)
+
+
+def _corner(tile: Tile) -> str:
+    """Write a corner as the Copernicus DEM does: ``N39_00_E046_00``."""
+    return f"{tile.name[:3]}_00_{tile.name[3:]}_00"
+
+
+def _aws(metres: int, arc: int) -> Callable[[Tile], tuple[str, ...]]:
+    # https://copernicus-dem-30m.s3.amazonaws.com/readme.html: one folder per tile, the file in it
+    # has its name; 10 and 30 are tenths of arc seconds. GLO-90 lies in a bucket of the same form.
+    host = f"https://copernicus-dem-{metres}m.s3.amazonaws.com"
+
+    def addresses(tile: Tile) -> tuple[str, ...]:
+        name = f"Copernicus_DSM_COG_{arc}_{_corner(tile)}_DEM"
+        return (f"{host}/{name}/{name}.tif",)
+
+    return addresses
+
+
+# https://github.com/OpenTopography/OT_BulkAccess_COGs: a public bucket, read without an account.
+_OPEN_TOPOGRAPHY = "https://opentopography.s3.sdsc.edu/raster"
+
+
+def _cop30_of_opentopography(tile: Tile) -> tuple[str, ...]:
+    # The names were those of the AWS bucket until the release of 2023, and are ESA's since.
+    return tuple(
+        f"{_OPEN_TOPOGRAPHY}/COP30/COP30_hh/Copernicus_DSM_{kind}_{_corner(tile)}_DEM.tif"
+        for kind in ("10", "COG_10")
+    )
+
+
+def _srtm(tile: Tile) -> tuple[str, ...]:
+    return (f"{_OPEN_TOPOGRAPHY}/SRTM_GL1/SRTM_GL1_srtm/{tile.name}.tif",)
+
+
+def _alos(tile: Tile) -> tuple[str, ...]:
+    name = f"{tile.name[0]}0{tile.name[1:]}"  # three digits for the latitude as well
+    return (f"{_OPEN_TOPOGRAPHY}/AW3D30/AW3D30_global/ALPSMLC30_{name}_DSM.tif",)
+
+
+_SOURCES = (
+    Source(
+        key="glo30",
+        name="Copernicus DEM GLO-30",
+        licence=_COPERNICUS,
+        datum="EGM2008",
+        model="surface",
+        arc_seconds=1.0,
+        accuracy_m=2.4,  # < 4 m at 90 % (product handbook), as a standard deviation
+        year=2013,
+        page="https://copernicus-dem-30m.s3.amazonaws.com/readme.html",
+        addresses=_aws(30, 10),
+    ),
+    Source(
+        key="glo90",
+        name="Copernicus DEM GLO-90",
+        licence=_COPERNICUS.replace("WorldDEM-30", "WorldDEM-90"),
+        datum="EGM2008",
+        model="surface",
+        arc_seconds=3.0,
+        accuracy_m=2.4,
+        year=2013,
+        page="https://copernicus-dem-30m.s3.amazonaws.com/readme.html",
+        addresses=_aws(90, 30),
+    ),
+    Source(
+        key="glo30_opentopography",
+        name="Copernicus DEM GLO-30, from OpenTopography",
+        licence=_COPERNICUS,
+        datum="EGM2008",
+        model="surface",
+        arc_seconds=1.0,
+        accuracy_m=2.4,
+        year=2013,
+        page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
+        addresses=_cop30_of_opentopography,
+    ),
+    Source(
+        key="srtm",
+        name="NASA SRTM GL1, from OpenTopography",
+        licence="public domain",
+        datum="EGM96",
+        model="surface",
+        arc_seconds=1.0,
+        accuracy_m=9.7,  # < 16 m at 90 %
+        year=2000,
+        page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
+        addresses=_srtm,
+    ),
+    Source(
+        key="alos",
+        name="JAXA ALOS World 3D 30 m, from OpenTopography",
+        licence="free use with notice: (c) JAXA",
+        datum="EGM96",
+        model="surface",
+        arc_seconds=1.0,
+        accuracy_m=5.0,
+        year=2009,
+        page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
+        addresses=_alos,
+    ),
+)
+
+SOURCES: Mapping[str, Source] = MappingProxyType({source.key: source for source in _SOURCES})
+
+
+def wanted_tiles(source: Source, tile: Tile) -> tuple[Wanted, ...]:
+    """Describe the files that may be a tile, in the order in which to ask for them."""
+    return tuple(
+        Wanted(
+            address=address,
+            about=f"{source.key} {tile.name}",
+            check=lambda path: check_tile(path, tile),
+            most_bytes=LARGEST_TILE,
+        )
+        for address in source.addresses(tile)
+    )
+
+
+def check_tile(path: Path, tile: Tile) -> None:
+    """Read a tile from end to end, and compare its extent with its name.
+
+    Parameters
+    ----------
+    path
+        A file that was fetched.
+    tile
+        What it should be.
+
+    Raises
+    ------
+    RasterError
+        It is no whole GeoTIFF in degrees, or lies elsewhere than its name says.
+    """
+    with open_raster(path, shown=f"tile {tile.name}") as raster:
+        if not raster.crs.is_geographic:
+            raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees).")
+        _check_extent(raster, tile)
+        if raster.rows * raster.cols > MOST_CELLS:
+            raise RasterError(f"has {raster.rows:,} x {raster.cols:,} cells: a changed format?")
+        for block in blocks(Window(0, 0, raster.rows, raster.cols)):
+            read_window(raster, block)
+
+
+def _check_extent(raster: Raster, tile: Tile) -> None:
+    """Compare edges; heights stand at whole degrees, so tiles reach half a cell beyond them."""
+    west, south, east, north = raster.bounds
+    found = (west, south, east, north)
+    meant = (tile.turned, tile.lat, tile.turned + 1, tile.lat + 1)
+    steps = (raster.transform[0], -raster.transform[4]) * 2
+    if any(
+        abs(is_at - should) > 1.01 * step
+        for is_at, should, step in zip(found, meant, steps, strict=True)
+    ):
+        shown = ", ".join(f"{edge:.4f}" for edge in found)
+        raise RasterError(f"lies at {shown} (expected {', '.join(map(str, meant))}).")
