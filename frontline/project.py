@@ -239,14 +239,24 @@ class Map(Part):
         return value
 
 
+Product = Literal[
+    "geopackage",
+    "workbook",
+    "page",
+    "figures",
+    "report",
+    "rasters",
+    "geojson",
+    "geoparquet",
+]
+
+
 class Outputs(Part):
     """Which of the large files are written; tables and manifest always are."""
 
-    write: tuple[Literal["geopackage", "workbook", "page", "figures", "report", "rasters"], ...] = (
-        Field(
-            ("geopackage", "workbook", "page", "figures", "report", "rasters"),
-            description="files wanted beside the tables",
-        )
+    write: tuple[Product, ...] = Field(
+        ("geopackage", "workbook", "page", "figures", "report", "rasters"),
+        description="files wanted beside the tables; geoparquet needs frontline-gis[parquet]",
     )
 
 

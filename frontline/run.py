@@ -77,11 +77,13 @@ def run(
     FrontlineError
         Whatever is wrong with project, layers, rasters or folder; nothing is written then.
     """
+    from frontline.exports import check_exports
     from frontline.kept import open_work
     from frontline.manifest import manifest
     from frontline.outputs import prepare_output, publish
 
     project = load_project(path)
+    check_exports(project)
     if command == "claims" and claims_file(project) is None:
         raise ProjectError(
             "has no claims (expected claims.toml beside it, or the key claims). Write the "
@@ -293,6 +295,7 @@ def _with_length(case: Case) -> gpd.GeoDataFrame:
 
 def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
     """List the files of a command: what writes each, by its path in the output folder."""
+    from frontline.exports import export_writers
     from frontline.figures import write_map_pdf, write_map_png
     from frontline.geopackage import write_geopackage
     from frontline.manifest import inputs_hash
@@ -318,7 +321,7 @@ def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Wri
         files |= _report_writers(results, stamp, pdf=pdf)
     if "rasters" in wanted:
         files |= _raster_writers(results)
-    return files
+    return files | export_writers(results, wanted)
 
 
 def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:

@@ -44,6 +44,8 @@ def absent(mark):
         return playwright or ("" if chromium_path() else "Chromium")
     if mark.name == "qgis":
         return "" if qgis_interpreter() else "QGIS"
+    if mark.name == "parquet":
+        return "" if find_spec("pyarrow") else "pyarrow, an extra"
     if mark.name == "peer":
         return ", ".join(name for name in mark.args or PEERS if shutil.which(name) is None)
     return ""
@@ -58,11 +60,12 @@ def pytest_collection_modifyitems(config, items):
         reasons = [
             f"{mark.name}: no {absent(mark)}" for mark in item.iter_markers() if absent(mark)
         ]
-        if FULL and reasons:
+        must = FULL and not item.get_closest_marker("parquet")  # of the choices, not the core
+        if must and reasons:
             item.stash[MISSING] = "; ".join(reasons)
         elif not reasons and item.get_closest_marker("slow") and not slow_wanted:
             reasons = ["slow: run them with -m slow or FRONTLINE_FULL=1"]
-        leave = bool(reasons) and not FULL
+        leave = bool(reasons) and not must
         (dropped if leave else kept).append(item)
         left_out.update(reasons[:1] if leave else [])
     items[:] = kept
