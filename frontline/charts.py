@@ -34,10 +34,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One frame with curves that share its axes."""
+    """One frame with curves that share its axes; `empty` is written where there is none."""
 
     title: str
     curves: tuple[Curve, ...]
+    empty: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def _panel(
         parts.append(_word(x, top + height + 15, _tick(value), class_="tick", anchor="middle"))
     middle = left + width / 2
     parts.append(_word(middle, top + height + 32, x_label, class_="tick", anchor="middle"))
+    if not panel.curves:
+        parts.append(_word(middle, top + height / 2, panel.empty, class_="tick", anchor="middle"))
     for curve in panel.curves:
         parts += [_band(curve, place), _curve(curve, place)]
     return Html("".join([*parts, *_ends(panel.curves, place, left + width)]))

@@ -128,29 +128,40 @@ def _people(found: Record) -> Html:
         unknown = found["settlements_unknown"]
         key = "no_figure" if not pd.isna(unknown) and unknown > 0 else "no_place"
         none = tag("span", text(REPORT[key]), class_="nothing")
-        return Html(none + _limits(found, listed=listed))
+        return Html(none + _limits(found))
     if pd.isna(found["population"]) or found["coverage"] < LEAST_COVERAGE:
         return tag("span", text(REPORT["not_covered"]), class_="nothing")
     low, high = ends(found, "population")
-    return Html(figure(found["population"], low, high) + _limits(found, listed=listed))
+    return Html(figure(found["population"], low, high) + _limits(found))
 
 
-def _limits(found: Record, *, listed: bool) -> Html:
-    parts = []
-    if listed and found["settlements"] > 0:
-        count = int(found["settlements"])
-        key = "counted_one" if count == 1 else "counted"
-        parts.append(REPORT[key].format(count=count))
+def _limits(found: Record) -> Html:
+    parts = [*_counted(found), *limits_of(found)]
+    return tag("small", text("; ".join(parts)), class_="limit") if parts else NOTHING
+
+
+def _counted(found: Record) -> list[str]:
+    """Say how many settlements a list has there."""
+    if not str(found["source"]).startswith("settlements") or not found["settlements"] > 0:
+        return []
+    count = int(found["settlements"])
+    return [REPORT["counted_one" if count == 1 else "counted"].format(count=count)]
+
+
+def limits_of(found: Record) -> list[str]:
+    """Say what a figure of people lacks: places, people not listed, land not covered."""
+    parts: list[str] = []
     unknown, share = found["settlements_unknown"], found["completeness"]
     if found["source"] == "settlements" and not pd.isna(unknown) and unknown > 0:
-        key = "without" if parts else "without_only"
+        key = "without" if found["settlements"] > 0 else "without_only"
         parts.append(REPORT[key].format(count=int(unknown)))
     if found["source"] == "settlements" and not pd.isna(share) and share < ENOUGH:
         parts.append(REPORT["list_holds"].format(share=percent(share)))
     coverage = found["coverage"]
+    listed = str(found["source"]).startswith("settlements")
     if not listed and not pd.isna(coverage) and coverage < ENOUGH:
         parts.append(REPORT["covers"].format(share=percent(coverage)))
-    return tag("small", text("; ".join(parts)), class_="limit") if parts else NOTHING
+    return parts
 
 
 def people_charts(results: Results) -> Html:
@@ -162,7 +173,10 @@ def people_charts(results: Results) -> Html:
         own = rows[rows["source"] == source]
         if source.startswith("stated:") or not (own["population"] > 0).any():
             continue
-        panels = [Panel(side, _curves(results, own, side)) for side in sides_of(results)]
+        panels = [
+            Panel(side, _curves(results, own, side), REPORT["no_figure"])
+            for side in sides_of(results)
+        ]
         label = source_row(source, results.project)
         chart = curves(
             panels,

@@ -54,22 +54,25 @@ REPORT: Mapping[str, str] = MappingProxyType(
             "Between {old} and {new}, about {number} of land went from the {giver} to the "
             "{taker} side."
         ),
-        "brief_people": ("Within {distance} of the line, {source} on the {side} side: {parts}."),
-        "brief_part": "{number} ({line})",
+        "brief_people": "On the {side} side were {parts}.",
+        "brief_first": "{number} {source} within {distance} of the line of {date}",
+        "brief_part": "{number} within {distance} of the line of {date}",
+        "brief_caveat": " Caveat: {parts}.",
         "brief_distance": (
             "Half of the settlements listed on the {side} side lay within {old} of the line of "
             "{old_date}; of those on that side later, half lie within {new} of the line of "
             "{new_date}."
         ),
         "brief_places": (
-            "Of {total} settlements listed, {stayed} stayed on the same side, {changed} changed "
-            "sides, and {uncertain} lie too near to a line, or have no side, to say."
+            "Of {total} settlements listed, {stayed} stayed on the same side and {changed} changed "
+            "sides. Of {uncertain} it cannot be said: they lie nearer to a line than its error, "
+            "or outside the study area."
         ),
         "brief_cut": "{count} are cut by a line.",
-        "brief_roads": "Roads and other corridors cross the {parts}.",
-        "brief_roads_part": "line of {date} {count}",
-        "once": "once",
-        "times": "{count} times",
+        "brief_roads": "Roads and other corridors cross {parts}.",
+        "brief_roads_part": "the line of {date} {count}",
+        "once": "at 1 place",
+        "times": "at {count} places",
         "never": "nowhere",
         "schematic": "schematic: indicative only",
         "schematic_long": (
@@ -117,8 +120,8 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "not_covered": "source does not reach here",
         "counted": "{count} settlements",
         "counted_one": "1 settlement",
-        "without": "{count} more without a figure",
-        "without_only": "{count} settlements without a figure",
+        "without": "{count} more settlements have no figure",
+        "without_only": "{count} settlements have no figure",
         "list_holds": "list holds about {share} of the people",
         "covers": "covers {share} of the zone",
         "stated_by": "As stated by {source}",
@@ -217,7 +220,7 @@ REPORT: Mapping[str, str] = MappingProxyType(
             "wider than a joint one."
         ),
         "kind": "Kind",
-        "whole_side": "Whole side",
+        "whole_side": "whole side",
         "crossings_table": "Crossings, in alphabetical order",
         "corridor": "Corridor",
         "direction": "From – to",
@@ -243,6 +246,7 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "figures_and_reason": "Figures and reason",
         "stated": "Stated",
         "computed": "Computed",
+        "by": "{ends}, by {cause}",
         "verdict": "Verdict",
         "against": "Against it stands {ids}",
         "against_title": "Statements against each other",
@@ -277,7 +281,8 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "q_features": "{count} features.",
         "q_km": "{count} features, {km} km in all.",
         "q_districts": "{count} districts, {known} with a figure.",
-        "q_errors": "Known faults of the outlines: {parts}.",
+        "q_errors": "Known of the outlines: {parts}.",
+        "q_error": "{fault} ({names})",
         "q_cells": "Cells of {step} m.",
         "q_grid": "{kind}.",
         "q_count": "People per cell",
@@ -298,6 +303,7 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "q_lower": "lower",
         "q_stated": "{figure} people within {distance} on the {side} side of {line}.",
         "stated_figure": "Figure stated by others",
+        "note_count": "{count} concerned.",
         "notes_title": "What else a reader must know",
         # limits
         "limit_line": (

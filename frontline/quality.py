@@ -27,10 +27,7 @@ MOST_FAULTS = 20
 
 def quality(results: Results) -> Html:
     """Show a row per input, and what else a reader must know."""
-    rows = [
-        row(data(name), _who(origin), data(" ".join(said)))
-        for name, origin, said in _inputs(results)
-    ]
+    rows = [row(data(name), who, data(" ".join(said))) for name, who, said in _inputs(results)]
     heads = [text(REPORT[key]) for key in ("input", "who", "known")]
     return Html(
         table(text(REPORT["quality_table"]), heads, rows, class_="inputs") + _notes(results)
@@ -43,44 +40,52 @@ def _notes(results: Results) -> Html:
         return NOTHING
     rows = []
     for note in results.notes:
-        about = without_keys(note.about, results)
+        about = _about(note.about, results)
         words = f"{about[:1].upper()}{about[1:]}: {without_keys(note.text, results)}"
+        if note.count and str(note.count) not in note.text:
+            words += " " + REPORT["note_count"].format(count=note.count)
         rows.append(data(words))
     head = tag("h3", text(REPORT["notes_title"]))
     return Html(head + bullets(rows, class_="notes"))
 
 
-def _who(origin: Origin | None) -> Html:
+def _about(name: str, results: Results) -> str:
+    """Say what a note concerns; the file of the elevation is called by what it holds."""
+    given = results.project.elevation
+    if given is not None and given.path.name == name:
+        return REPORT["elevation"]
+    return without_keys(name, results)
+
+
+def _who(origin: Origin) -> Html:
     """Write source, date and licence of an input."""
-    if origin is None:
-        return NOTHING
     date = "" if origin.date is None else day(origin.date)
     parts = [part for part in (origin.source, date, origin.licence) if part]
     return data("; ".join(parts) or REPORT["no_source"])
 
 
-def _inputs(results: Results) -> Iterator[tuple[str, Origin | None, list[str]]]:
+def _inputs(results: Results) -> Iterator[tuple[str, Html, list[str]]]:
     project = results.project
-    yield REPORT["study_area"], project.study_area, [_area(results)]
+    yield REPORT["study_area"], _who(project.study_area), [_area(results)]
     for line in lines_by_date(project):
         row_ = results.lines[results.lines["line"] == line.key].iloc[0]
         said = line_accuracy(row_["error_m"])
-        yield line.label, line, [f"{said[:1].upper()}{said[1:]}."]
+        yield line.label, _who(line), [f"{said[:1].upper()}{said[1:]}."]
     if project.settlements is not None:
-        yield REPORT["settlements"], project.settlements, list(_settlements(results))
+        yield REPORT["settlements"], _who(project.settlements), list(_settlements(results))
     if project.corridors is not None:
-        yield REPORT["corridors"], project.corridors, list(_corridors(results))
+        yield REPORT["corridors"], _who(project.corridors), list(_corridors(results))
     if project.points is not None:
         count = len(results.points)
-        yield REPORT["points"], project.points, [REPORT["q_features"].format(count=count)]
+        yield REPORT["points"], _who(project.points), [REPORT["q_features"].format(count=count)]
     if project.districts is not None:
-        yield REPORT["districts"], project.districts, list(_districts(results))
+        yield REPORT["districts"], _who(project.districts), list(_districts(results))
     for part in project.partitions:
-        yield part.label, part, []
+        yield part.label, _who(part), []
     for grid in project.population:
-        yield source_label(f"raster:{grid.key}"), grid, list(_grid(grid))
+        yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(grid))
     if project.elevation is not None:
-        yield REPORT["elevation"], project.elevation, list(_elevation(results))
+        yield REPORT["elevation"], _who(project.elevation), list(_elevation(results))
     yield from _stated(results)
 
 
@@ -139,13 +144,17 @@ def _districts(results: Results) -> Iterator[str]:
     table_ = results.districts
     known = int(table_["population"].notna().sum())
     yield REPORT["q_districts"].format(count=len(table_), known=known)
-    faults = [
-        f"{filled(one['name'])}: {filled(one['known_error'])}"
-        for one in table_.to_dict("records")
-        if filled(one.get("known_error"))
+    faults: dict[str, list[str]] = {}
+    for one in table_.to_dict("records"):
+        for fault in filled(one.get("known_error")).split(";"):
+            if fault.strip():
+                faults.setdefault(fault.strip(), []).append(filled(one["name"]))
+    parts = [
+        REPORT["q_error"].format(fault=fault, names=", ".join(names))
+        for fault, names in list(faults.items())[:MOST_FAULTS]
     ]
-    if faults:
-        yield REPORT["q_errors"].format(parts=". ".join(faults[:MOST_FAULTS]))
+    if parts:
+        yield REPORT["q_errors"].format(parts="; ".join(parts))
 
 
 def _grid(grid: PopulationRaster) -> Iterator[str]:
@@ -195,7 +204,7 @@ def _known_heights(results: Results) -> Iterator[str]:
     yield REPORT["q_heights"].format(count=len(off), way=way, **shown)
 
 
-def _stated(results: Results) -> Iterator[tuple[str, None, list[str]]]:
+def _stated(results: Results) -> Iterator[tuple[str, Html, list[str]]]:
     """Give the figures that others state, each with who states it."""
     labels = {line.key: line.label for line in results.project.lines}
     for one in results.project.stated:
@@ -206,5 +215,5 @@ def _stated(results: Results) -> Iterator[tuple[str, None, list[str]]]:
             side=one.side,
             line=labels.get(one.line, one.line),
         )
-        date = "" if one.date is None else f" ({day(one.date)})"
-        yield f"{REPORT['stated_figure']}: {one.source}{date}", None, [said]
+        who = one.source if one.date is None else f"{one.source}; {day(one.date)}"
+        yield REPORT["stated_figure"], data(who), [said]

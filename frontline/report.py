@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from frontline.findings import (
     distances,
     ends,
     kilometres,
+    limits_of,
     medians,
     people_charts,
     people_tables,
@@ -205,15 +207,30 @@ def _brief_people(results: Results) -> list[str]:
         for source in _telling(results, own):
             rows = own[own["source"] == source].to_dict("records")
             of_line = {str(one["line"]): one for one in rows}
-            parts = []
-            for line in lines_by_date(results.project):
-                found = of_line[line.key]
-                number = with_unit(float(found["population"]), *ends(found, "population"), "")
-                where = REPORT["line_of"].format(date=dates(results.project)[line.key])
-                parts.append(REPORT["brief_part"].format(number=number, line=where))
-            words = {"distance": far(widest), "source": source_phrase(source), "side": side}
-            said.append(REPORT["brief_people"].format(parts=listing(parts), **words))
+            said.append(_brief_source(results, side, source, of_line))
     return said
+
+
+def _brief_source(
+    results: Results, side: str, source: str, of_line: Mapping[str, Mapping[Any, Any]]
+) -> str:
+    """Say what one source counts in the widest zone of each line, and what limits it."""
+    parts: list[str] = []
+    caveats: list[str] = []
+    for line in lines_by_date(results.project):
+        found, date = of_line[line.key], dates(results.project)[line.key]
+        words = {
+            "number": with_unit(float(found["population"]), *ends(found, "population"), ""),
+            "source": source_phrase(source),
+            "distance": far(found["distance_m"]),
+            "date": date,
+        }
+        parts.append(REPORT["brief_part" if parts else "brief_first"].format(**words))
+        limits = limits_of(found)
+        caveats += [f"{date}: {', '.join(limits)}"] if limits else []
+    said = REPORT["brief_people"].format(side=side, parts=listing(parts))
+    caveat = REPORT["brief_caveat"].format(parts="; ".join(caveats)) if caveats else ""
+    return said + caveat
 
 
 def _telling(results: Results, own: pd.DataFrame) -> list[str]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 AGAINST = " Against it stands "
 """What the ledger puts before the statements that contradict one; the report shows links."""
+FIGURES = "Computed: "
+"""How the ledger begins to tell figures, which the report shows in a column."""
 VERDICTS = (
     "supported",
     "contradicted",
@@ -145,7 +147,7 @@ def _source(one: dict[Any, Any], *, whole: bool = False) -> str:
 
 
 def _claim(results: Results, one: dict[Any, Any]) -> Html:
-    key, why = filled(one["id"]), filled(one["why"]).split(AGAINST)[0]
+    key, why = filled(one["id"]), _reason(one)
     first = Html(tag("span", data(key), class_="key") + badge(filled(one["verdict"])))
     against = [other for other in filled(one.get("contradicts")).split(";") if other]
     statement = [tag("p", data(filled(one["statement"])))]
@@ -156,6 +158,16 @@ def _claim(results: Results, one: dict[Any, Any]) -> Html:
         statement.append(tag("p", text(words), _links(against), class_="where"))
     told = tag("p", data(without_keys(why, results)), class_="why")
     return row(first, joined(statement), Html(_numbers(results, one) + told), id=_anchor(key))
+
+
+def _reason(one: dict[Any, Any]) -> str:
+    """Return why, without the figures and the statements that the report shows beside it."""
+    why = filled(one["why"]).split(AGAINST)[0]
+    start, stated = why.find(FIGURES), f"Stated: {filled(one['stated'])}."
+    end = why.find(stated, max(start, 0))
+    if start < 0 or end < 0 or pd.isna(one["computed"]):
+        return why
+    return f"{why[:start].strip()} {why[end + len(stated) :].strip()}".strip()
 
 
 def _numbers(results: Results, one: dict[Any, Any]) -> Html:
@@ -171,7 +183,11 @@ def _numbers(results: Results, one: dict[Any, Any]) -> Html:
 def _computed(one: dict[Any, Any]) -> Html:
     value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
     whole = tag("b", text(f"{number(value, low, high)} {filled(one['unit'])}".strip()))
-    return Html(whole + " " + small(between(low, high))) if spread(value, low, high) else whole
+    if not spread(value, low, high):
+        return whole
+    ends, cause = between(low, high), filled(one.get("contains"))
+    told = REPORT["by"].format(ends=ends, cause=cause) if cause else ends
+    return Html(whole + " " + small(told))
 
 
 def _computed_text(one: dict[Any, Any]) -> str:

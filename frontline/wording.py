@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -98,7 +99,7 @@ def source_phrase(source: str) -> str:
 
 
 def without_keys(words: str, results: Results) -> str:
-    """Replace keys of lines, partitions and sources by what people call them.
+    """Replace keys of lines, partitions and sources by what people call them; write dates out.
 
     A key that is a plain word, such as ``old``, is replaced only in quotation marks.
     """
@@ -106,12 +107,24 @@ def without_keys(words: str, results: Results) -> str:
     names = {line.key: line.label for line in project.lines}
     names |= {part.key: part.label for part in project.partitions}
     named = {str(source) for source in results.people["source"]}
-    names |= {source: source_label(source) for source in named if ":" in source}
+    names |= {one: _inside(source_label(one)) for one in named if ":" in one}
     for key in sorted(names, key=len, reverse=True):
         quoted = re.escape(key)
         bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
         words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
-    return words
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, words)
+
+
+def _inside(label: str) -> str:
+    """Write a label as it stands inside a sentence."""
+    return label[:1].lower() + label[1:]
+
+
+def _day_of(found: re.Match[str]) -> str:
+    try:
+        return day(dt.date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def _exactly(words: str) -> Callable[[re.Match[str]], str]:
