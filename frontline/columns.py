@@ -10,6 +10,7 @@ from frontline.column import interval as _interval
 from frontline.column import number as _number
 from frontline.column import text as _text
 from frontline.cut_columns import CUT_COLUMNS, CUT_TITLES
+from frontline.seen_columns import SIGHT_COLUMNS, SIGHT_TITLES
 
 __all__ = ["COLUMNS", "FURTHER", "LAYERS", "MEASURES", "TITLES", "Column", "Type"]
 
@@ -187,7 +188,10 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         DISTANCE,
         _number("visible_share", "", "Visible share", "Share of the zone in sight (0 to 1)."),
         _number("unknown_share", "", "Unknown share", "Share of the zone undecided (0 to 1)."),
+        _number("elevation_m", "m", "Elevation", "Mean over the zone; empty where unknown."),
+        _number("relief_m", "m", "Relief", "Mean of highest less lowest height within 7 km."),
     ),
+    **SIGHT_COLUMNS,
     **CUT_COLUMNS,
     "claims": (
         _text("id", "Identifier", "Identifier of the statement; X01 and on are excluded."),
@@ -273,6 +277,24 @@ PER_LINE_FURTHER = (
         "Sight is certain",
         "False where the elevation's accuracy leaves it open; empty where that is not known.",
     ),
+    _number(
+        "sight_probability",
+        "",
+        "Probability of sight",
+        "Share of drawn terrains with the place in sight (0 to 1), by the elevation's error.",
+    ),
+    _number(
+        "sight_probability_low", "", "Probability of sight, low", "By the number of draws, 95 %."
+    ),
+    _number(
+        "sight_probability_high", "", "Probability of sight, high", "By the number of draws, 95 %."
+    ),
+    _number(
+        "sight_position_share",
+        "",
+        "Sight by position",
+        "Share of displaced lines with the place in sight (0 to 1), by the line's error.",
+    ),
     _integer("posts_undecided", "posts", "Posts undecided", "Posts whose view is unknown."),
     _number("line_undecided_km", "km", "Line undecided", "Length of line whose view is unknown."),
     _number("nearest_seen_m", "m", "Nearest post in sight", "Distance of the nearest post seeing."),
@@ -331,6 +353,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "crossings": ("Crossings", "Where corridors cross a line, and at what angle."),
     "points": ("Points", "Other points of the input, such as bridges and summits."),
     "sight_zones": ("Sight by zone", "Share of each zone that is in sight of the line."),
+    **SIGHT_TITLES,
     **CUT_TITLES,
     "claims": ("Claims", "Statements of a report, tested against the figures."),
     "key_figures": ("Key figures", "Figures ready to quote, each with its interval."),

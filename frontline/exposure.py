@@ -12,10 +12,11 @@ import pandas as pd
 import shapely
 
 from frontline.blocks import Eyes, add_counted, blocks_of, kept_or_counted
+from frontline.corridor_pieces import CORRIDORS, SEGMENTS, by_state, pieces_of, segments
 from frontline.results import Note, RasterResult
 from frontline.shares import SHARES, CountGrid, empty_counts, shares_in_zones
 from frontline.stretches import Stretch, check_voids, parts_of, positions, stand
-from frontline.tallies import STATES, Tally, Targets, empty_tally, state_of
+from frontline.tallies import Tally, Targets, empty_tally, state_of
 from frontline.terrain import is_coarse
 
 if TYPE_CHECKING:
@@ -46,12 +47,6 @@ SETTLEMENTS = [
 ]
 """Columns of :attr:`Exposure.settlements`."""
 
-CORRIDORS = ["id", "name", "kind", "line", "in_sight", "km"]
-"""Columns of :attr:`Exposure.corridors`, beside ``geometry``."""
-
-SAMPLE_M = 100.0
-"""Corridors are looked at once per elevation cell, but not more often than this."""
-
 _PARTS = 1_000
 """Steps of progress per line."""
 
@@ -75,7 +70,11 @@ class Exposure:
     zones
         Columns :data:`frontline.shares.SHARES`: shares of the land of each zone.
     corridors
-        One feature per corridor, line and state, columns :data:`CORRIDORS`, in the frame.
+        One feature per corridor, line and state, columns
+        :data:`frontline.corridor_pieces.CORRIDORS`, in the frame.
+    segments
+        One feature per stretch of corridor in one state within the radius, columns
+        :data:`frontline.corridor_pieces.SEGMENTS`, in the frame.
     notes
         What a reader must know.
     illustration
@@ -86,27 +85,9 @@ class Exposure:
     rasters: Mapping[str, RasterResult]
     zones: pd.DataFrame
     corridors: gpd.GeoDataFrame
+    segments: gpd.GeoDataFrame
     notes: tuple[Note, ...]
     illustration: bool
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Short pieces of corridors.
-
-    Parameters
-    ----------
-    ends
-        First and last point in the frame, shape ``(n, 2, 2)``.
-    row
-        Row of the corridor that a piece belongs to, shape ``(n,)``.
-    length_m
-        Length on the ground, shape ``(n,)``.
-    """
-
-    ends: NDArray[np.float64]
-    row: NDArray[np.int64]
-    length_m: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -187,10 +168,12 @@ def sight(
     if dem is None or not project.sight.enabled:
         return _nothing(layers)
     asked = project.sight
-    pieces = _pieces(layers, dem)
+    pieces = pieces_of(layers, dem)
     along = Targets(pieces.ends.mean(axis=1), _heights(layers.corridors, asked)[pieces.row])
     wanted = (places_of(layers, asked), along)
-    settlements, rasters, shares, corridors, notes = [], {}, [], [], list(_notes(dem, asked))
+    settlements, rasters, shares, notes = [], {}, [], list(_notes(dem, asked))
+    corridors: list[gpd.GeoDataFrame] = []
+    stretched: list[gpd.GeoDataFrame] = []
     for number, front in enumerate(fronts):
         how = _How(threads, kept, _part_of(progress, number, len(fronts)))
         seen = _look(front, layers, dem, asked, wanted, how)
@@ -200,28 +183,29 @@ def sight(
         shares.append(
             shares_in_zones(seen.counts, own, layers.frame, conservative=asked.conservative)
         )
-        corridors.append(_segments(layers, front, pieces, seen.tallies[1], asked))
+        ways = seen.tallies[1].conservative() if asked.conservative else seen.tallies[1]
+        corridors.append(by_state(layers, front.key, pieces, state_of(ways)))
+        stretched.append(segments(layers, front.key, pieces, state_of(ways)))
         notes.extend(seen.notes)
         notes.extend(_spacing_notes(front, layers, dem, asked, how, seen.counts))
     return Exposure(
         settlements=_joined(settlements, SETTLEMENTS),
         rasters=rasters,
         zones=_joined(shares, SHARES),
-        corridors=gpd.GeoDataFrame(
-            _joined(corridors, [*CORRIDORS, "geometry"]), geometry="geometry", crs=layers.frame.crs
-        ),
+        corridors=_features(corridors, CORRIDORS, layers),
+        segments=_features(stretched, SEGMENTS, layers),
         notes=tuple(notes),
         illustration=is_coarse(dem),
     )
 
 
 def _nothing(layers: Layers) -> Exposure:
-    none = pd.DataFrame(columns=[*CORRIDORS, "geometry"])
     return Exposure(
         settlements=pd.DataFrame(columns=SETTLEMENTS),
         rasters={},
         zones=pd.DataFrame(columns=SHARES),
-        corridors=gpd.GeoDataFrame(none, geometry="geometry", crs=layers.frame.crs),
+        corridors=_features([], CORRIDORS, layers),
+        segments=_features([], SEGMENTS, layers),
         notes=(),
         illustration=False,
     )
@@ -231,6 +215,13 @@ def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFr
     # Empty tables have no types of their own and would spoil those of the others.
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
+
+
+def _features(
+    tables: Sequence[gpd.GeoDataFrame], columns: Sequence[str], layers: Layers
+) -> gpd.GeoDataFrame:
+    joined = _joined(tables, [*columns, "geometry"])
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=layers.frame.crs)
 
 
 def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | None:
@@ -271,16 +262,6 @@ def _heights(frame: gpd.GeoDataFrame, asked: Sight) -> NDArray[np.float64]:
         return np.full(len(frame), asked.target_height_m)
     stated = pd.to_numeric(frame["target_height_m"], errors="coerce").astype("float64")
     return np.asarray(stated.fillna(asked.target_height_m), dtype=np.float64)
-
-
-def _pieces(layers: Layers, dem: Dem) -> Pieces:
-    """Cut all corridors into short pieces."""
-    parts, rows = shapely.get_parts(layers.corridors.geometry.to_numpy(), return_index=True)
-    dense = shapely.segmentize(parts, max(SAMPLE_M, *dem.sight_step_m))
-    xy, line = shapely.get_coordinates(dense, return_index=True)
-    same = np.flatnonzero(np.diff(line) == 0)
-    ends = np.stack([xy[same], xy[same + 1]], axis=1)
-    return Pieces(ends, rows[line[same]], layers.frame.ground_m(ends[:, 0], ends[:, 1]))
 
 
 def _look(
@@ -390,21 +371,3 @@ def _certain(found: Tally, accuracy_m: float | None) -> pd.api.extensions.Extens
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def _segments(
-    layers: Layers, front: FrontLine, pieces: Pieces, found: Tally, asked: Sight
-) -> gpd.GeoDataFrame:
-    """One row per corridor and state, with the stretches of the corridor in that state."""
-    state = state_of(found.conservative() if asked.conservative else found)
-    code = pieces.row * len(STATES) + [STATES.index(name) for name in state]
-    order = np.argsort(code, kind="stable")
-    rows = []
-    for group in np.split(order, np.flatnonzero(np.diff(code[order])) + 1):
-        if len(group):
-            corridor = layers.corridors.iloc[pieces.row[group[0]]]
-            km = float(pieces.length_m[group].sum()) / 1000.0
-            line = shapely.line_merge(shapely.multilinestrings(pieces.ends[group]))
-            named = (corridor["id"], corridor["name"], corridor["kind"])
-            rows.append((*named, front.key, state[group[0]], km, line))
-    return pd.DataFrame(rows, columns=[*CORRIDORS, "geometry"])

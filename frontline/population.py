@@ -137,7 +137,7 @@ def people(
     for front in fronts:
         own = zones[zones["line"] == front.key]
         with ExitStack() as stack:
-            grids = _grids(project, front.date, stack)
+            grids = open_grids(project, front.date, stack)
             sources = list(_sources(layers, front, rings_of(front, own), places, grids, notes))
         notes.extend(_notes_on_disagreement(sources))
         figures = _Figures.of(front, rings_of(front, own), sources, draws, layers.frame)
@@ -149,8 +149,18 @@ def people(
     return People(table, tuple(dict.fromkeys(notes)))
 
 
-def _grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
-    """Open the rasters that hold at a date, in the project's order."""
+def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
+    """Open the population rasters that hold at a date, in the project's order, until `stack` ends.
+
+    Parameters
+    ----------
+    project
+        Names them.
+    date
+        The date of a line.
+    stack
+        Closes them.
+    """
     found = []
     for raster in project.population:
         begin, end = raster.valid_from or dt.date.min, raster.valid_until or dt.date.max

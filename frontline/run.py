@@ -214,6 +214,7 @@ def _results(
     from frontline.change import changes, control_change
     from frontline.corridors import corridor_km, crossings
     from frontline.cuts import cut_tables
+    from frontline.in_sight import sight_figures, sight_tables, with_ground
     from frontline.profile import profile
     from frontline.quotes import key_figures
     from frontline.relief import shaded_relief
@@ -227,6 +228,7 @@ def _results(
     progress("comparing lines", 2, 3)
     settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
     settlements["in_sight"] = settlements["in_sight"].fillna("")
+    seen = sight_tables(case)
     lonlat = partial(_degrees, case)
     results = Results(
         project=case.project,
@@ -245,18 +247,21 @@ def _results(
         districts=lonlat(layers.districts),
         partitions={key: lonlat(part) for key, part in layers.partitions.items()},
         sight=case.exposure.rasters,
-        sight_zones=case.exposure.zones,
+        sight_zones=with_ground(case),
         relief=shaded_relief(case.dem) if case.dem else None,
-        key_figures=key_figures(
-            case.project,
-            people=case.people,
-            changes=flows,
-            settlements=settlements,
-            illustration=case.exposure.illustration,
+        key_figures=(
+            *key_figures(
+                case.project,
+                people=case.people,
+                changes=flows,
+                settlements=settlements,
+                illustration=case.exposure.illustration,
+            ),
+            *sight_figures(case, seen.get("sight_people")),
         ),
         notes=notes,
         inputs=inputs,
-        further=cut_tables(case, flows),
+        further={**seen, **cut_tables(case, flows)},
         profile=by_distance.people,
         profile_zones=lonlat(by_distance.zones),
         case=case,

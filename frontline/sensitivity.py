@@ -17,7 +17,7 @@ TABLES = ("flows", "links", "events")
 
 LISTED: Mapping[str, tuple[str, ...]] = {
     "settlements": ("links",),
-    "corridors": ("links",),
+    "corridors": ("links", "corridor_sight"),
     "points": ("links",),
     "flows": ("flows", "flows_balance"),
     "links": ("links",),

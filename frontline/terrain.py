@@ -208,7 +208,8 @@ def _what_to_read(
 
 def is_coarse(dem: Dem) -> bool:
     """Say whether sight on this grid is an illustration only: cells larger than 100 m."""
-    return max(dem.sight_step_m) > COARSE_M
+    # A grid of 100 m is one of 100.1 m on the ground where its projection is not quite true.
+    return max(dem.sight_step_m) > 1.01 * COARSE_M
 
 
 def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0.0) -> Dem:

@@ -13,7 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline import exposure
+from frontline import corridor_pieces, exposure
 from frontline.errors import RasterError
 from frontline.fronts import FrontLine
 from frontline.geodesy import frame_around
@@ -426,7 +426,7 @@ def test_without_elevation_or_switched_off_every_table_keeps_its_columns():
     for project, dem in ((off, dem_of(plain())), (SimpleNamespace(sight=Sight()), None)):
         found = exposure.sight(project, layers, [front_of(LINE)], dem, zones_of())
         assert list(found.settlements.columns) == exposure.SETTLEMENTS
-        assert list(found.corridors.columns) == [*exposure.CORRIDORS, "geometry"]
+        assert list(found.corridors.columns) == [*corridor_pieces.CORRIDORS, "geometry"]
         assert not found.rasters
     nothing = see(plain(), POST)
     assert list(nothing.settlements.columns) == exposure.SETTLEMENTS
