@@ -1,6 +1,7 @@
 """What the documents say is done here as written."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,11 @@ def test_the_tutorial_runs(tmp_path, monkeypatch):
     assert (tmp_path / "tutorial/map.html").stat().st_size > 100_000
     assert (tmp_path / "tutorial/settlements.csv").is_file()
     assert names["results"]._repr_html_().startswith("<h3>Karabakh")
+
+
+def test_the_index_of_modules_is_complete():
+    listing = runpy.run_path(str(ROOT / "scripts/list_modules.py"))["listing"]
+    assert (ROOT / "docs/modules.md").read_text(encoding="utf-8") == listing()
 
 
 def test_the_schema_is_what_the_code_says():
