@@ -64,7 +64,8 @@ def people_tables(results: Results) -> Html:
             for distance_m in sorted(results.project.zones.distances_m)
             if (rows := list(_rows(results, side, distance_m)))
         ]
-        tables.append(table(caption, [text(REPORT["source"]), *heads(results)], bodies))
+        head = [text(REPORT["source"]), *heads(results)]
+        tables.append(table(caption, head, bodies, class_="grouped"))
     return joined(tables)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -37,16 +36,18 @@ def sight_warning(results: Results) -> str:
 
 def raster_step_m(grid: RasterResult) -> float:
     """Return the larger edge of a cell of the grid, in metres at its middle."""
-    from pyproj import CRS
+    from pyproj import CRS, Geod
 
-    a, _, _, _, e, f = grid.transform
+    a, _, c, _, e, f = grid.transform
     crs = CRS.from_user_input(grid.crs)
     if not crs.is_geographic:
         factor = crs.axis_info[0].unit_conversion_factor or 1.0
         return float(max(abs(a), abs(e)) * factor)
     rows = next(iter(grid.bands.values())).shape[0]
-    middle = math.radians(f + e * rows / 2)
-    return float(max(abs(e), abs(a) * math.cos(middle)) * 111_320)
+    middle = f + e * rows / 2
+    lon, lat = [c, c], [middle - e / 2, middle]
+    steps = Geod(ellps="WGS84").inv(lon, lat, [c, c + a], [middle + e / 2, middle])[2]
+    return float(max(steps))
 
 
 def sources(project: Project) -> list[dict[str, str]]:

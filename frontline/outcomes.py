@@ -307,7 +307,7 @@ def _lengths(results: Results) -> Html:
             where = REPORT["whole_side"] if distance_m is None else _within(distance_m)
             head = Html(swatch(results, side) + data(side) + text(f": {where}"))
             bodies.append(body(head, len(heads), rows))
-    return table(text(REPORT["roads_table"]), heads, bodies, class_="compact")
+    return table(text(REPORT["roads_table"]), heads, bodies, class_="grouped compact")
 
 
 def _within(distance_m: float) -> str:
