@@ -21,7 +21,7 @@ from frontline.manifest import newest_date
 from frontline.metadata import facts, qgis_metadata, xml_text
 from frontline.origins import sight_warning, source_line, sources
 from frontline.qml import DOCTYPE, VERSION, raster_qml
-from frontline.symbols import PAPER
+from frontline.symbols import INK, PAPER
 from frontline.words import WORDS
 
 if TYPE_CHECKING:
@@ -415,6 +415,7 @@ def _write_decorations(properties: ET.Element, results: Results) -> None:
             Placement=place,
             Label=_literal(text),
             Font=_font(points),
+            BackgroundColor=_rgba(PAPER),
             MarginH=2,
             MarginV=2,
         )
@@ -428,7 +429,21 @@ def _literal(text: str) -> str:
 
 
 def _font(points: float) -> str:
-    return f'<text-style fontFamily="DejaVu Sans" fontSize="{points:g}" fontSizeUnit="Point"/>'
+    root = ET.Element(
+        "text-style",
+        fontFamily="DejaVu Sans",
+        fontSize=f"{points:g}",
+        fontSizeUnit="Point",
+        fontWeight="50",
+        textColor=_rgba(INK),
+    )
+    edge = {"bufferDraw": "1", "bufferSize": "0.7", "bufferSizeUnits": "MM"}
+    ET.SubElement(root, "text-buffer", edge, bufferColor=_rgba(PAPER))
+    return ET.tostring(root, encoding="unicode")
+
+
+def _rgba(colour: str) -> str:
+    return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
 
 
 def _settings(parent: ET.Element, group: str, **values: bool | float | str) -> None:
