@@ -48,7 +48,7 @@ def style(
     out: Annotated[Path, typer.Option("--out", help="Folder for the QML files.")],
     project: Annotated[
         Path | None,
-        typer.Argument(metavar="[PROJECT]", help="The project.toml; the example's without it."),
+        typer.Argument(metavar="PROJECT", help="The project.toml; the example's without it."),
     ] = None,
     *,
     force: Annotated[

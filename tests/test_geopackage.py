@@ -253,6 +253,45 @@ def test_every_column_has_an_alias_and_a_description(package):
     assert len(extensions) == 2
 
 
+def test_coded_columns_have_their_values_in_the_standard_s_own_table(package):
+    rows = query(
+        package,
+        "SELECT table_name, column_name, constraint_name FROM gpkg_data_columns"
+        " WHERE constraint_name IS NOT NULL",
+    )
+    named = {(layer, column): name for layer, column, name in rows}
+    assert ("settlements", "in_sight_line_a") in named
+    assert ("changes", "kind") in named
+    assert ("points", "kind") not in named  # any text may stand there
+    assert named["sides", "side"] == named["zones", "side"]  # once for all that share it
+    assert named["changes", "kind"] != named["zones", "kind"]
+    for (layer, column), name in named.items():
+        allowed = query(
+            package,
+            "SELECT value FROM gpkg_data_column_constraints"
+            " WHERE constraint_name = ? AND constraint_type = 'enum'",
+            name,
+        )
+        found = query(package, f'SELECT DISTINCT "{column}" FROM "{layer}"')
+        assert {value for (value,) in found} - {None} <= {value for (value,) in allowed}
+
+
+def test_a_value_that_we_do_not_know_is_allowed_where_it_stands(results, tmp_path):
+    sides = results.sides.assign(side=["Third side", *results.sides["side"][1:]])
+    write_geopackage(tmp_path / "t.gpkg", dataclasses.replace(results, sides=sides))
+    (name,) = query(
+        tmp_path / "t.gpkg",
+        "SELECT constraint_name FROM gpkg_data_columns WHERE table_name = 'sides'"
+        " AND column_name = 'side'",
+    )[0]
+    values = query(
+        tmp_path / "t.gpkg",
+        "SELECT value FROM gpkg_data_column_constraints WHERE constraint_name = ?",
+        name,
+    )
+    assert ("Third side",) in values
+
+
 def test_every_layer_has_a_default_style_and_metadata(package, results):
     names = {name for name, _ in pyogrio.list_layers(package)} - {"layer_styles"}
     styles = query(package, "SELECT f_table_name, useAsDefault, styleQML FROM layer_styles")
