@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from frontline.landforms import cells_of
+from frontline.landforms import cells_of, highest_within
 from frontline.relief import slope_deg
 
 if TYPE_CHECKING:
@@ -139,15 +139,10 @@ def _mean(squares: Floats, known: NDArray[np.bool_]) -> Floats:
 def _relief(
     squares: Floats, known: NDArray[np.bool_], step_m: tuple[float, float], radius_m: float
 ) -> Floats:
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    reach = [int(radius_m / step) for step in step_m]
-    north, east = (np.arange(-cells, cells + 1) for cells in reach)
-    disc = np.hypot(north[:, None] * step_m[0], east * step_m[1]) <= radius_m
     high = np.where(known, squares, -np.inf).max(axis=(1, 3))
     low = np.where(known, squares, np.inf).min(axis=(1, 3))
-    highest = maximum_filter(high, footprint=disc, mode="constant", cval=-np.inf)
-    lowest = minimum_filter(low, footprint=disc, mode="constant", cval=np.inf)
+    highest = highest_within(high, step_m, radius_m)
+    lowest = -highest_within(-low, step_m, radius_m)
     return np.asarray(highest - lowest, dtype=np.float64)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
@@ -64,17 +65,44 @@ def relief_of_cells(dem: Dem, radius_m: float) -> Floats:
     -------
     Metres, shape ``(rows, cols)``; NaN where the cell's own height is unknown.
     """
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    reach = [int(radius_m / step) for step in dem.step_m]
-    north, east = (np.arange(-cells, cells + 1) for cells in reach)
-    away = np.hypot(north[:, None] * dem.step_m[0], east * dem.step_m[1])
-    disc = away <= radius_m
     known = np.isfinite(dem.heights_m)
-    high = np.where(known, dem.heights_m, -np.inf)
-    low = np.where(known, dem.heights_m, np.inf)
-    highest = maximum_filter(high, footprint=disc, mode="constant", cval=-np.inf)
-    lowest = minimum_filter(low, footprint=disc, mode="constant", cval=np.inf)
+    highest = highest_within(np.where(known, dem.heights_m, -np.inf), dem.step_m, radius_m)
+    lowest = -highest_within(np.where(known, -dem.heights_m, -np.inf), dem.step_m, radius_m)
     relief = np.full(known.shape, np.nan)
     relief[known] = highest[known] - lowest[known]
     return relief
+
+
+def highest_within(
+    values: NDArray[np.floating[Any]], step_m: tuple[float, float], radius_m: float
+) -> NDArray[np.floating[Any]]:
+    """Return the highest value of the cells whose centre lies within a radius of each cell.
+
+    Parameters
+    ----------
+    values
+        Shape ``(rows, cols)``; what is not to count is minus infinity.
+    step_m
+        Size of a cell, (north-south, east-west).
+    radius_m
+        The radius.
+
+    Notes
+    -----
+    A disc is a stack of rows: each is a filter along one axis, whose time does not grow with its
+    width. All of the disc at once takes the square of the radius in cells.
+    """
+    from scipy.ndimage import maximum_filter1d
+
+    found = np.full(values.shape, -np.inf, dtype=values.dtype)
+    rows = len(values)
+    for away in range(min(int(radius_m / step_m[0]), rows - 1) + 1):
+        half = int(math.sqrt(max(radius_m**2 - (away * step_m[0]) ** 2, 0.0)) / step_m[1])
+        size = 2 * min(half, values.shape[1]) + 1
+        line = maximum_filter1d(values, size, axis=1, mode="constant", cval=-np.inf)
+        for here, there in (
+            (np.s_[away:], np.s_[: rows - away]),
+            (np.s_[: rows - away], np.s_[away:]),
+        ):
+            np.maximum(found[here], line[there], out=found[here])
+    return found
