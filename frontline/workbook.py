@@ -39,6 +39,8 @@ NUMBER_FORMATS: Mapping[str, str] = {
     "people": "#,##0",
 }
 """How a number of a unit is shown; the cell holds every digit."""
+SHARE, SHARE_FORMAT = "(0 to 1)", "0.000"
+"""What the description of a share says, and how one is shown."""
 
 INTERVALS = (
     "low and high are the 2.5 and 97.5 % points of the figure over displaced copies of the lines; "
@@ -205,7 +207,8 @@ def _format_of(column: Column) -> dict[str, Any]:
     if column.type == "integer":
         return {"num_format": "#,##0" if column.unit else "0"}
     if column.type == "number":
-        return {"num_format": NUMBER_FORMATS.get(column.unit, "General")}
+        general = SHARE_FORMAT if SHARE in column.description else "General"
+        return {"num_format": NUMBER_FORMATS.get(column.unit, general)}
     return {"text_wrap": True, "valign": "top"} if column.type == "text" else {}
 
 

@@ -89,6 +89,7 @@ def test_numbers_dates_and_truth_are_what_they_are(book):
     assert row["population"].data_type == "n"
     assert row["population"].number_format == "#,##0"
     assert row["distance_m"].number_format == "#,##0.0"
+    assert row["share_own_side"].number_format == "0.000"
     assert row["side_certain"].value is True
     assert row["pcode"].value == "XX00"
     date = book["lines"]["B2"]
