@@ -171,13 +171,11 @@ def _plain(cell: Any) -> Any:
     """Return None for every kind of empty cell, and Python's own numbers."""
     if isinstance(cell, Iterable) and not isinstance(cell, str):
         raise ValueError("holds a list or an object (expected one value).")  # noqa: TRY004
-    if cell is None or cell != cell:  # noqa: PLR0124 - NaN is not itself
+    if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
+        return None  # before comparing: whether NA differs from itself is NA
+    if cell != cell:  # noqa: PLR0124 - NaN is not itself
         return None
-    if hasattr(cell, "item"):
-        cell = cell.item()
-    if type(cell).__name__ in {"NAType", "NaTType"}:
-        return None
-    return cell
+    return cell.item() if hasattr(cell, "item") else cell
 
 
 def _text(cell: Any) -> str:

@@ -101,6 +101,14 @@ def test_csv_keeps_codes_as_text_and_numbers_as_numbers(tmp_path):
     assert list(found["rank"]) == [1, 2]
 
 
+def test_an_empty_cell_among_whole_numbers_of_a_csv_is_unknown(tmp_path):
+    rows = "name,lon,lat,population,households\nA,46.1,39.5,100,\nB,46.4,39.2,,7\n"
+    (tmp_path / "places.csv").write_text(rows)
+    found = layers(tmp_path, '[settlements]\npath = "places.csv"').settlements
+    assert list(found["population"].isna()) == [False, True]
+    assert list(found["households"].isna()) == [True, False]
+
+
 def test_the_study_area_is_true_on_the_ellipsoid(tmp_path):
     # a zone between two parallels has a closed form (Snyder 1987, 3-12); its edges are parallels
     ring = [(46 + i / 200, 39.0) for i in range(201)] + [(47 - i / 200, 40.0) for i in range(201)]
