@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from frontline.headcounts import valid_at
+from frontline.inputs import TABLES
 from frontline.symbols import illustration_label
 from frontline.words import WORDS, source_label
 
@@ -53,7 +54,7 @@ def raster_step_m(grid: RasterResult) -> float:
 def sources(project: Project) -> list[dict[str, str]]:
     """Return what the data are, who made them, their date and licence, once each."""
     named: list[tuple[str, LayerSource | Any]] = [(line.label, line) for line in project.lines]
-    for key in ("settlements", "corridors", "points", "districts", "study_area"):
+    for key in ("settlements", "corridors", "points", "districts", "study_area", *TABLES):
         layer = getattr(project, key)
         if layer is not None:
             named.append((WORDS[key], layer))

@@ -290,6 +290,7 @@ def check(path: Path | str) -> list[str]:
     FrontlineError
         With all problems of project, layers, lines and rasters, up to twenty.
     """
+    from frontline.cuts import asked_of
     from frontline.fronts import read_fronts
     from frontline.layers import read_layers
     from frontline.project import load_project
@@ -308,7 +309,9 @@ def check(path: Path | str) -> list[str]:
         lines += [
             f"{front.key}: {front.length_km:,.1f} km, cuts the study area." for front in fronts
         ]
+        asked = _tried(lambda: asked_of(project, layers, fronts), problems) if fronts else None
         notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
+        notes += asked.notes if asked is not None else ()
         lines += [f"{one_line(note.about)}: {note.text}" for note in notes]
     problems += _raster_problems(project, layers)
     raise_problems(problems)

@@ -9,9 +9,11 @@ from frontline.columns import COLUMNS, TITLES
 from frontline.cut_columns import CUT_COLUMNS
 from frontline.errors import FrontlineError
 from frontline.layers import read_layers
+from frontline.origins import sources
 from frontline.project import load_project
 from frontline.run import compute, compute_case
 from frontline.sensitivity import without_restricted
+from frontline.start import check
 from frontline.tables import tables, write_csv
 
 LAYOUT = Layout()
@@ -192,6 +194,19 @@ def test_a_fault_in_a_table_is_told_before_anything_is_computed(tmp_path, name, 
     path = made_project(
         tmp_path, LAYOUT, more=more(elevation="", **{name: ""}), draws=0, elevation=False
     )
-    with pytest.raises(FrontlineError) as caught:
-        compute_case(load_project(path))
-    assert expected in str(caught.value)
+    for task in (lambda: compute_case(load_project(path)), lambda: check(path)):
+        with pytest.raises(FrontlineError) as caught:
+            task()
+        assert expected in str(caught.value)
+
+
+def test_check_tells_that_a_scenario_is_no_line_that_was(tmp_path):
+    path = made_project(tmp_path, LAYOUT, more=more(elevation=""), draws=0, elevation=False)
+    assert "given: Not a line that was: made of 'old' as the project asks." in check(path)
+
+
+def test_the_tables_are_credited_to_whoever_made_them(tmp_path):
+    written(tmp_path)
+    text = more(elevation="", flows='source = "A survey"')
+    project = load_project(made_project(tmp_path, LAYOUT, more=text, elevation=False))
+    assert "A survey" in [row["source"] for row in sources(project)]
