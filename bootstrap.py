@@ -60,7 +60,7 @@ def run_task(task: str, rest: list[str]) -> int:
             [*module, "ruff", "check", "."],
             [*module, "ruff", "format", "--check", "."],
             [*module, "mypy"],
-            [*module, "pytest", *rest],
+            [*module, "pytest", "-n", "auto", "--dist", "loadfile", *rest],
         ],
         "bench": [[*module, "pytest", "tests/bench", "--benchmark-only", *rest]],
         "data": [[python, "scripts/build_karabakh.py"], [python, "scripts/build_dem.py"]],

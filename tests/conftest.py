@@ -79,6 +79,18 @@ def pytest_runtest_setup(item):
         pytest.fail(f"FRONTLINE_FULL=1, but {item.stash[MISSING]}", pytrace=False)
 
 
+def pytest_sessionfinish(session):
+    """Hand what was left out to the process that started this one, where there are several."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left out"] = dict(session.config.stash[LEFT_OUT])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take over what a worker left out: every worker looks at all tests, so one is enough."""
+    node.config.stash[LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left out", {}))
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """Say in one line what was left out."""
     left_out = config.stash.get(LEFT_OUT, Counter())
