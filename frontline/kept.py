@@ -173,9 +173,8 @@ def keep(kept: Kept | None, key: str, arrays: Mapping[str, NDArray[Any]]) -> Non
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(_path(kept, key))
-        except BaseException:
+        finally:
             Path(name).unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise _unusable(kept.folder, error) from error
 

@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = """# Modules
 
-Every file of `frontline/` in one line, written by `scripts/list_modules.py`. A module imports only what
-stands before it in the order that `tests/test_repository.py` holds.
+Every file of `frontline/` in one line, written by `scripts/list_modules.py`. A module imports only
+what stands before it in the order that `tests/test_repository.py` holds.
 
 | module | what it holds |
 |---|---|
