@@ -15,7 +15,7 @@ Html = NewType("Html", str)
 """Markup that may stand in a page as it is; a plain str is none, as the type checker knows."""
 
 NOTHING = Html("")
-VOID = frozenset(("br", "img", "meta", "link", "hr"))
+VOID = frozenset(("br", "img", "input", "meta", "link", "hr"))
 
 
 def text(words: str) -> Html:

@@ -25,6 +25,7 @@ from frontline.findings import (
     swatch,
     with_unit,
 )
+from frontline.further import further
 from frontline.markup import (
     NOTHING,
     Html,
@@ -67,6 +68,7 @@ CHAPTERS = (
     "land",
     "places",
     "roads",
+    "further",
     "claims",
     "quality",
     "limits",
@@ -106,6 +108,7 @@ def report_html(results: Results, *, inputs_hash: str) -> str:
         "land": land(results),
         "places": places(results),
         "roads": roads(results),
+        "further": further(results),
         "claims": claims(results),
         "quality": quality(results),
         "limits": _limits(results),
