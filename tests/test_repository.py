@@ -33,6 +33,7 @@ ORDER = (
     ("change",),
     ("tables",),
     ("page", "figures", "geopackage", "workbook"),
+    ("report",),
     ("outputs",),
     ("run", "start"),
     ("cli",),
