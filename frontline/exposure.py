@@ -13,6 +13,8 @@ import shapely
 
 from frontline.blocks import Eyes, add_counted, blocks_of, kept_or_counted
 from frontline.corridor_pieces import CORRIDORS, SEGMENTS, by_state, pieces_of, segments
+from frontline.errors import LayerError, one_line
+from frontline.project import Sight
 from frontline.results import Note, RasterResult
 from frontline.shares import SHARES, CountGrid, empty_counts, shares_in_zones
 from frontline.stretches import Stretch, check_voids, parts_of, positions, stand
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from frontline.fronts import FrontLine
     from frontline.kept import Kept
     from frontline.layers import Layers
-    from frontline.project import Project, Sight
+    from frontline.project import Project
     from frontline.terrain import Dem
 
 Progress = Callable[[int, int], None]
@@ -46,6 +48,9 @@ SETTLEMENTS = [
     "clearance_max_m",
 ]
 """Columns of :attr:`Exposure.settlements`."""
+
+HIGHEST_TARGET_M = 500.0
+"""What is looked at stands no higher above the ground."""
 
 _PARTS = 1_000
 """Steps of progress per line."""
@@ -126,8 +131,8 @@ def sight(
     project
         For ``[sight]``: spacing of posts, heights, radius, refraction, ``conservative``.
     layers
-        For ``settlements`` (with heights of their own in a column ``target_height_m``),
-        ``corridors`` (the same) and ``frame``.
+        For ``settlements`` (with heights of their own in the column that
+        ``target_height_column`` names), ``corridors`` (the same) and ``frame``.
     fronts
         The dated lines, in the frame.
     dem
@@ -168,8 +173,11 @@ def sight(
     if dem is None or not project.sight.enabled:
         return _nothing(layers)
     asked = project.sight
+    _check_column(layers, asked)
     pieces = pieces_of(layers, dem)
-    along = Targets(pieces.ends.mean(axis=1), _heights(layers.corridors, asked)[pieces.row])
+    along = Targets(
+        pieces.ends.mean(axis=1), _heights(layers.corridors, asked, "corridors")[pieces.row]
+    )
     wanted = (places_of(layers, asked), along)
     settlements, rasters, shares, notes = [], {}, [], list(_notes(dem, asked))
     corridors: list[gpd.GeoDataFrame] = []
@@ -254,14 +262,40 @@ def places_of(layers: Layers, asked: Sight) -> Targets:
     """One point per settlement, in the frame, and the height above the ground to look at."""
     inside = shapely.point_on_surface(layers.settlements.geometry.to_numpy())
     xy = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
-    return Targets(xy, _heights(layers.settlements, asked))
+    return Targets(xy, _heights(layers.settlements, asked, "settlements"))
 
 
-def _heights(frame: gpd.GeoDataFrame, asked: Sight) -> NDArray[np.float64]:
-    if "target_height_m" not in frame:
+def _check_column(layers: Layers, asked: Sight) -> None:
+    """Refuse a column of heights that the project names and no layer has."""
+    column = asked.target_height_column
+    usual = Sight.model_fields["target_height_column"].default
+    if column != usual and column not in {*layers.settlements, *layers.corridors}:
+        raise LayerError(
+            f"neither settlements nor corridors have a column '{one_line(column)}' (expected "
+            "heights above the ground). Correct target_height_column in [sight].",
+            field="sight.target_height_column",
+        )
+
+
+def _heights(frame: gpd.GeoDataFrame, asked: Sight, layer: str) -> NDArray[np.float64]:
+    """Heights above the ground from the column that the project names, else its own."""
+    column = asked.target_height_column
+    if column not in frame:
         return np.full(len(frame), asked.target_height_m)
-    stated = pd.to_numeric(frame["target_height_m"], errors="coerce").astype("float64")
-    return np.asarray(stated.fillna(asked.target_height_m), dtype=np.float64)
+    given = frame[column].replace("", None)
+    heights = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
+    empty = given.isna().to_numpy()
+    bad = ~empty & ~((heights >= 0.0) & (heights <= HIGHEST_TARGET_M))
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise LayerError(
+            f"'{one_line(str(given.iloc[first]))}' is no height above the ground (expected 0 to "
+            f"{HIGHEST_TARGET_M:g} m, or empty for the project's). Correct it.",
+            layer=layer,
+            row=str(frame["id"].iloc[first]),
+            field=column,
+        )
+    return np.where(empty, asked.target_height_m, heights)
 
 
 def _look(

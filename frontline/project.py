@@ -196,9 +196,20 @@ class Sight(Part):
         2.0, ge=0, le=500, description="eyes above the ground, metres"
     )
     target_height_m: Number = Field(2.0, ge=0, le=500, description="what is seen, above the ground")
+    target_height_column: str = Field(
+        "target_height_m",
+        min_length=1,
+        description="column of settlements and corridors with heights of their own, metres",
+    )
     radius_m: Distance = Field(15_000.0, description="how far is looked, metres")
     refraction: Number = Field(0.13, ge=-1, lt=1, description="coefficient k of refraction")
     conservative: Flag = Field(False, description="count undecided sight as visible")
+    elevation_draws: Whole = Field(
+        0, ge=0, le=10_000, description="terrains drawn within the elevation's error; 0: none"
+    )
+    position_draws: Whole = Field(
+        0, ge=0, le=10_000, description="displaced lines that are looked from; 0: none"
+    )
 
 
 class StatedFigure(Part):

@@ -19,7 +19,8 @@ from frontline.sensitivity import without_restricted
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.fronts import Draw
+    from frontline.fronts import Draw, FrontLine
+    from frontline.layers import Layers
     from frontline.project import Project
     from frontline.terrain import Dem
 
@@ -138,7 +139,7 @@ def compute_case(
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
     from frontline.cuts import asked_of, draws_of_scenarios
     from frontline.exposure import sight
-    from frontline.fronts import draw_front, read_fronts
+    from frontline.fronts import read_fronts
     from frontline.kept import open_work
     from frontline.layers import read_layers
     from frontline.places import places
@@ -153,17 +154,8 @@ def compute_case(
     progress("reading layers", 1, 2)
     dem = read_dem(project, layers)
     progress("reading layers", 2, 2)
-    draws: dict[str, tuple[Draw, ...]] = {}
-    for number, front in enumerate(fronts):
-        progress("displacing lines", number, len(fronts))
-        draws[front.key] = draw_front(
-            front,
-            layers.study_area,
-            draws=project.uncertainty.draws,
-            seed=project.uncertainty.seed,
-        )
+    draws = _draws(project, layers, fronts, progress)
     draws |= draws_of_scenarios(project, layers, fronts, asked.scenarios, draws)
-    progress("displacing lines", len(fronts), len(fronts))
     progress("drawing zones", 0, 1)
     bands = zones(fronts, project.zones.distances_m, draws, layers.frame)
     against = places(project, layers, fronts)
@@ -189,9 +181,30 @@ def compute_case(
         stretches=asked.stretches,
         tables=asked.tables,
     )
+    if project.sight.elevation_draws or project.sight.position_draws:
+        from frontline.likelihood import with_likelihood
+
+        told = partial(progress, "drawing terrains and lines")
+        case = replace(case, exposure=with_likelihood(case, kept=kept, progress=told))
+        exposure = case.exposure
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*(dem.notes if dem else ()), *known, *exposure.notes, *counted.notes]
     return case, tuple(dict.fromkeys(notes))
+
+
+def _draws(
+    project: Project, layers: Layers, fronts: tuple[FrontLine, ...], progress: Progress
+) -> dict[str, tuple[Draw, ...]]:
+    """Displace each line as often as the project asks."""
+    from frontline.fronts import draw_front
+
+    asked = project.uncertainty
+    draws = {}
+    for number, front in enumerate(fronts):
+        progress("displacing lines", number, len(fronts))
+        draws[front.key] = draw_front(front, layers.study_area, draws=asked.draws, seed=asked.seed)
+    progress("displacing lines", len(fronts), len(fronts))
+    return draws
 
 
 def _elevation_known(

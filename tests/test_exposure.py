@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline import corridor_pieces, exposure
-from frontline.errors import RasterError
+from frontline.errors import LayerError, RasterError
 from frontline.fronts import FrontLine
 from frontline.geodesy import frame_around
 from frontline.project import Sight
@@ -510,3 +510,29 @@ def test_the_same_country_anywhere_on_earth_gives_the_same_answer(lon, lat, crs)
     gap = found.zones.visible_share.item() - usual.zones.visible_share.item()
     assert abs(gap) < 0.03
     assert found.zones.unknown_share.item() == 0.0
+
+
+def test_heights_of_places_and_roads_from_a_column():
+    heights = plain()
+    heights[:, x_of() == 2_050.0] = 50.0
+    places = [(4_050.0, -50.0)] * 4
+    for name, values in {
+        "target_height_m": [2.0, 120.0, None, "150"],
+        "roof_m": [2, 120, "", 150.0],
+    }.items():
+        found = see(heights, POST, places, columns={name: values}, target_height_column=name)
+        assert found.settlements.in_sight.tolist() == ["hidden", "visible", "hidden", "visible"]
+    layers = layers_of(places, [shapely.LineString([(3_000.0, -50.0), (5_000.0, -50.0)])] * 2)
+    layers.corridors["roof_m"] = [None, 200.0]
+    project = SimpleNamespace(sight=Sight(target_height_column="roof_m"))
+    found = exposure.sight(project, layers, [front_of(POST)], dem_of(heights), zones_of())
+    assert found.corridors.set_index("id").in_sight.to_dict() == {"c0": "hidden", "c1": "visible"}
+    assert (found.settlements.in_sight == "hidden").all()
+
+
+@pytest.mark.parametrize("bad", [-1.0, "tall", 501.0, "inf"])
+def test_a_height_that_is_none_is_named(bad):
+    with pytest.raises(LayerError, match=r"'settlements', .*s1.*'target_height_m'.*no height"):
+        see(plain(), POST, [(1.0, 1.0)] * 2, columns={"target_height_m": [2.0, bad]})
+    with pytest.raises(LayerError, match="neither settlements nor corridors have a column 'roof'"):
+        see(plain(), POST, [(1.0, 1.0)], target_height_column="roof")

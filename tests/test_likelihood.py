@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from made_projects import made_project
 
-from frontline import likelihood
+import frontline
+from frontline import kept, likelihood
 from frontline.fronts import Draw, FrontLine
 from frontline.geodesy import frame_around
 from frontline.project import Sight
+from frontline.tables import tables
 from frontline.terrain import Dem
 
 FRAME = frame_around([shapely.Point(20.0, 45.0)])
@@ -76,6 +79,11 @@ def likely(heights, *, correlation_m=300.0, draws=None, places=(TARGET,), seed=1
     )
 
 
+def fields_of(dem, length_m, seed, draws):
+    noise = likelihood._noise(dem, length_m, seed, "a")
+    return np.array([noise(draw) for draw in range(draws)])
+
+
 @pytest.mark.parametrize("margin_m", [-6.0, 0.0, 5.0])
 def test_over_a_ridge_the_share_follows_the_normal_distribution(margin_m):
     found = likely(ridge(margin_m), elevation_draws=600).iloc[0]
@@ -95,7 +103,7 @@ def test_an_error_that_is_alike_everywhere_changes_nothing():
 
 def test_the_field_has_the_variance_and_correlation_that_it_claims():
     dem = dem_of(np.zeros((120, 120)))
-    fields = np.array(list(likelihood._noise(dem, 800.0, 1, "a", 400)))
+    fields = fields_of(dem, 800.0, 1, 400)
     assert fields.std() == pytest.approx(1.0, abs=0.02)
     assert abs(fields.mean()) < 0.03
     for lag in (4, 8, 16):
@@ -105,14 +113,14 @@ def test_the_field_has_the_variance_and_correlation_that_it_claims():
         ):
             expected = math.exp(-((lag * CELL / 800.0) ** 2))
             assert product.mean() == pytest.approx(expected, abs=0.03)
-    rough = np.array(list(likelihood._noise(dem, 1.0, 1, "a", 20)))
+    rough = fields_of(dem, 1.0, 1, 20)
     assert rough.std() == pytest.approx(1.0, abs=0.02)
     assert abs((rough[:, 1:] * rough[:, :-1]).mean()) < 0.02
 
 
 def test_a_draw_does_not_depend_on_how_many_there_are():
     dem = dem_of(np.zeros((20, 20)))
-    few, many = (list(likelihood._noise(dem, 500.0, 7, "a", n)) for n in (2, 5))
+    few, many = (fields_of(dem, 500.0, 7, n) for n in (2, 5))
     assert (few[1] == many[1]).all()
     assert (few[1] != many[2]).any()
     pd.testing.assert_frame_equal(
@@ -159,4 +167,55 @@ def test_progress_and_no_settlements():
         ridge(1.0), places=(), elevation_draws=2, progress=lambda *step: told.append(step)
     )
     assert list(found.columns) == likelihood.LIKELIHOOD
-    assert told == [(0, 1), (1, 1)]
+    assert told[0] == (0, 102)
+    assert told[-1] == (102, 102)
+    assert told == sorted(told)
+
+
+def test_finished_draws_are_found_again(tmp_path, monkeypatch):
+    draws = [Draw(line=shapely.transform(POST, lambda xy, d=d: xy + d), sides={}) for d in (0, 150)]
+    plain = likely(ridge(1.0), elevation_draws=4, draws=draws)
+    folder = kept.open_work(tmp_path)
+    pd.testing.assert_frame_equal(
+        likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
+    )
+    assert len(list(tmp_path.iterdir())) == 6
+    monkeypatch.setattr(likelihood, "_look", None)
+    pd.testing.assert_frame_equal(
+        likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
+    )
+    for other in ({"seed": 2}, {"correlation_m": 301.0}, {"asked": {"refraction": 0.2}}):
+        with pytest.raises(TypeError):
+            likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder, **other)
+
+
+def test_a_run_tells_the_probability_where_it_is_asked_for(tmp_path):
+    project = frontline.load_project(made_project(tmp_path, draws=4))
+    plain = frontline.compute(project)
+    assert not [c for c in plain.settlements.columns if "probability" in c or "position" in c]
+    asked = frontline.changed(project, sight={"elevation_draws": 12, "position_draws": 9})
+    found = frontline.compute(asked)
+    table = found.settlements
+    share = table["sight_probability"]
+    assert ((share * 12).round(9) % 1 == 0).all()
+    assert (table["sight_probability_low"] <= share).all()
+    assert (share <= table["sight_probability_high"]).all()
+    assert set(table["sight_position_share"]) <= {0.0, 0.25, 0.5, 0.75, 1.0}
+    known = table[table["sight_certain"].fillna(False) & (table["in_sight"] == "visible")]
+    assert len(known)
+    assert (known["sight_probability"] > 0.5).all()
+    assert (table.loc[table["in_sight"] == "out_of_range", "sight_probability"] == 0.0).all()
+    said = [note.text for note in found.notes if note.about == "sight"]
+    assert any("12 terrains" in text for text in said)
+    assert any("4 displaced lines, not from 9" in text for text in said)
+    written = tables(found)["settlements"]
+    assert written["sight_probability"].dtype == "float64"
+    for name in ("in_sight", "posts_in_sight", "line_in_sight_km"):
+        assert plain.settlements[name].equals(table[name])
+
+
+def test_without_accuracy_no_probability_is_told(tmp_path):
+    more = '[elevation]\npath = "dem.tif"\n[sight]\nelevation_draws = 3\n'
+    results = frontline.compute(frontline.load_project(made_project(tmp_path, more=more)))
+    assert results.settlements["sight_probability"].isna().all()
+    assert any("accuracy_m of [elevation] is not stated" in n.text for n in results.notes)
