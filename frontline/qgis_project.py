@@ -7,10 +7,9 @@ relative to the project's own folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -19,9 +18,10 @@ from frontline.features import FeatureLayer, feature_layers
 from frontline.layerstyles import layer_style
 from frontline.manifest import newest_date
 from frontline.metadata import facts, qgis_metadata, xml_text
-from frontline.origins import sight_warning, source_line, sources
+from frontline.origins import sight_warning
+from frontline.qgis_layout import Sheet, layout_xml
+from frontline.qgis_settings import footer, write_settings
 from frontline.qml import DOCTYPE, VERSION, raster_qml
-from frontline.symbols import INK, PAPER
 from frontline.words import WORDS
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 PACKAGE = "frontline.gpkg"
 NORMAL, MULTIPLY = "0", "6"
 """Blend modes: areas are multiplied, so that what lies under them shows through."""
+UNDER_ZONES = "0.5"
+"""Opacity of the sides, so that the zones on them keep nearly the colours of the legend."""
 SHAPES = ("Point", "Line", "Polygon")
 WGS84 = "EPSG:4326"
-FOOT_WIDTH = 110
-FOOT_POINTS, TITLE_POINTS = 6.5, 13.0
 MARGIN = 0.03
 """Part of the extent that is left free around it."""
 
@@ -108,8 +108,10 @@ def project_xml(results: Results) -> ET.Element:
     layers = ET.SubElement(root, "projectlayers")
     for group in groups:
         layers.extend(entry.element for entry in group.entries)
-    _write_themes(root, results, groups)
-    _write_properties(root, results)
+    themes = _themes(results, groups)
+    _write_themes(root, themes)
+    _write_layouts(root, results, themes, _extent(results, frame))
+    write_settings(root, results)
     _write_metadata(root, results)
     return root
 
@@ -228,6 +230,8 @@ def _vector(
     ET.SubElement(element, "provider", encoding="UTF-8").text = "ogr"
     area = layer.dimension == 2 and layer.name in {"zones", "sides", "changes"}
     _adopt(element, style, blend=MULTIPLY if area else NORMAL)
+    if layer.name == "sides":
+        ET.SubElement(element, "layerOpacity").text = UNDER_ZONES
     return Entry(_id(number), name, source, element, shown)
 
 
@@ -351,19 +355,45 @@ def _extent(results: Results, frame: Frame) -> tuple[float, float, float, float]
     return left - aside, low - aside, right + aside, top + aside
 
 
-def _write_themes(root: ET.Element, results: Results, groups: Sequence[Group]) -> None:
-    """Write a theme per line and one for the changes, chosen in QGIS under the eye symbol."""
-    presets = ET.SubElement(root, "visibility-presets")
+def _themes(results: Results, groups: Sequence[Group]) -> dict[str, list[Entry]]:
+    """Give the layers of a theme per line and of one for the changes."""
     lines = {line.label for line in results.project.lines}
     names = [
         group.name for group in groups if group.name in lines or group.name == WORDS["changes"]
     ]
-    for name in dict.fromkeys(names):
+    return {
+        name: [
+            entry
+            for group in groups
+            for entry in group.entries
+            if _in_theme(name, group, entry, lines)
+        ]
+        for name in names
+    }
+
+
+def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[Entry]]) -> None:
+    """Write the themes, which QGIS offers under the symbol of an eye."""
+    presets = ET.SubElement(root, "visibility-presets")
+    for name, entries in themes.items():
         preset = ET.SubElement(presets, "visibility-preset", name=xml_text(name))
-        for group in groups:
-            for entry in group.entries:
-                if _in_theme(name, group, entry, lines):
-                    ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
+        for entry in entries:
+            ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
+
+
+def _write_layouts(
+    root: ET.Element,
+    results: Results,
+    themes: Mapping[str, Sequence[Entry]],
+    extent: tuple[float, float, float, float],
+) -> None:
+    """Write a page per theme, to be printed."""
+    layouts = ET.SubElement(root, "Layouts")
+    title = results.project.map.title or results.project.title
+    for name, entries in themes.items():
+        legend = [(entry.id, entry.name) for entry in entries]
+        foot = "\n".join(footer(results))
+        layouts.append(layout_xml(Sheet(name, title, foot, extent, legend)))
 
 
 def _in_theme(name: str, group: Group, entry: Entry, lines: set[str]) -> bool:
@@ -374,85 +404,6 @@ def _in_theme(name: str, group: Group, entry: Entry, lines: set[str]) -> bool:
     if group.name == name:
         return not entry.id.startswith(_id("sight_of_"))
     return group.name not in lines and group.name != WORDS["changes"]
-
-
-def _write_properties(root: ET.Element, results: Results) -> None:
-    """Write settings: relative paths, the paper's colour, units, and what stands on the canvas."""
-    properties = ET.SubElement(root, "properties")
-    _settings(properties, "Paths", Absolute=False)
-    red, green, blue = (int(PAPER[at : at + 2], 16) for at in (1, 3, 5))
-    _settings(
-        properties,
-        "Gui",
-        CanvasColorRedPart=red,
-        CanvasColorGreenPart=green,
-        CanvasColorBluePart=blue,
-    )
-    _settings(properties, "SpatialRefSys", ProjectionsEnabled=1)
-    _settings(properties, "PAL", PlacementEngineVersion=1, ShowingPartialsLabels=False)
-    _settings(properties, "Measure", Ellipsoid="EPSG:7030")
-    _settings(properties, "Measurement", DistanceUnits="km", AreaUnits="km2")
-    _settings(properties, "PositionPrecision", Automatic=False, DecimalPlaces=4, DegreeFormat="D")
-    _write_decorations(properties, results)
-
-
-def _write_decorations(properties: ET.Element, results: Results) -> None:
-    """Say what stands on the canvas: title, disclaimer and sources, scale bar, north arrow."""
-    top_left, top_right, bottom_left, bottom_right = 1, 2, 0, 3
-    origins = "; ".join(source_line(row) for row in sources(results.project))
-    texts = [WORDS["disclaimer"], results.project.map.note, sight_warning(results)]
-    texts += [f"{WORDS['sources']}: {origins}"] if origins else []
-    foot = "\n".join(line for text in texts if text for line in wrap(text, FOOT_WIDTH))
-    title = results.project.map.title or results.project.title
-    for name, text, place, points in (
-        ("TitleLabel", title, top_left, TITLE_POINTS),
-        ("CopyrightLabel", foot, bottom_left, FOOT_POINTS),
-    ):
-        _settings(
-            properties,
-            name,
-            Enabled=True,
-            Placement=place,
-            Label=_literal(text),
-            Font=_font(points),
-            BackgroundColor=_rgba(PAPER),
-            MarginH=2,
-            MarginV=2,
-        )
-    _settings(properties, "ScaleBar", Enabled=True, Placement=bottom_right, MarginH=2, MarginV=4)
-    _settings(properties, "NorthArrow", Enabled=True, Placement=top_right, Automatic=True)
-
-
-def _literal(text: str) -> str:
-    """Keep QGIS from evaluating what a title holds: brackets with percent signs are expressions."""
-    return xml_text(text.replace("[%", "[ %"))
-
-
-def _font(points: float) -> str:
-    root = ET.Element(
-        "text-style",
-        fontFamily="DejaVu Sans",
-        fontSize=f"{points:g}",
-        fontSizeUnit="Point",
-        fontWeight="50",
-        textColor=_rgba(INK),
-    )
-    edge = {"bufferDraw": "1", "bufferSize": "0.7", "bufferSizeUnits": "MM"}
-    ET.SubElement(root, "text-buffer", edge, bufferColor=_rgba(PAPER))
-    return ET.tostring(root, encoding="unicode")
-
-
-def _rgba(colour: str) -> str:
-    return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
-
-
-def _settings(parent: ET.Element, group: str, **values: bool | float | str) -> None:
-    """Write a group of settings, each with the type that QGIS looks for."""
-    types = {bool: "bool", int: "int", float: "double", str: "QString"}
-    branch = ET.SubElement(parent, group)
-    for name, value in values.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        ET.SubElement(branch, name, type=types[type(value)]).text = text
 
 
 def _write_metadata(root: ET.Element, results: Results) -> None:

@@ -109,7 +109,9 @@ def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "")
             rules = tuple(rule for rule in rules if rule.filter == f'"line" = {_text(line)}')
     else:
         style = outlines.get(layer, PARTITION)
-        rules = (Rule(WORDS.get(layer, layer), symbol=_outline(style)),)
+        named = {f"partition_{part.key}": part.label for part in project.partitions}
+        title = named.get(layer) or WORDS.get(layer, layer)
+        rules = (Rule(title, symbol=_outline(style)),)
     label = "" if layer in UNLABELLED else _label_of_names(project, columns)
     priority = str(PRIORITIES.get(layer, 2))
     if layer == "settlements" and "population" in columns:

@@ -6,6 +6,7 @@ import sys
 from qgis.core import (
     QgsApplication,
     QgsLayerTreeGroup,
+    QgsLayoutExporter,
     QgsMapRendererSequentialJob,
     QgsMapSettings,
     QgsProject,
@@ -61,6 +62,20 @@ def facts(layer):
     }
 
 
+def page(layout, path):
+    image = QgsLayoutExporter(layout).renderPageToImage(0, QSize(891, 630))
+    image.save(path)
+    chart = layout.itemById("map")
+    return {
+        "items": sorted(item.id() for item in layout.items() if hasattr(item, "id") and item.id()),
+        "layers": [layer.id() for layer in chart.layersToRender()],
+        "title": layout.itemById("title").text(),
+        "foot": layout.itemById("foot").text(),
+        "scale_km": layout.itemById("scale").unitsPerSegment(),
+        "width_m": chart.extent().width(),
+    }
+
+
 def tree(node):
     return [
         [child.name(), tree(child)] if isinstance(child, QgsLayerTreeGroup) else child.layerId()
@@ -94,6 +109,10 @@ def main():
             "layers": [layer.id() for layer in layers],
             **drawn(project, layers, f"{folder}/theme_{number}.png"),
         }
+    found["pages"] = {
+        layout.name(): page(layout, f"{folder}/page_{number}.png")
+        for number, layout in enumerate(project.layoutManager().printLayouts())
+    }
     beside = QgsRasterLayer(f"{folder}/rasters/sight_line_b.tif", "on its own")
     found["beside"] = facts(beside)
     print("FOUND" + json.dumps(found))

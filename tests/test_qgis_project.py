@@ -22,6 +22,7 @@ from example_results import DATES, HOSTILE, SIDES, example_results
 
 from frontline.geopackage import write_geopackage
 from frontline.project import Line
+from frontline.qgis_layout import round_step, shaped
 from frontline.qgis_project import project_xml, sight_style, write_qgis_project
 from frontline.rasters import write_cog
 from frontline.symbols import PAPER, side_colours
@@ -86,7 +87,9 @@ def _in_order_of(root, sources):
 
 
 def test_no_identifier_stands_twice_or_is_so_short_that_qgis_replaces_it(results):
-    numbers = [node.get("id") for node in project_xml(results).iter("layer-tree-layer")]
+    root = project_xml(results)
+    numbers = [node.text for node in root.findall("projectlayers/maplayer/id")]
+    assert {node.get("id") for node in root.iter("layer-tree-layer")} == set(numbers)
     assert max(Counter(numbers).values()) == 1
     assert min(map(len, numbers)) >= 17
 
@@ -251,6 +254,36 @@ def test_a_theme_shows_one_line_or_the_change(opened):
     assert sum("lines_of_" in name for name in changes) == 2
     pictures = [pixels(home / f"theme_{number}.png") for number in range(3)]
     assert all(np.any(pictures[0] != other) for other in pictures[1:])
+
+
+@pytest.mark.qgis
+def test_there_is_a_page_to_print_for_every_theme(opened, results):
+    home, seen = opened
+    assert set(seen["pages"]) == set(seen["themes"])
+    for name, page in seen["pages"].items():
+        assert page["items"] == sorted(
+            ["foot", "legend", "map", "north", "page", "scale", "theme", "title"]
+        )
+        assert page["layers"] == seen["themes"][name]["layers"]
+        assert page["title"] == results.project.title
+        assert "express no position" in page["foot"]
+        assert 0.1 < 4 * page["scale_km"] * 1000 / page["width_m"] < 0.25
+    picture = pixels(home / "page_0.png")
+    legend = picture[50:500, 660:880]
+    assert len({tuple(colour) for colour in legend.reshape(-1, 3)}) > 20  # symbols and words
+    assert np.ptp(picture[580:620, 24:800], axis=(0, 1)).min() > 100  # the foot
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(6.9, 5), (1, 1), (2.5, 2), (19, 10), (47, 20), (0.7, 0.5), (100, 100)]
+)
+def test_a_scale_bar_has_round_parts(number, expected):
+    assert round_step(number) == pytest.approx(expected)
+
+
+def test_an_extent_is_widened_about_its_middle():
+    assert shaped((0, 0, 10, 10), 2.0) == (-5, 0, 15, 10)
+    assert shaped((0, 0, 40, 10), 2.0) == (0, -5, 40, 15)
 
 
 @pytest.mark.qgis
