@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
 
 from frontline.downloads import Client, size_of
+from frontline.errors import ProjectError, one_line
 from frontline.layers import read_layers
 from frontline.project import load_project
 
@@ -46,7 +48,16 @@ class Request:
     dry_run: bool = False
 
 
-def prepared(path: Path, request: Request) -> tuple[Project, Any, Client]:
+class Prepared(NamedTuple):
+    """A project to fetch for: its layers, the land it needs, and how to download."""
+
+    project: Project
+    layers: Layers
+    need: Any
+    client: Client
+
+
+def prepared(path: Path, request: Request) -> Prepared:
     """Read a project for a fetch.
 
     Parameters
@@ -58,8 +69,8 @@ def prepared(path: Path, request: Request) -> tuple[Project, Any, Client]:
 
     Returns
     -------
-    The project; the land it needs, as `needed_land` gives it; and how to download, with the
-    project's mirror and proxy unless the request names others.
+    The project and its layers; the land it needs, as `needed_land` gives it; and how to download,
+    with the project's mirror and proxy unless the request names others.
 
     Raises
     ------
@@ -67,13 +78,13 @@ def prepared(path: Path, request: Request) -> tuple[Project, Any, Client]:
         The project or its layers are wrong: mended first, fetched then.
     """
     project = load_project(path)
-    need = needed_land(project, read_layers(project))
+    layers = read_layers(project)
     client = replace(
         request.client,
         mirror=request.client.mirror or project.fetch.mirror,
         proxy=request.client.proxy or project.fetch.proxy,
     )
-    return project, need, client
+    return Prepared(project, layers, needed_land(project, layers), client)
 
 
 def needed_land(project: Project, layers: Layers) -> Any:
@@ -109,3 +120,24 @@ def planned(client: Client, files: Sequence[Wanted]) -> list[str]:
         shown = said[size] if size in said else f"{(size or 0) / 1e6:,.1f} MB"
         lines.append(f"{wanted.about}: {shown} ({wanted.address})")
     return [*lines, f"{len(files)} files, {total / 1e6:,.1f} MB to fetch. Nothing was fetched."]
+
+
+def countries_of(project: Project) -> tuple[str, ...]:
+    """Return the project's countries, as three capital letters each.
+
+    Raises
+    ------
+    ProjectError
+        There are none, or one is no such code.
+    """
+    countries = tuple(code.upper() for code in project.fetch.countries)
+    wrong = [code for code in countries if not re.fullmatch("[A-Z]{3}", code)]
+    if wrong or not countries:
+        what = f"'{one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
+        raise ProjectError(
+            f'{what} (expected ISO 3166 codes of three letters). Add countries = ["UKR"], for '
+            "example, to [fetch].",
+            path=project.path,
+            field="fetch.countries",
+        )
+    return countries

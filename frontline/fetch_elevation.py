@@ -66,7 +66,7 @@ def elevation(path: Path, request: Request) -> list[str]:
     RasterError
         Tiles do not fit together.
     """
-    project, need, client = prepared(path, request)
+    project, _, need, client = prepared(path, request)
     order = _sources(project, request)
     tiles = tiles_over(need)
     if request.dry_run:

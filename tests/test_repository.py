@@ -46,7 +46,7 @@ HEAVY = {
     "js_lib_leaflet": {"page"},
     "matplotlib": {"figures"},
     "xlsxwriter": {"workbook"},
-    "pyogrio": {"vectors", "geopackage"},
+    "pyogrio": {"vectors", "geopackage", "extracts"},
     "numba": {"sight_rays"},
     "typer": {"cli", "commands", "fetch_commands"},
     "pooch": {"downloads"},

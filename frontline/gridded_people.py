@@ -1,0 +1,393 @@
+"""`frontline fetch population`: people on grids, by product and year, cut to what is needed.
+
+WorldPop publishes one raster of counts per country and year. The rasters of several countries lie
+on one grid and are laid together; what no country's raster knows stays unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frontline.additions import FOLDER, add_table, replacing, write_notes
+from frontline.downloads import Client, Fetched, Wanted, fetched
+from frontline.errors import DownloadError, ProjectError, RasterError, one_line
+from frontline.fetch import Request, countries_of, planned, prepared
+from frontline.rasters import (
+    Raster,
+    Transform,
+    Window,
+    blocks,
+    open_raster,
+    read_window,
+    window_over,
+    window_transform,
+    write_cog,
+)
+from frontline.results import RasterResult
+from frontline.zonal import kind_doubt, zonal_sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.layers import Layers
+    from frontline.project import Project
+
+UNKNOWN = -99_999.0
+"""In place of unknown people: the value that WorldPop itself uses."""
+
+LARGEST_FILE = 10_000_000_000
+PLAUSIBLE = (0.2, 5.0)
+"""A raster's people over the districts' own figure: beyond this the kind is in doubt."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """A family of population rasters.
+
+    Parameters
+    ----------
+    key
+        Name on the command line, and of the raster in the project with the year after it.
+    name, licence
+        As they are printed on the map.
+    years
+        First and last.
+    constrained
+        People only where settlement was seen: a cell without a value holds nobody.
+    page
+        Documentation of names and units.
+    addresses
+        Where the raster of a country (three letters) and year may lie.
+    """
+
+    key: str
+    name: str
+    licence: str
+    years: tuple[int, int]
+    constrained: bool
+    page: str
+    addresses: Callable[[str, int], tuple[str, ...]]
+
+
+_HOST = "https://data.worldpop.org/GIS/Population"
+
+
+def _global2(iso: str, year: int) -> tuple[str, ...]:
+    # hub.worldpop.org/geodata/listing?id=135: R2025A v1, CN for constrained, 100 m
+    name = f"{iso.lower()}_pop_{year}_CN_100m_R2025A_v1.tif"
+    return (f"{_HOST}/Global_2015_2030/R2025A/{year}/{iso}/v1/100m/constrained/{name}",)
+
+
+def _constrained_2020(iso: str, year: int) -> tuple[str, ...]:
+    # hub.worldpop.org/geodata/listing?id=79: by country from either of two maps of settlement
+    name = f"{iso.lower()}_ppp_{year}_UNadj_constrained.tif"
+    folders = ("maxar_v1", "BSGM")
+    return tuple(
+        f"{_HOST}/Global_2000_2020_Constrained/{year}/{folder}/{iso}/{name}" for folder in folders
+    )
+
+
+def _unconstrained(iso: str, year: int) -> tuple[str, ...]:
+    # hub.worldpop.org/geodata/listing?id=29: ppp for people per pixel
+    return (f"{_HOST}/Global_2000_2020/{year}/{iso}/{iso.lower()}_ppp_{year}.tif",)
+
+
+_PRODUCTS = (
+    Product(
+        "worldpop_constrained",
+        "WorldPop Global 2, constrained, 100 m (R2025A v1), doi:10.5258/SOTON/WP00839",
+        "CC BY 4.0",
+        (2015, 2030),
+        constrained=True,
+        page="https://hub.worldpop.org/geodata/listing?id=135",
+        addresses=_global2,
+    ),
+    Product(
+        "worldpop_constrained_unadj",
+        "WorldPop 2020, constrained, UN adjusted, 100 m, doi:10.5258/SOTON/WP00685",
+        "CC BY 4.0",
+        (2020, 2020),
+        constrained=True,
+        page="https://hub.worldpop.org/geodata/listing?id=79",
+        addresses=_constrained_2020,
+    ),
+    Product(
+        "worldpop_unconstrained",
+        "WorldPop 2000-2020, unconstrained, 100 m, doi:10.5258/SOTON/WP00645",
+        "CC BY 4.0",
+        (2000, 2020),
+        constrained=False,
+        page="https://hub.worldpop.org/geodata/listing?id=29",
+        addresses=_unconstrained,
+    ),
+)
+
+PRODUCTS: Mapping[str, Product] = MappingProxyType({one.key: one for one in _PRODUCTS})
+
+
+def population(path: Path, request: Request, *, year: int | None = None) -> list[str]:
+    """Fetch population rasters of the project's countries.
+
+    Parameters
+    ----------
+    path
+        The project file; ``countries`` in ``[fetch]`` says which.
+    request
+        How; ``sources`` are keys of `PRODUCTS`, the constrained one if none.
+    year
+        Of the figures; that of the newest line, as near as the product has it, if unset.
+
+    Returns
+    -------
+    What was fetched, what is doubtful about it, and what was added to the project.
+
+    Raises
+    ------
+    DownloadError
+        A country's raster is not there or not what it should be.
+    RasterError
+        The rasters of two countries do not lie on one grid.
+    """
+    project, layers, need, client = prepared(path, request)
+    countries = countries_of(project)
+    said: list[str] = []
+    chosen = [_product(key) for key in request.sources or ("worldpop_constrained",)]
+    if request.dry_run:
+        return planned(
+            client,
+            [
+                wanted
+                for product in chosen
+                for iso in countries
+                for wanted in _wanted(product, iso, _year(project, product, year))
+            ],
+        )
+    for product in chosen:
+        at = _year(project, product, year)
+        files = [_file(client, product, iso, at) for iso in countries]
+        said += _kept(project, layers, product, at, files, need)
+    return said
+
+
+def _product(key: str) -> Product:
+    if key not in PRODUCTS:
+        known = ", ".join(PRODUCTS)
+        raise ProjectError(f"there is no source '{one_line(key)}' of people (known: {known}).")
+    return PRODUCTS[key]
+
+
+def _year(project: Project, product: Product, asked: int | None) -> int:
+    first, last = product.years
+    if asked is not None and not first <= asked <= last:
+        raise ProjectError(f"{product.key} has no year {asked} (it has {first} to {last}).")
+    newest = max(line.date for line in project.lines).year
+    return asked if asked is not None else min(max(newest, first), last)
+
+
+def _wanted(product: Product, iso: str, year: int) -> list[Wanted]:
+    return [
+        Wanted(address, f"{product.key} {iso} {year}", check=check_people, most_bytes=LARGEST_FILE)
+        for address in product.addresses(iso, year)
+    ]
+
+
+def _file(client: Client, product: Product, iso: str, year: int) -> Fetched:
+    for wanted in _wanted(product, iso, year):
+        got = fetched(client, wanted)
+        if got is not None:
+            return got
+    raise DownloadError(
+        f"{product.key} has no raster of {iso} for {year}. Check the code of the country, or take "
+        f"another source: --source {next(key for key in PRODUCTS if key != product.key)}"
+    )
+
+
+def check_people(path: Path) -> None:
+    """Read a raster of people from end to end.
+
+    Raises
+    ------
+    RasterError
+        It is no whole GeoTIFF in degrees, or holds negative people.
+    """
+    with open_raster(path, shown="the raster") as raster:
+        if not raster.crs.is_geographic:
+            raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees).")
+        for block in blocks(Window(0, 0, raster.rows, raster.cols)):
+            values = read_window(raster, block)
+            if np.nanmin(values, initial=0.0) < 0:
+                raise RasterError("holds negative people: a value for 'unknown' is not tagged.")
+
+
+def _kept(
+    project: Project,
+    layers: Layers,
+    product: Product,
+    year: int,
+    files: Sequence[Fetched],
+    need: Any,
+) -> list[str]:
+    """Lay the countries' rasters together, write them, and look whether they can be."""
+    people, grid, crs, overlap = joined([file.path for file in files], need)
+    key = f"{product.key}_{year}"
+    name = f"population_{key}.tif"
+    values = np.where(np.isnan(people), np.float32(UNKNOWN), people)
+    tags = {"SOURCE": product.name, "LICENCE": product.licence, "YEAR": f"{year}"}
+    tags |= {"KIND": "count", "UNIT": "people per cell"}
+    result = RasterResult({"people per cell": values}, grid, crs)
+    with replacing(project, name) as out:
+        write_cog(out, result, date=dt.date(year, 7, 1), tags=tags, nodata=UNKNOWN)
+    checked = against_districts(layers, project.path.parent / FOLDER / name, key=key)
+    notes = {
+        "what": "population",
+        "product": product.key,
+        "documentation": product.page,
+        "year": year,
+        "kind": "count",
+        "constrained": product.constrained,
+        "total": round(float(np.nansum(people, dtype=np.float64)), 1),
+        "cells_of_two_countries": overlap,
+        "files": [
+            {
+                "address": file.address,
+                "sha256": file.sha256,
+                "bytes": file.size_bytes,
+                "fetched": file.date,
+            }
+            for file in files
+        ],
+        "districts": checked.rows,
+    }
+    write_notes(project, name, notes)
+    total = notes["total"]
+    said = [f"{FOLDER}/{name}: {total:,.0f} people of {year} in the area that was asked for."]
+    if product.constrained:
+        said.append("Constrained: cells without a value hold nobody; coverage counts them unknown.")
+    keys = {
+        "key": key,
+        "path": f"{FOLDER}/{name}",
+        "kind": "count",
+        "source": product.name,
+        "licence": product.licence,
+        "date": f"{year}-07-01",
+    }
+    return [*said, *checked.doubts, *add_table(project, "[[population]]", keys)]
+
+
+def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Transform, str, int]:
+    """Lay rasters of counts of one grid together, cut to the bounds of an area.
+
+    Parameters
+    ----------
+    files
+        Rasters of people per cell.
+    need
+        The area, in degrees.
+
+    Returns
+    -------
+    People per cell with NaN for unknown, the grid, its CRS, and how many cells two rasters know:
+    there each counts its own country's part, and the parts are added.
+
+    Raises
+    ------
+    RasterError
+        A raster has another CRS or step than the first, lies between its cells, or is not there.
+    """
+    with open_raster(files[0]) as first:
+        window = window_over(first, need.bounds, margin_cells=1)
+        people = np.full((window.rows, window.cols), np.nan, dtype=np.float32)
+        grid, crs = window_transform(first.transform, window), first.crs.to_wkt()
+        base = replace(first, dataset=None)
+    overlap = 0
+    for path in files:
+        with open_raster(path) as raster:
+            top, left = _offset(raster, base)
+            values = read_window(
+                raster, window._replace(row=window.row - top, col=window.col - left)
+            )
+        both = np.isfinite(people) & np.isfinite(values)
+        overlap += int(both.sum())
+        people = np.where(both, people + values, np.where(np.isfinite(people), people, values))
+    if not np.isfinite(people).any():
+        raise RasterError("no raster of people reaches the study area. Check the countries.")
+    return people, grid, crs, overlap
+
+
+def _offset(raster: Raster, base: Raster) -> tuple[int, int]:
+    """Return how many cells further south and east a raster begins than the first one."""
+    a, _, c, _, e, f = raster.transform
+    cells = max(raster.cols, raster.rows)
+    steps = abs(a / base.transform[0] - 1), abs(e / base.transform[4] - 1)
+    alike = max(steps) * cells < 0.5
+    if not alike or not raster.crs.equals(base.crs, ignore_axis_order=True):
+        raise RasterError("has another CRS or step than the other countries'.", path=raster.path)
+    left, top = (c - base.transform[2]) / a, (f - base.transform[5]) / e
+    if max(abs(left - round(left)), abs(top - round(top))) > 0.25:
+        raise RasterError("lies between the cells of the other countries'.", path=raster.path)
+    return round(top), round(left)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A raster against the districts: a row for each, and what is doubtful in words."""
+
+    rows: list[dict[str, Any]]
+    doubts: list[str]
+
+
+def against_districts(layers: Layers, path: Path, *, key: str) -> Checked:
+    """Compare a raster of counts with the residents that the project's districts state.
+
+    Parameters
+    ----------
+    layers
+        With districts or without: then nothing is compared.
+    path
+        The raster.
+    key
+        Its name in messages.
+
+    Returns
+    -------
+    For each district that the raster covers to nine tenths at least: code, figure, sum. Doubts
+    where the sums are so far off that counts may be densities, or the districts' figures of
+    another kind.
+    """
+    districts = layers.districts
+    shapes = districts.geometry.to_numpy()
+    with open_raster(path) as raster:
+        sums = zonal_sums(raster, shapes, zones_crs=districts.crs, kind="count")
+        doubt = kind_doubt(raster, sums, kind="count")
+    rows: list[dict[str, Any]] = []
+    for number, (_, district) in enumerate(districts.iterrows()):
+        stated = district["population"]
+        residents = str(district["population_kind"] or "residents") == "residents"
+        if residents and stated is not None and not _unknown(stated):
+            share = float(sums.on_raster[number])
+            if share >= 0.9:
+                found = round(float(sums.people[number]), 1)
+                rows.append({"code": str(district["code"]), "stated": int(stated), "raster": found})
+    doubts = [f"{key}: {doubt}.".replace("?.", "?")] if doubt else []
+    stated_sum = sum(row["stated"] for row in rows)
+    ratio = sum(row["raster"] for row in rows) / stated_sum if stated_sum else math.nan
+    if rows and not PLAUSIBLE[0] <= ratio <= PLAUSIBLE[1]:
+        doubts.append(
+            f"{key} holds {ratio:.2g} times the people that {len(rows)} districts state: are they "
+            "counts, and of the same kind and time?"
+        )
+    return Checked(rows, doubts)
+
+
+def _unknown(value: Any) -> bool:
+    import pandas as pd
+
+    return bool(pd.isna(value))

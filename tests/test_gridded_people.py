@@ -1,0 +1,202 @@
+"""`frontline fetch population`: counts of the right country and year, joined cell on cell."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+from made_projects import made_project
+from made_rasters import write_tif
+from made_server import serving
+
+from frontline.downloads import Client
+from frontline.errors import DownloadError, ProjectError, RasterError
+from frontline.fetch import Request
+from frontline.gridded_people import population
+from frontline.project import load_project
+
+HOST = "https://data.worldpop.org/GIS/Population"
+STEP = 1 / 120  # the real ones have 3 arc seconds, 1 / 1200
+NODATA = -99999.0
+
+
+def global2(iso, year):
+    name = f"{iso.lower()}_pop_{year}_CN_100m_R2025A_v1.tif"
+    return f"{HOST}/Global_2015_2030/R2025A/{year}/{iso}/v1/100m/constrained/{name}"
+
+
+def unconstrained(iso, year):
+    return f"{HOST}/Global_2000_2020/{year}/{iso}/{iso.lower()}_ppp_{year}.tif"
+
+
+def raster(folder, west, east, people, **how):
+    """People per cell from west to east, 44 to 46 N."""
+    rows, cols = round(2 / STEP), round((east - west) / STEP)
+    values = np.full((rows, cols), people, dtype=np.float32)
+    grid = (STEP, 0.0, west, 0.0, -STEP, 46.0)
+    made = write_tif(
+        folder / "people.tif", values, transform=grid, crs="EPSG:4326", nodata=NODATA, **how
+    )
+    return made.read_bytes()
+
+
+@pytest.fixture
+def server():
+    with serving() as one:
+        yield one
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return made_project(folder, elevation=False, more='[fetch]\ncountries = ["AAA", "BBB"]\n')
+
+
+@pytest.fixture
+def request_(server, tmp_path):
+    return Request(Client(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5))
+
+
+def two_countries(server, folder, address=global2, year=2015, people=(2.0, 3.0)):
+    """Two countries that meet at 20 E, where the front line is."""
+    server.put(address("AAA", year), raster(folder, 19.0, 20.0, people[0]))
+    server.put(address("BBB", year), raster(folder, 20.0, 21.0, people[1]))
+
+
+def grid(project, key):
+    with rasterio.open(project.parent / f"fetched/population_{key}.tif") as file:
+        return file.read(1, masked=True).filled(np.nan), file.transform, file.tags()
+
+
+def test_two_countries_become_one_raster(server, project, request_, tmp_path):
+    two_countries(server, tmp_path)
+    said = population(project, request_)
+    values, at, tags = grid(project, "worldpop_constrained_2015")  # the newest line is of 2011
+    lon = at.c + at.a * (np.arange(values.shape[1]) + 0.5)
+    assert (values[:, lon < 20] == 2).all()
+    assert (values[:, lon > 20] == 3).all()
+    assert tags["YEAR"] == "2015"
+    assert tags["KIND"] == "count"
+    (stated,) = load_project(project).population
+    assert stated.key == "worldpop_constrained_2015"
+    assert stated.kind == "count"
+    assert stated.licence == "CC BY 4.0"
+    assert "Added [[population]] to project.toml." in said
+    notes = json.loads(
+        (project.parent / "fetched/population_worldpop_constrained_2015.json").read_text()
+    )
+    assert notes["cells_of_two_countries"] == 0
+    assert notes["total"] == pytest.approx(values.sum())
+    assert [file["address"] for file in notes["files"]] == [
+        global2("AAA", 2015),
+        global2("BBB", 2015),
+    ]
+
+
+def test_a_cell_on_the_border_counts_the_parts_of_both(server, project, request_, tmp_path):
+    server.put(global2("AAA", 2020), raster(tmp_path, 19.0, 20.0 + STEP, 2.0))
+    server.put(global2("BBB", 2020), raster(tmp_path, 20.0, 21.0, 3.0))
+    population(project, request_, year=2020)
+    values, at, _ = grid(project, "worldpop_constrained_2020")
+    col = round((20.0 - at.c) / at.a)
+    assert (values[:, col] == 5).all()
+    assert (values[:, col - 1] == 2).all()
+    assert (values[:, col + 1] == 3).all()
+
+
+def test_several_products_stand_beside_each_other(server, project, request_, tmp_path):
+    two_countries(server, tmp_path)
+    two_countries(server, tmp_path, unconstrained, 2011)
+    both = ("worldpop_constrained", "worldpop_unconstrained")
+    population(project, replace(request_, sources=both))
+    keys = [one.key for one in load_project(project).population]
+    assert keys == ["worldpop_constrained_2015", "worldpop_unconstrained_2011"]
+
+
+def test_the_country_lies_in_either_folder(server, project, request_, tmp_path):
+    folder = f"{HOST}/Global_2000_2020_Constrained/2020"
+    for name, iso, west in (("maxar_v1", "AAA", 19.0), ("BSGM", "BBB", 20.0)):
+        address = f"{folder}/{name}/{iso}/{iso.lower()}_ppp_2020_UNadj_constrained.tif"
+        server.put(address, raster(tmp_path, west, west + 1, 1.0))
+    population(project, replace(request_, sources=("worldpop_constrained_unadj",)))
+    assert load_project(project).population[0].key == "worldpop_constrained_unadj_2020"
+
+
+def test_a_missing_country_is_named(server, project, request_, tmp_path):
+    server.put(global2("AAA", 2015), raster(tmp_path, 19.0, 20.0, 1.0))
+    with pytest.raises(DownloadError, match="no raster of BBB for 2015"):
+        population(project, request_)
+    assert not (project.parent / "fetched").exists()
+
+
+def test_counts_that_look_like_something_else_are_doubted(server, project, request_, tmp_path):
+    """The districts state 60,000 people on 2,400 km2, and each cell of 0.6 km2 holds 5,000."""
+    two_countries(server, tmp_path, people=(5000.0, 5000.0))
+    said = population(project, request_)
+    assert any("times the people that 2 districts state" in line for line in said)
+
+
+def test_plausible_counts_are_not_doubted(server, project, request_, tmp_path):
+    two_countries(server, tmp_path, people=(8.0, 8.0))
+    said = population(project, request_)
+    assert not any("districts state" in line for line in said)
+    notes = json.loads(
+        (project.parent / "fetched/population_worldpop_constrained_2015.json").read_text()
+    )
+    assert {row["code"] for row in notes["districts"]} == {"S", "N"}
+    assert sum(row["stated"] for row in notes["districts"]) == 60_000
+
+
+@pytest.mark.parametrize(
+    ("west", "step", "said"), [(20.003, STEP, "between the cells"), (20.0, STEP / 2, "step")]
+)
+def test_rasters_that_do_not_fit_are_named(server, project, request_, tmp_path, west, step, said):
+    two_countries(server, tmp_path)
+    values = np.ones((100, 100), dtype=np.float32)
+    odd = write_tif(
+        tmp_path / "odd.tif", values, transform=(step, 0, west, 0, -step, 46.0), crs="EPSG:4326"
+    )
+    server.put(global2("BBB", 2015), odd.read_bytes())
+    with pytest.raises(RasterError, match=f"bbb_pop_2015.*{said}"):
+        population(project, request_)
+
+
+def test_an_untagged_void_is_no_number_of_people(server, project, request_, tmp_path):
+    two_countries(server, tmp_path)
+    values = np.full((100, 100), NODATA, dtype=np.float32)
+    bad = write_tif(
+        tmp_path / "bad.tif", values, transform=(STEP, 0, 20, 0, -STEP, 46.0), crs="EPSG:4326"
+    )
+    server.put(global2("BBB", 2015), bad.read_bytes())
+    with pytest.raises(DownloadError, match="negative people"):
+        population(project, request_)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [({"year": 2031}, "2015 to 2030"), ({"year": 2014}, "2015 to 2030")],
+)
+def test_a_year_that_there_is_not_is_refused(project, request_, how, said):
+    with pytest.raises(ProjectError, match=said):
+        population(project, request_, **how)
+
+
+def test_unknown_sources_and_countries_are_named(project, request_):
+    with pytest.raises(ProjectError, match=r"no source 'ghsl' of people \(known: worldpop"):
+        population(project, replace(request_, sources=("ghsl",)))
+    project.write_text(project.read_text().replace('"AAA"', '"Ruritania"'))
+    with pytest.raises(ProjectError, match="'RURITANIA' is no code"):
+        population(project, request_)
+    project.write_text(project.read_text().split("[fetch]")[0])
+    with pytest.raises(ProjectError, match="no country is named"):
+        population(project, request_)
+
+
+def test_a_dry_run_fetches_nothing(server, project, request_, tmp_path):
+    server.put(global2("AAA", 2015), raster(tmp_path, 19.0, 20.0, 1.0))
+    said = population(project, replace(request_, dry_run=True))
+    assert any("AAA 2015: 0." in line for line in said)
+    assert any("BBB 2015: not there" in line for line in said)
+    assert server.paths("GET") == []
