@@ -57,6 +57,87 @@ def elevation(
         _tell(fetch_elevation(project, asked), quiet=quiet)
 
 
+@fetch_app.command()
+def population(
+    project: ProjectFile,
+    dry_run: DryRun = False,
+    source: Sources = None,
+    year: Annotated[
+        int | None, typer.Option("--year", help="Year of the figures; the newest line's if unset.")
+    ] = None,
+    mirror: Mirror = "",
+    proxy: Proxy = "",
+    cache: Cache = None,
+    refresh: Refresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Get people on a grid: WorldPop, constrained or unconstrained, by year."""
+    from frontline.gridded_people import population as fetch_population
+
+    with _request(mirror, proxy, cache, refresh=refresh, quiet=quiet) as request:
+        asked = replace(request, sources=tuple(source or ()), dry_run=dry_run)
+        _tell(fetch_population(project, asked, year=year), quiet=quiet)
+
+
+@fetch_app.command()
+def places(
+    project: ProjectFile,
+    dry_run: DryRun = False,
+    source: Annotated[
+        str, typer.Option("--source", help="geonames, or osm for OpenStreetMap.")
+    ] = "geonames",
+    mirror: Mirror = "",
+    proxy: Proxy = "",
+    cache: Cache = None,
+    refresh: Refresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Get settlements with their names in several languages."""
+    from frontline.fetch_layers import places as fetch_places
+
+    with _request(mirror, proxy, cache, refresh=refresh, quiet=quiet) as request:
+        asked = replace(request, sources=(source,), dry_run=dry_run)
+        _tell(fetch_places(project, asked), quiet=quiet)
+
+
+@fetch_app.command()
+def roads(
+    project: ProjectFile,
+    dry_run: DryRun = False,
+    mirror: Mirror = "",
+    proxy: Proxy = "",
+    cache: Cache = None,
+    refresh: Refresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Get roads with class and speed, railways, canals and pipelines from OpenStreetMap."""
+    from frontline.fetch_layers import roads as fetch_roads
+
+    with _request(mirror, proxy, cache, refresh=refresh, quiet=quiet) as request:
+        _tell(fetch_roads(project, replace(request, dry_run=dry_run)), quiet=quiet)
+
+
+@fetch_app.command()
+def boundaries(
+    project: ProjectFile,
+    level: Annotated[
+        int, typer.Option("--level", min=0, max=5, help="0 countries, 1 their largest units ...")
+    ] = 1,
+    dry_run: DryRun = False,
+    mirror: Mirror = "",
+    proxy: Proxy = "",
+    cache: Cache = None,
+    refresh: Refresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Get administrative boundaries with codes from geoBoundaries."""
+    from frontline.fetch_layers import boundaries as fetch_boundaries
+
+    with _request(mirror, proxy, cache, refresh=refresh, quiet=quiet) as request:
+        asked = replace(request, dry_run=dry_run)
+        _tell(fetch_boundaries(project, asked, level=level), quiet=quiet)
+
+
 @contextmanager
 def _request(
     mirror: str, proxy: str, cache: Path | None, *, refresh: bool, quiet: bool
