@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from xml.etree import ElementTree as ET
 
 from frontline.metadata import xml_text
@@ -16,6 +17,8 @@ NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"
 WIDTH, HEIGHT, EDGE, LEGEND_WIDTH, HEAD, FOOT = 297.0, 210.0, 8.0, 68.0, 14.0, 17.0
 """Of a page of A4, in millimetres."""
 FONT = "DejaVu Sans"
+WRAP, LETTERS = "¦", 40
+"""Where QGIS breaks a name in the legend, and after how many letters at most."""
 PARTS = 4
 """How many parts a scale bar has."""
 
@@ -178,6 +181,7 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
         symbolHeight="3.2",
         boxSpace="0",
         columnCount="1",
+        wrapChar=WRAP,
         fontColor=INK,
         wmsLegendWidth="50",
         wmsLegendHeight="25",
@@ -194,7 +198,7 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
         ET.SubElement(style, "styleFont", _font(points))
     tree = ET.SubElement(item, "layer-tree-group")
     for number, name in sheet.legend:
-        ET.SubElement(
+        entry = ET.SubElement(
             tree,
             "layer-tree-layer",
             id=number,
@@ -202,6 +206,10 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
             checked="Qt::Checked",
             expanded="1",
         )
+        options = ET.SubElement(ET.SubElement(entry, "customproperties"), "Option", type="Map")
+        broken = WRAP.join(wrap(xml_text(name), LETTERS))
+        shown = {"type": "QString", "name": "legend/title-label", "value": broken}
+        ET.SubElement(options, "Option", shown)
 
 
 def _scale_bar(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, float]) -> None:
