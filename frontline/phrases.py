@@ -123,7 +123,7 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "without": "{count} more settlements have no figure",
         "without_only": "{count} settlements have no figure",
         "list_holds": "list holds about {share} of the people",
-        "covers": "covers {share} of the zone",
+        "covers": "figures cover {share} of the zone",
         "stated_by": "As stated by {source}",
         "source_settlements": "residents of listed settlements",
         "source_settlements:registered": (

@@ -169,7 +169,7 @@ def _opening(results: Results) -> Html:
         paragraph(REPORT[key].format(lines=listing(written)), class_="subtitle"),
         paragraph(WORDS["disclaimer"], class_="disclaimer"),
         tag("p", data(note), class_="disclaimer") if note else NOTHING,
-        paragraph(f"{REPORT['sight']}: {warning}", class_="warning") if warning else NOTHING,
+        paragraph(f"{REPORT['sight']} · {warning}", class_="warning") if warning else NOTHING,
     )
 
 

@@ -182,7 +182,7 @@ def _numbers(results: Results, one: dict[Any, Any]) -> Html:
 
 def _computed(one: dict[Any, Any]) -> Html:
     value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
-    whole = tag("b", text(f"{number(value, low, high)} {filled(one['unit'])}".strip()))
+    whole = tag("b", text(f"{number(value, low, high)} {_unit(one)}".strip()))
     if not spread(value, low, high):
         return whole
     ends, cause = between(low, high), filled(one.get("contains"))
@@ -190,9 +190,13 @@ def _computed(one: dict[Any, Any]) -> Html:
     return Html(whole + " " + small(told))
 
 
+def _unit(one: dict[Any, Any]) -> str:
+    return filled(one["unit"]).replace("km2", "km²")
+
+
 def _computed_text(one: dict[Any, Any]) -> str:
     """Write what was computed inside a sentence."""
     if pd.isna(one["computed"]):
         return REPORT["nothing"]
     value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
-    return with_unit(value, low, high, filled(one["unit"]))
+    return with_unit(value, low, high, _unit(one))

@@ -106,13 +106,15 @@ def without_keys(words: str, results: Results) -> str:
     project = results.project
     names = {line.key: line.label for line in project.lines}
     names |= {part.key: part.label for part in project.partitions}
+    names |= {one.key: one.label for one in project.scenarios}
+    names |= {one.key: one.label for one in project.sections if one.label}
     named = {str(source) for source in results.people["source"]}
     names |= {one: _inside(source_label(one)) for one in named if ":" in one}
     for key in sorted(names, key=len, reverse=True):
         quoted = re.escape(key)
         bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
         words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, words)
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, re.sub(r"\bkm2\b", "km²", words))
 
 
 def _inside(label: str) -> str:
