@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from frontline.markup import NOTHING, Html, tag, text
+from frontline.symbols import INK, MUTED
 
 WIDTH = 720.0
+FAINT = "#DEDAD1"
+"""Of grids, for programs that do not apply the page's style to a drawing."""
 Place = Callable[[float, float], tuple[float, float]]
 """Carries values to a place in the drawing."""
 
@@ -222,7 +225,7 @@ def bars(rows: Sequence[Bar], *, title: str, about: str, label: float = 190.0) -
     for number, row in enumerate(rows):
         y, x = 6.0 + each * number, label
         parts.append(_word(label - 10, y + 13, row.label, class_="tick", anchor="end"))
-        parts.append(_box(label, y, width, class_="track"))
+        parts.append(_box(label, y, width, class_="track", fill=FAINT))
         for share, colour in row.parts:
             opacity = 0.45 if row.hollow else 0.9
             parts.append(_box(x, y, width * share, fill=colour, fill_opacity=opacity))
@@ -259,11 +262,14 @@ def _drawing(title: str, about: str, width: float, height: float, parts: Sequenc
 
 
 def _word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Html:
-    return tag("text", text(words), x=_n(x), y=_n(y), class_=class_, text_anchor=anchor)
+    size, ink = (13, INK) if class_ == "strong" else (11.5, MUTED)
+    looks = {"font_family": "sans-serif", "fill": ink, "text_anchor": anchor}
+    return tag("text", text(words), x=_n(x), y=_n(y), class_=class_, font_size=size, **looks)
 
 
 def _line(points: Sequence[tuple[float, float]], *, class_: str) -> Html:
-    return tag("path", d=_path(points), class_=class_)
+    ink = INK if class_ == "median" else FAINT
+    return tag("path", d=_path(points), class_=class_, fill="none", stroke=ink)
 
 
 def _box(x: float, y: float, width: float, **looks: str | float) -> Html:
