@@ -198,8 +198,8 @@ def _written(project: Project, made: Mosaic, found: _Found, need: Any) -> list[s
         "MISSING_TILES": " ".join(tile.name for tile in found.missing),
         "RESAMPLED": " ".join(made.resampled),
     }
-    heights = np.where(np.isnan(made.heights_m), np.float32(UNKNOWN_M), made.heights_m)
-    grid = RasterResult({"height_m": heights}, made.transform, made.crs.to_wkt())
+    made.heights_m[np.isnan(made.heights_m)] = UNKNOWN_M  # in place: there may be 500 MB of them
+    grid = RasterResult({"height_m": made.heights_m}, made.transform, made.crs.to_wkt())
     with replacing(project, "elevation.tif") as path:
         write_cog(path, grid, date=dt.date(year, 1, 1), tags=tags, nodata=UNKNOWN_M)
     write_notes(project, "elevation.tif", notes)

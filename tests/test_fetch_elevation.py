@@ -1,8 +1,8 @@
 """`frontline fetch elevation`: a hole in the data is never filled by silence."""
 
+import csv
 import json
 import shutil
-import tomllib
 from dataclasses import replace
 
 import numpy as np
@@ -305,23 +305,63 @@ def run_cli(monkeypatch, *arguments):
     return main()
 
 
+LEDGER = """
+[[reports]]
+key = "r"
+title = "Report"
+date = 2020-01-01
+[[claims]]
+id = "A1"
+report = "r"
+statement = "75 % of the line lie above 950 m."
+metric = "relief_along"
+parameters = { line = "old", measure = "elevation", least_m = 950 }
+stated = [{ value = 75, unit = "%" }]
+"""
+
+
 def test_from_nothing_to_results_with_a_hole_in_the_best_source(
     server, project, tmp_path, monkeypatch, capsys
 ):
-    """Fetch for an area with a missing tile, fall back, and run."""
+    """Fetch for an area with a missing tile, fall back, run, and put a statement to the heights.
+
+    Along 20 E the heights rise by 500 m per degree from 1,000 m at 45 N, where the line's middle
+    lies: 33.1 of its 44 km lie above 950 m, looked at every 0.5 km.
+    """
     stock(server, tmp_path, TILES[:3])
     coarse(server, tmp_path)
     where = ["--mirror", server.address, "--cache", tmp_path / "cache", "-q"]
     assert run_cli(monkeypatch, "fetch", "elevation", project, *where) == 2
     assert "N45E020" in capsys.readouterr().err
     assert run_cli(monkeypatch, "fetch", "elevation", project, *where, "--fallback") == 0
-    out = tmp_path / "out"
     add(project, '[outputs]\nwrite = ["rasters"]\n')
+    (project.parent / "claims.toml").write_text(LEDGER, encoding="utf-8")
+    out = tmp_path / "out"
     assert run_cli(monkeypatch, "run", project, "--out", out, "-q") == 0
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert "fetched/elevation.tif" in json.dumps(manifest)
     assert (out / "rasters/sight_old.tif").is_file()
-    assert tomllib.loads(project.read_text())["elevation"]["model"] == "surface"
+    assert run_cli(monkeypatch, "claims", project, "--out", tmp_path / "claims", "-q") == 0
+    with (tmp_path / "claims/tables/claims.csv").open(encoding="utf-8", newline="") as file:
+        (claim,) = csv.DictReader(file)
+    assert float(claim["computed"]) == pytest.approx(100 * 33.1 / 44, abs=1.2)
+    assert claim["verdict"] == "supported"
+
+
+def test_two_sources_of_elevation_compared(server, project, tmp_path, monkeypatch, capsys):
+    """The same project with two sources: diff names the elevation as what differs."""
+    bumpy = lambda x, y: plane(x, y) + 150 * np.sin(x * 60) * np.cos(y * 70)  # noqa: E731
+    stock(server, tmp_path, heights=bumpy)
+    coarse(server, tmp_path, heights=lambda x, y: bumpy(x, y) + 3)
+    add(project, "[outputs]\nwrite = []\n")
+    where = ["--mirror", server.address, "--cache", tmp_path / "cache", "-q"]
+    for source in ("glo30", "glo90"):
+        fetch = ["fetch", "elevation", project, *where, "--source", source]
+        assert run_cli(monkeypatch, *fetch) == 0
+        assert run_cli(monkeypatch, "run", project, "--out", tmp_path / source, "-q") == 0
+    capsys.readouterr()
+    run_cli(monkeypatch, "diff", tmp_path / "glo30", tmp_path / "glo90")
+    assert "fetched/elevation.tif" in capsys.readouterr().out
 
 
 def test_a_server_that_asks_for_a_login_is_an_error(server, project, tmp_path, monkeypatch, capsys):
