@@ -27,7 +27,10 @@ MOST_FAULTS = 20
 
 def quality(results: Results) -> Html:
     """Show a row per input, and what else a reader must know."""
-    rows = [row(data(name), who, data(" ".join(said))) for name, who, said in _inputs(results)]
+    rows = [
+        row(data(name), who, data(without_keys(" ".join(said), results)))
+        for name, who, said in _inputs(results)
+    ]
     heads = [text(REPORT[key]) for key in ("input", "who", "known")]
     return Html(
         table(text(REPORT["quality_table"]), heads, rows, class_="inputs") + _notes(results)

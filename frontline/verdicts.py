@@ -191,7 +191,9 @@ def _computed(one: dict[Any, Any]) -> Html:
 
 
 def _unit(one: dict[Any, Any]) -> str:
-    return filled(one["unit"]).replace("km2", "km²")
+    """Return the unit as it is printed; one of many things is one thing."""
+    unit = filled(one["unit"]).replace("km2", "km²")
+    return unit.removesuffix("s") if one["computed"] == 1 else unit
 
 
 def _computed_text(one: dict[Any, Any]) -> str:
