@@ -66,6 +66,9 @@ CONTROL = [
 ]
 """Columns of :func:`control_change`."""
 
+_THIN_M = 10.0
+"""The outline of doubtful land is thinned by this much where hundreds of draws are held to it."""
+
 _SLIVER_KM2 = 1e-6
 """Land below one square metre is what overlaying leaves, not a change."""
 
@@ -188,12 +191,11 @@ def _flows(
     count = max(len(olds), len(news))
     drawn = np.zeros((count, len(before), len(after)))
     sure = np.zeros_like(drawn)
-    clear = shapely.difference(study_area, doubt)
-    shapely.prepare(clear)
+    clear = shapely.simplify(shapely.difference(study_area, doubt), _THIN_M)
     for row in range(count):
         first = _labelled(olds[row].sides, study_area, names[0]) if olds else before
         second = _labelled(news[row].sides, study_area, names[1]) if news else after
-        land = _cross(first, second)
+        land = _overlay(first, second)
         drawn[row] = shapely.area(land) / 1e6
         sure[row] = shapely.area(shapely.intersection(land, clear)) / 1e6
     return Flows(
@@ -228,11 +230,18 @@ def _cross(
     before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
 ) -> NDArray[np.object_]:
     """Intersections of each with each, polygons only."""
+    kept: NDArray[np.object_] = np.vectorize(_polygons, otypes=[object])(_overlay(before, after))
+    return kept
+
+
+def _overlay(
+    before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
+) -> NDArray[np.object_]:
+    """Intersections of each with each, as they come."""
     first = np.array(list(before.values()), dtype=object)
     second = np.array(list(after.values()), dtype=object)
-    land = shapely.intersection(first[:, None], second[None, :])
-    kept: NDArray[np.object_] = np.vectorize(_polygons, otypes=[object])(land)
-    return kept
+    land: NDArray[np.object_] = shapely.intersection(first[:, None], second[None, :])
+    return land
 
 
 def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:

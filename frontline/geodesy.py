@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -306,7 +307,7 @@ def _stretch_band(runs: list[Coords], distance_m: float, frame: Frame, quad_segs
     every = np.concatenate(runs)
     middle = frame.lonlat((every.min(axis=0) + every.max(axis=0))[None, :] / 2)[0]
     text = f"+proj=aeqd +lat_0={middle[1]:.6f} +lon_0={middle[0]:.6f} +datum=WGS84 +units=m"
-    there, back = _pair(frame.crs, CRS.from_user_input(text))
+    there, back = _pair(frame.crs, text)
     local = np.split(there(every), np.cumsum([len(run) for run in runs])[:-1])
     band = _band(local, distance_m, thinned=_THINNED, cluster=_CLUSTER, quad_segs=quad_segs)
     dense = densified(back, tolerance=1e-5 * distance_m, first_step=_CELL_M)
@@ -353,9 +354,10 @@ def _band(
     return shapely.union_all(shapely.buffer(hulls, distance_m, quad_segs=quad_segs))
 
 
-def _pair(plane: CRS, local: CRS) -> tuple[Forward, Forward]:
-    # Not kept: every stretch has a projection of its own.
-    transformer = Transformer.from_crs(plane, local, always_xy=True)
+@lru_cache(maxsize=256)
+def _pair(plane: CRS, local: str) -> tuple[Forward, Forward]:
+    # Kept: a stretch is buffered at many distances, and a transformer takes 10 ms to make.
+    transformer = Transformer.from_crs(plane, CRS.from_user_input(local), always_xy=True)
 
     def there(coords: Coords) -> Coords:
         return np.column_stack(transformer.transform(coords[:, 0], coords[:, 1]))
