@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,17 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
+from frontline.additions import FOLDER
 from frontline.downloads import Client, size_of
 from frontline.errors import ProjectError, one_line
 from frontline.layers import read_layers
-from frontline.project import load_project
+from frontline.project import Project, load_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from frontline.downloads import Wanted
     from frontline.layers import Layers
-    from frontline.project import Project
 
 MARGIN_DEGREES = 0.003
 """Beyond what is needed: heights are interpolated between cells, the largest of 90 m."""
@@ -77,7 +78,7 @@ def prepared(path: Path, request: Request) -> Prepared:
     FrontlineError
         The project or its layers are wrong: mended first, fetched then.
     """
-    project = load_project(path)
+    project = _loaded(path)
     layers = read_layers(project)
     client = replace(
         request.client,
@@ -85,6 +86,32 @@ def prepared(path: Path, request: Request) -> Prepared:
         proxy=request.client.proxy or project.fetch.proxy,
     )
     return Prepared(project, layers, needed_land(project, layers), client)
+
+
+def _loaded(path: Path) -> Project:
+    """Load a project, even where it names files that are only now to be fetched.
+
+    Whoever is given a project file without the folder of fetched data must be able to fetch them.
+    """
+    file = path / "project.toml" if path.is_dir() else path
+    folder = file.absolute().parent
+    try:
+        raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        absent = [name for name, value in raw.items() if _is_absent(value, folder)]
+        if absent:
+            kept = {name: value for name, value in raw.items() if name not in absent}
+            given = kept | {"path": file.absolute()}
+            return Project.model_validate(given, context={"folder": folder})
+    except (OSError, ValueError):  # load_project says what is wrong, in words
+        pass
+    return load_project(path)
+
+
+def _is_absent(value: Any, folder: Path) -> bool:
+    """Say whether a table, or one of a list, names a file of fetch that is not there."""
+    tables = value if isinstance(value, list) else [value]
+    paths = [str(table.get("path", "")) for table in tables if isinstance(table, dict)]
+    return any(path.startswith(f"{FOLDER}/") and not (folder / path).exists() for path in paths)
 
 
 def needed_land(project: Project, layers: Layers) -> Any:

@@ -192,7 +192,7 @@ def _written(project: Project, made: Mosaic, found: _Found, need: Any) -> list[s
         "SOURCE": "; ".join(names),
         "LICENCE": "; ".join(dict.fromkeys(source.licence for source in used)),
         "VERTICAL_DATUM": datum,
-        "UNIT": "m",
+        "UNIT": found.pieces[0].unit,
         "TILES": " ".join(f"{piece.name.split()[-1]}={piece.source}" for piece in found.pieces),
         "SEA_TILES": " ".join(tile.name for tile in found.sea),
         "MISSING_TILES": " ".join(tile.name for tile in found.missing),
@@ -209,6 +209,8 @@ def _written(project: Project, made: Mosaic, found: _Found, need: Any) -> list[s
         "source": tags["SOURCE"],
         "licence": tags["LICENCE"],
     }
+    if found.pieces[0].unit != "m":
+        keys["unit"] = found.pieces[0].unit
     if used:
         keys["model"] = used[0].model
         keys["accuracy_m"] = max(source.accuracy_m for source in used)

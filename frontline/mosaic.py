@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class Piece:
         A GeoTIFF.
     datum
         What its heights are above.
+    unit
+        ``m`` or ``ft``.
     crs, covers
         Of the user's own files: their CRS, and their extent in degrees.
     """
@@ -62,6 +65,7 @@ class Piece:
     source: str
     path: Path
     datum: str
+    unit: str = "m"
     crs: pyproj.CRS | None = None
     covers: Any = None
 
@@ -204,19 +208,31 @@ def _turned(raster: Raster, bounds: Bounds) -> Transform:
 def _check_alike(looks: Sequence[_Look]) -> None:
     """Name the piece that differs from most others, and in what."""
     crs = Counter(look.crs.to_wkt() for look in looks).most_common(1)[0][0]
-    datum = Counter(look.piece.datum.casefold() for look in looks).most_common(1)[0][0]
+    datum = Counter(_plain(look.piece.datum) for look in looks).most_common(1)[0][0]
+    unit = Counter(look.piece.unit for look in looks).most_common(1)[0][0]
     for look in looks:
         name = look.piece.name
         if look.crs.to_wkt() != crs and not look.crs.equals(crs, ignore_axis_order=True):
             raise RasterError(f"has another CRS than the other tiles: '{look.crs.name}'", path=name)
-        if look.piece.datum.casefold() != datum:
+        if _plain(look.piece.datum) != datum:
+            others = next(one.piece.datum for one in looks if _plain(one.piece.datum) == datum)
             raise RasterError(
-                f"its heights are above '{look.piece.datum or 'unknown'}', those of the other "
-                f"tiles above '{datum or 'unknown'}'. Use tiles of one vertical datum.",
+                f"its heights are above '{look.piece.datum}', those of the other tiles above "
+                f"'{others}'. Use tiles of one vertical datum.",
+                path=name,
+            )
+        if look.piece.unit != unit:
+            raise RasterError(
+                f"its heights are in {look.piece.unit}, those of the other tiles in {unit}.",
                 path=name,
             )
     for source in dict.fromkeys(look.piece.source for look in looks):
         _check_steps([look for look in looks if look.piece.source == source])
+
+
+def _plain(datum: str) -> str:
+    """Compare names of a datum however they are written: ``EGM2008 height`` is ``EGM2008``."""
+    return re.sub(r"[^a-z0-9]|height|geoid", "", datum.casefold())
 
 
 def _check_steps(looks: Sequence[_Look]) -> None:

@@ -15,6 +15,9 @@ from frontline.rasters import open_raster, vertical_datum
 if TYPE_CHECKING:
     from frontline.project import Project
 
+FEET = frozenset({"ft", "foot", "feet", "us-ft", "us survey foot", "international foot"})
+"""What a file may call its unit, as in `frontline.terrain`."""
+
 
 def own_pieces(project: Project, need: Any) -> list[Piece]:
     """Find the user's own tiles that meet an area.
@@ -68,4 +71,5 @@ def _piece(project: Project, path: Path) -> Piece:
         box = shapely.segmentize(shapely.box(*raster.bounds), raster.transform[0] * 500)
         turn = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
         covers = shapely.transform(box, turn.transform, interleaved=False)
-        return Piece(path.name, "tiles", path, datum, crs=raster.crs, covers=covers)
+        unit = "ft" if raster.unit.strip().lower() in FEET else "m"
+        return Piece(path.name, "tiles", path, datum, unit, raster.crs, covers)

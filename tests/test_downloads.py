@@ -120,6 +120,15 @@ def test_a_redirect_within_the_provider_is_followed(server, client):
     assert fetched(client, wanted()).path.read_bytes() == BODY
 
 
+def test_a_redirect_to_where_the_provider_keeps_its_files_is_followed(server, client):
+    elsewhere = server.address.replace("127.0.0.1", "localhost")
+    server.put(URL, Page(redirect=f"{elsewhere}/files/tile.bin"))
+    server.put("https://files/tile.bin", BODY)
+    with pytest.raises(DownloadError, match="not the provider's"):
+        fetched(client, wanted())
+    assert fetched(client, wanted(hosts=("localhost",))).path.read_bytes() == BODY
+
+
 def test_redirects_in_a_circle_end(server, client):
     server.put(URL, Page(redirect="/data.example.org/dem/tile.bin"))
     with pytest.raises(DownloadError, match="more than 5 times"):

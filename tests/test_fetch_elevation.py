@@ -6,9 +6,11 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from made_projects import Layout, made_project
+from made_rasters import write_tif
 from made_server import Page, serving
 from made_tiles import aws, corner, plane, tile_bytes, write_tile
 
@@ -293,6 +295,46 @@ def test_a_project_with_elevation_keeps_its_table(server, project, request_, tmp
     assert project.read_bytes() == before
     assert any("has [elevation] already" in line for line in said)
     assert 'path = "fetched/elevation.tif"' in said
+
+
+def test_a_project_without_its_fetched_folder_can_fetch_again(server, project, request_, tmp_path):
+    stock(server, tmp_path)
+    elevation(project, request_)
+    text = project.read_bytes()
+    shutil.rmtree(project.parent / "fetched")
+    with pytest.raises(ProjectError, match=r"fetched/elevation\.tif' does not exist"):
+        load_project(project)
+    assert "[elevation] of project.toml already names it." in elevation(project, request_)
+    assert project.read_bytes() == text
+    assert load_project(project).elevation is not None
+
+
+def test_own_tiles_in_feet_stay_in_feet(project, request_):
+    own = project.parent / "own"
+    own.mkdir()
+    for lat, lon in TILES:
+        write_tile(own / f"{lat}_{lon}.tif", lat, lon, unit="ft")
+    add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\ntiles_datum = "NGVD 29"\n')
+    elevation(project, request_)
+    assert load_project(project).elevation.unit == "ft"
+
+
+def test_own_tiles_on_a_map_projection(project, request_):
+    """Two tiles of a UTM zone side by side, their edge at the line."""
+    own = project.parent / "own"
+    own.mkdir()
+    turn = pyproj.Transformer.from_crs(4326, 32634, always_xy=True)
+    x, y = (round(value, -3) for value in turn.transform(20.0, 45.0))
+    for number, west in enumerate((x - 60_000, x)):
+        grid = (100.0, 0.0, west, 0.0, -100.0, y + 60_000)
+        values = np.full((1200, 600), 250.0, dtype=np.float32)
+        write_tif(own / f"{number}.tif", values, transform=grid, crs="EPSG:32634")
+    add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\ntiles_datum = "EGM2008"\n')
+    elevation(project, request_)
+    values, grid, _, _ = fetched_grid(project)
+    assert (values == 250).all()
+    assert grid.a == 100
+    assert abs(notes(project)["seams"][0]["step_m"]) == 0
 
 
 def test_an_unknown_source_is_named(project, request_):

@@ -1,5 +1,7 @@
 """Mosaics: continuous where tiles meet, honest where they do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_tiles import plane, write_tile
@@ -140,6 +142,19 @@ def test_the_odd_tile_is_named(tmp_path, how, said):
     pieces = [piece(tmp_path, lat, 20, source=source) for lat in (43, 44, 45)]
     pieces.append(piece(tmp_path, 45, 21, name="odd.tif", **how))
     with pytest.raises(RasterError, match=rf"odd\.tif.*{said}"):
+        mosaic(pieces, BOUNDS)
+
+
+def test_names_of_a_datum_may_be_written_in_several_ways(tmp_path):
+    pieces = [piece(tmp_path, lat, 20, datum="EGM2008") for lat in (44, 45)]
+    pieces.append(piece(tmp_path, 45, 21, datum="EGM2008 height"))
+    assert mosaic(pieces, BOUNDS).heights_m.size
+
+
+def test_feet_and_metres_are_not_mixed(tmp_path):
+    pieces = [piece(tmp_path, lat, 20) for lat in (43, 44, 45)]
+    pieces.append(replace(piece(tmp_path, 45, 21, name="odd.tif"), unit="ft"))
+    with pytest.raises(RasterError, match=r"odd\.tif: its heights are in ft"):
         mosaic(pieces, BOUNDS)
 
 
