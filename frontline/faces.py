@@ -69,7 +69,7 @@ def split_area(area: Any, lines: Any, *, reach_m: float = GAP_M) -> Faces:
     pieces = shapely.get_parts(np.atleast_1d(np.asarray(lines, dtype=object)))
     network = shapely.union_all([edge, *pieces], grid_size=GRID_M)
     course = _drawn(network, pieces)
-    bridges = _bridges(course, edge, area, reach_m)
+    bridges = _bridges(course, network, area, reach_m)
     if len(bridges):
         network = shapely.union_all([network, *bridges], grid_size=GRID_M)
         course = _drawn(network, [*pieces, *bridges])
@@ -210,12 +210,18 @@ def _drawn(network: Any, pieces: Sequence[Any]) -> Any:
     return shapely.line_merge(shapely.multilinestrings(parts[np.unique(near)]))
 
 
-def _bridges(course: Any, edge: Any, area: Any, reach_m: float) -> Geometries:
-    """Short segments from open ends to the nearest thing within reach that they may meet."""
+def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries:
+    """Short segments from open ends to the nearest thing within reach that they may meet.
+
+    An end that misses the edge by a centimetre cuts nothing: the nodes of the network decide
+    what touches, not a distance.
+    """
+    edge = shapely.boundary(area)
     parts = shapely.get_parts(course)
     ends, owner = dangling_ends(course)
-    inside = shapely.contains_xy(area, *ends.T)
-    inside &= shapely.distance(edge, shapely.points(ends)) > _TOUCHING_M
+    loose = {tuple(end) for end in dangling_ends(network)[0].tolist()}
+    inside = np.array([tuple(end) in loose for end in ends.tolist()], dtype=bool)
+    inside &= shapely.contains_xy(area, *ends.T)
     group = _groups(parts)
     length = np.bincount(group, weights=shapely.length(parts), minlength=len(parts))
     made = []

@@ -165,6 +165,19 @@ def test_ends_that_stop_within_the_error_are_led_on_and_said():
     assert [note.count for note in found.notes] == [2]
 
 
+@pytest.mark.parametrize("gap_m", [0.0004, 0.0008, 0.002, 0.02, 0.049, 0.06, 49.0])
+@pytest.mark.parametrize("turn_deg", [0.0, 7.0, 33.0])
+def test_an_end_that_misses_the_edge_by_any_little_still_cuts(gap_m, turn_deg):
+    line = shapely.LineString([(gap_m, 500.123), (1000.0, 500.123)])
+    turned = [
+        shapely.affinity.rotate(shape, turn_deg, origin=(0, 0))
+        for shape in (shapely.box(0, 0, 1000, 1000), line)
+    ]
+    faces = split_area(turned[0], turned[1])
+    assert len(faces.polygons) == 2
+    assert len(faces.open_ends) == 0
+
+
 def test_an_area_that_is_not_cut_names_the_open_ends():
     lon, lat = seed(0, 20_000)
     with pytest.raises(LayerError) as caught:
