@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_CELLS = 500_000
 """Cells of the elevation are merged in squares until no more than this remain."""
 
+BAND_CELLS = 1_000_000
+"""Cells that are worked on at once."""
+
 RADIUS_M = 7_000.0
 """Relief is taken within this distance."""
 
@@ -100,27 +103,53 @@ def ground_of(
     """
     rows, cols = dem.heights_m.shape
     side = max(1, math.ceil(math.sqrt(rows * cols / most_cells)))
-    heights = _squares(dem.heights_m.astype(np.float64), side)
-    known = np.isfinite(heights)
-    count = known.sum(axis=(1, 3))
-    some = count > 0
-    steep = _squares(slope_deg(dem), side)
+    # By bands of rows: ten arrays of every cell would take many times the elevation's memory.
+    band = side * max(1, BAND_CELLS // (cols * side))
+    parts = [_merged(dem, top, min(top + band, rows), side) for top in range(0, rows, band)]
+    count, height, steep, high, low = (
+        np.concatenate(arrays) for arrays in zip(*parts, strict=True)
+    )
+    flat = (count > 0).ravel()
     a, b, c, d, e, f = dem.transform
     merged = replace(
         dem,
-        heights_m=np.where(some, _mean(heights, known), np.nan).astype(np.float32),
+        heights_m=np.where(count > 0, height, np.nan).astype(np.float32),
         transform=(a * side, b, c, d, e * side, f),
         step_m=(dem.step_m[0] * side, dem.step_m[1] * side),
     )
     xy, area = cells_of(merged, frame)
-    flat = some.ravel()
+    highest = highest_within(high, merged.step_m, radius_m)
+    lowest = -highest_within(-low, merged.step_m, radius_m)
     return Ground(
         xy=xy[flat],
         area_m2=(area * (count / side**2).ravel())[flat],
-        elevation_m=_mean(heights, known).ravel()[flat],
-        slope_deg=_mean(steep, known).ravel()[flat],
-        relief_m=_relief(heights, known, merged.step_m, radius_m).ravel()[flat],
+        elevation_m=height.ravel()[flat],
+        slope_deg=steep.ravel()[flat],
+        relief_m=(highest - lowest).ravel()[flat],
         accuracy_m=dem.accuracy_m or 0.0,
+    )
+
+
+def _merged(
+    dem: Dem, top: int, bottom: int, side: int
+) -> tuple[NDArray[np.int64], Floats, Floats, Floats, Floats]:
+    """Merge some rows of cells in squares: known cells, mean height and slope, highest, lowest."""
+    # Slopes need the rows beside.
+    first, last = max(top - 1, 0), min(bottom + 1, len(dem.heights_m))
+    a, b, c, d, e, f = dem.transform
+    about = replace(
+        dem, heights_m=dem.heights_m[first:last], transform=(a, b, c, d, e, f + first * e)
+    )
+    own = slice(top - first, bottom - first)
+    heights = _squares(about.heights_m[own].astype(np.float64), side)
+    steep = _squares(slope_deg(about)[own], side)
+    known = np.isfinite(heights)
+    return (
+        known.sum(axis=(1, 3)),
+        _mean(heights, known),
+        _mean(steep, known),
+        np.where(known, heights, -np.inf).max(axis=(1, 3)),
+        np.where(known, heights, np.inf).min(axis=(1, 3)),
     )
 
 
@@ -134,16 +163,6 @@ def _squares(cells: Floats, side: int) -> Floats:
 def _mean(squares: Floats, known: NDArray[np.bool_]) -> Floats:
     total = np.where(known, squares, 0.0).sum(axis=(1, 3))
     return np.asarray(total / np.maximum(known.sum(axis=(1, 3)), 1), dtype=np.float64)
-
-
-def _relief(
-    squares: Floats, known: NDArray[np.bool_], step_m: tuple[float, float], radius_m: float
-) -> Floats:
-    high = np.where(known, squares, -np.inf).max(axis=(1, 3))
-    low = np.where(known, squares, np.inf).min(axis=(1, 3))
-    highest = highest_within(high, step_m, radius_m)
-    lowest = -highest_within(-low, step_m, radius_m)
-    return np.asarray(highest - lowest, dtype=np.float64)
 
 
 def within(ground: Ground, land: Any) -> NDArray[np.bool_]:

@@ -81,6 +81,9 @@ def slope_deg(dem: Dem) -> NDArray[np.float64]:
     return np.where(np.isfinite(dem.heights_m), steep, np.nan)
 
 
+_BAND_CELLS = 2_000_000
+
+
 def hillshade(
     dem: Dem, *, azimuth_deg: float = 315.0, altitude_deg: float = 45.0
 ) -> NDArray[np.uint8]:
@@ -150,10 +153,16 @@ def _slope(heights: NDArray[np.float32], *, axis: int) -> NDArray[np.float64]:
 def _merged(dem: Dem, side: int) -> Dem:
     """Average squares of cells; a square is known if any of its cells is."""
     rows, cols = (size - size % side for size in dem.heights_m.shape)
-    squares = dem.heights_m[:rows, :cols].reshape(rows // side, side, cols // side, side)
-    known = np.isfinite(squares).sum(axis=(1, 3))
-    total = np.nansum(squares, axis=(1, 3), dtype=np.float64)
-    mean = np.where(known > 0, total / np.maximum(known, 1), np.nan).astype(np.float32)
+    mean = np.empty((rows // side, cols // side), dtype=np.float32)
+    # By bands of rows: copies of every cell would take several times the elevation's memory.
+    band = max(1, _BAND_CELLS // (cols * side))
+    for first in range(0, len(mean), band):
+        part = mean[first : first + band]
+        cells = dem.heights_m[first * side : (first + len(part)) * side, :cols]
+        squares = cells.reshape(len(part), side, cols // side, side)
+        known = np.isfinite(squares).sum(axis=(1, 3))
+        total = np.nansum(squares, axis=(1, 3), dtype=np.float64)
+        part[:] = np.where(known > 0, total / np.maximum(known, 1), np.nan)
     a, b, c, d, e, f = dem.transform
     return replace(
         dem,
