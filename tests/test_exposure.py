@@ -536,3 +536,22 @@ def test_a_height_that_is_none_is_named(bad):
         see(plain(), POST, [(1.0, 1.0)] * 2, columns={"target_height_m": [2.0, bad]})
     with pytest.raises(LayerError, match="neither settlements nor corridors have a column 'roof'"):
         see(plain(), POST, [(1.0, 1.0)], target_height_column="roof")
+
+
+def test_what_half_the_spacing_adds_is_measured_and_told():
+    rng = np.random.default_rng(3)
+    heights = np.cumsum(rng.normal(0.0, 6.0, (400, 400)), axis=1)
+    lands = {
+        spacing: np.count_nonzero(
+            see(heights, LINE, spacing_m=spacing).rasters["old"].bands["seen"]
+        )
+        for spacing in (2_000.0, 1_000.0, 500.0)
+    }
+    for spacing in (2_000.0, 1_000.0):
+        (note,) = see(heights, LINE, spacing_m=spacing).notes
+        more = lands[spacing / 2] / lands[spacing] - 1.0
+        assert more > 0.01
+        assert f"every {spacing:,.0f} m" in note.text
+        assert f"finds {more:.1%} more land in sight" in note.text
+    # With a post in every cell there is nothing to add.
+    assert see(heights, LINE).notes == see(heights, LINE, spacing_m=90.0).notes == ()
