@@ -63,9 +63,12 @@ def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
         return {}
     segments = case.exposure.segments
     table = pd.DataFrame({name: segments[name].array for name in SEGMENTS})
-    order = table.sort_values(["id", "from_km"], kind="stable")
+    lines = {line.key: number for number, line in enumerate(case.project.lines)}
+    table = table.assign(line_number=table["line"].map(lines)).sort_values(
+        ["id", "line_number", "from_km"], kind="stable", ignore_index=True
+    )
     return {
-        "corridor_sight": order.reset_index(drop=True),
+        "corridor_sight": table[SEGMENTS],
         "sight_people": people_in_sight(case),
     }
 

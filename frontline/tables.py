@@ -31,6 +31,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "corridors": ("id", "line", "side", "distance_m"),
     "crossings": ("line", "id", "lon", "lat"),
     "sight_zones": ("line", "side", "distance_m"),
+    "sight_people": ("line", "side", "distance_m", "source"),
     "lines_between": ("from_line", "to_line"),
     "links": ("id", "line"),
 }
