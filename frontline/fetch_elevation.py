@@ -72,11 +72,13 @@ def elevation(path: Path, request: Request) -> list[str]:
     if request.dry_run:
         return _planned(client, order, tiles)
     found, fallback = _Found(), request.fallback or project.fetch.fallback
-    if "tiles" in order:
+    allowed = order if fallback else order[:1]
+    if "tiles" in allowed:
         found.pieces += own_pieces(project, need)
     for number, tile in enumerate(tiles):
         client.progress("tiles of elevation", number, len(tiles))
-        _find(client, order if fallback else order[:1], tile, need, found)
+        _find(client, allowed, tile, need, found)
+    found.pieces.sort(key=lambda piece: order.index(piece.source))
     if found.missing and project.fetch.missing == "stop":
         raise _no_land(found, order, fallback=fallback)
     if not found.pieces:

@@ -68,7 +68,11 @@ def _piece(project: Project, path: Path) -> Piece:
                 '"EGM2008" (or whatever it is) to [fetch].',
                 path=path.name,
             )
-        box = shapely.segmentize(shapely.box(*raster.bounds), raster.transform[0] * 500)
+        # heights may stand on a tile's western and northern edge only: the next is a neighbour's
+        step = raster.transform[0]
+        west, south, east, north = raster.bounds
+        reach = shapely.box(west - step, south - step, east + step, north + step)
+        box = shapely.segmentize(reach, step * 500)
         turn = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
         covers = shapely.transform(box, turn.transform, interleaved=False)
         unit = "ft" if raster.unit.strip().lower() in FEET else "m"

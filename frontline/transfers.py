@@ -8,6 +8,7 @@ names the address. What was begun is resumed, if the file is still the same one.
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -351,14 +352,7 @@ def _answer(
     allowed = {home.hostname, *wanted.hosts}
     for _ in range(MOST_REDIRECTS):
         try:
-            answer = session.request(
-                method,
-                address,
-                headers=headers,
-                stream=True,
-                timeout=client.timeout_s,
-                allow_redirects=False,
-            )
+            answer = _sent(client, session, method, address, headers)
         except requests.exceptions.InvalidURL as error:
             raise fault(wanted, "is no address of the web.") from error
         except requests.RequestException as error:
@@ -378,6 +372,43 @@ def _answer(
             )
         address = target
     raise fault(wanted, f"redirects more than {MOST_REDIRECTS} times.")
+
+
+def _sent(
+    client: Client, session: requests.Session, method: str, address: str, headers: dict[str, str]
+) -> requests.Response:
+    """Send a request, and wait for the head of the answer for a limited time in all.
+
+    The library limits each silence, so a head that trickles in would be waited for without end.
+    The thread that is left behind ends with the connection, or with the program.
+    """
+    import requests
+
+    done: list[requests.Response | requests.RequestException] = []
+
+    def send() -> None:
+        try:
+            done.append(
+                session.request(
+                    method,
+                    address,
+                    headers=headers,
+                    stream=True,
+                    timeout=client.timeout_s,
+                    allow_redirects=False,
+                )
+            )
+        except requests.RequestException as error:
+            done.append(error)
+
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    sender.join(2.5 * client.timeout_s)  # to connect, to answer, and some
+    if not done:
+        raise requests.Timeout
+    if isinstance(done[0], requests.RequestException):
+        raise done[0]
+    return done[0]
 
 
 def _refuse(wanted: Wanted, answer: requests.Response) -> None:

@@ -23,6 +23,7 @@ class Page:
     ranges: bool = True
     length: bool = True
     silent_s: float = 0.0
+    head_drip_s: float = 0.0  # the head of the answer comes byte by byte
 
 
 @dataclass
@@ -72,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.plain(page.status, page.body, head=head)
         else:
             time.sleep(page.silent_s)
+            if page.head_drip_s:
+                self.drip(b"HTTP/1.1 200 OK\r\nX-Wait: " + b"x" * 1000, page.head_drip_s)
             self.file(page, head=head)
 
     def plain(self, status, body, *, head):

@@ -232,6 +232,13 @@ def test_a_silent_server_is_given_up(server, client):
         fetched(replace(client, timeout_s=0.2, tries=1), wanted())
 
 
+def test_an_answer_whose_head_trickles_is_given_up(server, client):
+    server.put(URL, BODY, head_drip_s=0.05)
+    with pytest.raises(DownloadError, match="no answer in time"):
+        fetched(replace(client, timeout_s=0.2, tries=2), wanted())
+    assert len(server.asked) == 2
+
+
 def test_more_than_can_be_is_refused(server, client):
     server.put(URL, BODY, length=False)
     with pytest.raises(DownloadError, match="more than 1,000 bytes"):

@@ -309,6 +309,26 @@ def test_a_project_without_its_fetched_folder_can_fetch_again(server, project, r
     assert load_project(project).elevation is not None
 
 
+@pytest.mark.parametrize("fallback", [False, True])
+def test_own_tiles_fill_the_hole_of_another_source_only_where_that_is_allowed(
+    server, project, request_, tmp_path, fallback
+):
+    own = project.parent / "own"
+    own.mkdir()
+    write_tile(own / "mine.tif", 45, 20, crs="EPSG:4326+3855")
+    stock(server, tmp_path, TILES[:3])
+    add(project, '[fetch]\nelevation = ["glo30", "tiles"]\ntiles = "own"\n')
+    asked = replace(request_, fallback=fallback)
+    if not fallback:
+        with pytest.raises(DownloadError, match=r"N45E020.*next source \(tiles\)"):
+            elevation(project, asked)
+        return
+    elevation(project, asked)
+    assert off(project).max() < 1e-3
+    assert notes(project)["tiles"][3]["tile"] == "mine.tif"
+    assert load_project(project).elevation.source == "Copernicus DEM GLO-30; own tiles"
+
+
 def test_own_tiles_in_feet_stay_in_feet(project, request_):
     own = project.parent / "own"
     own.mkdir()
