@@ -97,7 +97,7 @@ def run(
         results = compute(project, work=work, progress=progress)
         if public:
             results = without_restricted(results)
-        facts = manifest(project, results.inputs, public=public)
+        facts = manifest(results.project, results.inputs, public=public)
         files = writers(results, command=command, pdf=pdf)
         return results, publish(output, files, manifest=facts, progress=progress)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontline.errors import ProjectError
-from frontline.results import Note, Results
+from frontline.results import KeyFigure, Note, Results
 
 if TYPE_CHECKING:
     from frontline.project import Project, TableSource
@@ -71,7 +72,9 @@ def without_restricted(results: Results) -> Results:
     notes += [Note(name, "The layer is restricted and was left out.") for name in hidden]
     kept = replace(
         results,
+        project=_without_sources(project, hidden),
         notes=tuple(notes),
+        key_figures=_without_words(results.key_figures, project, hidden),
         claims=None,  # their reasons list places by name
         case=None,
         partitions={key: part for key, part in results.partitions.items() if key not in hidden},
@@ -90,6 +93,35 @@ def without_restricted(results: Results) -> Results:
             kept, corridor_km=kept.corridor_km.iloc[:0], crossings=kept.crossings.iloc[:0]
         )
     return kept
+
+
+def _without_words(
+    figures: tuple[KeyFigure, ...], project: Project, hidden: tuple[str, ...]
+) -> tuple[KeyFigure, ...]:
+    """Take the sources of restricted layers out of the sentences."""
+    layers = [getattr(project, role) for role in (*PLACES, *TABLES) if role in hidden]
+    layers += [part for part in project.partitions if part.key in hidden]
+    layers += [raster for raster in project.population if raster.sensitivity == "restricted"]
+    told = []
+    for figure in figures:
+        sentence = figure.sentence
+        for source in {layer.source for layer in layers} - {""}:
+            sentence = sentence.replace(source, "a restricted layer")
+        told.append(replace(figure, sentence=sentence))
+    return tuple(told)
+
+
+def _without_sources(project: Project, hidden: tuple[str, ...]) -> Project:
+    """Take out of the project what it says of restricted layers: file, source, columns."""
+    gone: dict[str, object] = {role: None for role in (*PLACES, *TABLES) if role in hidden}
+    kept = tuple(part for part in project.partitions if part.key not in hidden)
+    rasters = tuple(
+        raster.model_copy(update={"source": "", "licence": "", "path": Path("restricted")})
+        if raster.sensitivity == "restricted"
+        else raster
+        for raster in project.population
+    )
+    return project.model_copy(update={**gone, "partitions": kept, "population": rasters})
 
 
 def _is_restricted(source: TableSource | None) -> bool:

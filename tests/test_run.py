@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pyproj
 import pytest
@@ -250,22 +252,32 @@ def test_files_are_the_same_bytes_wherever_and_whenever(tmp_path):
     ).read_bytes()
 
 
+def contents(file):
+    """Bytes of a file; of an archive, those of what is in it."""
+    if file.suffix not in {".xlsx", ".qgz"}:
+        return file.read_bytes()
+    with zipfile.ZipFile(file) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())
+
+
 def test_nothing_of_a_restricted_layer_is_in_a_public_run(tmp_path):
     path = made_project(tmp_path, draws=5)
     text = path.read_text(encoding="utf-8")
-    text = text.replace('layer = "places" }', 'layer = "places", sensitivity = "restricted" }')
-    path.write_text(text, encoding="utf-8")
+    hidden = (
+        'layer = "places", sensitivity = "restricted", source = "Whispered", licence = "None" }'
+    )
+    path.write_text(text.replace('layer = "places" }', hidden), encoding="utf-8")
     out = tmp_path / "out"
     run(path, out, public=True)
     point = Layout().placed([shapely.Point(*PLACES["Mid East"][:2])])[0]
-    secrets = [name.encode() for name in PLACES]
+    secrets = [name.encode() for name in (*PLACES, "Whispered")]
     secrets += [f"{value:.4f}".encode() for value in (point.x, point.y)]
     for file in out.rglob("*"):
         if file.is_file() and file.suffix not in {".png", ".tif"}:
-            data = file.read_bytes()
+            data = contents(file)
             for secret in secrets:
                 assert secret not in data, (file.name, secret)
-    people = gpd.pd.read_csv(out / "tables/zones.csv")
+    people = pd.read_csv(out / "tables/zones.csv")
     assert people.loc[people["source"] == "settlements", "population"].sum() > 0
 
 
