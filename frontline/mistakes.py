@@ -131,9 +131,11 @@ def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) ->
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,40}$"
 COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
+NAME_PATTERN = r"\S"
 _PATTERNS = {
     KEY_PATTERN: "small letters, digits and _, a letter first, at most 41",
     COLOUR_PATTERN: "a colour like #0072b2",
+    NAME_PATTERN: "a name that can be read",
 }
 
 

@@ -17,7 +17,7 @@ from pydantic import (
 from frontline.errors import ProjectError, one_line, raise_problems
 from frontline.files import companions, file_fault, sha256
 from frontline.inputs import ROLES, TABLES
-from frontline.mistakes import cross_problems, described, nearest, shown
+from frontline.mistakes import NAME_PATTERN, cross_problems, described, nearest, shown
 from frontline.models import Fetch, LayerSource, Origin, Part, Scenario, Section, TableSource
 from frontline.values import (
     Colour,
@@ -73,7 +73,7 @@ class Line(LayerSource):
     """A front line, or a state given as polygons, at a date."""
 
     key: Key = Field(description="short name, used in tables, layers and file names")
-    label: str = Field(min_length=1, description="name for people to read")
+    label: str = Field(min_length=1, pattern=NAME_PATTERN, description="name for people to read")
     date: Day = Field(description="date of the line, YYYY-MM-DD")
     side_column: str | None = Field(
         None, description="the file holds polygons, and this column says who holds each"
@@ -92,7 +92,9 @@ class Line(LayerSource):
 class Side(Part):
     """One side of the lines: a name and points that lie on it."""
 
-    name: str = Field(min_length=1, description="name of the side, in tables and on the map")
+    name: str = Field(
+        min_length=1, pattern=NAME_PATTERN, description="name of the side, in tables and on the map"
+    )
     seed: tuple[LonLat, ...] = Field((), description="points on this side: [lon, lat] or a list")
     hand: Literal["left", "right"] | None = Field(
         None, description="instead of a seed: the side of a line drawn in one piece"

@@ -124,9 +124,11 @@ def _as_wanted(geometry: Any, wanted: list[int], shapes: tuple[Shape, ...]) -> t
         if shapely.get_num_geometries(geometry) > 1:
             return None, "has several points in one feature (expected one each)"
         geometry = shapely.get_geometry(geometry, 0)
-    if dimension == 1 and not (shapely.length(shapely.get_parts(geometry)) > 0).all():
+    extent = shapely.bounds(shapely.get_parts(geometry))  # lengths of wild numbers overflow
+    wide, high = extent[:, 0] < extent[:, 2], extent[:, 1] < extent[:, 3]
+    if dimension == 1 and not (wide | high).all():
         return None, "has a line of length 0"
-    if dimension == 2 and not shapely.area(shapely.envelope(geometry)) > 0:
+    if dimension == 2 and not (wide & high).any():
         return None, "has a polygon without an area"
     return geometry, ""
 

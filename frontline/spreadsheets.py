@@ -57,6 +57,12 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             'encoding = "cp1251".',
             path=file.shown,
         ) from error
+    if "\0" in text:
+        raise LayerError(
+            "holds a byte of zero, where other programs end the text. Export it again.",
+            path=file.shown,
+            row=text.count("\n", 0, text.index("\0")) + 1,
+        )
     text = text.removeprefix("\ufeff")
     first = (text.splitlines() or [""])[0]
     separator = max(",;\t|", key=first.count)

@@ -72,19 +72,22 @@ def elsewhere(
 
 
 def _swapped_inside(layer: Checked, land: Any, frame: Frame) -> Any:
-    """Tell whose first vertex, with its degrees swapped, lies inside the study area."""
+    """Tell what has a vertex that lies inside the study area with its degrees swapped.
+
+    Any vertex counts: the ends of a line lie on the edge, not inside.
+    """
     geometries = layer.frame.geometry.to_numpy()
-    coords, row = shapely.get_coordinates(geometries, return_index=True)
-    first = coords[np.unique(row, return_index=True)[1]]
+    inside = np.zeros(len(geometries), dtype=bool)
     if not layer.crs.is_geographic:
-        return np.zeros(len(geometries), dtype=bool)
-    swapped = first[:, ::-1]
+        return inside
+    coords, row = shapely.get_coordinates(geometries, return_index=True)
+    swapped = coords[:, ::-1]
     possible = np.abs(swapped[:, 1]) <= 90.0
     xy = np.full_like(swapped, np.inf)
     xy[possible] = frame.xy(swapped[possible])
     possible &= np.isfinite(xy).all(axis=1)
-    inside = np.zeros(len(geometries), dtype=bool)
-    inside[possible] = shapely.contains_xy(land, xy[possible])
+    possible[possible] = shapely.contains_xy(land, xy[possible])
+    inside[row[possible]] = True
     return inside
 
 

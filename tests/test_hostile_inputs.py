@@ -270,6 +270,24 @@ def test_degrees_under_a_metric_crs_are_told(tmp_path):
     assert "look like degrees, but its CRS is EPSG:32638" in refused_places(tmp_path, wrong)
 
 
+def test_a_swapped_line_is_told_though_its_ends_lie_on_the_edge(tmp_path):
+    path = made(tmp_path, front=shapely.LineString([(39.0, 46.5), (39.5, 46.5), (40.0, 46.5)]))
+    with pytest.raises(FrontlineError, match="longitude and latitude are swapped"):
+        read_layers(load_project(path))
+
+
+def test_a_byte_of_zero_in_a_csv_names_its_line(tmp_path):
+    (tmp_path / "p.csv").write_bytes(b"name,lon,lat\nA,46.1,39.5\nB\0C,46.2,39.5\n")
+    message = refused(tmp_path, '[settlements]\npath = "p.csv"')
+    assert message.startswith("p.csv, feature 3: holds a byte of zero")
+
+
+def test_numbers_that_overflow_are_nowhere(tmp_path):
+    path = made(tmp_path, front=shapely.LineString([(1e300, 39.0), (46.5, 1e300)]))
+    with pytest.raises(FrontlineError, match="which is nowhere"):
+        read_layers(load_project(path))
+
+
 def test_swapped_coordinates_are_told(tmp_path):
     swapped = [shapely.Point(p.y, p.x) for p in places().geometry]
     data = frame(*swapped, name=["a", "b", "c"])

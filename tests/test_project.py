@@ -56,6 +56,12 @@ def test_a_minimal_project_has_the_documented_defaults(tmp_path):
     assert project.path == tmp_path / "project.toml"
 
 
+@pytest.mark.parametrize("good", ['name = "West"', 'label = "Line of 1994"'])
+def test_a_name_of_blanks_alone_is_refused(tmp_path, good):
+    message = refused(tmp_path, GOOD.replace(good, good.split("=")[0] + '= " "'))
+    assert "' ' does not fit (expected a name that can be read)" in message
+
+
 def test_a_directory_stands_for_the_project_file_in_it(tmp_path):
     write(tmp_path)
     assert load_project(tmp_path).title == "Test"
