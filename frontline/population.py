@@ -434,6 +434,9 @@ def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
         yield Note(about, f"{doubt}.".replace("?.", "?"))
     if sums.negative:
         yield Note(about, "cells below zero are taken as unknown.", sums.negative)
+    if not sums.on_raster.any():
+        text = "lies outside every zone, so it says nothing of them. Check its CRS and its place."
+        yield Note(about, text)
     gap = float(np.nanmax(sums.on_raster - sums.coverage, initial=0.0))
     if gap > 0.01:
         text = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,13 +64,14 @@ def init(directory: Path | str) -> list[str]:
             file.write(text)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror}).", path=folder) from error
-    return [f"Wrote {one_line(str(folder / PROJECT))} and {TEMPLATE}.", *lines, *said, *_LEFT_TO_DO]
+    first = f"Wrote {one_line(str(folder / PROJECT))} and {TEMPLATE}."
+    then = f"Then: frontline check {shlex.quote(one_line(str(folder)))}"
+    return [first, *lines, *said, *_LEFT_TO_DO, then]
 
 
 _LEFT_TO_DO = (
     f"{TEMPLATE} has empty layers to draw into, for whatever is missing.",
     "Look through the project: dates, error_m and the names of the sides are yours to say.",
-    f"Then: frontline check {PROJECT}",
 )
 
 

@@ -406,6 +406,17 @@ def test_cells_without_value_are_said(tmp_path):
     assert any("has no value" in note.text for note in found.notes)
 
 
+def test_a_raster_that_meets_no_zone_is_said(tmp_path):
+    raster = population_raster(tmp_path, lambda x, y: 30.0)
+    aside = write_tif(
+        tmp_path / "aside.tif", np.full((9, 9), 30.0),
+        transform=(1000.0, 0, 900_000.0, 0, -1000.0, 0.0), crs=FRAME.crs.to_wkt(),
+    )  # fmt: skip
+    for one, said in ((raster, False), (raster.model_copy(update={"path": aside}), True)):
+        notes = count(rasters=(one,)).notes
+        assert any("lies outside every zone" in note.text for note in notes) is said
+
+
 def test_a_raster_far_from_the_districts_figures_is_doubted(tmp_path):
     raster = population_raster(tmp_path, lambda x, y: 100.0, kind="density", step=500.0)
     land = shapely.box(0, -40_000, 20_000, 40_000)
