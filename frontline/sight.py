@@ -15,8 +15,8 @@ Positions of crossings come from integer division: a ray through a cell centre t
 alone.
 
 The modules: `sight_rays` holds the arithmetic of one ray, which is the definition in code;
-`sight_pairs` follows many of them; `sight_envelope` decides the cells around a post and
-`sight_window` adds up posts that lie near each other.
+`sight_pairs` follows many of them (with `sight_bands` and `sight_squares`); `sight_envelope`
+decides the cells around a post and `sight_window` adds up posts that lie near each other.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def sight_lines(
     Swapping the ends together with their heights gives the same bits. The height of an end
     between cell centres is bilinear; the crossings in between are those of the definition.
     """
-    heights = _checked_heights(heights_m)
+    heights = _checked_raster(heights_m)
     cell = _checked_cell(cell_size_m)
     starts = _checked_positions("from_rc", from_rc, heights.shape)
     ends = _checked_positions("to_rc", to_rc, heights.shape)
@@ -260,13 +260,18 @@ def _check_not_negative(name: str, value: float) -> None:
         )
 
 
-def _checked_heights(heights_m: Array) -> Array:
+def _checked_raster(heights_m: Array) -> Array:
     heights = np.ascontiguousarray(heights_m, dtype=np.float32)
     if heights.ndim != 2 or heights.size == 0:
         raise RasterError(
             f"heights_m: an array of shape {np.shape(heights_m)} is not a raster "
             "(expected rows and columns, at least one cell). Pass one band."
         )
+    return heights
+
+
+def _checked_heights(heights_m: Array) -> Array:
+    heights = _checked_raster(heights_m)
     if np.isinf(heights).any():
         heights = np.where(np.isinf(heights), np.float32(np.nan), heights)
     return heights

@@ -2,18 +2,14 @@
 
 Notes
 -----
-Squares of 8 x 8 and of 64 x 64 cell distances each know the highest cell on and within their
-border. A crossing lies in a square together with both of its neighbours, so that its ground is no
-higher than that. Over a stretch of a ray the line between the ends is lowest at an end of the
-stretch, and the bend ``c D^2 u (1 - u)`` is largest at the middle of the ray or at the end nearer
-to it. Line less bend less highest cell is therefore no more than any clearance in the stretch;
-where it is above the smallest clearance found so far (by more than rounding can amount to), the
-stretch holds nothing smaller. A square with an unknown cell counts as infinitely high, and is
-never skipped.
+Rays that follow each other in the input, share one end and lie near each other at the other one
+form a bundle. Each is first looked at where the one before was closest to the ground; the least
+close of them then tells which bands of eight rows the whole bundle can leave out at once, by the
+squares of `sight_squares` and the bound of `sight_bands`. In the bands that remain each ray is
+bounded by itself, followed roughly, and in the end settled exactly where it came closest.
 
 The smallest of the same numbers is the same number in any order: the answer has the bits of
-`sight_rays`, whatever was skipped and wherever the search began. It begins where the ray before
-was closest to the ground, which for neighbouring pairs is mostly the place again.
+`sight_rays`, whatever was skipped and wherever the search began.
 """
 
 from __future__ import annotations
@@ -23,21 +19,62 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from frontline.sight_rays import (
-    height_at,
-    inlined,
-    kernel,
-    ray_between_points,
-    rays,
+from frontline.sight_bands import (
+    ROUNDING,
+    Ends,
+    Grid,
+    Line,
+    bands_of,
+    exact,
+    grid_of,
+    is_whole,
+    least_possible,
+    line_of,
+    open_bands,
+    walk,
 )
+from frontline.sight_rays import height_at, inlined, kernel, ray_of_pair, rays
+from frontline.sight_squares import SQUARE, UTMOST, Relief, relief_of
 
 Array = np.ndarray[Any, Any]
 
-SQUARE = 8
-"""Side of the smaller squares, in cells; the larger ones have as many of them."""
+BUNDLE = 16
+"""Most rays in a bundle."""
 
-ROUNDING = 1e-13
-"""Bound on the rounding of a clearance, relative to the heights in it (a dozen operations)."""
+NEAR = 24.0
+"""Cells along either axis within which the other ends of a bundle lie."""
+
+WORTH = 8.0
+"""Steps of rays per cell of the raster below which the squares are not worth their making."""
+
+
+class Pairs(NamedTuple):
+    """Rays from the end that neighbours share (`near`) to the other one (`far`).
+
+    Parameters
+    ----------
+    near, far
+        ``(n, 2)`` float64, row and column.
+    near_m, far_m
+        Metres above the terrain, ``(n,)``.
+    cell, curve
+        Size of a cell (rows, columns) in metres; ``(1 - k) / (2 R)`` per metre.
+    bands, table
+        Room for the bands of a ray, ``(3, bands)``, and for a bundle, ``(BUNDLE, 19)``.
+    visible, clearance
+        ``(n,)`` int8 and float64, written.
+    """
+
+    near: Array
+    far: Array
+    near_m: Array
+    far_m: Array
+    cell: tuple[float, float]
+    curve: float
+    bands: Array
+    table: Array
+    visible: Array
+    clearance: Array
 
 
 def follow_rays(
@@ -54,7 +91,7 @@ def follow_rays(
     Parameters
     ----------
     heights
-        ``(rows, cols)`` float32, metres, NaN unknown.
+        ``(rows, cols)`` float32, metres; NaN and infinite values are unknown.
     starts, ends
         ``(n, 2)`` float64, row and column.
     standing
@@ -68,320 +105,264 @@ def follow_rays(
 
     Notes
     -----
-    The squares cost one look at every cell of the raster; a few rays are followed without them.
+    The squares cost one look at every cell between the outermost ends; few rays go without.
     """
-    steps = float(np.abs(starts - ends).sum())
-    if steps < heights.size:
+    if len(starts) == 0:
+        return
+    low = np.minimum(starts.min(axis=0), ends.min(axis=0)).astype(np.int64)
+    high = np.ceil(np.maximum(starts.max(axis=0), ends.max(axis=0))).astype(np.int64)
+    if float(np.abs(starts - ends).sum()) * WORTH < float(np.prod(high - low + 1.0)):
         rays(heights, starts, ends, *standing, cell, curve, *out)
         return
-    small = np.empty([-(-size // SQUARE) for size in heights.shape], dtype=np.float32)
-    large = np.empty([-(-size // SQUARE) for size in small.shape], dtype=np.float32)
-    scale = fill_squares(heights, small, large)
-    pairs((heights, small, large), starts, ends, *standing, cell, curve, scale, *out)
+    relief = relief_of(heights, (int(low[0]), int(low[1])), (int(high[0]), int(high[1])))
+    bands = np.empty((3, max(heights.shape) // SQUARE + 2))
+    table = np.empty((BUNDLE, 19))
+    common = (cell, curve, bands, table, *out)
+    follow(
+        relief,
+        Pairs(starts, ends, *standing, *common),
+        Pairs(ends, starts, *standing[::-1], *common),
+    )
 
 
-class Ray(NamedTuple):
-    """A ray between cell centres, walked along its longer axis towards larger indices.
+@inlined
+def kind_of(heights: Array, pairs: Pairs, n: int) -> int:
+    """Tell which of four ways a ray runs, 1 to 4, or 0 if it has to be followed by itself."""
+    down, across = pairs.far[n, 0] - pairs.near[n, 0], pairs.far[n, 1] - pairs.near[n, 1]
+    turned = abs(across) > abs(down)
+    run, rise = (across, down) if turned else (down, across)
+    # A ray almost along an axis would cross the other family at badly known positions.
+    if abs(run) < 2.0 or (rise != 0.0 and abs(rise) < 1e-3) or min(heights.shape) < 2:
+        return 0
+    return (1 if run > 0.0 else 2) + (2 if turned else 0)
 
-    Parameters
-    ----------
-    major, minor
-        First end on either axis.
-    step
-        Direction along the minor axis, -1 or 1.
-    a, b
-        Cells between the ends along the two axes, ``a >= b``.
-    z0, z1
-        Heights of the ends, metres.
-    drop
-        ``c D^2``, metres.
-    margin
-        What rounding may amount to, metres.
-    slope, inverse, inverse_b
-        ``step b / a``, ``1 / a`` and ``1 / b`` (1 without columns to cross).
-    whole, rest
-        *a* divided by *b*, with remainder.
-    """
 
-    major: int
-    minor: int
-    step: int
-    a: int
-    b: int
-    z0: float
-    z1: float
-    drop: float
-    margin: float
-    slope: float
-    inverse: float
-    inverse_b: float
-    whole: int
-    rest: int
+@inlined
+def same_end(ends: Array, n: int, other: int) -> bool:
+    """Tell whether two rays share an end."""
+    return ends[n, 0] == ends[other, 0] and ends[n, 1] == ends[other, 1]
 
 
 @kernel
-def fill_squares(heights: Array, small: Array, large: Array) -> float:
-    """Fill the highest cell of each square, border included; infinite with an unknown cell.
-
-    Parameters
-    ----------
-    heights
-        ``(rows, cols)`` float32, NaN unknown.
-    small, large
-        float32, written: squares of 8 and of 64 cell distances.
-
-    Returns
-    -------
-    float
-        Largest known height regardless of its sign.
-    """
-    rows, cols = heights.shape
-    scale = 0.0
-    large[:] = -math.inf
-    for r in range(small.shape[0]):
-        for c in range(small.shape[1]):
-            high = np.float32(-math.inf)
-            deep = np.float32(math.inf)
-            void = False
-            for row in range(r * SQUARE, min(r * SQUARE + SQUARE + 1, rows)):
-                for col in range(c * SQUARE, min(c * SQUARE + SQUARE + 1, cols)):
-                    height = heights[row, col]
-                    high = max(high, height)
-                    deep = min(deep, height)
-                    void |= math.isnan(height)
-            if high > -math.inf:
-                scale = max(scale, abs(np.float64(high)), abs(np.float64(deep)))
-            if void:
-                high = np.float32(math.inf)
-            small[r, c] = high
-            large[r // SQUARE, c // SQUARE] = max(large[r // SQUARE, c // SQUARE], high)
-    return scale
-
-
-@inlined
-def least_possible(tops: Array, ray: Ray, shift: int, first: int, last: int) -> float:
-    """Bound the clearance from below over steps `first` to `last`, within one row of squares."""
-    at0 = ray.minor + ray.slope * first
-    at1 = ray.minor + ray.slope * last
-    c0 = int(max(min(at0, at1) - 1e-9, 0.0)) >> shift
-    c1 = min(int(max(at0, at1) + 1e-9) >> shift, tops.shape[1] - 1)
-    row = (ray.major + first) >> shift
-    high = max(tops[row, c0], tops[row, c1])
-    for c in range(c0 + 1, c1):
-        high = max(high, tops[row, c])
-    rise = (ray.z1 - ray.z0) * ray.inverse
-    low = ray.z0 + min(rise * first, rise * last)
-    middle = min(max(0.5 * ray.a, float(first)), float(last)) * ray.inverse
-    return low - ray.drop * middle * (1.0 - middle) - high
-
-
-@inlined
-def divided(product: int, by: int, inverse: float) -> tuple[int, int]:
-    """Divide whole numbers with remainder, as ``//`` does: a first guess in floats, put right."""
-    whole = int(product * inverse)
-    rest = product - whole * by
-    under = 1 if rest < 0 else 0
-    over = 1 if rest >= by else 0
-    return whole + over - under, rest + (under - over) * by
-
-
-@inlined
-def crossings(
-    heights: Array, ray: Ray, across: int, first: int, last: int, least: float
-) -> tuple[float, bool]:
-    """Take crossings ``first <= i < last`` of rows, or of columns with `across` 1, into account.
-
-    The clearance is first taken by multiplication; only where it may be the smallest so far is
-    it divided out as `sight_rays.row_crossings` does, bit for bit. Positions advance by adding
-    the remainder, which is the integer division carried on; without a remainder the cell is its
-    own far neighbour, which adds nothing.
-    """
-    a, b = (ray.b, ray.a) if across else (ray.a, ray.b)
-    inverse = ray.inverse_b if across else ray.inverse
-    unknown = False
-    whole, rest = divided(first * b, a, inverse)
-    more, extra = (ray.whole, ray.rest) if across else (0, b)
-    for i in range(first, last):
-        beyond = whole + (1 if rest > 0 else 0)
-        if across:
-            near = np.float64(heights[ray.major + whole, ray.minor + ray.step * i])
-            far = np.float64(heights[ray.major + beyond, ray.minor + ray.step * i])
+def follow(relief: Relief, forth: Pairs, back: Pairs) -> None:
+    """Follow all rays; `back` is `forth` with the ends swapped."""
+    number = len(forth.near)
+    n, guess = 0, -1
+    while n < number:
+        if kind_of(relief.heights, forth, n) == 0:
+            state, least = ray_of_pair(
+                relief.heights, (forth.near[n, 0], forth.near[n, 1]),
+                (forth.far[n, 0], forth.far[n, 1]), (forth.near_m[n], forth.far_m[n]),
+                forth.cell, forth.curve,
+            )  # fmt: skip
+            forth.visible[n], forth.clearance[n] = state, least
+            n += 1
+            continue
+        if n + 1 == number or same_end(forth.near, n, n + 1):
+            stop, guess = follow_bundle(relief, forth, n, guess)
         else:
-            near = np.float64(heights[ray.major + i, ray.minor + ray.step * whole])
-            far = np.float64(heights[ray.major + i, ray.minor + ray.step * beyond])
-        ground = (a - rest) * near + rest * far
-        line = (a - i) * ray.z0 + i * ray.z1 - ground
-        bent = ray.drop * (i * (a - i))
-        rough = (line - bent * inverse) * inverse
-        if not rough > least + ray.margin:
-            if math.isnan(ground):
-                unknown = True
-            else:
-                least = min(least, line / a - bent / (a * a))
-        rest += extra
-        over = 1 if rest >= a else 0
-        rest -= over * a
-        whole += more + over
-    return least, unknown
+            stop, guess = follow_bundle(relief, back, n, guess)
+        if stop < number and not (same_end(forth.near, n, stop) or same_end(forth.far, n, stop)):
+            guess = -1
+        n = stop
 
 
 @inlined
-def stretch(heights: Array, ray: Ray, first: int, last: int, least: float) -> tuple[float, bool]:
-    """Take the crossings of steps ``first <= i < last`` into account, columns and rows."""
-    least, unknown = crossings(heights, ray, 0, max(first, 1), last, least)
-    if ray.b > 1:
-        begin, part = divided(first * ray.b, ray.a, ray.inverse)
-        begin = max(begin + (1 if part > 0 else 0), 1)
-        end, part = divided(last * ray.b, ray.a, ray.inverse)
-        end = min(end + (1 if part > 0 else 0), ray.b)
-        if begin < end:
-            least, missing = crossings(heights, ray, 1, begin, end, least)
-            unknown |= missing
-    return least, unknown
+def put_line(table: Array, b: int, line: Line) -> None:
+    """Keep a line of a bundle."""
+    table[b, 0], table[b, 1], table[b, 2], table[b, 3] = line.am, line.ap, line.az, line.sign
+    table[b, 4], table[b, 5], table[b, 6], table[b, 7] = line.a, line.s, line.s_most, line.g
+    table[b, 8], table[b, 9], table[b, 10] = line.q, line.inverse, line.first
+    table[b, 11], table[b, 12], table[b, 13] = line.last, line.first_p, line.last_p
+
+
+@inlined
+def get_line(table: Array, b: int) -> Line:
+    """Read a line of a bundle."""
+    return Line(
+        table[b, 0], table[b, 1], table[b, 2], table[b, 3], table[b, 4], table[b, 5],
+        table[b, 6], table[b, 7], table[b, 8], table[b, 9], int(table[b, 10]),
+        int(table[b, 11]), int(table[b, 12]), int(table[b, 13]),
+    )  # fmt: skip
+
+
+@inlined
+def hull_of(table: Array, first: int, last: int) -> Line:
+    """Find the hull of lines ``first <= b < last`` of a bundle."""
+    one = get_line(table, first)
+    az, a, s, s_most, g, q = one.az, one.a, one.s, one.s_most, one.g, one.q
+    for b in range(first + 1, last):
+        line = get_line(table, b)
+        az, a = min(az, line.az), max(a, line.a)
+        s, s_most = min(s, line.s), max(s_most, line.s)
+        g, q = min(g, line.g), max(q, line.q)
+    return Line(
+        one.am, one.ap, az, one.sign, a, s, s_most, g, q, 0.0,
+        one.first, one.last, one.first_p, one.last_p,
+    )  # fmt: skip
 
 
 @kernel
-def closest(
-    heights: Array, small: Array, large: Array, ray: Ray, guess: float
-) -> tuple[float, bool, float]:
-    """Find the smallest clearance of a ray, the nearest places to the ground first.
+def gather(heights: Array, pairs: Pairs, n: int, kind: int) -> int:
+    """Prepare the bundle that begins with ray n; return how many it is, 0 if ray n is unknown."""
+    r0, c0 = pairs.near[n, 0], pairs.near[n, 1]
+    base = height_at(heights, r0, c0)
+    table = pairs.table
+    b = 0
+    while n + b < len(pairs.near) and b < BUNDLE:
+        at = n + b
+        r1, c1 = pairs.far[at, 0], pairs.far[at, 1]
+        if b > 0 and (
+            not same_end(pairs.near, n, at)
+            or abs(r1 - pairs.far[n, 0]) > NEAR
+            or abs(c1 - pairs.far[n, 1]) > NEAR
+            or kind_of(heights, pairs, at) != kind
+        ):
+            break
+        z0 = base + pairs.near_m[at]
+        z1 = height_at(heights, r1, c1) + pairs.far_m[at]
+        if not (abs(z0) < math.inf and abs(z1) < math.inf):
+            break
+        drop = pairs.curve * (
+            (abs(r1 - r0) * pairs.cell[0]) ** 2 + (abs(c1 - c0) * pairs.cell[1]) ** 2
+        )
+        start, end = ((c0, r0), (c1, r1)) if kind > 2 else ((r0, c0), (r1, c1))
+        put_line(table, b, line_of(start, end, z0, z1, drop))
+        table[b, 14], table[b, 15] = z1, drop
+        table[b, 16] = ROUNDING * (abs(z0) + abs(z1) + abs(drop) + UTMOST)
+        b += 1
+    return b
+
+
+@inlined
+def first_look(relief: Relief, grid: Grid, line: Line, band: int) -> tuple[float, int]:
+    """Find the rough clearance in the band nearest to `band`; minus infinity if not to be had."""
+    low, high = bands_of(line)
+    band = min(max(band, low), high)
+    small = relief.flat_small
+    bound = least_possible(small, grid.small_m, grid.small_p, grid.last_p, 3, line, band)
+    return bound if bound == -math.inf else walk(relief.flat, grid, line, band), band
+
+
+@kernel
+def follow_bundle(relief: Relief, pairs: Pairs, n: int, guess: int) -> tuple[int, int]:
+    """Follow the bundle that begins with ray n.
 
     Parameters
     ----------
-    heights, small, large
-        Raster and squares, or all three transposed, so that the major axis comes first.
-    ray
-        The ray.
+    relief, pairs, n
+        Raster, rays seen from the end that they share, and the first one.
     guess
-        Where to begin, as a fraction of the ray.
+        Band where the ray before was closest to the ground; -1 without one.
 
     Returns
     -------
     tuple
-        Smallest clearance, whether an unknown crossing was met, and the fraction of the ray
-        at which the stretch with the smallest clearance lies.
+        The ray after the bundle, and the guess for it.
     """
-    side = SQUARE * SQUARE
-    near = (ray.major + int(guess * (ray.a - 1))) // SQUARE
-    first = max(near * SQUARE - ray.major, 0)
-    last = min((near + 1) * SQUARE - ray.major, ray.a)
-    least, unknown = stretch(heights, ray, first, last, math.inf)
-    done = near
-    place = first
-    for big in range(ray.major // side, (ray.major + ray.a - 1) // side + 1):
-        first = max(big * side - ray.major, 0)
-        last = min((big + 1) * side - ray.major, ray.a)
-        if least_possible(large, ray, 6, first, last) > least + ray.margin:
-            continue
-        for square in range((ray.major + first) // SQUARE, (ray.major + last - 1) // SQUARE + 1):
-            if square == done:
-                continue
-            begin = max(square * SQUARE - ray.major, 0)
-            end = min((square + 1) * SQUARE - ray.major, ray.a)
-            if least_possible(small, ray, 3, begin, end) > least + ray.margin:
-                continue
-            before = least
-            least, missing = stretch(heights, ray, begin, end, least)
-            unknown |= missing
-            if least < before:
-                place = begin
-    return least, unknown, place / ray.a
+    kind = kind_of(relief.heights, pairs, n)
+    number = gather(relief.heights, pairs, n, kind)
+    if number == 0:
+        pairs.visible[n], pairs.clearance[n] = -1, math.nan
+        return n + 1, guess
+    grid, table = grid_of(relief, kind), pairs.table
+    first, last = 0, number
+    if guess < 0:
+        # Without a guess the first ray goes ahead, and shows where to look for the others.
+        line = get_line(table, 0)
+        guess = int(line.am + 0.5 * line.sign * line.a) // SQUARE
+        last = 1
+    while first < number:
+        limit = -math.inf
+        for b in range(first, last):
+            rough, band = first_look(relief, grid, get_line(table, b), guess)
+            table[b, 17], table[b, 18] = rough, band
+            limit = max(limit, (rough if rough > -math.inf else math.inf) + table[b, 16])
+        count = open_bands(relief, grid, hull_of(table, first, last), limit, pairs.bands)
+        for b in range(first, last):
+            guess = settle(relief, grid, pairs, n, b, count, guess)
+        first, last = last, number
+    return n + number, guess
 
 
-@kernel
-def ray_of(
-    start: tuple[int, int],
-    end: tuple[int, int],
-    ends: tuple[float, float],
-    drop: float,
-    scale: float,
-) -> Ray:
-    """Order a ray's ends along the major axis; swapping them changes no bit of a clearance."""
-    z0, z1 = ends
-    if end[0] < start[0]:
-        start, end = end, start
-        z0, z1 = z1, z0
-    minor = end[1] - start[1]
-    a, b = end[0] - start[0], abs(minor)
-    margin = ROUNDING * (abs(z0) + abs(z1) + abs(drop) + scale)
-    return Ray(
-        start[0],
-        start[1],
-        1 if minor >= 0 else -1,
-        a,
-        b,
-        z0,
-        z1,
-        drop,
-        margin,
-        minor / a,
-        1.0 / a,
-        1.0 / max(b, 1),
-        a // max(b, 1),
-        a - a // max(b, 1) * b,
+@inlined
+def settle(relief: Relief, grid: Grid, pairs: Pairs, n: int, b: int, count: int, guess: int) -> int:
+    """Write the answer for ray b of a bundle; return the band where it is closest."""
+    table = pairs.table
+    line = get_line(table, b)
+    r0, c0, r1, c1 = pairs.near[n, 0], pairs.near[n, 1], pairs.far[n + b, 0], pairs.far[n + b, 1]
+    start, end = ((c0, r0), (c1, r1)) if grid.turned else ((r0, c0), (r1, c1))
+    whole = is_whole(r0) and is_whole(c0) and is_whole(r1) and is_whole(c1)
+    ends = Ends(start, end, line.az, table[b, 14], table[b, 15], whole)
+    rough, band = table[b, 17], int(table[b, 18])
+    if guess != band and rough > -math.inf:
+        other, place = first_look(relief, grid, line, guess)
+        if -math.inf < other < rough:
+            rough, band = other, place
+    least, unknown, place = closest(
+        relief, grid, pairs.bands, count, line, ends, rough, band, table[b, 16]
     )
+    if least < 0.0:
+        pairs.visible[n + b], pairs.clearance[n + b] = 0, least
+    elif unknown:
+        pairs.visible[n + b], pairs.clearance[n + b] = -1, math.nan
+    else:
+        pairs.visible[n + b], pairs.clearance[n + b] = 1, least
+    return place
 
 
-@kernel
-def pairs(
-    grids: tuple[Array, Array, Array],
-    starts: Array,
-    ends: Array,
-    start_heights: Array,
-    end_heights: Array,
-    cell: tuple[float, float],
-    curve: float,
-    scale: float,
-    visible: Array,
-    clearance: Array,
-) -> None:
-    """Follow one ray per row of `starts` and `ends` and write its state and clearance.
+@inlined
+def closest(
+    relief: Relief, grid: Grid, bands: Array, number: int, line: Line, ends: Ends,
+    rough: float, done: int, margin: float,
+) -> tuple[float, bool, int]:  # fmt: skip
+    """Find the smallest clearance of a ray among the listed bands and the one looked at.
 
     Parameters
     ----------
-    grids
-        Heights ``(rows, cols)`` float32 with NaN unknown, and the squares of `fill_squares`.
-    starts, ends
-        ``(n, 2)`` float64, row and column.
-    start_heights, end_heights
-        ``(n,)`` metres above the terrain.
-    cell, curve
-        Size of a cell (rows, columns) in metres; ``(1 - k) / (2 R)`` per metre.
-    scale
-        Largest height in the raster regardless of its sign, metres.
-    visible, clearance
-        ``(n,)`` int8 and float64, written: 1, 0 or -1 and metres.
+    relief, grid, line, ends
+        Raster and ray.
+    bands, number
+        Bands that the bundle left open, and how many.
+    rough, done
+        Rough clearance in the band looked at, minus infinity if that needs exact arithmetic.
+    margin
+        See the notes of `sight_bands`.
+
+    Returns
+    -------
+    tuple
+        Smallest clearance, whether an unknown crossing was met, and the band of the smallest.
     """
-    heights, small, large = grids
-    guess = 0.5
-    for n in range(starts.shape[0]):
-        r0, c0, r1, c1 = starts[n, 0], starts[n, 1], ends[n, 0], ends[n, 1]
-        z0 = height_at(heights, r0, c0) + start_heights[n]
-        z1 = height_at(heights, r1, c1) + end_heights[n]
-        least, unknown = math.inf, math.isnan(z0) or math.isnan(z1)
-        fraction = (
-            r0 != math.floor(r0)
-            or c0 != math.floor(c0)
-            or r1 != math.floor(r1)
-            or c1 != math.floor(c1)
-        )
-        down, across = abs(r1 - r0), abs(c1 - c0)
-        drop = curve * ((down * cell[0]) ** 2 + (across * cell[1]) ** 2)
-        if unknown:
-            least = math.inf
-        elif fraction:
-            least, unknown = ray_between_points(heights, (r0, c0), (r1, c1), (z0, z1), cell, curve)
-        elif max(down, across) < 2.0:
-            least = math.inf
-        elif down >= across:
-            ray = ray_of((int(r0), int(c0)), (int(r1), int(c1)), (z0, z1), drop, scale)
-            least, unknown, guess = closest(heights, small, large, ray, guess)
+    small = relief.flat_small
+    low, high = bands_of(line)
+    least, unknown = math.inf, False
+    place, waits = done, 0
+    if rough == -math.inf:
+        least, unknown = exact(relief, grid, done, line, ends, math.inf)
+        rough = least
+    else:
+        bands[1, 0], bands[2, 0], waits = done, rough, 1
+    for n in range(number):
+        band = int(bands[0, n])
+        if band == done or band < low or band > high:
+            continue
+        bound = least_possible(small, grid.small_m, grid.small_p, grid.last_p, 3, line, band)
+        if bound > rough + margin:
+            continue
+        if bound == -math.inf:
+            found, missing = exact(relief, grid, band, line, ends, math.inf)
+            least = min(least, found)
+            unknown |= missing
         else:
-            ray = ray_of((int(c0), int(r0)), (int(c1), int(r1)), (z0, z1), drop, scale)
-            least, unknown, guess = closest(heights.T, small.T, large.T, ray, guess)
-        if least < 0.0:
-            visible[n], clearance[n] = 0, least
-        elif unknown:
-            visible[n], clearance[n] = -1, math.nan
-        else:
-            visible[n], clearance[n] = 1, least
+            found = walk(relief.flat, grid, line, band)
+            bands[1, waits], bands[2, waits] = band, found
+            waits += 1 if found <= rough + margin else 0
+        place = band if found < rough else place
+        rough = min(rough, found)
+    for n in range(waits):
+        if bands[2, n] <= rough + margin:
+            found, missing = exact(relief, grid, int(bands[1, n]), line, ends, rough + margin)
+            least = min(least, found)
+            unknown |= missing
+    return least, unknown, place

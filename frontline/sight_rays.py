@@ -31,6 +31,9 @@ from numba import njit
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = np.ndarray[Any, Any]
 
+ALL = (0, 1 << 40)
+"""Every crossing, where a range of them may be asked for."""
+
 SNAP = 1e-9
 """A crossing closer than this to a cell centre (in cells) touches that cell alone."""
 
@@ -105,7 +108,7 @@ def row_crossings(
         ground = (a - rest) * np.float64(heights[major, minor])
         if rest > 0:
             ground += rest * np.float64(heights[major, minor + step[1]])
-        if math.isnan(ground):
+        if not abs(ground) < math.inf:
             unknown = True
             continue
         clearance = ((a - i) * z0 + i * z1 - ground) / a - drop * (i * (a - i)) / (a * a)
@@ -178,12 +181,30 @@ def line_crossings(
     end: tuple[float, float],
     ends: tuple[float, float],
     drop: float,
+    within: tuple[int, int],
+    limit: float,
 ) -> tuple[float, bool]:
     """Do as `row_crossings` between fractional positions (major, minor), ``start < end``."""
     least = math.inf
     unknown = False
     length = end[0] - start[0]
-    for major in range(math.floor(start[0]) + 1, math.ceil(end[0])):
+    share = 1.0 / length
+    slope, rise, bend = (
+        (end[1] - start[1]) * share,
+        (ends[1] - ends[0]) * share,
+        drop * share * share,
+    )
+    beyond = heights.shape[1] - 2
+    first, last = max(math.floor(start[0]) + 1, within[0]), min(math.ceil(end[0]), within[1])
+    for major in range(first, last):
+        if limit < math.inf:
+            d = major - start[0]
+            p = start[1] + d * slope
+            minor = max(min(int(p), beyond), 0)
+            low, high = np.float64(heights[major, minor]), np.float64(heights[major, minor + 1])
+            line = ends[0] + d * (rise - bend * (length - d))
+            if line - (low + (p - minor) * (high - low)) > limit:
+                continue
         u = (major - start[0]) / length
         position = start[1] + u * (end[1] - start[1])
         near = round(position)
@@ -195,7 +216,7 @@ def line_crossings(
             low = np.float64(heights[major, minor])
             high = np.float64(heights[major, minor + 1])
             ground = (1.0 - rest) * low + rest * high
-        if math.isnan(ground):
+        if not abs(ground) < math.inf:
             unknown = True
             continue
         clearance = (1.0 - u) * ends[0] + u * ends[1] - ground - drop * (u * (1.0 - u))
@@ -224,17 +245,55 @@ def ray_between_points(
     least_r, unknown_r = math.inf, False
     least_c, unknown_c = math.inf, False
     if rows > 0.0:
-        least_r, unknown_r = line_crossings(heights, start, end, ends, drop)
+        least_r, unknown_r = line_crossings(heights, start, end, ends, drop, ALL, math.inf)
     elif rows < 0.0:
-        least_r, unknown_r = line_crossings(heights, end, start, (ends[1], ends[0]), drop)
+        least_r, unknown_r = line_crossings(
+            heights, end, start, (ends[1], ends[0]), drop, ALL, math.inf
+        )
     turned_start, turned_end = (start[1], start[0]), (end[1], end[0])
     if cols > 0.0:
-        least_c, unknown_c = line_crossings(heights.T, turned_start, turned_end, ends, drop)
+        least_c, unknown_c = line_crossings(
+            heights.T, turned_start, turned_end, ends, drop, ALL, math.inf
+        )
     elif cols < 0.0:
         least_c, unknown_c = line_crossings(
-            heights.T, turned_end, turned_start, (ends[1], ends[0]), drop
+            heights.T, turned_end, turned_start, (ends[1], ends[0]), drop, ALL, math.inf
         )
     return min(least_r, least_c), unknown_r or unknown_c
+
+
+@kernel
+def ray_of_pair(
+    heights: Array,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    standing: tuple[float, float],
+    cell: tuple[float, float],
+    curve: float,
+) -> tuple[int, float]:
+    """Find state (1, 0 or -1) and clearance of one pair, by its ray alone; see `rays`."""
+    (r0, c0), (r1, c1) = start, end
+    z0 = height_at(heights, r0, c0) + standing[0]
+    z1 = height_at(heights, r1, c1) + standing[1]
+    if not (abs(z0) < math.inf and abs(z1) < math.inf):
+        return -1, math.nan
+    whole = (
+        r0 == math.floor(r0)
+        and c0 == math.floor(c0)
+        and r1 == math.floor(r1)
+        and c1 == math.floor(c1)
+    )
+    if whole:
+        least, unknown = ray_between_cells(
+            heights, (int(r0), int(c0)), (int(r1), int(c1)), (z0, z1), cell, curve
+        )
+    else:
+        least, unknown = ray_between_points(heights, start, end, (z0, z1), cell, curve)
+    if least < 0.0:
+        return 0, least
+    if unknown:
+        return -1, math.nan
+    return 1, least
 
 
 @kernel
@@ -265,31 +324,11 @@ def rays(
         ``(n,)`` int8 and float64, written: 1, 0 or -1 and metres.
     """
     for n in range(starts.shape[0]):
-        r0, c0, r1, c1 = starts[n, 0], starts[n, 1], ends[n, 0], ends[n, 1]
-        z0 = height_at(heights, r0, c0) + start_heights[n]
-        z1 = height_at(heights, r1, c1) + end_heights[n]
-        if math.isnan(z0) or math.isnan(z1):
-            visible[n] = -1
-            clearance[n] = math.nan
-            continue
-        whole = (
-            r0 == math.floor(r0)
-            and c0 == math.floor(c0)
-            and r1 == math.floor(r1)
-            and c1 == math.floor(c1)
+        visible[n], clearance[n] = ray_of_pair(
+            heights,
+            (starts[n, 0], starts[n, 1]),
+            (ends[n, 0], ends[n, 1]),
+            (start_heights[n], end_heights[n]),
+            cell,
+            curve,
         )
-        if whole:
-            least, unknown = ray_between_cells(
-                heights, (int(r0), int(c0)), (int(r1), int(c1)), (z0, z1), cell, curve
-            )
-        else:
-            least, unknown = ray_between_points(heights, (r0, c0), (r1, c1), (z0, z1), cell, curve)
-        if least < 0.0:
-            visible[n] = 0
-            clearance[n] = least
-        elif unknown:
-            visible[n] = -1
-            clearance[n] = math.nan
-        else:
-            visible[n] = 1
-            clearance[n] = least

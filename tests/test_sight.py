@@ -18,6 +18,7 @@ import frontline.sight
 from frontline.errors import RasterError
 from frontline.sight import sight_lines, visible_counts
 from frontline.sight_envelope import PER_ROW
+from frontline.sight_rays import rays
 from frontline.sight_window import Reach, count_posts, surface_of
 
 FLAT = {"cell_size_m": 10.0, "refraction": 1.0}
@@ -247,6 +248,46 @@ def test_many_rays_are_the_same_bits_as_each_alone(void):
         one = sight_lines(z, starts[n : n + 1], ends[n : n + 1], cell_size_m=(30.0, 25.0))
         assert one.visible[0] == many.visible[n]
         assert one.clearance_m.tobytes() == many.clearance_m[n : n + 1].tobytes()
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    kind=st.sampled_from(["noise", "steps", "hills", "plane", "spikes"]),
+    rows=st.integers(1, 150),
+    cols=st.integers(1, 150),
+    seed=st.integers(0, 100_000),
+    void=st.sampled_from([0.0, 0.0, 0.001, 0.3]),
+    odd=st.sampled_from([np.nan, np.inf, -np.inf, 3e5]),
+    share=st.sampled_from(["from", "to", "none"]),
+    fraction=st.sampled_from([0.0, 1.0]),
+    heights=st.sampled_from([2.0, 0.0, 90.0]),
+)
+def test_bundles_of_rays_are_the_same_bits_as_rays_alone(
+    kind, rows, cols, seed, void, odd, share, fraction, heights
+):
+    rng = np.random.default_rng(seed)
+    z = terrain_of(kind, (rows, cols), rng).astype(np.float32)
+    z[rng.random(z.shape) < void] = odd
+    corner = np.array([rows, cols]) - 1
+    # Ends that wander, so that neighbours make bundles; some stay on the raster's edge.
+    walk = np.cumsum(rng.integers(-2, 3, (90, 2)), axis=0) + rng.integers(0, [rows, cols])
+    ends = np.clip(walk + fraction * rng.random((90, 2)), 0, corner)
+    starts = np.repeat(rng.integers(0, [rows, cols], (3, 2)), 30, axis=0)
+    starts = np.clip(starts + fraction * rng.random(2), 0, corner)
+    if share == "to":
+        starts, ends = ends, starts
+    if share == "none":
+        ends = ends[rng.permutation(90)]
+    heights = np.full(90, heights) + (np.arange(90) % 5 == 0)
+    lines = sight_lines(
+        z, starts, ends, cell_size_m=(30.0, 20.0), observer_height_m=heights, refraction=-3.0
+    )
+    visible, clearance = np.empty(90, dtype=np.int8), np.empty(90)
+    curve = 4.0 / (2.0 * 6_371_008.8)
+    low = np.full(90, 2.0)
+    rays(z, starts, ends, heights, low, (30.0, 20.0), curve, visible, clearance)
+    assert np.array_equal(lines.visible, visible)
+    assert lines.clearance_m.tobytes() == clearance.tobytes()
 
 
 def terrain_of(kind, shape, rng):

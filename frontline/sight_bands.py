@@ -1,0 +1,352 @@
+"""Rays in bands of eight rows: how close one may come to the ground there, and how close it does.
+
+Notes
+-----
+*A line* is a ray seen from one of its ends, along its longer axis (major; the other is minor). At
+distance *d* along the major axis it is at ``ap + s d`` on the minor one, and its clearance is
+``az + d (g - q (a - d)) - ground``: the definition with ``u = d / a``, ``q = c D^2 / a^2``. A
+*hull* is a line that stands for several from the same end: both extremes of *s*, the lowest *az*
+and *g*, the largest *q* and *a*. None of its rays is lower than the hull: ``q d (a - d)`` grows
+with *q* and with *a*.
+
+*The bound.* Over a band the straight part is smallest at one of its ends, and ``d (a - d)`` largest
+in the middle of the ray or at the end nearer to it. All crossings of the band lie between the
+extremes of *s* at its ends, widened by `NUDGE`, in squares of one row; none of their ground is
+higher than the squares' highest cell. So line less bend less highest cell is no more than any
+clearance in the band.
+
+*Rounding.* Heights in a usable square are within `UTMOST`, so that a position that is off by
+`NUDGE` (rounding is 1e-12 of a cell, the definition's own snap 1e-9) moves the ground by less than
+4e-4 m; the products of floats add less than 1e-13 of the heights. The `margin` is more than twice
+both, so it holds between any two rough numbers and any two exact ones. What is rough decides only
+what may be left out: a band is left out when its bound is above the smallest rough clearance by
+more than the margin, and exact arithmetic settles every crossing that is not.
+
+Indices are clamped so that a crossing on the border between two squares is interpolated inside the
+one that was looked at: with a weight of 0 or 1, within rounding the same ground.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from frontline.sight_rays import inlined, kernel, line_crossings
+from frontline.sight_squares import SQUARE, Relief
+
+Array = np.ndarray[Any, Any]
+
+NUDGE = 1e-9
+"""Bound on the error of a position, in cells."""
+
+ROUNDING = 1e-8
+"""Bound on twice the error of a clearance, relative to all heights in it."""
+
+
+class Grid(NamedTuple):
+    """How the major and the minor axis lie in the flat raster and in its squares.
+
+    Parameters
+    ----------
+    step_m, step_p
+        Steps along either axis in the flat raster.
+    small_m, small_p, large_m, large_p
+        The same in the flat squares.
+    last_m, last_p
+        Last cell along either axis that has another one beyond it.
+    turned
+        Whether the major axis runs along a row of the raster.
+    """
+
+    step_m: int
+    step_p: int
+    small_m: int
+    small_p: int
+    large_m: int
+    large_p: int
+    last_m: int
+    last_p: int
+    turned: bool
+
+
+class Line(NamedTuple):
+    """A ray, or the hull of several, as seen from one end; see the notes of the module.
+
+    Parameters
+    ----------
+    am, ap, az
+        Position of that end on the major and minor axis, and its height in metres.
+    sign, a
+        Direction along the major axis, -1 or 1, and length along it in cells.
+    s, s_most
+        Smallest and largest step along the minor axis per cell of the major one.
+    g, q
+        Rise, metres per cell, and ``c D^2 / a^2``.
+    inverse
+        ``1 / s``, or 0.
+    first, last, first_p, last_p
+        First and last crossing strictly between the ends, of either family.
+    """
+
+    am: float
+    ap: float
+    az: float
+    sign: float
+    a: float
+    s: float
+    s_most: float
+    g: float
+    q: float
+    inverse: float
+    first: int
+    last: int
+    first_p: int
+    last_p: int
+
+
+class Ends(NamedTuple):
+    """The two ends of a ray as the definition takes them.
+
+    Parameters
+    ----------
+    start, end
+        Positions (major, minor).
+    z0, z1
+        Heights, metres.
+    drop
+        ``c D^2``, metres.
+    whole
+        Whether both are cell centres.
+    """
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    z0: float
+    z1: float
+    drop: float
+    whole: bool
+
+
+@inlined
+def is_whole(x: float) -> bool:
+    """Tell whether a position is that of a cell."""
+    return x == math.floor(x)
+
+
+@inlined
+def grid_of(relief: Relief, kind: int) -> Grid:
+    """Describe the raster for rays along its columns (kinds 1, 2) or its rows (3, 4)."""
+    rows, cols = relief.heights.shape
+    across, big = relief.small.shape[1], relief.large.shape[1]
+    if kind > 2:
+        return Grid(1, cols, 1, across, 1, big, cols - 2, rows - 2, True)
+    return Grid(cols, 1, across, 1, big, 1, rows - 2, cols - 2, False)
+
+
+@inlined
+def line_of(
+    start: tuple[float, float], end: tuple[float, float], z0: float, z1: float, drop: float
+) -> Line:
+    """Describe a ray by (major, minor) of its ends, seen from the first."""
+    sign = 1.0 if end[0] > start[0] else -1.0
+    a = abs(end[0] - start[0])
+    run = end[1] - start[1]
+    share = 1.0 / a
+    s = run * share
+    inverse = a / run if run != 0.0 else 0.0
+    return Line(
+        start[0], start[1], z0, sign, a, s, s, (z1 - z0) * share, drop * share * share, inverse,
+        math.floor(min(start[0], end[0])) + 1, math.ceil(max(start[0], end[0])) - 1,
+        math.floor(min(start[1], end[1])) + 1, math.ceil(max(start[1], end[1])) - 1,
+    )  # fmt: skip
+
+
+@inlined
+def extent(line: Line, shift: int, band: int) -> tuple[float, float, float, float]:
+    """Distances from the end at which a band begins and ends, and columns between."""
+    begin = float(band << shift)
+    end = float((band + 1) << shift)
+    if line.sign > 0.0:
+        d0, d1 = begin - line.am, end - line.am
+    else:
+        d0, d1 = line.am - end, line.am - begin
+    d0, d1 = max(d0, 0.0), min(d1, line.a)
+    low = line.ap + min(line.s * d0, line.s * d1)
+    high = line.ap + max(line.s_most * d0, line.s_most * d1)
+    return d0, d1, low, high
+
+
+@inlined
+def bands_of(line: Line) -> tuple[int, int]:
+    """Find the first and the last band that a line touches."""
+    far = line.am + line.sign * line.a
+    return int(min(line.am, far)) >> 3, (math.ceil(max(line.am, far)) - 1) >> 3
+
+
+@inlined
+def least_possible(
+    tops: Array, step_m: int, step_p: int, last_p: int, shift: int, line: Line, band: int
+) -> float:
+    """Bound the clearance from below within one row of squares."""
+    d0, d1, low, high = extent(line, shift, band)
+    c0 = min(max(int(low - NUDGE), 0), last_p) >> shift
+    c1 = min(max(int(high + NUDGE), 0), last_p) >> shift
+    at = band * step_m + c0 * step_p
+    top = max(tops[np.uintp(at)], tops[np.uintp(band * step_m + c1 * step_p)])
+    for _ in range(c0 + 1, c1):
+        at += step_p
+        top = max(top, tops[at])
+    middle = min(max(0.5 * line.a, d0), d1)
+    return line.az + min(line.g * d0, line.g * d1) - line.q * middle * (line.a - middle) - top
+
+
+@inlined
+def walk(flat: Array, grid: Grid, line: Line, band: int) -> float:
+    """Find the smallest clearance in a band, roughly."""
+    begin, end = band * SQUARE, (band + 1) * SQUARE
+    best = math.inf
+    for m in range(max(begin, line.first), min(end, line.last + 1)):
+        d = line.sign * (m - line.am)
+        p = line.ap + line.s * d
+        whole = min(int(p), grid.last_p)
+        at = m * grid.step_m + whole * grid.step_p
+        near, far = np.float64(flat[np.uintp(at)]), np.float64(flat[np.uintp(at + grid.step_p)])
+        high = line.az + d * (line.g - line.q * (line.a - d))
+        clear = high - (near + (p - whole) * (far - near))
+        best = min(best, clear)
+    _, _, low, high = extent(line, 3, band)
+    lowest_m, highest_m = begin, min(end - 1, grid.last_m)
+    for j in range(
+        max(int(low - NUDGE) + 1, line.first_p), min(int(high + NUDGE), line.last_p) + 1
+    ):
+        d = (j - line.ap) * line.inverse
+        m = line.am + line.sign * d
+        whole = max(min(int(m), highest_m), lowest_m)
+        at = whole * grid.step_m + j * grid.step_p
+        near, far = np.float64(flat[np.uintp(at)]), np.float64(flat[np.uintp(at + grid.step_m)])
+        high_d = line.az + d * (line.g - line.q * (line.a - d))
+        clear = high_d - (near + (m - whole) * (far - near))
+        best = min(best, clear)
+    return best
+
+
+@kernel
+def open_bands(relief: Relief, grid: Grid, hull: Line, limit: float, bands: Array) -> int:
+    """List in `bands` where a ray of the hull may come as close as `limit`; return how many."""
+    begin, end = bands_of(hull)
+    small, large = relief.flat_small, relief.flat_large
+    number = 0
+    for big in range(begin >> 3, (end >> 3) + 1):
+        bound = least_possible(large, grid.large_m, grid.large_p, grid.last_p, 6, hull, big)
+        if bound > limit:
+            continue
+        for band in range(max(big << 3, begin), min((big << 3) + 7, end) + 1):
+            bound = least_possible(small, grid.small_m, grid.small_p, grid.last_p, 3, hull, band)
+            bands[0, number] = band
+            number += 0 if bound > limit else 1
+    return number
+
+
+@inlined
+def whole_crossings(
+    flat: Array, step_m: int, step_p: int, at: int, a: int, b: int, z0: float, z1: float,
+    drop: float, first: int, last: int, limit: float, inverse: float,
+) -> tuple[float, bool]:  # fmt: skip
+    """Do as `sight_rays.row_crossings` for ``first <= i < last``, unless surely above `limit`."""
+    least = math.inf
+    unknown = False
+    rise, slope, bend = (z1 - z0) * inverse, b * inverse, drop * inverse * inverse
+    for i in range(first, last):
+        p = i * slope
+        whole = int(p)
+        place = at + i * step_m + whole * step_p
+        near = np.float64(flat[place])
+        far = np.float64(flat[place + (step_p if whole < b else 0)])
+        # Rough first: an unknown crossing makes no number here and goes on.
+        if z0 + i * (rise - bend * (a - i)) - (near + (p - whole) * (far - near)) > limit:
+            continue
+        whole = i * b // a
+        rest = i * b - whole * a
+        place = at + i * step_m + whole * step_p
+        ground = (a - rest) * np.float64(flat[place])
+        if rest > 0:
+            ground += rest * np.float64(flat[place + step_p])
+        if not abs(ground) < math.inf:
+            unknown = True
+            continue
+        clearance = ((a - i) * z0 + i * z1 - ground) / a - drop * (i * (a - i)) / (a * a)
+        least = min(least, clearance)
+    return least, unknown
+
+
+@kernel
+def both_families(
+    by_m: Array, by_p: Array, start: tuple[float, float], end: tuple[float, float],
+    ends: tuple[float, float], drop: float, within: tuple[int, int], within_p: tuple[int, int],
+    limit: float,
+) -> tuple[float, bool]:  # fmt: skip
+    """Do as `sight_rays.ray_between_points` for a range of either family of crossings."""
+    least, unknown = line_crossings(by_m, start, end, ends, drop, within, limit)
+    p0, p1 = (start[1], start[0]), (end[1], end[0])
+    if p0[0] < p1[0]:
+        least_p, unknown_p = line_crossings(by_p, p0, p1, ends, drop, within_p, limit)
+    elif p0[0] > p1[0]:
+        least_p, unknown_p = line_crossings(by_p, p1, p0, (ends[1], ends[0]), drop, within_p, limit)
+    else:
+        return least, unknown
+    return min(least, least_p), unknown or unknown_p
+
+
+@inlined
+def exact(
+    relief: Relief, grid: Grid, band: int, line: Line, ends: Ends, limit: float
+) -> tuple[float, bool]:
+    """Find the smallest clearance in a band that is no larger than `limit`, bit for bit."""
+    first, last = max(band * SQUARE, line.first), min(band * SQUARE + SQUARE, line.last + 1)
+    _, _, low, high = extent(line, 3, band)
+    first_p = max(int(low - NUDGE) + 1, line.first_p)
+    last_p = min(int(high + NUDGE), line.last_p) + 1
+    start, end, z0, z1 = ends.start, ends.end, ends.z0, ends.z1
+    if start[0] > end[0]:
+        start, end, z0, z1 = end, start, z1, z0
+    if ends.whole:
+        m, p = int(start[0]), int(start[1])
+        a, b = int(end[0]) - m, int(end[1]) - p
+        step = 1 if b >= 0 else -1
+        b = abs(b)
+        at = m * grid.step_m + p * grid.step_p
+        least, unknown = whole_crossings(
+            relief.flat, grid.step_m, step * grid.step_p, at, a, b, z0, z1, ends.drop,
+            first - m, last - m, limit, 1.0 / a,
+        )  # fmt: skip
+        if step > 0:
+            first_p, last_p = first_p - p, last_p - p
+        else:
+            first_p, last_p = p - last_p + 1, p - first_p + 1
+        least_p, unknown_p = whole_crossings(
+            relief.flat,
+            step * grid.step_p,
+            grid.step_m,
+            at,
+            b,
+            a,
+            z0,
+            z1,
+            ends.drop,
+            first_p,
+            last_p,
+            limit,
+            1.0 / max(b, 1),
+        )
+        return min(least, least_p), unknown or unknown_p
+    if grid.turned:
+        return both_families(
+            relief.heights.T, relief.heights, start, end, (z0, z1), ends.drop,
+            (first, last), (first_p, last_p), limit,
+        )  # fmt: skip
+    return both_families(
+        relief.heights, relief.heights.T, start, end, (z0, z1), ends.drop,
+        (first, last), (first_p, last_p), limit,
+    )  # fmt: skip
