@@ -1,6 +1,6 @@
 """Sight against its peers, in one run on one machine: time, wrong cells, memory.
 
-Usage: python tests/bench/bench_sight.py [--runs 5] [--posts 100] [--large] [--gdal PYTHON]
+Usage: python tests/bench/bench_sight.py [--runs 5] [--posts 100] [--large] [--line] [--gdal PYTHON]
 
 Figures are medians of alternating runs; what counts is the ratios. GDAL is run in two processes
 at once, its best, through an interpreter that has `gdal-wheel` (found in `.bench/`, made there if
@@ -207,12 +207,30 @@ def many_lines(z, options, python):
         spent.append(time.process_time() - began)
     rate = len(starts) / statistics.median(spent)
     print(f"  sight_lines               {rate / 1e6:.2f} million rays a second, one core")
+    began = time.process_time()
+    sight_lines(z, starts + 0.37, ends, cell_size_m=CELL)
+    between = len(starts) / (time.process_time() - began)
+    print(f"    from between the cells  {between / 1e6:.2f} million")
     if python:
         with tempfile.TemporaryDirectory() as scratch:
             few = posts[np.hypot(*(posts - posts[1200]).T) * CELL <= RADIUS]
             _, seconds = gdal_seconds(python, z, few, CELL, Path(scratch), "--lines")
         peer = len(few) / seconds
         print(f"  GDAL IsLineOfSightVisible {peer:,.0f} rays a second, ratio {rate / peer:.0f} x")
+
+
+def whole_line():
+    """A post in every cell of a line of 330 km: about 11,000 posts, end to end."""
+    z = np.tile(synthetic_range(), (3, 1))[:11_500, :2500].copy()
+    rows = np.arange(250, 11_250)
+    cols = 1250 + 200 * np.sin(rows / 300)
+    posts = np.column_stack([rows, cols.astype(int)])
+    print(f"\nline of 330 km: {len(posts):,} posts, 15 km, {z.shape[0]} x {z.shape[1]} cells")
+    for threads in (2, 1):
+        some = posts if threads == 2 else posts[::10]
+        clock, spent = our_seconds(z, some, CELL, threads)
+        each = 1e3 * spent / len(some)
+        print(f"  {threads} threads, {len(some):,} posts  {clock:.1f} s, {each:.2f} ms each (CPU)")
 
 
 def cropped(z, post, cell):
@@ -285,6 +303,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--posts", type=int, default=100)
     parser.add_argument("--large", action="store_true", help="only 8000 x 6700 with 2,400 posts")
+    parser.add_argument("--line", action="store_true", help="only the line of 330 km")
     parser.add_argument("--gdal", help="interpreter with GDAL 3.13")
     options = parser.parse_args()
     python = gdal_python(options.gdal)
@@ -298,6 +317,9 @@ def main():
     if options.large:
         large(options, python)
         return
+    if options.line:
+        whole_line()
+        return
     z = synthetic_range()
     terrain("synthetic range", z, CELL, options, python)
     summits(z, options)
@@ -310,6 +332,7 @@ def main():
         print("missing terrain: trinidad")
     else:
         terrain("trinidad", real, 90.0, options, python)
+    whole_line()
 
 
 if __name__ == "__main__":
