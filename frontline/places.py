@@ -88,6 +88,7 @@ def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd
     inside = shapely.point_on_surface(shapes)
     lonlat = layers.frame.lonlat(np.column_stack([shapely.get_x(inside), shapely.get_y(inside)]))
     base = settlements.drop(columns=[name for name in ("lon", "lat") if name in settlements])
+    lonlat = np.round(lonlat, 7)  # a centimetre: through the plane and back costs a millimetre
     base = base.assign(lon=lonlat[:, 0], lat=lonlat[:, 1])
     tables = [
         base.assign(**_against(shapes, front, project.zones.distances_m, layers.frame))

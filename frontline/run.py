@@ -29,6 +29,9 @@ LOG = logging.getLogger(__name__)
 ZONE = ["line", "side", "distance_m", "kind"]
 """What names a zone."""
 
+ENOUGH_DRAWS = 100
+"""With fewer displaced lines the ends of an interval are hardly known."""
+
 Writers = dict[str, Callable[[Path], object]]
 
 PARTS = {"report": {"report"}, "claims": {"claims", "workbook", "report"}}
@@ -188,6 +191,11 @@ def compute_case(
         case = replace(case, exposure=with_likelihood(case, kept=kept, progress=told))
         exposure = case.exposure
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
+    if 0 < project.uncertainty.draws < ENOUGH_DRAWS:
+        few = (
+            f"Intervals from {project.uncertainty.draws} draws are rough (100 or more are wanted)."
+        )
+        notes.append(Note("uncertainty", few))
     notes += [*(dem.notes if dem else ()), *known, *exposure.notes, *counted.notes]
     return case, tuple(dict.fromkeys(notes))
 
@@ -241,6 +249,8 @@ def _results(
     progress("comparing lines", 2, 3)
     settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
     settlements["in_sight"] = settlements["in_sight"].fillna("")
+    settlements["below_accuracy"] = ~settlements["side_certain"].astype(bool)
+    flows["below_accuracy"] = flows["kind"] == "within_error"
     seen = sight_tables(case)
     lonlat = partial(_degrees, case)
     results = Results(
