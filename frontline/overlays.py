@@ -105,7 +105,7 @@ def exposure_bounds(highest: float) -> tuple[int, ...]:
 
 def exposure_classes(
     sight: RasterResult, all_lines: Iterable[RasterResult]
-) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the class of each cell, and the colours of the classes.
 
     Parameters
@@ -122,17 +122,20 @@ def exposure_classes(
     """
     highest = max(float(np.max(grid.bands["seen"])) for grid in all_lines)
     bounds = exposure_bounds(highest)
-    seen = np.asarray(sight.bands["seen"], dtype=float)
-    unknown = np.asarray(sight.bands["unknown"], dtype=float)
+    seen, unknown = np.asarray(sight.bands["seen"]), np.asarray(sight.bands["unknown"])
     edges = [1, *(bound + 1 for bound in bounds[:-1])]
     undecided = len(bounds) + 1
-    code = np.where((seen < 1) & (unknown >= 1), undecided, np.digitize(seen, edges))
+    # A byte per cell: rasters have tens of millions of them.
+    code = np.zeros(seen.shape, dtype=np.uint8)
+    for edge in edges:
+        code += seen >= edge
+    code[(seen < 1) & (unknown >= 1)] = undecided
     palette = np.zeros((undecided + 1, 4), dtype=np.uint8)
     colours = [*EXPOSURE[len(EXPOSURE) - len(bounds) :], EXPOSURE_UNKNOWN]
     for number, colour in enumerate(colours, start=1):
         alpha = 120 if number == undecided else 205
         palette[number] = (*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), alpha)
-    return code.astype(float), palette
+    return code, palette
 
 
 def exposure_overlay(sight: RasterResult, all_lines: Iterable[RasterResult]) -> Overlay:
@@ -200,8 +203,7 @@ def sampled_at(
     rows, cols = values.shape
     inside = (col >= 0) & (col < cols) & (row >= 0) & (row < rows)
     row, col = np.where(inside, row, 0.0), np.where(inside, col, 0.0)
-    values = values.astype(float)
-    nearest = values[row.astype(int), col.astype(int)]
+    nearest = values[row.astype(int), col.astype(int)].astype(float)
     result = nearest
     if smooth:
         up, left = np.clip(row - 0.5, 0, rows - 1), np.clip(col - 0.5, 0, cols - 1)
