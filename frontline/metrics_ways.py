@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from pyproj import CRS, Transformer
 
 from frontline.case import Case
 from frontline.lookup import (
@@ -22,9 +23,16 @@ from frontline.measured import LineKey, Measured, Metres, SideName, listed, miss
 from frontline.metrics_roads import NO_CORRIDORS, Ids, Kinds
 from frontline.project import LonLat
 from frontline.roads import RoadGraph, barred, minutes_to_line, parts, road_graph, travel_minutes
+from frontline.terrain import is_coarse, sight_grid
+from frontline.walking import walking_minutes
 
 PLANNED_KMH = 50.0
 """Speed on roads that are planned, which have no class of their own yet."""
+
+LEAST_DETOUR_M = 5_000.0
+"""A way on foot is looked for this far around the straight line, or half of its length."""
+
+NO_ELEVATION = "the project has no elevation"
 
 
 def _graph(case: Case, kinds: Kinds) -> RoadGraph | None:
@@ -99,8 +107,14 @@ def travel_time(
         Key of a line that cannot be crossed; none if unset.
     kinds
         Kinds of corridors that can be driven.
+
+    Notes
+    -----
+    Where the project has no such roads but elevation, the time on foot (`walking_time`).
     """
     graph = _graph(case, kinds)
+    if graph is None and case.dem is not None:
+        return walking_time(case, start=start, stop=stop, line=line)
     if graph is None:
         return missing(NO_CORRIDORS, unit="min")
     xy = points_of(case, [start, stop])
@@ -118,6 +132,44 @@ def travel_time(
         contains="nothing: speeds by class of road as set",
         detail=detail,
         coarse=schematic(case),
+    )
+
+
+def walking_time(case: Case, *, start: str, stop: str, line: LineKey | None = None) -> Measured:
+    """Minutes on foot over the terrain between two places, with a line as a barrier.
+
+    Parameters
+    ----------
+    case
+        The case, with elevation.
+    start, stop
+        Identifiers of the places.
+    line
+        Key of a line that cannot be crossed; none if unset.
+    """
+    if case.dem is None:
+        return missing(NO_ELEVATION, unit="min")
+    xy = points_of(case, [start, stop])
+    straight, plane = shapely.linestrings(xy), case.layers.frame.crs
+    around = max(LEAST_DETOUR_M, float(straight.length) / 2.0)
+    grid = sight_grid(case.dem, straight, area_crs=plane, margin_m=around)
+    turn = Transformer.from_crs(plane, CRS.from_user_input(grid.crs), always_xy=True)
+    ends = np.column_stack(turn.transform(xy[:, 0], xy[:, 1]))
+    free = value = float(walking_minutes(grid, ends[:1], ends[1:])[0, 0])
+    detail = "No line bars the way"
+    if line is not None:
+        bar = case.layers.frame.to_crs(np.array([front_of(case, line).geometry]), grid.crs)[0]
+        value = float(walking_minutes(grid, ends[:1], ends[1:], line=bar)[0, 0])
+        detail = f"Without the line it would be {_minutes(free)}"
+    step = max(case.dem.step_m)
+    return Measured(
+        value,
+        value,
+        value,
+        "min",
+        contains="nothing: Tobler's speeds for the slope",
+        detail=f"{detail}; the way is looked for within {around / 1000:.0f} km",
+        coarse=(f"the elevation has cells of {step:,.0f} m",) if is_coarse(case.dem) else (),
     )
 
 
@@ -312,4 +364,4 @@ def nearest_post(
     )
 
 
-WAY_METRICS = (minutes_to_front, travel_time, detour, cut_off, nearest_post)
+WAY_METRICS = (minutes_to_front, travel_time, walking_time, detour, cut_off, nearest_post)

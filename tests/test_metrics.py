@@ -267,7 +267,7 @@ def test_a_metric_gives_the_answer_known_by_hand(case, name, parameters, value, 
 def test_every_metric_has_a_known_answer():
     covered = {name for name, *_ in KNOWN} | {"mountain_share", "way_in_sight"}
     covered |= {"minutes_to_front", "links_apart", "displaced_share", "events_near"}
-    covered |= {"parts_of_total"}
+    covered |= {"parts_of_total", "walking_time"}
     assert covered == set(METRICS)
 
 
@@ -374,6 +374,7 @@ def test_the_band_of_a_line_is_twice_its_error_wide(unsure):
         ("corridor_length", {"corridor": "across", "between": [ENDS[0], list(lonlat(9, 0))]}),
         ("minutes_to_front", {"places": ["d"], "line": "new"}),
         ("travel_time", {"start": "a", "stop": "c"}),
+        ("walking_time", {"start": "a", "stop": "c"}),
         ("cut_off", {"places": ["c"], "line": "old", "side": "East"}),
         ("gateways", {"kinds": ["track"]}),
         ("settlements_in_sight", {"points": ["view"]}),
@@ -401,6 +402,7 @@ def test_coarse_data_are_called_coarse(case, unsure, name, parameters):
         ("cut_off", {"places": ["a"], "line": "old", "side": "East"}),
         ("gateways", {"kinds": ["road"]}),
         ("travel_time", {"start": "a", "stop": "c"}),
+        ("walking_time", {"start": "a", "stop": "c"}),
         ("minutes_to_front", {"places": ["a"], "line": "old"}),
         ("low_ground_in_sight", {"line": "new", "side": "East"}),
         ("mountain_share", {"line": "old", "side": "West"}),
@@ -525,3 +527,10 @@ def test_no_metric_names_a_place():
     for path in [*folder.glob("metrics*.py"), folder / "claims.py", folder / "ledger.py"]:
         words = set(path.read_text("utf-8").replace("'", '"').split('"'))
         assert not words & {"a", "view", "inner", "old", "new", "West", "East"}, path.name
+
+
+def test_walking_is_at_tobler_s_speed_and_a_line_bars_it(case):
+    free = METRICS["walking_time"].ask(case, {"start": "a", "stop": "c"})
+    assert 10.0 / 6.0 * 60 < free.value < 10.0 / 2.0 * 60
+    barred = METRICS["walking_time"].ask(case, {"start": "a", "stop": "c", "line": "old"})
+    assert math.isinf(barred.value)
