@@ -11,6 +11,11 @@ from functools import cache
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no clock: a busy machine is not a fault of the code.
+settings.register_profile("frontline", deadline=None, derandomize=True)
+settings.load_profile("frontline")
 
 FULL = os.environ.get("FRONTLINE_FULL") == "1"
 MISSING = pytest.StashKey[str]()

@@ -240,8 +240,8 @@ def test_titles_and_legend_name_lines_dates_and_accuracy():
     results = example_results(hostile=False)
     title, subtitle = sheet_title(results, "exposure")
     assert title == "Two lines"
-    # the fixture's cells are about a kilometre
-    assert subtitle.endswith("too coarse (1,113 m) for statements about single places.")
+    # a hundredth of a degree of latitude, on the ellipsoid at 40 degrees north
+    assert subtitle.endswith("too coarse (1,110 m) for statements about single places.")
     assert len(subtitle) < 190  # so that a sheet shows all of it
     assert "2020-11-10" in sheet_title(results, "pair")[1]
     texts = [row.text for row in legend_rows(results, "line_b")]
