@@ -65,10 +65,7 @@ class Layout:
 def line_at(east, pieces=1):
     """A line from the south edge to the north edge, in as many pieces as are asked for."""
     north = np.linspace(-NORTH_KM - 2, NORTH_KM + 2, pieces + 1)
-    return [
-        shapely.LineString([(east, low), (east, high)])
-        for low, high in pairwise(north)
-    ]
+    return [shapely.LineString([(east, low), (east, high)]) for low, high in pairwise(north)]
 
 
 def write_elevation(path, layout, *, step_m=200.0, crs=None):
