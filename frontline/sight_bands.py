@@ -199,7 +199,9 @@ def least_possible(
         at += step_p
         top = max(top, tops[at])
     middle = min(max(0.5 * line.a, d0), d1)
-    return line.az + min(line.g * d0, line.g * d1) - line.q * middle * (line.a - middle) - top
+    drop = line.q * middle * (line.a - middle)
+    least: float = line.az + min(line.g * d0, line.g * d1) - drop - top
+    return least
 
 
 @inlined
@@ -222,12 +224,12 @@ def walk(flat: Array, grid: Grid, line: Line, band: int) -> float:
         max(int(low - NUDGE) + 1, line.first_p), min(int(high + NUDGE), line.last_p) + 1
     ):
         d = (j - line.ap) * line.inverse
-        m = line.am + line.sign * d
-        whole = max(min(int(m), highest_m), lowest_m)
+        row = line.am + line.sign * d
+        whole = max(min(int(row), highest_m), lowest_m)
         at = whole * grid.step_m + j * grid.step_p
         near, far = np.float64(flat[np.uintp(at)]), np.float64(flat[np.uintp(at + grid.step_m)])
         high_d = line.az + d * (line.g - line.q * (line.a - d))
-        clear = high_d - (near + (m - whole) * (far - near))
+        clear = high_d - (near + (row - whole) * (far - near))
         best = min(best, clear)
     return best
 

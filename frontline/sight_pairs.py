@@ -117,11 +117,12 @@ def follow_rays(
     relief = relief_of(heights, (int(low[0]), int(low[1])), (int(high[0]), int(high[1])))
     bands = np.empty((3, max(heights.shape) // SQUARE + 2))
     table = np.empty((BUNDLE, 19))
-    common = (cell, curve, bands, table, *out)
+    near_m, far_m = standing
+    visible, clearance = out
     follow(
         relief,
-        Pairs(starts, ends, *standing, *common),
-        Pairs(ends, starts, *standing[::-1], *common),
+        Pairs(starts, ends, near_m, far_m, cell, curve, bands, table, visible, clearance),
+        Pairs(ends, starts, far_m, near_m, cell, curve, bands, table, visible, clearance),
     )
 
 
@@ -140,7 +141,8 @@ def kind_of(heights: Array, pairs: Pairs, n: int) -> int:
 @inlined
 def same_end(ends: Array, n: int, other: int) -> bool:
     """Tell whether two rays share an end."""
-    return ends[n, 0] == ends[other, 0] and ends[n, 1] == ends[other, 1]
+    same: bool = ends[n, 0] == ends[other, 0] and ends[n, 1] == ends[other, 1]
+    return same
 
 
 @kernel

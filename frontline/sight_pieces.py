@@ -199,11 +199,12 @@ def pokes(
 ) -> bool:
     """Tell whether a piece rises above the envelope anywhere between s0 and s1."""
     i = advanced(es, st.i, st.last, s0)
-    rising = t0 > et[i] + (s0 - es[i]) * em[i]
+    rising: bool = t0 > et[i] + (s0 - es[i]) * em[i]
     while not rising and i < st.last and es[i + 1] <= s1:
         i += 1
         rising = t0 + (es[i] - s0) * m > et[i]
-    return rising or t0 + (s1 - s0) * m > et[i] + (s1 - es[i]) * em[i]
+    above: bool = rising or t0 + (s1 - s0) * m > et[i] + (s1 - es[i]) * em[i]
+    return above
 
 
 @kernel

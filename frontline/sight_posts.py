@@ -49,7 +49,7 @@ class Post(NamedTuple):
     sure: float
     slack: float
     mode: int
-    weight: int
+    weight: int | np.signedinteger[Any]
     top: int
     left: int
 

@@ -135,15 +135,15 @@ def count_posts(
         (surface.lowest, surface.highest, reach.observer, reach.target, reach.curve),
         reach.cell,
         _work(capacity),
-        (*parts, *sums, np.zeros(shape, dtype=np.uint8)),
+        (parts[0], parts[1], sums[0], sums[1], np.zeros(shape, dtype=np.uint8)),
     )
     return parts + sums if weighted else parts
 
 
 def _work(capacity: int) -> tuple[Array, Array, Array, Array]:
     """Make room for the envelopes (slope, height, rise) and the stack of waiting intervals."""
-    envelopes = [np.empty(SLOTS * capacity) for _ in range(3)]
-    return (*envelopes, np.empty((SLOTS, 6), dtype=np.int64))
+    slope, height, rise = (np.empty(SLOTS * capacity) for _ in range(3))
+    return slope, height, rise, np.empty((SLOTS, 6), dtype=np.int64)
 
 
 def _limits(distance: float, major: float, minor: float, furthest: tuple[int, int]) -> Array:
@@ -154,7 +154,8 @@ def _limits(distance: float, major: float, minor: float, furthest: tuple[int, in
     k = np.arange(furthest[0] + 1)
     k = k[(k * major) ** 2 <= distance**2]
     rest = distance**2 - (k * major) ** 2
-    j = np.minimum(np.sqrt(np.maximum(rest, 0.0)) / minor, furthest[1] + 2.0).astype(np.int64)
+    first = np.sqrt(np.maximum(rest, 0.0)) / minor
+    j: Array = np.minimum(first, furthest[1] + 2.0).astype(np.int64)
     for step in (1, 0):
         j += ((k * major) ** 2 + ((j + step) * minor) ** 2 <= distance**2).astype(np.int64) - (
             1 - step
