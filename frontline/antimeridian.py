@@ -146,7 +146,11 @@ def _cut(geometry: Any, to_lonlat: Forward, to_plane: Forward) -> Any:
             cuts.append(_meridian(0.0, low, high, to_plane))
     cuts.append(_meridian(180.0, low, high, to_plane))
     if not area:
-        return shapely.difference(geometry, shapely.union_all(cuts))
+        cut = shapely.union_all(cuts)
+        apart = shapely.get_parts(shapely.difference(geometry, cut))
+        along = shapely.get_parts(shapely.get_parts(shapely.intersection(geometry, cut)))
+        # What runs along the meridian is no crossing, and stays.
+        return shapely.multilinestrings([*apart, *along[shapely.get_dimensions(along) == 1]])
     pieces = shapely.get_parts(shapely.polygonize([shapely.union_all([geometry.boundary, *cuts])]))
     inside = shapely.contains(geometry, shapely.point_on_surface(pieces))
     return shapely.multipolygons(pieces[inside])
