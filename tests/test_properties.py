@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -57,6 +57,7 @@ def test_no_vertex_is_nearer_than_the_nearest_point(centre, steps, place):
 @example(centre=(180.0, 0.0), steps=[(0.0, 11.0), (1.0, 10.0)])  # along the antimeridian
 def test_degrees_and_back_keep_length_and_area(centre, steps):
     frame, line = at(centre, steps)
+    assume(shapely.is_simple(line))  # cutting counts a stretch that is run twice once
     band = true_band(line, 9_000.0, frame)
     given_ = np.array([line, band], dtype=object)
     lonlat = frame.to_lonlat(given_)
