@@ -15,6 +15,7 @@ from typer.exceptions import Abort, TyperException
 from frontline import commands
 from frontline.errors import FrontlineError, OutputError
 from frontline.fetch_commands import fetch_app
+from frontline.options import Out, ProjectFile, RunOptions, taking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,18 +32,6 @@ app = typer.Typer(
 )
 
 app.add_typer(fetch_app)
-
-ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over another command's folder.")]
-Public = Annotated[bool, typer.Option("--public", help="Keep restricted layers out.")]
-Pdf = Annotated[bool, typer.Option("--pdf", help="Also write maps and report as PDF.")]
-Work = Annotated[
-    Path | None,
-    typer.Option("--work", help="Folder for intermediate files; a killed run goes on from them."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")]
 
 
 def _show_version(value: bool) -> None:
@@ -63,43 +52,17 @@ def _common(
     logging.basicConfig(level=logging.WARNING, format="frontline: %(message)s")
 
 
-@app.command()
-def run(
-    project: ProjectFile,
-    out: Out,
-    public: Public = False,
-    pdf: Pdf = False,
-    force: Force = False,
-    work: Work = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
-) -> None:
+def run(project: ProjectFile, out: Out, options: RunOptions) -> None:
     """Compute everything a project asks for and write map, GeoPackage, tables and manifest."""
-    _run_and_tell(
-        project,
-        out,
-        command="run",
-        public=public,
-        pdf=pdf,
-        force=force,
-        work=work,
-        quiet=quiet,
-        as_json=as_json,
-    )
+    _run_and_tell(project, out, options, command="run")
 
 
-@app.command()
 def demo(
+    options: RunOptions,
     out: Out = Path("out/karabakh"),
     copy: Annotated[
         Path | None, typer.Option("--copy", help="Only copy the example here, to be changed.")
     ] = None,
-    public: Public = False,
-    pdf: Pdf = False,
-    force: Force = False,
-    work: Work = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
 ) -> None:
     """Run the example case, or copy it."""
     from frontline.demo import copy_example, example_project
@@ -107,46 +70,16 @@ def demo(
     if copy is not None:
         typer.echo(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
         return
-    _run_and_tell(
-        example_project(),
-        out,
-        command="demo",
-        public=public,
-        pdf=pdf,
-        force=force,
-        work=work,
-        quiet=quiet,
-        as_json=as_json,
-    )
+    _run_and_tell(example_project(), out, options, command="demo")
 
 
-@app.command()
-def report(
-    project: ProjectFile,
-    out: Out,
-    public: Public = False,
-    pdf: Pdf = False,
-    force: Force = False,
-    work: Work = None,
-    quiet: Quiet = False,
-    as_json: Json = False,
-) -> None:
+def report(project: ProjectFile, out: Out, options: RunOptions) -> None:
     """Compute a project and write only its report."""
-    _run_and_tell(
-        project,
-        out,
-        command="report",
-        public=public,
-        pdf=pdf,
-        force=force,
-        work=work,
-        quiet=quiet,
-        as_json=as_json,
-    )
+    _run_and_tell(project, out, options, command="report")
 
 
-@app.command()
 def claims(
+    options: RunOptions,
     project: Annotated[
         Path | None, typer.Argument(metavar="PROJECT", help="The project.toml.")
     ] = None,
@@ -154,10 +87,6 @@ def claims(
     listed: Annotated[
         bool, typer.Option("--list", help="Only list what can be computed, with parameters.")
     ] = False,
-    pdf: Pdf = False,
-    force: Force = False,
-    work: Work = None,
-    quiet: Quiet = False,
 ) -> None:
     """Put the statements of claims.toml to the figures: table, workbook and report."""
     if listed:
@@ -165,17 +94,11 @@ def claims(
         return
     if project is None or out is None:
         raise typer.BadParameter("Missing PROJECT or --out (or ask for --list).")
-    _run_and_tell(
-        project,
-        out,
-        command="claims",
-        public=False,
-        pdf=pdf,
-        force=force,
-        work=work,
-        quiet=quiet,
-        as_json=False,
-    )
+    _run_and_tell(project, out, options, command="claims")
+
+
+for computing in (run, demo, report, claims):
+    app.command()(taking(RunOptions, computing))
 
 
 def _list_metrics() -> None:
@@ -230,35 +153,24 @@ for further in (commands.diff, commands.pack, commands.style):
     app.command()(further)
 
 
-def _run_and_tell(
-    project: Path,
-    out: Path,
-    *,
-    command: str,
-    public: bool,
-    pdf: bool,
-    force: bool,
-    work: Path | None,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str) -> None:
     from frontline.progress import shown_progress
     from frontline.run import run as run_project
 
-    with shown_progress(quiet=quiet or as_json) as progress:
+    with shown_progress(quiet=options.quiet or options.as_json) as progress:
         results, written = run_project(
             project,
             out,
             command=command,
-            public=public,
-            pdf=pdf,
-            force=force,
-            work=work,
+            public=options.public,
+            pdf=options.pdf,
+            force=options.force,
+            work=options.work,
             progress=progress,
         )
-    if as_json:
+    if options.as_json:
         typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
-    elif not quiet:
+    elif not options.quiet:
         told = _verdicts(results) if command == "claims" else _sentences(results)
         for sentence in told:
             typer.echo(f"- {sentence}")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from frontline.options import Force, ProjectFile
+
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
@@ -28,7 +30,7 @@ def diff(
 
 
 def pack(
-    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")],
+    project: ProjectFile,
     out: Annotated[Path, typer.Option("--out", help="The archive, a .zip file.")],
     *,
     public: Annotated[bool, typer.Option("--public", help="Refuse restricted layers.")] = False,
@@ -51,9 +53,7 @@ def style(
         typer.Argument(metavar="PROJECT", help="The project.toml; the example's without it."),
     ] = None,
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over another command's folder.")
-    ] = False,
+    force: Force = False,
 ) -> None:
     """Write the QGIS style of every layer, from the one table of colours and symbols."""
     from frontline import stylefiles

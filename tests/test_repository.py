@@ -48,9 +48,9 @@ HEAVY = {
     "xlsxwriter": {"workbook"},
     "pyogrio": {"vectors", "geopackage", "extracts"},
     "numba": {"sight_rays"},
-    "typer": {"cli", "commands", "fetch_commands"},
+    "typer": {"cli", "commands", "fetch_commands", "options"},
     "pooch": {"downloads"},
-    "requests": {"transfers"},
+    "requests": {"asking"},
     "rich": {"progress"},
     "dask": {"cluster"},
 }

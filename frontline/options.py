@@ -1,0 +1,93 @@
+"""Options that several commands share, declared once and handed over as one value."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, get_type_hints
+
+import typer
+
+ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over another command's folder.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+Command = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to compute a project, and what of it to write and to say."""
+
+    public: Annotated[bool, typer.Option("--public", help="Keep restricted layers out.")] = False
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write maps and report as PDF.")] = False
+    force: Force = False
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work", help="Folder for intermediate files; a killed run goes on from them."
+        ),
+    ] = None
+    quiet: Quiet = False
+    as_json: Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")] = False
+
+
+@dataclass(frozen=True)
+class FetchOptions:
+    """From where to fetch, by which way, and whether at all."""
+
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what, and how much.")] = False
+    mirror: Annotated[
+        str, typer.Option("--mirror", metavar="URL", help="Put before host and path of every file.")
+    ] = ""
+    proxy: Annotated[str, typer.Option("--proxy", metavar="URL", help="Go through this proxy.")] = (
+        ""
+    )
+    cache: Annotated[
+        Path | None, typer.Option("--cache", metavar="DIR", help="Keep downloads here.")
+    ] = None
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask again for what is in the cache.")
+    ] = False
+    quiet: Quiet = False
+
+
+def taking(options: type, command: Command) -> Command:
+    """Give a command every field of `options` as an option of its own.
+
+    Parameters
+    ----------
+    options
+        A dataclass whose fields are annotated for typer.
+    command
+        Takes a value of that class as its parameter ``options``, which the command line then
+        fills from the single options.
+
+    Returns
+    -------
+    The command as typer is to see it.
+    """
+    names = [field.name for field in fields(options)]
+
+    @wraps(command)
+    def called(**given: object) -> None:
+        chosen = options(**{name: given.pop(name) for name in names})
+        command(**given, options=chosen)
+
+    hints = get_type_hints(command, include_extras=True)
+    hints |= get_type_hints(options, include_extras=True)
+    stated = (*inspect.signature(command).parameters.values(),)
+    shared = (*inspect.signature(options).parameters.values(),)
+    called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
+            for one in (*stated, *shared)
+            if one.name != "options"
+        ]
+    )
+    called.__annotations__ = {}
+    return called
