@@ -16,22 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from frontline.asking import AbsentError, Client, UnreachableError, Wanted, asked, fault
 from frontline.errors import DownloadError
 from frontline.files import sha256
 from frontline.locks import locked
-from frontline.transfers import (
-    AbsentError,
-    Client,
-    UnreachableError,
-    Wanted,
-    asked,
-    asked_size,
-    fault,
-    note_of,
-    read_note,
-    transfer,
-    write_note,
-)
+from frontline.transfers import asked_size, note_of, read_note, transfer, write_note
 
 __all__ = ["Client", "Fetched", "Wanted", "cached_path", "default_cache", "fetched", "size_of"]
 
@@ -131,7 +120,10 @@ def _alone(client: Client, path: Path) -> Iterator[None]:
                 yield
                 return
         if time.monotonic() > until:
-            raise DownloadError("another process has been fetching it for too long.", path=path)
+            raise DownloadError(
+                "another process has been fetching it for too long. End that one, and try again.",
+                path=path,
+            )
         time.sleep(0.1)
 
 
