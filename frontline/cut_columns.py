@@ -40,7 +40,8 @@ _COUNTS = (
         "settlements_unknown",
         "places",
         "Settlements without a figure",
-        "Those of them whose residents at the line's date are unknown.",
+        "Those of them whose residents at the line's date are unknown; of some of them registered "
+        "people are known.",
     ),
 )
 _REGISTERED = number(

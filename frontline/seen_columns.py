@@ -40,7 +40,8 @@ SIGHT_COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "visible_without_figure",
             "places",
             "In sight without a figure",
-            "Settlements in sight whose population at the line's date is unknown.",
+            "Settlements in sight whose residents at the line's date are unknown; of some of them "
+            "registered people are known.",
         ),
     ),
 }

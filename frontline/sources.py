@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 LEAST_RASTER_COVERAGE = 0.5
 """A raster that knows less than this of a district or place does not say how to split it."""
 
+SLIVER_M = 1.0
+"""Overlaps narrower than this are none: edges are drawn to a metre, and two outlines of one border
+leave slivers of some 1e-9 m (rounding) to some decimetres (digits that a file cut off)."""
+
 
 @dataclass(frozen=True)
 class Rings:
@@ -253,7 +257,7 @@ def district_sources(
             ],
             dtype=object,
         )
-        pieces = shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land)
+        pieces = without_slivers(shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land))
         share = _split(held, pieces, grid, crs)
         covered_km2 = np.asarray(shapely.area(pieces).sum(axis=0) / 1e6)
         found.append(
@@ -329,7 +333,7 @@ def _shares_of_places(
             share[row, numbers[side], ring] = 1.0
     if spread.any():
         whole = geometry[spread]
-        pieces = shapely.intersection(whole[:, np.newaxis, np.newaxis], rings.land)
+        pieces = without_slivers(shapely.intersection(whole[:, np.newaxis, np.newaxis], rings.land))
         share[spread] = _split(whole, pieces, grid, crs)
     return share
 
@@ -349,6 +353,33 @@ def _split(
     people = parts.people.reshape(pieces.shape)
     share[usable] = people[usable] / total.people[usable, np.newaxis, np.newaxis]
     return share
+
+
+def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Drop parts of overlaps that are no wider than ``SLIVER_M``.
+
+    Parameters
+    ----------
+    pieces
+        Overlaps in the plane, of any shape of array and any kind of geometry.
+
+    Returns
+    -------
+    The same array with polygons and multipolygons only. The width of a part is twice its area over
+    its perimeter, which for a strip is its width, whatever its course.
+    """
+    kept = np.array(pieces, dtype=object)
+    flat = kept.reshape(-1)
+    parts, owner = shapely.get_parts(flat, return_index=True)
+    nested = shapely.get_type_id(parts) > 3
+    if nested.any():  # a collection may hold multipolygons
+        inner, of_part = shapely.get_parts(parts[nested], return_index=True)
+        parts = np.concatenate([parts[~nested], inner])
+        owner = np.concatenate([owner[~nested], owner[nested][of_part]])
+    thin = 2.0 * shapely.area(parts) <= SLIVER_M * shapely.length(parts)
+    for row in np.unique(owner[thin]):
+        flat[row] = shapely.multipolygons(parts[(owner == row) & ~thin])
+    return kept
 
 
 def _number_of(name: str, sides: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ from frontline.headcounts import first_day, headcounts_at, last_day, valid_at
 from frontline.population import PEOPLE, people
 from frontline.project import PopulationRaster, StatedFigure
 from frontline.samples import OUTSIDE, sample_of_area
+from frontline.sources import without_slivers
 
 FRAME = frame_around(np.array([shapely.Point(46, 40)], dtype=object))
 DATE = dt.date(2020, 11, 10)
@@ -332,6 +333,27 @@ def test_a_figure_counted_by_a_side_that_is_not_there_covers_nothing():
     found = count(districts=[(AREA, 8000, "", "Third side")])
     assert found.rows["population"].isna().all()
     assert (found.rows["coverage"] == 0).all()
+
+
+@pytest.mark.parametrize(("width_m", "covered"), [(1e-9, False), (0.4, False), (5.0, True)])
+def test_slivers_along_a_common_border_hold_nobody(width_m, covered):
+    """The same border in two files: a metre is what edges are drawn to, five metres are land."""
+    district = shapely.box(-20_000, -TALL, width_m, TALL)
+    found = count(districts=[(district, 1_000_000, "", "")])
+    east, west = row(found, "districts"), row(found, "districts", side="West")
+    assert west["population"] == pytest.approx(250_000, rel=1e-3)
+    assert bool(east["coverage"] > 0) == covered
+    assert math.isnan(east["population"]) != covered
+
+
+def test_a_sliver_beside_real_land_goes_alone():
+    comb = shapely.union_all(
+        [shapely.box(0, 0, 1000, 1000), shapely.box(0, 2000, 0.5, 9000), shapely.Point(5, 5000)]
+    )
+    kept = without_slivers(np.array([[comb, shapely.Point(1, 1), shapely.Polygon()]], dtype=object))
+    assert shapely.area(kept).tolist() == [[1e6, 0.0, 0.0]]
+    nested = shapely.GeometryCollection([comb, shapely.LineString([(0, 0), (1, 1)])])
+    assert shapely.area(without_slivers(np.array([nested], dtype=object))).tolist() == [1e6]
 
 
 def test_districts_without_any_figure_have_no_row():
