@@ -123,7 +123,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "places",
             "Settlements without a figure",
             "Settlements in the zone without a figure of that kind that holds at the line's date; "
-            "in the row settlements (residents) also those of which only registered people are known.",
+            "in the row of residents also those of which only registered people are known.",
         ),
         _number("coverage", "", "Coverage", "Share of the zone that the source covers (0 to 1)."),
         _number(
