@@ -391,7 +391,15 @@ function start() {
   const printed = () => { map.invalidateSize({ animate: false }); drawLabels(); };
   window.addEventListener("beforeprint", () => { legend.open = true; printed(); });
   window.matchMedia("print").addEventListener("change", printed);
-  new ResizeObserver(() => map.invalidateSize()).observe(stage);
+  const sized = new Promise((done) => {
+    new ResizeObserver(() => { map.invalidateSize(); done(); }).observe(stage);
+  });
   ready = true;
+  sayReady(sized);
+}
+/** Mark the page as complete once its size is known and every picture is decoded. */
+async function sayReady(sized) {
+  const pictures = [...document.images].map((picture) => picture.decode().catch(() => undefined));
+  await Promise.all([sized, document.fonts.ready, ...pictures]);
   document.documentElement.dataset.ready = "true";
 }

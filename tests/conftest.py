@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
+from in_browser import ARGUMENTS, PATIENCE_MS, is_local, wait_until_ready
 
 # The same examples in every run, and no clock: a busy machine is not a fault of the code.
 settings.register_profile("frontline", deadline=None, derandomize=True)
@@ -114,3 +115,43 @@ def chromium():
 def qgis_python():
     """Path of a Python that imports ``qgis``, for tests marked ``qgis``."""
     return qgis_interpreter()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium once for a file of tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        options = {"executable_path": chromium_path(), "args": ARGUMENTS, "timeout": PATIENCE_MS}
+        chromium = started.chromium.launch(**options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open a page without a network; at the end nothing may have been asked for, said or thrown."""
+    contexts, heard, asked = [], [], []
+
+    def opened(path, view="", **options):
+        options = {"viewport": {"width": 1280, "height": 800}, "offline": True, **options}
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("dialog", lambda dialog: heard.append(f"dialog {dialog.message}"))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"file://{path}{view}")
+        if options.get("java_script_enabled", True):
+            wait_until_ready(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert heard == []
+    assert all(is_local(url) for url in asked)
+    assert sum(url.startswith("file://") for url in asked) == len(contexts)
