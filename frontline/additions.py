@@ -53,7 +53,9 @@ def replacing(project: Project, name: str) -> Iterator[Path]:
                 yield written
                 written.replace(folder / name)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", path=folder / name) from error
+        raise OutputError(
+            f"cannot be written ({error.strerror}). Check the folder.", path=folder / name
+        ) from error
 
 
 def write_notes(project: Project, name: str, notes: Mapping[str, Any]) -> None:
@@ -93,7 +95,9 @@ def add_table(project: Project, heading: str, keys: Mapping[str, Any]) -> list[s
             _append(project.path, text, block)
             return [f"Added {heading} to {one_line(shown)}."]
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", path=project.path) from error
+        raise OutputError(
+            f"cannot be written ({error.strerror}). Check the folder.", path=project.path
+        ) from error
     if known.get("path") == keys["path"]:
         return [f"{heading} of {one_line(shown)} already names it."]
     return [f"{one_line(shown)} has {heading} already. To use what was fetched, write:", *block]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from frontline.downloads import Client, Fetched, Wanted, fetched
-from frontline.errors import DownloadError
+from frontline.errors import CHANGED, DownloadError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -76,16 +76,16 @@ def boundaries_of(
     )
     got = fetched(client, wanted)
     if got is None:
-        raise DownloadError("the provider has no such file.", path=wanted.address)
+        raise DownloadError(
+            "the provider has no such file. Try another --level.", path=wanted.address
+        )
     return _districts(got, country, level, need), release, [note, got]
 
 
 def _address(release: dict[str, Any], asked: Wanted) -> str:
     address = str(release["gjDownloadURL"])
     if urllib.parse.urlsplit(address)[:2] != ("https", FILES):
-        raise DownloadError(
-            "names a file elsewhere than on GitHub: a changed format?", path=asked.address
-        )
+        raise DownloadError(f"names a file elsewhere than on GitHub. {CHANGED}", path=asked.address)
     return address
 
 
@@ -117,10 +117,10 @@ def _check_release(path: Path) -> None:
     try:
         release = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DownloadError("it is no metadata of geoBoundaries: a changed format?") from error
+        raise DownloadError(f"it is no metadata of geoBoundaries. {CHANGED}") from error
     missing = [key for key in _NEEDED if not isinstance(release, dict) or key not in release]
     if missing:
-        raise DownloadError(f"its metadata lack {', '.join(missing)}: a changed format?")
+        raise DownloadError(f"its metadata lack {', '.join(missing)}. {CHANGED}")
 
 
 def _check_geojson(path: Path) -> None:
@@ -131,6 +131,8 @@ def _check_geojson(path: Path) -> None:
         features = json.loads(text)["features"]
         names = [feature["properties"].keys() for feature in features]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DownloadError("it is no GeoJSON of boundaries, or cut short.") from error
+        raise DownloadError(
+            "it is no GeoJSON of boundaries, or cut short. Try again later."
+        ) from error
     if not names or not all({"shapeName", "shapeID"} <= set(one) for one in names):
-        raise DownloadError("its features lack shapeName or shapeID: a changed format?")
+        raise DownloadError(f"its features lack shapeName or shapeID. {CHANGED}")

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import LayerError, one_line
@@ -24,6 +25,45 @@ _THOUSANDS = re.compile(r"\d{1,3}([ ,.'’_\u00a0\u2009\u202f]\d{3})+")
 _DATE = re.compile(r"([12]\d{3})(?:[-/](\d{2})(?:[-/](\d{2}))?)?(?:[T ][\d:.+Z-]*)?")
 
 
+@dataclass(frozen=True)
+class Named:
+    """A table under our names.
+
+    Parameters
+    ----------
+    table
+        Our columns first, in our order, as far as they exist; then the user's. A user's column
+        with a name that results need, or that differs from another in case only, ends in
+        ``_input``.
+    columns
+        Our name = the file's, of those that exist.
+    problems, notes
+        Mapped columns that do not exist, needed ones that are absent; what was renamed.
+    """
+
+    table: pd.DataFrame
+    columns: Mapping[str, str]
+    problems: list[LayerError]
+    notes: list[str]
+
+
+def in_file(fault: Fault, columns: Mapping[str, str]) -> Fault:
+    """Make errors that speak of a file's columns by their names there.
+
+    Parameters
+    ----------
+    fault
+        Makes the errors.
+    columns
+        Our name = the file's.
+    """
+
+    def made(message: str, *, field: str | None = None, row: int | str | None = None) -> LayerError:
+        return fault(message, row=row, field=None if field is None else columns.get(field, field))
+
+    return made
+
+
 def alike(word: str, words: Sequence[str]) -> str | None:
     """Find a name, exactly or else in any case; None where it is absent or ambiguous."""
     if word in words:
@@ -34,7 +74,7 @@ def alike(word: str, words: Sequence[str]) -> str | None:
 
 def named(
     table: pd.DataFrame, columns: Sequence[InputColumn], mapping: Mapping[str, str], fault: Fault
-) -> tuple[pd.DataFrame, list[LayerError], list[str]]:
+) -> Named:
     """Give our columns our names, and move the user's out of the way.
 
     Parameters
@@ -47,26 +87,21 @@ def named(
         Our name = the user's, from the project file.
     fault
         Makes the errors.
-
-    Returns
-    -------
-    table
-        Our columns first, in our order, as far as they exist; then the user's. A user's column
-        with a name that results need, or that differs from another in case only, ends in
-        ``_input``.
-    problems, notes
-        Mapped columns that do not exist, needed ones that are absent; what was renamed.
     """
     theirs = [str(name) for name in table.columns]
     table = table.set_axis(theirs, axis=1)
-    problems, notes, chosen = [], [], {}
+    problems: list[LayerError] = []
+    notes: list[str] = []
+    chosen: dict[str, str] = {}
     for column in columns:
         if column.name in mapping:
             found = alike(mapping[column.name], theirs)
             if found is None:
                 problem = f"has no column {quoted(mapping[column.name])}."
                 offer = nearest(mapping[column.name], theirs)
-                problems.append(fault(problem + offer, field=f"columns.{column.name}"))
+                problems.append(
+                    fault(problem + offer, field=column.key or f"columns.{column.name}")
+                )
         else:
             found = _found(column, [name for name in theirs if name not in mapping.values()])
             if found is not None and found.casefold() != column.name.casefold():
@@ -88,7 +123,8 @@ def named(
         if old != new:
             notes.append(f"Column '{one_line(old)}' is renamed '{one_line(new)}'.")
     result = table[[*chosen.values(), *rest]]
-    return result.set_axis([*chosen, *renamed.values()], axis=1), problems, notes
+    result = result.set_axis([*chosen, *renamed.values()], axis=1)
+    return Named(result, chosen, problems, notes)
 
 
 def _found(column: InputColumn, theirs: Sequence[str]) -> str | None:
@@ -170,7 +206,7 @@ def _carried(cell: Any) -> Any:
 def _plain(cell: Any) -> Any:
     """Return None for every kind of empty cell, and Python's own numbers."""
     if isinstance(cell, Iterable) and not isinstance(cell, str):
-        raise ValueError("holds a list or an object (expected one value).")  # noqa: TRY004
+        raise ValueError("holds a list or an object (expected one value). Split it into columns.")  # noqa: TRY004
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
         return None  # before comparing: whether NA differs from itself is NA
     if cell != cell:  # noqa: PLR0124 - NaN is not itself
@@ -190,9 +226,13 @@ def _whole(cell: Any) -> int | None:
     if cell is None:
         return None
     if isinstance(cell, bool) or not math.isfinite(cell) or cell != int(cell):
-        raise ValueError(f"{cell!r} is not a whole number (expected a count of people).")
+        raise ValueError(
+            f"{cell!r} is not a whole number (expected a count of people). Correct it."
+        )
     if cell < 0:
-        raise ValueError(f"{cell:.12g} is negative (expected 0 or more, or an empty cell).")
+        raise ValueError(
+            f"{cell:.12g} is negative (expected 0 or more). Leave the cell empty if unknown."
+        )
     if cell > _MOST_PEOPLE:
         raise ValueError(f"{cell:.12g} is more people than there are. Check the cell.")
     return int(cell)
@@ -237,7 +277,9 @@ def _date(cell: Any) -> str:
             found = None
         else:
             return "-".join(parts)
-    raise ValueError(f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD).")
+    raise ValueError(
+        f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD). Rewrite it."
+    )
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {

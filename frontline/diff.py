@@ -130,7 +130,8 @@ def compare(before: Path, after: Path) -> Comparison:
         found = read_manifest(folder)
         if found is None:
             raise OutputError(
-                "holds no manifest of a finished run (expected a folder of results).", path=folder
+                "holds no manifest of a finished run (expected a folder of results). Name one.",
+                path=folder,
             )
         manifests.append(found)
     names = [_tables_of(folder) for folder in (before, after)]
@@ -235,7 +236,9 @@ def _read(folder: Path, name: str) -> tuple[list[str], list[Row]]:
             columns = next(reader, [])
             return columns, [dict(zip(columns, row, strict=True)) for row in reader]
     except (OSError, ValueError, csv.Error) as error:
-        raise OutputError(f"cannot be read as a table ({error}).", path=path) from error
+        raise OutputError(
+            f"cannot be read as a table ({error}). Run frontline again.", path=path
+        ) from error
 
 
 def _by_key(rows: Sequence[Row], keys: Sequence[str]) -> dict[tuple[str, ...], Row]:

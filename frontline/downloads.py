@@ -12,9 +12,10 @@ import logging
 import os
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from frontline.asking import AbsentError, Client, UnreachableError, Wanted, asked, fault
 from frontline.errors import DownloadError
@@ -22,7 +23,21 @@ from frontline.files import sha256
 from frontline.locks import locked
 from frontline.transfers import asked_size, note_of, read_note, transfer, write_note
 
-__all__ = ["Client", "Fetched", "Wanted", "cached_path", "default_cache", "fetched", "size_of"]
+__all__ = [
+    "Client",
+    "Fetched",
+    "Wanted",
+    "alone",
+    "cached_path",
+    "default_cache",
+    "fetched",
+    "folder_for",
+    "kept_whole",
+    "note_absent",
+    "said_absent",
+    "size_of",
+    "today",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,8 @@ class Fetched:
         Of the file.
     date
         Day it was fetched, YYYY-MM-DD.
+    part
+        Of a window of a raster: which, and of what file.
     """
 
     path: Path
@@ -46,6 +63,7 @@ class Fetched:
     sha256: str
     size_bytes: int
     date: str
+    part: Mapping[str, Any] | None = None
 
 
 def default_cache() -> Path:
@@ -78,6 +96,16 @@ def fetched(client: Client, wanted: Wanted) -> Fetched | None:
     DownloadError
         With the address, what happened, and what to do. Nothing is kept but a part to go on with.
     """
+    path = folder_for(client, wanted)
+    with alone(client, path):
+        kept = None if client.refresh else kept_whole(path, wanted)
+        if kept is not None:
+            return kept
+        return _downloaded(client, wanted, path)
+
+
+def folder_for(client: Client, wanted: Wanted) -> Path:
+    """Make the folder of the cache that a file belongs into; returns the file's place."""
     path = cached_path(client, wanted.address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,16 +114,12 @@ def fetched(client: Client, wanted: Wanted) -> Fetched | None:
             f"cannot be made ({error.strerror}). Name another folder: --cache DIR",
             path=path.parent,
         ) from error
-    with _alone(client, path):
-        kept = None if client.refresh else _kept(path, wanted)
-        if kept is not None:
-            return kept
-        return _downloaded(client, wanted, path)
+    return path
 
 
 def size_of(client: Client, wanted: Wanted) -> int | None:
     """Ask how large a file is: 0 if the cache has it, else as `asked_size`."""
-    if not client.refresh and _kept(cached_path(client, wanted.address), wanted) is not None:
+    if not client.refresh and kept_whole(cached_path(client, wanted.address), wanted) is not None:
         return 0
     return asked_size(client, wanted)
 
@@ -111,7 +135,7 @@ def cached_path(client: Client, address: str) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(client: Client, path: Path) -> Iterator[None]:
+def alone(client: Client, path: Path) -> Iterator[None]:
     """Wait until nobody else is at work on a file."""
     until = time.monotonic() + client.lock_s
     while True:
@@ -131,7 +155,17 @@ def _absent_note(path: Path) -> Path:
     return path.with_name(f".{path.name}.absent.json")
 
 
-def _kept(path: Path, wanted: Wanted) -> Fetched | None:
+def said_absent(path: Path, wanted: Wanted) -> bool:
+    """Say whether the provider said that it has no such file, when it was last asked."""
+    return read_note(_absent_note(path)).get("address") == wanted.address
+
+
+def note_absent(path: Path, wanted: Wanted) -> None:
+    """Note that the provider says that it has no such file."""
+    write_note(_absent_note(path), address=wanted.address, date=today())
+
+
+def kept_whole(path: Path, wanted: Wanted) -> Fetched | None:
     """Give the file of the cache, if it is there, whole, and the one its note speaks of."""
     note = read_note(note_of(path))
     if note.get("address") != wanted.address or not path.is_file():
@@ -157,7 +191,7 @@ def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
 
     def downloader(_url: str, output: str, _pooch: object) -> None:
         part = path.with_name(f".{path.name}.part")
-        known = read_note(_absent_note(path)).get("address") == wanted.address
+        known = said_absent(path, wanted)
         try:
             transfer(replace(client, tries=1) if known else client, wanted, part)
         except UnreachableError as error:
@@ -178,7 +212,7 @@ def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
             downloader=downloader,
         )
     except AbsentError:
-        write_note(_absent_note(path), address=wanted.address, date=_today())
+        note_absent(path, wanted)
         return None
     except ValueError as error:
         raise fault(
@@ -189,14 +223,15 @@ def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
             f"cannot be written ({error.strerror or error}). Make room, or use --cache DIR",
             path=path,
         ) from error
-    today = _today()
+    day = today()
     digest = sha256(new)
     note_of(path).unlink(missing_ok=True)
     new.replace(path)
-    write_note(note_of(path), address=wanted.address, sha256=digest, date=today)
+    write_note(note_of(path), address=wanted.address, sha256=digest, date=day)
     _absent_note(path).unlink(missing_ok=True)
-    return Fetched(path, wanted.address, digest, path.stat().st_size, today)
+    return Fetched(path, wanted.address, digest, path.stat().st_size, day)
 
 
-def _today() -> str:
+def today() -> str:
+    """Return the day, as notes have it."""
     return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"

@@ -8,6 +8,9 @@ from pathlib import Path
 MOST_PROBLEMS = 20
 """How many problems one error names before it only counts the rest."""
 
+CHANGED = "The provider may have changed its format: take another source, and report it."
+"""What to do about a download that is well but not what it used to be."""
+
 
 class FrontlineError(Exception):
     """A fault in the input or the request that the user can mend.

@@ -104,14 +104,18 @@ def _wrong(event: pd.Series[Any]) -> str:
     second = [event["lon_2"], event["lat_2"]]
     pairs = [(event["lon"], event["lat"])]
     if len(event["date"]) != _DAY:
-        return f"'{event['date']}' is no day (expected YYYY-MM-DD)."
+        return f"'{event['date']}' is no day (expected YYYY-MM-DD). Correct it."
     if math.isnan(second[0]) != math.isnan(second[1]):
-        return "has only one coordinate of its second position."
+        return "has only one coordinate of its second position. Give both, or none."
     if not math.isnan(second[0]):
         pairs.append((second[0], second[1]))
     if not all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in pairs):
-        return "lies nowhere (expected longitude and latitude in degrees)."
-    return "has a negative position_error_m." if event["position_error_m"] < 0 else ""
+        return "lies nowhere (expected longitude and latitude in degrees). Correct it."
+    return (
+        "has a negative position_error_m. Leave it empty if unknown."
+        if event["position_error_m"] < 0
+        else ""
+    )
 
 
 def _line_at(day: dt.date, ordered: Sequence[FrontLine]) -> FrontLine | None:

@@ -45,11 +45,13 @@ def check_pbf(path: Path) -> None:
             header = file.read(length) if length <= _LARGEST_HEADER else b""
             kind, blob = _blob_header(header)
             if kind != ("OSMHeader" if blocks == 0 else "OSMData") or blob > _LARGEST_BLOB:
-                raise DownloadError("it is no OpenStreetMap extract (expected PBF).")
+                raise DownloadError(
+                    "it is no OpenStreetMap extract (expected PBF). Try again later."
+                )
             at += 4 + length + blob
             blocks += 1
     if at != size or blocks < 2:
-        raise DownloadError("it is cut short.")
+        raise DownloadError("it is cut short. Try again later.")
 
 
 def _blob_header(header: bytes) -> tuple[str, int]:

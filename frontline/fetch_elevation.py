@@ -18,7 +18,8 @@ import numpy as np
 import shapely
 
 from frontline.additions import FOLDER, add_table, replacing, write_notes
-from frontline.downloads import Client, Fetched, fetched, size_of
+from frontline.cutouts import fetched_window, size_of_window
+from frontline.downloads import Client, Fetched
 from frontline.errors import DownloadError, ProjectError, one_line
 from frontline.fetch import MARGIN_DEGREES, Request, prepared
 from frontline.landtiles import Tile, has_land
@@ -26,7 +27,7 @@ from frontline.mosaic import Mosaic, Piece, mosaic
 from frontline.owntiles import own_pieces
 from frontline.rasters import write_cog
 from frontline.results import RasterResult
-from frontline.tiles import SOURCES, wanted_tiles
+from frontline.tiles import SOURCES, bounds_on, check_head, tile_bounds, wanted_tiles
 
 if TYPE_CHECKING:
     from frontline.project import Project
@@ -70,7 +71,7 @@ def elevation(path: Path, request: Request) -> list[str]:
     order = _sources(project, request)
     tiles = tiles_over(need)
     if request.dry_run:
-        return _planned(client, order, tiles)
+        return _planned(client, order, tiles, need)
     found, fallback = _Found(), request.fallback or project.fetch.fallback
     allowed = order if fallback else order[:1]
     if "tiles" in allowed:
@@ -82,7 +83,10 @@ def elevation(path: Path, request: Request) -> list[str]:
     if found.missing and project.fetch.missing == "stop":
         raise _no_land(found, order, fallback=fallback)
     if not found.pieces:
-        raise DownloadError("no source has elevation for the study area.", path=project.path)
+        raise DownloadError(
+            "no source has elevation for the study area. Name others under elevation in [fetch].",
+            path=project.path,
+        )
     made = mosaic(found.pieces, _bounds(need, found.pieces), sea=found.sea)
     return _written(project, made, found, need)
 
@@ -108,7 +112,8 @@ def _sources(project: Project, request: Request) -> tuple[str, ...]:
     for name in order:
         if name not in known:
             raise ProjectError(
-                f"there is no source '{one_line(name)}' of elevation (known: {', '.join(known)})."
+                f"there is no source '{one_line(name)}' of elevation (known: {', '.join(known)}). "
+                "Name one."
             )
     return order
 
@@ -123,7 +128,12 @@ def _find(client: Client, order: Sequence[str], tile: Tile, need: Any, found: _F
                 return
             continue
         for wanted in wanted_tiles(SOURCES[key], tile):
-            got = fetched(client, wanted)
+            got = fetched_window(
+                client,
+                wanted,
+                bounds_on(tile, need.bounds),
+                check=lambda raster: check_head(raster, tile),
+            )
             if got is not None:
                 name = f"{key} {tile.name}"
                 found.pieces.append(Piece(name, key, got.path, SOURCES[key].datum))
@@ -156,19 +166,25 @@ def _no_land(found: _Found, order: Sequence[str], *, fallback: bool) -> Download
     )
 
 
-def _planned(client: Client, order: Sequence[str], tiles: Sequence[Tile]) -> list[str]:
+def _planned(client: Client, order: Sequence[str], tiles: Sequence[Tile], need: Any) -> list[str]:
     """Say what would be fetched from the first source, and how much."""
     if order[0] == "tiles":
         return [f"{len(tiles)} tiles of one degree are needed: your own come first."]
     lines, total = [], 0
     for tile in tiles:
-        sizes = [size_of(client, one) for one in wanted_tiles(SOURCES[order[0]], tile)]
+        asked = bounds_on(tile, need.bounds), tile_bounds(tile)
+        files = wanted_tiles(SOURCES[order[0]], tile)
+        sizes = [size_of_window(client, one, *asked) for one in files]
         size = next((one for one in sizes if one is not None), None)
         total += max(size or 0, 0)
         said = {None: "not there: land" if has_land(tile) else "not there: sea", 0: "in the cache"}
-        unknown = "size unknown" if size == -1 else f"{(size or 0) / 1e6:,.1f} MB"
+        unknown = "size unknown" if size == -1 else f"about {(size or 0) / 1e6:,.1f} MB"
         lines.append(f"{order[0]} {tile.name}: {said.get(size, unknown)}")
-    return [*lines, f"{len(tiles)} tiles, {total / 1e6:,.1f} MB to fetch. Nothing was fetched."]
+    parts = "windows of them where the provider sends parts, else whole files of up to 50 MB each"
+    return [
+        *lines,
+        f"{len(tiles)} tiles, about {total / 1e6:,.1f} MB to fetch: {parts}. Nothing was fetched.",
+    ]
 
 
 def _bounds(need: Any, pieces: Sequence[Piece]) -> tuple[float, float, float, float]:
@@ -232,6 +248,7 @@ def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[st
                 "sha256": got.sha256,
                 "bytes": got.size_bytes,
                 "fetched": got.date,
+                "window": dict(got.part) if got.part else "whole",
             }
         row |= {"step": list(made.steps[piece.name]), "cells": made.cells[piece.name]}
         row |= {"resampled": piece.name in made.resampled}

@@ -47,7 +47,8 @@ def places(path: Path, request: Request) -> list[str]:
     (source,) = request.sources or ("geonames",)
     if source not in PLACES:
         raise ProjectError(
-            f"there is no source '{one_line(source)}' of places (known: {', '.join(PLACES)})."
+            f"there is no source '{one_line(source)}' of places (known: {', '.join(PLACES)}). "
+            "Name one."
         )
     if source == "osm":
         return _from_osm(project, need, client, request, what="places")
@@ -145,7 +146,9 @@ def boundaries(path: Path, request: Request, *, level: int = 1) -> list[str]:
 def _whole(client: Client, wanted: Wanted) -> Fetched:
     got = fetched(client, wanted)
     if got is None:
-        raise DownloadError("the provider has no such file.", path=wanted.address)
+        raise DownloadError(
+            "the provider has no such file. Try another source.", path=wanted.address
+        )
     return got
 
 
@@ -159,7 +162,9 @@ def _kept(
 ) -> list[str]:
     """Write a layer with its notes, and add it to the project."""
     if not len(frame):
-        raise DownloadError(f"{about['source']}: there are no {what} in the study area.")
+        raise DownloadError(
+            f"{about['source']}: there are no {what} in the study area. Take another source."
+        )
     name = f"{what}.gpkg"
     with replacing(project, name) as path:
         write_layers(path, {layer: frame})

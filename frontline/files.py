@@ -32,7 +32,7 @@ def local_file(text: str, folder: Path) -> Path:
     """
     named = f"'{one_line(text)}'"
     if not text.strip() or "\0" in text:
-        raise ValueError(f"{named} is not the name of a file (expected a path).")
+        raise ValueError(f"{named} is not the name of a file (expected a path). Correct it.")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
         raise ValueError(f"{named} is a network address (expected a local file). Download it.")
     if re.search(r"(^|:)/?/vsi[a-z0-9_]*/", text.replace("\\", "/"), re.IGNORECASE):
@@ -52,7 +52,9 @@ def file_fault(path: Path) -> str:
     except FileNotFoundError:
         return f"does not exist.{_neighbour(path)}"
     except (OSError, ValueError) as error:
-        return f"cannot be looked at ({getattr(error, 'strerror', None) or error})."
+        return (
+            f"cannot be looked at ({getattr(error, 'strerror', None) or error}). Correct the path."
+        )
     fault = ""
     if stat.S_ISDIR(status.st_mode):
         fault = "is a directory (expected a file). Name the file in it."
@@ -61,7 +63,7 @@ def file_fault(path: Path) -> str:
     elif status.st_size == 0:
         fault = "is empty: 0 bytes. Export or copy it again."
     elif not os.access(path, os.R_OK):
-        fault = "cannot be read: permission denied."
+        fault = "cannot be read: permission denied. Change its permissions, or copy it."
     return fault
 
 

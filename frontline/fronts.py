@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from frontline.faces import (
     united,
 )
 from frontline.geodesy import Frame, length_m, true_band
+from frontline.project import relative
 from frontline.results import Note
 
 if TYPE_CHECKING:
@@ -122,9 +124,17 @@ def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
                 front_line(line, layers.lines[line.key], sides, layers.study_area, layers.frame)
             )
         except FrontlineError as problem:
-            problems.append(problem)
+            problems.append(_with_place(problem, project))
     raise_problems(problems)
     return tuple(fronts)
+
+
+def _with_place(problem: FrontlineError, project: Project) -> FrontlineError:
+    """Name the file of a problem as the project does: its own, or that of a layer."""
+    lies = project.path.name if problem.path is None else relative(Path(problem.path), project)
+    return type(problem)(
+        problem.message, path=lies, layer=problem.layer, row=problem.row, field=problem.field
+    )
 
 
 def front_line(
@@ -275,13 +285,13 @@ def _face_of(
         raise ProjectError(
             f"the seed {seed} of side '{name}' lies outside the study area "
             "(expected longitude, latitude inside it). Move it, or check the order of the two.",
-            field="sides",
+            field=f"sides.{name}.seed",
         )
     point = shapely.Point(x, y)
     if shapely.distance(faces.lines, point) < 1.0:
         raise ProjectError(
             f"the seed {seed} of side '{name}' lies on line '{line.key}'. Move it to its side.",
-            field="sides",
+            field=f"sides.{name}.seed",
         )
     return int(np.argmin(shapely.distance(faces.polygons, point)))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from frontline.downloads import Client, Fetched, Wanted, fetched
-from frontline.errors import DownloadError, ProjectError
+from frontline.errors import CHANGED, DownloadError, ProjectError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -76,7 +76,7 @@ def two_letters(client: Client, countries: Sequence[str]) -> list[str]:
         if country not in codes:
             raise ProjectError(
                 f"GeoNames knows no country '{country}' (expected an ISO 3166 code of three "
-                "letters).",
+                "letters). Correct it.",
                 field="fetch.countries",
             )
     return [codes[country] for country in countries]
@@ -185,25 +185,29 @@ def _check_dump(path: Path, *, name: str, columns: int) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > _LARGEST:
-                raise DownloadError("it would unpack to more than there can be.")
+                raise DownloadError(f"it would unpack to more than there can be. {CHANGED}")
             broken = archive.testzip()
         if broken is not None:
-            raise DownloadError(f"it is damaged at '{broken}'.")
+            raise DownloadError(f"it is damaged at '{broken}'. Try again later.")
         first = next(_lines(path, name), [])
     except (zipfile.BadZipFile, zlib.error, KeyError, UnicodeDecodeError, OSError) as error:
-        raise DownloadError("it is no archive of GeoNames, or cut short.") from error
+        raise DownloadError(
+            "it is no archive of GeoNames, or cut short. Try again later."
+        ) from error
     if first and len(first) != columns:
-        raise DownloadError(f"its table has {len(first)} columns (expected {columns}).")
+        raise DownloadError(f"its table has {len(first)} columns (expected {columns}). {CHANGED}")
 
 
 def _check_countries(path: Path) -> None:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     if not any(line.startswith("#ISO\tISO3\t") for line in lines):
-        raise DownloadError("it is not the list of countries: a changed format?")
+        raise DownloadError(f"it is not the list of countries. {CHANGED}")
 
 
 def _got(client: Client, wanted: Wanted) -> Fetched:
     got = fetched(client, wanted)
     if got is None:
-        raise DownloadError("the provider has no such file.", path=wanted.address)
+        raise DownloadError(
+            "the provider has no such file. Check the country.", path=wanted.address
+        )
     return got

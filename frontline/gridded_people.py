@@ -18,7 +18,7 @@ import numpy as np
 
 from frontline.additions import FOLDER, add_table, replacing, write_notes
 from frontline.downloads import Client, Fetched, Wanted, fetched
-from frontline.errors import DownloadError, ProjectError, RasterError, one_line
+from frontline.errors import CHANGED, DownloadError, ProjectError, RasterError, one_line
 from frontline.fetch import Request, countries_of, planned, prepared
 from frontline.rasters import (
     Raster,
@@ -180,14 +180,18 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
 def _product(key: str) -> Product:
     if key not in PRODUCTS:
         known = ", ".join(PRODUCTS)
-        raise ProjectError(f"there is no source '{one_line(key)}' of people (known: {known}).")
+        raise ProjectError(
+            f"there is no source '{one_line(key)}' of people (known: {known}). Name one."
+        )
     return PRODUCTS[key]
 
 
 def _year(project: Project, product: Product, asked: int | None) -> int:
     first, last = product.years
     if asked is not None and not first <= asked <= last:
-        raise ProjectError(f"{product.key} has no year {asked} (it has {first} to {last}).")
+        raise ProjectError(
+            f"{product.key} has no year {asked} (it has {first} to {last}). Ask for one of these."
+        )
     newest = max(line.date for line in project.lines).year
     return asked if asked is not None else min(max(newest, first), last)
 
@@ -220,11 +224,11 @@ def check_people(path: Path) -> None:
     """
     with open_raster(path, shown="the raster") as raster:
         if not raster.crs.is_geographic:
-            raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees).")
+            raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees). {CHANGED}")
         for block in blocks(Window(0, 0, raster.rows, raster.cols)):
             values = read_window(raster, block)
             if np.nanmin(values, initial=0.0) < 0:
-                raise RasterError("holds negative people: a value for 'unknown' is not tagged.")
+                raise RasterError(f"holds negative people: 'unknown' is not tagged. {CHANGED}")
 
 
 def _kept(
@@ -329,10 +333,15 @@ def _offset(raster: Raster, base: Raster) -> tuple[int, int]:
     steps = abs(a / base.transform[0] - 1), abs(e / base.transform[4] - 1)
     alike = max(steps) * cells < 0.5
     if not alike or not raster.crs.equals(base.crs, ignore_axis_order=True):
-        raise RasterError("has another CRS or step than the other countries'.", path=raster.path)
+        raise RasterError(
+            "has another CRS or step than the other countries'. Take another source.",
+            path=raster.path,
+        )
     left, top = (c - base.transform[2]) / a, (f - base.transform[5]) / e
     if max(abs(left - round(left)), abs(top - round(top))) > 0.25:
-        raise RasterError("lies between the cells of the other countries'.", path=raster.path)
+        raise RasterError(
+            "lies between the cells of the other countries'. Take another source.", path=raster.path
+        )
     return round(top), round(left)
 
 

@@ -30,6 +30,8 @@ class InputColumn:
         Names that are taken for it where the file has no column of our name.
     needed
         The layer cannot be read without it.
+    key
+        Key of the layer in the project file that names it; one of ``columns`` if empty.
     """
 
     name: str
@@ -37,6 +39,7 @@ class InputColumn:
     description: str
     also: tuple[str, ...] = ()
     needed: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,8 @@ _NAME_ALT = InputColumn("name_alt", "text", "second name, for disputed places")
 _NAME_OTHER = InputColumn("name_other", "text", "other spellings, separated by ;")
 _NAME = InputColumn("name", "text", "name")
 
-_ERROR = InputColumn("error_m", "number", "half-width of the line's error, metres")
-_SIDE = InputColumn("side", "text", "who holds it", needed=True)
+_ERROR = InputColumn("error_m", "number", "half-width of the line's error, metres", key="error_m")
+_SIDE = InputColumn("side", "text", "who holds it", needed=True, key="side_column")
 
 STUDY_AREA = Role(
     "study_area", ("polygon",), False, (), "the land in question; its features are united", False

@@ -48,7 +48,9 @@ class Stated(_Entry):
     def _one_figure(self) -> Stated:
         ends = [end for end in (self.low, self.high) if end is not None]
         if (self.value is None) == (not ends):
-            raise ValueError("expected either value, or low and high (one of them is enough).")
+            raise ValueError(
+                "has no figure, or two (expected value, or low and high). Keep one of these."
+            )
         if len(ends) == 2 and ends[0] > ends[1]:
             raise ValueError(f"low = {ends[0]:g} is more than high = {ends[1]:g}. Swap them.")
         return self
@@ -91,7 +93,9 @@ class Claim(_Entry):
         if not self.excluded and self.metric is None:
             raise ValueError("has no metric. Add one, or the reason why it is excluded.")
         if self.compare != "equal" and any(one.value is None for one in self.stated):
-            raise ValueError(f"compare = '{self.compare}' needs a value, not low and high.")
+            raise ValueError(
+                f"compare = '{self.compare}' has low and high (expected a value). Give one."
+            )
         if not reasons and not self.stated:
             raise ValueError(
                 "states no figure. Add stated = [{ value = ..., unit = ... }], or say under "
@@ -154,7 +158,7 @@ def read(path: Path, project: Project) -> Ledger:
     problems += _metric_problems(raw, project)
     raise_problems([ProjectError(text, path=path.name, field=key) for key, text in problems])
     if ledger is None:  # pragma: no cover - a failed validation always leaves a problem
-        raise ProjectError("cannot be read.", path=path.name)
+        raise ProjectError("cannot be read. Correct it.", path=path.name)
     return ledger
 
 
@@ -163,7 +167,9 @@ def _toml(path: Path) -> dict[str, Any]:
     if fault:
         raise ProjectError(f"the ledger of claims {fault}", path=path)
     if path.stat().st_size > _LARGEST_LEDGER:
-        raise ProjectError("is too large for a ledger (expected a TOML text).", path=path)
+        raise ProjectError(
+            "is too large for a ledger (expected a TOML text). Name the right file.", path=path
+        )
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -171,9 +177,11 @@ def _toml(path: Path) -> dict[str, Any]:
             f"is not UTF-8 text (byte {error.start}). Save it as UTF-8.", path=path
         ) from error
     except RecursionError as error:
-        raise ProjectError("brackets are nested too deeply.", path=path) from error
+        raise ProjectError("brackets are nested too deeply. Remove some.", path=path) from error
     except ValueError as error:
-        raise ProjectError(f"is not valid TOML: {one_line(str(error))}", path=path) from error
+        raise ProjectError(
+            f"is not valid TOML: {one_line(str(error))}. Correct it there.", path=path
+        ) from error
 
 
 def _entries(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

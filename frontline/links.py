@@ -141,7 +141,7 @@ class _Spots:
                 link["nearest"], kinds
             )
         if ways[2] and not (abs(link["lon"]) <= 180 and abs(link["lat"]) <= 90):
-            return "lies nowhere (expected longitude and latitude in degrees, both)."
+            return "lies nowhere (expected longitude and latitude in degrees). Give both."
         return ""
 
     def asset(self, link: pd.Series[Any], home: Any, frame: Frame) -> Any:

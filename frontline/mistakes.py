@@ -109,23 +109,27 @@ def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) ->
         meaning = f" ({field.description})" if field is not None and field.description else ""
         text = f"is missing{meaning}. Add it."
     elif kind in {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}:
-        text = f"{shown(value)} is out of range (allowed: {_out_of_range(kind, context)})."
+        text = (
+            f"{shown(value)} is out of range (allowed: {_out_of_range(kind, context)}). Correct it."
+        )
     elif kind == "literal_error":
         listed = str(context["expected"]).replace(" or ", ", ").split(",")
         allowed = [word.strip("' ") for word in listed]
-        text = f"{shown(value)} is not one of {', '.join(allowed)}."
+        text = f"{shown(value)} is not one of {', '.join(allowed)}. Choose one."
     elif kind == "string_pattern_mismatch":
-        text = f"{shown(value)} does not fit (expected {_PATTERNS[str(context['pattern'])]})."
+        pattern = _PATTERNS[str(context["pattern"])]
+        text = f"{shown(value)} does not fit (expected {pattern}). Rename it."
     elif kind in {"too_short", "string_too_short"}:
-        text = "is empty (expected at least one)."
+        text = "is empty (expected at least one). Fill it, or remove it."
     elif kind == "too_long":
-        text = f"has {context['actual_length']} entries (allowed: {context['max_length']})."
+        most = context["max_length"]
+        text = f"has {context['actual_length']} entries (allowed: {most}). Remove some."
     elif kind == "value_error" or kind.startswith("frontline"):
         text = str(context.get("error", error["msg"]))
     elif kind in _EXPECTED:
-        text = f"{shown(value)} does not fit (expected {_EXPECTED[kind]})."
+        text = f"{shown(value)} does not fit (expected {_EXPECTED[kind]}). Correct it."
     else:
-        text = f"{shown(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}."
+        text = f"{shown(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}. Correct it."
     return text
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from frontline.values import (
     Day,
@@ -84,7 +84,9 @@ class Section(Part):
     @model_validator(mode="after")
     def _one_way(self) -> Section:
         if (self.between is None) == (self.partition is None):
-            raise ValueError("needs either between = [[lon, lat], [lon, lat]] or a partition.")
+            raise ValueError(
+                "has both between and partition, or neither (expected one). Keep one of them."
+            )
         if self.parts and self.partition is None:
             raise ValueError("has parts without a partition. Add partition = ...")
         return self
@@ -115,7 +117,9 @@ class Scenario(Part):
     @model_validator(mode="after")
     def _one_way(self) -> Scenario:
         if (self.offset_m is None) == (self.hand_over is None):
-            raise ValueError("needs either offset_m and side, or hand_over and to_side.")
+            raise ValueError(
+                "has both offset_m and hand_over, or neither (expected one). Keep one of them."
+            )
         if self.offset_m is not None and self.side is None:
             raise ValueError("does not say into whose land the line moves. Add side = ...")
         if self.hand_over is not None and self.to_side is None:

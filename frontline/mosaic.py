@@ -213,7 +213,10 @@ def _check_alike(looks: Sequence[_Look]) -> None:
     for look in looks:
         name = look.piece.name
         if look.crs.to_wkt() != crs and not look.crs.equals(crs, ignore_axis_order=True):
-            raise RasterError(f"has another CRS than the other tiles: '{look.crs.name}'", path=name)
+            raise RasterError(
+                f"has another CRS than the other tiles: '{look.crs.name}'. Use tiles of one CRS.",
+                path=name,
+            )
         if _plain(look.piece.datum) != datum:
             others = next(one.piece.datum for one in looks if _plain(one.piece.datum) == datum)
             raise RasterError(
@@ -223,7 +226,8 @@ def _check_alike(looks: Sequence[_Look]) -> None:
             )
         if look.piece.unit != unit:
             raise RasterError(
-                f"its heights are in {look.piece.unit}, those of the other tiles in {unit}.",
+                f"its heights are in {look.piece.unit}, those of the other tiles in {unit}. "
+                "Use tiles of one unit.",
                 path=name,
             )
     for source in dict.fromkeys(look.piece.source for look in looks):

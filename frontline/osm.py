@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from frontline.downloads import Client, Fetched, Wanted, cached_path, fetched
-from frontline.errors import DownloadError
+from frontline.errors import CHANGED, DownloadError
 from frontline.extracts import check_pbf, read_osm
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def _smallest(found: Sequence[tuple[float, str, Any]], need: Any) -> list[str]:
         if shapely.covers(others, shapely.intersection(one[1], need)):
             chosen.remove(one)
     if not chosen:
-        raise DownloadError("Geofabrik has no extract of the study area.", path=INDEX)
+        raise DownloadError(
+            "Geofabrik has no extract of the study area. Take the roads from elsewhere.", path=INDEX
+        )
     return sorted(address for address, _ in chosen)
 
 
@@ -109,9 +111,9 @@ def _check_index(path: Path) -> None:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
         sound = all("urls" in feature["properties"] for feature in features)
     except (ValueError, KeyError, TypeError) as error:
-        raise DownloadError("it is no index of extracts: a changed format?") from error
+        raise DownloadError(f"it is no index of extracts. {CHANGED}") from error
     if not sound or not features:
-        raise DownloadError("it is no index of extracts: a changed format?")
+        raise DownloadError(f"it is no index of extracts. {CHANGED}")
 
 
 def _pbf(client: Client, address: str) -> Wanted:
@@ -128,7 +130,7 @@ def _pbf(client: Client, address: str) -> Wanted:
 def _got(client: Client, wanted: Wanted) -> Fetched:
     got = fetched(client, wanted)
     if got is None:
-        raise DownloadError("the provider has no such file.", path=wanted.address)
+        raise DownloadError("the provider has no such file. Try again later.", path=wanted.address)
     return got
 
 

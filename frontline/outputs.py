@@ -141,7 +141,9 @@ def publish(
     """
     for name in writers:
         if not _is_inside(name) or name == MANIFEST:
-            raise OutputError(f"'{one_line(name)}' is not a name for a result.")
+            raise OutputError(
+                f"'{one_line(name)}' is no name of a result (expected a path inside). Rename it."
+            )
     output.scratch.mkdir()
     outputs = {}
     for number, (name, write) in enumerate(writers.items()):
@@ -317,7 +319,10 @@ def _write_json(path: Path, values: Mapping[str, Any]) -> None:
         path.write_bytes(text.encode("utf-8", "backslashreplace"))
         _sync(path)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", path=path.name) from error
+        raise OutputError(
+            f"cannot be written ({error.strerror}). Check the folder and the space on the disk.",
+            path=path.name,
+        ) from error
 
 
 def _sync(path: Path) -> None:

@@ -9,8 +9,9 @@ import pyproj
 import shapely
 
 from frontline.errors import ProjectError, RasterError
+from frontline.heights import vertical_datum
 from frontline.mosaic import Piece
-from frontline.rasters import open_raster, vertical_datum
+from frontline.rasters import open_raster
 
 if TYPE_CHECKING:
     from frontline.project import Project
@@ -50,7 +51,9 @@ def own_pieces(project: Project, need: Any) -> list[Piece]:
     folder = project.path.parent / project.fetch.tiles
     if not folder.is_dir():
         raise ProjectError(
-            "is no folder (expected one with GeoTIFFs).", path=folder, field="fetch.tiles"
+            "is no folder (expected one with GeoTIFFs). Correct tiles in [fetch].",
+            path=folder,
+            field="fetch.tiles",
         )
     files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in {".tif", ".tiff"}]
     pieces = [_piece(project, path) for path in files]

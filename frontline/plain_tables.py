@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from frontline.cells import named, typed
+from frontline.cells import in_file, named, typed
 from frontline.errors import FrontlineError, LayerError, raise_problems
 from frontline.inputs import EVENTS, FLOWS, LINKS, Role
 from frontline.mistakes import shown as quoted
@@ -65,16 +65,19 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
 def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, list[str]]:
     with opened(source.path, shown) as file:
         layer = chosen_layer(file, source.layer)
-        fault = partial(LayerError, path=shown, layer=None if file.format == "CSV" else layer)
+        fault: Fault = partial(
+            LayerError, path=shown, layer=None if file.format == "CSV" else layer
+        )
         cells = _cells(file, layer, source)
     cells = selected(cells, source.select, fault)
-    table, problems, notes = named(cells, role.columns, source.columns, fault)
-    table, wrong = typed(table, role.columns, fault)
-    problems += wrong
+    ours = named(cells, role.columns, source.columns, fault)
+    fault = in_file(fault, ours.columns)
+    table, wrong = typed(ours.table, role.columns, fault)
+    problems = [*ours.problems, *wrong]
     problems += _needed(table, role, fault)
     table = table.assign(id=_ids(table, fault, problems))
     raise_problems(problems)
-    return table, notes
+    return table, ours.notes
 
 
 def _cells(file: VectorFile, layer: str, source: TableSource) -> pd.DataFrame:
@@ -94,7 +97,11 @@ def _needed(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:
             cells = table[column.name]
             blank = cells.isna() | (cells.astype(str).str.strip() == "")
             problems += [
-                fault(f"has no {column.name} ({column.description}).", row=row, field=column.name)
+                fault(
+                    f"has no {column.name} ({column.description}). Fill it in.",
+                    row=row,
+                    field=column.name,
+                )
                 for row in table.index[blank]
             ]
     return problems

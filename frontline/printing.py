@@ -76,7 +76,9 @@ def _by_browser(program: str, page: Path, path: Path) -> None:
                 command, capture_output=True, timeout=LONGEST_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise OutputError(f"cannot be printed ({error}).", path=path.name) from error
+            raise OutputError(
+                f"cannot be printed ({error}). Leave out --pdf.", path=path.name
+            ) from error
     if done.returncode or not path.is_file():
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise OutputError(

@@ -64,6 +64,7 @@ __all__ = [
     "input_files",
     "load_project",
     "relative",
+    "Settlements",
 ]
 
 _LARGEST_PROJECT = 2_000_000
@@ -247,7 +248,8 @@ class Map(Part):
         west, south, east, north = value
         if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
             raise ValueError(
-                f"{shown(list(value))} is no extent (expected west, south, east, north)."
+                f"{shown(list(value))} is no extent (expected degrees: west, south, east, north). "
+                "Correct it."
             )
         return value
 
@@ -280,7 +282,7 @@ class Project(Part):
     study_area: LayerSource = Field(description="the land in question, as polygons")
     lines: tuple[Line, ...] = Field(min_length=1, description="dated lines, or states")
     sides: tuple[Side, ...] = Field((), description="names of the sides, and where they are")
-    settlements: LayerSource | None = Field(None, description="places, as points or polygons")
+    settlements: Settlements | None = Field(None, description="places, as points or polygons")
     corridors: Corridors | None = Field(None, description="roads, canals, pipelines")
     points: LayerSource | None = Field(None, description="named points")
     districts: LayerSource | None = Field(None, description="districts with people")
@@ -344,7 +346,7 @@ def load_project(path: Path | str) -> Project:
     problems += _column_problems(raw)
     raise_problems([ProjectError(text, path=path, field=key) for key, text in problems])
     if project is None:  # pragma: no cover - a failed validation always leaves a problem
-        raise ProjectError("cannot be read.", path=path)
+        raise ProjectError("cannot be read. Correct it.", path=path)
     return project
 
 
@@ -354,7 +356,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ProjectError(f"the project file {fault}", path=path)
     if path.stat().st_size > _LARGEST_PROJECT:
         raise ProjectError(
-            "is too large for a project file (expected a short TOML text).", path=path
+            "is too large for a project file (expected a short TOML text). Name the right file.",
+            path=path,
         )
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
@@ -363,14 +366,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
             f"is not UTF-8 text (byte {error.start}). Save it as UTF-8.", path=path
         ) from error
     except RecursionError as error:
-        raise ProjectError("brackets are nested too deeply.", path=path) from error
+        raise ProjectError("brackets are nested too deeply. Remove some.", path=path) from error
     except ValueError as error:
         raise ProjectError(f"is not valid TOML: {_toml_hint(str(error))}", path=path) from error
 
 
 def _toml_hint(message: str) -> str:
     text = one_line(message).rstrip(".")
-    hint = ""
+    hint = " Correct it there."
     if ("Unescaped" in message and "\\" in message) or "hex value" in message:
         hint = " Write paths with / or in single quotes."
     return f"{text}.{hint}"
@@ -470,7 +473,9 @@ def hash_inputs(project: Project) -> dict[str, str]:
         try:
             hashes[relative(path, project)] = sha256(path)
         except OSError as error:
-            raise ProjectError(f"cannot be read ({error.strerror}).", path=path) from error
+            raise ProjectError(
+                f"cannot be read ({error.strerror}). Check the file.", path=path
+            ) from error
     return hashes
 
 

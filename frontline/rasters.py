@@ -164,7 +164,10 @@ def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Win
         The bounds are not finite.
     """
     if not all(math.isfinite(edge) for edge in bounds):
-        raise RasterError("the area of interest has no place in this CRS", path=raster.path)
+        raise RasterError(
+            "the area of interest has no place in its CRS. Reproject it: gdalwarp IN OUT.tif",
+            path=raster.path,
+        )
     a, _, c, _, e, f = raster.transform
     west, south, east, north = bounds
     # An edge that falls on a cell's edge up to rounding does not take one more cell.
@@ -284,7 +287,9 @@ def write_cog(
     """
     bands = list(result.bands.values())
     if not bands or len({(band.shape, band.dtype) for band in bands}) != 1:
-        raise OutputError("bands of one shape and type are needed", path=path)
+        raise OutputError(
+            "has bands of several shapes or types (expected one). Write them apart.", path=path
+        )
     rows, cols = bands[0].shape
     profile = {
         "driver": "GTiff",
@@ -311,7 +316,9 @@ def write_cog(
         try:
             path.write_bytes(cog.getbuffer())
         except OSError as error:
-            raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+            raise OutputError(
+                f"cannot be written ({error.strerror}). Make room, or name another.", path=path
+            ) from error
 
 
 def _cog_options(band: NDArray[np.generic]) -> dict[str, str]:
@@ -350,12 +357,12 @@ def _check_file(path: Path, name: Path) -> None:
             path=name,
         ) from error
     if not stat.S_ISREG(mode):
-        raise RasterError("is not a regular file (expected a GeoTIFF)", path=name)
+        raise RasterError("is not a regular file (expected a GeoTIFF). Name the file.", path=name)
     try:
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as error:
-        raise RasterError(f"cannot be opened: {error.strerror}", path=name) from error
+        raise RasterError(f"cannot be opened: {error.strerror}. Check it.", path=name) from error
     if not start:
         raise RasterError("is empty (expected a GeoTIFF). Fetch it again.", path=name)
     if start not in _MAGIC:
@@ -375,7 +382,7 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
             path=path,
         )
     if np.issubdtype(np.dtype(dataset.dtypes[0]), np.complexfloating):
-        raise RasterError("holds complex numbers (expected heights or people)", path=path)
+        raise RasterError("holds complex numbers (expected real ones). Name another.", path=path)
     block_rows, block_cols = dataset.block_shapes[0]
     if block_rows * block_cols * np.dtype(dataset.dtypes[0]).itemsize > MOST_BLOCK_BYTES:
         raise RasterError(

@@ -11,7 +11,7 @@ import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from frontline.cells import alike, named, typed
+from frontline.cells import alike, in_file, named, typed
 from frontline.errors import LayerError, one_line, raise_problems
 from frontline.inputs import Role
 from frontline.mistakes import nearest
@@ -76,7 +76,7 @@ def read_checked(
     """
     layer = chosen_layer(file, source.layer)
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
-    fault = partial(LayerError, path=file.shown, layer=None if single else layer)
+    fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
     frame, warned = _read(file, layer, source, role)
     notes = [(f"The reader warned: {text}.", 0) for text in warned]
     crs = _crs_of(frame, file, source, fault)
@@ -84,10 +84,11 @@ def read_checked(
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
-    table, problems, renamed = named(table, role.columns, columns, fault)
-    notes += [(text, 0) for text in renamed]
-    table, wrong = typed(table, role.columns, fault)
-    problems += wrong
+    ours = named(table, role.columns, columns, fault)
+    notes += [(text, 0) for text in ours.notes]
+    fault = in_file(fault, ours.columns)
+    table, wrong = typed(ours.table, role.columns, fault)
+    problems = [*ours.problems, *wrong]
     shapes = checked(
         frame.geometry.to_numpy(),
         frame.index.to_numpy(),
@@ -138,10 +139,15 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
             given = _real(CRS.from_user_input(source.crs))
         except CRSError as error:
             raise fault(
-                f"{quoted(source.crs)} is no CRS (expected a code such as EPSG:4326).", field="crs"
+                f"{quoted(source.crs)} is no CRS (expected a code such as EPSG:4326). Correct it.",
+                field="crs",
             ) from error
         if given is None:
-            raise fault(f"{quoted(source.crs)} is no CRS on the earth.", field="crs")
+            raise fault(
+                f"{quoted(source.crs)} is no CRS on the earth (expected degrees or a map "
+                "projection). Correct it.",
+                field="crs",
+            )
     # GeoJSON and tables are in degrees only by convention, which files often break
     if given is not None and (file.format in {*_TABLES, "GeoJSON"} or stated is None):
         return given

@@ -64,7 +64,8 @@ def line_of(
     if "error_m" in table:
         for row, value in table["error_m"].items():
             if not 0 <= value <= 100_000:
-                problem = f"{value:.10g} is not an error (expected metres, 0 to 100,000)."
+                what = "is empty" if np.isnan(value) else f"{value:.10g} is no error of a line"
+                problem = f"{what} (expected metres, 0 to 100,000). Correct the cell."
                 problems.append(layer.fault(problem, row=row, field=str(line.error_m)))
     else:
         table = table.assign(error_m=float(line.error_m))

@@ -85,7 +85,7 @@ def checked(
     bad = np.flatnonzero(unusable != "")
     # when nothing is left, the layer is not what it is taken for
     if not optional or len(bad) == len(found):
-        problems += [fault(f"{unusable[at]}.", row=rows[at]) for at in bad]
+        problems += [fault(f"{unusable[at]}. {_to_do(unusable[at])}", row=rows[at]) for at in bad]
     elif len(bad):
         named = ", ".join(f"{rows[at]} ({unusable[at]})" for at in bad[:5])
         more = " ..." if len(bad) > 5 else ""
@@ -108,6 +108,11 @@ def _without_place(geometries: NDArray[Any]) -> NDArray[Any]:
     lost = np.unique(row[~np.isfinite(coords).all(axis=1)])
     reasons[lost] = "has a coordinate that is not a finite number"
     return reasons
+
+
+def _to_do(reason: str) -> str:
+    other = reason.startswith("is a ")
+    return "Name another layer, or remove it." if other else "Draw it anew, or remove it."
 
 
 def _as_wanted(geometry: Any, wanted: list[int], shapes: tuple[Shape, ...]) -> tuple[Any, str]:
@@ -177,7 +182,9 @@ def _crossing(
         before = area_km2(geometries[at], crs)
         mended = shapely.make_valid(geometries[at], method="structure", keep_collapsed=False)
         if shapely.is_empty(mended) or shapely.get_dimensions(mended) != 2:
-            problems.append(fault(f"{what}, and no area is left when it is mended.", row=rows[at]))
+            problems.append(
+                fault(f"{what}, and no area is left when it is mended. Draw it anew.", row=rows[at])
+            )
             continue
         geometries[at] = mended
         after = area_km2(mended, crs)

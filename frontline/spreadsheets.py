@@ -80,7 +80,7 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             lines.append(reader.line_num)
     except (csv.Error, StopIteration) as error:
         raise LayerError(
-            f"is not a table: {error or 'it is empty'}.",
+            f"is not a table: {error or 'it is empty'}. Export it again, as UTF-8.",
             path=file.shown,
             row=reader.line_num,
         ) from error
@@ -146,8 +146,8 @@ def placed(
             if _NUMBER.fullmatch(text):
                 values[at, axis] = float(text)
             elif text:
-                hint = " Write a decimal point." if "," in text else ""
-                problem = f"{quoted(text)} is not a coordinate (expected a number).{hint}"
+                hint = "Write a decimal point." if "," in text else "Correct it."
+                problem = f"{quoted(text)} is not a coordinate (expected a number). {hint}"
                 problems.append(
                     LayerError(problem, path=file.shown, layer=layer, row=str(row), field=name)
                 )
@@ -156,7 +156,10 @@ def placed(
     _raise(
         [
             LayerError(
-                "has only one of its two coordinates.", path=file.shown, layer=layer, row=str(row)
+                "has only one of its two coordinates. Give both, or none.",
+                path=file.shown,
+                layer=layer,
+                row=str(row),
             )
             for row in table.index[half]
         ]

@@ -63,7 +63,9 @@ def init(directory: Path | str) -> list[str]:
         with (folder / PROJECT).open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", path=folder) from error
+        raise OutputError(
+            f"cannot be written ({error.strerror}). Check the folder.", path=folder
+        ) from error
     first = f"Wrote {one_line(str(folder / PROJECT))} and {TEMPLATE}."
     then = f"Then: frontline check {shlex.quote(one_line(str(folder)))}"
     return [first, *lines, *said, *_LEFT_TO_DO, then]

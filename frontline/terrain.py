@@ -365,7 +365,9 @@ def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     corners = shapely.get_coordinates(densified(np.array([area], dtype=object), crs=area_crs))
     place = dem.position(*to_dem(dem, area_crs, corners[:, 0], corners[:, 1]))
     if not np.isfinite(place).all():
-        raise RasterError("the area of interest has no place in the elevation's CRS")
+        raise RasterError(
+            "the area of interest has no place in the elevation's CRS. Reproject the elevation."
+        )
     top, left = np.floor(place.min(axis=0)).astype(int)
     bottom, right = np.ceil(place.max(axis=0)).astype(int)
     return Window(int(top), int(left), int(bottom - top + 1), int(right - left + 1))

@@ -1,8 +1,7 @@
 """Elevation in tiles of one degree: who provides it, where each tile is, and what it is.
 
-Addresses and names of tiles follow the pages named beside each source. Whole tiles are fetched
-(a tile of 30 m has up to 50 MB) and a window is read from the copy on disk: the next project
-nearby finds them there, also without a network.
+Addresses and names of tiles follow the pages named beside each source. Of a tile only the window
+that is needed is fetched, where the provider allows it: a tile of 30 m has up to 50 MB.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Literal
 from frontline.downloads import Wanted
 from frontline.errors import RasterError
 from frontline.landtiles import Tile
-from frontline.rasters import MOST_CELLS, Raster, Window, blocks, open_raster, read_window
+from frontline.rasters import MOST_CELLS, Bounds, Raster, Window, blocks, open_raster, read_window
 
 LARGEST_TILE = 400_000_000
 """Bytes; no provider's tile of one degree comes near."""
@@ -184,6 +183,18 @@ def wanted_tiles(source: Source, tile: Tile) -> tuple[Wanted, ...]:
     )
 
 
+def tile_bounds(tile: Tile) -> Bounds:
+    """Return west, south, east, north of a tile by its name, where the provider has it."""
+    return float(tile.turned), float(tile.lat), tile.turned + 1.0, tile.lat + 1.0
+
+
+def bounds_on(tile: Tile, bounds: Bounds) -> Bounds:
+    """Return bounds that may run across the antimeridian as the provider's tile lies to them."""
+    west, south, east, north = bounds
+    turn = tile.turned - tile.lon
+    return west + turn, south, east + turn, north
+
+
 def check_tile(path: Path, tile: Tile) -> None:
     """Read a tile from end to end, and compare its extent with its name.
 
@@ -200,13 +211,29 @@ def check_tile(path: Path, tile: Tile) -> None:
         It is no whole GeoTIFF in degrees, or lies elsewhere than its name says.
     """
     with open_raster(path, shown=f"tile {tile.name}") as raster:
-        if not raster.crs.is_geographic:
-            raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees).")
-        _check_extent(raster, tile)
-        if raster.rows * raster.cols > MOST_CELLS:
-            raise RasterError(f"has {raster.rows:,} x {raster.cols:,} cells: a changed format?")
+        check_head(raster, tile)
         for block in blocks(Window(0, 0, raster.rows, raster.cols)):
             read_window(raster, block)
+
+
+def check_head(raster: Raster, tile: Tile) -> None:
+    """Compare what a tile says of itself with its name.
+
+    Raises
+    ------
+    RasterError
+        It is not in degrees, or lies elsewhere than its name says, or has too many cells.
+    """
+    if not raster.crs.is_geographic:
+        raise RasterError(
+            f"has the CRS '{raster.crs.name}' (expected degrees). Fetch it again: --refresh"
+        )
+    _check_extent(raster, tile)
+    if raster.rows * raster.cols > MOST_CELLS:
+        raise RasterError(
+            f"has {raster.rows:,} x {raster.cols:,} cells (expected those of its kind). "
+            "Fetch it again: --refresh"
+        )
 
 
 def _check_extent(raster: Raster, tile: Tile) -> None:
@@ -220,4 +247,6 @@ def _check_extent(raster: Raster, tile: Tile) -> None:
         for is_at, should, step in zip(found, meant, steps, strict=True)
     ):
         shown = ", ".join(f"{edge:.4f}" for edge in found)
-        raise RasterError(f"lies at {shown} (expected {', '.join(map(str, meant))}).")
+        raise RasterError(
+            f"lies at {shown} (expected {', '.join(map(str, meant))}). Fetch it again: --refresh"
+        )

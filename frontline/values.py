@@ -28,7 +28,7 @@ def _as_date(value: Any) -> Any:
 
 
 def _no_date(value: Any) -> dt.date:
-    raise ValueError(f"{shown(value)} is not a date (expected YYYY-MM-DD).")
+    raise ValueError(f"{shown(value)} is not a date (expected YYYY-MM-DD). Rewrite it.")
 
 
 def _distance(value: Any) -> Any:
@@ -36,9 +36,9 @@ def _distance(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and 100 <= value <= 100_000:
         return value
-    hint = f" Did you mean {value * 1000:.10g}?" if number and 0.1 <= value < 100 else ""
+    hint = f"Did you mean {value * 1000:.10g}?" if number and 0.1 <= value < 100 else "Correct it."
     wrong = "is out of range" if number else "is not a number"
-    raise ValueError(f"{shown(value)} {wrong} (allowed: 100 to 100,000 metres).{hint}")
+    raise ValueError(f"{shown(value)} {wrong} (allowed: 100 to 100,000 metres). {hint}")
 
 
 def _error(value: Any) -> Any:
@@ -49,14 +49,16 @@ def _error(value: Any) -> Any:
     if isinstance(value, str) and re.search(r"[^-+\d.,\skm]", value):
         return value
     expected = "(expected metres, 0 to 100,000, without quotes, or the name of a column)"
-    raise ValueError(f"{shown(value)} is not an error of a line {expected}.")
+    raise ValueError(f"{shown(value)} is not an error of a line {expected}. Correct it.")
 
 
 def _encoding(value: Any) -> Any:
     try:
         codecs.lookup(value)
     except (LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"{shown(value)} is no encoding (expected utf-8, cp1251 ...).") from error
+        raise ValueError(
+            f"{shown(value)} is no encoding (expected utf-8, cp1251 ...). Correct it."
+        ) from error
     return value
 
 

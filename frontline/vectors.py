@@ -152,7 +152,9 @@ def _sound_archive(path: Path, shown: str) -> list[str]:
             broken = archive.testzip()
             names = archive.namelist()
     except (zipfile.BadZipFile, zlib.error, EOFError, *_OGR_ERRORS) as error:
-        raise LayerError(f"is a damaged or locked archive ({_said(error)}).", path=shown) from error
+        raise LayerError(
+            f"is a damaged or locked archive ({_said(error)}). Export or copy it again.", path=shown
+        ) from error
     if broken is not None:
         raise LayerError(f"is damaged at '{one_line(broken)}'. Copy it again.", path=shown)
     return names
@@ -367,12 +369,16 @@ def read_vector(
             )
     except LookupError as error:
         raise LayerError(
-            f"'{encoding}' is no encoding.", path=file.shown, layer=layer, field="encoding"
+            f"'{encoding}' is no encoding (expected utf-8, cp1251 ...). Correct it.",
+            path=file.shown,
+            layer=layer,
+            field="encoding",
         ) from error
     except _OGR_ERRORS as error:
-        hint = ' Name its encoding: encoding = "cp1251"' if isinstance(error, UnicodeError) else ""
+        text = isinstance(error, UnicodeError)
+        hint = 'Name its encoding: encoding = "cp1251"' if text else "Export or copy it again."
         raise LayerError(
-            f"cannot be read ({_said(error)}).{hint}", path=file.shown, layer=layer
+            f"cannot be read ({_said(error)}). {hint}", path=file.shown, layer=layer
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))

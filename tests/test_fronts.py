@@ -1,5 +1,6 @@
 import datetime as dt
 import itertools
+from pathlib import Path
 from statistics import NormalDist
 from types import SimpleNamespace
 
@@ -390,9 +391,29 @@ def test_all_problems_of_all_lines_come_at_once():
         geometry=[shapely.LineString([(0, 90_000), (1, 95_000)])], crs=PLAIN.crs
     )
     lines = (line_of(key="one"), line_of(key="two"))
-    project = SimpleNamespace(lines=lines, sides=(WEST, EAST))
+    home = Path("project.toml").absolute()
+    project = SimpleNamespace(lines=lines, sides=(WEST, EAST), path=home)
     layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": away, "two": away})
     with pytest.raises(FrontlineError, match=r"(?s)2 problems.*'one'.*'two'"):
+        read_fronts(project, layers)
+
+
+def test_a_seed_on_the_line_names_the_project_and_the_line_its_layer():
+    features = gpd.GeoDataFrame(geometry=[UPRIGHT], crs=PLAIN.crs)
+    home = Path("project.toml").absolute()
+    lines = (line_of(key="one"),)
+    layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": features})
+    on_it = Side(name="West", seed=seed(0, 0))
+    project = SimpleNamespace(lines=lines, sides=(on_it, EAST), path=home)
+    with pytest.raises(
+        FrontlineError, match=r"^project\.toml, field 'sides\.West\.seed': .* lies on"
+    ):
+        read_fronts(project, layers)
+    both = Side(name="West", seed=EAST.seed)
+    project = SimpleNamespace(lines=lines, sides=(both, EAST), path=home)
+    with pytest.raises(
+        FrontlineError, match=r"^project\.toml, field 'sides': .* clash.* Move a seed"
+    ):
         read_fronts(project, layers)
 
 

@@ -364,7 +364,10 @@ def test_coordinates_that_are_no_numbers_are_dropped_or_refused(tmp_path, value)
     good, bad = "[[46.5, 39], [46.5, 40]]", f"[[46.5, 39], [46.5, {value}]]"
     write_json(tmp_path / "line.geojson", good, bad, kind="LineString")
     message = refused(tmp_path, front=None)
-    assert message == ("line.geojson, feature 1: has a coordinate that is not a finite number.")
+    assert message == (
+        "line.geojson, feature 1: has a coordinate that is not a finite number. "
+        "Draw it anew, or remove it."
+    )
 
 
 @pytest.mark.parametrize(

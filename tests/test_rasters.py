@@ -437,7 +437,7 @@ def test_colours(tmp_path):
 def test_bands_that_differ_are_refused(tmp_path):
     bands = {"a": np.zeros((2, 2), np.uint8), "b": np.zeros((2, 3), np.uint8)}
     result = RasterResult(bands=bands, transform=AT, crs="EPSG:32638")
-    with pytest.raises(OutputError, match="one shape"):
+    with pytest.raises(OutputError, match="several shapes"):
         write_cog(tmp_path / "x.tif", result, date=dt.date(2020, 1, 1))
 
 
