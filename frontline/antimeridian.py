@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from frontline.edges import Coords, Forward, Geometries, Index
 _STEP_DEG = 0.02
 _AT_POLE_DEG = 90.0 - 1e-5
 _AT_MERIDIAN_DEG = 180.0 - 1e-7
+_HALVINGS = 45
+"""Halvings of an edge of 10 km to a tenth of a nanometre."""
 
 
 def cut_at_antimeridian(
@@ -37,11 +40,21 @@ def cut_at_antimeridian(
     An edge that does not pass a pole crosses the meridian exactly if its longitudes differ by
     more than half a turn; a polygon that holds a pole winds round it, so its ring has such an
     edge. A polygon that holds a pole is cut along the meridian of 0 degrees as well: its parts
-    then have the pole as a vertex.
+    then have the pole as a vertex. Lines are cut edge by edge: every vertex stays, in its order,
+    however often a line crosses itself or retraces its way.
     """
     result = np.array(geometries, dtype=object)
+    areas = shapely.get_dimensions(result) == 2
     for row in np.flatnonzero(_jumps(result, to_lonlat)):
-        result[row] = _cut(result[row], to_lonlat, to_plane)
+        if areas[row]:
+            result[row] = _cut_area(result[row], to_lonlat, to_plane)
+        else:
+            pieces = [
+                piece
+                for part in shapely.get_parts(result[row])
+                for piece in _cut_line(shapely.get_coordinates(part), to_lonlat)
+            ]
+            result[row] = shapely.multilinestrings([shapely.linestrings(xy) for xy in pieces])
     return result
 
 
@@ -123,9 +136,10 @@ def _jumps(geometries: Geometries, to_lonlat: Forward) -> NDArray[np.bool_]:
             continue
         lines = geometry.boundary if shapely.get_dimensions(geometry) == 2 else geometry
         coords, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
-        lon = to_lonlat(coords)[:, 0]
+        lonlat = to_lonlat(coords)
         same = np.diff(line) == 0
-        rings[row] = bool((np.abs(np.diff(lon))[same] > 180).any())
+        jump = (np.abs(np.diff(lonlat[:, 0]))[same] > 180).any()
+        rings[row] = bool(jump or (np.abs(lonlat[:, 1]) >= _AT_POLE_DEG).any())
     return rings
 
 
@@ -134,23 +148,60 @@ def _meridian(lon: float, low: float, high: float, to_plane: Forward) -> Any:
     return shapely.linestrings(to_plane(np.column_stack([np.full(len(lat), lon), lat])))
 
 
-def _cut(geometry: Any, to_lonlat: Forward, to_plane: Forward) -> Any:
+def _cut_line(xy: Coords, to_lonlat: Forward) -> list[Coords]:
+    """Cut one line, as vertices ``(n, 2)`` of the plane, at poles and where it changes side.
+
+    Vertices on the meridian belong to either side: a line that comes to them and goes back does
+    not cross, and one that crosses there is cut at the first of them.
+    """
+    lon, lat = to_lonlat(xy).T
+    poles = 1 + np.flatnonzero(np.abs(lat[1:-1]) >= _AT_POLE_DEG)
+    stretches = [(xy[a : b + 1], lon[a : b + 1]) for a, b in pairwise([0, *poles, len(xy) - 1])]
+    return [piece for part, at in stretches for piece in _cut_stretch(part, at, to_lonlat)]
+
+
+def _cut_stretch(xy: Coords, lon: NDArray[np.float64], to_lonlat: Forward) -> list[Coords]:
+    """Cut a line without a pole between its ends, whose vertices have these longitudes."""
+    at_pole = np.zeros(len(xy), dtype=bool)
+    at_pole[[0, -1]] = np.abs(to_lonlat(xy[[0, -1]])[:, 1]) >= _AT_POLE_DEG
+    sure = np.flatnonzero(~at_pole & (np.abs(lon) < _AT_MERIDIAN_DEG))
+    before, after = sure[:-1], sure[1:]
+    edges = after - before == 1
+    other = (lon[before] > 0) != (lon[after] > 0)
+    crosses = np.where(edges, np.abs(lon[after] - lon[before]) > 180.0, other)
+    direct = before[crosses & edges]
+    met = _met(xy[direct], xy[direct + 1], lon[direct] > 0, to_lonlat)
+    places = dict(zip(direct.tolist(), met, strict=True))
+    pieces: list[Coords] = []
+    first, head = 0, xy[:0]
+    for start in before[crosses].tolist():
+        tail = places[start][None] if start in places else xy[:0]
+        last = start if start in places else start + 1
+        pieces.append(np.concatenate([head, xy[first : last + 1], tail]))
+        first, head = start + 1, tail
+    return [*pieces, np.concatenate([head, xy[first:]])]
+
+
+def _met(start: Coords, stop: Coords, east: NDArray[np.bool_], to_lonlat: Forward) -> Coords:
+    """Find where edges meet the meridian, by halving them; `east` says on which side they start."""
+    low, high = np.zeros(len(start)), np.ones(len(start))
+    for _ in range(_HALVINGS if len(start) else 0):
+        middle = (low + high) / 2
+        same = (to_lonlat(start + (stop - start) * middle[:, None])[:, 0] > 0) == east
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return start + (stop - start) * low[:, None]
+
+
+def _cut_area(geometry: Any, to_lonlat: Forward, to_plane: Forward) -> Any:
     lat = to_lonlat(shapely.get_coordinates(geometry))[:, 1]
-    area = shapely.get_dimensions(geometry) == 2
     low, high = max(-90.0, lat.min() - 1.0), min(90.0, lat.max() + 1.0)
     cuts = []
     for pole in (-90.0, 90.0):
         near = (high > 0) if pole > 0 else (low < 0)
-        if area and near and shapely.intersects_xy(geometry, *to_plane(np.array([[0.0, pole]]))[0]):
+        if near and shapely.intersects_xy(geometry, *to_plane(np.array([[0.0, pole]]))[0]):
             low, high = min(low, pole), max(high, pole)
             cuts.append(_meridian(0.0, low, high, to_plane))
     cuts.append(_meridian(180.0, low, high, to_plane))
-    if not area:
-        cut = shapely.union_all(cuts)
-        apart = shapely.get_parts(shapely.difference(geometry, cut))
-        along = shapely.get_parts(shapely.get_parts(shapely.intersection(geometry, cut)))
-        # What runs along the meridian is no crossing, and stays.
-        return shapely.multilinestrings([*apart, *along[shapely.get_dimensions(along) == 1]])
     pieces = shapely.get_parts(shapely.polygonize([shapely.union_all([geometry.boundary, *cuts])]))
     inside = shapely.contains(geometry, shapely.point_on_surface(pieces))
     return shapely.multipolygons(pieces[inside])

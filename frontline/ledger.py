@@ -49,7 +49,7 @@ class Stated(_Entry):
         ends = [end for end in (self.low, self.high) if end is not None]
         if (self.value is None) == (not ends):
             raise ValueError(
-                "has no figure, or two (expected value, or low and high). Keep one of these."
+                "has no figure, or two (expected either value, or low and high). Keep one."
             )
         if len(ends) == 2 and ends[0] > ends[1]:
             raise ValueError(f"low = {ends[0]:g} is more than high = {ends[1]:g}. Swap them.")

@@ -142,7 +142,7 @@ def publish(
     for name in writers:
         if not _is_inside(name) or name == MANIFEST:
             raise OutputError(
-                f"'{one_line(name)}' is no name of a result (expected a path inside). Rename it."
+                f"'{one_line(name)}' is not a name for a result (expected a path in it). Rename it."
             )
     output.scratch.mkdir()
     outputs = {}

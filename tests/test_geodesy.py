@@ -204,6 +204,55 @@ def test_a_line_along_the_antimeridian_keeps_its_length():
     assert total == pytest.approx(GEOD.inv(180, 10, 180, 11)[2], rel=1e-6)
 
 
+def in_degrees(*lonlat, frame):
+    """A line of the plane with these vertices alone, back in degrees; and the vertices."""
+    xy = frame.xy(np.array(lonlat, dtype=float))
+    return frame.to_lonlat(np.array([shapely.LineString(xy)]))[0], xy
+
+
+@pytest.mark.parametrize(
+    ("course", "parts"),
+    [
+        ([(179.9, 10), (-179.9, 10.1), (179.9, 10)], 3),  # there and back the same way
+        ([(179.9, 10), (-179.9, 10.1), (179.9, 10), (-179.9, 10.1)], 4),
+        ([(179.9, 10), (180, 10), (-179.9, 10)], 2),  # over a vertex on the meridian
+        ([(179.9, 10), (180, 10), (180, 10.1), (-179.9, 10.1)], 2),  # and along it
+        ([(179.9, 10), (180, 10), (179.9, 10.1)], 1),  # touches it and turns back
+        ([(179.9, 10), (-180, 10), (-180, 10.1), (179.9, 10.1), (-180, 10.2)], 1),
+        ([(180, 10), (-180, 10.1), (180, 10.2)], 1),  # runs along it and nowhere else
+        ([(180, 10), (180, 10.1), (-179.9, 10.2)], 1),
+        ([(-179.9, 10), (179.9, 10.01), (180, 10.1)], 2),
+    ],
+)
+def test_a_line_is_cut_edge_by_edge_and_keeps_every_vertex(course, parts):
+    frame = frame_around([shapely.Point(180, 10)])
+    found, xy = in_degrees(*course, frame=frame)
+    assert len(shapely.get_parts(found)) == parts
+    length = GEOD.geometry_length(shapely.LineString(course))
+    assert GEOD.geometry_length(found) == pytest.approx(length, rel=1e-6)
+    again = shapely.get_coordinates(frame.from_crs(np.array([found]), 4326))
+    nearest = [np.hypot(*(again - vertex).T) for vertex in xy]
+    assert max(away.min() for away in nearest) < 0.01
+    order = [np.flatnonzero(away < 0.01) for away in nearest]
+    at = -1
+    for rows in order:  # each vertex comes after the one before it
+        at = int(rows[rows > at].min())
+    assert (np.abs(np.diff(shapely.get_coordinates(shapely.get_parts(found)[0])[:, 0])) < 1).all()
+
+
+@pytest.mark.parametrize("pole", [90.0, -90.0])
+@pytest.mark.parametrize("lon", [10.0, 100.0, 170.0, 180.0])
+def test_a_line_through_a_pole_is_cut_where_its_longitude_jumps(lon, pole):
+    frame = frame_around([shapely.Point(0, pole)])
+    low = pole - np.sign(pole)
+    found, _ = in_degrees((lon, low), (lon, pole), (-lon + 3, low), frame=frame)
+    for part in shapely.get_parts(found):
+        assert (np.abs(np.diff(shapely.get_coordinates(part)[:, 0])) <= 180).all()
+    assert GEOD.geometry_length(found) == pytest.approx(
+        2 * GEOD.inv(lon, low, lon, pole)[2], rel=1e-5
+    )
+
+
 def test_a_cap_round_the_pole_keeps_its_area():
     frame = frame_around([shapely.box(-180, 85, 180, 90)])
     plane = frame.from_crs(np.array([shapely.box(-180, 85, 180, 90)]), 4326)[0]
