@@ -12,6 +12,7 @@ from frontline.events import events_table
 from frontline.flows import checked_flows, flows_balance, flows_table
 from frontline.ground import ground_of
 from frontline.links import links_table
+from frontline.network import network_of
 from frontline.partitions import parts_by_side
 from frontline.plain_tables import read_tables
 from frontline.project import relative
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from frontline.models import TableSource
     from frontline.project import Project
     from frontline.results import Note
+    from frontline.terrain import Dem
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,17 @@ class Asked:
     notes: tuple[Note, ...]
 
 
-def asked_of(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> Asked:
+def asked_of(
+    project: Project, layers: Layers, fronts: Sequence[FrontLine], dem: Dem | None = None
+) -> Asked:
     """Make scenarios and sections, read and place the tables.
 
     Parameters
     ----------
     project, layers, fronts
         What was asked, what was read, the dated lines.
+    dem
+        The elevation, for slopes of roads.
 
     Raises
     ------
@@ -74,7 +80,10 @@ def asked_of(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> A
         tables["flows"] = checked_flows(read["flows"], shown_path=_shown(project, project.flows))
     if "links" in read:
         shown = _shown(project, project.links)
-        tables["links"] = links_table(read["links"], layers, fronts, shown_path=shown)
+        network = network_of(project, layers, dem)
+        tables["links"] = links_table(
+            read["links"], layers, fronts, network=network, shown_path=shown
+        )
     if "events" in read:
         shown = _shown(project, project.events)
         told = events_table(read["events"], fronts, stretches, layers.frame, shown_path=shown)

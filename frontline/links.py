@@ -14,12 +14,14 @@ import shapely
 from frontline.errors import LayerError, raise_problems
 from frontline.geodesy import GEOD, nearest_on
 from frontline.mistakes import nearest, shown
-from frontline.roads import SPEED_KMH, RoadGraph, barred, road_graph, travel_minutes
+from frontline.routes import travel_minutes
 
 if TYPE_CHECKING:
     from frontline.fronts import FrontLine
     from frontline.geodesy import Frame
     from frontline.layers import Layers
+    from frontline.network import Network
+    from frontline.roads import RoadGraph
 
 LINKS = [
     "id",
@@ -56,7 +58,12 @@ class _Spot:
 
 
 def links_table(
-    links: pd.DataFrame, layers: Layers, fronts: Sequence[FrontLine], *, shown_path: str = "links"
+    links: pd.DataFrame,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    *,
+    network: Network | None = None,
+    shown_path: str = "links",
 ) -> pd.DataFrame:
     """Hold every link against every line.
 
@@ -68,6 +75,8 @@ def links_table(
         Settlements, points and corridors in the plane.
     fronts
         The lines with their sides.
+    network
+        The roads, and where a line lets through; without it times are unknown.
     shown_path
         Name of the file, for messages.
 
@@ -80,8 +89,8 @@ def links_table(
     - ``distance_m``: geodesic, from a point in the settlement to the nearest point of the asset.
     - ``reach``: ``reachable`` where both lie on one connected piece of a side's land, ``cut off``
       where they do not, else ``uncertain`` or ``unknown``.
-    - ``minutes``: by road without crossing the line, infinite where there is no way;
-      ``minutes_open`` as if there were no line. NaN without roads.
+    - ``minutes``: by road without crossing the line but at checkpoints, infinite where there is
+      no way; ``minutes_open`` as if there were no line. NaN without roads.
 
     What a source states of side and distance stands beside and replaces nothing.
 
@@ -102,9 +111,7 @@ def links_table(
         if wrong:
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
-    roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
-    graph = road_graph(roads) if len(roads) and len(links) else None
-    rows = [row for front in fronts for row in _rows_of(links, spots, front, graph, layers.frame)]
+    rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.frame)]
     return pd.DataFrame(rows, columns=LINKS)
 
 
@@ -164,9 +171,10 @@ def _geodesic_m(home: Any, points: Any, frame: Frame) -> Any:
 
 
 def _rows_of(
-    links: pd.DataFrame, spots: _Spots, front: FrontLine, graph: RoadGraph | None, frame: Frame
+    links: pd.DataFrame, spots: _Spots, front: FrontLine, network: Network | None, frame: Frame
 ) -> Iterator[dict[str, Any]]:
-    cut = barred(graph, front.geometry) if graph is not None else None
+    graph = network.graph if network is not None else None
+    cut = network.closed(front.geometry) if network is not None and len(links) else None
     for _, link in links.iterrows():
         home_point = shapely.point_on_surface(spots.settlements[link["place"]])
         shape = spots.asset(link, home_point, frame)

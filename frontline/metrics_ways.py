@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -21,13 +21,14 @@ from frontline.lookup import (
 )
 from frontline.measured import LineKey, Measured, Metres, SideName, listed, missing
 from frontline.metrics_roads import NO_CORRIDORS, Ids, Kinds
-from frontline.project import LonLat
-from frontline.roads import RoadGraph, barred, minutes_to_line, parts, road_graph, travel_minutes
+from frontline.network import Network, network_of
+from frontline.routes import barred, minutes_to_line, parts, travel_minutes
 from frontline.terrain import is_coarse, sight_grid
+from frontline.values import Flag, LonLat
 from frontline.walking import walking_minutes
 
-PLANNED_KMH = 50.0
-"""Speed on roads that are planned, which have no class of their own yet."""
+if TYPE_CHECKING:
+    from frontline.roads import RoadGraph
 
 LEAST_DETOUR_M = 5_000.0
 """A way on foot is looked for this far around the straight line, or half of its length."""
@@ -35,13 +36,9 @@ LEAST_DETOUR_M = 5_000.0
 NO_ELEVATION = "the project has no elevation"
 
 
-def _graph(case: Case, kinds: Kinds) -> RoadGraph | None:
-    own = corridors_of(case, kinds=kinds)
-    if not len(own):
-        return None
-    # What is planned has no class of its own yet.
-    speeds = {kind: PLANNED_KMH for kind in kinds if "planned" in kind}
-    return road_graph(own, speeds_kmh=speeds)
+def _network(case: Case, kinds: Kinds) -> Network | None:
+    corridors_of(case, kinds=kinds)
+    return network_of(case.project, case.layers, case.dem, kinds=kinds)
 
 
 def minutes_to_front(
@@ -62,15 +59,15 @@ def minutes_to_front(
 
     Notes
     -----
-    By road to the best place, then on foot in a straight line.
+    By road to where it meets the line, or to the best place, and on foot in a straight line from
+    there.
     """
     front = front_of(case, line)
-    graph = _graph(case, kinds)
-    if graph is None:
+    network = _network(case, kinds)
+    if network is None:
         return missing(NO_CORRIDORS, unit="min")
     xy = points_of(case, places)
-    closed = barred(graph, front.geometry)
-    minutes = minutes_to_line(closed, xy, front.geometry)
+    minutes = minutes_to_line(network.closed(front.geometry), xy, front.geometry)
     away = distance_to(xy, front.geometry, case.layers.frame) / 1000.0
     told = [
         f"{place_of(case, place).name} {one:.0f} min, {km:.1f} km"
@@ -94,6 +91,7 @@ def travel_time(
     stop: str,
     line: LineKey | None = None,
     kinds: Kinds = ("road",),
+    checkpoints: Flag = True,
 ) -> Measured:
     """Minutes by road between two places, with a line as a barrier.
 
@@ -107,29 +105,32 @@ def travel_time(
         Key of a line that cannot be crossed; none if unset.
     kinds
         Kinds of corridors that can be driven.
+    checkpoints
+        Whether the line lets through at checkpoints.
 
     Notes
     -----
     Where the project has no such roads but elevation, the time on foot (`walking_time`).
     """
-    graph = _graph(case, kinds)
-    if graph is None and case.dem is not None:
+    network = _network(case, kinds)
+    if network is None and case.dem is not None:
         return walking_time(case, start=start, stop=stop, line=line)
-    if graph is None:
+    if network is None:
         return missing(NO_CORRIDORS, unit="min")
     xy = points_of(case, [start, stop])
-    free = float(travel_minutes(graph, xy[:1], xy[1:])[0, 0])
+    free = float(travel_minutes(network.graph, xy[:1], xy[1:])[0, 0])
     value, detail = free, "No line bars the way"
     if line is not None:
         bar = front_of(case, line).geometry
-        value = float(travel_minutes(barred(graph, bar), xy[:1], xy[1:], line=bar)[0, 0])
+        open_ = network.closed(bar, checkpoints=checkpoints)
+        value = float(travel_minutes(open_, xy[:1], xy[1:], line=bar)[0, 0])
         detail = f"Without the line it would be {_minutes(free)}"
     return Measured(
         value,
         value,
         value,
         "min",
-        contains="nothing: speeds by class of road as set",
+        contains=network.holds,
         detail=detail,
         coarse=schematic(case),
     )
@@ -186,6 +187,7 @@ def detour(
     radius_m: Metres,
     line: LineKey | None = None,
     kinds: Kinds = ("road",),
+    checkpoints: Flag = True,
 ) -> Measured:
     """How much longer the way between two places takes if no road runs near a point.
 
@@ -201,17 +203,18 @@ def detour(
         Key of a line that cannot be crossed either; none if unset.
     kinds
         Kinds of corridors that can be driven.
+    checkpoints
+        Whether the line lets through at checkpoints.
 
     Returns
     -------
     Further time as a share of the free time; infinite where no way is left.
     """
-    graph = _graph(case, kinds)
-    if graph is None:
+    network = _network(case, kinds)
+    if network is None:
         return missing(NO_CORRIDORS, unit="%")
     bar = None if line is None else front_of(case, line).geometry
-    if bar is not None:
-        graph = barred(graph, bar)
+    graph = network.graph if bar is None else network.closed(bar, checkpoints=checkpoints)
     centre = shapely.Point(case.layers.frame.xy(np.array([closed]))[0])
     xy = points_of(case, [start, stop])
     free, longer = (
@@ -226,7 +229,7 @@ def detour(
         value,
         value,
         "%",
-        contains="nothing: speeds by class of road as set",
+        contains=network.holds,
         detail=f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}",
         coarse=schematic(case),
     )
@@ -240,7 +243,8 @@ def cut_off(
     side: SideName,
     kinds: Kinds = ("road",),
     planned: tuple[str, ...] = (),
-    edge_closed: bool = False,
+    edge_closed: Flag = False,
+    checkpoints: Flag = True,
 ) -> Measured:
     """How many places a line cuts off by road from the rest of their side.
 
@@ -258,17 +262,22 @@ def cut_off(
         Further kinds; the detail says what they would change.
     edge_closed
         Whether no road may leave the study area.
+    checkpoints
+        Whether the line lets through at checkpoints.
     """
     front = front_of(case, line)
     land = side_of(front, side)
-    own = corridors_of(case, kinds=kinds)
-    if not len(own):
+    bar = front.geometry
+    if edge_closed:
+        bar = shapely.union_all([bar, shapely.boundary(case.layers.study_area)])
+    network = _network(case, kinds)
+    if network is None:
         return missing(NO_CORRIDORS, unit="places")
-    found = _apart(case, places, front.geometry, land, kinds, edge_closed=edge_closed)
+    found = _apart(case, places, network.closed(bar, checkpoints=checkpoints), land)
     told = f"Cut off: {listed(found) or 'none'}"
-    if planned:
-        wider = (*kinds, *planned)
-        left = _apart(case, places, front.geometry, land, wider, edge_closed=edge_closed)
+    wider = _network(case, (*kinds, *planned)) if planned else None
+    if wider is not None:
+        left = _apart(case, places, wider.closed(bar, checkpoints=checkpoints), land)
         told += f"; with what is planned: {listed(left) or 'none'}"
     value = float(len(found))
     return Measured(
@@ -282,18 +291,9 @@ def cut_off(
     )
 
 
-def _apart(
-    case: Case, places: Ids, course: Any, land: Any, kinds: Kinds, *, edge_closed: bool
-) -> list[str]:
+def _apart(case: Case, places: Ids, graph: RoadGraph, land: Any) -> list[str]:
     """Name the places whose part of the network is not the largest one of their side."""
-    graph = _graph(case, kinds)
-    if graph is None:
-        return [place_of(case, place).name for place in places]
-    bar = course
-    if edge_closed:
-        bar = shapely.union_all([course, shapely.boundary(case.layers.study_area)])
-    open_ = barred(graph, bar)
-    part = parts(open_)
+    part = parts(graph)
     inside = shapely.contains_xy(land, *graph.xy.T)
     counts = np.bincount(part[inside], minlength=part.max(initial=0) + 1)
     main = int(np.argmax(counts))
@@ -343,10 +343,10 @@ def nearest_post(
     away = case.layers.frame.ground_m(np.repeat(start, len(ends), axis=0), ends) / 1000.0
     best = int(np.argmin(away))
     told = f"The nearest to {place_of(case, place).name} is {own['name'].iloc[best]}"
-    graph = _graph(case, kinds) if len(case.layers.corridors) else None
-    if graph is not None:
+    network = _network(case, kinds) if len(case.layers.corridors) else None
+    if network is not None:
         bar = None if line is None else front_of(case, line).geometry
-        open_ = graph if bar is None else barred(graph, bar)
+        open_ = network.graph if bar is None else network.closed(bar)
         minutes = travel_minutes(open_, start, ends, line=bar)[0]
         soonest = int(np.argmin(minutes))
         said = f"{own['name'].iloc[soonest]}, {_minutes(float(minutes[soonest]))}"

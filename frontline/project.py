@@ -19,6 +19,7 @@ from frontline.files import companions, file_fault, sha256
 from frontline.inputs import ROLES, TABLES
 from frontline.mistakes import NAME_PATTERN, cross_problems, described, nearest, shown
 from frontline.models import Fetch, LayerSource, Origin, Part, Scenario, Section, TableSource
+from frontline.travel import Travel
 from frontline.values import (
     Colour,
     Day,
@@ -307,6 +308,7 @@ class Project(Part):
     zones: Zones = Field(Zones(), description="distances")
     uncertainty: Uncertainty = Field(Uncertainty(), description="error of the lines")
     sight: Sight = Field(Sight(), description="line of sight")
+    travel: Travel = Field(Travel(), description="ways by road: speeds, slopes, checkpoints")
     map: Map = Field(Map(), description="look of the map")
     outputs: Outputs = Field(Outputs(), description="files that are written")
     fetch: Fetch = Field(Fetch(), description="where downloads come from")

@@ -1,13 +1,14 @@
-"""A road network as a graph: who can reach whom, how long it takes, where a line bars the way."""
+"""Roads joined to a graph: nodes where they meet, and the time that each edge takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from frontline.errors import LayerError
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
+
+    Floats = NDArray[np.float64]
+    Heights = Callable[[Floats], Floats]
 
 SPEED_KMH: Mapping[str, float] = {
     "motorway": 90.0,
@@ -28,11 +32,22 @@ SPEED_KMH: Mapping[str, float] = {
 }
 """Speeds by class of road, used where the layer has no column ``speed_kmh``."""
 
-WALK_KMH = 4.5
-"""Speed off the road, in a straight line, from a place to the road and from there on."""
-
 STEP_M = 250.0
-"""Edges are cut to this length, so that a way may end or begin anywhere on them."""
+"""Edges are cut to this length, so that slopes and barriers hold where they are."""
+
+SLOPE_OVER_M = 250.0
+"""A slope is taken over this length of road: over less, errors of the heights tell more."""
+
+POWER_W_KG = 15.0
+"""Power that a vehicle drives and brakes with, watts per kilogram of its mass."""
+
+ROLLING = 0.015
+"""Rolling resistance of tyres on a road, as a share of the weight."""
+
+GRAVITY = 9.81
+
+_ONWARD = {"yes", "true", "1", "1.0", "t", "y"}
+_BACKWARD = {"-1", "-1.0", "reverse"}
 
 
 @dataclass(frozen=True)
@@ -45,19 +60,21 @@ class RoadGraph:
         Nodes, shape ``(n, 2)``.
     edges
         Indices of the two ends of each edge, shape ``(m, 2)``.
-    length_m, minutes
-        Length and time of each edge, shape ``(m,)``.
-    one_way
-        Whether an edge leads only from its first to its second end, shape ``(m,)``.
+    length_m
+        Length of each edge, shape ``(m,)``.
+    minutes, minutes_back
+        Time from the first to the second end and back, shape ``(m,)``; infinite against a
+        one-way road.
     road
-        Row of the road layer that an edge belongs to, shape ``(m,)``.
+        Row of the road layer that an edge belongs to, shape ``(m,)``; -1 for what leads through
+        a barrier.
     """
 
-    xy: NDArray[np.float64]
+    xy: Floats
     edges: NDArray[np.int64]
-    length_m: NDArray[np.float64]
-    minutes: NDArray[np.float64]
-    one_way: NDArray[np.bool_]
+    length_m: Floats
+    minutes: Floats
+    minutes_back: Floats
     road: NDArray[np.int64]
 
 
@@ -66,17 +83,27 @@ def road_graph(
     *,
     tolerance_m: float = 100.0,
     speeds_kmh: Mapping[str, float] | None = None,
+    heights: Heights | None = None,
+    slope_over_m: float = SLOPE_OVER_M,
+    power_w_kg: float = POWER_W_KG,
 ) -> RoadGraph:
     """Join roads where they meet.
 
     Parameters
     ----------
     roads
-        Lines in a plane of metres, with ``kind`` and, where known, ``speed_kmh`` and ``oneway``.
+        Lines in a plane of metres, with ``kind`` and, where known, ``speed_kmh`` and ``oneway``
+        (yes, no, or -1 against the drawing direction).
     tolerance_m
         Ends this near to another road are joined to it. Roads that cross are joined.
     speeds_kmh
         Speeds by class, over those of `SPEED_KMH`.
+    heights
+        Heights in metres at points ``(k, 2)``, NaN where unknown; roads are level without.
+    slope_over_m
+        Length of road over which a slope is taken.
+    power_w_kg
+        See `slope_kmh`.
 
     Raises
     ------
@@ -86,192 +113,148 @@ def road_graph(
     Notes
     -----
     A road that ends on the middle of another is joined there; two roads that cross without a
-    common point are taken to meet (bridges over roads are rare where data are coarse).
+    common point are taken to meet (bridges over roads are rare where data are coarse). Where a
+    height is not known the road is taken to be level.
     """
     if not len(roads):
-        none = np.empty(0)
-        empty_edges = np.empty((0, 2), np.int64)
-        return RoadGraph(
-            np.empty((0, 2)), empty_edges, none, none, none.astype(bool), none.astype(np.int64)
-        )
-    speed = _speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})
-    one_way = (
-        roads["oneway"].fillna(value=False).astype(bool).to_numpy()
-        if "oneway" in roads
-        else np.zeros(len(roads), bool)
-    )
-    pieces, road = _cut_where_they_meet(roads.geometry.to_numpy(), tolerance_m)
+        none, whole = np.empty(0), np.empty(0, np.int64)
+        return RoadGraph(np.empty((0, 2)), np.empty((0, 2), np.int64), none, none, none, whole)
+    lines, road_of = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
+    pieces, line = _cut_where_they_meet(lines, tolerance_m)
     pieces, of_piece = _steps(pieces)
-    road = road[of_piece]
-    xy, edges = _nodes(pieces, tolerance_m)
+    line = line[of_piece]
+    road = road_of[line]
+    speed = _speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})[road]
+    onward, backward = (open_[road] for open_ in _directions(roads))
+    slope = _slopes(pieces, lines[line], heights, slope_over_m)
     length = shapely.length(pieces)
-    minutes = length / 1000.0 / speed[road] * 60.0
+    there, back = (
+        length / 1000.0 / np.minimum(speed, slope_kmh(steep, power_w_kg)) * 60.0
+        for steep in (slope, -slope)
+    )
+    xy, edges = _nodes(pieces, line, tolerance_m)
     keep = edges[:, 0] != edges[:, 1]
-    return RoadGraph(xy, edges[keep], length[keep], minutes[keep], one_way[road][keep], road[keep])
-
-
-def barred(
-    graph: RoadGraph,
-    line: BaseGeometry,
-    *,
-    gates: Sequence[tuple[float, float, float]] = (),
-    gate_tolerance_m: float = 500.0,
-) -> RoadGraph:
-    """Cut the graph where a line crosses it.
-
-    Parameters
-    ----------
-    graph
-        Roads that could be driven without the line.
-    line
-        The front line, in the plane of the graph.
-    gates
-        Checkpoints that let through: x, y, minutes of waiting.
-    gate_tolerance_m
-        A crossing this near to a gate is open, at the gate's cost.
-
-    Returns
-    -------
-    The graph without the edges that the line crosses or touches; those with a gate cost more.
-    """
-    ends = graph.xy[graph.edges]
-    hit = shapely.intersects(shapely.linestrings(ends), line)
-    minutes, open_ = graph.minutes.copy(), ~hit
-    for x, y, wait in gates:
-        near = shapely.distance(shapely.linestrings(ends), shapely.Point(x, y)) <= gate_tolerance_m
-        minutes[near & hit & ~open_] += wait
-        open_ |= near & hit
-    return replace(
-        graph,
-        edges=graph.edges[open_],
-        length_m=graph.length_m[open_],
-        minutes=minutes[open_],
-        one_way=graph.one_way[open_],
-        road=graph.road[open_],
+    return RoadGraph(
+        xy,
+        edges[keep],
+        length[keep],
+        np.where(onward, there, np.inf)[keep],
+        np.where(backward, back, np.inf)[keep],
+        road[keep],
     )
 
 
-def minutes_from(
-    graph: RoadGraph, origins_xy: NDArray[np.float64], *, line: BaseGeometry | None = None
-) -> NDArray[np.float64]:
-    """Compute travel times from places to every node.
+def slope_kmh(slope: Floats, power_w_kg: float = POWER_W_KG) -> Floats:
+    """Give the highest speed that a vehicle keeps on a slope.
 
     Parameters
     ----------
-    graph
-        Roads, barred or not.
-    origins_xy
-        Places, shape ``(k, 2)``; each walks to the nearest node that the line does not bar.
-    line
-        The barrier that must not be crossed on foot either.
+    slope
+        Rise over run, positive uphill.
+    power_w_kg
+        Power for driving and for braking, watts per kilogram; infinite: no limit.
 
     Returns
     -------
-    Minutes, shape ``(k, n)``; infinite where there is no way.
-    """
-    from scipy.sparse.csgraph import dijkstra
-
-    node, walk = _nearest_nodes(graph, origins_xy, line)
-    times = dijkstra(_matrix(graph, graph.minutes), directed=True, indices=np.maximum(node, 0))
-    times[node < 0] = np.inf
-    return np.asarray(times) + walk[:, np.newaxis]
-
-
-def travel_minutes(
-    graph: RoadGraph,
-    origins_xy: NDArray[np.float64],
-    targets_xy: NDArray[np.float64],
-    *,
-    line: BaseGeometry | None = None,
-) -> NDArray[np.float64]:
-    """Compute travel times between places, shape ``(k, m)``; infinite: unreachable."""
-    times = minutes_from(graph, origins_xy, line=line)
-    node, walk = _nearest_nodes(graph, targets_xy, line)
-    reach = times[:, np.maximum(node, 0)] + walk[np.newaxis, :]
-    reach[:, node < 0] = np.inf
-    return reach
-
-
-def minutes_to_line(
-    graph: RoadGraph, origins_xy: NDArray[np.float64], line: BaseGeometry
-) -> NDArray[np.float64]:
-    """Compute the shortest time from each place to any point of a line.
+    Kilometres an hour; uphill what the engine can lift, downhill what the brakes can hold.
 
     Notes
     -----
-    By road to the best node, then in a straight line at walking speed. Shape ``(k,)``.
+    Power is force times speed: ``v = P / (g |sin a + r|)`` with the angle ``a`` of the slope and
+    the rolling resistance ``r`` (`ROLLING`). With 15 W/kg it is 48 km/h up a slope of 10 % and
+    65 km/h down. Curves, which slow a mountain road as much, are not in it: give such roads a
+    class or a speed of their own.
+
+    References
+    ----------
+    Watanatada, T., Dhareshwar, A. and Rezende Lima, P. (1987): Vehicle Speeds and Operating
+    Costs. World Bank. Speeds are limited there by driving and by braking power, among others.
     """
-    last = shapely.distance(shapely.points(graph.xy), line) / 1000.0 / WALK_KMH * 60.0
-    on_foot = shapely.distance(shapely.points(origins_xy), line) / 1000.0 / WALK_KMH * 60.0
-    if not len(graph.xy):
-        return np.asarray(on_foot)
-    by_road = (minutes_from(graph, origins_xy, line=line) + last[np.newaxis, :]).min(axis=1)
-    return np.asarray(np.minimum(by_road, on_foot))
+    pull = np.abs(slope / np.hypot(1.0, slope) + ROLLING)
+    return np.asarray(3.6 * power_w_kg / GRAVITY / np.maximum(pull, 1e-9))
 
 
-def parts(graph: RoadGraph) -> NDArray[np.int64]:
-    """Give each node the number of its connected part, shape ``(n,)``; the largest is 0."""
-    from scipy.sparse.csgraph import connected_components
-
-    _, label = connected_components(_matrix(graph, graph.minutes), directed=False)
-    order = np.argsort(-np.bincount(label), kind="stable") if len(label) else label
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return np.asarray(rank[label], dtype=np.int64)
-
-
-def _matrix(graph: RoadGraph, weight: NDArray[np.float64]) -> object:
-    """Sparse matrix of the cheapest edge between each pair of nodes (scipy adds duplicates)."""
-    from scipy.sparse import coo_array
-
-    back = ~graph.one_way
-    start = np.concatenate([graph.edges[:, 0], graph.edges[back, 1]])
-    end = np.concatenate([graph.edges[:, 1], graph.edges[back, 0]])
-    cost = np.maximum(np.concatenate([weight, weight[back]]), 1e-9)
-    order = np.lexsort((cost, end, start))
-    start, end, cost = start[order], end[order], cost[order]
-    first = np.ones(len(start), bool)
-    first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
-    size = len(graph.xy)
-    return coo_array((cost[first], (start[first], end[first])), shape=(size, size)).tocsr()
+def _slopes(
+    pieces: NDArray[np.object_], lines: NDArray[np.object_], heights: Heights | None, over_m: float
+) -> Floats:
+    """Slope of each piece from heights along its own line, shape ``(m,)``; 0 where unknown."""
+    if heights is None:
+        return np.zeros(len(pieces))
+    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    at = shapely.line_locate_point(lines, middle)
+    # A line shorter than this length has the slope from end to end.
+    start = np.clip(at - over_m / 2.0, 0.0, np.maximum(shapely.length(lines) - over_m, 0.0))
+    stop = np.minimum(start + over_m, shapely.length(lines))
+    ends = shapely.line_interpolate_point(np.stack([lines, lines]), np.stack([start, stop]))
+    low, high = heights(shapely.get_coordinates(ends)).reshape(2, -1)
+    slope: Floats = (high - low) / np.maximum(stop - start, 1e-6)
+    return np.where(np.isfinite(slope), slope, 0.0)
 
 
-def _speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> NDArray[np.float64]:
-    speed: NDArray[np.float64] = roads["kind"].map(by_class).to_numpy(float, na_value=np.nan)
+def _directions(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which roads can be driven as they are drawn, and which against that."""
+    every = np.ones(len(roads), dtype=bool)
+    if "oneway" not in roads:
+        return every, every
+    said = roads["oneway"].astype("string").fillna("").str.strip().str.lower()
+    return ~said.isin(_BACKWARD).to_numpy(bool), ~said.isin(_ONWARD).to_numpy(bool)
+
+
+def _speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> Floats:
+    speed: Floats = roads["kind"].map(by_class).to_numpy(float, na_value=np.nan)
     if "speed_kmh" in roads:
-        own = roads["speed_kmh"].to_numpy(dtype=float, na_value=np.nan)
+        own = numbers_in(roads["speed_kmh"], layer="corridors", field="speed_kmh")
         speed = np.where(np.isnan(own), speed, own)
     if np.isnan(speed).any() or (speed <= 0).any():
         kinds = sorted(set(roads["kind"][np.isnan(speed) | (speed <= 0)].astype(str)))
         raise LayerError(
             f"no speed for the roads of kind {', '.join(kinds)} (expected one of "
-            f"{', '.join(by_class)}). Give a positive speed_kmh.",
+            f"{', '.join(by_class)}). Give a positive speed_kmh, or set speeds under [travel].",
             layer="corridors",
             field="kind",
         )
     return speed
 
 
+def numbers_in(column: pd.Series[float], *, layer: str, field: str) -> Floats:
+    """Read a column of the user's own as numbers; NaN where it is empty.
+
+    Raises
+    ------
+    LayerError
+        If a cell holds something else.
+    """
+    found = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    text = column.astype("string").fillna("").str.strip()
+    wrong = text[(text != "").to_numpy(bool) & np.isnan(found) & (text != "nan").to_numpy(bool)]
+    if len(wrong):
+        raise LayerError(
+            f"'{wrong.iloc[0]}' is no number (expected one, or nothing). Correct the cell.",
+            layer=layer,
+            field=field,
+        )
+    return found
+
+
 def _cut_where_they_meet(
     lines: NDArray[np.object_], tolerance_m: float
 ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Cut every line where another one crosses it or ends near it."""
-    parts_, road = shapely.get_parts(lines, return_index=True)
-    ends = np.concatenate([shapely.get_point(parts_, 0), shapely.get_point(parts_, -1)])
-    near, which = shapely.STRtree(ends).query(parts_, predicate="dwithin", distance=tolerance_m)
-    tree = shapely.STRtree(parts_)
-    one, other = tree.query(parts_, predicate="intersects")
+    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+    near, which = shapely.STRtree(ends).query(lines, predicate="dwithin", distance=tolerance_m)
+    tree = shapely.STRtree(lines)
+    one, other = tree.query(lines, predicate="intersects")
     one, other = one[one != other], other[one != other]
-    ends_near, others_near = _by_row(near, which, len(parts_)), _by_row(one, other, len(parts_))
+    ends_near, others_near = _by_row(near, which, len(lines)), _by_row(one, other, len(lines))
     pieces: list[BaseGeometry] = []
     owner: list[int] = []
-    for index, line in enumerate(parts_):
+    for index, line in enumerate(lines):
         at = [shapely.line_locate_point(line, ends[ends_near[index]])]
-        crossing = shapely.intersection(line, parts_[others_near[index]])
+        crossing = shapely.intersection(line, lines[others_near[index]])
         at.append(shapely.line_locate_point(line, _vertices(crossing)))
         cut = _cut_at(line, np.concatenate(at))
         pieces += cut
-        owner += [int(road[index])] * len(cut)
+        owner += [index] * len(cut)
     return np.array(pieces, dtype=object), np.array(owner, dtype=np.int64)
 
 
@@ -307,9 +290,9 @@ def _steps(pieces: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np
 
 
 def _nodes(
-    pieces: NDArray[np.object_], tolerance_m: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give every end a node: equal ends share one, and loose ends join the nearest node."""
+    pieces: NDArray[np.object_], line: NDArray[np.int64], tolerance_m: float
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Give every end a node: equal ends share one, and loose ends join the roads near them."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
@@ -317,44 +300,32 @@ def _nodes(
     ends = shapely.get_coordinates(pieces).reshape(-1, 2, 2)
     xy, node = np.unique(np.round(ends.reshape(-1, 2), 3), axis=0, return_inverse=True)
     node = node.reshape(-1, 2)
-    loose = np.flatnonzero(np.bincount(node.ravel(), minlength=len(xy)) == 1)
-    tree = cKDTree(xy)
-    pairs = [
-        (end, other)
-        for end, near in zip(loose, tree.query_ball_point(xy[loose], tolerance_m), strict=True)
-        for other in near
-        if other != end and not ((node == end) & (node[:, ::-1] == other)).any()
-    ]
-    rows = np.array([pair[0] for pair in pairs], dtype=np.int64)
-    columns = np.array([pair[1] for pair in pairs], dtype=np.int64)
+    degree = np.bincount(node.ravel(), minlength=len(xy))
+    owner = _owners(node, line, len(xy))
+    loose = np.flatnonzero(degree == 1)
+    near = cKDTree(xy).query_ball_point(xy[loose], tolerance_m)
+    pairs: list[tuple[int, int]] = []
+    for end, others in zip(loose, near, strict=True):
+        # Nearer nodes of the same road are the way to its end: joining them would shorten it.
+        free = [n for n in others if owner[n] != owner[end] or (degree[n] == 1 and n != end)]
+        away = np.hypot(*(xy[free] - xy[end]).T)
+        best: dict[int, int] = {}
+        for at in np.argsort(away, kind="stable"):
+            best.setdefault(int(owner[free[at]]), int(free[at]))
+        pairs += [(int(end), other) for other in best.values()]
+    joined = set(map(tuple, np.sort(node, axis=1).tolist()))
+    pairs = [pair for pair in pairs if tuple(sorted(pair)) not in joined]
+    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     links = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(xy), len(xy)))
     _, label = connected_components(links, directed=False)
     _, first = np.unique(label, return_index=True)
     return xy[first], np.asarray(label[node], dtype=np.int64)
 
 
-def _nearest_nodes(
-    graph: RoadGraph, places_xy: NDArray[np.float64], line: BaseGeometry | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Find for each place the nearest node on its side of the line, and the walk in minutes."""
-    from scipy.spatial import cKDTree
-
-    node = np.full(len(places_xy), -1, np.int64)
-    walk = np.full(len(places_xy), np.inf)
-    if not len(graph.xy):
-        return node, walk
-    count = min(50, len(graph.xy))
-    distance, nearest = cKDTree(graph.xy).query(places_xy, k=count)
-    distance, nearest = distance.reshape(-1, count), nearest.reshape(-1, count)
-    for index, place in enumerate(places_xy):
-        ways = np.stack([np.broadcast_to(place, (count, 2)), graph.xy[nearest[index]]], axis=1)
-        free = (
-            np.ones(count, bool)
-            if line is None
-            else ~shapely.crosses(shapely.linestrings(ways), line)
-        )
-        if free.any():
-            best = int(np.argmax(free))
-            node[index] = nearest[index, best]
-            walk[index] = distance[index, best] / 1000.0 / WALK_KMH * 60.0
-    return node, walk
+def _owners(node: NDArray[np.int64], line: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Give each node the number of its line, shape ``(n,)``; -1 where several meet."""
+    first, last = np.full(count, len(line) + 1, np.int64), np.full(count, -1, np.int64)
+    for end in node.T:
+        np.minimum.at(first, end, line)
+        np.maximum.at(last, end, line)
+    return np.where(first == last, first, -1)

@@ -14,6 +14,8 @@ from frontline.events import EVENTS, events_table
 from frontline.inputs import EVENTS as EVENT_ROLE
 from frontline.inputs import LINKS as LINK_ROLE
 from frontline.links import LINKS, links_table
+from frontline.network import Network
+from frontline.roads import road_graph
 from frontline.sections import Stretch
 
 PLACES = settlements(("Village", 28_000, 10_000, 100), ("Edge", 30_200, 20_000, 50))
@@ -115,10 +117,13 @@ def test_the_way_by_road_that_does_not_cross_the_line():
         kind=["road", "road"],
     )
     home = settlements(("Village", 20_000, 10_000, 1))
+    network = Network(road_graph(roads), ((30e3, 10e3, 45.0),), 500.0, sloped=False)
+    shut = replace(network, gates=())
     row = links_table(
         cells(LINK_ROLE, link(**at(40_000, 10_000))),
         replace(layers_of(home), corridors=roads),
         [half],
+        network=shut,
     ).iloc[0]
     assert row.minutes_open == pytest.approx(20 / 50 * 60, rel=1e-3)
     assert row.minutes == pytest.approx(80 / 50 * 60, rel=1e-3)
@@ -126,8 +131,16 @@ def test_the_way_by_road_that_does_not_cross_the_line():
         cells(LINK_ROLE, link(**at(40_000, 10_000))),
         replace(layers_of(home), corridors=roads),
         [straight("old", 30_000.0)],
+        network=shut,
     ).iloc[0]
     assert np.isinf(whole.minutes)
+    through = links_table(
+        cells(LINK_ROLE, link(**at(40_000, 10_000))),
+        replace(layers_of(home), corridors=roads),
+        [straight("old", 30_000.0)],
+        network=network,
+    ).iloc[0]
+    assert through.minutes == pytest.approx(20 / 50 * 60 + 45, rel=1e-3)
 
 
 @pytest.mark.parametrize(

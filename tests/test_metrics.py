@@ -284,10 +284,9 @@ def test_a_share_read_off_cells_is_good_to_a_cell(case):
     assert by_id.value == 0.0
 
 
-def test_the_last_stretch_to_the_line_is_walked(case):
+def test_the_way_to_the_line_ends_where_the_road_meets_it(case):
     found = METRICS["minutes_to_front"].ask(case, {"places": ["d"], "line": "new"})
-    # 20 km by road, of which the last 250 m at most are cut by the line and done on foot.
-    assert 24.0 - 0.3 <= found.value <= 24.0 + 0.25 / 4.5 * 60
+    assert found.value == pytest.approx(24.0, rel=2e-3)
     on_foot = METRICS["minutes_to_front"].ask(case, {"places": ["e"], "line": "new"})
     assert on_foot.value == pytest.approx(2.0 / 4.5 * 60, rel=2e-3)
 
