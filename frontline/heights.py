@@ -70,6 +70,13 @@ class HeightsFile:
         return heights, transform
 
 
+def vertical_datum(raster: Raster) -> str:
+    """Return what heights are above, where the file's CRS says so; else an empty text."""
+    stated = raster.dataset.crs
+    crs = pyproj.CRS.from_wkt(stated.to_wkt()) if stated is not None else None
+    return str(crs.sub_crs_list[1].name) if crs is not None and crs.is_compound else ""
+
+
 def windows_over(raster: Raster, area: Any, area_crs: pyproj.CRS) -> list[Window]:
     """Return the parts of a raster under an area's bounds.
 

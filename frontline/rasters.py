@@ -108,7 +108,12 @@ class Raster:
 
 @contextmanager
 def open_raster(
-    path: Path, *, crs: str | None = None, nodata: float | None = None, shown: str = ""
+    path: Path,
+    *,
+    crs: str | None = None,
+    nodata: float | None = None,
+    shown: str = "",
+    opener: Any = None,
 ) -> Iterator[Raster]:
     """Open a GeoTIFF of one band, checked, and close it at the end of the block.
 
@@ -122,6 +127,8 @@ def open_raster(
         Value, as stored, that means unknown besides the file's own tag.
     shown
         The path as messages shall show it, such as the project writes it.
+    opener
+        Opens a file that is not on this computer for reading, by any name.
 
     Raises
     ------
@@ -130,20 +137,14 @@ def open_raster(
         of complex numbers, of several bands, or built of blocks too large to unpack.
     """
     name = Path(shown or path)
-    _check_file(path, name)
+    if opener is None:
+        _check_file(path, name)
     with rasterio.Env(**_CLOSED):
         with _named(name), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(path, driver="GTiff")
+            dataset = rasterio.open(path, driver="GTiff", opener=opener)
         with dataset:
             yield _checked(name, dataset, crs, nodata)
-
-
-def vertical_datum(raster: Raster) -> str:
-    """Return what heights are above, where the file's CRS says so; else an empty text."""
-    stated = raster.dataset.crs
-    crs = pyproj.CRS.from_wkt(stated.to_wkt()) if stated is not None else None
-    return str(crs.sub_crs_list[1].name) if crs is not None and crs.is_compound else ""
 
 
 def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Window:

@@ -24,6 +24,9 @@ class Page:
     length: bool = True
     silent_s: float = 0.0
     head_drip_s: float = 0.0  # the head of the answer comes byte by byte
+    others: str = ""  # says another Content-Range than was asked for
+    then: "Page | None" = None  # takes its place ...
+    after: int = 0  # ... after so many answers to GET
 
 
 @dataclass
@@ -59,6 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self, *, head):
         self.server.state.asked.append((self.command, self.path, self.headers.get("Range", "")))
         page = self.server.state.pages.get(self.path)
+        if page is not None and page.then is not None and not head:
+            page.after -= 1
+            if page.after < 0:
+                page = self.server.state.pages[self.path] = page.then
         if page is None:
             self.plain(404, b"<Error><Code>NoSuchKey</Code></Error>", head=head)
         elif page.redirect:
@@ -85,22 +92,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def file(self, page, *, head):
-        body, start = page.body, 0
+        body, start, part = page.body, 0, False
         tag = page.tag
         if tag == "":
             tag = f'"{hashlib.sha256(page.body).hexdigest()[:16]}"'
         said = self.headers.get("Range", "")
         fits = self.headers.get("If-Range") in {None, tag}
         if said and page.ranges and fits:
-            start = int(said.removeprefix("bytes=").rstrip("-"))
-            body = page.body[start:]
-        self.send_response(206 if start else 200)
+            first, last = said.removeprefix("bytes=").split("-")
+            start, part = int(first), True
+            body = page.body[start : int(last) + 1 if last else None]
+        self.send_response(206 if part else 200)
         self.send_header("Content-Type", page.kind)
         if tag:
             self.send_header("ETag", tag)
-        if start:
-            end = len(page.body) - 1
-            self.send_header("Content-Range", f"bytes {start}-{end}/{len(page.body)}")
+        if part:
+            end = start + len(body) - 1
+            said = page.others or f"bytes {start}-{end}/{len(page.body)}"
+            self.send_header("Content-Range", said)
         if page.length:
             self.send_header("Content-Length", str(len(body)))
         else:

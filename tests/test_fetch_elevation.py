@@ -410,6 +410,48 @@ def test_from_nothing_to_results_with_a_hole_in_the_best_source(
     assert claim["verdict"] == "supported"
 
 
+def rough(lon, lat):
+    """Heights that do not compress: tiles of them are large enough to be read in parts."""
+    cells = np.rint(np.stack([lon, lat]) * 600).astype(np.int64)
+    noise = (cells[0] * 7919 + cells[1] * 104_729) % 65_521 / 65_521
+    return plane(lon, lat) + 40 * np.sin(1000 * noise)
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+def test_windows_of_tiles_give_the_same_elevation_as_whole_ones(
+    server, project, request_, tmp_path, fallback
+):
+    """Three sight radii about a line of 44 km are a small part of four tiles of one degree."""
+    how = {"tiled": True, "blockxsize": 128, "blockysize": 128}
+    sizes = {"high": 600, "wide": 600, "heights": rough} | how
+    for lat, lon in TILES[:3] if fallback else TILES:
+        server.put(aws(30, lat, lon), tile_bytes(tmp_path, lat, lon, **sizes))
+    stock(server, tmp_path, metres=90, high=200, wide=200)
+    asked = replace(request_, fallback=fallback)
+    elevation(project, asked)
+    by_windows = (project.parent / "fetched/elevation.tif").read_bytes()
+    tiles = notes(project)["tiles"]
+    fine = [tile for tile in tiles if tile["source"] == "glo30"]
+    assert all(tile["window"]["bytes_fetched"] < 0.7 * 1_440_000 for tile in fine)
+    assert all(tile["window"]["mark"] for tile in fine)
+    for page in server.pages.values():
+        page.ranges = False
+    shutil.rmtree(request_.client.cache)
+    elevation(project, asked)
+    assert {tile["window"] for tile in notes(project)["tiles"]} == {"whole"}
+    assert (project.parent / "fetched/elevation.tif").read_bytes() == by_windows
+
+
+def test_a_dry_run_estimates_windows(server, project, request_, tmp_path):
+    sizes = {"high": 600, "wide": 600, "heights": rough, "tiled": True, "blockxsize": 128}
+    for lat, lon in TILES:
+        server.put(aws(30, lat, lon), tile_bytes(tmp_path, lat, lon, blockysize=128, **sizes))
+    said = elevation(project, replace(request_, dry_run=True))
+    # half of each tile from north to south, half from west to east: a quarter of 1.4 to 1.6 MB
+    assert sum("about 0.4 MB" in line for line in said) == 4
+    assert "windows of them where the provider sends parts" in said[-1]
+
+
 def test_two_sources_of_elevation_compared(server, project, tmp_path, monkeypatch, capsys):
     """The same project with two sources: diff names the elevation as what differs."""
     bumpy = lambda x, y: plane(x, y) + 150 * np.sin(x * 60) * np.cos(y * 70)  # noqa: E731
