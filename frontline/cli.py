@@ -166,6 +166,7 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
             pdf=options.pdf,
             force=options.force,
             work=options.work,
+            basemap=options.basemap,
             progress=progress,
         )
     if options.as_json:

@@ -32,6 +32,14 @@ class RunOptions:
             "--work", help="Folder for intermediate files; a killed run goes on from them."
         ),
     ] = None
+    basemap: Annotated[
+        str,
+        typer.Option(
+            "--basemap",
+            metavar="TILES",
+            help="Let the page offer online tiles: osm, or a URL with {z}, {x}, {y}.",
+        ),
+    ] = ""
     quiet: Quiet = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")] = False
 

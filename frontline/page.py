@@ -23,7 +23,7 @@ from frontline.words import WORDS
 if TYPE_CHECKING:
     from frontline.results import Results
 
-SCRIPTS = ("page_map.js", "page_places.js", "page_panel.js", "page_tools.js")
+SCRIPTS = ("page_map.js", "page_places.js", "page_panel.js", "page_basemap.js", "page_tools.js")
 LEAFLET = "static/js_lib_leaflet"
 NOT_INERT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
 
@@ -89,7 +89,7 @@ def _folium_map(bounds: list[list[float]]) -> str:
         world_copy_jump=False,
     )
     chart.default_js, chart.default_css = [], []
-    for name, level in (("relief", 200), ("context", 360), ("names", 640)):
+    for name, level in (("basemap", 150), ("relief", 200), ("context", 360), ("names", 640)):
         CustomPane(name, z_index=level, pointer_events=name == "context").add_to(chart)
     return str(chart.get_root().render())
 
@@ -116,7 +116,7 @@ def _assembled(skeleton: str, data: dict[str, Any]) -> str:
         [
             head.replace("<html>", '<html lang="en">') + "<head>",
             '<meta charset="utf-8">',
-            _policy(scripts),
+            _policy(scripts, data["basemap"]),
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             '<meta name="referrer" content="no-referrer">',
@@ -137,8 +137,9 @@ def _assembled(skeleton: str, data: dict[str, Any]) -> str:
     )
 
 
-def _policy(scripts: list[str]) -> str:
-    """Return the content policy: these scripts and no other, no request to anywhere."""
+def _policy(scripts: list[str], basemap: dict[str, str] | None) -> str:
+    """Return the content policy: these scripts and no other, no request but for chosen tiles."""
+    tiles = "" if basemap is None else f" {basemap['origin']}"
     hashes = " ".join(
         "'sha256-"
         + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
@@ -147,7 +148,7 @@ def _policy(scripts: list[str]) -> str:
     )
     rules = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        f"img-src data: blob:{tiles}; base-uri 'none'; form-action 'none'"
     )
     return f'<meta http-equiv="Content-Security-Policy" content="{html.escape(rules)}">'
 

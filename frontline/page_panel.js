@@ -373,6 +373,7 @@ function buildLayers() {
     return row;
   });
   return folded_section("layers", word("layers"), true, el("div", { className: "ticks" }, ...list),
+    ...buildBasemap(),
     data.exposure?.warning ? el("p", { className: "quiet" }, data.exposure.warning) : null,
     choice("names", [["both", word("names_both")], ["name", word("names_name")],
       ["name_alt", word("names_name_alt")]], state.names, (key) => {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from frontline.basemap import basemap
 from frontline.origins import dated, line_accuracy, sight_warning, sources
 from frontline.overlays import exposure_bounds, exposure_overlay, shade_overlay
 from frontline.symbols import (
@@ -99,11 +101,18 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "relief": _relief(results.relief),
         "exposure": _exposure(results),
         "sight": _sight_shares(results),
+        "basemap": _basemap(project),
         "sources": sources(project),
         "notes": [f"{note.about}: {note.text}" for note in results.notes],
         "key_figures": [figure.sentence for figure in results.key_figures],
         "claims": _claims(results),
     }
+
+
+def _basemap(project: Project) -> dict[str, str] | None:
+    """Return the online tiles that the project wants, for a page that asks before it asks."""
+    tiles = basemap(project.outputs.basemap, project.outputs.basemap_credit)
+    return None if tiles is None else asdict(tiles)
 
 
 class _Shapes:

@@ -31,6 +31,7 @@ from frontline.values import (
     LonLat,
     Number,
     Sensitivity,
+    Tiles,
     Whole,
 )
 
@@ -274,6 +275,10 @@ class Outputs(Part):
         ("geopackage", "workbook", "page", "figures", "report", "rasters"),
         description="files wanted beside the tables; geoparquet needs frontline-gis[parquet]",
     )
+    basemap: Tiles = Field(
+        "", description="online tiles that the page offers: osm, or https://host/{z}/{x}/{y}.png"
+    )
+    basemap_credit: str = Field("", description="whom the page names for these tiles")
 
 
 class Project(Part):

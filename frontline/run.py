@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frontline.basemap import basemap as basemap_of
+from frontline.basemap import warning
 from frontline.case import Case
 from frontline.errors import ProjectError
 from frontline.progress import Progress, silent
-from frontline.project import claims_file, hash_inputs, load_project, relative
+from frontline.project import changed, claims_file, hash_inputs, load_project, relative
 from frontline.results import Note, RasterResult, Results
 from frontline.sensitivity import without_restricted
 
@@ -47,6 +49,7 @@ def run(
     pdf: bool = False,
     force: bool = False,
     work: Path | None = None,
+    basemap: str = "",
     progress: Progress = silent,
 ) -> tuple[Results, tuple[str, ...]]:
     """Compute a project and publish all of its files.
@@ -69,6 +72,8 @@ def run(
     work
         Folder for finished pieces of long work, from which a run that was killed goes on; not
         the folder of results.
+    basemap
+        Online tiles that the page offers, as ``outputs.basemap`` of the project.
     progress
         Told how far each step is.
 
@@ -86,7 +91,7 @@ def run(
     from frontline.manifest import manifest
     from frontline.outputs import prepare_output, publish
 
-    project = load_project(path)
+    project = with_basemap(load_project(path), basemap, public=public)
     check_exports(project)
     if command == "claims" and claims_file(project) is None:
         raise ProjectError(
@@ -102,7 +107,34 @@ def run(
             results = without_restricted(results)
         facts = manifest(results.project, results.inputs, public=public)
         files = writers(results, command=command, pdf=pdf)
+        _warn_of_tiles(results.project, files)
         return results, publish(output, files, manifest=facts, progress=progress)
+
+
+def with_basemap(project: Project, template: str, *, public: bool) -> Project:
+    """Take over the tiles that were asked for on the command line.
+
+    Raises
+    ------
+    ProjectError
+        The template is wrong, or the files are to be public: their readers have not chosen to
+        tell anyone where they look.
+    """
+    if not template:
+        return project
+    if public:
+        raise ProjectError(
+            "--basemap and --public exclude each other (expected one of them): tiles tell a "
+            "server where the readers of a public page look. Leave out one.",
+            path=project.path,
+        )
+    return changed(project, outputs={"basemap": template})
+
+
+def _warn_of_tiles(project: Project, files: Writers) -> None:
+    tiles = basemap_of(project.outputs.basemap, project.outputs.basemap_credit)
+    if tiles is not None and "map.html" in files:
+        LOG.warning("%s", warning(tiles))
 
 
 def compute(project: Project, *, work: Path | None = None, progress: Progress = silent) -> Results:

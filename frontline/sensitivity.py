@@ -56,6 +56,7 @@ def without_restricted(results: Results) -> Results:
     ProjectError
         A line or the study area is restricted: nothing public can be said without it.
     """
+    results = _without_tiles(results)
     project = results.project
     hidden = restricted(project)
     needed = [line.key for line in project.lines if line.key in hidden]
@@ -93,6 +94,17 @@ def without_restricted(results: Results) -> Results:
             kept, corridor_km=kept.corridor_km.iloc[:0], crossings=kept.crossings.iloc[:0]
         )
     return kept
+
+
+def _without_tiles(results: Results) -> Results:
+    """Take out the online tiles: the readers of a public page have chosen no server to tell."""
+    project = results.project
+    if not project.outputs.basemap:
+        return results
+    outputs = project.outputs.model_copy(update={"basemap": "", "basemap_credit": ""})
+    note = Note("map", "The online tiles that the project names are left out of public files.")
+    kept = project.model_copy(update={"outputs": outputs})
+    return replace(results, project=kept, notes=(*results.notes, note))
 
 
 def _without_words(

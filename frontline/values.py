@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from frontline.basemap import tile_template
 from frontline.files import local_file
 from frontline.mistakes import COLOUR_PATTERN, KEY_PATTERN, shown
 
@@ -62,6 +63,15 @@ def _encoding(value: Any) -> Any:
     return value
 
 
+def _tiles(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{shown(value)} is not text (expected 'osm' or an address).")  # noqa: TRY004
+    try:
+        return tile_template(value)
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} {error}") from error
+
+
 def _input_path(value: Any, info: ValidationInfo) -> Path:
     """Make a path absolute; refuse, without opening it, what is not a local regular file."""
     if not isinstance(value, str | Path):
@@ -87,3 +97,4 @@ InputPath = Annotated[Path, BeforeValidator(_input_path)]
 Sensitivity = Literal["public", "restricted"]
 LineError = Annotated[float | str, BeforeValidator(_error)]
 Encoding = Annotated[str, BeforeValidator(_encoding)]
+Tiles = Annotated[str, BeforeValidator(_tiles)]

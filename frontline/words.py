@@ -119,6 +119,20 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "zoom_out": "Zoom out",
         "coordinates": "Coordinates",
         "noscript": "The map needs JavaScript; the figures of the run are in the tables beside it.",
+        # online tiles, by choice
+        "basemap": "Online map ({host})",
+        "basemap_warning": (
+            "Tiles are fetched from {host} while you look. It learns your network address and "
+            "which places you look at, and so does anyone it tells. Nothing is fetched before "
+            "you agree; this page never remembers that you did."
+        ),
+        "basemap_agree": "Load tiles",
+        "basemap_decline": "Leave them off",
+        "basemap_on": "{host} is being told where you look.",
+        "basemap_failed": (
+            "{host} gives no tiles: no network, or it refuses pages that are opened from a file."
+        ),
+        "basemap_policy": "Rules of use",
         # figures
         "chart": "People against distance",
         "chart_text": "People within each distance of the line, by side; source: {source}.",
