@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import shapely
 from pydantic import Field
 
 from frontline.case import Case
+from frontline.draws import SIGMAS, interval
 from frontline.landforms import cells_of, mean_height
 from frontline.lookup import (
     corridors_of,
@@ -19,6 +22,7 @@ from frontline.lookup import (
     place_of,
     points_of,
     side_of,
+    spread,
     too_coarse_for_sight,
 )
 from frontline.measured import (
@@ -30,21 +34,25 @@ from frontline.measured import (
     listed,
     missing,
 )
+from frontline.outlines import lattice
 from frontline.project import LonLat
 from frontline.stretches import positions
-from frontline.tallies import STATES, Targets, look, state_of
-from frontline.terrain import sight_grid
+from frontline.tallies import STATES, Tally, Targets, look, state_of
+from frontline.terrain import sight_grid, to_dem
 from frontline.viewpoint import View, sight_from_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from frontline.frames import Frame
     from frontline.terrain import Dem
 
     Floats = NDArray[np.float64]
 
-ELEVATION = "what cannot be decided, and the accuracy of the elevation"
-UNKNOWN = "what cannot be decided"
+UNDECIDED = "what cannot be decided"
+NOT_ELEVATION = "not the accuracy of the elevation"
+MOST_CELLS = 20_000
+"""So many cells of land tell what a displaced line does to a share of it."""
 
 Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
 Radius = Annotated[float, Field(ge=100, le=100_000, strict=True)]
@@ -97,32 +105,82 @@ def settlements_in_sight(
     if case.dem is None:
         return missing("the project has no elevation", unit="settlements")
     table = _view(case, case.dem, points, radius_m, target_height_m).places
-    chosen = np.ones(len(table), dtype=bool)
-    if line is not None and side is not None:
-        land = side_of(front_of(case, line), side)
-        chosen &= shapely.intersects(land, case.layers.settlements.geometry.to_numpy())
+    asked = np.ones(len(table), dtype=bool)
     if places:
         for place in places:
             place_of(case, place)
-        chosen &= table["id"].isin(list(places)).to_numpy()
+        asked &= table["id"].isin(list(places)).to_numpy()
+    shapes = case.layers.settlements.geometry.to_numpy()
+    lands = _lands(case, line, side)
+    chosen = asked & _touching(lands[0], shapes)
+    state = table["in_sight"].to_numpy()
+    sure, maybe = _by_accuracy(case.dem, state, table["clearance_m"].to_numpy(np.float64))
+    seen = table.loc[chosen & (state == "visible"), "name"].astype(str).tolist()
+    value = float(len(seen))
+    on_side = [asked & _touching(land, shapes) for land in lands]
+    least = [float((sure & one).sum()) for one in on_side]
+    most = [float((maybe & one).sum()) for one in on_side]
+    counts = [f"{(state[chosen] == one).sum()} {one.replace('_', ' ')}" for one in STATES]
+    told = ", ".join(counts)
     own = table[chosen]
-    states = own["in_sight"].value_counts()
-    error_m = case.dem.accuracy_m or 0.0
-    within = own["in_sight"] != "out_of_range"
-    sure = (own["in_sight"] == "visible") & ~(own["clearance_m"] <= error_m)
-    maybe = within & ((own["in_sight"] != "hidden") | (own["clearance_m"] >= -error_m))
-    seen = [str(name) for name in own.loc[own["in_sight"] == "visible", "name"]]
-    told = ", ".join(f"{states.get(state, 0)} {state.replace('_', ' ')}" for state in STATES)
     return Measured(
-        float(len(seen)),
-        float(sure.sum()),
-        float(max(maybe.sum(), len(seen))),
+        value,
+        min(interval(least)[0], value),
+        max(interval(most)[1], value),
         "settlements",
-        contains=ELEVATION,
+        contains=_holds(case, case.dem, line if side is not None else None),
         detail=f"Of {len(own)} settlements listed: {told}, within {radius_m / 1000:g} km"
         + (f"; visible: {listed(seen) or 'none'}" if places else _from_lines(case, side)),
         coarse=too_coarse_for_sight(case),
     )
+
+
+def _lands(case: Case, line: str | None, side: str | None) -> list[Any]:
+    """Return the land of a side as drawn, and as the line may lie; everything without a line."""
+    if line is None or side is None:
+        return [None]
+    front = front_of(case, line)
+    drawn = case.draws[line] if _moved(case, line) else ()
+    return [side_of(front, side), *(draw.sides[side] for draw in drawn)]
+
+
+def _touching(land: Any, shapes: NDArray[Any]) -> NDArray[np.bool_]:
+    if land is None:
+        return np.ones(len(shapes), dtype=bool)
+    shapely.prepare(land)
+    return np.asarray(shapely.intersects(land, shapes), dtype=bool)
+
+
+def _by_accuracy(
+    dem: Dem, state: NDArray[Any], clearance_m: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell what is in sight, and what may be, if heights err by their standard deviation."""
+    error_m = dem.accuracy_m or 0.0
+    sure = (state == "visible") & ~(clearance_m <= error_m)
+    hidden = (state == "hidden") & ~(clearance_m >= -error_m)
+    return sure, ~hidden & (state != "out_of_range")
+
+
+def _moved(case: Case, line: str | None) -> bool:
+    """Tell whether displaced copies say what the error of a line does."""
+    if line is None:
+        return False
+    return bool((front_of(case, line).error_m > 0).any()) and len(case.draws.get(line, ())) > 0
+
+
+def _holds(case: Case, dem: Dem, line: str | None) -> str:
+    """Say what an interval contains and what not."""
+    moved = _moved(case, line)
+    known = [UNDECIDED]
+    if dem.accuracy_m:
+        known.append(f"the accuracy of the elevation ({dem.accuracy_m:g} m)")
+    if moved:
+        known.append("the position of the line")
+    lacks = [] if dem.accuracy_m else ["the accuracy of the elevation"]
+    if line is not None and not moved and (front_of(case, line).error_m > 0).any():
+        lacks.append("the position of the line")
+    without = f", not {' and '.join(lacks)}" if lacks else ""
+    return f"{', '.join(known[:-1])} and {known[-1]}{without}" if known[1:] else known[0] + without
 
 
 def _from_lines(case: Case, side: str | None) -> str:
@@ -169,24 +227,52 @@ def land_in_sight(
     land = case.layers.study_area
     if partition is not None:
         land = shapely.intersection(land, land_of(case, partition, codes))
+    whole = land
     if line is not None and side is not None:
         land = shapely.intersection(land, side_of(front_of(case, line), side))
     view = _view(case, case.dem, points, radius_m, target_height_m)
     visible, unknown = view.land_share(land)
+    low, high = 100.0 * visible, 100.0 * (visible + unknown)
+    moved = side is not None and _moved(case, line)
+    if moved and line is not None and side is not None:
+        low, high = _land_drawn(case, view, whole, line, side, (low, high))
     xy = points_of(case, points)
     near = shapely.union_all(shapely.buffer(shapely.points(xy), radius_m))
     within = shapely.intersection(land, near)
     share = shapely.area(within) / max(shapely.area(land), 1.0)
+    also = " and the position of the line" if moved else ""
     return Measured(
         100.0 * visible,
-        100.0 * visible,
-        100.0 * (visible + unknown),
+        low,
+        high,
         "%",
-        contains=UNKNOWN,
+        contains=f"{UNDECIDED}{also}, {NOT_ELEVATION}",
         detail=f"{100 * share:.0f} % of {shapely.area(land) / 1e6:,.0f} km2 lie within "
         f"{radius_m / 1000:g} km",
         coarse=too_coarse_for_sight(case),
     )
+
+
+def _land_drawn(
+    case: Case, view: View, land: Any, line: str, side: str, ends: tuple[float, float]
+) -> tuple[float, float]:
+    """Widen the ends of a share of land by the position of the line that bounds the land."""
+    grid, frame = view.counts.dem, case.layers.frame
+    xy = lattice(land, points=MOST_CELLS)
+    cells = grid.rowcol(*to_dem(grid, frame.crs, *xy.T))
+    row, col = np.maximum(cells, 0).T
+    known = cells[:, 0] >= 0
+    seen = known & (view.counts.seen[row, col] > 0)
+    maybe = ~known | seen | (view.counts.unknown[row, col] > 0)
+
+    def share(_line: Any, sides: Any, *, of: NDArray[np.bool_]) -> float:
+        inside = shapely.contains_xy(sides[side], *xy.T)
+        return 100.0 * float(of[inside].mean()) if inside.any() else 0.0
+
+    front = front_of(case, line)
+    low, _ = spread(case, front, ends[0], partial(share, of=seen))
+    _, high = spread(case, front, ends[1], partial(share, of=maybe))
+    return max(low, 0.0), min(high, 100.0)
 
 
 def way_in_sight(
@@ -228,29 +314,35 @@ def way_in_sight(
     dense = shapely.get_coordinates(shapely.segmentize(way, STEP_M))
     middle = (dense[:-1] + dense[1:]) / 2
     metres = frame.ground_m(dense[:-1], dense[1:])
-    state = _states(case, case.dem, points_of(case, points), middle, radius_m, target_height_m)
+    eyes = points_of(case, points)
+    found = _tally(case, case.dem, eyes, middle, radius_m, target_height_m)
+    state = state_of(found)
     seen = {name: 100.0 * float(metres[state == name].sum() / metres.sum()) for name in STATES}
+    sure, maybe = (
+        100.0 * float(metres[flags].sum() / metres.sum())
+        for flags in _by_accuracy(case.dem, state, found.clearance_max_m)
+    )
     return Measured(
         seen["visible"],
-        seen["visible"],
-        seen["visible"] + seen["unknown"],
+        sure,
+        maybe,
         "%",
-        contains=UNKNOWN,
+        contains=_holds(case, case.dem, None),
         detail=f"Of {metres.sum() / 1000:.1f} km: {seen['hidden']:.0f} % hidden, "
         f"{seen['out_of_range']:.0f} % beyond {radius_m / 1000:g} km",
         coarse=too_coarse_for_sight(case),
     )
 
 
-def _states(
+def _tally(
     case: Case, dem: Dem, eyes: Floats, xy: Floats, radius_m: float, target_m: float | None
-) -> NDArray[Any]:
-    """Look from every eye to every point; one state per point."""
+) -> Tally:
+    """Look from every eye to every point."""
     asked, crs = case.project.sight, case.layers.frame.crs
     margin_m = radius_m + 2 * max(dem.step_m)
     grid = sight_grid(dem, shapely.MultiPoint(eyes), area_crs=crs, margin_m=margin_m)
     height = asked.target_height_m if target_m is None else target_m
-    found = look(
+    return look(
         grid,
         positions(grid, eyes, crs),
         np.ones(len(eyes)),
@@ -259,7 +351,6 @@ def _states(
         observer_height_m=asked.observer_height_m,
         refraction=asked.refraction,
     )
-    return np.asarray(state_of(found))
 
 
 def low_ground_in_sight(
@@ -287,49 +378,84 @@ def low_ground_in_sight(
     front = front_of(case, line)
     if case.dem is None or seen is None:
         return missing("the project has no elevation, or sight is switched off", unit="%")
-    within = min(within_m, case.project.sight.radius_m)
-    shares = {
-        name: _low_share(case, case.dem, line, name, within, relief_radius_m)
-        for name in front.sides
-    }
     side_of(front, side)
+    within = min(within_m, case.project.sight.radius_m)
+    land = _valleys(case, case.dem, line, within, relief_radius_m)
+    shares = {name: land.share(front.geometry, front.sides, side=name) for name in front.sides}
     visible, unknown, low = shares[side]
+    some = land.some(MOST_CELLS)
+    least, most = visible, visible + unknown
+    if _moved(case, line):
+        least, _ = spread(case, front, least, lambda *drawn: some.share(*drawn, side=side)[0])
+        _, most = spread(case, front, most, lambda *drawn: sum(some.share(*drawn, side=side)[:2]))
     told = [f"{name} {100 * one[0]:.0f} %" for name, one in shares.items()]
+    also = " and which land the line bounds" if _moved(case, line) else ""
     return Measured(
         100.0 * visible,
-        100.0 * visible,
-        100.0 * (visible + unknown),
+        100.0 * max(least, 0.0),
+        100.0 * min(most, 1.0),
         "%",
-        contains=UNKNOWN,
+        contains=f"{UNDECIDED}{also}, not where posts stand and {NOT_ELEVATION}",
         detail=f"Low ground within {within / 1000:g} km of the line in sight of it: "
         f"{', '.join(told)}; low ground is {100 * low:.0f} % of that land on the side asked",
         coarse=too_coarse_for_sight(case),
     )
 
 
-def _low_share(
-    case: Case, dem: Dem, line: str, side: str, within_m: float, radius_m: float
-) -> tuple[float, float, float]:
-    """Share of low ground in sight, of low ground undecided, and of low ground in all land."""
+@dataclass(frozen=True)
+class _Valleys:
+    """Cells of land about a line: what of them is low, in sight, undecided; shape ``(n,)``."""
+
+    xy: Floats
+    area: Floats
+    low: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+    within_m: float
+    frame: Frame
+
+    def some(self, most: int) -> _Valleys:
+        """Keep about so many of the cells, evenly."""
+        step = slice(None, None, max(1, len(self.xy) // most))
+        kept = {name: getattr(self, name)[step] for name in _OF_CELLS}
+        return replace(self, **kept)
+
+    def share(self, line: Any, sides: Any, *, side: str) -> tuple[float, float, float]:
+        """Share of low ground in sight, of low ground undecided, and of low ground in all."""
+        inside = shapely.contains_xy(sides[side], *self.xy.T)
+        inside[inside] = distance_to(self.xy[inside], line, self.frame) <= self.within_m
+        low = self.area * (inside & self.low)
+        if not low.sum() > 0:
+            return np.nan, np.nan, np.nan
+        parts = (low[self.seen].sum(), low[self.unknown].sum())
+        return (
+            float(parts[0] / low.sum()),
+            float(parts[1] / low.sum()),
+            float(low.sum() / self.area[inside].sum()),
+        )
+
+
+_OF_CELLS = ("xy", "area", "low", "seen", "unknown")
+
+
+def _valleys(case: Case, dem: Dem, line: str, within_m: float, radius_m: float) -> _Valleys:
+    """Gather the known cells that lie, or may lie, within a distance of a line."""
     xy, area = cells_of(dem, case.layers.frame)
     front = front_of(case, line)
-    known = np.isfinite(dem.heights_m).ravel()
-    chosen = np.flatnonzero(known)
-    inside = shapely.contains_xy(side_of(front, side), *xy[chosen].T)
-    chosen = chosen[inside]
-    chosen = chosen[distance_to(xy[chosen], front.geometry, case.layers.frame) <= within_m]
-    low = chosen[(dem.heights_m < mean_height(dem, radius_m)).ravel()[chosen]]
-    if not len(low):
-        return float("nan"), float("nan"), float("nan")
+    reach_m = 1.02 * within_m + 5.0 / SIGMAS * float(front.error_m.max(initial=0.0))
+    near = np.isfinite(dem.heights_m).ravel()
+    shapely.prepare(front.geometry)
+    near[near] = shapely.dwithin(front.geometry, shapely.points(xy[near]), reach_m)
     bands = case.exposure.rasters[line].bands
-    seen = bands["seen"].ravel()[low] > 0
-    unknown = ~seen & (bands["unknown"].ravel()[low] > 0)
-    weight = area[low]
-    total = weight.sum()
-    return (
-        float(weight[seen].sum() / total),
-        float(weight[unknown].sum() / total),
-        float(total / area[chosen].sum()),
+    seen = np.asarray(bands["seen"]).ravel()[near] > 0
+    return _Valleys(
+        xy[near],
+        area[near],
+        (dem.heights_m < mean_height(dem, radius_m)).ravel()[near],
+        seen,
+        ~seen & (np.asarray(bands["unknown"]).ravel()[near] > 0),
+        within_m,
+        case.layers.frame,
     )
 
 

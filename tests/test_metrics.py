@@ -1,6 +1,8 @@
 """Each metric on a made-up case whose answer is known by hand (see made_case)."""
 
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -518,6 +520,67 @@ def test_a_sure_outline_holds_what_it_holds():
     outside = inside_drawn(square, xy + 20_000, error_m=0.0, draws=3, seed=1, key="square")
     assert not outside.any()
     assert np.array_equal(lattice(shapely.Polygon()), np.zeros((0, 2)))
+
+
+def test_sight_on_a_side_holds_the_position_of_the_line(unsure):
+    """Cala lies 1 km east of the later line and 5 km east of the old one: both known to 500 m."""
+    near = {"points": ["view"], "radius_m": 20000.0, "side": "East"}
+    far = METRICS["settlements_in_sight"].ask(unsure, near | {"line": "old"})
+    assert "the position of the line" in far.contains
+    assert "not the accuracy of the elevation" in far.contains
+    # Pola lies on the line: its eastern part counts in every draw, so the count stands.
+    assert far.low <= far.value <= far.high
+    free = METRICS["settlements_in_sight"].ask(unsure, {"points": ["view"], "radius_m": 20000.0})
+    assert "the position of the line" not in free.contains
+
+
+def test_a_place_within_the_line_s_error_is_in_the_interval_of_what_is_seen(case, unsure):
+    """Move the line to within 100 m of Cala: of the draws some leave it on the other side."""
+    front = next(one for one in unsure.fronts if one.key == "mid")
+    places = unsure.layers.settlements
+    spot = shapely.Point(4_100.0, 0.0)
+    moved = places.assign(
+        geometry=[
+            spot if row == "c" else shape
+            for row, shape in zip(places["id"], places.geometry, strict=True)
+        ]
+    ).set_crs(places.crs, allow_override=True)
+    layers = replace(unsure.layers, settlements=moved)
+    ask = {"points": ["view"], "radius_m": 6000.0, "line": "mid", "side": "East", "places": ["c"]}
+    found = METRICS["settlements_in_sight"].ask(replace(unsure, layers=layers), ask)
+    assert front.error_m.max() == 500.0
+    assert (found.value, found.low, found.high) == (1.0, 0.0, 1.0)
+
+
+def test_a_share_of_land_in_sight_holds_the_position_of_the_line(unsure):
+    ask = {"points": ["view"], "radius_m": 5000.0, "line": "new", "side": "East"}
+    found = METRICS["land_in_sight"].ask(unsure, ask)
+    assert found.low < found.value < found.high
+    assert "the position of the line" in found.contains
+    # The plain east of the line is in sight from 10 to 13 km: a disc cut by the line. Within
+    # 500 m of its place the cut takes at most 10 km by 500 m, of 800 km2.
+    assert found.high - found.low < 2 * 100 * 10 * 0.5 / 800
+
+
+def test_low_ground_in_sight_says_what_its_interval_lacks(unsure):
+    ask = {"line": "new", "side": "East", "within_m": 900.0}
+    found = METRICS["low_ground_in_sight"].ask(unsure, ask)
+    assert "not where posts stand" in found.contains
+    assert found.low <= found.value <= found.high
+
+
+def test_the_accuracy_of_the_elevation_is_in_the_interval_of_a_way(case):
+    way = {"points": ["view"], "corridor": "along", "radius_m": 20000.0}
+    blind = METRICS["way_in_sight"].ask(case, way)
+    assert "not the accuracy of the elevation" in blind.contains
+    assert blind.value == blind.low == blind.high
+    rough = replace(case, dem=replace(case.dem, accuracy_m=1000.0))
+    found = METRICS["way_in_sight"].ask(rough, way)
+    assert found.high > blind.high
+    assert "the accuracy of the elevation (1000 m)" in found.contains
+    # With a kilometre of error nothing is sure, and all within the radius may be seen.
+    out = float(re.search(r"(\d+) % beyond", found.detail).group(1))
+    assert found.high == pytest.approx(100.0 - out, abs=1.0)
 
 
 def test_no_metric_names_a_place():
