@@ -10,6 +10,7 @@ from frontline.column import interval as _interval
 from frontline.column import number as _number
 from frontline.column import text as _text
 from frontline.cut_columns import CUT_COLUMNS, CUT_TITLES
+from frontline.people_columns import RASTER_COLUMNS, RASTER_TITLES
 from frontline.seen_columns import SIGHT_COLUMNS, SIGHT_TITLES
 
 __all__ = ["COLUMNS", "FURTHER", "LAYERS", "MEASURES", "TITLES", "Column", "Type"]
@@ -112,7 +113,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _text(
             "source",
             "Source",
-            "settlements (residents), settlements:registered, raster:<key>, districts or "
+            "settlements (residents), settlements:registered, settlements_by_raster:<key> (those "
+            "without a figure, with the raster's people around them), raster:<key>, districts or "
             "stated:<id>. Sources are never added or averaged.",
         ),
         _number("population", "people", "People", "People in the zone by this source."),
@@ -194,6 +196,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     ),
     **SIGHT_COLUMNS,
     **CUT_COLUMNS,
+    **RASTER_COLUMNS,
     "claims": (
         _text("id", "Identifier", "Identifier of the statement; X01 and on are excluded."),
         _text("source", "Source", "Where the statement stands."),
@@ -257,6 +260,7 @@ LAYERS: Mapping[str, tuple[Column, ...]] = {
         _text("kind", "Kind", "Road, track, canal or what the input says."),
         _number("length_km", "km", "Length", "Length on the ellipsoid."),
     ),
+    "corridor_sight": COLUMNS["corridor_sight"],
     "crossings": COLUMNS["crossings"],
     "points": (
         *PLACE,
@@ -266,6 +270,7 @@ LAYERS: Mapping[str, tuple[Column, ...]] = {
     ),
     "settlement_areas": (ID, NAME, NAME_ALT),
     "settlements": PER_PLACE,
+    "control_change": (*PLACE, *COLUMNS["control_change"][2:]),
 }
 """Columns of the GeoPackage's layers, from the ground up as a map draws them. Zones and
 settlements have further ones per source of population and per line."""
@@ -356,6 +361,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "sight_zones": ("Sight by zone", "Share of each zone that is in sight of the line."),
     **SIGHT_TITLES,
     **CUT_TITLES,
+    **RASTER_TITLES,
     "claims": ("Claims", "Statements of a report, tested against the figures."),
     "key_figures": ("Key figures", "Figures ready to quote, each with its interval."),
     "notes": ("Notes", "What a reader must know about inputs and figures."),

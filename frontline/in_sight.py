@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
@@ -14,7 +15,7 @@ import shapely
 from frontline.corridor_pieces import SEGMENTS
 from frontline.dwellers import count, dwellers_at, shares_on
 from frontline.ground import ground_of, ground_on, within
-from frontline.population import open_grids
+from frontline.periods import open_grids
 from frontline.raster_points import people_points
 from frontline.results import KeyFigure
 
@@ -56,19 +57,23 @@ def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
 
     Returns
     -------
-    ``corridor_sight`` with the columns of :data:`frontline.corridor_pieces.SEGMENTS`, and
+    ``corridor_sight`` with the columns of :data:`frontline.corridor_pieces.SEGMENTS` and
+    their course in longitude and latitude, and
     ``sight_people`` with those of :data:`PEOPLE`.
     """
     if not case.exposure.rasters:
         return {}
     segments = case.exposure.segments
-    table = pd.DataFrame({name: segments[name].array for name in SEGMENTS})
+    shapes = case.layers.frame.to_lonlat(segments.geometry.to_numpy())
+    table = gpd.GeoDataFrame(
+        {name: segments[name].array for name in SEGMENTS}, geometry=shapes, crs="EPSG:4326"
+    )
     lines = {line.key: number for number, line in enumerate(case.project.lines)}
     table = table.assign(line_number=table["line"].map(lines)).sort_values(
         ["id", "line_number", "from_km"], kind="stable", ignore_index=True
     )
     return {
-        "corridor_sight": table[SEGMENTS],
+        "corridor_sight": table[[*SEGMENTS, "geometry"]],
         "sight_people": people_in_sight(case),
     }
 

@@ -62,6 +62,153 @@ class LayerSource(TableSource):
     repair: Flag = Field(False, description="mend self-crossing polygons, and report the area")
 
 
+FARMLAND, TREES = "farmland", "tree cover"
+"""Names of the classes of land cover that figures and sentences are made of."""
+
+
+def _codes(value: Any) -> Any:
+    return (value,) if isinstance(value, int) else value
+
+
+Codes = Annotated[tuple[Whole, ...], BeforeValidator(_codes)]
+
+
+class LandCover(Origin):
+    """Land cover as a GeoTIFF of whole numbers, one code for each class."""
+
+    path: InputPath = Field(description="GeoTIFF, relative to the project file")
+    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    unknown: Codes = Field(
+        (0,), description="codes that mean unknown, besides the value that the file tags as nodata"
+    )
+    classes: dict[str, Codes] = Field(
+        {
+            TREES: (10,),
+            "shrubland": (20,),
+            "grassland": (30,),
+            FARMLAND: (40,),
+            "built-up": (50,),
+            "bare": (60,),
+            "snow and ice": (70,),
+            "water": (80,),
+            "wetland": (90,),
+            "mangroves": (95,),
+            "moss and lichen": (100,),
+        },
+        min_length=1,
+        max_length=60,
+        description="class = code, or a list of codes; those of ESA WorldCover if unset. Figures "
+        'and sentences speak of farmland and "tree cover": give these names to yours',
+    )
+
+    @model_validator(mode="after")
+    def _each_code_once(self) -> LandCover:
+        names = dict.fromkeys(self.unknown, "unknown")
+        for name, codes in self.classes.items():
+            if not name.strip() or name in {"unknown", "other"}:
+                raise ValueError(f"'{name}' cannot be the name of a class. Choose another.")
+            for code in codes:
+                if names.setdefault(code, name) != name:
+                    raise ValueError(f"code {code} is {names[code]} and {name}. Keep one.")
+        return self
+
+
+class Canopy(Origin):
+    """Height of the trees above the ground, which rays must clear."""
+
+    path: InputPath | None = Field(
+        None, description="GeoTIFF of the height of trees, relative to the project file"
+    )
+    height_m: Number | None = Field(
+        None,
+        gt=0,
+        le=120,
+        description="or one height for all tree cover (and mangroves) of [landcover], metres",
+    )
+    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    unit: Literal["m", "dm", "cm", "ft"] = Field("m", description="unit of the heights of trees")
+    nodata: Number | None = Field(None, description="value that means unknown, if untagged")
+    no_trees: tuple[Number, ...] = Field(
+        (), description="values, as stored, that mean no trees, such as that of water"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Canopy:
+        if (self.path is None) == (self.height_m is None):
+            raise ValueError(
+                "needs either a path, or height_m for the tree cover of [landcover]. Add one."
+            )
+        return self
+
+
+class Elevation(Origin):
+    """Elevation as a GeoTIFF."""
+
+    path: InputPath = Field(description="GeoTIFF, relative to the project file")
+    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    unit: Literal["m", "ft"] = Field("m", description="unit of the heights")
+    vertical_datum: str = Field("", description="height above what, for example EGM2008")
+    model: Literal["ground", "surface", "unknown"] = Field(
+        "unknown", description="bare ground, or with trees and roofs"
+    )
+    accuracy_m: Number | None = Field(None, gt=0, description="standard deviation of the error")
+    error_correlation_m: Number = Field(
+        1_000.0, gt=0, description="distance over which the error of the heights is alike, metres"
+    )
+    nodata: Number | None = Field(None, description="value that means unknown, if untagged")
+    least_coverage: Number = Field(
+        0.5, ge=0, le=1, description="share of the widest zone with known heights, or an error"
+    )
+    canopy: Canopy | None = Field(
+        None,
+        description="height of trees, which rays must clear; only for a model of the ground. "
+        "Added to the terrain between a post and what it looks at, and not in the post's own cell",
+    )
+
+
+class Settlements(LayerSource):
+    """Places with people, and how far around them population rasters are read."""
+
+    raster_reach_m: Distance = Field(
+        2_000.0,
+        description="people of a population raster within this distance of a settlement, and "
+        "nearest to it on its side of the line, are those around it, metres",
+    )
+    trusted: Flag = Field(
+        False, description="use figures although they are far above what the districts state"
+    )
+
+
+class PopulationRaster(Origin):
+    """People per cell or per square kilometre, as a GeoTIFF."""
+
+    key: Key = Field(description="short name, as in raster:<key>")
+    path: InputPath = Field(description="GeoTIFF, relative to the project file")
+    kind: Literal["count", "density"] = Field(
+        description="people per cell, or per square kilometre"
+    )
+    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    valid_from: Day | None = Field(None, description="the figures hold from this date")
+    valid_until: Day | None = Field(None, description="the figures hold until this date")
+    series: Key | None = Field(
+        None,
+        description="of rasters of one series that hold, each line takes the one whose date is "
+        "nearest to its own; all that hold are given side by side if unset",
+    )
+    trusted: Flag = Field(
+        False, description="use it although it is far from what the districts state"
+    )
+    sensitivity: Sensitivity = Field("public", description="restricted: never in a public output")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PopulationRaster:
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            raise ValueError("valid_from is later than valid_until. Swap them.")
+        if self.series is not None and self.date is None:
+            raise ValueError("is of a series and has no date. Add the date that it describes.")
+        return self
+
+
 class Section(Part):
     """A named stretch of a line: between two places, or within parts of a partition."""
 
@@ -141,6 +288,18 @@ class Fetch(Part):
     )
     missing: Literal["stop", "unknown"] = Field(
         "stop", description="what to do about land that no source has; it is never taken for sea"
+    )
+    fill_voids: Literal["keep", "linear"] = Field(
+        "keep",
+        description="voids of elevation stay unknown, or are filled linearly from the cells around "
+        "them and marked in elevation_filled.tif",
+    )
+    void_cells: Whole = Field(
+        10,
+        ge=1,
+        le=1_000,
+        description="a void of which a cell lies further than this from a known one, in cells, is "
+        "never filled",
     )
     tiles: str = Field("", description="folder of your own tiles of elevation (GeoTIFF)")
     tiles_datum: str = Field("", description="what the heights of your own tiles are above")

@@ -24,6 +24,7 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "distance": "How far settlements lie from the line",
         "sight": "What lies in sight of the line",
         "land": "Land that changed hands",
+        "cover": "Land cover: farmland and trees",
         "places": "Settlements between the lines",
         "roads": "Roads and other corridors",
         "claims": "Statements put to the test",
@@ -130,6 +131,9 @@ REPORT: Mapping[str, str] = MappingProxyType(
             "people registered in listed settlements (they may live elsewhere)"
         ),
         "source_settlements:displaced": "displaced people in listed settlements",
+        "source_settlements_by_raster": (
+            "people around settlements without a figure, by the population grid “{key}”"
+        ),
         "source_districts": "residents by district figures",
         "source_districts:registered": (
             "registered people by district figures (they may live elsewhere)"
@@ -299,6 +303,35 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "claims_list": "All statements",
         "section": "Section {section}",
         "nothing": "–",
+        # land cover
+        "cover_text": (
+            "Land cover is a map of what the ground bears, made from pictures taken by "
+            "satellites. Where it is unknown, it is counted as unknown and as nothing else."
+        ),
+        "cover_dated": (
+            "The map is of {date}; it is laid under {lines} alike. What was farmland at another "
+            "date it does not say: fields left fallow because of a line may count as grassland."
+        ),
+        "cover_undated": (
+            "The date of the map is not stated; it is laid under all lines alike, and what was "
+            "farmland at another date it does not say."
+        ),
+        "cover_note": (
+            "Shares in brackets are of the land there whose cover is known. Intervals hold the "
+            "position of the lines; they do not hold the map's own errors, which mix up farmland, "
+            "grassland and shrubland most of all."
+        ),
+        "cover_held": "Land cover by side and distance",
+        "cover_changes": "Land cover that changed hands",
+        "cover_class": "Land cover",
+        "cover_km2": "{cover}, km²",
+        "cover_share": "Share of what the side had held",
+        "cover_side": "the whole side",
+        "land_where": "Land",
+        "land_cover_input": "Land cover",
+        "canopy_input": "Height of trees",
+        "q_cover": "Known on {share} of the study area; cells of {step} m.",
+        "q_cover_classes": "Classes: {classes}.",
         # quality
         "quality_table": "What went into this report",
         "input": "Input",
@@ -334,6 +367,16 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "q_density": "People per square kilometre",
         "q_valid": "Used for lines from {start} to {end}.",
         "q_any": "any date",
+        "q_series": "Of the series “{series}” each line takes the one nearest in date.",
+        "q_undated_grid": "Its date is not stated.",
+        "q_away": (
+            "Of its {people} people in the study area, {parts} live farther than {reach} from "
+            "every listed settlement on their side."
+        ),
+        "q_away_part": "{share} with the line of {line}",
+        "q_by_district": (
+            "In the districts with a figure it holds {ratio} times the residents that they state."
+        ),
         "q_datum": "Heights above {datum}.",
         "q_ground": "Bare ground.",
         "q_surface": "With trees and roofs.",

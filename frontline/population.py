@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,14 +12,29 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline.catchments import (
+    Catchments,
+    catchments,
+    first_rows,
+    gathered,
+    lacking,
+    source_by_raster,
+)
 from frontline.completeness import all_kinds, completeness
 from frontline.draws import SIGMAS, interval
 from frontline.geodesy import true_band
-from frontline.headcounts import headcounts_at, numbers, texts
-from frontline.project import relative
-from frontline.rasters import open_raster
+from frontline.headcounts import headcounts_at, texts
+from frontline.periods import notes_on_districts, notes_on_places, notes_on_rasters, open_grids
 from frontline.results import Note
-from frontline.samples import Position, counted, joined, per_weight, position, within_error
+from frontline.samples import (
+    OUTSIDE,
+    Position,
+    counted,
+    joined,
+    per_weight,
+    position,
+    within_error,
+)
 from frontline.sources import (
     Grid,
     Rings,
@@ -29,6 +43,7 @@ from frontline.sources import (
     raster_source,
     rings_of,
     settlement_sources,
+    shares_of_places,
 )
 from frontline.zonal import kind_doubt
 
@@ -66,9 +81,6 @@ _NOTHING = dict.fromkeys(PEOPLE[6:11], np.nan)
 
 FARTHEST_SIGMAS = 6.0
 """Points further from every zone than this keep their place however the line is displaced."""
-
-MOST_RATIO = 5.0
-"""Rasters and districts that differ by more than this are not two views of the same people."""
 
 SAMPLE_STEP_M = 1_500.0
 """Districts are represented by points this far apart where the line is displaced."""
@@ -118,7 +130,8 @@ def people(
     Returns
     -------
     Rows in the order of `zones`; in each zone first the settlements' residents, then their other
-    kinds, the rasters, the districts, what others state.
+    kinds, settlements without a figure with what a raster has around them, the rasters, the
+    districts, what others state.
 
     Notes
     -----
@@ -130,45 +143,26 @@ def people(
     stand for the people, and moved to the exact figure. Of a stated range only the ends are
     given: its middle would be our invention. A raster counts if the line's date lies between its
     ``valid_from`` and ``valid_until``; the first such raster also splits districts and places
-    given as polygons, and estimates completeness before the districts do.
+    given as polygons, and estimates completeness before the districts do
+    (see `frontline.periods.rasters_at`).
     """
     rows: list[dict[str, Any]] = []
-    notes: list[Note] = list(_notes_on_districts(layers))
+    notes: list[Note] = list(notes_on_districts(layers))
     for front in fronts:
         own = zones[zones["line"] == front.key]
         with ExitStack() as stack:
             grids = open_grids(project, front.date, stack)
-            sources = list(_sources(layers, front, rings_of(front, own), places, grids, notes))
-        notes.extend(_notes_on_disagreement(sources))
-        figures = _Figures.of(front, rings_of(front, own), sources, draws, layers.frame)
+            notes.extend(notes_on_rasters(project, front))
+            reach_m = project.settlements.raster_reach_m if project.settlements else None
+            rings = rings_of(front, own)
+            sources = list(_sources(layers, front, rings, places, grids, notes, reach_m))
+        figures = _Figures.of(front, rings, sources, draws, layers.frame)
         rows.extend(_rows(own, figures, sources))
         rows.extend(_stated(project, own, front.key))
     table = pd.DataFrame(rows, columns=PEOPLE)
     for column in ("settlements", "settlements_unknown"):
         table[column] = table[column].astype("Int64")
     return People(table, tuple(dict.fromkeys(notes)))
-
-
-def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
-    """Open the population rasters that hold at a date, in the project's order, until `stack` ends.
-
-    Parameters
-    ----------
-    project
-        Names them.
-    date
-        The date of a line.
-    stack
-        Closes them.
-    """
-    found = []
-    for raster in project.population:
-        begin, end = raster.valid_from or dt.date.min, raster.valid_until or dt.date.max
-        if begin <= date <= end:
-            shown = relative(raster.path, project)
-            opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
-            found.append(Grid(raster.key, opened, raster.kind))
-    return found
 
 
 def _sources(
@@ -178,17 +172,26 @@ def _sources(
     places: pd.DataFrame,
     grids: Sequence[Grid],
     notes: list[Note],
+    reach_m: float | None,
 ) -> Iterator[Source]:
     """Yield every source in the order of the rows."""
     crs = layers.frame.crs
     first = grids[0] if grids else None
-    if len(layers.settlements):
-        figures = headcounts_at(layers.settlements, front.date)
-        notes.extend(_notes_on_figures(front, figures))
+    settlements = layers.settlements
+    if len(settlements):
+        figures = headcounts_at(settlements, front.date)
+        notes.extend(notes_on_places(front, settlements, figures))
         against = places[places["line"] == front.key]
-        yield from settlement_sources(
-            layers.settlements, against, figures, rings, grid=first, crs=crs
-        )
+        share = shares_of_places(settlements, against, rings, first, crs)
+        yield from settlement_sources(settlements, figures, rings, share=share, grid=first, crs=crs)
+        if grids and reach_m is not None and lacking(figures).any():
+            around = catchments_at(layers, front, against, reach_m=reach_m)
+            shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
+            for grid in grids:
+                people = gathered(grid, around, len(settlements), crs=crs).people
+                yield source_by_raster(
+                    grid, people, figures, shapes=shapes, share=share, rings=rings, crs=crs
+                )
     reach = _reach(front, rings, layers.frame) if grids else None
     for grid in grids:
         source = raster_source(grid, rings, crs=crs, reach=reach)
@@ -196,6 +199,36 @@ def _sources(
         yield source
     yield from district_sources(
         layers.districts, front, rings, grid=first, crs=crs, step_m=SAMPLE_STEP_M
+    )
+
+
+def catchments_at(
+    layers: Layers, front: FrontLine, against: pd.DataFrame, *, reach_m: float
+) -> Catchments:
+    """Give the land around settlements to the nearest one on the same side of a line.
+
+    Parameters
+    ----------
+    layers
+        Settlements in the plane.
+    front
+        The line.
+    against
+        ``id, side``: each settlement against that line.
+    reach_m
+        How far the land around a settlement goes.
+    """
+    settlements = layers.settlements
+    names = {name: number for number, name in enumerate(front.sides)}
+    sides = against.set_index("id")["side"].reindex(settlements["id"])
+    rows = np.flatnonzero(first_rows(headcounts_at(settlements, front.date)))
+    by_id = np.argsort(texts(settlements, "id")[rows].astype(str), kind="stable")
+    return catchments(
+        np.asarray(settlements.geometry.to_numpy(), dtype=object),
+        np.array([names.get(side, OUTSIDE) for side in sides], dtype=np.int64),
+        list(front.sides.values()),
+        places=rows[by_id],
+        reach_m=reach_m,
     )
 
 
@@ -389,40 +422,6 @@ def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[di
             **dict.fromkeys(("settlements", "settlements_unknown"), None),
             **dict.fromkeys(("coverage", "completeness"), np.nan),
         }
-
-
-def _notes_on_figures(front: FrontLine, figures: Any) -> Iterator[Note]:
-    about = f"settlements at {front.key}"
-    for rows, text in (
-        (figures.undated, "figures without a date are used as they are (undated)."),
-        (figures.expired, f"figures do not hold on {front.date}: the places are unknown there."),
-    ):
-        if rows.any():
-            yield Note(about, text, int(rows.sum()))
-
-
-def _notes_on_districts(layers: Layers) -> Iterator[Note]:
-    table = layers.districts
-    if not len(table):
-        return
-    undated = np.isfinite(numbers(table, "population")) & (texts(table, "population_year") == "")
-    if undated.any():
-        text = "figures without a date are used as they are (undated)."
-        yield Note("districts", text, int(undated.sum()))
-
-
-def _notes_on_disagreement(sources: Sequence[Source]) -> Iterator[Note]:
-    """Compare rasters with districts where both know most of a ring: a wrong kind shows there."""
-    for districts in all_kinds([one for one in sources if one.name.startswith("districts")]):
-        for raster in (one for one in sources if one.name.startswith("raster:")):
-            both = (districts.covered_km2 > 0) & (raster.covered_km2 > 0.5 * districts.covered_km2)
-            # Of the raster's people, those of as much land as the districts cover.
-            alike = districts.covered_km2[both] / raster.covered_km2[both]
-            ours, theirs = (raster.people[both] * alike).sum(), districts.people[both].sum()
-            ratio = ours / theirs if theirs > 0 else 1.0
-            if not 1 / MOST_RATIO <= ratio <= MOST_RATIO:
-                text = f"holds {ratio:.2g} times the people of the districts: is its kind right?"
-                yield Note(f"population {raster.name}", text)
 
 
 def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:

@@ -11,14 +11,26 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 from frontline.errors import ProjectError, one_line, raise_problems
 from frontline.files import companions, file_fault, sha256
 from frontline.inputs import ROLES, TABLES
 from frontline.mistakes import NAME_PATTERN, cross_problems, described, nearest, shown
-from frontline.models import Fetch, LayerSource, Origin, Part, Scenario, Section, TableSource
+from frontline.models import (
+    Canopy,
+    Elevation,
+    Fetch,
+    LandCover,
+    LayerSource,
+    Origin,
+    Part,
+    PopulationRaster,
+    Scenario,
+    Section,
+    Settlements,
+    TableSource,
+)
 from frontline.travel import Travel
 from frontline.values import (
     Colour,
@@ -30,17 +42,18 @@ from frontline.values import (
     LineError,
     LonLat,
     Number,
-    Sensitivity,
     Tiles,
     Whole,
 )
 
 __all__ = [
+    "Canopy",
     "Corridors",
     "Day",
     "Elevation",
     "Fetch",
     "Key",
+    "LandCover",
     "LayerSource",
     "Line",
     "LonLat",
@@ -53,6 +66,7 @@ __all__ = [
     "Project",
     "Scenario",
     "Section",
+    "Settlements",
     "Side",
     "Sight",
     "StatedFigure",
@@ -66,7 +80,6 @@ __all__ = [
     "input_files",
     "load_project",
     "relative",
-    "Settlements",
 ]
 
 _LARGEST_PROJECT = 2_000_000
@@ -124,46 +137,6 @@ class Corridors(LayerSource):
 
     schematic: Flag = Field(
         False, description="joined from place to place: lengths and times are indicative only"
-    )
-
-
-class PopulationRaster(Origin):
-    """People per cell or per square kilometre, as a GeoTIFF."""
-
-    key: Key = Field(description="short name, as in raster:<key>")
-    path: InputPath = Field(description="GeoTIFF, relative to the project file")
-    kind: Literal["count", "density"] = Field(
-        description="people per cell, or per square kilometre"
-    )
-    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
-    valid_from: Day | None = Field(None, description="the figures hold from this date")
-    valid_until: Day | None = Field(None, description="the figures hold until this date")
-    sensitivity: Sensitivity = Field("public", description="restricted: never in a public output")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> PopulationRaster:
-        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
-            raise ValueError("valid_from is later than valid_until. Swap them.")
-        return self
-
-
-class Elevation(Origin):
-    """Elevation as a GeoTIFF."""
-
-    path: InputPath = Field(description="GeoTIFF, relative to the project file")
-    crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
-    unit: Literal["m", "ft"] = Field("m", description="unit of the heights")
-    vertical_datum: str = Field("", description="height above what, for example EGM2008")
-    model: Literal["ground", "surface", "unknown"] = Field(
-        "unknown", description="bare ground, or with trees and roofs"
-    )
-    accuracy_m: Number | None = Field(None, gt=0, description="standard deviation of the error")
-    error_correlation_m: Number = Field(
-        1_000.0, gt=0, description="distance over which the error of the heights is alike, metres"
-    )
-    nodata: Number | None = Field(None, description="value that means unknown, if untagged")
-    least_coverage: Number = Field(
-        0.5, ge=0, le=1, description="share of the widest zone with known heights, or an error"
     )
 
 
@@ -296,6 +269,7 @@ class Project(Part):
     population: tuple[PopulationRaster, ...] = Field((), description="population rasters")
     stated: tuple[StatedFigure, ...] = Field((), description="figures that sources state")
     elevation: Elevation | None = Field(None, description="elevation, for sight and relief")
+    landcover: LandCover | None = Field(None, description="land cover, for farmland and trees")
     sections: tuple[Section, ...] = Field((), description="named stretches of lines")
     scenarios: tuple[Scenario, ...] = Field((), description="lines that might be, made of others")
     flows: TableSource | None = Field(
@@ -440,7 +414,8 @@ def input_files(project: Project) -> tuple[Path, ...]:
 
     The companions of a Shapefile (.dbf and so on) count as files of their own.
     """
-    sources: list[TableSource | PopulationRaster | Elevation | None] = [
+    canopy = project.elevation.canopy if project.elevation is not None else None
+    sources: list[TableSource | PopulationRaster | Elevation | LandCover | Canopy | None] = [
         project.study_area,
         *project.lines,
         project.settlements,
@@ -450,13 +425,15 @@ def input_files(project: Project) -> tuple[Path, ...]:
         *project.partitions,
         *project.population,
         project.elevation,
+        canopy,
+        project.landcover,
         project.flows,
         project.links,
         project.events,
     ]
     files = [project.path]
     for source in sources:
-        if source is not None:
+        if source is not None and source.path is not None:
             files += [source.path, *companions(source.path)]
     ledger = claims_file(project)
     files += [ledger] if ledger is not None else []

@@ -14,7 +14,17 @@ from frontline.findings import sides_of
 from frontline.markup import NOTHING, Html, bullets, data, row, table, tag, text
 from frontline.origins import line_accuracy, raster_step_m
 from frontline.phrases import REPORT, day
-from frontline.wording import dates, far, filled, lines_by_date, listing, percent, without_keys
+from frontline.quotes import ENOUGH
+from frontline.wording import (
+    dates,
+    far,
+    filled,
+    lines_by_date,
+    listing,
+    number,
+    percent,
+    without_keys,
+)
 from frontline.words import source_label
 
 if TYPE_CHECKING:
@@ -86,9 +96,11 @@ def _inputs(results: Results) -> Iterator[tuple[str, Html, list[str]]]:
     for part in project.partitions:
         yield part.label, _who(part), []
     for grid in project.population:
-        yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(grid))
+        yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(results, grid))
     if project.elevation is not None:
         yield REPORT["elevation"], _who(project.elevation), list(_elevation(results))
+    if project.landcover is not None:
+        yield REPORT["land_cover_input"], _who(project.landcover), list(_cover(results))
     yield from _stated(results)
 
 
@@ -160,14 +172,52 @@ def _districts(results: Results) -> Iterator[str]:
         yield REPORT["q_errors"].format(parts="; ".join(parts))
 
 
-def _grid(grid: PopulationRaster) -> Iterator[str]:
+def _grid(results: Results, grid: PopulationRaster) -> Iterator[str]:
     yield REPORT["q_grid"].format(kind=REPORT[f"q_{grid.kind}"])
+    if grid.date is None:
+        yield REPORT["q_undated_grid"]
     if grid.valid_from or grid.valid_until:
         ends = [
             REPORT["q_any"] if one is None else day(one)
             for one in (grid.valid_from, grid.valid_until)
         ]
         yield REPORT["q_valid"].format(start=ends[0], end=ends[1])
+    if grid.series:
+        yield REPORT["q_series"].format(series=grid.series)
+    yield from _away(results, grid)
+    yield from _by_district(results, grid)
+
+
+def _away(results: Results, grid: PopulationRaster) -> Iterator[str]:
+    """Say what part of a raster's people no listed settlement is near to."""
+    table_ = results.further.get("raster_people")
+    if table_ is None:
+        return
+    own = table_[(table_["source"] == f"raster:{grid.key}") & (table_["side"] == "")]
+    own = own[own["away_share"].notna()].set_index("line")
+    parts = [
+        REPORT["q_away_part"].format(
+            share=percent(float(own["away_share"][line.key])), line=dates(results.project)[line.key]
+        )
+        for line in lines_by_date(results.project)
+        if line.key in own.index
+    ]
+    if parts:
+        people, reach_m = float(own["people"].iloc[0]), float(own["reach_m"].iloc[0])
+        yield REPORT["q_away"].format(
+            people=number(people), parts=listing(parts), reach=far(reach_m)
+        )
+
+
+def _by_district(results: Results, grid: PopulationRaster) -> Iterator[str]:
+    """Say how a raster stands to the figures of the districts that it reaches."""
+    table_ = results.further.get("raster_districts")
+    if table_ is None:
+        return
+    own = table_[(table_["source"] == f"raster:{grid.key}") & (table_["coverage"] >= ENOUGH)]
+    stated = float(own["population"].sum())
+    if stated > 0:
+        yield REPORT["q_by_district"].format(ratio=f"{float(own['people'].sum()) / stated:.2g}")
 
 
 def _elevation(results: Results) -> Iterator[str]:
@@ -183,6 +233,16 @@ def _elevation(results: Results) -> Iterator[str]:
     error = given.accuracy_m
     yield REPORT["q_no_sd"] if error is None else REPORT["q_sd"].format(error=f"{error:,.0f}")
     yield from _known_heights(results)
+
+
+def _cover(results: Results) -> Iterator[str]:
+    """Say how fine the land cover is, how much of the area it knows, and its classes."""
+    given, case = results.project.landcover, results.case
+    if case is not None and case.cover is not None:
+        shown = {"share": percent(case.cover.known), "step": f"{case.cover.step_m:,.0f}"}
+        yield REPORT["q_cover"].format(**shown)
+    if given is not None:
+        yield REPORT["q_cover_classes"].format(classes=", ".join(given.classes))
 
 
 def _known_heights(results: Results) -> Iterator[str]:

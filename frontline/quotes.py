@@ -102,10 +102,15 @@ def _source(source: str, project: Project) -> str:
         "settlements": [project.settlements],
         "districts": [project.districts],
         "raster": [grid for grid in project.population if grid.key == key],
+        "settlements_by_raster": [grid for grid in project.population if grid.key == key],
     }
-    made = of.get(kind, [])
-    said = [one.source for one in made if one is not None and one.source]
-    return f" Source: {said[0].rstrip('.')}." if said else ""
+    grids = kind.endswith("raster")
+    for made in of.get(kind, []):
+        if made is not None and made.source:
+            # Which year a grid describes is no detail: several may stand side by side.
+            when = f", for {day(made.date)}" if grids and made.date is not None else ""
+            return f" Source: {made.source.rstrip('.')}{when}."
+    return ""
 
 
 def _between(low: float, high: float, why: str) -> str:

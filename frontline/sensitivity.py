@@ -11,15 +11,18 @@ from frontline.errors import ProjectError
 from frontline.results import KeyFigure, Note, Results
 
 if TYPE_CHECKING:
-    from frontline.project import Project, TableSource
+    import pandas as pd
+
+    from frontline.project import PopulationRaster, Project, TableSource
 
 PLACES = ("settlements", "corridors", "points", "districts")
 TABLES = ("flows", "links", "events")
 
 LISTED: Mapping[str, tuple[str, ...]] = {
-    "settlements": ("links",),
+    "settlements": ("links", "settlement_rasters"),
     "corridors": ("links", "corridor_sight"),
     "points": ("links",),
+    "districts": ("raster_districts",),
     "flows": ("flows", "flows_balance"),
     "links": ("links",),
     "events": ("events",),
@@ -67,6 +70,8 @@ def without_restricted(results: Results) -> Results:
             "layer). Leave out --public, or mark the layer as public.",
             path=project.path,
         )
+    secret = [f"raster:{one.key}" for one in project.population if _is_restricted(one)]
+    results = replace(results, further=_without_rasters(results.further, secret))
     if not hidden:
         return results
     notes = [note for note in results.notes if note.about not in hidden]
@@ -107,6 +112,16 @@ def _without_tiles(results: Results) -> Results:
     return replace(results, project=kept, notes=(*results.notes, note))
 
 
+def _without_rasters(
+    further: Mapping[str, pd.DataFrame], secret: list[str]
+) -> dict[str, pd.DataFrame]:
+    """Take restricted rasters out of the tables that tell their people place by place."""
+    kept = dict(further)
+    for name in {"settlement_rasters", "raster_districts"} & set(kept):
+        kept[name] = kept[name][~kept[name]["source"].isin(secret)]
+    return kept
+
+
 def _without_words(
     figures: tuple[KeyFigure, ...], project: Project, hidden: tuple[str, ...]
 ) -> tuple[KeyFigure, ...]:
@@ -136,5 +151,5 @@ def _without_sources(project: Project, hidden: tuple[str, ...]) -> Project:
     return project.model_copy(update={**gone, "partitions": kept, "population": rasters})
 
 
-def _is_restricted(source: TableSource | None) -> bool:
+def _is_restricted(source: TableSource | PopulationRaster | None) -> bool:
     return source is not None and source.sensitivity == "restricted"

@@ -138,10 +138,10 @@ def rings_of(front: FrontLine, zones: gpd.GeoDataFrame) -> Rings:
 
 def settlement_sources(
     settlements: gpd.GeoDataFrame,
-    places: pd.DataFrame,
     figures: Headcounts,
     rings: Rings,
     *,
+    share: Floats,
     grid: Grid | None,
     crs: pyproj.CRS,
 ) -> list[Source]:
@@ -150,13 +150,13 @@ def settlement_sources(
     Parameters
     ----------
     settlements
-        ``id`` and geometry in the plane.
-    places
-        ``id, side, distance_m`` against this line.
+        ``population_kind`` and geometry in the plane.
     figures
         What holds at the line's date.
     rings
         Zones of the line.
+    share
+        From `shares_of_places`.
     grid
         A population raster to split places given as polygons by; by area without.
     crs
@@ -172,11 +172,7 @@ def settlement_sources(
     split; the place itself counts where the largest share of it lies. The residents of a place
     of which only a registered figure is known are unknown, not zero.
     """
-    share = _shares_of_places(settlements, places, rings, grid, crs)
-    flat = share.reshape(len(settlements), -1)
-    most = flat.argmax(axis=1) if flat.size else np.zeros(len(settlements), dtype=np.int64)
-    outside = 1 - flat.sum(axis=1)
-    inside = (flat.max(axis=1, initial=0.0) > 0) & (flat.max(axis=1, initial=0.0) >= outside)
+    most, inside = most_of_each(share)
     stated = texts(settlements, "population_kind")
     found = []
     for kind, people in figures.people.items():
@@ -195,9 +191,9 @@ def settlement_sources(
                 people=np.einsum("n,nsk->sk", np.nan_to_num(people), share),
                 covered_km2=rings.area_km2,
                 reached_km2=rings.area_km2,
-                known=_tally(most[known & inside], rings),
-                unknown=_tally(most[lacking & inside & first], rings),
-                sample=_sample_of_places(settlements.geometry.to_numpy()[rows], grid, crs),
+                known=tally(most[known & inside], rings),
+                unknown=tally(most[lacking & inside & first], rings),
+                sample=sample_of_places(settlements.geometry.to_numpy()[rows], grid, crs),
                 of_group=people[rows],
                 counted_on=np.full(len(rows), OUTSIDE),
             )
@@ -249,10 +245,10 @@ def district_sources(
         if not mine.any():
             continue
         shapes = districts.geometry.to_numpy()[mine]
-        by = [_number_of(name, rings.sides) for name in texts(districts, "counted_by")[mine]]
+        by = [number_of(name, rings.sides) for name in texts(districts, "counted_by")[mine]]
         held = np.array(
             [
-                _held(shape, side, front, rings.sides)
+                held_part(shape, side, front, rings.sides)
                 for shape, side in zip(shapes, by, strict=True)
             ],
             dtype=object,
@@ -313,14 +309,32 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
     )
 
 
-def _shares_of_places(
+def shares_of_places(
     settlements: gpd.GeoDataFrame,
     places: pd.DataFrame,
     rings: Rings,
     grid: Grid | None,
     crs: pyproj.CRS,
 ) -> Floats:
-    """Return the share of each place in each ring of each side, shape ``(n, sides, rings)``."""
+    """Find the share of each place in each ring of each side.
+
+    Parameters
+    ----------
+    settlements
+        ``id`` and geometry in the plane.
+    places
+        ``id, side, distance_m`` against this line.
+    rings
+        Zones of the line.
+    grid
+        A population raster to split places given as polygons by; by area without.
+    crs
+        The plane.
+
+    Returns
+    -------
+    Shape ``(n, sides, rings)``: 0 or 1 for points.
+    """
     share = np.zeros((len(settlements), *rings.shape))
     geometry = settlements.geometry.to_numpy()
     spread = shapely.get_dimensions(geometry) == 2
@@ -336,6 +350,25 @@ def _shares_of_places(
         pieces = without_slivers(shapely.intersection(whole[:, np.newaxis, np.newaxis], rings.land))
         share[spread] = _split(whole, pieces, grid, crs)
     return share
+
+
+def most_of_each(share: Floats) -> tuple[Index, NDArray[np.bool_]]:
+    """Find the ring that a place itself counts in: the one with the largest share of it.
+
+    Parameters
+    ----------
+    share
+        From `shares_of_places`.
+
+    Returns
+    -------
+    Number of the side and ring, as one number, and whether more of the place lies there than
+    outside every ring; shapes ``(n,)``.
+    """
+    flat = share.reshape(len(share), -1)
+    most = flat.argmax(axis=1) if flat.size else np.zeros(len(share), dtype=np.int64)
+    largest = flat.max(axis=1, initial=0.0)
+    return np.asarray(most, dtype=np.int64), (largest > 0) & (largest >= 1 - flat.sum(axis=1))
 
 
 def _split(
@@ -382,14 +415,28 @@ def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
     return kept
 
 
-def _number_of(name: str, sides: Sequence[str]) -> int:
+def number_of(name: str, sides: Sequence[str]) -> int:
+    """Return the number of a side, ``OUTSIDE`` for no name, ``ABSENT`` for one not there."""
     if not name:
         return OUTSIDE
     return sides.index(name) if name in sides else ABSENT
 
 
-def _held(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> Any:
-    """Return the part of a district that its figure covers."""
+def held_part(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> Any:
+    """Find the part of a district that its figure covers.
+
+    Parameters
+    ----------
+    shape
+        The district in the plane.
+    side
+        Number of the side that counted, ``OUTSIDE`` where none is named, ``ABSENT`` where this
+        line has no such side.
+    front
+        The line.
+    names
+        Names of the sides in the order of their numbers.
+    """
     if side == OUTSIDE:
         return shape
     if side == ABSENT:
@@ -398,7 +445,18 @@ def _held(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> Any:
     return shapely.difference(shape, shapely.union_all(others)) if others else shape
 
 
-def _sample_of_places(geometry: NDArray[np.object_], grid: Grid | None, crs: pyproj.CRS) -> Sample:
+def sample_of_places(geometry: NDArray[np.object_], grid: Grid | None, crs: pyproj.CRS) -> Sample:
+    """Let points stand for places: a point for itself, many for a polygon.
+
+    Parameters
+    ----------
+    geometry
+        Places in the plane, shape ``(n,)``; the groups of the sample are their rows.
+    grid
+        A population raster to spread the points of polygons by; evenly without.
+    crs
+        The plane.
+    """
     spread = shapely.get_dimensions(geometry) == 2
     rows = np.flatnonzero(~spread)
     at = shapely.get_coordinates(shapely.centroid(geometry[rows]))
@@ -425,6 +483,7 @@ def _sample_within(
     return sample_of_area(shape, number, step_m=step_m)
 
 
-def _tally(cells: Index, rings: Rings) -> Index:
+def tally(cells: Index, rings: Rings) -> Index:
+    """Count places by ring of each side; `cells` are numbers from `most_of_each`."""
     count = np.bincount(cells, minlength=math.prod(rings.shape))
     return np.asarray(count.reshape(rings.shape), dtype=np.int64)

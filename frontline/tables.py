@@ -32,6 +32,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "crossings": ("line", "id", "lon", "lat"),
     "sight_zones": ("line", "side", "distance_m"),
     "sight_people": ("line", "side", "distance_m", "source"),
+    "settlement_rasters": ("id", "line", "source"),
+    "raster_people": ("line", "source", "side", "distance_m"),
     "lines_between": ("from_line", "to_line"),
     "links": ("id", "line"),
 }
@@ -148,8 +150,16 @@ def is_empty(value: object) -> bool:
 
 
 def source_rank(source: str) -> tuple[int, str]:
-    """Rank sources of population: settlements, other kinds, rasters, districts, statements."""
-    order = ("settlements", "settlements:", "raster:", "districts", "districts:", "stated:")
+    """Rank sources of population: settlements and their kinds, rasters, districts, statements."""
+    order = (
+        "settlements",
+        "settlements:",
+        "settlements_by_raster:",
+        "raster:",
+        "districts",
+        "districts:",
+        "stated:",
+    )
     for rank, start in enumerate(order):
         if source == start or (start.endswith(":") and source.startswith(start)):
             return rank, source
