@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline.errors import RasterError
+from frontline.errors import RasterError, raise_problems
 from frontline.results import Note
 from frontline.terrain import Dem, to_dem
 
@@ -81,13 +81,31 @@ def check_coverage(
         The share is below `least`.
     """
     share = coverage(dem, area, area_crs=area_crs)
+    refuse(share, least=least, what=what, path=path)
+    return share
+
+
+def refuse(share: float, *, least: float, what: str, path: Path | None = None) -> None:
+    """Refuse too small a known share of an area.
+
+    Parameters
+    ----------
+    share
+        From `coverage`.
+    least, what, path
+        As for `check_coverage`.
+
+    Raises
+    ------
+    RasterError
+        The share is below `least`.
+    """
     if share < least:
         raise RasterError(
             f"elevation is known for {share:.0%} of {what} (at least {least:.0%} is asked for). "
             "Use a raster that reaches further, or lower least_coverage in [elevation].",
             path=path,
         )
-    return share
 
 
 def check_zones(
@@ -113,16 +131,22 @@ def check_zones(
     Raises
     ------
     RasterError
-        The share is below `least` for a line.
+        The share is below `least`, for every line of which it is.
     """
     notes = []
+    problems: list[RasterError] = []
     widest = zones[(zones["kind"] == "cumulative")]
     widest = widest[widest["distance_m"] == widest["distance_m"].max()]
     for line, own in widest.groupby("line", sort=False):
         what = f"the zone of {own['distance_m'].iloc[0] / 1000:g} km about {line}"
         area = shapely.union_all(own.geometry.to_numpy())
-        share = check_coverage(dem, area, area_crs=zones.crs, least=least, what=what, path=path)
+        try:
+            share = check_coverage(dem, area, area_crs=zones.crs, least=least, what=what, path=path)
+        except RasterError as problem:
+            problems.append(problem)
+            continue
         if share < 1.0:
             unknown = max(1.0 - share, 0.0001)
             notes.append(Note("elevation", f"unknown in {unknown:.2%} of {what}."))
+    raise_problems(problems)
     return tuple(notes)

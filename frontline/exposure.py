@@ -265,6 +265,24 @@ def places_of(layers: Layers, asked: Sight) -> Targets:
     return Targets(xy, _heights(layers.settlements, asked, "settlements"))
 
 
+def check_heights(layers: Layers, asked: Sight) -> None:
+    """Refuse heights above the ground that are none, of settlements and of corridors.
+
+    Parameters
+    ----------
+    layers, asked
+        As for `sight`.
+
+    Raises
+    ------
+    LayerError
+        A column that no layer has, or a cell of it that is no height.
+    """
+    _check_column(layers, asked)
+    for name in ("settlements", "corridors"):
+        _heights(getattr(layers, name), asked, name)
+
+
 def _check_column(layers: Layers, asked: Sight) -> None:
     """Refuse a column of heights that the project names and no layer has."""
     column = asked.target_height_column

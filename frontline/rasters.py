@@ -28,6 +28,7 @@ from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
 from frontline.errors import OutputError, RasterError
+from frontline.extents import check_extent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -288,9 +289,7 @@ def write_cog(
     """
     bands = list(result.bands.values())
     if not bands or len({(band.shape, band.dtype) for band in bands}) != 1:
-        raise OutputError(
-            "has bands of several shapes or types (expected one). Write them apart.", path=path
-        )
+        raise OutputError("has bands of several shapes or types. Write them apart.", path=path)
     rows, cols = bands[0].shape
     profile = {
         "driver": "GTiff",
@@ -393,7 +392,7 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
             path=path,
         )
     transform, south_up = _north_up(path, dataset)
-    return Raster(
+    found = Raster(
         path=path,
         rows=dataset.height,
         cols=dataset.width,
@@ -405,6 +404,8 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
         south_up=south_up,
         nodata=nodata,
     )
+    check_extent(path, found.bounds, -transform[4], found.crs)
+    return found
 
 
 def _north_up(path: Path, dataset: Any) -> tuple[Transform, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from frontline.inputs import CORRIDORS, POINTS, SETTLEMENTS
 
 if TYPE_CHECKING:
     from frontline.guesses import Guess
-    from frontline.project import Elevation, PopulationRaster, Project
 
 PROJECT, TEMPLATE = "project.toml", "template.gpkg"
 
@@ -278,7 +277,7 @@ def _key(name: str, otherwise: str) -> str:
 
 
 def check(path: Path | str) -> list[str]:
-    """Report every problem of a project at once, without computing anything.
+    """Report every problem of a project at once, without the long computation.
 
     Parameters
     ----------
@@ -292,19 +291,25 @@ def check(path: Path | str) -> list[str]:
     Raises
     ------
     FrontlineError
-        With all problems of project, layers, lines and rasters, up to twenty.
+        With all that a run would stop at in project, layers, lines, tables, rasters and claims,
+        up to twenty problems.
     """
     from frontline.cuts import asked_of
     from frontline.fronts import read_fronts
     from frontline.layers import read_layers
     from frontline.project import load_project
 
+    from frontline.exports import check_exports
     project = load_project(path)
     problems: list[FrontlineError] = []
     lines: list[str] = []
-    layers = _tried(lambda: read_layers(project), problems)
-    if layers is not None:
-        fronts = _tried(lambda: read_fronts(project, layers), problems) or ()
+    from frontline.survey import openable, survey, tried
+    tried(lambda: check_exports(project), problems)
+    layers = tried(lambda: read_layers(project), problems)
+    fronts = tried(lambda: read_fronts(project, layers), problems) if layers is not None else None
+    if layers is None or fronts is None:
+        openable(project, problems)
+    else:
         counts = (
             f"lines {len(project.lines)}",
             *(f"{name} {len(getattr(layers, name))}" for name in _SINGLE),
@@ -313,41 +318,13 @@ def check(path: Path | str) -> list[str]:
         lines += [
             f"{front.key}: {front.length_km:,.1f} km, cuts the study area." for front in fronts
         ]
-        asked = _tried(lambda: asked_of(project, layers, fronts), problems) if fronts else None
+        asked = tried(lambda: asked_of(project, layers, fronts), problems)
         notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
         notes += asked.notes if asked is not None else ()
         lines += [f"{one_line(note.about)}: {note.text}" for note in notes]
-    problems += _raster_problems(project, layers)
-    raise_problems(problems)
+        lines += survey(project, layers, fronts, problems)
+    raise_problems(list({str(problem): problem for problem in problems}.values()))
     return [*lines, "No problems found."]
-
-
-def _raster_problems(project: Project, layers: Any) -> list[FrontlineError]:
-    from frontline.rasters import open_raster
-    from frontline.terrain import read_dem
-
-    problems: list[FrontlineError] = []
-    rasters: list[PopulationRaster | Elevation] = [*project.population]
-    if project.elevation is not None and layers is None:
-        rasters.append(project.elevation)
-    for raster in rasters:
-        try:
-            with open_raster(raster.path, crs=raster.crs):
-                pass
-        except FrontlineError as error:
-            problems += error.problems
-    if layers is not None:
-        _tried(lambda: read_dem(project, layers), problems)
-    return problems
-
-
-def _tried(step: Callable[[], Any], problems: list[FrontlineError]) -> Any:
-    """Do a step; keep its problems and go on with the next."""
-    try:
-        return step()
-    except FrontlineError as error:
-        problems += error.problems
-    return None
 
 
 def schema() -> str:

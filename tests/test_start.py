@@ -210,7 +210,7 @@ def test_check_names_the_problems_of_layers_lines_and_rasters_at_once(tmp_path):
     with pytest.raises(FrontlineError) as caught:
         check(made(tmp_path, more))
     message = str(caught.value)
-    assert message.startswith("4 problems:")
+    assert message.startswith("3 problems:")
     for words in ("Write 1200", "'n/a'", "dem.tif"):
         assert words in message
 

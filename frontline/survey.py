@@ -1,0 +1,207 @@
+"""What a run would stop at in rasters, heights and claims, found in seconds and all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import shapely
+
+from frontline.coverage import coverage, refuse
+from frontline.errors import FrontlineError, ProjectError
+from frontline.project import relative
+from frontline.rasters import open_raster
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.case import Case
+    from frontline.fronts import FrontLine
+    from frontline.layers import Layers
+    from frontline.project import Elevation, PopulationRaster, Project
+    from frontline.terrain import Dem
+
+Problems = list[FrontlineError]
+
+PLACES = ("place", "places", "start", "stop", "points")
+"""Parameters of metrics that name settlements, points or districts by their identifiers."""
+
+
+def tried(step: Callable[[], Any], problems: Problems) -> Any:
+    """Do a step; keep its problems, and give None where it has any.
+
+    Parameters
+    ----------
+    step
+        What is done.
+    problems
+        Grows by those of the step.
+    """
+    try:
+        return step()
+    except FrontlineError as error:
+        problems += error.problems
+    return None
+
+
+def openable(project: Project, problems: Problems) -> None:
+    """Open every raster, where layers are too wrong for more.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+    problems
+        Grows by those of the rasters.
+    """
+    for raster in (*project.population, *_ground(project)):
+        with ExitStack() as stack:
+            tried(lambda: stack.enter_context(_opened(raster, project)), problems)  # noqa: B023
+
+
+def _ground(project: Project) -> list[Any]:
+    """Rasters of the ground and of what stands on it."""
+    elevation = project.elevation
+    asked = [elevation, getattr(elevation, "canopy", None), getattr(project, "landcover", None)]
+    return [raster for raster in asked if raster is not None and raster.path is not None]
+
+
+def _opened(raster: Any, project: Project) -> Any:
+    return open_raster(raster.path, crs=raster.crs, shown=relative(raster.path, project))
+
+
+def survey(
+    project: Project, layers: Layers, fronts: Sequence[FrontLine], problems: Problems
+) -> list[str]:
+    """Look at what a run needs beside its layers and lines.
+
+    Parameters
+    ----------
+    project, layers, fronts
+        As read and found right.
+    problems
+        Grows by what a run would stop at: rasters that cannot be read or know too little of the
+        zones, posts on unknown ground, heights of targets that are none, claims about places
+        that are not there.
+
+    Returns
+    -------
+    What was found, a sentence each.
+    """
+    from frontline.exposure import check_heights
+    from frontline.terrain import read_dem
+    from frontline.zones import zones
+
+    widest = zones(fronts, project.zones.distances_m[-1:], {}, layers.frame)
+    said: list[str] = []
+    dem = tried(lambda: read_dem(project, layers), problems)
+    if dem is not None:
+        said += _of_elevation(project, layers, fronts, dem, widest, problems)
+        if project.sight.enabled:
+            tried(lambda: check_heights(layers, project.sight), problems)
+    for raster in project.population:
+        said += tried(lambda: _of_people(raster, project, fronts, widest), problems) or []  # noqa: B023
+    problems += _of_claims(project, layers)
+    return said
+
+
+def _of_elevation(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    dem: Dem,
+    widest: gpd.GeoDataFrame,
+    problems: Problems,
+) -> list[str]:
+    stated = cast("Elevation", project.elevation)
+    path = Path(relative(stated.path, project))
+    high, wide = dem.sight_step_m
+    known = dem.heights_m[np.isfinite(dem.heights_m)]
+    extent = f"{known.min():,.0f} to {known.max():,.0f} m" if len(known) else "no height known"
+    above = stated.vertical_datum or "what the project does not say"
+    said = [f"elevation: cells of {wide:,.0f} x {high:,.0f} m, {extent} above {above}."]
+    said += [f"{note.about}: {note.text}" for note in dem.notes]
+    for front in fronts:
+        own = widest[widest["line"] == front.key]
+        what = f"the zone of {project.zones.distances_m[-1] / 1000:g} km about {front.key}"
+        area = shapely.union_all(own.geometry.to_numpy())
+        share = coverage(dem, area, area_crs=layers.frame.crs)
+        said.append(f"elevation: known in {share:.1%} of {what}.")
+        tried(
+            lambda: refuse(share, least=stated.least_coverage, what=what, path=path),  # noqa: B023
+            problems,
+        )
+        if project.sight.enabled:
+            tried(lambda: _stand(front, dem, layers, project), problems)  # noqa: B023
+    return said
+
+
+def _stand(front: FrontLine, dem: Dem, layers: Layers, project: Project) -> None:
+    """Refuse a line on unknown ground, as sight would; posts are put up only where some is."""
+    from frontline.geodesy import points_along
+    from frontline.stretches import check_voids, parts_of, stand
+    from frontline.terrain import heights_at
+
+    asked, frame = project.sight, layers.frame
+    step = max(min(dem.sight_step_m), 100.0)
+    pieces = shapely.get_parts(shapely.line_merge(front.geometry))
+    along = np.concatenate([points_along(piece, frame, step) for piece in pieces])
+    if np.isfinite(heights_at(dem, along, crs=frame.crs)).all():
+        return
+    posts = voids = 0
+    for part in parts_of(front, dem, radius_m=asked.radius_m):
+        there = stand(part, dem, frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+        posts, voids = posts + len(there.posts_rc), voids + there.voids
+    check_voids(posts, voids, f"the line '{front.key}'")
+
+
+def _of_people(
+    asked: PopulationRaster, project: Project, fronts: Sequence[FrontLine], widest: gpd.GeoDataFrame
+) -> list[str]:
+    from frontline.zonal import kind_doubt, zonal_sums
+
+    said = []
+    begin, end = asked.valid_from, asked.valid_until
+    with _opened(asked, project) as raster:
+        for front in fronts:
+            if (begin and front.date < begin) or (end and front.date > end):
+                said.append(f"raster:{asked.key}: does not hold at the date of {front.key}.")
+                continue
+            own = widest[(widest["line"] == front.key) & (widest["kind"] == "cumulative")]
+            shapes = own.geometry.to_numpy()
+            sums = zonal_sums(raster, shapes, zones_crs=widest.crs, kind=asked.kind)
+            part = np.average(np.nan_to_num(sums.coverage), weights=own["area_km2"])
+            said.append(
+                f"raster:{asked.key}: {sums.people.sum():,.0f} people ({asked.kind}) within "
+                f"{own['distance_m'].iloc[0] / 1000:g} km of {front.key}, known in {part:.1%}."
+            )
+            doubt = kind_doubt(raster, sums, kind=asked.kind)
+            said += [f"raster:{asked.key}: {doubt}".rstrip(".") + "."] if doubt else []
+    return said
+
+
+def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
+    """Find claims about places that are not there."""
+    from frontline.claims import read_ledger
+    from frontline.lookup import place_of
+
+    problems: Problems = []
+    ledger = tried(lambda: read_ledger(project), problems)
+    yield from problems
+    case = cast("Case", SimpleNamespace(layers=layers))  # all of it that places are looked up in
+    for claim in ledger.claims if ledger is not None else ():
+        lacks = set(claim.needs) - {line.key for line in project.lines} - set(layers.partitions)
+        if claim.excluded or claim.metric is None or lacks:
+            continue
+        for key in PLACES:
+            given = claim.parameters.get(key, ())
+            for word in [given] if isinstance(given, str) else given:
+                try:
+                    place_of(case, word)
+                except ProjectError as error:
+                    field = f"claims.{claim.id}"
+                    yield ProjectError(error.message, path=ledger.path.name, field=field)
