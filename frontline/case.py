@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from frontline.exposure import Exposure
     from frontline.fronts import Draw, FrontLine
+    from frontline.landcover import Cover
     from frontline.layers import Layers
     from frontline.project import Project
     from frontline.sections import Stretch
@@ -44,6 +45,8 @@ class Case:
         Sections of the lines, as the project names them.
     tables
         ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
+    cover
+        Land cover of the study area; None without one.
     """
 
     project: Project
@@ -58,3 +61,4 @@ class Case:
     scenarios: tuple[FrontLine, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    cover: Cover | None = None

@@ -65,6 +65,8 @@ _FLOW = (
     *_COUNTS,
     number("road_km", "km", "Roads", "Length of roads on that land."),
 )
+_COVER = text("cover", "Land cover", "Class of land cover; other: of none; unknown: not known.")
+_COVERAGE = number("coverage", "", "Coverage", "Share of that land whose cover is known (0 to 1).")
 _AMOUNT = (
     number("amount_low", "", "Amount, low", "Lower end of what is stated; 0 for 'at most'."),
     number("amount_high", "", "Amount, high", "Upper end; INF for 'at least'."),
@@ -145,6 +147,45 @@ CUT_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         text("destination", "Destination", "Where they went, or are."),
         *_AMOUNT,
         text("unit", "Unit", "people, families, or % of the whole."),
+    "landcover": (
+        _LINE,
+        _SIDE,
+        number("distance_m", "m", "Distance", "Of the zone, from the line; empty: the side."),
+        _COVER,
+        number("area_km2", "km²", "Area", "Land of the class there."),
+        *interval("area_km2", "km²", "Area", "area"),
+        number("share", "", "Share", "Of the land there whose cover is known (0 to 1)."),
+        _COVERAGE,
+    ),
+    "landcover_changes": (
+        *_FROM_TO_LINE,
+        text("from_side", "From side", "Side under the earlier line."),
+        text("to_side", "To side", "Side under the later line; the same: land that stayed."),
+        _COVER,
+        number("area_km2", "km²", "Area", "Land of the class that went from side to side."),
+        *interval("area_km2", "km²", "Area", "area"),
+        number("area_certain_km2", "km²", "Certain area", "Beyond the errors of both lines."),
+        number("area_contested_km2", "km²", "Contested area", "Within the error of a line."),
+        number("share", "", "Share", "Of the class on that side's land under the earlier line."),
+        *interval("share", "", "Share"),
+        _COVERAGE,
+    ),
+    "landcover_balance": (
+        *_FROM_TO_LINE,
+        _SIDE,
+        _COVER,
+        number("held_before_km2", "km²", "Held before", "Under the earlier line."),
+        number("held_after_km2", "km²", "Held after", "Under the later line."),
+        number("gained_km2", "km²", "Gained", "Came to the side."),
+        *interval("gained_km2", "km²", "Gained", "gained"),
+        number("ceded_km2", "km²", "Ceded", "Went from the side."),
+        *interval("ceded_km2", "km²", "Ceded", "ceded"),
+        number("net_km2", "km²", "Net", "Gained less ceded."),
+        *interval("net_km2", "km²", "Net", "net"),
+        number(
+            "contested_km2", "km²", "Contested", "Of what was gained or ceded, within an error."
+        ),
+    ),
         text("part_of", "Part of", "Identifier of the whole whose parts add up to it."),
         text("share_of", "Share of", "Identifier of the whole, for parts that overlap."),
         number("share_low", "%", "Share, low", "Least share of the whole, per cent."),
@@ -223,3 +264,12 @@ CUT_TITLES: Mapping[str, tuple[str, str]] = {
     "events": ("Events", "Claimed positions of dated events against the line of their day."),
 }
 """Title and one sentence for each."""
+    "landcover": ("Land cover", "Classes of land cover by side and distance of each line."),
+    "landcover_changes": (
+        "Land cover that changed hands",
+        "Classes of land cover by their side under one line and under the next.",
+    ),
+    "landcover_balance": (
+        "Land cover gained and ceded",
+        "What each side held, gained and ceded of each class of land cover.",
+    ),

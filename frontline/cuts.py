@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from frontline.behind import Sighted, sections_table
 from frontline.between import lines_between
+from frontline.cover_tables import cover_tables
 from frontline.events import events_table
 from frontline.flows import checked_flows, flows_balance, flows_table
 from frontline.ground import ground_of
@@ -132,7 +133,7 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     -------
     By name, and only where the project defines what they are about: ``partitions`` (partitions
     or districts), ``lines_between`` and ``steps`` (two or more lines), ``sections``,
-    ``scenarios``, ``flows`` and ``flows_balance``, ``links``, ``events``.
+    ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``, ``links``, ``events``.
     """
     project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
     found: dict[str, pd.DataFrame] = {}
@@ -159,6 +160,7 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
         )
     if case.scenarios:
         found["scenarios"] = scenario_table(project, layers, fronts, case.scenarios, case.draws)
+    found |= cover_tables(case, changes)
     if "flows" in case.tables:
         found["flows"] = flows_table(case.tables["flows"])
         found["flows_balance"] = flows_balance(case.tables["flows"])

@@ -229,6 +229,7 @@ def cross_problems(raw: Raw) -> list[Problem]:
         *_reference_problems(raw),
         *_side_problems(raw),
         *_stated_problems(raw),
+        *_canopy_problems(raw),
     ]
     lone = _texts(raw, "sides", "name")
     if _all_states(raw):
@@ -318,7 +319,33 @@ def _side_problems(raw: Raw) -> Iterator[Problem]:
             _own_name(side) for side in sides if side.get("hand") == hand and not side.get("lines")
         ]
         if len(names) > 1:
-            yield "sides.hand", f"{shown(names[0])} and {shown(names[1])} are both on the {hand}."
+            yield (
+                "sides.hand",
+                f"{shown(names[0])} and {shown(names[1])} are both on the {hand}. Correct one.",
+            )
+
+
+def _canopy_problems(raw: Raw) -> Iterator[Problem]:
+    """Refuse trees upon a model that holds them already, and trees of a cover nobody named."""
+    elevation = raw.get("elevation")
+    canopy = elevation.get("canopy") if isinstance(elevation, Mapping) else None
+    if not isinstance(elevation, Mapping) or not isinstance(canopy, Mapping):
+        return
+    model = elevation.get("model", "unknown")
+    if model != "ground":
+        said = "holds trees already" if model == "surface" else "may hold trees already"
+        yield (
+            "elevation.canopy",
+            (
+                f"the elevation {said}: model = {shown(model)} (expected 'ground'). Remove "
+                "canopy, or use elevation of the bare ground."
+            ),
+        )
+    if "height_m" in canopy and "landcover" not in raw:
+        yield (
+            "elevation.canopy.height_m",
+            "no [landcover] says where trees are. Add it, or give a path instead.",
+        )
 
 
 def _stated_problems(raw: Raw) -> Iterator[Problem]:

@@ -62,6 +62,10 @@ def sources(project: Project) -> list[dict[str, str]]:
     named += [(source_label(f"raster:{part.key}"), part) for part in project.population]
     if project.elevation is not None:
         named.append((WORDS["hillshade"], project.elevation))
+        if project.elevation.canopy is not None:
+            named.append((WORDS["canopy"], project.elevation.canopy))
+    if project.landcover is not None:
+        named.append((WORDS["landcover"], project.landcover))
     rows = []
     for what, origin in named:
         date = "" if origin.date is None else origin.date.isoformat()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from frontline.cover_page import land_cover
 from frontline.findings import (
     distances,
     ends,
@@ -66,6 +67,7 @@ CHAPTERS = (
     "distance",
     "sight",
     "land",
+    "cover",
     "places",
     "roads",
     "further",
@@ -106,6 +108,7 @@ def report_html(results: Results, *, inputs_hash: str) -> str:
         "distance": distances(results),
         "sight": sight(results),
         "land": land(results),
+        "cover": land_cover(results),
         "places": places(results),
         "roads": roads(results),
         "further": further(results),

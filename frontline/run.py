@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -176,6 +176,7 @@ def compute_case(
     from frontline.exposure import sight
     from frontline.fronts import read_fronts
     from frontline.kept import open_work
+    from frontline.landcover import read_cover
     from frontline.layers import read_layers
     from frontline.places import places
     from frontline.population import people
@@ -187,6 +188,7 @@ def compute_case(
     fronts = read_fronts(project, layers)
     progress("reading layers", 1, 2)
     dem = read_dem(project, layers)
+    cover = read_cover(project, layers)
     asked = asked_of(project, layers, fronts, dem)
     progress("reading layers", 2, 2)
     draws = _draws(project, layers, fronts, progress)
@@ -215,6 +217,7 @@ def compute_case(
         scenarios=asked.scenarios,
         stretches=asked.stretches,
         tables=asked.tables,
+        cover=cover,
     )
     if project.sight.elevation_draws or project.sight.position_draws:
         from frontline.likelihood import with_likelihood
@@ -223,13 +226,18 @@ def compute_case(
         case = replace(case, exposure=with_likelihood(case, kept=kept, progress=told))
         exposure = case.exposure
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
+    notes += _few_draws(project)
+    notes += [*(dem.notes if dem else ()), *known, *(cover.notes if cover else ())]
+    notes += [*exposure.notes, *counted.notes]
+    return case, tuple(dict.fromkeys(notes))
+
+
+def _few_draws(project: Project) -> Iterator[Note]:
     if 0 < project.uncertainty.draws < ENOUGH_DRAWS:
         few = (
             f"Intervals from {project.uncertainty.draws} draws are rough (100 or more are wanted)."
         )
-        notes.append(Note("uncertainty", few))
-    notes += [*(dem.notes if dem else ()), *known, *exposure.notes, *counted.notes]
-    return case, tuple(dict.fromkeys(notes))
+        yield Note("uncertainty", few)
 
 
 def _draws(
@@ -266,6 +274,7 @@ def _results(
 ) -> Results:
     from frontline.change import changes, control_change
     from frontline.corridors import corridor_km, crossings
+    from frontline.cover_tables import cover_figures
     from frontline.cuts import cut_tables
     from frontline.in_sight import sight_figures, sight_tables, with_ground
     from frontline.profile import profile
@@ -283,7 +292,7 @@ def _results(
     settlements["in_sight"] = settlements["in_sight"].fillna("")
     settlements["below_accuracy"] = ~settlements["side_certain"].astype(bool)
     flows["below_accuracy"] = flows["kind"] == "within_error"
-    seen = sight_tables(case)
+    further = sight_tables(case) | cut_tables(case, flows)
     lonlat = partial(_degrees, case)
     results = Results(
         project=case.project,
@@ -312,11 +321,12 @@ def _results(
                 settlements=settlements,
                 illustration=case.exposure.illustration,
             ),
-            *sight_figures(case, seen.get("sight_people")),
+            *sight_figures(case, further.get("sight_people")),
+            *cover_figures(case, further),
         ),
         notes=notes,
         inputs=inputs,
-        further={**seen, **cut_tables(case, flows)},
+        further=further,
         profile=by_distance.people,
         profile_zones=lonlat(by_distance.zones),
         case=case,

@@ -44,7 +44,17 @@ def schema_markdown() -> str:
             own = {} if part is LayerSource else own
             blocks[-1] += " The keys of every vector layer" + (", and:" if own else ".")
         blocks += ["", *_table(own)] if own else []
+        blocks += _inner(name, own)
     return "\n".join([*blocks, "", *_layers()]) + "\n"
+
+
+def _inner(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    """Describe the tables within a table."""
+    for key, field in fields.items():
+        part = part_of(field.annotation)
+        if part is not None:
+            yield from ("", f"### `[{name}.{key}]`", "", _sentence(field), "")
+            yield from _table(part.model_fields)
 
 
 def _table(fields: Mapping[str, FieldInfo]) -> list[str]:
@@ -103,6 +113,8 @@ def _type(annotation: Any) -> str:
         text = _type(arguments[0])
     elif isinstance(annotation, type) and issubclass(annotation, Path):
         text = "path"
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        text = "a table"
     else:
         text = names.get(getattr(annotation, "__name__", ""), str(annotation))
     return text
@@ -115,9 +127,17 @@ def _value(value: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
         return f"`[{', '.join(_value(item).strip('`') for item in value)}]`"
+    if isinstance(value, dict):
+        pairs = [f"{_key(key)} = {_value(one).strip('`')}" for key, one in value.items()]
+        return f"`{{ {', '.join(pairs)} }}`"
     if isinstance(value, str):
         return f'`"{value}"`'
     return "" if isinstance(value, BaseModel) else f"`{value:.10g}`"
+
+
+def _key(name: str) -> str:
+    """Quote a key of TOML where it needs that."""
+    return name if name.replace("-", "_").isidentifier() else f'"{name}"'
 
 
 def _layers() -> Iterator[str]:

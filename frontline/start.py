@@ -227,14 +227,15 @@ def _side_blocks(
 
 def _raster_blocks(folder: Path, said: list[str]) -> list[str]:
     blocks = []
-    seen = False
+    seen: set[str] = set()
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in {".tif", ".tiff"}:
             continue
         people = re.search(r"(?i)pop|people|worldpop|ghs|census", path.stem)
-        kind = "population" if people else "elevation"
-        if kind == "elevation" and seen:
-            said.append(f"Not used: {one_line(path.name)} (there is one elevation already).")
+        cover = re.search(r"(?i)world_?cover|land_?cover|lulc", path.stem)
+        kind = "population" if people else "landcover" if cover else "elevation"
+        if kind in seen:
+            said.append(f"Not used: {one_line(path.name)} (there is one {kind} already).")
             continue
         said.append(f"Guessed: {one_line(path.name)} is {kind} (by its name).")
         if people:
@@ -245,8 +246,11 @@ def _raster_blocks(folder: Path, said: list[str]) -> list[str]:
                 "[[population]]",
             ]
             blocks += [f"key = {_quoted(key)}", 'kind = "count"  # yours to say']
+        elif cover:
+            seen.add(kind)
+            blocks += ["", "# Land cover, with the codes of ESA WorldCover.", "[landcover]"]
         else:
-            seen = True
+            seen.add(kind)
             blocks += ["", "# Elevation, for sight and relief.", "[elevation]"]
         blocks += [f"path = {_quoted(path.name)}", 'source = ""', 'licence = ""']
     return blocks

@@ -173,6 +173,7 @@ def _sources(results: Results) -> Iterator[tuple[object, ...]]:
         *((f"partition {one.key}", one) for one in project.partitions),
         *((f"people {one.key}", one) for one in project.population),
         ("elevation", project.elevation),
+        ("land cover", project.landcover),
     ]
     for name, source in named:
         if source is not None:

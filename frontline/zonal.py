@@ -8,7 +8,7 @@ the true area of its cell on the ellipsoid, which in a raster of degrees differs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -136,6 +136,49 @@ def zonal_sums(
         densest_per_km2=densest,
         densest_zone_per_km2=float(density.max(initial=0.0)),
     )
+
+
+def class_areas_km2(
+    raster: Raster,
+    zones: NDArray[np.object_],
+    *,
+    zones_crs: pyproj.CRS,
+    classed: Callable[[NDArray[np.floating[Any]]], NDArray[np.float64]],
+    classes: int,
+) -> NDArray[np.float64]:
+    """Measure the land of each class of a raster within zones, with partial cells.
+
+    Parameters
+    ----------
+    raster
+        An open raster of classes, in any CRS.
+    zones, zones_crs
+        Polygons, shape ``(n,)``, which may overlap, and their CRS.
+    classed
+        Turns values as read into numbers of classes, from 0.
+    classes
+        How many there are.
+
+    Returns
+    -------
+    Square kilometres on the ellipsoid, shape ``(n, classes)``; land off the raster is in none.
+
+    Raises
+    ------
+    RasterError
+        As for `zonal_sums`.
+    """
+    dense = densified(polygons_only(zones), crs=zones_crs)
+    owner, shapes = on_raster(raster, dense, crs=zones_crs)
+    areas = np.zeros((len(zones), classes))
+    for window in _windows(raster, shapes):
+        numbers = classed(read_window(raster, window))
+        cell_km2 = np.broadcast_to(cell_areas_km2(raster, window), numbers.shape)
+        box = shapely.box(*window_bounds(raster.transform, window))
+        touched = np.flatnonzero(shapely.intersects(shapes, box))
+        found = _classes_in_block(raster, window, (numbers, cell_km2), shapes[touched], classes)
+        np.add.at(areas, owner[touched], found)
+    return areas
 
 
 def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
@@ -397,3 +440,31 @@ def _sums_in_block(
     frame = gpd.GeoDataFrame(geometry=list(shapes), crs=raster.crs)
     table = exact_extract(sources, frame, ["sum"], output="pandas")
     return np.asarray(np.nan_to_num(table.to_numpy(dtype=np.float64)))
+
+
+def _classes_in_block(
+    raster: Raster,
+    window: Window,
+    layers: tuple[NDArray[np.float64], NDArray[np.float64]],
+    shapes: NDArray[np.object_],
+    classes: int,
+) -> NDArray[np.float64]:
+    """Return the area of each class in each shape, shape ``(shapes, classes)``."""
+    import geopandas as gpd
+
+    bounds = window_bounds(raster.transform, window)
+    wkt = raster.crs.to_wkt()
+    numbers, areas = (
+        NumPyRasterSource(np.ascontiguousarray(layer), *bounds, name=name, srs_wkt=wkt)
+        for name, layer in zip(("class", "area"), layers, strict=True)
+    )
+    frame = gpd.GeoDataFrame(geometry=list(shapes), crs=raster.crs)
+    wanted = ["unique", "weighted_frac"]
+    table = exact_extract(numbers, frame, wanted, weights=areas, output="pandas")
+    whole = exact_extract(areas, frame, ["sum"], output="pandas").to_numpy(dtype=np.float64)
+    found = np.zeros((len(shapes), classes))
+    for row, (unique, share) in enumerate(
+        zip(table["unique"], table["weighted_frac"], strict=True)
+    ):
+        found[row, np.asarray(unique, dtype=np.int64)] = share
+    return np.asarray(found * np.nan_to_num(whole))

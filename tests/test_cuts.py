@@ -1,9 +1,12 @@
 """A whole run with sections, scenarios, steps and tables: everything is made, named and written."""
 
 import csv
+import html
 
+import numpy as np
 import pytest
 from made_projects import Layout, made_project
+from made_rasters import write_tif
 
 from frontline.columns import COLUMNS, TITLES
 from frontline.cut_columns import CUT_COLUMNS
@@ -11,6 +14,7 @@ from frontline.errors import FrontlineError
 from frontline.layers import read_layers
 from frontline.origins import sources
 from frontline.project import load_project
+from frontline.report import report_html
 from frontline.run import compute, compute_case
 from frontline.sensitivity import without_restricted
 from frontline.start import check
@@ -78,7 +82,11 @@ def written(folder, **texts):
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cuts")
     written(folder)
-    path = made_project(folder, LAYOUT, more=more(flows="", links="", events=""))
+    codes = np.tile(np.array([40, 10], dtype="uint8"), (80, 60))
+    grid = (0.01, 0.0, LAYOUT.lon - 0.6, 0.0, -0.01, LAYOUT.lat + 0.4)
+    write_tif(folder / "cover.tif", codes, transform=grid, crs="EPSG:4326")
+    cover = '[landcover]\npath = "cover.tif"\nsource = "Made up cover"\ndate = 2021-07-01\n'
+    path = made_project(folder, LAYOUT, more=cover + more(flows="", links="", events=""))
     text = path.read_text("utf-8").replace(
         "date = 2011-01-01", 'date = 2011-01-01\nchange = "handover"'
     )
@@ -210,3 +218,15 @@ def test_the_tables_are_credited_to_whoever_made_them(tmp_path):
     text = more(elevation="", flows='source = "A survey"')
     project = load_project(made_project(tmp_path, LAYOUT, more=text, elevation=False))
     assert "A survey" in [row["source"] for row in sources(project)]
+
+
+def test_land_cover_stands_in_report_key_figures_and_sources(results):
+    page = html.unescape(report_html(results, inputs_hash="0"))
+    assert "Land cover: farmland and trees" in page
+    assert "The map is of 1 July 2021; it is laid under 1 January 2001 and 1 January 2011" in page
+    assert "Known on 100 % of the study area" in page
+    said = [one.sentence for one in results.key_figures if one.id.startswith("farmland:")]
+    assert len(said) == 1
+    assert "of farmland (" in said[0]
+    assert said[0].rstrip(".").endswith("Source: Made up cover")
+    assert "Made up cover" in {row["source"] for row in sources(results.project)}

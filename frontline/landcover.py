@@ -1,0 +1,271 @@
+"""Land cover: the classes of a raster by area, exactly, and by squares for displaced lines.
+
+The raster is read by windows and never as a whole. What it does not know (nodata, a code for
+unknown, land beyond its edge) is a class of its own: unknown is neither farmland nor its absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from frontline.errors import RasterError
+from frontline.geodesy import area_m2
+from frontline.project import relative
+from frontline.rasters import Raster, Window, inside, open_raster, read_window, window_over
+from frontline.results import Note
+from frontline.zonal import cell_areas_km2, class_areas_km2, densified, on_raster
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.layers import Layers
+    from frontline.models import LandCover
+    from frontline.project import Project
+
+    Floats = NDArray[np.float64]
+
+OTHER, UNKNOWN = "other", "unknown"
+"""Land with a code of no class, and land of which no code is known."""
+
+MOST_SQUARES = 30_000
+"""Cells are merged in squares until about this many remain, for hundreds of displaced lines."""
+
+LARGEST_CODE = 16_777_215
+"""Larger ones are not told apart by the numbers that rasters are read as."""
+
+_BAND_CELLS = 4_000_000
+_GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
+_SHOWN_CODES = 8
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Land cover of the study area, in squares of cells.
+
+    Parameters
+    ----------
+    names
+        Classes as the project names them, then `OTHER` and `UNKNOWN`; k in all.
+    xy
+        A point of each square in the plane, shape ``(m, 2)``, within the study area.
+    area_km2
+        Land of each class in each square, shape ``(m, k)``.
+    known
+        Share of the study area whose cover is known.
+    step_m
+        About the edge of a cell.
+    notes
+        What a reader must know.
+    """
+
+    names: tuple[str, ...]
+    xy: Floats
+    area_km2: Floats
+    known: float
+    step_m: float
+    notes: tuple[Note, ...]
+
+
+def class_names(stated: LandCover) -> tuple[str, ...]:
+    """Name the classes of a land cover, those of the project first."""
+    return (*stated.classes, OTHER, UNKNOWN)
+
+
+def numbering(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], Floats]:
+    """Return what turns values as read into numbers of `class_names`."""
+    codes = {code: at for at, every in enumerate(stated.classes.values()) for code in every}
+    other, unknown = len(stated.classes), len(stated.classes) + 1
+    codes |= dict.fromkeys(stated.unknown, unknown)
+    keys = np.array(sorted(codes), dtype=np.float64)
+    numbers = np.array([codes[key] for key in sorted(codes)], dtype=np.float64)
+
+    def classed(values: NDArray[np.floating[Any]]) -> Floats:
+        at = np.minimum(np.searchsorted(keys, values), len(keys) - 1)
+        found = np.where(keys[at] == values, numbers[at], float(other))
+        return np.asarray(np.where(np.isnan(values), float(unknown), found), dtype=np.float64)
+
+    return classed
+
+
+def read_cover(project: Project, layers: Layers) -> Cover | None:
+    """Read the land cover of the study area, merged in squares.
+
+    Parameters
+    ----------
+    project
+        Names the raster and its classes; None without ``[landcover]``.
+    layers
+        Study area and plane.
+
+    Raises
+    ------
+    RasterError
+        The raster cannot be used, does not reach the study area, or holds none of the classes.
+    """
+    stated = project.landcover
+    if stated is None:
+        return None
+    _check_codes(stated)
+    shown = relative(stated.path, project)
+    frame = layers.frame
+    with open_raster(stated.path, crs=stated.crs, shown=shown) as raster:
+        windows, reached = _windows(raster, layers.study_area, frame.crs)
+        if not windows:
+            raise RasterError(
+                "does not reach the study area. Use land cover of this region, or correct the CRS.",
+                path=raster.path,
+            )
+        squares = _Squares(raster, stated, sum(window.cells for window in windows))
+        parts = [squares.of(band) for window in windows for band in squares.bands(window)]
+        step_m = float(np.sqrt(1e6 * cell_areas_km2(raster, windows[0]).mean()))
+    place = np.concatenate([part[0] for part in parts])
+    area_km2 = np.concatenate([part[1] for part in parts])
+    turn = pyproj.Transformer.from_crs(raster.crs, frame.crs, always_xy=True)
+    xy = np.column_stack(turn.transform(place[:, 0], place[:, 1]))
+    shapely.prepare(layers.study_area)
+    own = shapely.contains_xy(layers.study_area, xy[:, 0], xy[:, 1])
+    xy, area_km2 = xy[own], area_km2[own]
+    sums = area_km2.sum(axis=0)
+    _check_known(stated, sums, raster)
+    known = reached * (1.0 - float(sums[-1] / sums.sum()))
+    notes = tuple(_notes(known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12))))
+    return Cover(class_names(stated), xy, area_km2, known, step_m, notes)
+
+
+def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Measure the land of each class within lands, exactly.
+
+    Parameters
+    ----------
+    project
+        With ``[landcover]``.
+    layers
+        For the plane.
+    lands
+        Polygons in the plane, shape ``(n,)``.
+
+    Returns
+    -------
+    Square kilometres, shape ``(n, k)``, in the order of `class_names`; a row adds up to the
+    land's area. What lies off the raster is unknown.
+    """
+    stated = project.landcover
+    assert stated is not None
+    names, frame = class_names(stated), layers.frame
+    shown = relative(stated.path, project)
+    with open_raster(stated.path, crs=stated.crs, shown=shown) as raster:
+        areas = class_areas_km2(
+            raster, lands, zones_crs=frame.crs, classed=numbering(stated), classes=len(names)
+        )
+    whole = area_m2(lands, frame) / 1e6
+    found = areas.sum(axis=1)
+    # Off the raster: unknown. Below a ten-thousandth it is the rounding of bent edges.
+    beyond = np.where(found < (1 - 1e-4) * whole, whole - found, 0.0)
+    scale = np.divide(whole - beyond, found, out=np.ones(len(found)), where=found > 0)
+    areas *= scale[:, None]
+    areas[:, -1] += beyond
+    return areas
+
+
+def _check_codes(stated: LandCover) -> None:
+    largest = max(max(codes, default=0) for codes in (*stated.classes.values(), stated.unknown))
+    if largest > LARGEST_CODE:
+        raise RasterError(
+            f"the code {largest:,} is too large (at most {LARGEST_CODE:,}). Recode the raster.",
+            field="landcover.classes",
+        )
+
+
+def _check_known(stated: LandCover, sums: Floats, raster: Raster) -> None:
+    if not sums[: len(stated.classes)].any():
+        raise RasterError(
+            "holds none of the codes of the classes within the study area "
+            f"(expected {', '.join(str(c) for codes in stated.classes.values() for c in codes)}). "
+            "Give its codes: classes = { farmland = [...] } in [landcover].",
+            path=raster.path,
+            field="landcover.classes",
+        )
+
+
+def _notes(known: float, strange: dict[int, int], share: float) -> Iterator[Note]:
+    if known < 0.9995:
+        text = f"land cover is unknown on {1 - known:.1%} of the study area: a class of its own."
+        yield Note("landcover", text)
+    if strange:
+        codes = sorted(strange, key=lambda code: (-strange[code], code))
+        shown = ", ".join(str(code) for code in codes[:_SHOWN_CODES])
+        more = " and others" if len(codes) > _SHOWN_CODES else ""
+        text = f"codes {shown}{more} are of no class: about {share:.0%} of the land is '{OTHER}'."
+        yield Note("landcover", text, len(codes))
+
+
+def _windows(raster: Raster, area: Any, crs: pyproj.CRS) -> tuple[list[Window], float]:
+    """Return the parts of a raster under an area, and what share of the area it reaches.
+
+    Several parts where a raster of the whole turn meets the area at both edges.
+    """
+    _, shapes = on_raster(raster, densified(np.array([area], dtype=object), crs=crs), crs=crs)
+    if len(shapes) == 0:
+        return [], 0.0
+    windows = [inside(raster, window_over(raster, shape.bounds)) for shape in shapes]
+    on = shapely.area(shapely.intersection(shapes, shapely.box(*raster.bounds))).sum()
+    share = float(on / shapely.area(shapes[0]))
+    share = 1.0 if share > 1.0 - 1e-9 else share
+    return [window for window in windows if window is not None], share
+
+
+class _Squares:
+    """Merges the cells of a raster in squares, band by band."""
+
+    def __init__(self, raster: Raster, stated: LandCover, cells: int) -> None:
+        self.raster = raster
+        self.classed = numbering(stated)
+        self.classes = len(class_names(stated))
+        self.side = max(1, int(np.ceil(np.sqrt(cells / MOST_SQUARES))))
+        self.strange: dict[int, int] = {}
+
+    def bands(self, window: Window) -> Iterator[Window]:
+        """Cut a window into bands whose rows are a multiple of the squares' side."""
+        side = self.side
+        rows = side * max(1, _BAND_CELLS // max(window.cols * side, 1))
+        for row in range(window.row, window.row + window.rows, rows):
+            height = min(rows, window.row + window.rows - row)
+            yield Window(row, window.col, height, window.cols)
+
+    def of(self, window: Window) -> tuple[Floats, Floats]:
+        """Return a place in each square, in the raster's CRS, and its land of each class."""
+        values = read_window(self.raster, window)
+        numbers = self.classed(values).astype(np.int64)
+        self._look_for_strange(values[numbers == self.classes - 2])
+        row, col = np.divmod(np.arange(window.cells), window.cols)
+        rows, cols = (-(-size // self.side) for size in (window.rows, window.cols))
+        square = row // self.side * cols + col // self.side
+        area = np.broadcast_to(cell_areas_km2(self.raster, window), values.shape)
+        key = square * self.classes + numbers.ravel()
+        sums = np.bincount(key, weights=area.ravel(), minlength=rows * cols * self.classes)
+        # Not the middles: these would pass a straight line by whole rows at once.
+        down, across = np.divmod(np.arange(rows * cols), cols)
+        above = window.row // self.side + down
+        y = (down + (0.5 + across * _GOLDEN + above * _SILVER) % 1.0) * self.side
+        x = (across + (0.5 + above * _GOLDEN + across * _SILVER) % 1.0) * self.side
+        a, _, c, _, e, f = self.raster.transform
+        place = np.column_stack(
+            [
+                c + a * (window.col + np.where(x < window.cols, x, window.cols - 0.5)),
+                f + e * (window.row + np.where(y < window.rows, y, window.rows - 0.5)),
+            ]
+        )
+        return place, np.asarray(sums.reshape(rows * cols, -1), dtype=np.float64)
+
+    def _look_for_strange(self, values: NDArray[np.floating[Any]]) -> None:
+        codes, counts = np.unique(values, return_counts=True)
+        for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
+            whole = int(code) if abs(code) < LARGEST_CODE else LARGEST_CODE
+            if whole in self.strange or len(self.strange) < 1_000:
+                self.strange[whole] = self.strange.get(whole, 0) + count
