@@ -28,11 +28,15 @@ from frontline.owntiles import own_pieces
 from frontline.rasters import write_cog
 from frontline.results import RasterResult
 from frontline.tiles import SOURCES, bounds_on, check_head, tile_bounds, wanted_tiles
+from frontline.voids import METHOD, fill_voids
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from frontline.project import Project
 
 UNKNOWN_M = -32_768.0
+FILLED = "elevation_filled.tif"
 
 
 @dataclass
@@ -88,7 +92,10 @@ def elevation(path: Path, request: Request) -> list[str]:
             path=project.path,
         )
     made = mosaic(found.pieces, _bounds(need, found.pieces), sea=found.sea)
-    return _written(project, made, found, need)
+    filled = None
+    if project.fetch.fill_voids != "keep":
+        filled = fill_voids(made.heights_m, made.voids, most_cells=project.fetch.void_cells)
+    return _written(project, made, found, need, filled)
 
 
 def tiles_over(need: Any) -> list[Tile]:
@@ -198,7 +205,13 @@ def _bounds(need: Any, pieces: Sequence[Piece]) -> tuple[float, float, float, fl
     return tuple(shapely.transform(need, turn.transform, interleaved=False).bounds)
 
 
-def _written(project: Project, made: Mosaic, found: _Found, need: Any) -> list[str]:
+def _written(
+    project: Project,
+    made: Mosaic,
+    found: _Found,
+    need: Any,
+    filled: NDArray[np.bool_] | None,
+) -> list[str]:
     """Write mosaic and notes, and add the table to the project."""
     used = [SOURCES[key] for key in dict.fromkeys(p.source for p in found.pieces) if key in SOURCES]
     own = any(piece.source == "tiles" for piece in found.pieces)
@@ -216,10 +229,16 @@ def _written(project: Project, made: Mosaic, found: _Found, need: Any) -> list[s
         "MISSING_TILES": " ".join(tile.name for tile in found.missing),
         "RESAMPLED": " ".join(made.resampled),
     }
+    date = dt.date(year, 1, 1)
+    if filled is not None:
+        notes["voids"] |= {"filled_cells": int(filled.sum()), "method": METHOD}
+        notes["voids"] |= {"most_cells": project.fetch.void_cells}
+        tags |= {"FILLED_CELLS": f"{filled.sum()}", "FILL_METHOD": METHOD}
     made.heights_m[np.isnan(made.heights_m)] = UNKNOWN_M  # in place: there may be 500 MB of them
     grid = RasterResult({"height_m": made.heights_m}, made.transform, made.crs.to_wkt())
     with replacing(project, "elevation.tif") as path:
-        write_cog(path, grid, date=dt.date(year, 1, 1), tags=tags, nodata=UNKNOWN_M)
+        write_cog(path, grid, date=date, tags=tags, nodata=UNKNOWN_M)
+    _mark(project, made, filled, date)
     write_notes(project, "elevation.tif", notes)
     keys: dict[str, Any] = {
         "path": f"{FOLDER}/elevation.tif",
@@ -234,6 +253,17 @@ def _written(project: Project, made: Mosaic, found: _Found, need: Any) -> list[s
         keys["accuracy_m"] = max(source.accuracy_m for source in used)
         keys["date"] = f"{year}-01-01"
     return [*_told(made, found, notes), *add_table(project, "[elevation]", keys)]
+
+
+def _mark(project: Project, made: Mosaic, filled: NDArray[np.bool_] | None, date: dt.date) -> None:
+    """Write which cells were filled into a raster of the same grid; remove an older one."""
+    if filled is None or not filled.any():
+        (project.path.parent / FOLDER / FILLED).unlink(missing_ok=True)
+        return
+    marks = {"filled": filled.astype(np.uint8)}
+    grid = RasterResult(marks, made.transform, made.crs.to_wkt())
+    with replacing(project, FILLED) as path:
+        write_cog(path, grid, date=date, tags={"FILL_METHOD": METHOD})
 
 
 def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[str, Any]:
@@ -261,6 +291,7 @@ def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[st
         "sea": [tile.name for tile in found.sea],
         "missing": [tile.name for tile in found.missing],
         "unknown_cells": int(np.isnan(made.heights_m).sum()),
+        "voids": {"unknown_cells": int((made.voids & np.isnan(made.heights_m)).sum())},
         "seam_limit_m": limit_m,
         "seams": [
             {
@@ -288,6 +319,12 @@ def _told(made: Mosaic, found: _Found, notes: Mapping[str, Any]) -> list[str]:
         lines.append(f"Sea, by the list of land: {', '.join(t.name for t in found.sea)}.")
     if found.missing:
         lines.append(f"Land without heights: {', '.join(t.name for t in found.missing)}.")
+    voids = notes["voids"]
+    if voids.get("filled_cells"):
+        lines.append(
+            f"{voids['filled_cells']:,} cells of voids are filled, {voids['method']}: they are "
+            f"marked in {FOLDER}/{FILLED}."
+        )
     if notes["unknown_cells"]:
         share = notes["unknown_cells"] / (rows * cols)
         lines.append(f"{share:.1%} of the cells are unknown.")

@@ -101,6 +101,9 @@ class Mosaic:
         Names of pieces of another step, which were interpolated bilinearly.
     seams
         All edges between pieces that were compared.
+    voids
+        Unknown cells of pieces, shape ``(rows, cols)``: not those that no piece covers, nor those
+        of pieces that were interpolated.
     """
 
     heights_m: NDArray[np.float32]
@@ -110,6 +113,7 @@ class Mosaic:
     steps: Mapping[str, tuple[float, float]]
     resampled: tuple[str, ...]
     seams: tuple[Seam, ...]
+    voids: NDArray[np.bool_]
 
 
 class _Look(NamedTuple):
@@ -185,6 +189,7 @@ def mosaic(pieces: Sequence[Piece], bounds: Bounds, *, sea: Sequence[Tile] = ())
         steps={look.piece.name: _rounded(look) for look in looks},
         resampled=tuple(resampled),
         seams=_seams(heights, owner, names),
+        voids=np.isnan(heights) & (owner >= 0),
     )
 
 

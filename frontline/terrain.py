@@ -167,6 +167,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         feet = stated.unit == "ft"
         heights, transform = read_around(raster, area, layers.frame.crs, feet=feet, every=every)
         crs = raster.crs
+        notes += _filled_before(raster, about)
     notes += _voids_removed(heights, about)
     step_m = middle_step_m(transform, crs, heights.shape)
     fine = None
@@ -338,6 +339,15 @@ def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]
         text = f"{level / heights.size:.0%} of the cells are exactly 0 m"
         notes.append(Note(about, f"{text}: sea, or a missing tile that was filled.", level))
     return tuple(notes)
+
+
+def _filled_before(raster: Raster, about: str) -> Iterator[Note]:
+    """Say what a file says of cells that were voids: `frontline fetch` marks those it fills."""
+    tags = raster.dataset.tags()
+    count = tags.get("FILLED_CELLS", "")
+    if count.isdigit() and int(count):
+        text = f"{int(count):,} cells of the file were voids and are filled: no measured heights."
+        yield Note(about, text, int(count))
 
 
 def _share_unknown(heights: NDArray[np.float32], about: str) -> Iterator[Note]:

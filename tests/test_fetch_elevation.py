@@ -19,7 +19,9 @@ from frontline.downloads import Client
 from frontline.errors import DownloadError, ProjectError, RasterError
 from frontline.fetch import Request
 from frontline.fetch_elevation import elevation
+from frontline.layers import read_layers
 from frontline.project import load_project
+from frontline.terrain import read_dem
 
 TILES = [(44, 19), (44, 20), (45, 19), (45, 20)]
 
@@ -408,6 +410,72 @@ def test_from_nothing_to_results_with_a_hole_in_the_best_source(
         (claim,) = csv.DictReader(file)
     assert float(claim["computed"]) == pytest.approx(100 * 33.1 / 44, abs=1.2)
     assert claim["verdict"] == "supported"
+
+
+def holed(lon, lat):
+    """A void of 3 x 5 cells, and one of 21 x 21, in the tile at 45 N 20 E."""
+    small = (abs(lon - 20.3) < 2.5 / 120) & (abs(lat - 45.05) < 1.5 / 120)
+    large = (abs(lon - 20.15) < 10.5 / 120) & (abs(lat - 45.2) < 10.5 / 120)
+    return np.where(small | large, -9999.0, plane(lon, lat))
+
+
+def stock_holed(server, folder):
+    stock(server, folder)
+    server.put(aws(30, 45, 20), tile_bytes(folder, 45, 20, heights=holed, nodata=-9999.0))
+
+
+def test_voids_stay_unknown_unless_the_project_has_them_filled(server, project, request_, tmp_path):
+    stock_holed(server, tmp_path)
+    said = elevation(project, request_)
+    values, _, tags, _ = fetched_grid(project)
+    assert np.isnan(values).sum() == notes(project)["voids"]["unknown_cells"] > 15
+    assert "FILLED_CELLS" not in tags
+    assert not (project.parent / "fetched/elevation_filled.tif").exists()
+    assert any("of the cells are unknown" in line for line in said)
+
+
+def test_filled_voids_are_marked_counted_and_told(server, project, request_, tmp_path):
+    stock_holed(server, tmp_path)
+    add(project, '[fetch]\nfill_voids = "linear"\nvoid_cells = 4\n')
+    said = elevation(project, request_)
+    values, grid, tags, _ = fetched_grid(project)
+    with rasterio.open(project.parent / "fetched/elevation_filled.tif") as file:
+        marks = file.read(1)
+        assert file.transform == grid
+    assert marks.sum() == 15
+    assert tags["FILLED_CELLS"] == "15"
+    assert "Delaunay" in tags["FILL_METHOD"]
+    assert np.nanmax(off(project)) < 1e-2  # the plane goes on through the small void
+    assert np.isfinite(values[marks == 1]).all()
+    assert np.isnan(values).any()  # the large one stays
+    kept = notes(project)["voids"]
+    assert (kept["filled_cells"], kept["most_cells"]) == (15, 4)
+    assert kept["unknown_cells"] == np.isnan(values).sum()
+    assert any("15 cells of voids are filled" in line for line in said)
+    loaded = load_project(project)
+    told = [note.text for note in read_dem(loaded, read_layers(loaded)).notes]
+    assert "15 cells of the file were voids and are filled: no measured heights." in told
+
+
+def test_marks_of_an_older_fetch_do_not_stay(server, project, request_, tmp_path):
+    stock_holed(server, tmp_path)
+    add(project, '[fetch]\nfill_voids = "linear"\n')
+    elevation(project, request_)
+    assert (project.parent / "fetched/elevation_filled.tif").exists()
+    project.write_text(project.read_text().replace('"linear"', '"keep"'))
+    elevation(project, request_)
+    assert not (project.parent / "fetched/elevation_filled.tif").exists()
+    assert "FILLED_CELLS" not in fetched_grid(project)[2]
+
+
+def test_filling_never_reaches_into_a_missing_tile(server, project, request_, tmp_path):
+    stock(server, tmp_path, TILES[:3])
+    add(project, '[fetch]\nmissing = "unknown"\nfill_voids = "linear"\nvoid_cells = 1000\n')
+    elevation(project, request_)
+    values, grid, _, _ = fetched_grid(project)
+    lon = grid.c + grid.a * (np.arange(values.shape[1]) + 0.5)
+    lat = grid.f + grid.e * (np.arange(values.shape[0]) + 0.5)
+    assert np.isnan(values[np.ix_(lat > 45.01, lon > 20.0)]).all()
 
 
 def rough(lon, lat):
