@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from frontline.faces import (
     united,
 )
 from frontline.geodesy import Frame, length_m, true_band
+from frontline.notices import outside, same_date
 from frontline.project import relative
 from frontline.results import Note
 
@@ -126,7 +127,11 @@ def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
         except FrontlineError as problem:
             problems.append(_with_place(problem, project))
     raise_problems(problems)
-    return tuple(fronts)
+    said = same_date(project.lines)
+    return tuple(
+        replace(front, notes=(*front.notes, *(note for note in said if note.about == front.key)))
+        for front in fronts
+    )
 
 
 def _with_place(problem: FrontlineError, project: Project) -> FrontlineError:
@@ -181,7 +186,7 @@ def front_line(
         error_correlation_m=line.error_correlation_m,
         sides=land,
         length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
-        notes=tuple(notes),
+        notes=(*notes, *outside(line.key, course, area, frame)),
     )
 
 

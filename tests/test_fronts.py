@@ -417,6 +417,33 @@ def test_a_seed_on_the_line_names_the_project_and_the_line_its_layer():
         read_fronts(project, layers)
 
 
+def test_what_of_a_line_lies_outside_is_said_and_counts_in_its_length():
+    features = gpd.GeoDataFrame(
+        geometry=[shapely.LineString([(0, -55_000), (0, 30_000)])], crs=PLAIN.crs
+    )
+    front = front_line(line_of(), features, (WEST, EAST), BOX, PLAIN)
+    assert front.length_km == pytest.approx(85, rel=1e-3)
+    (note,) = front.notes
+    assert note.text.startswith("25.0 of its 85.0 km lie outside the study area: they count in")
+    short = gpd.GeoDataFrame(
+        geometry=[shapely.LineString([(0, -30_050), (0, 30_000)])], crs=PLAIN.crs
+    )
+    assert front_line(line_of(), short, (WEST, EAST), BOX, PLAIN).notes == ()
+
+
+def test_two_lines_of_one_date_are_two_sources():
+    features = gpd.GeoDataFrame(geometry=[UPRIGHT], crs=PLAIN.crs)
+    lines = (line_of(key="one"), line_of(key="two"), line_of(key="three", date=dt.date(1999, 1, 1)))
+    project = SimpleNamespace(lines=lines, sides=(WEST, EAST), path=Path("project.toml").absolute())
+    layers = SimpleNamespace(
+        frame=PLAIN, study_area=BOX, lines={line.key: features for line in lines}
+    )
+    one, two, three = read_fronts(project, layers)
+    assert one.notes == three.notes == ()
+    assert two.notes[0].about == "two"
+    assert two.notes[0].text.startswith("Of the same date as 'one': what differs between them is")
+
+
 def test_seeds_may_hold_for_some_lines_only():
     features = gpd.GeoDataFrame(geometry=[UPRIGHT], crs=PLAIN.crs)
     swapped = (
