@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 KM = ["id", "name", "kind", "line", "side", "distance_m", "km", "km_low", "km_high"]
 """Columns of :func:`corridor_km`."""
+
+KIND_KM = ["kind", "line", "side", "distance_m", "km", "km_low", "km_high"]
+"""Columns of :func:`kind_km`."""
 
 CROSSINGS = [
     "id",
@@ -119,6 +122,32 @@ def corridor_km(
     if len(table):
         table = table.sort_values("order", kind="stable", ignore_index=True)
     return table[KM]
+
+
+def kind_km(
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+) -> pd.DataFrame:
+    """Kilometres of all corridors of a kind together; parameters as for :func:`corridor_km`.
+
+    Returns
+    -------
+    One row per kind, line, side and distance with the columns of :data:`KIND_KM`. The interval
+    is that of the sum in each draw: corridors that a displaced line moves together do not add
+    up to the sum of the ends of their own intervals.
+    """
+    rows = layers.corridors.groupby("kind", sort=False).indices
+    shapes = layers.corridors.geometry.to_numpy()
+    united = gpd.GeoDataFrame(
+        {name: list(rows) for name in ("id", "name", "kind")},
+        geometry=[
+            shapely.multilinestrings(shapely.get_parts(shapes[own])) for own in rows.values()
+        ],
+        crs=layers.frame.crs,
+    )
+    return corridor_km(replace(layers, corridors=united), fronts, zones, draws)[KIND_KM]
 
 
 def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:

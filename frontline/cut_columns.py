@@ -110,6 +110,14 @@ CUT_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         integer("step", "", "Step", "Counts by date; empty: from the first line to the last."),
         *_FLOW,
     ),
+    "corridor_kinds": (
+        text("kind", "Kind", "Road, track, canal or what the input says."),
+        _LINE,
+        _SIDE,
+        _DISTANCE,
+        number("km", "km", "Length", "Of all corridors of the kind there, on the ellipsoid."),
+        *interval("km", "km", "Length"),
+    ),
     "sections": (
         text("section", "Section", "Key of the section."),
         text("label", "Label", "Name of the section for people."),
@@ -256,6 +264,10 @@ CUT_TITLES: Mapping[str, tuple[str, str]] = {
     "partitions": ("Partitions", "Districts and other parts of the land by the side of each line."),
     "lines_between": ("Between lines", "How far each line lies from the one before, along it."),
     "steps": ("Steps", "Land and people that changed hands, from line to line."),
+    "corridor_kinds": (
+        "Corridors by kind",
+        "Kilometres of all corridors of a kind together, by side and distance of each line.",
+    ),
     "sections": ("Sections", "What lies behind named stretches of a line, by side and distance."),
     "scenarios": ("Scenarios", "Land and people that would change hands with lines that might be."),
     "flows": ("Flows", "Displaced people as sources state them, with shares of the totals."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from frontline.behind import Sighted, sections_table
 from frontline.between import lines_between
+from frontline.corridors import kind_km
 from frontline.cover_tables import cover_tables
 from frontline.events import events_table
 from frontline.flows import checked_flows, flows_balance, flows_table
@@ -146,6 +147,8 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
         how = {line.key: line.change for line in project.lines}
         found["lines_between"] = lines_between(fronts, case.draws, layers.frame)
         found["steps"] = steps(changes, fronts, layers, how=how)
+    if len(layers.corridors):
+        found["corridor_kinds"] = kind_km(layers, fronts, case.zones, case.draws)
     if case.stretches:
         seen = case.exposure
         sighted = Sighted(dem, seen.rasters, seen.settlements) if dem is not None else None

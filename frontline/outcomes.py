@@ -289,7 +289,10 @@ def roads(results: Results) -> Html:
 
 
 def _lengths(results: Results) -> Html:
-    frame = results.corridor_km.assign(kind=results.corridor_km["kind"].map(filled))
+    frame = results.further.get("corridor_kinds")
+    if frame is None:
+        return NOTHING
+    frame = frame.assign(kind=frame["kind"].map(filled))
     frame = frame[frame["side"].map(filled) != ""]
     lines, written = lines_by_date(results.project), days(results.project)
     heads = [text(REPORT["kind"]), *(text(written[line.key]) for line in lines)]
@@ -319,7 +322,7 @@ def _length(own: pd.DataFrame, kind: str, key: str) -> Html:
     rows = own[(own["kind"] == kind) & (own["line"] == key)]
     if rows.empty:
         return text("0")
-    return figure(*(float(rows[name].sum()) for name in ("km", "km_low", "km_high")))
+    return figure(*(float(rows[name].iloc[0]) for name in ("km", "km_low", "km_high")))
 
 
 def _crossings(results: Results) -> Html:

@@ -464,4 +464,5 @@ def example_results(*, hostile: bool = True) -> Results:
             Note("line_b", "The line is known to 2 km."),
         ),
         inputs={"lines.gpkg": "a" * 64, "places.csv": "b" * 64, "dem.tif": "c" * 64},
+        further={"corridor_kinds": _corridor_km().drop(columns=["id", "name"])},
     )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -45,6 +45,13 @@ FRONT = front_of(MERIDIAN)
 ROUGH = front_of(MERIDIAN, error_m=2_000.0)
 
 
+@dataclass(frozen=True)
+class RoadLayers:
+    frame: object
+    study_area: object
+    corridors: gpd.GeoDataFrame
+
+
 def layers_of(*lines):
     rows = {
         "id": [f"c{number}" for number in range(len(lines))],
@@ -53,7 +60,7 @@ def layers_of(*lines):
         "kind": "road",
     }
     frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=list(lines), crs=FRAME.crs)
-    return SimpleNamespace(frame=FRAME, study_area=AREA, corridors=frame)
+    return RoadLayers(FRAME, AREA, frame)
 
 
 def zones_of(front, *distances_m):
@@ -249,3 +256,24 @@ def test_without_corridors_every_table_keeps_its_columns():
     found = corridors.crossings(none, [FRONT])
     assert list(found.columns) == [*corridors.CROSSINGS, "geometry"]
     assert found.crs == FRAME.crs
+
+
+def test_roads_that_never_gain_together_have_a_narrower_sum():
+    """Two roads cross a line that turns about the middle: what one gains the other loses."""
+    lines = layers_of(
+        shapely.LineString([(-20_000.0, 10_000.0), (20_000.0, 10_000.0)]),
+        shapely.LineString([(-20_000.0, -10_000.0), (20_000.0, -10_000.0)]),
+    )
+    draws = []
+    for east in np.linspace(-2_000.0, 2_000.0, 41):
+        top = east * HALF / 10_000.0
+        moved = front_of(shapely.LineString([(-top, -HALF), (top, HALF)]))
+        draws.append(Draw(line=moved.geometry, sides=moved.sides))
+    draws = {"old": draws}
+    each = corridors.corridor_km(lines, [ROUGH], NO_ZONES, draws)
+    both = corridors.kind_km(lines, [ROUGH], NO_ZONES, draws)
+    west = both[(both.side == "West") & both.distance_m.isna()].iloc[0]
+    ends = each[(each.side == "West") & each.distance_m.isna()][["km_low", "km_high"]].sum()
+    assert west.km == pytest.approx(40.0, rel=1e-3)
+    assert west.km_high - west.km_low < 0.3
+    assert ends.km_high - ends.km_low == pytest.approx(4 * 1.9, abs=0.3)

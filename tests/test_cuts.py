@@ -163,7 +163,12 @@ def test_they_are_written_as_text(results, tmp_path):
 
 def test_a_plain_project_has_only_what_it_gives_cause_for(tmp_path):
     results = compute(load_project(made_project(tmp_path, elevation=False, draws=0)))
-    assert set(results.further) & set(CUT_COLUMNS) == {"partitions", "lines_between", "steps"}
+    assert set(results.further) & set(CUT_COLUMNS) == {
+        "partitions",
+        "lines_between",
+        "corridor_kinds",
+        "steps",
+    }
     assert results.further["partitions"]["elevation_m"].isna().all()
 
 
