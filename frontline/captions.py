@@ -19,6 +19,7 @@ from frontline.symbols import (
     STUDY_AREA,
     LineStyle,
     corridor_style,
+    count_labels,
     line_styles,
     mixed,
     side_colours,
@@ -130,11 +131,10 @@ def exposure_rows(results: Results) -> list[LegendRow]:
     bounds = exposure_bounds(highest)
     colours = EXPOSURE[len(EXPOSURE) - len(bounds) :]
     rows = [LegendRow("area", WORDS["legend_exposure"], faces=colours)]
-    low = 1
-    for bound, colour in zip(bounds, colours, strict=True):
-        text = f"{bound:,}" if low == bound else f"{low:,} – {bound:,}"
-        rows.append(LegendRow("area", text, faces=(colour,)))
-        low = bound + 1
+    rows += [
+        LegendRow("area", text, faces=(colour,))
+        for text, colour in zip(count_labels(bounds), colours, strict=True)
+    ]
     grey = mixed(EXPOSURE_UNKNOWN, PAPER, 0.5)
     return [*rows, LegendRow("area", WORDS["legend_exposure_unknown"], faces=(grey,))]
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from frontline.columns import COLUMNS, LAYERS, PER_LINE, PER_LINE_FURTHER, PER_PLACE, TITLES, Column
 from frontline.errors import one_line
+from frontline.origins import sight_warning
 from frontline.results import Note
 from frontline.tables import columns_of, source_rank, tables, tidy, unique_names
+from frontline.words import WORDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 SHAPES = {0: "Point", 1: "MultiLineString", 2: "MultiPolygon"}
 """Geometry type of a layer by dimension; points stay single, as the readers of styles expect."""
 
-DIMENSIONS = {"lines": 1, "corridors": 1, "crossings": 0, "points": 0, "settlements": 0}
+DIMENSIONS = {
+    **dict.fromkeys(("lines", "corridors", "corridor_sight"), 1),
+    **dict.fromkeys(("crossings", "points", "settlements", "control_change"), 0),
+}
 """Dimension of a layer's geometry; 2 for every other layer."""
 
 
@@ -67,8 +72,9 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
 
     Returns
     -------
-    The layers of the contract, the empty ones too; partitions, the study area, crossings and
-    the outlines of settlements where there are any. Names of columns that SQLite takes for
+    The layers of the contract, the empty ones too; partitions, the study area, crossings, the
+    outlines of settlements, corridors in sight and settlements before and after a change where
+    there are any. Names of columns that SQLite takes for
     the same or that the format uses itself are changed by `unique_names`, and noted.
     """
     frames = tables(results)
@@ -89,10 +95,12 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     made += [_layer(name, plain[name]) for name in ("sides", "changes")]
     made.append(_zones(results, frames["zones"]))
     made += [_layer("lines", plain["lines"]), _layer("corridors", results.corridors)]
+    made += _corridor_sight(results)
     if len(results.crossings):
         made.append(_layer("crossings", results.crossings.assign(**_lon_lat(results.crossings))))
     made.append(_layer("points", results.points))
     made += _settlements(results, frames["settlements"])
+    made += _control_change(frames["control_change"], made[-1])
     titles = unique_names([layer.title for layer in made], taken=())
     return tuple(replace(layer, title=title) for layer, title in zip(made, titles, strict=True))
 
@@ -213,6 +221,38 @@ def _of_source(source: str) -> Iterator[Column]:
 def _word(source: str) -> str:
     """Make a source part of a column's name: letters, digits and underscores."""
     return "".join(c if c.isalnum() and c.isascii() else "_" for c in source.lower())
+
+
+def _corridor_sight(results: Results) -> list[FeatureLayer]:
+    """Make a line of every segment of a corridor in sight of a line, hidden or undecided.
+
+    From coarse elevation it is an illustration, and its title and description say so.
+    """
+    segments = results.further.get("corridor_sight")
+    if segments is None or not hasattr(segments, "geometry") or not len(segments):
+        return []
+    layer = _layer("corridor_sight", segments)
+    warning = sight_warning(results)
+    if not warning:
+        return [layer]
+    return [
+        replace(
+            layer,
+            title=f"{layer.title} ({WORDS['illustration_short']})",
+            description=f"{layer.description} {warning}",
+        )
+    ]
+
+
+def _control_change(table: pd.DataFrame, settlements: FeatureLayer) -> list[FeatureLayer]:
+    """Make a point of every settlement before and after a change of line."""
+    import geopandas as gpd
+
+    if not len(table):
+        return []
+    places = settlements.frame[["id", "name_alt"]].assign(geometry=settlements.geometry)
+    joined = table.merge(places.drop_duplicates("id"), on="id", how="left", validate="m:1")
+    return [_layer("control_change", gpd.GeoDataFrame(joined, geometry="geometry"))]
 
 
 def _settlements(results: Results, table: pd.DataFrame) -> list[FeatureLayer]:

@@ -9,8 +9,9 @@ from xml.etree import ElementTree as ET
 from frontline.columns import FURTHER, LAYERS, PER_LINE, PER_LINE_FURTHER
 from frontline.metadata import xml_text
 from frontline.qml import DOCTYPE, qml
+from frontline.symbols import CORRIDORS
 from frontline.tables import is_empty, unique_names
-from frontline.words import WORDS
+from frontline.words import WORDS, corridor_label
 
 if TYPE_CHECKING:
     from frontline.features import FeatureLayer
@@ -22,12 +23,26 @@ SIGHT = {
     "unknown": WORDS["unknown"],
     "out_of_range": WORDS["out_of_range"],
 }
+CONTROL = {
+    "stayed": WORDS["stayed"],
+    "changed": WORDS["changed"],
+    "cut": WORDS["cut"],
+    "uncertain": WORDS["control_uncertain"],
+}
 FIGURES = {word: WORDS[word] for word in ("residents", "registered", "displaced")}
+VOCABULARIES: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("in_sight", "sight_before", "sight_after"), SIGHT),
+    "control": CONTROL,
+    "population_kind": {**FIGURES, "": WORDS["unknown"]},
+}
+"""Words for the values of columns that are the same in every layer."""
 KINDS = {
     "zones": ("cumulative", "ring"),
     "changes": ("changed", "unchanged", "within_error"),
 }
 """Values of the column ``kind``; in other layers it holds what the input says."""
+ALONG = frozenset(("corridors", "corridor_sight", "crossings"))
+"""Layers whose ``kind`` is that of a corridor: known ones have words, others stand as given."""
 
 
 def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str:
@@ -116,10 +131,9 @@ def _known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
         outside = {"": WORDS["outside"]} if stem == "side" else {"": ""}
         return {**names, **outside} if names else {}
     if stem == "kind":
-        return {value: WORDS[f"code_{value}"] for value in KINDS.get(layer, ())}
-    if stem == "population_kind":
-        return {**FIGURES, "": WORDS["unknown"]}
-    return SIGHT if stem == "in_sight" else {}
+        along = {kind: corridor_label(kind) for kind in CORRIDORS if layer in ALONG}
+        return along or {value: WORDS[f"code_{value}"] for value in KINDS.get(layer, ())}
+    return VOCABULARIES.get(stem, {})
 
 
 def _write_value_maps(root: ET.Element, coded: Mapping[str, Mapping[str, str]]) -> None:

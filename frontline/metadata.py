@@ -13,7 +13,7 @@ from frontline.words import WORDS
 
 if TYPE_CHECKING:
     from frontline.features import FeatureLayer
-    from frontline.project import LayerSource
+    from frontline.models import Origin
     from frontline.results import Results
 
 
@@ -90,27 +90,33 @@ def _holdable(char: str) -> bool:
     return char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff"
 
 
-def _sources(results: Results, layer: str = "") -> list[LayerSource]:
+COMPUTED = frozenset(("settlements", "control_change", "crossings", "corridor_sight"))
+"""Layers that come from an input and from the lines; those of no input come from lines alone."""
+
+
+def _sources(results: Results, layer: str = "") -> list[Origin]:
     """Give the inputs that a layer comes from: its own, or the lines and the study area."""
     project = results.project
-    inputs = {
+    inputs: dict[str, Origin | None] = {
         "settlements": project.settlements,
         "settlement_areas": project.settlements,
+        "control_change": project.settlements,
         "corridors": project.corridors,
+        "crossings": project.corridors,
+        "corridor_sight": project.corridors,
         "points": project.points,
         "districts": project.districts,
         "study_area": project.study_area,
         **{f"partition_{partition.key}": partition for partition in project.partitions},
     }
     own = inputs.get(layer)
-    lines: list[LayerSource] = [*project.lines, project.study_area]
-    if layer:
-        return (
-            [own]
-            if own is not None and layer != "settlements"
-            else [source for source in (own, *lines) if source is not None]
-        )
-    return [source for source in (*lines, *inputs.values()) if source is not None]
+    if own is not None and layer not in COMPUTED:
+        return [own]
+    lines: list[Origin | None] = [*project.lines, project.study_area]
+    if layer == "corridor_sight":
+        lines.append(project.elevation)
+    every = (own, *lines) if layer else (*lines, *inputs.values())
+    return [source for source in every if source is not None]
 
 
 def _bounds(layer: FeatureLayer) -> tuple[float, ...]:

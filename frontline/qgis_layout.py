@@ -24,6 +24,29 @@ PARTS = 4
 
 
 @dataclass(frozen=True)
+class LegendLayer:
+    """A layer in the legend.
+
+    Parameters
+    ----------
+    id, name
+        Of the layer.
+    titled
+        Whether its name stands over its symbols; one symbol that says the same needs none.
+    first
+        Number of the first row that is shown.
+    rows
+        How many rows it has.
+    """
+
+    id: str
+    name: str
+    titled: bool = True
+    first: int = 0
+    rows: int = 1
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A page: a map of one theme and what stands around it.
 
@@ -36,14 +59,14 @@ class Sheet:
     extent
         Left, low, right, top in the plane of the project, metres.
     legend
-        Identifier and name of each layer in the legend.
+        What stands in the legend, the topmost layer first.
     """
 
     theme: str
     title: str
     foot: str
     extent: tuple[float, float, float, float]
-    legend: Sequence[tuple[str, str]]
+    legend: Sequence[LegendLayer]
 
 
 def layout_xml(sheet: Sheet) -> ET.Element:
@@ -70,7 +93,8 @@ def layout_xml(sheet: Sheet) -> ET.Element:
     _scale_bar(root, sheet, (EDGE + 3, HEAD + height - 13, 60, 12))
     arrow = {"file": NORTH, "mode": "2", "anchorPoint": "4", "mapUuid": _uuid(sheet, "map")}
     box = (EDGE + width - 13, HEAD + 3, 10.0, 12.0)
-    _item(root, sheet, PICTURE, "north", box, **arrow, svgFillColor="27,31,36,255")
+    arrow["svgFillColor"] = "27,31,36,255"
+    _item(root, sheet, PICTURE, "north", box, background=PAPER, **arrow)
     below = (EDGE, HEAD + height + 2, WIDTH - 2 * EDGE, FOOT + EDGE - 5)
     _label(root, sheet, "foot", sheet.foot, below, points=5.5)
     return root
@@ -197,19 +221,23 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
         style = ET.SubElement(styles, "style", name=name, marginTop=f"{above:g}", marginLeft="1.5")
         ET.SubElement(style, "styleFont", _font(points))
     tree = ET.SubElement(item, "layer-tree-group")
-    for number, name in sheet.legend:
+    for layer in sheet.legend:
         entry = ET.SubElement(
             tree,
             "layer-tree-layer",
-            id=number,
-            name=xml_text(name),
+            id=layer.id,
+            name=xml_text(layer.name),
             checked="Qt::Checked",
             expanded="1",
         )
         options = ET.SubElement(ET.SubElement(entry, "customproperties"), "Option", type="Map")
-        broken = WRAP.join(wrap(xml_text(name), LETTERS))
-        shown = {"type": "QString", "name": "legend/title-label", "value": broken}
-        ET.SubElement(options, "Option", shown)
+        told = {"legend/title-label": WRAP.join(wrap(xml_text(layer.name), LETTERS))}
+        if not layer.titled:
+            told["legend/title-style"] = "hidden"
+        if layer.first:
+            told["legend/node-order"] = ",".join(map(str, range(layer.first, layer.rows)))
+        for name, value in told.items():
+            ET.SubElement(options, "Option", type="QString", name=name, value=value)
 
 
 def _scale_bar(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, float]) -> None:
@@ -217,7 +245,7 @@ def _scale_bar(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float,
     map_width_mm = WIDTH - 2 * EDGE - LEGEND_WIDTH - 3
     left, _, right, _ = shaped(sheet.extent, map_width_mm / (HEIGHT - HEAD - FOOT - EDGE))
     part_km = round_step((right - left) / 1000 / 5 / PARTS)
-    item = _item(parent, sheet, SCALE_BAR, "scale", box)
+    item = _item(parent, sheet, SCALE_BAR, "scale", box, background=PAPER)
     item.attrib.update(
         mapUuid=_uuid(sheet, "map"),
         style="Single Box",

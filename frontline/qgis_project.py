@@ -19,9 +19,10 @@ from frontline.layerstyles import layer_style
 from frontline.manifest import newest_date
 from frontline.metadata import facts, qgis_metadata, xml_text
 from frontline.origins import sight_warning
-from frontline.qgis_layout import Sheet, layout_xml
+from frontline.qgis_layout import LegendLayer, Sheet, layout_xml
 from frontline.qgis_settings import footer, write_settings
-from frontline.qml import DOCTYPE, VERSION, raster_qml
+from frontline.qml import DOCTYPE, VERSION
+from frontline.rasterstyles import relief_qml, sight_qml
 from frontline.words import WORDS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ UNDER_ZONES = "0.5"
 """Opacity of the sides, so that the zones on them keep nearly the colours of the legend."""
 SHAPES = ("Point", "Line", "Polygon")
 WGS84 = "EPSG:4326"
+IN_SIGHT = ("corridor_sight", "sight")
+"""Layers of a line that say what is in sight of it."""
 MARGIN = 0.03
 """Part of the extent that is left free around it."""
 
@@ -127,11 +130,14 @@ def _groups(results: Results) -> tuple[Group, ...]:
             _group_of_line(results, layers, line, newest=line is newest_first[0])
             for line in newest_first
         ),
-        Group(WORDS["changes"], _changes(results, layers["changes"]), open=False),
+        Group(WORDS["changes"], _changes(results, layers), open=False),
         Group(WORDS["corridors"], _plain(results, layers, ["corridors"]), open=False),
         Group(
             WORDS["context"],
-            _plain(results, layers, ["settlement_areas", "districts", *ends, "study_area"]),
+            (
+                *_plain(results, layers, ["settlement_areas", "districts", *ends, "study_area"]),
+                *_relief(results),
+            ),
             open=False,
         ),
     ]
@@ -152,9 +158,11 @@ def _group_of_line(
     results: Results, layers: dict[str, FeatureLayer], line: Line, *, newest: bool
 ) -> Group:
     entries = []
-    for name in ("lines", "settlements", "crossings", "zones"):
+    for name in ("lines", "settlements", "crossings", "corridor_sight", "zones"):
         layer = layers.get(name)
         if layer is None or not len(layer.geometry):
+            continue
+        if name == "corridor_sight" and line.key not in set(layer.frame["line"]):
             continue
         subset = "" if name == "settlements" else f'"line" = {_quoted(line.key)}'
         entries.append(
@@ -165,11 +173,11 @@ def _group_of_line(
                 line.label if name == "lines" else layer.title,
                 line=line.key,
                 subset=subset,
-                shown=newest or name == "lines",
+                shown=(newest and name != "corridor_sight") or name == "lines",
             )
         )
     if line.key in results.sight and "rasters" in results.project.outputs.write:
-        entries.append(_raster(results, line))
+        entries.append(_sight(results, line))
     sides = layers["sides"]
     if len(sides.geometry):
         entries.append(
@@ -186,16 +194,19 @@ def _group_of_line(
     return Group(line.label, tuple(entries), open=newest)
 
 
-def _changes(results: Results, layer: FeatureLayer) -> tuple[Entry, ...]:
-    """Give a layer for every two lines that are compared."""
+def _changes(results: Results, layers: Mapping[str, FeatureLayer]) -> tuple[Entry, ...]:
+    """Give settlements and land for every two lines that are compared."""
     labels = {line.key: line.label for line in results.project.lines}
-    pairs = layer.frame[["from_line", "to_line"]].drop_duplicates()
     entries = []
-    for before, after in pairs.itertuples(index=False):
-        subset = f'"from_line" = {_quoted(before)} AND "to_line" = {_quoted(after)}'
-        name = f"{labels.get(before, before)} → {labels.get(after, after)}"
-        number = f"changes_{before}_to_{after}"
-        entries.append(_vector(results, layer, number, name, subset=subset, shown=False))
+    for layer in (layers[name] for name in ("control_change", "changes") if name in layers):
+        pairs = layer.frame[["from_line", "to_line"]].drop_duplicates()
+        for before, after in pairs.itertuples(index=False):
+            subset = f'"from_line" = {_quoted(before)} AND "to_line" = {_quoted(after)}'
+            pair = f"{labels.get(before, before)} → {labels.get(after, after)}"
+            what = WORDS["land" if layer.name == "changes" else "settlements"]
+            number = f"{layer.name}_{before}_to_{after}"
+            name = f"{what}: {pair}"
+            entries.append(_vector(results, layer, number, name, subset=subset, shown=False))
     return tuple(entries)
 
 
@@ -235,29 +246,46 @@ def _vector(
     return Entry(_id(number), name, source, element, shown)
 
 
-def _raster(results: Results, line: Line) -> Entry:
-    name = f"sight_of_{line.key}"
-    source = f"./rasters/sight_{line.key}.tif"
-    element = ET.Element("maplayer", type="raster", styleCategories="AllStyleCategories")
-    raster = results.sight[line.key]
+def _sight(results: Results, line: Line) -> Entry:
     warning = sight_warning(results)
     title = WORDS["legend_exposure"]
     if warning:
         title = f"{title} ({WORDS['illustration_short']})"
-    _identify(element, name, title, source, raster.crs)
-    about = ET.SubElement(element, "resourceMetadata")
-    ET.SubElement(about, "title").text = xml_text(f"{title}: {line.label}")
-    ET.SubElement(about, "abstract").text = f"{warning}\n\n{WORDS['disclaimer']}".strip()
+    about = (f"{title}: {line.label}", f"{warning}\n\n{WORDS['disclaimer']}".strip())
+    number, source = f"sight_of_{line.key}", f"./rasters/sight_{line.key}.tif"
+    crs, style = results.sight[line.key].crs, sight_style(results)
+    element = _raster(number, source, about, crs=crs, style=style, blend=MULTIPLY)
+    return Entry(_id(number), title, source, element, shown=False)
+
+
+def _relief(results: Results) -> tuple[Entry, ...]:
+    """Give the shaded relief, which lies under everything, where the run writes it."""
+    if results.relief is None or "rasters" not in results.project.outputs.write:
+        return ()
+    title, source = WORDS["hillshade"], "./rasters/hillshade.tif"
+    about, crs = (title, WORDS["disclaimer"]), results.relief.crs
+    element = _raster("hillshade", source, about, crs=crs, style=relief_qml(), blend=NORMAL)
+    return (Entry(_id("hillshade"), title, source, element),)
+
+
+def _raster(
+    number: str, source: str, about: tuple[str, str], *, crs: str, style: str, blend: str
+) -> ET.Element:
+    """Describe a raster that lies beside the project: `about` is its title and abstract."""
+    element = ET.Element("maplayer", type="raster", styleCategories="AllStyleCategories")
+    _identify(element, number, about[0], source, crs)
+    metadata = ET.SubElement(element, "resourceMetadata")
+    ET.SubElement(metadata, "title").text = xml_text(about[0])
+    ET.SubElement(metadata, "abstract").text = xml_text(about[1])
     ET.SubElement(element, "provider").text = "gdal"
-    style = ET.fromstring(_body(sight_style(results)))  # noqa: S314 - our own text
-    _adopt(element, style, blend=MULTIPLY)
-    return Entry(_id(name), title, source, element, shown=False)
+    _adopt(element, ET.fromstring(_body(style)), blend=blend)  # noqa: S314 - our own text
+    return element
 
 
 def sight_style(results: Results) -> str:
     """Write the one style of all rasters of sight of a run, so that their colours compare."""
     highest = max(float(raster.bands["seen"].max()) for raster in results.sight.values())
-    return raster_qml(highest)
+    return sight_qml(highest)
 
 
 def _body(document: str) -> str:
@@ -356,20 +384,29 @@ def _extent(results: Results, frame: Frame) -> tuple[float, float, float, float]
 
 
 def _themes(results: Results, groups: Sequence[Group]) -> dict[str, list[Entry]]:
-    """Give the layers of a theme per line and of one for the changes."""
+    """Give the layers of two themes per line, zones and sight, and of one for the changes."""
     lines = {line.label for line in results.project.lines}
-    names = [
-        group.name for group in groups if group.name in lines or group.name == WORDS["changes"]
-    ]
-    return {
-        name: [
-            entry
-            for group in groups
-            for entry in group.entries
-            if _in_theme(name, group, entry, lines)
-        ]
-        for name in names
-    }
+    own = [group for group in groups if group.name in {*lines, WORDS["changes"]}]
+    themes: dict[str, list[Entry]] = {}
+    for chosen in own:
+        with_sight = any(_is_of(entry, IN_SIGHT) for entry in chosen.entries)
+        for name, kinds in (
+            (chosen.name, ("lines", "settlements", "crossings", "zones", "sides")),
+            (f"{chosen.name}: {WORDS['exposure']}", ("lines", "settlements", *IN_SIGHT)),
+        )[: 1 + with_sight]:
+            themes[name] = [
+                entry
+                for group in groups
+                for entry in group.entries
+                if (group is chosen and (chosen.name not in lines or _is_of(entry, kinds)))
+                or group not in own
+                or (chosen.name not in lines and _is_of(entry, ("lines",)))
+            ]
+    return themes
+
+
+def _is_of(entry: Entry, kinds: Iterable[str]) -> bool:
+    return entry.id.startswith(tuple(_id(f"{kind}_of_") for kind in kinds))
 
 
 def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[Entry]]) -> None:
@@ -379,6 +416,15 @@ def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[Entry]]) -> No
         preset = ET.SubElement(presets, "visibility-preset", name=xml_text(name))
         for entry in entries:
             ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
+
+
+def _in_legend(entry: Entry) -> LegendLayer:
+    """Leave out a name that its one symbol repeats, and what says that nothing is drawn."""
+    classes = len(entry.element.findall("pipe/rasterrenderer//item"))
+    if classes:  # before them, the name of the band; the first, nothing in sight, is not drawn
+        return LegendLayer(entry.id, entry.name, first=2, rows=classes + 1)
+    rules = len(entry.element.findall("renderer-v2/rules//rule"))
+    return LegendLayer(entry.id, entry.name, titled=rules > 1)
 
 
 def _write_layouts(
@@ -391,19 +437,9 @@ def _write_layouts(
     layouts = ET.SubElement(root, "Layouts")
     title = results.project.map.title or results.project.title
     for name, entries in themes.items():
-        legend = [(entry.id, entry.name) for entry in entries]
+        legend = [_in_legend(one) for one in entries if one.id != _id("hillshade")]
         foot = "\n".join(footer(results))
         layouts.append(layout_xml(Sheet(name, title, foot, extent, legend)))
-
-
-def _in_theme(name: str, group: Group, entry: Entry, lines: set[str]) -> bool:
-    if name == WORDS["changes"]:
-        return (
-            group.name == name or entry.id.startswith(_id("lines_of_")) or group.name not in lines
-        )
-    if group.name == name:
-        return not entry.id.startswith(_id("sight_of_"))
-    return group.name not in lines and group.name != WORDS["changes"]
 
 
 def _write_metadata(root: ET.Element, results: Results) -> None:

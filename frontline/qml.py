@@ -7,10 +7,10 @@ on our own columns, so that a reader can switch lines, sides and zones on and of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from frontline.qgis_symbols import Rule, Symbol, fill, marker, outline, quoted, rgba, stroke
 from frontline.symbols import (
     CORRIDORS,
     DISTRICT,
@@ -22,8 +22,8 @@ from frontline.symbols import (
     PAPER,
     PARTITION,
     SETTLEMENT_OUTSIDE,
+    SIGHT_LINES,
     STUDY_AREA,
-    LineStyle,
     line_styles,
     mixed,
     side_colours,
@@ -37,36 +37,12 @@ if TYPE_CHECKING:
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 VERSION = "3.22.0"
 GEOMETRY = {"marker": "0", "line": "1", "fill": "2"}
-MM_PER_POINT = 25.4 / 72
-UNLABELLED = frozenset(("crossings", "settlement_areas"))
+UNLABELLED = frozenset(("crossings", "corridor_sight", "settlement_areas"))
 """Layers whose names stand beside another layer's features already."""
-PRIORITIES = {"settlements": 6, "lines": 7, "points": 4, "corridors": 3}
+PRIORITIES = {"settlements": 6, "control_change": 6, "lines": 7, "points": 4, "corridors": 3}
 """Which labels stay where there is no room for all, 0 to 10; areas get 2."""
 BY_POPULATION = '6 + 4 * coalesce(scale_exp("population", 100, 100000, 0, 1, 0.5), 0)'
 """The more people, the more a place's name is wanted."""
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A symbol: its `kind` (``marker``, ``line`` or ``fill``) and its layers, bottom first.
-
-    Each layer is the class of a QGIS symbol layer and its properties; the property ``size``
-    of a marker may be an expression, which starts with ``=``.
-    """
-
-    kind: str
-    layers: tuple[tuple[str, dict[str, str]], ...]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of the renderer; a rule without a symbol is a heading over its children."""
-
-    label: str
-    filter: str = ""
-    symbol: Symbol | None = None
-    children: tuple[Rule, ...] = ()
-    shown: bool = True
 
 
 def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "") -> str:
@@ -76,8 +52,8 @@ def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "")
     ----------
     layer
         ``study_area``, ``lines``, ``sides``, ``zones``, ``changes``, ``settlements``,
-        ``corridors``, ``crossings``, ``points``, ``districts`` or ``partition_<key>``; any
-        other layer gets a plain outline.
+        ``control_change``, ``corridors``, ``corridor_sight``, ``crossings``, ``points``,
+        ``districts`` or ``partition_<key>``; any other layer gets a plain outline.
     project
         Gives lines, sides, colours, distances and the order of names.
     columns
@@ -95,7 +71,9 @@ def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "")
         "zones": _zones,
         "changes": _changes,
         "settlements": _settlements,
+        "control_change": _control_change,
         "corridors": _corridors,
+        "corridor_sight": _corridor_sight,
         "crossings": _crossings,
         "points": _points,
     }
@@ -103,18 +81,18 @@ def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "")
     if layer in makers:
         shown = project if layer == "lines" or not line else _of_line(project, line)
         rules = makers[layer](shown, columns)
-        if layer in {"sides", "zones"} and line:
+        if layer in {"sides", "zones", "corridor_sight"} and line:
             rules = rules[0].children
         if layer == "lines" and line:
-            rules = tuple(rule for rule in rules if rule.filter == f'"line" = {_text(line)}')
+            rules = tuple(rule for rule in rules if rule.filter == f'"line" = {quoted(line)}')
     else:
         style = outlines.get(layer, PARTITION)
         named = {f"partition_{part.key}": part.label for part in project.partitions}
         title = named.get(layer) or WORDS.get(layer, layer)
-        rules = (Rule(title, symbol=_outline(style)),)
+        rules = (Rule(title, symbol=outline(style)),)
     label = "" if layer in UNLABELLED else _label_of_names(project, columns)
     priority = str(PRIORITIES.get(layer, 2))
-    if layer == "settlements" and "population" in columns:
+    if layer in {"settlements", "control_change"} and "population" in columns:
         priority = f"={BY_POPULATION}"
     return _document(rules, label, priority)
 
@@ -126,102 +104,6 @@ def _of_line(project: Project, key: str) -> Project:
     )
 
 
-def raster_qml(highest: float, *, open_ended: bool = False) -> str:
-    """Return the style of a raster of posts in sight: one hue, nothing drawn where none sees.
-
-    Parameters
-    ----------
-    highest
-        The largest count of band 1; at least 1 is assumed.
-    open_ended
-        Whether there may be higher counts; they take the last colour.
-
-    Notes
-    -----
-    The classes are those of page and maps.
-    """
-    from frontline.overlays import exposure_bounds
-
-    root = ET.Element("qgis", version=VERSION, styleCategories="Symbology")
-    pipe = ET.SubElement(root, "pipe")
-    renderer = ET.SubElement(
-        pipe,
-        "rasterrenderer",
-        type="singlebandpseudocolor",
-        band="1",
-        opacity="0.75",
-        alphaBand="-1",
-        classificationMin="1",
-        classificationMax=f"{max(highest, 1.0):g}",
-    )
-    shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader")
-    shader.attrib.update(colorRampType="DISCRETE", classificationMode="1", clip="0")
-    ET.SubElement(shader, "item", value="0", color="#ffffff", alpha="0", label="0")
-    bounds = exposure_bounds(highest)
-    for bound, colour in zip(bounds, EXPOSURE[len(EXPOSURE) - len(bounds) :], strict=True):
-        value, label = f"{bound}", f"≤ {bound}"
-        if open_ended and bound == bounds[-1]:
-            value, label = "inf", f"> {bounds[-2]}"
-        ET.SubElement(shader, "item", value=value, color=colour, alpha="255", label=label)
-    return DOCTYPE + ET.tostring(root, encoding="unicode")
-
-
-def _text(value: str) -> str:
-    """Quote text for a QGIS expression."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def _rgba(colour: str, alpha: float = 1.0) -> str:
-    parts = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
-    return ",".join(str(part) for part in (*parts, round(alpha * 255)))
-
-
-def _stroke(style: LineStyle) -> Symbol:
-    properties = {
-        "line_color": _rgba(style.colour),
-        "line_width": f"{style.width * MM_PER_POINT:.2f}",
-        "line_width_unit": "MM",
-        "capstyle": "flat" if style.dash else "round",
-        "joinstyle": "round",
-    }
-    if style.dash:
-        properties |= {
-            "use_custom_dash": "1",
-            "customdash": ";".join(f"{part * MM_PER_POINT:.2f}" for part in style.dash),
-            "customdash_unit": "MM",
-        }
-    return Symbol("line", (("SimpleLine", properties),))
-
-
-def _outline(style: LineStyle) -> Symbol:
-    return Symbol("fill", (("SimpleLine", _stroke(style).layers[0][1]),))
-
-
-def _fill(colour: str, *, alpha: float = 1.0, edge: str = "", style: str = "solid") -> Symbol:
-    properties = {
-        "color": _rgba(colour, alpha),
-        "style": style,
-        "outline_style": "solid" if edge else "no",
-        "outline_color": _rgba(edge or colour),
-        "outline_width": "0.2",
-        "outline_width_unit": "MM",
-    }
-    return Symbol("fill", (("SimpleFill", properties),))
-
-
-def _marker(name: str, *, fill: str, edge: str, size: str, width: str = "0.3") -> Symbol:
-    properties = {
-        "name": name,
-        "color": fill,
-        "outline_color": edge,
-        "outline_width": width,
-        "outline_width_unit": "MM",
-        "size": size,
-        "size_unit": "MM",
-    }
-    return Symbol("marker", (("SimpleMarker", properties),))
-
-
 def _newest_last(project: Project) -> list[tuple[str, str, bool]]:
     ordered = sorted(project.lines, key=lambda line: line.date)
     return [(line.key, line.label, line is ordered[-1]) for line in ordered]
@@ -230,7 +112,7 @@ def _newest_last(project: Project) -> list[tuple[str, str, bool]]:
 def _lines(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
     styles = line_styles(project)
     return tuple(
-        Rule(label, f'"line" = {_text(key)}', _stroke(styles[key]))
+        Rule(label, f'"line" = {quoted(key)}', stroke(styles[key]))
         for key, label, _ in _newest_last(project)
     )
 
@@ -240,10 +122,10 @@ def _sides(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noq
     return tuple(
         Rule(
             label,
-            f'"line" = {_text(key)}',
+            f'"line" = {quoted(key)}',
             shown=newest,
             children=tuple(
-                Rule(side, f'"side" = {_text(side)}', _fill(mixed(colour, PAPER, 2 * HELD_TINT)))
+                Rule(side, f'"side" = {quoted(side)}', fill(mixed(colour, PAPER, 2 * HELD_TINT)))
                 for side, colour in colours.items()
             ),
         )
@@ -259,13 +141,13 @@ def _zones(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
         rules = tuple(
             Rule(
                 f"{side}, {distance_m / 1000:g} km",
-                f'{ring}"side" = {_text(side)} AND "distance_m" = {distance_m:g}',
-                _fill(tint, alpha=0.8),
+                f'{ring}"side" = {quoted(side)} AND "distance_m" = {distance_m:g}',
+                fill(tint, alpha=0.8),
             )
             for side, colour in colours.items()
             for distance_m, tint in zip(distances, zone_tints(colour, len(distances)), strict=True)
         )
-        headings.append(Rule(label, f'"line" = {_text(key)}', children=rules, shown=newest))
+        headings.append(Rule(label, f'"line" = {quoted(key)}', children=rules, shown=newest))
     return tuple(headings)
 
 
@@ -273,15 +155,15 @@ def _changes(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # n
     changed = tuple(
         Rule(
             WORDS["legend_changed"].format(side=side),
-            f'"kind" = \'changed\' AND "to_side" = {_text(side)}',
-            _fill(colour, edge=colour, style="b_diagonal"),
+            f'"kind" = \'changed\' AND "to_side" = {quoted(side)}',
+            fill(colour, edge=colour, style="b_diagonal"),
         )
         for side, colour in side_colours(project).items()
     )
     within = Rule(
         WORDS["legend_within_error"],
         "\"kind\" = 'within_error'",
-        _fill(MUTED, style="dense6"),
+        fill(MUTED, alpha=0.35),
     )
     return (*changed, within)
 
@@ -292,18 +174,16 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
     crossed = next((c for c in (f"crossed_{newest}", "crossed") if c in columns), "")
     sight = next((c for c in (f"in_sight_{newest}", "in_sight") if c in columns), "")
     colours = side_colours(project) if side else {}
-    size = "1.6"
-    if "population" in columns:
-        size = '=coalesce(scale_exp("population", 100, 100000, 1.6, 6, 0.5), 1.6)'
+    size = _size(columns)
     kind = '"population_kind"' if "population_kind" in columns else "''"
     known = f"coalesce({kind}, '')"
     rules: list[Rule] = []
     for name, colour in [*colours.items(), ("", SETTLEMENT_OUTSIDE)]:
-        here = f"coalesce(\"{side}\", '') = {_text(name)} AND " if side else ""
+        here = f"coalesce(\"{side}\", '') = {quoted(name)} AND " if side else ""
         label = name or (WORDS["outside"] if side else "")
-        full = _marker("circle", fill=_rgba(colour), edge=_rgba(INK), size=size)
-        hollow = _marker("square", fill=_rgba(PAPER), edge=_rgba(colour), size=size, width="0.6")
-        none = _marker("circle", fill=_rgba(PAPER), edge=_rgba(colour), size="1.6", width="0.5")
+        full = marker("circle", fill=rgba(colour), edge=rgba(INK), size=size)
+        hollow = marker("square", fill=rgba(PAPER), edge=rgba(colour), size=size, width="0.6")
+        none = marker("circle", fill=rgba(PAPER), edge=rgba(colour), size="1.6", width="0.5")
         rules += [
             Rule(_joined(label, WORDS["residents"]), f"{here}{known} = 'residents'", full),
             Rule(
@@ -311,15 +191,43 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
                 f"{here}{known} NOT IN ('residents', '')",
                 hollow,
             ),
-            Rule(_joined(label, WORDS["unknown"]), f"{here}{known} = ''", none),
+            Rule(_joined(label, WORDS["people_unknown"]), f"{here}{known} = ''", none),
         ]
     if crossed:
-        cross = _marker("cross2", fill=_rgba(INK), edge=_rgba(INK), size="4.2", width="0.5")
+        cross = marker("cross2", fill=rgba(INK), edge=rgba(INK), size="4.2", width="0.5")
         rules.append(Rule(WORDS["legend_crossed"], f'"{crossed}"', cross))
     if sight:
-        ring = _marker("circle", fill="0,0,0,0", edge=_rgba(EXPOSURE[3]), size="7", width="0.4")
+        ring = marker("circle", fill="0,0,0,0", edge=rgba(EXPOSURE[3]), size="7", width="0.4")
         rules.append(Rule(WORDS["legend_sight"], f"\"{sight}\" = 'visible'", ring, shown=False))
     return tuple(rules)
+
+
+def _size(columns: Sequence[str]) -> str:
+    """Give the size of a settlement's sign: by its people where they are known."""
+    if "population" not in columns:
+        return "1.6"
+    return '=coalesce(scale_exp("population", 100, 100000, 1.6, 6, 0.5), 1.6)'
+
+
+def _control_change(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
+    size = _size(columns)
+    muted = marker("circle", fill=rgba(PAPER), edge=rgba(MUTED), size="1.6")
+    doubt = marker("diamond", fill=rgba(PAPER), edge=rgba(MUTED), size="2.4", width="0.5")
+    cross = marker("cross2", fill=rgba(INK), edge=rgba(INK), size="3.2", width="0.5")
+    changed = tuple(
+        Rule(
+            WORDS["legend_changed"].format(side=side),
+            f'"control" = \'changed\' AND "to_side" = {quoted(side)}',
+            marker("circle", fill=rgba(colour), edge=rgba(INK), size=size),
+        )
+        for side, colour in side_colours(project).items()
+    )
+    return (
+        *changed,
+        Rule(WORDS["legend_crossed"], "\"control\" = 'cut'", cross),
+        Rule(WORDS["legend_uncertain"], "\"control\" = 'uncertain'", doubt),
+        Rule(WORDS["code_unchanged"].capitalize(), "\"control\" = 'stayed'", muted),
+    )
 
 
 def _joined(*parts: str) -> str:
@@ -328,22 +236,38 @@ def _joined(*parts: str) -> str:
 
 def _corridors(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
     if "kind" not in columns:
-        return (Rule(WORDS["corridors"], symbol=_stroke(OTHER_CORRIDOR)),)
+        return (Rule(WORDS["corridors"], symbol=stroke(OTHER_CORRIDOR)),)
     known = tuple(
-        Rule(corridor_label(kind), f'lower(trim("kind")) = {_text(kind)}', _stroke(style))
+        Rule(corridor_label(kind), f'lower(trim("kind")) = {quoted(kind)}', stroke(style))
         for kind, style in CORRIDORS.items()
     )
-    return (*known, Rule(WORDS["other"], "ELSE", _stroke(OTHER_CORRIDOR)))
+    return (*known, Rule(WORDS["other"], "ELSE", stroke(OTHER_CORRIDOR)))
+
+
+def _corridor_sight(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+    names = {
+        "visible": WORDS["code_visible"],
+        "hidden": WORDS["code_hidden"],
+        "unknown": WORDS["code_undecided"],
+    }
+    rules = tuple(
+        Rule(names[state].capitalize(), f'"in_sight" = {quoted(state)}', stroke(style))
+        for state, style in SIGHT_LINES.items()
+    )
+    return tuple(
+        Rule(label, f'"line" = {quoted(key)}', children=rules, shown=newest)
+        for key, label, newest in _newest_last(project)
+    )
 
 
 def _crossings(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
-    marker = _marker("cross2", fill=_rgba(INK), edge=_rgba(INK), size="2.4", width="0.5")
-    return (Rule(WORDS["crossings"], symbol=marker),)
+    cross = marker("cross2", fill=rgba(INK), edge=rgba(INK), size="2.4", width="0.5")
+    return (Rule(WORDS["crossings"], symbol=cross),)
 
 
 def _points(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
-    marker = _marker("triangle", fill=_rgba(PAPER), edge=_rgba(INK), size="2.4")
-    return (Rule(WORDS["points"], symbol=marker),)
+    triangle = marker("triangle", fill=rgba(PAPER), edge=rgba(INK), size="2.4")
+    return (Rule(WORDS["points"], symbol=triangle),)
 
 
 def _label_of_names(project: Project, columns: Sequence[str]) -> str:
@@ -470,7 +394,7 @@ def _write_labels(root: ET.Element, expression: str, kind: str, priority: str) -
         fontSizeUnit="Point",
         fontWeight="50",
         fontItalic="1" if kind == "fill" else "0",
-        textColor=_rgba(MUTED if kind == "fill" else INK),
+        textColor=rgba(MUTED if kind == "fill" else INK),
         textOpacity="1",
     )
     ET.SubElement(
@@ -479,7 +403,7 @@ def _write_labels(root: ET.Element, expression: str, kind: str, priority: str) -
         bufferDraw="1",
         bufferSize="0.7",
         bufferSizeUnits="MM",
-        bufferColor=_rgba(PAPER),
+        bufferColor=rgba(PAPER),
         bufferOpacity="0.9",
     )
     placement = {"marker": "6", "line": "2", "fill": "1"}[kind]

@@ -15,7 +15,7 @@ from frontline.case import Case
 from frontline.errors import ProjectError
 from frontline.progress import Progress, silent
 from frontline.project import changed, claims_file, hash_inputs, load_project, relative
-from frontline.results import Note, RasterResult, Results
+from frontline.results import Note, Results
 from frontline.sensitivity import without_restricted
 
 if TYPE_CHECKING:
@@ -371,6 +371,7 @@ def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Wri
     from frontline.manifest import inputs_hash
     from frontline.page import write_page
     from frontline.qgis_project import write_qgis_project
+    from frontline.rasterfiles import raster_writers
     from frontline.workbook import write_workbook
 
     stamp = inputs_hash(results.inputs)
@@ -390,7 +391,7 @@ def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Wri
     if "report" in wanted:
         files |= _report_writers(results, stamp, pdf=pdf)
     if "rasters" in wanted:
-        files |= _raster_writers(results)
+        files |= raster_writers(results)
     return files | export_writers(results, wanted)
 
 
@@ -419,33 +420,6 @@ def _table_writers(results: Results, wanted: set[str]) -> Writers:
     }
     described = csv_metadata(frames, title=results.project.title)
     files["tables/csv-metadata.json"] = partial(_write_text, described)
-    return files
-
-
-def _raster_writers(results: Results) -> Writers:
-    from frontline.manifest import newest_date
-    from frontline.qgis_project import sight_style
-    from frontline.rasters import write_cog
-
-    date = newest_date(results.project)
-    asked = results.project.sight
-    tags = {
-        "DESCRIPTION": "band 1: posts that see the cell; band 2: posts undecided",
-        "RADIUS_M": f"{asked.radius_m:g}",
-        "OBSERVER_HEIGHT_M": f"{asked.observer_height_m:g}",
-        "TARGET_HEIGHT_M": f"{asked.target_height_m:g}",
-        "REFRACTION": f"{asked.refraction:g}",
-    }
-    notes = [note.text for note in results.notes if note.about in {"elevation", "sight"}]
-    tags["NOTES"] = " ".join(notes)
-
-    def written(raster: RasterResult, path: Path) -> None:
-        write_cog(path, raster, date=date, tags=tags)
-
-    files: Writers = {}
-    for key, raster in results.sight.items():
-        files[f"rasters/sight_{key}.tif"] = partial(written, raster)
-        files[f"rasters/sight_{key}.qml"] = partial(_write_text, sight_style(results))
     return files
 
 

@@ -12,7 +12,7 @@ from frontline.layerstyles import layer_style
 from frontline.manifest import manifest
 from frontline.outputs import prepare_output, publish
 from frontline.project import hash_inputs, load_project
-from frontline.qml import raster_qml
+from frontline.rasterstyles import relief_qml, sight_qml
 
 if TYPE_CHECKING:
     from frontline.project import Project
@@ -60,7 +60,7 @@ def styles(project: Project) -> dict[str, str]:
 
     Returns
     -------
-    QML documents; ``sight`` is that of the rasters.
+    QML documents; ``sight`` and ``hillshade`` are those of the rasters.
     """
     names = [name for name in LAYERS if name != "partition_<key>"]
     names += [f"partition_{partition.key}" for partition in project.partitions]
@@ -68,10 +68,14 @@ def styles(project: Project) -> dict[str, str]:
     for name in names:
         layer = _bare(name, project)
         found[name] = layer_style(layer, project)
-        if name in {"lines", "sides", "zones", "settlements"}:
+        if name in {"lines", "sides", "zones", "settlements", "corridor_sight"}:
             for line in project.lines:
                 found[f"{name}_{line.key}"] = layer_style(layer, project, line=line.key)
-    return {**found, "sight": raster_qml(MOST_POSTS, open_ended=True)}
+    return {
+        **found,
+        "sight": sight_qml(MOST_POSTS, open_ended=True),
+        "hillshade": relief_qml(),
+    }
 
 
 def _bare(name: str, project: Project) -> FeatureLayer:

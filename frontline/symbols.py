@@ -54,6 +54,14 @@ CORRIDORS: Mapping[str, LineStyle] = MappingProxyType(
     }
 )
 OTHER_CORRIDOR = LineStyle("#6B7280", 1.2)
+SIGHT_LINES: Mapping[str, LineStyle] = MappingProxyType(
+    {
+        "visible": LineStyle("#97498F", 2.6),
+        "hidden": LineStyle("#6B7280", 1.0),
+        "unknown": LineStyle("#9AA0A6", 2.0, (1.5, 1.5)),
+    }
+)
+"""Corridors by what is in sight of a line: in the hue of `EXPOSURE`, hidden, undecided."""
 PARTITION = LineStyle("#7A5C86", 1.1, (1.0, 3.0))
 DISTRICT = LineStyle("#8A8F98", 0.7, (3.0, 2.0))
 STUDY_AREA = LineStyle("#4B5563", 1.0)
@@ -131,6 +139,15 @@ def contrast(colour: str, other: str) -> float:
     """
     light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def count_labels(bounds: Sequence[int]) -> list[str]:
+    """Return how classes of counts are called: ``1``, ``2 – 5`` and so on, by upper bounds."""
+    lows = [1, *(bound + 1 for bound in bounds[:-1])]
+    return [
+        f"{high:,}" if low == high else f"{low:,} – {high:,}"
+        for low, high in zip(lows, bounds, strict=True)
+    ]
 
 
 def illustration_label(step_m: float) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from pyproj import Geod
 from shapely import LineString, Point, Polygon, box
 
+from frontline.models import Settlements
 from frontline.project import (
     Corridors,
     Elevation,
@@ -78,7 +79,7 @@ def example_project(*, hostile: bool = True) -> Project:
         )
         for key, date in DATES.items()
     ]
-    places = LayerSource(path=here, source="Census & survey", licence="ODbL")
+    places = Settlements(path=here, source="Census & survey", licence="ODbL")
     border = Partition(path=here, key="former_border", label="Old border")
     return Project(
         title="Two lines {{ 7*191 }} <b>" if hostile else "Two lines",
@@ -327,6 +328,20 @@ def _corridor_km() -> pd.DataFrame:
     )
 
 
+def _corridor_sight() -> gpd.GeoDataFrame:
+    """Return the road along each line: in sight near it, hidden farther off, then undecided."""
+    rows = []
+    for key, lat in LATITUDE.items():
+        ends = [lat, lat - 0.05, lat - 0.1, lat - 0.12]
+        for number, state in enumerate(("visible", "hidden", "unknown")):
+            km = (ends[number] - ends[number + 1]) * DEGREE_M / 1000
+            start = (40.2 - ends[number]) * DEGREE_M / 1000
+            shape = LineString([(46.25, ends[number]), (46.25, ends[number + 1])])
+            rows.append(("R1", "Main road", "road", key, state, start, start + km, km, shape))
+    names = ["id", "name", "kind", "line", "in_sight", "from_km", "to_km", "km", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=CRS)
+
+
 def _crossings() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
@@ -463,6 +478,9 @@ def example_results(*, hostile: bool = True) -> Results:
             Note("settlements", "Places without a figure are unknown, not empty.", 1),
             Note("line_b", "The line is known to 2 km."),
         ),
+        further={
+            "corridor_sight": _corridor_sight(),
+            "corridor_kinds": _corridor_km().drop(columns=["id", "name"]),
+        },
         inputs={"lines.gpkg": "a" * 64, "places.csv": "b" * 64, "dem.tif": "c" * 64},
-        further={"corridor_kinds": _corridor_km().drop(columns=["id", "name"])},
     )

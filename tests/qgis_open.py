@@ -44,6 +44,9 @@ def facts(layer):
         "title": layer.metadata().title(),
         "renderer": layer.renderer().type(),
     }
+    if found["renderer"] == "singlebandgray":
+        stretch = layer.renderer().contrastEnhancement()
+        return {**found, "stretch": [stretch.minimumValue(), stretch.maximumValue()]}
     if isinstance(layer, QgsRasterLayer):
         items = layer.renderer().shader().rasterShaderFunction().colorRampItemList()
         return {**found, "classes": [item.value for item in items]}

@@ -52,6 +52,7 @@ def test_the_contracts_layers_are_there_and_one_each(package):
     names = [name for name, _ in pyogrio.list_layers(package)]
     assert set(LAYERS) <= set(names)
     assert {"study_area", "partition_former_border", "crossings"} <= set(names)
+    assert {"corridor_sight", "control_change"} <= set(names)
     assert len(names) == len(set(names))
     assert names[-1] == "layer_styles"  # last, so that a reader's default is a real layer
 
@@ -69,6 +70,28 @@ def test_settlements_are_one_feature_each_with_the_figures_of_every_line(package
                 assert (pd.isna(a) and pd.isna(b)) or a == b, (column, key)
     assert list(frame["population"].isna()) == [False, False, False, True, False, False]
     assert frame.columns[-2] == "pcode"
+
+
+def test_corridors_in_sight_are_lines_that_end_where_the_state_does(package, results):
+    frame = gpd.read_file(package, layer="corridor_sight")
+    assert list(frame["in_sight"]) == ["visible", "hidden", "unknown"] * 2
+    assert set(frame.geom_type) == {"MultiLineString"}
+    own = frame[frame["line"] == "line_b"].reset_index(drop=True)
+    for row, after in zip(own.geometry[:-1], own.geometry[1:], strict=True):
+        assert row.bounds[1] == pytest.approx(after.bounds[3])  # going south
+    about = pyogrio.read_info(package, layer="corridor_sight")["layer_metadata"]
+    assert "illustration only" in about["TITLE"]
+    assert "too coarse" in about["ABSTRACT"]
+    assert about["LINEAGE"] == "OpenStreetMap; Example survey; Example office; Example DEM"
+
+
+def test_settlements_before_and_after_lie_where_the_settlements_lie(package, results):
+    frame = gpd.read_file(package, layer="control_change").set_index("id")
+    places = gpd.read_file(package, layer="settlements").set_index("id")
+    assert len(frame) == len(results.control_change)
+    assert frame.geometry.geom_equals(places.geometry.reindex(frame.index)).all()
+    assert list(frame.columns[:3]) == ["name", "name_alt", "from_line"]
+    assert frame["name_alt"].fillna("").equals(places["name_alt"].reindex(frame.index).fillna(""))
 
 
 def test_a_place_given_as_a_polygon_is_a_point_and_an_outline(package, results):

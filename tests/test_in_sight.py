@@ -6,11 +6,14 @@ import pyogrio
 import pytest
 import rasterio
 from made_projects import PLACES, Layout, made_project
+from pyproj import Geod
 
 import frontline
 from frontline.corridor_pieces import SEGMENTS
 from frontline.in_sight import PEOPLE
 from frontline.run import run
+
+GEOD = Geod(ellps="WGS84")
 
 MORE = """[elevation]
 path = "dem.tif"
@@ -87,7 +90,7 @@ def test_people_of_a_raster_spread_evenly_are_in_sight_as_the_land_is(results):
 
 def test_segments_add_up_to_the_kilometres_of_each_state(results):
     segments = results.further["corridor_sight"]
-    assert list(segments.columns) == SEGMENTS
+    assert list(segments.columns) == [*SEGMENTS, "geometry"]
     assert set(segments["in_sight"]) == {"visible", "hidden"}
     km = segments.groupby(["id", "line", "in_sight"])["km"].sum()
     whole = results.case.exposure.corridors
@@ -103,6 +106,9 @@ def test_segments_add_up_to_the_kilometres_of_each_state(results):
         assert other[touching].all()
     shapes = results.case.exposure.segments
     assert shapes.geometry.length.sum() / 1000 == pytest.approx(segments["km"].sum(), rel=1e-3)
+    assert segments.crs == "EPSG:4326"
+    on_earth = [GEOD.geometry_length(shape) / 1000 for shape in segments.geometry]
+    assert on_earth == pytest.approx(segments["km"].to_numpy(), rel=1e-3)
 
 
 def test_the_ground_of_each_side(results):
@@ -192,4 +198,4 @@ def test_nothing_is_told_by_post(tmp_path):
         if name.endswith(".tif"):
             with rasterio.open(file) as raster:
                 # Counts: no band of single posts, and none of who sees a cell.
-                assert raster.descriptions == ("seen", "unknown")
+                assert raster.descriptions in {("seen", "unknown"), ("shade",)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 import os
 import re
@@ -23,8 +22,8 @@ from example_results import DATES, HOSTILE, SIDES, example_results
 from frontline.geopackage import write_geopackage
 from frontline.project import Line
 from frontline.qgis_layout import round_step, shaped
-from frontline.qgis_project import project_xml, sight_style, write_qgis_project
-from frontline.rasters import write_cog
+from frontline.qgis_project import project_xml, write_qgis_project
+from frontline.rasterfiles import raster_writers
 from frontline.symbols import PAPER, side_colours
 
 
@@ -40,10 +39,8 @@ def folder(results, tmp_path_factory):
     (home / "rasters").mkdir(parents=True)
     write_geopackage(home / "frontline.gpkg", results)
     write_qgis_project(home / "frontline.qgz", results)
-    for key, raster in results.sight.items():
-        write_cog(home / f"rasters/sight_{key}.tif", raster, date=dt.date(2020, 11, 10))
-        style = home / f"rasters/sight_{key}.qml"
-        style.write_text(sight_style(results), encoding="utf-8")
+    for name, write in raster_writers(results).items():
+        write(home / name)
     return home
 
 
@@ -74,7 +71,9 @@ def test_every_path_lies_beside_the_project_and_nothing_tells_who_wrote_it(folde
     root = ET.fromstring(text_of(folder / "frontline.qgz"))
     sources = [node.text for node in root.iter("datasource")]
     assert sources
-    assert all(re.match(r"\./(frontline\.gpkg\||rasters/sight_)", source) for source in sources)
+    assert all(
+        re.match(r"\./(frontline\.gpkg\||rasters/(sight_|hillshade))", source) for source in sources
+    )
     assert sources == [entry.get("source") for entry in _in_order_of(root, sources)]
     assert root.find("properties/Paths/Absolute").text == "false"
     assert not set(root.attrib) & {"saveUser", "saveUserFull", "saveDateTime"}
@@ -101,6 +100,8 @@ def test_absent_inputs_leave_no_empty_groups(results):
         **{name: getattr(results, name).iloc[:0] for name in names},
         partitions={},
         sight={},
+        further={},
+        control_change=results.control_change.iloc[:0],
     )
     groups = project_xml(bare).findall("layer-tree-group/layer-tree-group")
     assert [group.get("name") for group in groups] == ["Line of 2020", "Line of 1994", "Context"]
@@ -201,12 +202,16 @@ def test_qgis_opens_every_layer_in_its_group(opened, results):
     assert all(layer["valid"] for layer in seen["layers"].values())
     assert all(layer["title"] for layer in seen["layers"].values())
     for key in DATES:
-        kinds = ["lines", "settlements", "crossings", "zones", "sight", "sides"]
+        kinds = ["lines", "settlements", "crossings", "corridor_sight", "zones", "sight", "sides"]
         label = f"Line of {DATES[key].year}"
         numbers = dict(seen["tree"])[label]
         assert numbers == [f"frontline_layer_{kind}_of_{key}" for kind in kinds]
         assert of(f"lines_of_{key}", seen)["count"] == 1
         assert of(f"zones_of_{key}", seen)["count"] == 8
+        segments = of(f"corridor_sight_of_{key}", seen)
+        assert segments["count"] == 3
+        assert segments["rules"] == ["In sight", "Not in sight", "Undecided: terrain unknown"]
+        assert "illustration only" in segments["name"]
         assert of(f"lines_of_{key}", seen)["rules"] == [label]
         assert f"{SIDES[0]}, 5 km" in of(f"zones_of_{key}", seen)["rules"]
 
@@ -221,6 +226,10 @@ def test_qgis_shows_words_for_codes_and_columns(opened):
     assert dict(of("zones_of_line_a", seen)["words"]["line"])["Line of 1994"] == "line_a"
     assert {v for _, v in of("zones_of_line_a", seen)["words"]["kind"]} == {"cumulative", "ring"}
     assert "kind" not in of("points", seen)["words"]  # any text may stand there
+    control = of("control_change_line_a_to_line_b", seen)["words"]
+    assert ["stayed on the same side", "stayed"] in control["control"]
+    assert ["not in sight", "hidden"] in control["sight_before"]
+    assert ["Road, planned", "road planned"] in of("corridors", seen)["words"]["kind"]
     assert of("zones_of_line_a", seen)["aliases"]["distance_m"] == "Distance (m)"
 
 
@@ -233,7 +242,8 @@ def test_qgis_draws_what_the_project_says(opened, results):
     ground = tuple(int(PAPER[at : at + 2], 16) for at in (1, 3, 5))
     counts = Counter(map(tuple, picture.reshape(-1, 3)))
     assert counts[ground] > 10_000  # beyond the study area
-    assert len([colour for colour, n in counts.items() if n > 4_000]) >= 7  # sides and zones
+    # sides and zones; the relief under them spreads what would else be 4,000 of each
+    assert len([colour for colour, n in counts.items() if n > 2_000]) >= 7
     for side in side_colours(results.project).values():  # settlements
         assert counts[tuple(int(side[at : at + 2], 16) for at in (1, 3, 5))] > 20
     middle = picture[:, 200]  # north to south through both sides: blue above, orange below
@@ -244,15 +254,21 @@ def test_qgis_draws_what_the_project_says(opened, results):
 @pytest.mark.qgis
 def test_a_theme_shows_one_line_or_the_change(opened):
     home, seen = opened
-    assert set(seen["themes"]) == {"Line of 1994", "Line of 2020", "Changes"}
-    for key, date in DATES.items():
-        names = {n for n in seen["themes"][f"Line of {date.year}"]["layers"] if "_of_" in n}
+    lines = [f"Line of {date.year}" for date in DATES.values()]
+    assert set(seen["themes"]) == {*lines, *(f"{one}: Line in sight" for one in lines), "Changes"}
+    for key, line in zip(DATES, lines, strict=True):
+        names = {n for n in seen["themes"][line]["layers"] if "_of_" in n}
         assert all(name.endswith(key) for name in names)
         assert f"frontline_layer_zones_of_{key}" in names
+        sight = {n for n in seen["themes"][f"{line}: Line in sight"]["layers"] if "_of_" in n}
+        kinds = ("lines", "settlements", "corridor_sight", "sight")
+        assert sight == {f"frontline_layer_{kind}_of_{key}" for kind in kinds}
+    assert all("frontline_layer_hillshade" in one["layers"] for one in seen["themes"].values())
     changes = seen["themes"]["Changes"]["layers"]
     assert "frontline_layer_changes_line_a_to_line_b" in changes
+    assert "frontline_layer_control_change_line_a_to_line_b" in changes
     assert sum("lines_of_" in name for name in changes) == 2
-    pictures = [pixels(home / f"theme_{number}.png") for number in range(3)]
+    pictures = [pixels(home / f"theme_{number}.png") for number in range(5)]
     assert all(np.any(pictures[0] != other) for other in pictures[1:])
 
 
@@ -295,6 +311,53 @@ def test_a_raster_alone_takes_the_style_beside_it(opened, results):
         assert layer["classes"][0] == 0
         assert layer["classes"][-1] == highest
     assert "illustration" in of("sight_of_line_b", seen)["name"]
+
+
+@pytest.mark.qgis
+def test_the_relief_lies_under_everything_and_is_drawn(opened):
+    home, seen = opened
+    assert seen["tree"][-1][1][-1] == "frontline_layer_hillshade"
+    assert of("hillshade", seen)["renderer"] == "singlebandgray"
+    assert of("hillshade", seen)["stretch"] == [1.0, 184.0]
+    picture = pixels(home / "opened.png")
+    strip = picture[60:90, 120:580].astype(int).mean(axis=(0, 2))  # one side, beyond the zones
+    assert np.ptp(strip) > 15  # the waves of the made-up relief
+
+
+def test_the_relief_is_a_small_raster_that_says_what_it_is(folder, results, tmp_path):
+    import rasterio
+
+    with rasterio.open(folder / "rasters/hillshade.tif") as raster:
+        assert raster.nodata == 0
+        assert raster.count == 1
+        assert raster.tags()["TIFFTAG_DATETIME"] == "2020:11:10 00:00:00"
+        assert raster.tags()["SOURCE"] == "Example DEM"
+        assert np.array_equal(raster.read(1), results.relief.bands["shade"])
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+    for name, write in raster_writers(example_results()).items():
+        write(tmp_path / Path(name).name)
+        assert (tmp_path / Path(name).name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_without_elevation_there_is_no_relief(results):
+    bare = dataclasses.replace(results, relief=None, sight={}, further={})
+    assert raster_writers(bare) == {}
+    assert not [node for node in project_xml(bare).iter("maplayer") if node.get("type") == "raster"]
+
+
+def test_the_legend_of_a_page_leaves_out_what_says_nothing(results):
+    page = project_xml(results).find("Layouts/Layout[@name='Line of 2020: Line in sight']")
+    told = {
+        entry.get("id").removeprefix("frontline_layer_"): {
+            one.get("name"): one.get("value") for one in entry.iter("Option") if one.get("name")
+        }
+        for entry in page.iter("layer-tree-layer")
+    }
+    assert "hillshade" not in told
+    assert told["study_area"]["legend/title-style"] == "hidden"
+    assert "legend/title-style" not in told["settlements_of_line_b"]
+    # the name of the band and the class of nothing seen come before the classes
+    assert told["sight_of_line_b"]["legend/node-order"].split(",")[0] == "2"
 
 
 def pixels(path):

@@ -14,7 +14,9 @@ from conftest import qgis_interpreter
 from example_results import example_project
 
 from frontline.project import Line, Side
-from frontline.qml import DOCTYPE, qml, raster_qml
+from frontline.qml import DOCTYPE, qml
+from frontline.rasterstyles import relief_qml, sight_qml
+from frontline.relief import hillshade
 from frontline.symbols import (
     EXPOSURE,
     INK,
@@ -30,6 +32,7 @@ from frontline.symbols import (
     side_colours,
     zone_tints,
 )
+from frontline.terrain import Dem
 from frontline.words import WORDS, corridor_label, source_label
 
 COLUMNS = {
@@ -47,7 +50,9 @@ COLUMNS = {
         "in_sight_line_b",
         "crossed_line_b",
     ],
+    "control_change": ["id", "name", "name_alt", "control", "to_side", "population"],
     "corridors": ["id", "name", "name_alt", "kind"],
+    "corridor_sight": ["id", "name", "kind", "line", "in_sight"],
     "crossings": ["name", "name_alt"],
     "points": ["name", "name_alt", "kind"],
     "districts": ["code", "name", "name_alt"],
@@ -217,12 +222,22 @@ def test_zones_have_a_rule_per_line_side_and_distance():
 
 
 def test_the_style_of_a_raster_ends_at_its_highest_count():
-    root = ET.fromstring(raster_qml(243))
+    root = ET.fromstring(sight_qml(243))
     values = [float(item.get("value")) for item in root.iter("item")]
     assert values[0] == 0
     assert values[-1] == pytest.approx(243)
     assert values == sorted(values)
     assert root.find("pipe/rasterrenderer").get("classificationMax") == "243"
+    labels = [item.get("label") for item in root.iter("item")]
+    assert labels == ["0", "1 – 3", "4 – 9", "10 – 27", "28 – 81", "82 – 243"]
+
+
+def test_level_ground_leaves_colours_as_they_are():
+    level = np.zeros((4, 4), dtype=np.float32)
+    shade = hillshade(Dem(level, (0.01, 0, 46, 0, -0.01, 40), "EPSG:4326", (1110.0, 850.0)))
+    root = ET.fromstring(relief_qml())
+    top = float(root.find("pipe/rasterrenderer/contrastEnhancement/maxValue").text)
+    assert (shade >= top - 4).all()  # white, within a hundredth
 
 
 PROBE = """
