@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import shapely
@@ -16,12 +16,14 @@ from frontline.headcounts import headcounts_at
 from frontline.lookup import (
     both_names,
     dated,
+    distance_to,
     front_of,
     incomplete,
     land_of,
     other_sides,
     schematic,
     side_of,
+    spread,
 )
 from frontline.measured import LineKey, Measured, Metres, SideName, listed, missing
 from frontline.metrics_lines import Ends, stretch_of
@@ -82,12 +84,23 @@ def people_per_km(
     kilometres = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
     own = case.places[case.places["line"] == line].reset_index(drop=True)
     near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
-    here = near & _nearest_to(own.geometry.to_numpy(), stretch, front)
+    beside = _nearest_to(own.geometry.to_numpy(), stretch, front)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
-    behind, all_ = float(np.nansum(people[here])), float(np.nansum(people[near]))
+    behind, all_ = (float(np.nansum(people[which])) for which in (near & beside, near))
     if not all_:
         return missing("no people are known within that distance", unit="times")
     value = (behind / kilometres) / (all_ / front.length_km)
+    inside = shapely.point_on_surface(own.geometry.to_numpy())
+
+    def times(course: Any, sides: Any) -> float:
+        within = shapely.contains_properly(sides[side], inside)
+        xy = shapely.get_coordinates(inside[within])
+        within[within] = distance_to(xy, course, frame) <= distance_m
+        total = float(np.nansum(people[within]))
+        part = float(np.nansum(people[within & beside]))
+        return (part / kilometres) / (total / front.length_km) if total else 0.0
+
+    low, high = spread(case, front, value, times)
     rows = case.people[
         (case.people["line"] == line)
         & (case.people["side"] == side)
@@ -98,10 +111,10 @@ def people_per_km(
     share = float(rows["completeness"].iloc[0]) if len(rows) else math.nan
     return Measured(
         value,
-        value,
-        value,
+        max(low, 0.0),
+        high,
         "times",
-        contains="nothing: settlements as listed",
+        contains="position of the line, not people who are not listed",
         detail=f"{behind / kilometres:,.0f} people listed per km of the stretch "
         f"({kilometres:.0f} km), {all_ / front.length_km:,.0f} per km of the whole line",
         coarse=incomplete(share),

@@ -78,7 +78,7 @@ def minutes_to_front(
         float(minutes.min()),
         float(minutes.max()),
         "min",
-        contains="the range of the places named",
+        contains="the range of the places named, not the position of the line",
         detail=f"By place, with the distance in a straight line: {listed(told)}",
         coarse=schematic(case),
     )

@@ -562,6 +562,17 @@ def test_a_share_of_land_in_sight_holds_the_position_of_the_line(unsure):
     assert found.high - found.low < 2 * 100 * 10 * 0.5 / 800
 
 
+def test_people_behind_a_stretch_hold_the_position_of_the_line(case, unsure):
+    """Dora's 8,000 live 20 km from the old line, behind its south: in some draws within 20 km."""
+    stretch = [list(lonlat(0, -18)), list(lonlat(0, 0))]
+    ask = {"line": "old", "side": "East", "distance_m": 20_100.0, "between": stretch}
+    sure, drawn = (METRICS["people_per_km"].ask(one, ask) for one in (case, unsure))
+    assert sure.low == sure.value == sure.high
+    assert drawn.value == pytest.approx(sure.value, rel=1e-3)
+    assert drawn.low < 0.9 * drawn.value
+    assert "position of the line" in drawn.contains
+
+
 def test_low_ground_in_sight_says_what_its_interval_lacks(unsure):
     ask = {"line": "new", "side": "East", "within_m": 900.0}
     found = METRICS["low_ground_in_sight"].ask(unsure, ask)
