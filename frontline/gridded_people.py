@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyproj
 
 from frontline.additions import FOLDER, add_table, replacing, write_notes
 from frontline.downloads import Client, Fetched, Wanted, fetched
@@ -61,7 +62,8 @@ class Product:
     years
         First and last.
     constrained
-        People only where settlement was seen: a cell without a value holds nobody.
+        People only where settlement was seen: a cell of the country without a value holds nobody
+        ("NoData values represent areas that were mapped as unsettled", as the pages say).
     page
         Documentation of names and units.
     addresses
@@ -98,6 +100,14 @@ def _constrained_2020(iso: str, year: int) -> tuple[str, ...]:
 def _unconstrained(iso: str, year: int) -> tuple[str, ...]:
     # hub.worldpop.org/geodata/listing?id=29: ppp for people per pixel
     return (f"{_HOST}/Global_2000_2020/{year}/{iso}/{iso.lower()}_ppp_{year}.tif",)
+
+
+def land_wanted(iso: str) -> Wanted:
+    """Describe WorldPop's own grid of a country's cells: the others lie beyond its border."""
+    # github.com/wpgp/wpgpDownloadR: the data set level0_100m_2000_2020, no value beyond the border
+    name = f"{iso.lower()}_level0_100m_2000_2020.tif"
+    address = f"https://data.worldpop.org/GIS/Mastergrid/Global_2000_2020/{iso}/L0/{name}"
+    return Wanted(address, f"cells of {iso}", check=check_people, most_bytes=LARGEST_FILE)
 
 
 _PRODUCTS = (
@@ -167,14 +177,24 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
                 wanted
                 for product in chosen
                 for iso in countries
-                for wanted in _wanted(product, iso, _year(project, product, year))
+                for wanted in (
+                    *_wanted(product, iso, _year(project, product, year)),
+                    *([land_wanted(iso)] if product.constrained else []),
+                )
             ],
         )
     for product in chosen:
         at = _year(project, product, year)
         files = [_file(client, product, iso, at) for iso in countries]
-        said += _kept(project, layers, product, at, files, need)
+        land = _land(client, countries) if product.constrained else {}
+        said += _kept(project, layers, product, at, files, land, need)
     return said
+
+
+def _land(client: Client, countries: Sequence[str]) -> dict[str, Fetched]:
+    """Fetch which cells are whose; a country that WorldPop has no grid of is left out."""
+    found = {iso: fetched(client, land_wanted(iso)) for iso in countries}
+    return {iso: got for iso, got in found.items() if got is not None}
 
 
 def _product(key: str) -> Product:
@@ -237,15 +257,21 @@ def _kept(
     product: Product,
     year: int,
     files: Sequence[Fetched],
+    land: Mapping[str, Fetched],
     need: Any,
 ) -> list[str]:
     """Lay the countries' rasters together, write them, and look whether they can be."""
     people, grid, crs, overlap = joined([file.path for file in files], need)
+    empty, within = settled_nowhere(
+        people, grid, crs, {iso: file.path for iso, file in land.items()}
+    )
+    people[empty] = 0.0
+    known = f"cells without a value within {', '.join(within)} hold nobody" if within else ""
     key = f"{product.key}_{year}"
     name = f"population_{key}.tif"
     values = np.where(np.isnan(people), np.float32(UNKNOWN), people)
     tags = {"SOURCE": product.name, "LICENCE": product.licence, "YEAR": f"{year}"}
-    tags |= {"KIND": "count", "UNIT": "people per cell"}
+    tags |= {"KIND": "count", "UNIT": "people per cell", "EMPTY": known}
     result = RasterResult({"people per cell": values}, grid, crs)
     with replacing(project, name) as out:
         write_cog(out, result, date=dt.date(year, 7, 1), tags=tags, nodata=UNKNOWN)
@@ -257,6 +283,8 @@ def _kept(
         "year": year,
         "kind": "count",
         "constrained": product.constrained,
+        "cells_of_nobody": int(empty.sum()),
+        "countries_with_known_cells": within,
         "total": round(float(np.nansum(people, dtype=np.float64)), 1),
         "cells_of_two_countries": overlap,
         "files": [
@@ -266,15 +294,20 @@ def _kept(
                 "bytes": file.size_bytes,
                 "fetched": file.date,
             }
-            for file in files
+            for file in (*files, *land.values())
         ],
         "districts": checked.rows,
     }
     write_notes(project, name, notes)
     total = notes["total"]
     said = [f"{FOLDER}/{name}: {total:,.0f} people of {year} in the area that was asked for."]
-    if product.constrained:
-        said.append("Constrained: cells without a value hold nobody; coverage counts them unknown.")
+    if within:
+        said.append(f"Constrained: {empty.sum():,} {known}.")
+    if product.constrained and len(within) < len(files):
+        said.append(
+            "Constrained: where it is not known which cells are a country's, those without a value "
+            "count as unknown."
+        )
     keys = {
         "key": key,
         "path": f"{FOLDER}/{name}",
@@ -324,6 +357,39 @@ def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Trans
     if not np.isfinite(people).any():
         raise RasterError("no raster of people reaches the study area. Check the countries.")
     return people, grid, crs, overlap
+
+
+def settled_nowhere(
+    people: NDArray[np.float32], grid: Transform, crs: str, land: Mapping[str, Path]
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """Find the cells without a value that are a country's: nobody lives there.
+
+    Parameters
+    ----------
+    people
+        From `joined`: NaN is without a value.
+    grid, crs
+        Its grid.
+    land
+        By country a raster that has a value in every cell of it.
+
+    Returns
+    -------
+    True for cells of the countries without a value; and the countries whose raster lies on the
+    same grid: of the others it is not known which cells are theirs.
+    """
+    ours, within = np.zeros(people.shape, dtype=bool), []
+    for iso, path in land.items():
+        with open_raster(path) as raster:
+            base = replace(raster, transform=grid, crs=pyproj.CRS.from_wkt(crs), dataset=None)
+            try:
+                top, left = _offset(raster, base)
+            except RasterError:
+                continue
+            window = Window(-top, -left, *people.shape)
+            ours |= np.isfinite(read_window(raster, window))
+        within.append(iso)
+    return ours & np.isnan(people), within
 
 
 def _offset(raster: Raster, base: Raster) -> tuple[int, int]:

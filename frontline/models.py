@@ -188,6 +188,12 @@ class PopulationRaster(Origin):
         description="people per cell, or per square kilometre"
     )
     crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    empty: Literal["unknown", "nobody"] = Field(
+        "unknown",
+        description="what a cell without a value says: nothing, or that nobody lives there, as in "
+        "rasters of settled land; then also beyond the border, so the raster must hold all "
+        "countries of the area",
+    )
     valid_from: Day | None = Field(None, description="the figures hold from this date")
     valid_until: Day | None = Field(None, description="the figures hold until this date")
     series: Key | None = Field(

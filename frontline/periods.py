@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +77,8 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
     for raster in rasters_at(project, date):
         shown = relative(raster.path, project)
         opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
-        found.append(Grid(raster.key, opened, raster.kind))
+        held = replace(opened, empty=0.0 if raster.empty == "nobody" else math.nan)
+        found.append(Grid(raster.key, held, raster.kind))
     return found
 
 

@@ -86,8 +86,9 @@ class Raster:
         Horizontal coordinate reference system.
     unit, description
         What the file says about its band; often empty.
-    dataset, south_up, nodata
-        The open file, whether its rows run northwards, and a further value that means unknown.
+    dataset, south_up, nodata, empty
+        The open file, whether its rows run northwards, a further value that means unknown, and
+        what cells without a value hold (NaN where that is not known).
     """
 
     path: Path
@@ -100,6 +101,7 @@ class Raster:
     dataset: Any
     south_up: bool
     nodata: float | None
+    empty: float = math.nan
 
     @property
     def bounds(self) -> Bounds:
@@ -121,7 +123,7 @@ def open_raster(
     Parameters
     ----------
     path
-        A local regular file.
+        A local file.
     crs
         The CRS of a file that does not state one. It must not contradict the file.
     nodata
@@ -223,8 +225,7 @@ def read_window(
     Raises
     ------
     RasterError
-        The window has more than ``MOST_CELLS`` cells (said before anything is read), or the file
-        is damaged.
+        The window has more than ``MOST_CELLS`` cells, or the file is damaged.
     """
     if window.cells > MOST_CELLS:
         raise RasterError(
@@ -495,5 +496,5 @@ def _read_part(
         values = (stored.data * np.float64(scale) + np.float64(offset)).astype(dtype)
     else:
         values = stored.data.astype(dtype)
-    values[unknown | ~np.isfinite(values)] = np.nan
+    values[unknown | ~np.isfinite(values)] = raster.empty
     return values[::-1] if raster.south_up else values

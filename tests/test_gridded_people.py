@@ -1,11 +1,14 @@
 """`frontline fetch population`: counts of the right country and year, joined cell on cell."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
+import shapely
 from made_projects import made_project
 from made_rasters import write_tif
 from made_server import serving
@@ -14,7 +17,9 @@ from frontline.downloads import Client
 from frontline.errors import DownloadError, ProjectError, RasterError
 from frontline.fetch import Request
 from frontline.gridded_people import population
+from frontline.periods import open_grids
 from frontline.project import load_project
+from frontline.zonal import zonal_sums
 
 HOST = "https://data.worldpop.org/GIS/Population"
 STEP = 1 / 120  # the real ones have 3 arc seconds, 1 / 1200
@@ -28,6 +33,20 @@ def global2(iso, year):
 
 def unconstrained(iso, year):
     return f"{HOST}/Global_2000_2020/{year}/{iso}/{iso.lower()}_ppp_{year}.tif"
+
+
+def cells_of(iso):
+    name = f"{iso.lower()}_level0_100m_2000_2020.tif"
+    return f"https://data.worldpop.org/GIS/Mastergrid/Global_2000_2020/{iso}/L0/{name}"
+
+
+def settled(folder, west, east, people=40.0):
+    """A constrained raster: people in every tenth column, no value in the others."""
+    values = np.full((round(2 / STEP), round((east - west) / STEP)), NODATA, dtype=np.float32)
+    values[:, ::10] = people
+    grid = (STEP, 0.0, west, 0.0, -STEP, 46.0)
+    made = write_tif(folder / "people.tif", values, transform=grid, crs="EPSG:4326", nodata=NODATA)
+    return made.read_bytes()
 
 
 def raster(folder, west, east, people, **how):
@@ -200,3 +219,59 @@ def test_a_dry_run_fetches_nothing(server, project, request_, tmp_path):
     assert any("AAA 2015: 0." in line for line in said)
     assert any("BBB 2015: not there" in line for line in said)
     assert server.paths("GET") == []
+
+
+def test_cells_of_the_country_without_a_value_hold_nobody(server, project, request_, tmp_path):
+    """AAA's own grid is known, BBB's is not; beyond both nobody knows."""
+    server.put(global2("AAA", 2015), settled(tmp_path, 19.0, 20.0))
+    server.put(global2("BBB", 2015), settled(tmp_path, 20.0, 20.3))
+    server.put(cells_of("AAA"), raster(tmp_path, 19.0, 20.0, 31.0))
+    said = population(project, request_)
+    values, at, tags = grid(project, "worldpop_constrained_2015")
+    lon = at.c + at.a * (np.arange(values.shape[1]) + 0.5)
+    assert set(np.unique(values[:, lon < 20])) == {0.0, 40.0}
+    beyond = values[:, (lon > 20) & (lon < 20.3)]
+    assert set(np.unique(beyond[np.isfinite(beyond)])) == {40.0}
+    assert np.isnan(beyond).mean() == pytest.approx(0.9, abs=0.03)
+    assert np.isnan(values[:, lon > 20.3]).all()
+    assert tags["EMPTY"] == "cells without a value within AAA hold nobody"
+    notes = json.loads(
+        (project.parent / "fetched/population_worldpop_constrained_2015.json").read_text()
+    )
+    assert notes["cells_of_nobody"] == (values == 0).sum()
+    assert notes["countries_with_known_cells"] == ["AAA"]
+    assert cells_of("AAA") in [file["address"] for file in notes["files"]]
+    assert any("within AAA hold nobody" in line for line in said)
+    assert any("count as unknown" in line for line in said)
+
+
+def test_a_grid_of_cells_between_the_rasters_own_says_nothing(server, project, request_, tmp_path):
+    for iso, west in (("AAA", 19.0), ("BBB", 20.0)):
+        server.put(global2(iso, 2015), settled(tmp_path, west, west + 1))
+        server.put(cells_of(iso), raster(tmp_path, west + STEP / 2, west + 1 + STEP / 2, 1.0))
+    said = population(project, request_)
+    assert not (grid(project, "worldpop_constrained_2015")[0] == 0).any()
+    assert any("count as unknown" in line for line in said)
+
+
+def test_without_a_settlement_map_an_empty_cell_stays_unknown(server, project, request_, tmp_path):
+    for iso, west in (("AAA", 19.0), ("BBB", 20.0)):
+        server.put(unconstrained(iso, 2011), settled(tmp_path, west, west + 1))
+        server.put(cells_of(iso), raster(tmp_path, west, west + 1, 1.0))
+    population(project, replace(request_, sources=("worldpop_unconstrained",)))
+    assert not (grid(project, "worldpop_unconstrained_2011")[0] == 0).any()
+    assert not [path for path in server.paths() if "Mastergrid" in path]
+
+
+@pytest.mark.parametrize(("means", "coverage"), [("unknown", 0.1), ("nobody", 1.0)])
+def test_the_project_says_what_a_cell_without_a_value_means(project, tmp_path, means, coverage):
+    (project.parent / "own.tif").write_bytes(settled(tmp_path, 19.0, 21.0))
+    more = f'key = "own"\npath = "own.tif"\nkind = "count"\nempty = "{means}"\n'
+    project.write_text(project.read_text() + "[[population]]\n" + more)
+    loaded = load_project(project)
+    zone = np.array([shapely.box(19.5, 44.7, 20.5, 45.3)], dtype=object)
+    with ExitStack() as stack:
+        (own,) = open_grids(loaded, loaded.lines[0].date, stack)
+        sums = zonal_sums(own.raster, zone, zones_crs=pyproj.CRS(4326), kind="count")
+    assert sums.coverage[0] == pytest.approx(coverage, abs=0.01)
+    assert sums.people[0] == pytest.approx(40.0 * 12 * 72, rel=0.01)
