@@ -16,7 +16,8 @@ alone.
 
 The modules: `sight_rays` holds the arithmetic of one ray, which is the definition in code;
 `sight_pairs` follows many of them (with `sight_bands` and `sight_squares`); `sight_envelope`
-decides the cells around a post and `sight_window` adds up posts that lie near each other.
+decides the cells around a post and `sight_window` adds up posts that lie near each other, where
+`sight_near` does so ray by ray for few cells.
 """
 
 from __future__ import annotations
@@ -26,16 +27,19 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from frontline.errors import RasterError
+from frontline.sight_near import count_near, is_near
 from frontline.sight_pairs import follow_rays
-from frontline.sight_window import Reach, Surface, count_posts, surface_of
+from frontline.sight_window import Reach, count_posts, surface_of
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
+Counter = Callable[..., list[Array]]
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG), in the drop ``d^2 (1 - k) / (2 R)``."""
@@ -162,12 +166,16 @@ def visible_counts(
         distance=float(max_distance_m),
         curve=_curve(refraction),
     )
-    surface = surface_of(heights)
+    counter = (
+        partial(count_near, heights)
+        if is_near(heights.shape, len(posts), reach)
+        else partial(count_posts, surface_of(heights))
+    )
     batches = list(_batches(posts, units, heights.shape, reach))
     done = 0
     if progress is not None:
         progress(0, len(posts))
-    for batch, parts in _counted(surface, batches, reach, threads, weighted=weights is not None):
+    for batch, parts in _counted(counter, batches, reach, threads, weighted=weights is not None):
         _add(counts, parts, batch)
         done += len(batch.posts)
         if progress is not None:
@@ -231,8 +239,8 @@ def sight_lines(
     clearance = np.empty(number, dtype=np.float64)
     follow_rays(
         heights,
-        np.ascontiguousarray(np.broadcast_to(starts, (number, 2))),
-        np.ascontiguousarray(np.broadcast_to(ends, (number, 2))),
+        np.array(np.broadcast_to(starts, (number, 2)), order="C"),
+        np.array(np.broadcast_to(ends, (number, 2)), order="C"),
         (
             _checked_ends("observer_height_m", observer_height_m, number),
             _checked_ends("target_height_m", target_height_m, number),
@@ -261,7 +269,9 @@ def _check_not_negative(name: str, value: float) -> None:
 
 
 def _checked_raster(heights_m: Array) -> Array:
-    heights = np.ascontiguousarray(heights_m, dtype=np.float32)
+    # Read-only always: arrays that may be written are another type to the compiler.
+    heights = np.ascontiguousarray(heights_m, dtype=np.float32).view()
+    heights.flags.writeable = False
     if heights.ndim != 2 or heights.size == 0:
         raise RasterError(
             f"heights_m: an array of shape {np.shape(heights_m)} is not a raster "
@@ -273,7 +283,7 @@ def _checked_raster(heights_m: Array) -> Array:
 def _checked_heights(heights_m: Array) -> Array:
     heights = _checked_raster(heights_m)
     if np.isinf(heights).any():
-        heights = np.where(np.isinf(heights), np.float32(np.nan), heights)
+        return _checked_raster(np.where(np.isinf(heights), np.float32(np.nan), heights))
     return heights
 
 
@@ -335,7 +345,7 @@ def _checked_ends(name: str, heights_m: float | Array, number: int) -> Array:
             f"{name}: negative or not finite (expected metres above the terrain, 0 or more). "
             "Correct it."
         )
-    return np.ascontiguousarray(np.broadcast_to(values, (number,)))
+    return np.array(np.broadcast_to(values, (number,)))
 
 
 def _whole_weights(weights: Array | None, number: int) -> tuple[Array, float]:
@@ -393,7 +403,7 @@ def _batches(posts: Array, units: Array, shape: tuple[int, ...], reach: Reach) -
 
 
 def _counted(
-    surface: Surface, batches: list[_Batch], reach: Reach, threads: int | None, *, weighted: bool
+    counter: Counter, batches: list[_Batch], reach: Reach, threads: int | None, *, weighted: bool
 ) -> Iterator[tuple[_Batch, list[Array]]]:
     """Work through the batches from one queue; at most two results per thread wait."""
     workers = _cores() if threads is None else threads
@@ -401,8 +411,7 @@ def _counted(
         raise RasterError(f"threads: {threads} (expected 1 or more). Correct it.")
 
     def count(batch: _Batch) -> tuple[_Batch, list[Array]]:
-        return batch, count_posts(
-            surface,
+        return batch, counter(
             batch.posts,
             batch.weights,
             corner=(batch.top, batch.left),

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from frontline.sight_rays import inlined, kernel, line_crossings
+from frontline.sight_rays import inlined, inner, line_family
 from frontline.sight_squares import SQUARE, Relief
 
 Array = np.ndarray[Any, Any]
@@ -234,7 +234,7 @@ def walk(flat: Array, grid: Grid, line: Line, band: int) -> float:
     return best
 
 
-@kernel
+@inner
 def open_bands(relief: Relief, grid: Grid, hull: Line, limit: float, bands: Array) -> int:
     """List in `bands` where a ray of the hull may come as close as `limit`; return how many."""
     begin, end = bands_of(hull)
@@ -256,7 +256,7 @@ def whole_crossings(
     flat: Array, step_m: int, step_p: int, at: int, a: int, b: int, z0: float, z1: float,
     drop: float, first: int, last: int, limit: float, inverse: float,
 ) -> tuple[float, bool]:  # fmt: skip
-    """Do as `sight_rays.row_crossings` for ``first <= i < last``, unless surely above `limit`."""
+    """Do as `sight_rays.crossings` for ``first <= i < last``, unless surely above `limit`."""
     least = math.inf
     unknown = False
     rise, slope, bend = (z1 - z0) * inverse, b * inverse, drop * inverse * inverse
@@ -281,24 +281,6 @@ def whole_crossings(
         clearance = ((a - i) * z0 + i * z1 - ground) / a - drop * (i * (a - i)) / (a * a)
         least = min(least, clearance)
     return least, unknown
-
-
-@kernel
-def both_families(
-    by_m: Array, by_p: Array, start: tuple[float, float], end: tuple[float, float],
-    ends: tuple[float, float], drop: float, within: tuple[int, int], within_p: tuple[int, int],
-    limit: float,
-) -> tuple[float, bool]:  # fmt: skip
-    """Do as `sight_rays.ray_between_points` for a range of either family of crossings."""
-    least, unknown = line_crossings(by_m, start, end, ends, drop, within, limit)
-    p0, p1 = (start[1], start[0]), (end[1], end[0])
-    if p0[0] < p1[0]:
-        least_p, unknown_p = line_crossings(by_p, p0, p1, ends, drop, within_p, limit)
-    elif p0[0] > p1[0]:
-        least_p, unknown_p = line_crossings(by_p, p1, p0, (ends[1], ends[0]), drop, within_p, limit)
-    else:
-        return least, unknown
-    return min(least, least_p), unknown or unknown_p
 
 
 @inlined
@@ -343,12 +325,12 @@ def exact(
             1.0 / max(b, 1),
         )
         return min(least, least_p), unknown or unknown_p
-    if grid.turned:
-        return both_families(
-            relief.heights.T, relief.heights, start, end, (z0, z1), ends.drop,
-            (first, last), (first_p, last_p), limit,
-        )  # fmt: skip
-    return both_families(
-        relief.heights, relief.heights.T, start, end, (z0, z1), ends.drop,
-        (first, last), (first_p, last_p), limit,
+    axis = 1 if grid.turned else 0
+    least, unknown = line_family(
+        relief.heights, axis, start, end, (z0, z1), ends.drop, (first, last), limit
+    )
+    least_p, unknown_p = line_family(
+        relief.heights, 1 - axis, (start[1], start[0]), (end[1], end[0]), (z0, z1),
+        ends.drop, (first_p, last_p), limit,
     )  # fmt: skip
+    return min(least, least_p), unknown or unknown_p

@@ -84,7 +84,7 @@ from frontline.sight_pieces import (
     put,
 )
 from frontline.sight_posts import Octant, Post, mark, octant_of, ray_by_ray, seen_exactly, targets
-from frontline.sight_rays import inlined, kernel
+from frontline.sight_rays import inlined, inner
 
 Array = np.ndarray[Any, Any]
 
@@ -287,7 +287,7 @@ def rows_in(
     return k, old, new, n, mask, first
 
 
-@kernel
+@inner
 def octant_pass(
     heights: Array, flat: Array, seen: Array, seen_weight: Array, state: Array,
     top: Array, limits: Array, es: Array, et: Array, em: Array, stack: Array,
@@ -295,11 +295,12 @@ def octant_pass(
 ) -> None:  # fmt: skip
     """Decide the targets of one octant, interval by interval, depth first."""
     room = len(es) // SLOTS
-    old, new, n = 0, room, 2
+    # Plain integers, not literals: a kernel is compiled once more for each literal it is given.
+    old, new, n = int(np.int64(0)), room, int(np.int64(2))
     put(es, et, em, 0, 0.0, -BIG, 0.0)
     put(es, et, em, 1, 1.0, -BIG, 0.0)
-    chunk = chunk_of(0, 0)
-    k, depth, mask, first = 1, 0, 0, 0
+    chunk = chunk_of(old, old)
+    k, depth, mask, first = int(np.int64(1)), int(np.int64(0)), int(np.int64(0)), int(np.int64(0))
     while True:
         stop = min(oc.last_k, (WIDE << chunk.level) - 1)
         k, old, new, n, mask, first = rows_in(
@@ -324,7 +325,7 @@ def octant_pass(
             copy(es, et, em, (depth + 2) * room, (depth + 2) * room + n, old)
 
 
-@kernel
+@inner
 def post_pass(
     heights: Array, flat: Array, seen: Array, seen_weight: Array, state: Array, top: Array,
     limits_r: Array, limits_c: Array, es: Array, et: Array, em: Array, stack: Array, post: Post,

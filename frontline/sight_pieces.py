@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from frontline.sight_rays import inlined, kernel
+from frontline.sight_rays import inlined, inner
 
 Array = np.ndarray[Any, Any]
 
@@ -207,7 +207,7 @@ def pokes(
     return above
 
 
-@kernel
+@inner
 def alone(
     es: Array, et: Array, em: Array, old: int, st: State, chunk: Chunk,
     s0: float, t0: float, m: float, s1: float,
@@ -275,7 +275,7 @@ def link(
     return land(es, et, em, st, s1, t1) if s1 >= chunk.stop else st
 
 
-@kernel
+@inner
 def beside_void(
     es: Array, et: Array, em: Array, old: int, st: State, chunk: Chunk, row: Row,
     j: int, t0: float, t1: float, tq: float,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from frontline.sight_pieces import DIRECT, OPAQUE, Chunk
-from frontline.sight_rays import inlined, kernel, ray_between_cells
+from frontline.sight_rays import inlined, inner, ray_between_cells
 
 Array = np.ndarray[Any, Any]
 
@@ -86,7 +86,7 @@ class Octant(NamedTuple):
     diagonal: int
 
 
-@kernel
+@inner
 def octant_of(index: int, shape: tuple[int, int], post: Post, limit: int) -> Octant:
     """Describe one of the eight octants; the first four run along the rows' direction."""
     dk = 1 if index & 1 else -1
@@ -106,7 +106,7 @@ def octant_of(index: int, shape: tuple[int, int], post: Post, limit: int) -> Oct
     )  # fmt: skip
 
 
-@kernel
+@inner
 def seen_exactly(heights: Array, oc: Octant, post: Post, k: int, j: int) -> bool:
     """Decide one target by the definition."""
     row = post.row + oc.row_k * k + oc.row_j * j
@@ -118,6 +118,7 @@ def seen_exactly(heights: Array, oc: Octant, post: Post, k: int, j: int) -> bool
         (post.eye, np.float64(heights[row, col]) + post.target),
         (post.cell_r, post.cell_c),
         post.curve,
+        0.0,
     )
     return not (least < 0.0 or (post.mode == OPAQUE and unknown))
 
@@ -146,7 +147,7 @@ def targets(oc: Octant, chunk: Chunk, k: int, limit: int) -> tuple[int, int]:
     return first, min(limit, -((-(chunk.place + 1) * k) >> chunk.level) - 1)
 
 
-@kernel
+@inner
 def ray_by_ray(
     heights: Array, seen: Array, seen_weight: Array, state: Array, limits: Array,
     oc: Octant, post: Post, chunk: Chunk, k: int,

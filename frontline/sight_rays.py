@@ -31,12 +31,8 @@ from numba import njit
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = np.ndarray[Any, Any]
 
-ALL = (0, 1 << 40)
-"""Every crossing, where a range of them may be asked for."""
-
 SNAP = 1e-9
 """A crossing closer than this to a cell centre (in cells) touches that cell alone."""
-
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """How all kernels are compiled.
@@ -46,49 +42,59 @@ references to arrays, which the inner loops would do millions of times and which
 no array do not need.
 """
 
-
-def compiled(function: Function, **options: bool) -> Function:
-    """Compile with numba, and keep the result for the next process wherever that is possible."""
-    try:
-        return cast("Function", njit(cache=True, **OPTIONS, **options)(function))
-    except RuntimeError:
-        # Neither the installation nor the user's cache directory can be written to.
-        return cast("Function", njit(**OPTIONS, **options)(function))
+INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Options of kernels that only other kernels call: unpacking their arguments from Python objects
+would be compiled for nothing, and takes as long as the rest."""
 
 
 def kernel(function: Function) -> Function:
-    """Compile with numba."""
-    return compiled(function)
+    """Compile a way in from Python, and keep the result for the next process where possible."""
+    try:
+        return cast("Function", njit(cache=True, **OPTIONS)(function))
+    except RuntimeError:
+        # Neither the installation nor the user's cache directory can be written to.
+        return cast("Function", njit(**OPTIONS)(function))
+
+
+def inner(function: Function) -> Function:
+    """Compile for other kernels only, which hold it within what they keep: half the work."""
+    return cast("Function", njit(**OPTIONS, **INNER)(function))
 
 
 def inlined(function: Function) -> Function:
-    """Compile as `kernel` does, and merge into each caller: a call with many arrays is slow."""
-    return compiled(function, forceinline=True)
+    """Compile as `inner` does, and merge into each caller: a call with many arrays is slow."""
+    return cast("Function", njit(forceinline=True, **OPTIONS, **INNER)(function))
 
 
-@kernel
-def row_crossings(
+@inner
+def crossings(
     heights: Array,
     start: tuple[int, int],
-    step: tuple[int, int],
+    along: tuple[int, int],
+    aside: tuple[int, int],
     span: tuple[int, int],
     ends: tuple[float, float],
     drop: float,
+    enough: float,
 ) -> tuple[float, bool]:
     """Find the smallest clearance at the crossings of one family of grid lines.
 
     Parameters
     ----------
     heights
-        ``(major, minor)``, metres: the raster, or its transpose for crossings of columns.
-    start, step
-        First end (major, minor) and the direction, -1 or 1, on either axis.
+        ``(rows, cols)``, metres.
+    start
+        Row and column of the first end.
+    along, aside
+        Step (rows, columns) to the next grid line of the family, and along such a line.
     span
-        Number of cells (major, minor) between the ends, neither negative.
+        Number of cells along and aside between the ends, neither negative.
     ends
         Heights of the two ends, metres.
     drop
         ``c D^2``, metres.
+    enough
+        The first clearance below this is returned at once.
 
     Returns
     -------
@@ -100,23 +106,33 @@ def row_crossings(
     z0, z1 = ends
     least = math.inf
     unknown = False
+    if a < 2:
+        return least, unknown
+    # Position i b / a as a whole cell and a remainder, from that of i - 1.
+    whole, more = b // a, b % a
+    r, c, rest = start[0], start[1], 0
     for i in range(1, a):
-        whole = i * b // a
-        rest = i * b - whole * a
-        major = start[0] + step[0] * i
-        minor = start[1] + step[1] * whole
-        ground = (a - rest) * np.float64(heights[major, minor])
+        r += along[0] + whole * aside[0]
+        c += along[1] + whole * aside[1]
+        rest += more
+        if rest >= a:
+            rest -= a
+            r += aside[0]
+            c += aside[1]
+        ground = (a - rest) * np.float64(heights[r, c])
         if rest > 0:
-            ground += rest * np.float64(heights[major, minor + step[1]])
+            ground += rest * np.float64(heights[r + aside[0], c + aside[1]])
         if not abs(ground) < math.inf:
             unknown = True
             continue
         clearance = ((a - i) * z0 + i * z1 - ground) / a - drop * (i * (a - i)) / (a * a)
         least = min(least, clearance)
+        if least < enough:
+            break
     return least, unknown
 
 
-@kernel
+@inner
 def ray_between_cells(
     heights: Array,
     start: tuple[int, int],
@@ -124,6 +140,7 @@ def ray_between_cells(
     ends: tuple[float, float],
     cell: tuple[float, float],
     curve: float,
+    enough: float,
 ) -> tuple[float, bool]:
     """Find the smallest clearance of the ray between two cell centres.
 
@@ -139,6 +156,8 @@ def ray_between_cells(
         Size of a cell (rows, columns), metres.
     curve
         ``(1 - k) / (2 R)``, per metre.
+    enough
+        The first clearance below this is returned at once; minus infinity for the smallest.
 
     Returns
     -------
@@ -147,18 +166,19 @@ def ray_between_cells(
         unknown crossing was met.
     """
     rows, cols = end[0] - start[0], end[1] - start[1]
-    step_r = 1 if rows >= 0 else -1
-    step_c = 1 if cols >= 0 else -1
+    still = int(np.int64(0))  # not a literal, for which `crossings` would be compiled once more
+    down = (1 if rows >= 0 else -1, still)
+    across = (still, 1 if cols >= 0 else -1)
     a, b = abs(rows), abs(cols)
     drop = curve * ((a * cell[0]) ** 2 + (b * cell[1]) ** 2)
-    least_r, unknown_r = row_crossings(heights, start, (step_r, step_c), (a, b), ends, drop)
-    least_c, unknown_c = row_crossings(
-        heights.T, (start[1], start[0]), (step_c, step_r), (b, a), ends, drop
-    )
+    least_r, unknown_r = crossings(heights, start, down, across, (a, b), ends, drop, enough)
+    if least_r < enough:
+        return least_r, unknown_r
+    least_c, unknown_c = crossings(heights, start, across, down, (b, a), ends, drop, enough)
     return min(least_r, least_c), unknown_r or unknown_c
 
 
-@kernel
+@inner
 def height_at(heights: Array, row: float, col: float) -> float:
     """Interpolate the height at a fractional position; NaN if a cell of non-zero weight is."""
     r, c = math.floor(row), math.floor(col)
@@ -174,9 +194,16 @@ def height_at(heights: Array, row: float, col: float) -> float:
     return (1.0 - wr) * top + wr * bottom
 
 
-@kernel
+@inlined
+def height_of(heights: Array, axis: int, major: int, minor: int) -> float:
+    """Read a cell by its index along an axis of the raster and its index along the other one."""
+    return np.float64(heights[minor, major] if axis == 1 else heights[major, minor])
+
+
+@inner
 def line_crossings(
     heights: Array,
+    axis: int,
     start: tuple[float, float],
     end: tuple[float, float],
     ends: tuple[float, float],
@@ -184,7 +211,12 @@ def line_crossings(
     within: tuple[int, int],
     limit: float,
 ) -> tuple[float, bool]:
-    """Do as `row_crossings` between fractional positions (major, minor), ``start < end``."""
+    """Do as `crossings` between fractional positions (major, minor), ``start < end``.
+
+    Major is the index along `axis`, 0 for crossings of rows and 1 for those of columns. Only
+    those with ``within[0] <= major < within[1]`` are looked at, and none that is surely above
+    `limit` (infinite for all).
+    """
     least = math.inf
     unknown = False
     length = end[0] - start[0]
@@ -194,14 +226,15 @@ def line_crossings(
         (ends[1] - ends[0]) * share,
         drop * share * share,
     )
-    beyond = heights.shape[1] - 2
+    beyond = heights.shape[1 - axis] - 2
     first, last = max(math.floor(start[0]) + 1, within[0]), min(math.ceil(end[0]), within[1])
     for major in range(first, last):
         if limit < math.inf:
             d = major - start[0]
             p = start[1] + d * slope
             minor = max(min(int(p), beyond), 0)
-            low, high = np.float64(heights[major, minor]), np.float64(heights[major, minor + 1])
+            low = height_of(heights, axis, major, minor)
+            high = height_of(heights, axis, major, minor + 1)
             line = ends[0] + d * (rise - bend * (length - d))
             if line - (low + (p - minor) * (high - low)) > limit:
                 continue
@@ -209,12 +242,12 @@ def line_crossings(
         position = start[1] + u * (end[1] - start[1])
         near = round(position)
         if abs(position - near) < SNAP:
-            ground = np.float64(heights[major, near])
+            ground = height_of(heights, axis, major, near)
         else:
             minor = math.floor(position)
             rest = position - minor
-            low = np.float64(heights[major, minor])
-            high = np.float64(heights[major, minor + 1])
+            low = height_of(heights, axis, major, minor)
+            high = height_of(heights, axis, major, minor + 1)
             ground = (1.0 - rest) * low + rest * high
         if not abs(ground) < math.inf:
             unknown = True
@@ -224,7 +257,29 @@ def line_crossings(
     return least, unknown
 
 
-@kernel
+@inner
+def line_family(
+    heights: Array,
+    axis: int,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    ends: tuple[float, float],
+    drop: float,
+    within: tuple[int, int],
+    limit: float,
+) -> tuple[float, bool]:
+    """Do as `line_crossings` for ends in any order; walked towards the larger index.
+
+    That way swapping the ends changes no bit.
+    """
+    if start[0] > end[0]:
+        start, end, ends = end, start, (ends[1], ends[0])
+    elif start[0] == end[0]:
+        return math.inf, False
+    return line_crossings(heights, axis, start, end, ends, drop, within, limit)
+
+
+@inner
 def ray_between_points(
     heights: Array,
     start: tuple[float, float],
@@ -233,36 +288,20 @@ def ray_between_points(
     cell: tuple[float, float],
     curve: float,
 ) -> tuple[float, bool]:
-    """Find the smallest clearance between two fractional positions; see `ray_between_cells`.
-
-    Notes
-    -----
-    Each family of crossings is walked towards the larger index whichever end is given first,
-    so that swapping the ends changes no bit.
-    """
+    """Find the smallest clearance between two fractional positions; see `ray_between_cells`."""
     rows, cols = end[0] - start[0], end[1] - start[1]
     drop = curve * ((rows * cell[0]) ** 2 + (cols * cell[1]) ** 2)
-    least_r, unknown_r = math.inf, False
-    least_c, unknown_c = math.inf, False
-    if rows > 0.0:
-        least_r, unknown_r = line_crossings(heights, start, end, ends, drop, ALL, math.inf)
-    elif rows < 0.0:
-        least_r, unknown_r = line_crossings(
-            heights, end, start, (ends[1], ends[0]), drop, ALL, math.inf
-        )
-    turned_start, turned_end = (start[1], start[0]), (end[1], end[0])
-    if cols > 0.0:
-        least_c, unknown_c = line_crossings(
-            heights.T, turned_start, turned_end, ends, drop, ALL, math.inf
-        )
-    elif cols < 0.0:
-        least_c, unknown_c = line_crossings(
-            heights.T, turned_end, turned_start, (ends[1], ends[0]), drop, ALL, math.inf
-        )
+    # Not literals: a kernel is compiled once more for each literal it is given.
+    down, across = int(np.int64(0)), int(np.int64(1))
+    every = (down, max(heights.shape))
+    least_r, unknown_r = line_family(heights, down, start, end, ends, drop, every, math.inf)
+    least_c, unknown_c = line_family(
+        heights, across, (start[1], start[0]), (end[1], end[0]), ends, drop, every, math.inf
+    )
     return min(least_r, least_c), unknown_r or unknown_c
 
 
-@kernel
+@inner
 def ray_of_pair(
     heights: Array,
     start: tuple[float, float],
@@ -285,7 +324,7 @@ def ray_of_pair(
     )
     if whole:
         least, unknown = ray_between_cells(
-            heights, (int(r0), int(c0)), (int(r1), int(c1)), (z0, z1), cell, curve
+            heights, (int(r0), int(c0)), (int(r1), int(c1)), (z0, z1), cell, curve, -math.inf
         )
     else:
         least, unknown = ray_between_points(heights, start, end, (z0, z1), cell, curve)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from frontline.sight_rays import kernel
+from frontline.sight_rays import inner, kernel
 
 Array = np.ndarray[Any, Any]
 
@@ -58,7 +58,7 @@ def relief_of(heights: Array, low: tuple[int, int], high: tuple[int, int]) -> Re
     return Relief(heights, heights.reshape(-1), small, large, small.reshape(-1), large.reshape(-1))
 
 
-@kernel
+@inner
 def raise_columns(line: Array, high: Array) -> None:
     """Take one row of cells into account: short and plain, so that it becomes vector code."""
     for n in range(len(line)):

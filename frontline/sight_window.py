@@ -11,7 +11,7 @@ import numpy as np
 from frontline.sight_envelope import BLOCK, SLOTS, post_pass
 from frontline.sight_pieces import DIRECT, OPAQUE, TRANSPARENT
 from frontline.sight_posts import Post
-from frontline.sight_rays import kernel, ray_between_cells
+from frontline.sight_rays import inner, kernel, ray_between_cells
 
 Array = np.ndarray[Any, Any]
 
@@ -75,6 +75,9 @@ class Surface:
 
 def surface_of(heights: Array) -> Surface:
     """Prepare a raster for `count_posts`."""
+    # Read-only always: arrays that may be written are another type to the compiler.
+    heights = heights.view()
+    heights.flags.writeable = False
     shape = ((heights.shape[0] + BLOCK - 1) // BLOCK, (heights.shape[1] + BLOCK - 1) // BLOCK)
     top = np.empty(shape, dtype=np.float32)
     wall = np.empty(shape, dtype=np.float32)
@@ -121,8 +124,8 @@ def count_posts(
         min(reach.cells[1], surface.heights.shape[1]),
     )
     limits = (
-        _limits(reach.distance, reach.cell[0], reach.cell[1], furthest),
-        _limits(reach.distance, reach.cell[1], reach.cell[0], furthest[::-1]),
+        limits_of(reach.distance, reach.cell[0], reach.cell[1], furthest),
+        limits_of(reach.distance, reach.cell[1], reach.cell[0], furthest[::-1]),
     )
     parts = [np.zeros(shape, dtype=np.uint8) for _ in range(2)]
     sums = [np.zeros(shape if weighted else (0, 0), dtype=np.uint32) for _ in range(2)]
@@ -146,7 +149,7 @@ def _work(capacity: int) -> tuple[Array, Array, Array, Array]:
     return slope, height, rise, np.empty((SLOTS, 6), dtype=np.int64)
 
 
-def _limits(distance: float, major: float, minor: float, furthest: tuple[int, int]) -> Array:
+def limits_of(distance: float, major: float, minor: float, furthest: tuple[int, int]) -> Array:
     """Find per row k the last column j with ``(k major)^2 + (j minor)^2 <= distance^2``.
 
     The test is the one that defines the disc; the root only gives the first guess.
@@ -186,7 +189,7 @@ def _fill_tops(heights: Array, top: Array, wall: Array) -> tuple[float, float]:
     return lowest, highest
 
 
-@kernel
+@inner
 def _has_void(wall: Array, row: int, col: int, down: int, across: int) -> bool:
     """Tell whether a block within reach of the post holds an unknown cell."""
     for r in range(max(row - down, 0) // BLOCK, min((row + down) // BLOCK + 1, wall.shape[0])):
@@ -267,7 +270,7 @@ def _count(
                 seen_weight[row - corner[0], col - corner[1]] += weights[n]
 
 
-@kernel
+@inner
 def _sum_up(
     heights: Array,
     limits: Array,
@@ -298,7 +301,7 @@ def _sum_up(
                     unknown_weight[r, c] += post.weight
 
 
-@kernel
+@inner
 def _undecided(heights: Array, post: Post, row: int, col: int) -> int:
     """Decide a target that only the opaque pass hides: 0 hidden, 1 unknown, 2 seen.
 
@@ -320,6 +323,7 @@ def _undecided(heights: Array, post: Post, row: int, col: int) -> int:
                 (post.eye, z1),
                 (post.cell_r, post.cell_c),
                 post.curve,
+                0.0,
             )
             if least < 0.0:
                 return 0
@@ -327,7 +331,7 @@ def _undecided(heights: Array, post: Post, row: int, col: int) -> int:
     return 1
 
 
-@kernel
+@inner
 def _beside_void(heights: Array, row: int, col: int) -> bool:
     rows, cols = heights.shape
     return (

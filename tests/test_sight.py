@@ -15,13 +15,28 @@ from hypothesis import strategies as st
 from reference_sight import oracle_state, reference_counts, reference_state
 
 import frontline.sight
+import frontline.sight_pairs
 from frontline.errors import RasterError
 from frontline.sight import sight_lines, visible_counts
 from frontline.sight_envelope import PER_ROW
 from frontline.sight_rays import rays
 from frontline.sight_window import Reach, count_posts, surface_of
 
+choice = frontline.sight.is_near
+
 FLAT = {"cell_size_m": 10.0, "refraction": 1.0}
+
+
+@pytest.fixture(autouse=True, scope="module", params=["ray by ray", "skipping"])
+def way(request):
+    """Every test in both ways: what is left to the choice must change nothing but time."""
+    plain = request.param == "ray by ray"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frontline.sight, "is_near", lambda *_: plain)
+        patch.setattr(frontline.sight_pairs, "FEW_STEPS", np.inf if plain else 0.0)
+        patch.setattr(frontline.sight_pairs, "SHORT", 0.0)
+        patch.setattr(frontline.sight_pairs, "WORTH", 1e9)
+        yield
 
 
 def rough(rows, cols, *, seed=0, relief=40.0, void=0.0):
@@ -351,6 +366,18 @@ def test_unknown_cells_just_beyond_the_radius_do_not_open_the_view():
     assert counts.seen[:, 7].tolist() == [1, 1, 1, 1, 0, 0]
     assert counts.unknown.sum() == 0
     assert counts.seen.sum() == 4
+
+
+def test_the_envelope_is_for_many_cells_and_depends_on_sizes_alone():
+    def near(cells, posts, size=4000):
+        reach = Reach((30.0, 20.0), 2.0, 2.0, 20.0 * cells, 0.0)
+        return choice((size, size), posts, reach)
+
+    assert near(24, 1_000_000)
+    assert near(71, 1)
+    assert near(1000, 1, size=40)
+    assert not near(71, 100)
+    assert not near(750, 1)
 
 
 def test_an_envelope_without_room_is_decided_ray_by_ray():
