@@ -12,12 +12,11 @@ import pandas as pd
 import shapely
 
 from frontline.change import pairs
-from frontline.draws import SIGMAS, interval, rounded
-from frontline.landcover import UNKNOWN, cover_km2
+from frontline.draws import rounded
+from frontline.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
 from frontline.models import FARMLAND, TREES
 from frontline.phrases import day
 from frontline.results import KeyFigure
-from frontline.samples import OUTSIDE, position
 from frontline.wording import number, percent
 
 if TYPE_CHECKING:
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.case import Case
-    from frontline.fronts import FrontLine
-    from frontline.landcover import Cover
+    from frontline.landcover import Against, Cover
 
     Floats = NDArray[np.float64]
 
@@ -73,65 +71,7 @@ BALANCE = [
 ]
 """Columns of the table ``landcover_balance``."""
 
-FARTHEST_SIGMAS = 4.0
-"""Squares further than this from a line and from the edges of its zones stay where they are."""
-
 _SLIVER_KM2 = 1e-6
-
-
-@dataclass(frozen=True)
-class Against:
-    """Where the squares of a land cover lie against a line, and against its displaced copies.
-
-    Parameters
-    ----------
-    names
-        Sides; the number after the last is land on no side.
-    side, ring
-        Numbers of side and ring, shape ``(1 + draws, m)``: the line as drawn comes first.
-        The number after the last ring is land beyond all of them.
-    """
-
-    names: tuple[str, ...]
-    side: NDArray[np.int8]
-    ring: NDArray[np.int8]
-
-
-def squares_against(case: Case, cover: Cover, front: FrontLine) -> Against:
-    """Find side and ring of each square for a line and for each of its displaced copies.
-
-    Parameters
-    ----------
-    case
-        For the draws, the distances and the plane.
-    cover
-        The squares.
-    front
-        The line.
-
-    Notes
-    -----
-    Only squares within four standard deviations of the line, or of the edge of a zone, are
-    looked at again for each copy.
-    """
-    frame, edges = case.layers.frame, np.array(case.project.zones.distances_m)
-    names = tuple(name for name in front.sides if name)
-    points = shapely.points(cover.xy)
-    here = position(points, front.geometry, front.sides, frame, names=names)
-    draws = case.draws.get(front.key, ())
-    nobody = len(names)
-    side = np.where(here.side == OUTSIDE, nobody, here.side).astype(np.int8)
-    ring = np.searchsorted(edges, here.distance_m, side="left").astype(np.int8)
-    sides, rings = (np.repeat(one[None], 1 + len(draws), axis=0) for one in (side, ring))
-    reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
-    away = np.abs(here.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
-    moving = np.flatnonzero(away < reach_m)
-    for row, draw in enumerate(draws, start=1):
-        if len(moving):
-            there = position(points[moving], draw.line, draw.sides, frame, names=names)
-            sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
-            rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
-    return Against(names, sides, rings)
 
 
 def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
@@ -160,7 +100,7 @@ def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFram
     cover = case.cover
     if cover is None:
         return {}
-    against = {front.key: squares_against(case, cover, front) for front in case.fronts}
+    against = cover.against
     found = {"landcover": _by_zone(case, cover, against)}
     if len(case.fronts) > 1:
         flows = list(_flows(case, cover, against, changes))
@@ -176,16 +116,6 @@ def _kept(cover: Cover, areas: Floats) -> list[int]:
     always = {FARMLAND, TREES, UNKNOWN}
     found = (areas > _SLIVER_KM2).any(axis=0) | (cover.area_km2.sum(axis=0) > _SLIVER_KM2)
     return [at for at, name in enumerate(cover.names) if found[at] or name in always]
-
-
-def _ends(value: float, drawn: Floats, *, least: float = 0.0) -> tuple[float, float]:
-    """Take the interval of a figure from rows of which the first is of the line as drawn."""
-    if len(drawn) < 2:
-        return math.nan, math.nan
-    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):  # sums in another order differ by as much
-        return value, value
-    low, high = interval(drawn[1:], central=value, coarse=float(drawn[0]))
-    return max(low, least), max(high, least)
 
 
 def _by_zone(case: Case, cover: Cover, against: Mapping[str, Against]) -> pd.DataFrame:
@@ -231,7 +161,7 @@ def _classes(
     whole, unknown = float(areas.sum()), float(areas[-1])
     known = whole - unknown
     for at in kept:
-        low, high = _ends(float(areas[at]), drawn[:, at])
+        low, high = ends_of(float(areas[at]), drawn[:, at])
         is_known = cover.names[at] != UNKNOWN and known > _SLIVER_KM2
         yield {
             "cover": cover.names[at],
@@ -267,8 +197,8 @@ class _Flow:
             share = np.where(self.held_km2 > _SLIVER_KM2, areas / self.held_km2, math.nan)
             drawn = np.where(self.drawn_held_km2 > 0, self.drawn_km2 / self.drawn_held_km2, 0.0)
         for at in kept:
-            low, high = _ends(float(areas[at]), self.drawn_km2[:, at])
-            least, most = _ends(float(share[at]), drawn[:, at])
+            low, high = ends_of(float(areas[at]), self.drawn_km2[:, at])
+            least, most = ends_of(float(share[at]), drawn[:, at])
             yield {
                 "from_line": self.lines[0],
                 "to_line": self.lines[1],
@@ -295,7 +225,7 @@ def _flows(
         first, second = against[old.key], against[new.key]
         own = ((changes["from_line"] == old.key) & (changes["to_line"] == new.key)).to_numpy()
         doubtful = (changes["kind"] == "within_error").to_numpy()
-        drawn = _drawn_flows(cover, first, second)
+        drawn = drawn_flows(cover, first, second)
         before = changes["from_side"].to_numpy()
         for row, from_side in enumerate((*first.names, "")):
             held = exact[own & (before == from_side)].sum(axis=0)
@@ -312,22 +242,6 @@ def _flows(
                     held_km2=held,
                     drawn_held_km2=drawn[:, row].sum(axis=1),
                 )
-
-
-def _drawn_flows(cover: Cover, first: Against, second: Against) -> Floats:
-    """Land by draw, side before, side after and class, of squares."""
-    n, m = len(first.names) + 1, len(second.names) + 1
-    count = max(len(first.side), len(second.side))
-    found = np.zeros((count, n * m, len(cover.names)))
-    for row in range(count):
-        # The i-th draw of one line is paired with the i-th of the other.
-        before, after = (one.side[min(row, len(one.side) - 1)] for one in (first, second))
-        at = before.astype(np.int64) * m + after
-        for column in range(len(cover.names)):
-            found[row, :, column] = np.bincount(
-                at, weights=cover.area_km2[:, column], minlength=n * m
-            )
-    return found.reshape(count, n, m, -1)
 
 
 def _balance(flows: Sequence[_Flow], cover: Cover, kept: Sequence[int]) -> pd.DataFrame:
@@ -355,7 +269,7 @@ def _balance(flows: Sequence[_Flow], cover: Cover, kept: Sequence[int]) -> pd.Da
                 }
                 for what, sign in signs.items():
                     value, least = float(area @ sign), -math.inf if what == "net" else 0.0
-                    ends = _ends(value, np.array(sign) @ drawn, least=least)
+                    ends = ends_of(value, np.array(sign) @ drawn, least=least)
                     row |= dict(
                         zip(
                             (f"{what}_{end}" for end in ("km2", "low", "high")),

@@ -6,24 +6,29 @@ unknown, land beyond its edge) is a class of its own: unknown is neither farmlan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
 import shapely
 
+from frontline.draws import SIGMAS, interval
 from frontline.errors import RasterError
 from frontline.geodesy import area_m2
 from frontline.project import relative
 from frontline.rasters import Raster, Window, inside, open_raster, read_window, window_over
 from frontline.results import Note
+from frontline.samples import OUTSIDE, position
 from frontline.zonal import cell_areas_km2, class_areas_km2, densified, on_raster
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from frontline.frames import Frame
+    from frontline.fronts import Draw, FrontLine
     from frontline.layers import Layers
     from frontline.models import LandCover
     from frontline.project import Project
@@ -36,12 +41,33 @@ OTHER, UNKNOWN = "other", "unknown"
 MOST_SQUARES = 30_000
 """Cells are merged in squares until about this many remain, for hundreds of displaced lines."""
 
+FARTHEST_SIGMAS = 4.0
+"""Squares further than this from a line and from the edges of its zones stay where they are."""
+
 LARGEST_CODE = 16_777_215
 """Larger ones are not told apart by the numbers that rasters are read as."""
 
 _BAND_CELLS = 4_000_000
 _GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
 _SHOWN_CODES = 8
+
+
+@dataclass(frozen=True)
+class Against:
+    """Where the squares of a land cover lie against a line, and against its displaced copies.
+
+    Parameters
+    ----------
+    names
+        Sides; the number after the last is land on no side.
+    side, ring
+        Numbers of side and ring, shape ``(1 + draws, m)``: the line as drawn comes first.
+        The number after the last ring is land beyond all of them.
+    """
+
+    names: tuple[str, ...]
+    side: NDArray[np.int8]
+    ring: NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -62,6 +88,8 @@ class Cover:
         About the edge of a cell.
     notes
         What a reader must know.
+    against
+        The squares against each dated line, by its key.
     """
 
     names: tuple[str, ...]
@@ -70,6 +98,7 @@ class Cover:
     known: float
     step_m: float
     notes: tuple[Note, ...]
+    against: Mapping[str, Against] = field(default_factory=dict)
 
 
 def class_names(stated: LandCover) -> tuple[str, ...]:
@@ -136,6 +165,126 @@ def read_cover(project: Project, layers: Layers) -> Cover | None:
     known = reached * (1.0 - float(sums[-1] / sums.sum()))
     notes = tuple(_notes(known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12))))
     return Cover(class_names(stated), xy, area_km2, known, step_m, notes)
+
+
+def against_lines(
+    cover: Cover | None,
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    distances_m: Sequence[float],
+    frame: Frame,
+) -> Cover | None:
+    """Find side and ring of each square for each line and each of its displaced copies.
+
+    Parameters
+    ----------
+    cover
+        The squares.
+    fronts, draws
+        Lines, and their displaced copies by key.
+    distances_m
+        Outer edges of the rings, ascending.
+    frame
+        The plane.
+
+    Returns
+    -------
+    The cover with ``against``; None without one.
+
+    Notes
+    -----
+    Only squares within four standard deviations of the line, or of the edge of a zone, are
+    looked at again for each copy.
+    """
+    if cover is None:
+        return None
+    found = {
+        front.key: _against(cover, front, draws.get(front.key, ()), distances_m, frame)
+        for front in fronts
+    }
+    return replace(cover, against=found)
+
+
+def _against(
+    cover: Cover,
+    front: FrontLine,
+    draws: Sequence[Draw],
+    distances_m: Sequence[float],
+    frame: Frame,
+) -> Against:
+    edges = np.array(distances_m)
+    names = tuple(name for name in front.sides if name)
+    points = shapely.points(cover.xy)
+    here = position(points, front.geometry, front.sides, frame, names=names)
+    nobody = len(names)
+    side = np.where(here.side == OUTSIDE, nobody, here.side).astype(np.int8)
+    ring = np.searchsorted(edges, here.distance_m, side="left").astype(np.int8)
+    sides, rings = (np.repeat(one[None], 1 + len(draws), axis=0) for one in (side, ring))
+    reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
+    away = np.abs(here.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
+    moving = np.flatnonzero(away < reach_m)
+    for row, draw in enumerate(draws, start=1):
+        if len(moving):
+            there = position(points[moving], draw.line, draw.sides, frame, names=names)
+            sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
+            rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
+    return Against(names, sides, rings)
+
+
+def drawn_flows(
+    cover: Cover, first: Against, second: Against, *, inside: NDArray[np.bool_] | None = None
+) -> Floats:
+    """Add up land that went from side to side of two lines, in squares.
+
+    Parameters
+    ----------
+    cover
+        The squares, m of them.
+    first, second
+        The squares against the two lines. The i-th draw of one is paired with the i-th of the
+        other.
+    inside
+        Only these squares, shape ``(m,)``.
+
+    Returns
+    -------
+    Square kilometres by draw (the lines as drawn come first), side before, side after and class;
+    the side after the last is nobody's.
+    """
+    n, m = len(first.names) + 1, len(second.names) + 1
+    count = max(len(first.side), len(second.side))
+    found = np.zeros((count, n * m, len(cover.names)))
+    area_km2 = cover.area_km2 if inside is None else cover.area_km2 * inside[:, None]
+    for row in range(count):
+        before, after = (one.side[min(row, len(one.side) - 1)] for one in (first, second))
+        at = before.astype(np.int64) * m + after
+        for column in range(len(cover.names)):
+            found[row, :, column] = np.bincount(at, weights=area_km2[:, column], minlength=n * m)
+    return found.reshape(count, n, m, -1)
+
+
+def ends_of(value: float, drawn: Floats, *, least: float = 0.0) -> tuple[float, float]:
+    """Take the interval of a figure from those of squares.
+
+    Parameters
+    ----------
+    value
+        The figure, exact.
+    drawn
+        The figure of squares for the lines as drawn, then for each draw, shape ``(1 + draws,)``.
+    least
+        No end lies below it.
+
+    Returns
+    -------
+    Ends moved to the exact figure; NaN without draws.
+    """
+    if len(drawn) < 2:
+        return math.nan, math.nan
+    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):  # sums in another order differ by as much
+        return value, value
+    low, high = interval(drawn[1:], central=value, coarse=float(drawn[0]))
+    return max(low, least), max(high, least)
 
 
 def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, create_model
 
 from frontline.measured import Measured, Names
+from frontline.metrics_cover import COVER_METRICS
 from frontline.metrics_land import LAND_METRICS
 from frontline.metrics_lines import LINE_METRICS
 from frontline.metrics_people import PEOPLE_METRICS
@@ -94,6 +95,7 @@ _ALL: tuple[Callable[..., Measured], ...] = (
     *PLACE_METRICS,
     *PEOPLE_METRICS,
     *LAND_METRICS,
+    *COVER_METRICS,
     *ROAD_METRICS,
     *WAY_METRICS,
     *SIGHT_METRICS,

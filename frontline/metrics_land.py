@@ -16,6 +16,7 @@ from frontline.geodesy import area_m2
 from frontline.landforms import cells_of, relief_of_cells
 from frontline.lookup import both_names, dated, front_of, land_of, other_sides, side_of, spread
 from frontline.measured import (
+    POSITION,
     Amount,
     LineKey,
     Measured,
@@ -26,9 +27,8 @@ from frontline.measured import (
     listed,
     missing,
 )
+from frontline.metrics_cover import cover_changed
 from frontline.outlines import area_error_m2, inside_drawn, lattice
-
-POSITION = "position of the line"
 
 Codes = Annotated[tuple[str, ...], Field(min_length=1, description="codes of districts")]
 
@@ -75,7 +75,7 @@ def land_share(
 def _with_outline(error_m: float) -> str:
     if not error_m:
         return f"{POSITION}, not that of outlines"
-    return f"{POSITION} and of outlines within {error_m:,.0f} m"
+    return f"{POSITION}, and of outlines known to {error_m:,.0f} m"
 
 
 def _share_held(
@@ -185,8 +185,18 @@ def land_changed(
     partition, inside
         Only within this partition, or only outside it.
     farmland
-        Whether the statement speaks of farmland: all land then only stands for it.
+        Whether the statement speaks of farmland: that of the land cover where the project has
+        one; else all land only stands for it.
     """
+    if farmland and case.cover is not None:
+        return cover_changed(
+            case,
+            from_line=from_line,
+            to_line=to_line,
+            to_side=to_side,
+            partition=partition,
+            inside=inside,
+        )
     old, new = front_of(case, from_line), front_of(case, to_line)
     area = case.layers.study_area
     if partition is not None:
@@ -219,7 +229,7 @@ def land_changed(
         low,
         high,
         "%",
-        contains="position of both lines",
+        contains="the position of both lines",
         detail=f"{km2:,.0f} km2 came to the side {to_side}{within}",
         coarse=note if farmland else (),
     )
@@ -380,7 +390,8 @@ def mountain_share(
         low,
         high,
         "%",
-        contains=f"accuracy of the elevation ({dem.accuracy_m or 0:.0f} m at each of two heights)",
+        contains="the accuracy of the elevation "
+        f"({dem.accuracy_m or 0:.0f} m at each of two heights)",
         detail=f"Land with {relief_m:.0f} m of relief within {radius_m / 1000:g} km: "
         f"{'; '.join(told)}",
     )

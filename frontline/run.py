@@ -176,7 +176,7 @@ def compute_case(
     from frontline.exposure import sight
     from frontline.fronts import read_fronts
     from frontline.kept import open_work
-    from frontline.landcover import read_cover
+    from frontline.landcover import against_lines, read_cover
     from frontline.layers import read_layers
     from frontline.places import places
     from frontline.population import people
@@ -193,6 +193,7 @@ def compute_case(
     progress("reading layers", 2, 2)
     draws = _draws(project, layers, fronts, progress)
     draws |= draws_of_scenarios(project, layers, fronts, asked.scenarios, draws)
+    cover = against_lines(cover, fronts, draws, project.zones.distances_m, layers.frame)
     progress("drawing zones", 0, 1)
     bands = zones(fronts, project.zones.distances_m, draws, layers.frame)
     against = places(project, layers, fronts)
@@ -226,9 +227,8 @@ def compute_case(
         case = replace(case, exposure=with_likelihood(case, kept=kept, progress=told))
         exposure = case.exposure
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
-    notes += _few_draws(project)
-    notes += [*(dem.notes if dem else ()), *known, *(cover.notes if cover else ())]
-    notes += [*exposure.notes, *counted.notes]
+    notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
+    notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
     return case, tuple(dict.fromkeys(notes))
 
 

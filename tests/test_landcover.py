@@ -16,6 +16,7 @@ from frontline.cover_tables import BALANCE, COVER, FLOWS, cover_figures, cover_t
 from frontline.errors import FrontlineError, ProjectError, RasterError
 from frontline.landcover import cover_km2, read_cover
 from frontline.layers import read_layers
+from frontline.metrics import METRICS
 from frontline.project import hash_inputs, load_project
 
 STEP = 100.0
@@ -303,3 +304,70 @@ def test_a_raster_of_elsewhere_is_refused(tmp_path):
     with pytest.raises(FrontlineError, match="does not reach the study area"):
         read_cover(project, read_layers(project))
     assert "cover.tif" in hash_inputs(project)
+
+
+SHARES = [
+    ("cover_area", {"line": "old", "side": "West"}, 200.0, "km2"),
+    ("cover_area", {"line": "old", "side": "East", "distance_m": 10_000.0}, 200.0, "km2"),
+    ("cover_area", {"line": "new", "side": "West", "cover": "tree cover"}, 200.0, "km2"),
+    ("cover_share", {"line": "old", "side": "West"}, 20.0, "%"),
+    ("cover_share", {"line": "old", "side": "East", "partition": "inner"}, 50.0, "%"),
+    ("cover_changed", {"from_line": "old", "to_line": "mid", "to_side": "West"}, 80.0, "%"),
+    (
+        "cover_changed",
+        {"from_line": "old", "to_line": "new", "to_side": "West", "cover": "tree cover"},
+        20.0,
+        "%",
+    ),
+    ("cover_gained", {"from_line": "old", "to_line": "mid", "to_side": "West"}, 160.0, "km2"),
+    (
+        "cover_gained",
+        {"from_line": "old", "to_line": "mid", "to_side": "West", "partition": "inner"},
+        80.0,
+        "km2",
+    ),
+    (
+        "cover_gained",
+        {"from_line": "old", "to_line": "mid", "to_side": "West", "partition": "inner",
+         "inside": False},
+        80.0,
+        "km2",
+    ),
+    ("cover_gained", {"from_line": "old", "to_line": "new", "to_side": "East"}, 0.0, "km2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "parameters", "value", "unit"), SHARES)
+def test_metrics_for_the_ledger(sure, unsure, name, parameters, value, unit):
+    found = METRICS[name].ask(sure[0], parameters)
+    assert found.value == pytest.approx(value, rel=3e-3, abs=0.02)
+    assert found.unit == unit
+    assert math.isnan(found.low)
+    doubted = METRICS[name].ask(unsure[0], parameters)
+    assert doubted.value == pytest.approx(found.value)
+    assert doubted.low <= doubted.value <= doubted.high
+
+
+def test_a_statement_on_farmland_uses_the_land_cover(sure):
+    asked = {"from_line": "old", "to_line": "mid", "to_side": "West"}
+    land = METRICS["land_changed"].ask(sure[0], asked | {"farmland": True})
+    assert land == METRICS["cover_changed"].ask(sure[0], asked)
+    assert METRICS["land_changed"].ask(sure[0], asked).value == pytest.approx(
+        4 / 30 * 100, rel=1e-3
+    )
+
+
+def test_metrics_say_what_limits_them(sure, tmp_path):
+    """The cover is of 2021, the lines of 2001 and 2011; a sixth of the west is unknown."""
+    found = METRICS["cover_share"].ask(sure[0], {"line": "old", "side": "West"})
+    assert found.coarse == (
+        "land cover is known on 83% of that land, and 90% is needed",
+        "the land cover is of 2021, 20 years from the line",
+    )
+    bare = made_case(tmp_path, drop=("elevation",))
+    for name, parameters, _, _ in SHARES:
+        assert METRICS[name].ask(bare, parameters).missing == "the project has no land cover"
+    with pytest.raises(ProjectError, match="no class of land cover 'farm'"):
+        METRICS["cover_share"].ask(sure[0], {"line": "old", "side": "West", "cover": "farm"})
+    with pytest.raises(ProjectError, match="700 m is not one of the project's distances"):
+        METRICS["cover_area"].ask(sure[0], {"line": "old", "side": "West", "distance_m": 700.0})

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from frontline.errors import ProjectError
 from frontline.measured import Measured, in_unit
 from frontline.metrics import METRICS, list_metrics, metric_of
+from frontline.metrics_cover import COVER_METRICS
 from frontline.outlines import area_error_m2, inside_drawn, lattice
 
 ABOUT = {"rel": 2e-3, "abs": 1e-6}
@@ -270,6 +271,7 @@ def test_every_metric_has_a_known_answer():
     covered = {name for name, *_ in KNOWN} | {"mountain_share", "way_in_sight"}
     covered |= {"minutes_to_front", "links_apart", "displaced_share", "events_near"}
     covered |= {"parts_of_total", "walking_time"}
+    covered |= {one.__name__ for one in COVER_METRICS}  # in test_landcover
     assert covered == set(METRICS)
 
 
