@@ -27,6 +27,10 @@ _KINDS = {
 """Units that convert into each other, by what they measure; every other unit is a count."""
 
 
+POSITION = "the position of the line"
+"""What most intervals contain."""
+
+
 @dataclass(frozen=True)
 class Names:
     """Marks a parameter that names something of the project.
@@ -144,7 +148,7 @@ def one_of(unit: str) -> str:
     return " or ".join(alike) if alike else f"'{unit}'"
 
 
-def listed(words: Sequence[str], *, most: int = 12) -> str:
+def listed(words: Sequence[str], *, most: int = 12, comma: str = ", ") -> str:
     """Join words with commas; of many, say how many more there are."""
-    shown = ", ".join(words[:most])
+    shown = comma.join(words[:most])
     return f"{shown} and {len(words) - most} more" if len(words) > most else shown

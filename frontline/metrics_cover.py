@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from frontline.fronts import FrontLine
     from frontline.landcover import Cover
 
-POSITION = "position of the line, not the land cover's own error"
-POSITIONS = "position of both lines, not the land cover's own error"
+POSITION = "the position of the line, not the land cover's own error"
+POSITIONS = "the position of both lines, not the land cover's own error"
 
 ENOUGH = 0.9
 """Share of the land whose cover must be known for a verdict."""

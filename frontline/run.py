@@ -15,11 +15,12 @@ from frontline.case import Case
 from frontline.errors import ProjectError
 from frontline.progress import Progress, silent
 from frontline.project import changed, claims_file, hash_inputs, load_project, relative
-from frontline.results import Note, Results
+from frontline.results import KeyFigure, Note, Results
 from frontline.sensitivity import without_restricted
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from frontline.fronts import Draw, FrontLine
     from frontline.layers import Layers
@@ -274,11 +275,9 @@ def _results(
 ) -> Results:
     from frontline.change import changes, control_change
     from frontline.corridors import corridor_km, crossings
-    from frontline.cover_tables import cover_figures
     from frontline.cuts import cut_tables
-    from frontline.in_sight import sight_figures, sight_tables, with_ground
+    from frontline.in_sight import sight_tables, with_ground
     from frontline.profile import profile
-    from frontline.quotes import key_figures
     from frontline.relief import shaded_relief
     from frontline.zones import lines_table, sides_table
 
@@ -313,17 +312,7 @@ def _results(
         sight=case.exposure.rasters,
         sight_zones=with_ground(case),
         relief=shaded_relief(case.dem) if case.dem else None,
-        key_figures=(
-            *key_figures(
-                case.project,
-                people=case.people,
-                changes=flows,
-                settlements=settlements,
-                illustration=case.exposure.illustration,
-            ),
-            *sight_figures(case, further.get("sight_people")),
-            *cover_figures(case, further),
-        ),
+        key_figures=_quotable(case, flows, settlements, further),
         notes=notes,
         inputs=inputs,
         further=further,
@@ -333,6 +322,30 @@ def _results(
     )
     progress("comparing lines", 3, 3)
     return results
+
+
+def _quotable(
+    case: Case,
+    flows: gpd.GeoDataFrame,
+    settlements: gpd.GeoDataFrame,
+    further: Mapping[str, pd.DataFrame],
+) -> tuple[KeyFigure, ...]:
+    """Make every sentence that is ready to quote."""
+    from frontline.cover_tables import cover_figures
+    from frontline.in_sight import sight_figures
+    from frontline.quotes import key_figures
+
+    return (
+        *key_figures(
+            case.project,
+            people=case.people,
+            changes=flows,
+            settlements=settlements,
+            illustration=case.exposure.illustration,
+        ),
+        *sight_figures(case, further.get("sight_people")),
+        *cover_figures(case, further),
+    )
 
 
 def _degrees(case: Case, features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
