@@ -23,7 +23,14 @@ from frontline.words import WORDS
 if TYPE_CHECKING:
     from frontline.results import Results
 
-SCRIPTS = ("page_map.js", "page_places.js", "page_panel.js", "page_basemap.js", "page_tools.js")
+SCRIPTS = (
+    "page_map.js",
+    "page_places.js",
+    "page_panel.js",
+    "page_chart.js",
+    "page_basemap.js",
+    "page_tools.js",
+)
 LEAFLET = "static/js_lib_leaflet"
 NOT_INERT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
 

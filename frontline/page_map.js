@@ -39,6 +39,22 @@ function draw(tag, attributes = {}, ...children) {
 /** Text in which right-to-left names stay apart from what surrounds them. */
 const bdi = (text) => el("bdi", {}, text);
 
+/** Scripts of one language, and of many: these say at least that the name is not English. */
+const WRITTEN = [[/\p{Script=Armenian}/u, "hy"], [/\p{Script=Georgian}/u, "ka"], [/\p{Script=Hebrew}/u, "he"],
+  [/\p{Script=Greek}/u, "el"], [/\p{Script=Cyrillic}/u, "und-Cyrl"], [/\p{Script=Arabic}/u, "und-Arab"]];
+/** The language of a name: what the project tells, else its script; unknown for Latin letters. */
+function languageOf(text, told) {
+  if (told) return told;
+  if (/\p{Script=Latin}/u.test(text)) return "";
+  return WRITTEN.find(([script]) => script.test(text))?.[1] ?? "";
+}
+/** A name in its own language and direction of writing. */
+const named = (tag, { text, lang }, props = {}) => el(tag, { ...props, lang, dir: "auto" }, text);
+/** Names one after another, each apart from the others. */
+const joined = (names) => names.flatMap((name, i) => [...(i ? [" / "] : []), named("bdi", name)]);
+const namesIn = (key, { name, alt }) => [["name", name], ["name_alt", alt]].filter(([, text]) => text)
+  .map(([column, text]) => ({ text, lang: languageOf(text, data.languages[key]?.[column]) }));
+
 function decoded(shape) {
   return shape.map((part) => part.map((steps) => {
     const out = [];
@@ -108,7 +124,7 @@ function makePanes() {
       if (kind === "fill") pane.style.pointerEvents = "none";
     }
     groups[slot] = {};
-    for (const kind of ["held", "exposure", "zones", "changes", "front", "crossings", "places"]) {
+    for (const kind of ["held", "exposure", "zones", "changes", "front", "years", "crossings", "places"]) {
       groups[slot][kind] = L.layerGroup().addTo(map);
     }
   }
@@ -143,8 +159,9 @@ function drawContext() {
 
 function drawFeature(layer, feature, group) {
   const style = feature.style ?? layer.style;
-  const name = [feature.name, feature.alt].filter(Boolean).join(" / ");
-  const about = [name, feature.kind, name ? layer.label : ""].filter(Boolean).join(", ");
+  const names = namesIn(layer.key, feature);
+  const rest = [feature.kind, names.length ? layer.label : ""].filter(Boolean).join(", ");
+  const about = () => [...joined(names), names.length && rest ? ", " : "", rest];
   const options = {
     pane: "context", color: style.colour, weight: style.width * 1.1,
     dashArray: style.dash.length ? style.dash.join(" ") : null,
@@ -162,19 +179,20 @@ function drawFeature(layer, feature, group) {
   }
 }
 
-/** Show a text beside the pointer; never as HTML. */
+/** Show a text, or what a function gives for it, beside the pointer; never as HTML. */
 function hinted(layer, text, group) {
-  layer.on("mouseover", (event) => hint(text, event.containerPoint));
-  layer.on("mousemove", (event) => hint(text, event.containerPoint));
-  layer.on("mouseout", () => hint(""));
+  const told = typeof text === "string" ? () => [bdi(text)] : text;
+  layer.on("mouseover", (event) => hint(told(), event.containerPoint));
+  layer.on("mousemove", (event) => hint(told(), event.containerPoint));
+  layer.on("mouseout", () => hint(null));
   group.addLayer(layer);
   return layer;
 }
 const tip = el("div", { className: "tip", hidden: true, role: "presentation" });
-function hint(text, at) {
-  tip.hidden = !text;
-  if (!text) return;
-  tip.replaceChildren(bdi(text));
+function hint(nodes, at) {
+  tip.hidden = !nodes;
+  if (!nodes) return;
+  tip.replaceChildren(...nodes);
   const right = at.x > map.getSize().x - 220;
   tip.style.transform =
     `translate(${Math.round(at.x + (right ? -14 : 14))}px, ${Math.round(at.y + 12)}px)` +
@@ -183,7 +201,7 @@ function hint(text, at) {
 
 function drawState(slot, key) {
   const group = groups[slot];
-  for (const kind of ["held", "exposure", "changes", "front", "crossings"]) group[kind].clearLayers();
+  for (const kind of ["held", "exposure", "changes", "front", "years", "crossings"]) group[kind].clearLayers();
   if (!key) return;
   const fill = `${slot}-fill`;
   if (state.layers.held) {
@@ -207,7 +225,7 @@ function drawState(slot, key) {
   hinted(pathOf(line.shape, { ...stroke, interactive: true, weight: line.style.width * 1.25,
     lineCap: newest ? "round" : "butt", dashArray: line.style.dash.join(" ") || null,
     className: "front" }), about, group.front);
-  markLine(line, group.front, `${slot}-stroke`);
+  markLine(slot, line);
   if (state.layers.crossings) {
     for (const cross of data.crossings.filter((one) => one.line === key)) {
       hinted(new Sign(cross.at, { pane: `${slot}-place`, kind: "cross", radius: 4.5, weight: 2,
@@ -216,17 +234,36 @@ function drawState(slot, key) {
   }
 }
 
-/** Write the line's year on it, at two places. */
-function markLine(line, group, pane) {
-  const parts = decoded(line.shape).map((part) => part[0]);
-  const longest = parts.reduce((a, b) => (b.length > a.length ? b : a), []);
+/** Write the line's year on it, at two places where no settlement stands if there are such. */
+function markLine(slot, line) {
+  const group = groups[slot].years;
+  group.clearLayers();
+  const parts = decoded(line.shape).map((part) => part[0].map((at) => map.latLngToLayerPoint(at)));
+  const lengths = parts.map((points) => points.slice(1).map((at, i) => at.distanceTo(points[i])));
+  const total = (list) => list.reduce((sum, one) => sum + one, 0);
+  const longest = lengths.reduce((best, list, i) => (total(list) > total(lengths[best]) ? i : best), 0);
+  const signs = [...(state.layers.settlements ? data.settlements : []),
+    ...(state.layers.crossings ? data.crossings : [])].map((one) => map.latLngToLayerPoint(one.at));
+  const crowd = (at) => signs.filter((one) =>
+    Math.abs(one.x - at.x) < 30 && Math.abs(one.y - at.y) < 17).length;
   for (const share of [0.22, 0.78]) {
-    const at = longest[Math.floor((longest.length - 1) * share)];
-    if (!at) continue;
+    const spots = [0, 0.03, -0.03, 0.06, -0.06, 0.1, -0.1, 0.15, -0.15]
+      .map((off) => along(parts[longest], lengths[longest], (share + off) * total(lengths[longest])));
+    const best = spots.filter(Boolean).sort((a, b) => crowd(a) - crowd(b))[0];
+    if (!best) continue;
     const html = el("span", {}, line.date.slice(0, 4));
-    group.addLayer(L.marker(at, { pane, interactive: false, keyboard: false, zIndexOffset: 20000,
-      icon: L.divIcon({ className: "line-year", html, iconSize: [44, 18] }) }));
+    group.addLayer(L.marker(map.layerPointToLatLng(best), { pane: `${slot}-stroke`, interactive: false,
+      keyboard: false, zIndexOffset: 20000, icon: L.divIcon({ className: "line-year", html, iconSize: [44, 18] }) }));
   }
+}
+/** The point of a row of points that lies so far along it. */
+function along(points, lengths, far) {
+  for (let i = 0; i < lengths.length; far -= lengths[i], i += 1) {
+    if (far > lengths[i]) continue;
+    const share = lengths[i] ? far / lengths[i] : 0;
+    return points[i].add(points[i + 1].subtract(points[i]).multiplyBy(share));
+  }
+  return points.at(-1);
 }
 
 function drawChanges(slot, key) {
@@ -292,12 +329,22 @@ function drawAll() {
     drawPlaces(slot, keys[slot]);
   }
   drawGhosts();
-  for (const [key, layer] of Object.entries(groups.context)) {
-    if (state.layers[key]) layer.addTo(map);
-    else layer.remove();
-  }
+  Object.keys(groups.context).forEach(showContext);
   clipSlots();
   drawLabels();
+}
+function showContext(key) {
+  if (state.layers[key]) groups.context[key].addTo(map);
+  else groups.context[key].remove();
+}
+/** What keeps its size on the screen is placed anew when the map's scale has changed. */
+function drawScaled() {
+  const keys = shown();
+  const sized = sizeByZoom();
+  for (const slot of SLOTS.filter((one) => keys[one])) {
+    markLine(slot, lineOf(keys[slot]));
+    if (sized) drawPlaces(slot, keys[slot]);
+  }
 }
 
 /** Show each line on its half; panes are clipped, so that vector layers are swiped too. */

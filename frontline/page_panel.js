@@ -5,8 +5,8 @@ const parts = {};
 
 function section(name, heading, ...children) {
   const id = `part-${name}`;
-  parts[name] = el("section", { id, "aria-labelledby": `${id}-head` },
-    heading ? el("h2", { id: `${id}-head` }, heading) : null, ...children);
+  parts[name] = el("section", { id, "aria-labelledby": heading ? `${id}-head` : null,
+    "aria-label": heading ? null : word(name) }, heading ? el("h2", { id: `${id}-head` }, heading) : null, ...children);
   return parts[name];
 }
 function folded_section(name, heading, open, ...children) {
@@ -63,13 +63,34 @@ function buildDistance() {
   const buttons = data.distances.map((km) => el("button", { type: "button", className: "chip",
     onclick: () => { state.km = km; refreshDistance(); } }, `${km} ${word("km")}`));
   return section("distance", word("distance_slider"),
-    el("div", { className: "row" }, el("output", { id: "distance-value", for: "distance" }),
+    el("div", { className: "row" }, el("output", { id: "distance-value", for: "distance", "aria-live": "off" }),
       el("div", { className: "chips" }, ...buttons)),
     input, el("p", { className: "quiet", id: "zone-note" }));
 }
 
+/** What a screen reader says once the slider rests: the figures in a sentence, not a table. */
+const spoken = el("p", { className: "sr", id: "spoken", role: "status" });
+let resting = 0;
+function speak() {
+  clearTimeout(resting);
+  if (!ready) return;
+  resting = setTimeout(() => {
+    const lines = shownKeys().map((key) => {
+      const sides = Object.keys(data.figures[key] ?? {}).map((side) => {
+        const [value, low, high] = peopleAt(key, side, state.km, state.source) ?? [];
+        const range = known(low) && known(high) && low !== high ? ` (${interval(low, high)})` : "";
+        return `${side} ${known(value) ? whole(value) : word("no_figure")}${range}`;
+      });
+      return `${lineOf(key).label}: ${sides.join("; ")}`;
+    });
+    spoken.textContent =
+      `${word("figures_at", { distance: state.km })}. ${sourceLabel(state.source)}. ${lines.join(". ")}.`;
+  }, 600);
+}
+/** A cell without a figure: a dash for the eye, words for the ear. */
+const dash = () => [el("span", { "aria-hidden": "true" }, "–"), el("span", { className: "sr" }, word("no_figure"))];
 function buildFigures() {
-  return section("figures", "", el("div", { id: "figures", "aria-live": "polite" }),
+  return section("figures", "", el("div", { id: "figures" }), spoken,
     el("p", { className: "quiet" }, word("sources_apart")));
 }
 
@@ -133,7 +154,7 @@ function figuresTable(key) {
   if (share.some(known)) {
     rows.push(el("tr", {}, el("th", { scope: "row" }, word("sight_share"),
       data.exposure?.warning ? el("small", {}, word("illustration_short")) : null),
-    ...share.map((one) => el("td", {}, known(one?.[0]) ? `${decimal.format(one[0] * 100)} %` : "–"))));
+    ...share.map((one) => el("td", {}, ...(known(one?.[0]) ? [`${decimal.format(one[0] * 100)} %`] : dash())))));
   }
   return el("table", { "data-line": key },
     el("caption", { dir: "auto" }, `${line.label} · ${word("figures_at", { distance: state.km })}`),
@@ -141,22 +162,21 @@ function figuresTable(key) {
 }
 function landCell(key, side) {
   const cell = data.figures[key]?.[side]?.[String(state.km)];
-  if (!known(cell?.area)) return el("td", { "data-side": side }, "–");
+  if (!known(cell?.area)) return el("td", { "data-side": side }, ...dash());
   const range = known(cell.low) && known(cell.high)
     ? el("small", { title: word("interval") }, interval(cell.low, cell.high)) : null;
   return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, decimal.format(cell.area)), range);
 }
 function peopleCell(row, key, side) {
   const [value, low, high, places, unknown, coverage, completeness] = row ?? [];
+  if (known(coverage) && coverage < 0.005) {
+    return el("td", { className: "none", "data-side": side, "data-value": value },
+      el("small", {}, word("not_covered")));
+  }
   if (!known(value) && !known(low)) {
-    return el("td", { className: "none", "data-side": side }, places > 0 ? word("no_figure") : "–");
+    return el("td", { className: "none", "data-side": side }, ...(places > 0 ? [word("no_figure")] : dash()));
   }
   const cell = el("td", { "data-side": side, "data-value": value });
-  if (known(coverage) && coverage < 0.005) {
-    cell.className = "none";
-    cell.append(el("small", {}, word("not_covered")));
-    return cell;
-  }
   const range = known(low) && known(high) && low !== high ? interval(low, high) : "";
   cell.append(el("b", {}, known(value) ? whole(value) : range));
   if (range && known(value)) cell.append(el("small", { title: word("interval") }, range));
@@ -189,74 +209,8 @@ function refreshDistance() {
   drawLegend();
   countShown();
   saveView();
+  speak();
 }
-
-function buildChart() {
-  const pick = el("select", { id: "chart-source", "aria-label": word("source"),
-    onchange: (event) => { state.source = event.target.value; drawChart(); } });
-  return section("chart", word("chart"), pick, el("div", { id: "chart" }));
-}
-function series(key, side) {
-  const kms = new Set(Object.keys(data.figures[key]?.[side] ?? {}).map(Number));
-  if (live && state.source === "settlements") for (let km = 0.5; km <= 30; km += 0.5) kms.add(km);
-  const points = [...kms].sort((a, b) => a - b)
-    .map((km) => [km, ...(peopleAt(key, side, km, state.source) ?? [null]).slice(0, 3)])
-    .filter((point) => known(point[1]));
-  return points.length ? [[0, 0, 0, 0], ...points] : [];
-}
-function drawChart() {
-  const keys = shownKeys();
-  const options = [...new Set(keys.flatMap(sourcesOf))];
-  if (!options.includes(state.source)) state.source = options[0] ?? "settlements";
-  document.getElementById("chart-source").replaceChildren(...options.map((source) =>
-    el("option", { value: source, selected: source === state.source }, sourceLabel(source))));
-  const drawn = keys.flatMap((key) => Object.keys(data.figures[key] ?? {}).map((side) =>
-    ({ key, side, points: series(key, side) })));
-  const [width, height, left, bottom, top] = [320, 178, 46, 24, 10];
-  const far = Math.max(...data.distances, state.km, ...drawn.flatMap((s) => s.points.map((p) => p[0])));
-  const most = Math.max(1, ...drawn.flatMap((s) => s.points.map((p) => Math.max(p[1], p[3] ?? 0))));
-  const ticks = niceTicks(most, 4);
-  const x = (km) => left + (km / far) * (width - left - 12);
-  const y = (people) => height - bottom - (people / ticks.at(-1)) * (height - bottom - top);
-  const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": word("chart_text", { source: sourceLabel(state.source) }) });
-  for (const value of ticks) {
-    picture.append(draw("line", { x1: left, x2: width - 12, y1: y(value), y2: y(value), class: "grid" }),
-      draw("text", { x: left - 6, y: y(value) + 3.5, "text-anchor": "end" }, short(value)));
-  }
-  for (const value of niceTicks(far, 6).filter((one) => one <= far)) {
-    picture.append(draw("text", { x: x(value), y: height - 8, "text-anchor": "middle" },
-      value === 0 ? "0" : `${value}`));
-  }
-  picture.append(draw("text", { x: width - 10, y: height - 8, "text-anchor": "start" }, ""),
-    draw("line", { x1: x(state.km), x2: x(state.km), y1: top, y2: height - bottom, class: "now" }));
-  for (const one of drawn) drawSeries(picture, one, x, y);
-  document.getElementById("chart").replaceChildren(picture);
-}
-function drawSeries(picture, { key, side, points }, x, y) {
-  if (!points.length) return;
-  const bounded = points.filter((p) => known(p[2]) && known(p[3]));
-  const at = (value) => (p) => `${x(p[0]).toFixed(1)},${y(p[value]).toFixed(1)}`;
-  const colour = colourOf(side);
-  if (bounded.length > 1) {
-    const band = [...bounded.map(at(3)), ...bounded.map(at(2)).reverse()].join(" ");
-    picture.append(draw("polygon", { points: band, fill: colour, opacity: 0.18 }));
-  }
-  const line = lineOf(key);
-  picture.append(draw("polyline", { points: points.map(at(1)).join(" "), fill: "none", stroke: colour,
-    "stroke-width": 2, "stroke-dasharray": state.compare ? line.style.dash.join(" ") : "" },
-  draw("title", {}, `${side}, ${line.label}`)));
-  const now = points.findLast((p) => p[0] <= state.km + 1e-9);
-  if (now) picture.append(draw("circle", { cx: x(now[0]), cy: y(now[1]), r: 3.2, fill: colour }));
-}
-function niceTicks(most, count) {
-  const raw = most / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw);
-  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
-}
-const short = (value) => (value >= 1e6 ? `${decimal.format(value / 1e6)} M`
-  : value >= 1000 ? `${decimal.format(value / 1000)} k` : decimal.format(value));
 
 function buildSearch() {
   const list = el("ul", { id: "search-list", role: "listbox", "aria-label": word("search"), hidden: true });
@@ -273,13 +227,14 @@ function listFound(input, list) {
   const rows = places.slice(0, 8).map((place, i) => el("li", { role: "option", id: `found-${i}`,
     "data-id": place.id, "aria-selected": "false", dir: "auto",
     onmousedown: (event) => { event.preventDefault(); pick(place.id, input, list); } },
-  title(place), el("small", {}, known(place.people) ? whole(place.people) : word("unknown"))));
+  el("span", {}, ...title(place)), el("small", {}, known(place.people) ? whole(place.people) : word("unknown"))));
   list.replaceChildren(...rows);
   list.hidden = !rows.length;
   input.setAttribute("aria-expanded", String(!!rows.length));
   input.removeAttribute("aria-activedescendant");
   document.getElementById("search-count").textContent = !input.value.trim() ? ""
-    : places.length ? word("search_count", { count: whole(places.length) }) : word("search_none");
+    : places.length === 1 ? word("search_one")
+      : places.length ? word("search_count", { count: whole(places.length) }) : word("search_none");
 }
 function pick(id, input, list) {
   list.hidden = true;
@@ -314,6 +269,8 @@ function choose(id, { pan = false } = {}) {
   drawLabels();
   saveView();
 }
+const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+const languageName = (tag) => languages.of(tag);
 const compass = (degrees) => word(["n", "ne", "e", "se", "s", "sw", "w", "nw"][Math.round(degrees / 45) % 8]);
 function drawCard(place) {
   const card = document.getElementById("card");
@@ -328,10 +285,12 @@ function drawCard(place) {
   const row = (label, value) => el("tr", {}, el("th", { scope: "row" }, label),
     ...keys.map((key) => el("td", {}, value(place.lines[key], key))));
   card.replaceChildren(...[
-    el("div", { className: "card-head" }, el("h3", { dir: "auto" }, names[0] ?? place.id),
+    el("div", { className: "card-head" }, named("h3", names[0]),
       el("button", { type: "button", className: "icon", "aria-label": word("close"),
         onclick: () => choose(null) }, "×")),
-    names[1] ? el("p", { className: "alt", dir: "auto" }, names[1]) : null,
+    names[1] ? named("p", names[1], { className: "alt" }) : null,
+    ...place.names.filter(([, text]) => !names.some((name) => name.text === text)).map(([lang, text]) =>
+      el("p", { className: "quiet" }, `${languageName(lang)}: `, named("bdi", { text, lang }))),
     place.other ? el("p", { className: "quiet", dir: "auto" }, `${word("also")}: ${place.other}`) : null,
     el("p", {}, `${word("population")}: ${people}`,
       place.source ? el("small", { dir: "auto" }, ` · ${place.source}`) : null),
@@ -368,7 +327,7 @@ function sightRows(row) {
 function buildLayers() {
   const list = switches().map(([key, label, on]) => {
     state.layers[key] ??= on;
-    const row = tick(label, state.layers[key], (value) => { state.layers[key] = value; refresh(); });
+    const row = tick(label, state.layers[key], (value) => { state.layers[key] = value; refreshLayer(key); });
     row.dataset.layer = key;
     return row;
   });
@@ -417,7 +376,7 @@ function countShown() {
   const near = places.map((place) => [away(place), place]).sort((a, b) => a[0] - b[0]);
   document.getElementById("shown-list").replaceChildren(...near.slice(0, MOST_LISTED).map(([metres, place]) =>
     el("li", {}, el("button", { type: "button", onclick: () => choose(place.id, { pan: true }) },
-      bdi(title(place)), el("small", {}, [known(place.people) ? whole(place.people) : word("unknown"),
+      el("span", {}, ...title(place)), el("small", {}, [known(place.people) ? whole(place.people) : word("unknown"),
         Number.isFinite(metres) ? `${decimal.format(metres / 1000)} ${word("km")}` : ""].filter(Boolean).join(", "))))));
 }
 
@@ -447,6 +406,14 @@ function buildClaims() {
       el("small", { dir: "auto" }, [claim.source, claim.why].filter(Boolean).join(" · "))))))];
 }
 
+/** Draw only what a layer's switch concerns: the whole map may hold thousands of signs. */
+function refreshLayer(key) {
+  if (key !== "labels" && !groups.context[key]) return refresh();
+  if (groups.context[key]) showContext(key);
+  drawLegend();
+  drawLabels();
+  return saveView();
+}
 /** Bring everything in line with the state. */
 function refresh() {
   for (const input of document.getElementsByName("line")) input.checked = input.value === state.line;
@@ -465,8 +432,9 @@ function refresh() {
   const line = lineOf(state.line);
   document.getElementById("line-about").textContent =
     [word("line_length", { length: decimal.format(line.length_km) }), line.accuracy].join(" · ");
-  drawAll();
   drawDivider();
+  drawLegend();
+  drawAll();
   drawCard(data.settlements.find((place) => place.id === state.selected));
   refreshDistance();
 }

@@ -36,16 +36,13 @@ const radiusOf = (place) => (known(place.people)
 const kindOf = (place, own) => (known(place.people) && own.valid ? place.kind || "residents" : "unknown");
 
 function namesOf(place) {
-  const both = [place.name, place.alt].filter(Boolean);
+  const both = namesIn("settlements", place);
   if (state.names === "name_alt" && place.alt) both.reverse();
-  return both;
+  return both.length ? both : [{ text: place.id, lang: "" }];
 }
 /** What is written on the map and in lists: one name, or both. */
-function title(place) {
-  const names = namesOf(place);
-  if (!names.length) return place.id;
-  return state.names === "both" ? names.join(" / ") : names[0];
-}
+const shownNames = (place) => (state.names === "both" ? namesOf(place) : namesOf(place).slice(0, 1));
+const title = (place) => joined(shownNames(place));
 
 function passes(place, key) {
   const own = place.lines[key];
@@ -92,27 +89,54 @@ function drawPlace(place, own, group, pane) {
     ? word("people_of", { count: whole(place.people), kind: word(place.kind || "residents"),
       date: place.date || word("undated") })
     : word("unknown");
-  hinted(marker, `${title(place)}: ${people}`, group);
+  hinted(marker, () => [...title(place), `: ${people}`], group);
   marker.on("click", () => choose(place.id, { pan: false }));
 }
 
+/** A click beside a small symbol means the nearest one, so that fingers can choose too. */
+function chooseNearest({ containerPoint }) {
+  if (!state.layers.settlements || !containerPoint) return;
+  const near = passing().map((place) => [containerPoint.distanceTo(map.latLngToContainerPoint(place.at)), place])
+    .filter(([pixels, place]) => pixels < radiusOf(place) + 12).sort((a, b) => a[0] - b[0])[0];
+  if (near) choose(near[1].id, { pan: false });
+}
+
 /** Names: the chosen place and the most populous first, none over another. */
-const labels = el("div", { className: "labels" });
+const labels = el("div", { className: "labels", "aria-hidden": "true" });
 /** Boxes of the map that names must leave free: years on the lines, legend, tools. */
 function obstacles() {
   const from = stage.getBoundingClientRect();
-  return [...stage.querySelectorAll(".line-year, .legend, .tools, .flag")].map((node) => {
+  return [...stage.querySelectorAll(".line-year, .legend, .tools, .flag, .leaflet-control-scale-line")].map((node) => {
     const box = node.getBoundingClientRect();
     return [box.left - from.left, box.top - from.top, box.right - from.left, box.bottom - from.top, null];
   }).filter((box) => box[2] > box[0]);
+}
+/** Boxes by the squares of a grid they lie in, so that each is held against its neighbours only. */
+function boxGrid(edge = 48) {
+  const cells = new Map();
+  const squares = (box) => {
+    const found = [];
+    for (let x = Math.floor(box[0] / edge); x <= Math.floor(box[2] / edge); x += 1) {
+      for (let y = Math.floor(box[1] / edge); y <= Math.floor(box[3] / edge); y += 1) found.push(x * 65537 + y);
+    }
+    return found;
+  };
+  return {
+    add: (box) => squares(box).forEach((cell) => {
+      if (!cells.has(cell)) cells.set(cell, []);
+      cells.get(cell).push(box);
+    }),
+    free: (box) => squares(box).every((cell) => (cells.get(cell) ?? []).every((one) => one[4] === box[4] ||
+      box[0] > one[2] || box[2] < one[0] || box[1] > one[3] || box[3] < one[1])),
+  };
 }
 function drawLabels() {
   labels.replaceChildren();
   if (!state.layers.labels) return;
   const view = map.getSize();
-  const taken = obstacles();
-  const first = taken.length;
-  const symbols = [];
+  const taken = boxGrid();
+  obstacles().forEach(taken.add);
+  let written = 0;
   const wanted = state.layers.settlements ? passing() : [];
   const inView = [];
   for (const place of wanted) {
@@ -120,34 +144,35 @@ function drawLabels() {
     if (at.x < -20 || at.y < -20 || at.x > view.x + 20 || at.y > view.y + 20) continue;
     inView.push([place, at]);
     const r = radiusOf(place);
-    symbols.push([at.x - r, at.y - r, at.x + r, at.y + r, place]);
+    taken.add([at.x - r, at.y - r, at.x + r, at.y + r, place]);
   }
   const weight = (place) => (place.id === state.selected ? Infinity : place.people ?? 1);
   inView.sort((a, b) => weight(b[0]) - weight(a[0]));
   const most = Math.max(24, Math.round(view.x * view.y / 6500));
-  const free = (box) => [...taken, ...symbols].every((one) => one[4] === box[4] ||
-    box[0] > one[2] || box[2] < one[0] || box[1] > one[3] || box[3] < one[1]);
   const corner = map.containerPointToLayerPoint([0, 0]);
   for (const [place, at] of inView.slice(0, 400)) {
-    if (taken.length - first >= most) break;
+    if (written >= most) break;
     const node = labelOf(place);
     const [width, height] = labelSize(place);
     const r = radiusOf(place) + 3;
     const spots = [[at.x + r, at.y - height / 2], [at.x - r - width, at.y - height / 2],
       [at.x - width / 2, at.y - r - height], [at.x - width / 2, at.y + r]];
-    const spot = spots.find(([x, y]) => free([x - 1, y, x + width + 1, y + height, place]));
+    const inside = ([x, y]) => place.id === state.selected ||
+      (x > 1 && y > 1 && x + width < view.x - 1 && y + height < view.y - 1);
+    const spot = spots.find(([x, y]) => inside([x, y]) && taken.free([x - 1, y, x + width + 1, y + height, place]));
     if (!spot) continue;
-    taken.push([spot[0], spot[1], spot[0] + width, spot[1] + height, place]);
+    taken.add([spot[0], spot[1], spot[0] + width, spot[1] + height, place]);
+    written += 1;
     const [x, y] = [Math.round(spot[0] + corner.x), Math.round(spot[1] + corner.y)];
     node.style.transform = `translate(${x}px, ${y}px)`;
     node.style.textAlign = spot === spots[0] ? "left" : spot === spots[1] ? "right" : "center";
     node.style.width = `${Math.ceil(width) + 2}px`;
     labels.append(node);
   }
-  if (state.layers.districts) drawDistrictNames(free, taken, corner);
+  if (state.layers.districts) drawDistrictNames(taken, corner);
 }
 /** Names of districts, in what room the settlements leave. */
-function drawDistrictNames(free, taken, corner) {
+function drawDistrictNames(taken, corner) {
   for (const { name, shape } of data.layers.find((layer) => layer.key === "districts").features) {
     if (!name || !shape.length) continue;
     const bounds = L.latLngBounds(decoded(shape).flat(2).map((at) => L.latLng(at)));
@@ -155,9 +180,10 @@ function drawDistrictNames(free, taken, corner) {
     pen.font = "11px system-ui, sans-serif";
     const half = pen.measureText(name.slice(0, 40)).width * 0.62 + 6;
     const box = [at.x - half, at.y - 8, at.x + half, at.y + 8, name];
-    if (!free(box)) continue;
-    taken.push(box);
-    const node = el("div", { className: "label district", dir: "auto" }, name.slice(0, 40));
+    if (!taken.free(box)) continue;
+    taken.add(box);
+    const lang = languageOf(name, data.languages.districts?.name);
+    const node = named("div", { text: name.slice(0, 40), lang }, { className: "label district" });
     node.style.width = `${Math.round(2 * half)}px`;
     node.style.transform = `translate(${Math.round(box[0] + corner.x)}px, ${Math.round(box[1] + corner.y)}px)`;
     labels.append(node);
@@ -165,18 +191,17 @@ function drawDistrictNames(free, taken, corner) {
 }
 const pen = document.createElement("canvas").getContext("2d");
 function labelSize(place) {
-  const names = state.names === "both" ? namesOf(place) : namesOf(place).slice(0, 1);
-  const widths = names.map((name, i) => {
+  const names = shownNames(place);
+  const widths = names.map(({ text }, i) => {
     pen.font = i ? "11px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
-    return pen.measureText(name.slice(0, 40)).width + 2;
+    return pen.measureText(text.slice(0, 40)).width + 2;
   });
   return [Math.min(Math.max(...widths, 8), 240), names.length > 1 ? 28 : 15];
 }
 function labelOf(place) {
-  const names = state.names === "both" ? namesOf(place) : namesOf(place).slice(0, 1);
   const big = (place.people ?? 0) >= 10000 ? " big" : "";
-  return el("div", { className: `label${big}` }, ...names.map((name, i) =>
-    el(i ? "small" : "b", { dir: "auto" }, name.slice(0, 40))));
+  return el("div", { className: `label${big}` }, ...shownNames(place).map(({ text, lang }, i) =>
+    named(i ? "small" : "b", { text: text.slice(0, 40), lang })));
 }
 
 /** Letters of other scripts in Latin, roughly: enough to find a name, not to spell it. */
@@ -208,19 +233,25 @@ function found(text) {
   if (!query) return [];
   const ranked = [];
   for (const place of data.settlements) {
-    const names = [place.name, place.alt, ...place.other.split(";"), place.id].filter(Boolean);
+    const names = [place.name, place.alt, ...place.other.split(";"), ...place.names.map(([, text]) => text),
+      place.id].filter(Boolean);
     let best = 9;
     for (const name of names) best = Math.min(best, rank(name, query));
     if (best < 9) ranked.push([best, -(place.people ?? 0), place]);
   }
   return ranked.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map((one) => one[2]);
 }
+const foldings = new Map();
+/** Both foldings of a text, kept: a search looks at every name at every key. */
+function folds(text) {
+  if (!foldings.has(text)) foldings.set(text, [folded(text), loose(text)]);
+  return foldings.get(text);
+}
 function rank(name, query) {
-  const [a, b] = [folded(name), folded(query)];
+  const [[a, c], [b, d]] = [folds(name), folds(query)];
   if (b && a === b) return 0;
   if (b && a.startsWith(b)) return 1;
   if (b && a.includes(b)) return 2;
-  const [c, d] = [loose(name), loose(query)];
   if (d.length > 1 && c.startsWith(d)) return 3;
   return d.length > 2 && c.includes(d) ? 4 : 9;
 }

@@ -181,7 +181,6 @@ function toggleMeasure(on = !measure.on) {
 }
 const measureNote = el("div", { className: "measure-note", role: "status", hidden: true });
 function addMeasure(event) {
-  if (!measure.on) return;
   if (measure.done) Object.assign(measure, { done: false, points: [] });
   const at = [event.latlng.lat, event.latlng.lng];
   const last = measure.points.at(-1);
@@ -212,19 +211,27 @@ function toolButton(name, label, action) {
   return el("button", { type: "button", id: `tool-${name}`, title: label, "aria-label": label, onclick: action }, icon);
 }
 function buildTools() {
-  const bar = el("div", { className: "tools", role: "toolbar", "aria-label": word("map") },
+  const bar = el("div", { className: "tools", role: "group", "aria-label": word("tools") },
     toolButton("in", word("zoom_in"), () => map.zoomIn()), toolButton("out", word("zoom_out"), () => map.zoomOut()),
-    toolButton("home", word("home"), () => map.fitBounds(data.bounds)),
-    toolButton("measure", word("measure"), () => toggleMeasure()),
+    toolButton("home", word("home"), () => showAll()),
+    toolButton("measure", word("measure"), (event) => {
+      toggleMeasure();
+      if (measure.on && event.detail === 0) map.getContainer().focus();
+    }),
     toolButton("full", word("fullscreen"), () => (document.fullscreenElement
       ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => undefined))),
     toolButton("theme", word("theme"), switchTheme),
     toolButton("panel", word("panel"), () => {
-      document.getElementById("app").classList.toggle("wide");
+      const wide = document.getElementById("app").classList.toggle("wide");
+      document.getElementById("tool-panel").setAttribute("aria-expanded", String(!wide));
       map.invalidateSize();
       drawLabels();
     }));
+  bar.querySelector("#tool-panel").setAttribute("aria-expanded", "true");
+  bar.querySelector("#tool-panel").setAttribute("aria-controls", "panel");
+  bar.querySelector("#tool-measure").setAttribute("aria-pressed", "false");
   legend.append(el("summary", {}, word("legend")), legendBody);
+  legend.addEventListener("toggle", drawLabels);
   stage.append(bar, legend, readout, tip, measureNote);
   for (const node of [bar, legend, divider, measureNote]) {
     L.DomEvent.disableClickPropagation(node);
@@ -277,8 +284,27 @@ function readView() {
   if (state.theme) document.documentElement.dataset.theme = state.theme;
   const centre = (view.get("c") ?? "").split(",").map(Number);
   const zoom = Number(view.get("z"));
-  if (centre.length === 2 && centre.every(Number.isFinite) && zoom > 0) map.setView(centre, zoom, { animate: false });
+  const placed = centre.length === 2 && centre.every(Number.isFinite) && zoom > 0;
+  if (placed) map.setView(centre, zoom, { animate: false });
   else map.fitBounds(data.bounds, { animate: false });
+  return placed;
+}
+/** Show the whole area, beside the legend where that would lie on a line; if narrow, close it. */
+function showAll(first = false) {
+  map.fitBounds(data.bounds, { animate: false });
+  const [box, frame] = [legendBody.getBoundingClientRect(), stage.getBoundingClientRect()];
+  if (!legend.open) return;
+  const covered = data.lines.some((line) => decoded(line.shape).flat(2).some((at) => {
+    const { x, y } = map.latLngToContainerPoint(at);
+    return x > box.left - frame.left - 16 && y > legend.offsetTop - 8 && x < frame.width;
+  }));
+  if (!covered) return;
+  if (frame.width < 700) {
+    if (first) legend.open = false;
+    return;
+  }
+  const aside = L.point(frame.right - box.left + 20, 0);
+  map.fitBounds(data.bounds, { animate: false, paddingBottomRight: aside });
 }
 async function copyLink() {
   saveView();
@@ -347,8 +373,10 @@ function keys(event) {
     c: () => document.getElementById("compare")?.click(),
     Escape: () => (measure.on ? toggleMeasure(false) : choose(null)),
     Enter: () => { if (measure.on && event.target.closest("#stage") && !event.target.closest("button")) measure.done = true; },
+    " ": () => addMeasure({ latlng: map.getCenter() }),
     "[": () => stepDistance(-0.5), "]": () => stepDistance(0.5) }[event.key];
-  if (!act) return;
+  const measuring = measure.on && event.target === map.getContainer();
+  if (!act || (event.key === " " && !measuring)) return;
   if (event.key !== "Enter") event.preventDefault();
   act();
 }
@@ -362,7 +390,8 @@ function start() {
   map.attributionControl.setPrefix("Leaflet");
   map.attributionControl.addAttribution("");
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-  map.getContainer().setAttribute("aria-label", word("map"));
+  const frame = map.getContainer();
+  for (const [name, value] of [["role", "region"], ["aria-label", word("map_keys")]]) frame.setAttribute(name, value);
   makePanes();
   map.createPane("measure").style.zIndex = 620;
   measure.group = L.layerGroup().addTo(map);
@@ -370,32 +399,53 @@ function start() {
   makeHatches();
   makeDivider();
   drawContext();
-  readView();
+  const placed = readView();
   buildPanel();
   buildTools();
   sizeByZoom();
   refresh();
+  if (!placed) showAll(true);
+  drawScaled();
+  drawLabels();
   map.on("move zoom resize viewreset", clipSlots);
-  map.on("zoomend", () => {
-    if (sizeByZoom()) for (const slot of SLOTS) drawPlaces(slot, shown()[slot]);
-  });
+  map.on("zoomend", drawScaled);
   map.on("moveend zoomend resize", () => { drawLabels(); saveView(); });
   map.on("zoomstart", () => labels.replaceChildren());
-  map.on("click", addMeasure);
+  map.on("click", (event) => (measure.on ? addMeasure(event) : chooseNearest(event)));
   map.on("dblclick", () => { measure.done = true; });
   map.on("mousemove", (event) => {
     readout.textContent = `${event.latlng.lat.toFixed(4)}, ${event.latlng.lng.toFixed(4)}`;
   });
   document.addEventListener("keydown", keys);
   window.addEventListener("hashchange", () => { readView(); refresh(); });
-  const printed = () => { map.invalidateSize({ animate: false }); drawLabels(); };
-  window.addEventListener("beforeprint", () => { legend.open = true; printed(); });
-  window.matchMedia("print").addEventListener("change", printed);
+  window.addEventListener("beforeprint", () => onPaper(true));
+  window.addEventListener("afterprint", () => onPaper(false));
+  window.matchMedia("print").addEventListener("change", (event) => onPaper(event.matches));
   const sized = new Promise((done) => {
     new ResizeObserver(() => { map.invalidateSize(); done(); }).observe(stage);
   });
   ready = true;
   sayReady(sized);
+}
+/** For paper: the same land as on the screen, legend and sources open; afterwards all as before. */
+let screen = null;
+function onPaper(on) {
+  const folds = [legend, document.querySelector("#foot details")];
+  if (on && !screen) {
+    screen = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom(),
+      open: folds.map((fold) => fold.open) };
+    folds.forEach((fold) => { fold.open = true; });
+  }
+  if (!screen) return;
+  map.invalidateSize({ animate: false });
+  map.options.zoomSnap = on ? 0 : 0.25;
+  if (on) map.fitBounds(screen.bounds, { animate: false });
+  else {
+    folds.forEach((fold, i) => { fold.open = screen.open[i]; });
+    map.setView(screen.centre, screen.zoom, { animate: false });
+    screen = null;
+  }
+  drawLabels();
 }
 /** Mark the page as complete once its size is known and every picture is decoded. */
 async function sayReady(sized) {

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from frontline.basemap import basemap
+from frontline.languages import further_names, name_languages
 from frontline.origins import dated, line_accuracy, sight_warning, sources
 from frontline.overlays import exposure_bounds, exposure_overlay, shade_overlay
 from frontline.symbols import (
@@ -83,6 +84,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "hash": inputs_hash,
         "words": dict(WORDS),
         "names": project.map.names,
+        "languages": _languages(project),
         "note": project.map.note,
         "bounds": shapes.view(project),
         "sides": [
@@ -113,6 +115,13 @@ def _basemap(project: Project) -> dict[str, str] | None:
     """Return the online tiles that the project wants, for a page that asks before it asks."""
     tiles = basemap(project.outputs.basemap, project.outputs.basemap_credit)
     return None if tiles is None else asdict(tiles)
+
+
+def _languages(project: Project) -> dict[str, dict[str, str]]:
+    """Return the languages of our columns of names, by layer, where the project tells them."""
+    layers = {key: getattr(project, key) for key in ("settlements", "districts", "points")}
+    layers["corridors"] = project.corridors
+    return {key: name_languages(layer.columns) for key, layer in layers.items() if layer}
 
 
 class _Shapes:
@@ -269,10 +278,14 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         (row["id"], row["from_line"], row["to_line"]): _text(row["control"])
         for row in results.control_change.to_dict("records")
     }
-    for row in dated(results).to_dict("records"):
+    table = dated(results)
+    languages = further_names(table.columns)
+    for row in table.to_dict("records"):
         key = _text(row["id"])
         if key not in places:
             places[key] = _place(row, shapes)
+            names = [[tag, _text(row[column])] for column, tag in languages.items()]
+            places[key]["names"] = [name for name in names if name[1]]
         own: dict[str, Any] = {}
         for short, column in OWN:
             own[short] = _plain(row.get(column))

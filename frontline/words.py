@@ -91,6 +91,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "search": "Search places",
         "search_hint": "Any name, any script",
         "search_none": "No place of that name",
+        "search_one": "1 place",
         "search_count": "{count} places",
         "names": "Names",
         "names_name": "First name",
@@ -106,8 +107,16 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "filter_least": "People, at least",
         "filter_shown": "{shown} of {total} settlements shown",
         "measure": "Measure",
-        "measure_help": "Click points on the map; double-click or Enter ends, Escape clears.",
+        "measure_help": (
+            "Click points, or move the map with the arrow keys and press Space for its middle; "
+            "double-click or Enter ends, Escape clears."
+        ),
         "measure_total": "{length} km",
+        "tools": "Map tools",
+        "map_keys": (
+            "Map: arrow keys move it, plus and minus zoom; the list of settlements is under Filter "
+            "and list"
+        ),
         "fullscreen": "Full screen",
         "theme": "Light or dark",
         "panel": "Panel",
@@ -138,6 +147,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         ),
         "basemap_policy": "Rules of use",
         # figures
+        "figures": "Figures",
         "chart": "People against distance",
         "chart_text": "People within each distance of the line, by side; source: {source}.",
         "figures_at": "Figures within {distance} km",
