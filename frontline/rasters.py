@@ -1,4 +1,4 @@
-"""Rasters: the only user of rasterio. Checked opening, windows, cloud-optimised output.
+"""Rasters: with `cogs` the only user of rasterio. Checked opening, windows, COGs as output.
 
 A raster comes from anywhere, so it is held to what can be checked: a GeoTIFF by its first bytes
 and by the driver, a local regular file, one band, a stated coordinate reference system, a grid
@@ -27,6 +27,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
+from frontline.cogs import cog_options
 from frontline.errors import OutputError, RasterError
 from frontline.extents import check_extent
 
@@ -312,7 +313,7 @@ def write_cog(
             if colours is not None:
                 dataset.write_colormap(1, dict(colours))
         with plain.open() as dataset:
-            rasterio.shutil.copy(dataset, cog.name, driver="COG", **_cog_options(bands[0]))
+            rasterio.shutil.copy(dataset, cog.name, driver="COG", **cog_options(bands[0].dtype))
         # Built in memory: a full disk is then the system's own, clear error, not half a raster.
         try:
             path.write_bytes(cog.getbuffer())
@@ -320,18 +321,6 @@ def write_cog(
             raise OutputError(
                 f"cannot be written ({error.strerror}). Make room, or name another.", path=path
             ) from error
-
-
-def _cog_options(band: NDArray[np.generic]) -> dict[str, str]:
-    return {
-        "compress": "DEFLATE",
-        "level": "9",
-        "predictor": "3" if np.issubdtype(band.dtype, np.floating) else "2",
-        "blocksize": "256",
-        "overview_resampling": "NEAREST",
-        "num_threads": "1",
-        "bigtiff": "IF_SAFER",
-    }
 
 
 @contextmanager
