@@ -147,14 +147,6 @@ CUT_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         number("length_km", "km", "Length", "Length of the line that would be."),
         *_FLOW,
     ),
-    "flows": (
-        _ID,
-        text("what", "What", "What is counted, in words."),
-        text("kind", "Kind", "stock: at a date; flow: over a time; or empty."),
-        text("origin", "Origin", "Where people came from."),
-        text("destination", "Destination", "Where they went, or are."),
-        *_AMOUNT,
-        text("unit", "Unit", "people, families, or % of the whole."),
     "landcover": (
         _LINE,
         _SIDE,
@@ -194,6 +186,14 @@ CUT_COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "contested_km2", "km²", "Contested", "Of what was gained or ceded, within an error."
         ),
     ),
+    "flows": (
+        _ID,
+        text("what", "What", "What is counted, in words."),
+        text("kind", "Kind", "stock: at a date; flow: over a time; or empty."),
+        text("origin", "Origin", "Where people came from."),
+        text("destination", "Destination", "Where they went, or are."),
+        *_AMOUNT,
+        text("unit", "Unit", "people, families, or % of the whole."),
         text("part_of", "Part of", "Identifier of the whole whose parts add up to it."),
         text("share_of", "Share of", "Identifier of the whole, for parts that overlap."),
         number("share_low", "%", "Share, low", "Least share of the whole, per cent."),
@@ -270,12 +270,6 @@ CUT_TITLES: Mapping[str, tuple[str, str]] = {
     ),
     "sections": ("Sections", "What lies behind named stretches of a line, by side and distance."),
     "scenarios": ("Scenarios", "Land and people that would change hands with lines that might be."),
-    "flows": ("Flows", "Displaced people as sources state them, with shares of the totals."),
-    "flows_balance": ("Balance of flows", "Each total against its parts, source by source."),
-    "links": ("Links", "What settlements depend on: side, distance and reach for each line."),
-    "events": ("Events", "Claimed positions of dated events against the line of their day."),
-}
-"""Title and one sentence for each."""
     "landcover": ("Land cover", "Classes of land cover by side and distance of each line."),
     "landcover_changes": (
         "Land cover that changed hands",
@@ -285,3 +279,9 @@ CUT_TITLES: Mapping[str, tuple[str, str]] = {
         "Land cover gained and ceded",
         "What each side held, gained and ceded of each class of land cover.",
     ),
+    "flows": ("Flows", "Displaced people as sources state them, with shares of the totals."),
+    "flows_balance": ("Balance of flows", "Each total against its parts, source by source."),
+    "links": ("Links", "What settlements depend on: side, distance and reach for each line."),
+    "events": ("Events", "Claimed positions of dated events against the line of their day."),
+}
+"""Title and one sentence for each."""
