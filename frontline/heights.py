@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +30,7 @@ MOST_SURVEYED = 4_000_000_000
 """Cells of the largest window that is surveyed: 1,900 x 1,900 km at 30 m."""
 
 _BAND_CELLS = 8_000_000
+_WILD_SHARE, _WILD_VALUES = 0.1, 20
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,24 @@ def vertical_datum(raster: Raster) -> str:
     """Return what heights are above, where the file's CRS says so; else an empty text."""
     stated = raster.dataset.crs
     crs = pyproj.CRS.from_wkt(stated.to_wkt()) if stated is not None else None
-    return str(crs.sub_crs_list[1].name) if crs is not None and crs.is_compound else ""
+    if crs is None:
+        return ""
+    if crs.is_compound:
+        return str(crs.sub_crs_list[1].name)
+    ellipsoid = crs.ellipsoid
+    # the third axis of a CRS that is not a compound one is the height above its ellipsoid
+    three = len(crs.axis_info) == 3 and ellipsoid is not None
+    return f"{ellipsoid.name} ellipsoid" if three and ellipsoid is not None else ""
+
+
+def same_datum(one: str, other: str) -> bool:
+    """Compare names of a datum however they are written: ``EGM2008 height`` is ``EGM2008``."""
+    return plain_datum(one) == plain_datum(other)
+
+
+def plain_datum(datum: str) -> str:
+    """Return the name of a datum without what is written in several ways."""
+    return re.sub(r"[^a-z0-9]|height|geoid", "", datum.casefold())
 
 
 def windows_over(raster: Raster, area: Any, area_crs: pyproj.CRS) -> list[Window]:
@@ -196,3 +215,45 @@ def without_voids(heights: NDArray[np.float32]) -> int:
         void = (heights < LOWEST_M) | (heights > HIGHEST_M)
     heights[void] = np.nan
     return int(np.count_nonzero(void))
+
+
+def refuse_other_units(heights_m: NDArray[np.float32], path: Path) -> None:
+    """Refuse heights of which none is known, or that are no metres.
+
+    Parameters
+    ----------
+    heights_m
+        As read, with impossible heights still in it.
+    path
+        The file, as messages show it.
+
+    Raises
+    ------
+    RasterError
+        No cell is known; or a tenth of the cells or more are impossible and differ from each
+        other. A value that stands for unknown and is not tagged is the same everywhere.
+    """
+    known = heights_m[np.isfinite(heights_m)]
+    if not known.size:
+        raise RasterError(
+            "knows no height around the study area: every cell there is nodata. Use elevation of "
+            "this region.",
+            path=path,
+        )
+    wild = known[(known < LOWEST_M) | (known > HIGHEST_M)]
+    if wild.size < _WILD_SHARE * known.size or not wild.size:
+        return
+    if len(np.unique(wild)) >= _WILD_VALUES:
+        raise RasterError(
+            f"its heights reach from {wild.min():,.0f} to {wild.max():,.0f} m around the study "
+            f"area (expected {LOWEST_M:,.0f} to {HIGHEST_M:,.0f}): are they in another unit? Set "
+            "unit in [elevation], or convert them.",
+            path=path,
+            field="unit",
+        )
+    if wild.size == known.size:
+        raise RasterError(
+            f"knows no height around the study area: every cell there holds {wild[0]:g}, which is "
+            "no height. Use elevation of this region.",
+            path=path,
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 
 from frontline.errors import RasterError
 from frontline.grids import bilinear
+from frontline.heights import plain_datum
 from frontline.rasters import (
     Bounds,
     Raster,
@@ -213,7 +213,7 @@ def _turned(raster: Raster, bounds: Bounds) -> Transform:
 def _check_alike(looks: Sequence[_Look]) -> None:
     """Name the piece that differs from most others, and in what."""
     crs = Counter(look.crs.to_wkt() for look in looks).most_common(1)[0][0]
-    datum = Counter(_plain(look.piece.datum) for look in looks).most_common(1)[0][0]
+    datum = Counter(plain_datum(look.piece.datum) for look in looks).most_common(1)[0][0]
     unit = Counter(look.piece.unit for look in looks).most_common(1)[0][0]
     for look in looks:
         name = look.piece.name
@@ -222,8 +222,8 @@ def _check_alike(looks: Sequence[_Look]) -> None:
                 f"has another CRS than the other tiles: '{look.crs.name}'. Use tiles of one CRS.",
                 path=name,
             )
-        if _plain(look.piece.datum) != datum:
-            others = next(one.piece.datum for one in looks if _plain(one.piece.datum) == datum)
+        if plain_datum(look.piece.datum) != datum:
+            others = next(one.piece.datum for one in looks if plain_datum(one.piece.datum) == datum)
             raise RasterError(
                 f"its heights are above '{look.piece.datum}', those of the other tiles above "
                 f"'{others}'. Use tiles of one vertical datum.",
@@ -237,11 +237,6 @@ def _check_alike(looks: Sequence[_Look]) -> None:
             )
     for source in dict.fromkeys(look.piece.source for look in looks):
         _check_steps([look for look in looks if look.piece.source == source])
-
-
-def _plain(datum: str) -> str:
-    """Compare names of a datum however they are written: ``EGM2008 height`` is ``EGM2008``."""
-    return re.sub(r"[^a-z0-9]|height|geoid", "", datum.casefold())
 
 
 def _check_steps(looks: Sequence[_Look]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,10 @@ from frontline.heights import (
     HeightsFile,
     cells_around,
     read_around,
+    refuse_other_units,
+    same_datum,
     thinning,
+    vertical_datum,
     without_voids,
 )
 from frontline.project import relative
@@ -167,7 +171,9 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         feet = stated.unit == "ft"
         heights, transform = read_around(raster, area, layers.frame.crs, feet=feet, every=every)
         crs = raster.crs
-        notes += _filled_before(raster, about)
+        datum = vertical_datum(raster)
+        notes += [*_about_datum(stated, datum, about), *_filled_before(raster, about)]
+    refuse_other_units(heights, Path(shown))
     notes += _voids_removed(heights, about)
     step_m = middle_step_m(transform, crs, heights.shape)
     fine = None
@@ -179,7 +185,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         transform=transform,
         crs=crs.to_wkt(),
         step_m=step_m,
-        vertical_datum=stated.vertical_datum,
+        vertical_datum=stated.vertical_datum or datum,
         model=stated.model,
         accuracy_m=stated.accuracy_m,
         source=stated.source,
@@ -339,6 +345,16 @@ def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]
         text = f"{level / heights.size:.0%} of the cells are exactly 0 m"
         notes.append(Note(about, f"{text}: sea, or a missing tile that was filled.", level))
     return tuple(notes)
+
+
+def _about_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
+    """Ask what heights are above where nobody says it, and say where project and file differ."""
+    if not stated.vertical_datum and not datum:
+        text = "nobody says what its heights are above: add vertical_datum to [elevation]."
+        yield Note(about, text)
+    elif stated.vertical_datum and datum and not same_datum(stated.vertical_datum, datum):
+        text = f"its heights are above '{datum}', the project says '{stated.vertical_datum}'."
+        yield Note(about, text)
 
 
 def _filled_before(raster: Raster, about: str) -> Iterator[Note]:

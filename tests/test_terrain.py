@@ -117,6 +117,71 @@ def test_suspicious_level_is_noted(tmp_path):
     assert np.isfinite(dem.heights_m).all()
 
 
+def texts(dem):
+    return [note.text for note in dem.notes]
+
+
+ASKED = "nobody says what its heights are above: add vertical_datum to [elevation]."
+
+
+@pytest.mark.parametrize(
+    ("crs", "stated", "kept", "said"),
+    [
+        ("EPSG:4326", "", "", ASKED),
+        ("EPSG:4326", "EGM96", "EGM96", ""),
+        ("EPSG:4326+3855", "", "EGM2008 height", ""),
+        ("EPSG:4326+3855", "EGM2008", "EGM2008", ""),
+        ("EPSG:4979", "", "WGS 84 ellipsoid", ""),
+        (
+            "EPSG:4326+3855",
+            "EGM96",
+            "EGM96",
+            "its heights are above 'EGM2008 height', the project says 'EGM96'.",
+        ),
+    ],
+)
+def test_the_vertical_datum_is_read_or_asked(tmp_path, crs, stated, kept, said):
+    dem, _ = read(
+        tmp_path,
+        np.full((100, 100), 500.0, np.float32),
+        transform=TENTH,
+        crs=crs,
+        elevation={"vertical_datum": stated},
+    )
+    assert dem.vertical_datum == kept
+    assert [text for text in texts(dem) if "above" in text] == ([said] if said else [])
+
+
+def test_feet_of_the_vertical_crs_contradict_metres(tmp_path):
+    heights = np.full((100, 100), 1640.0, np.float32)
+    with pytest.raises(RasterError, match=r"'US survey foot', the project says m\. Set unit"):
+        read(tmp_path, heights, transform=TENTH, crs="EPSG:4326+6360")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.full((100, 100), np.nan), r"knows no height around .*every cell there is nodata"),
+        (np.full((100, 100), -9999.0), r"knows no height around .*every cell there holds -9999"),
+        (
+            np.linspace(150_000, 300_000, 10_000).reshape(100, 100),  # centimetres
+            r"from 1[5-9]\d,\d+ to 2\d\d,\d+ m .*another unit\? Set unit in \[elevation\]",
+        ),
+        (np.linspace(5_000, 30_000, 10_000).reshape(100, 100), "another unit"),  # decimetres
+    ],
+)
+def test_heights_that_cannot_be_are_named_for_what_they_are(tmp_path, values, said):
+    with pytest.raises(RasterError, match=said):
+        read(tmp_path, values.astype(np.float32), transform=TENTH)
+
+
+def test_a_few_impossible_heights_are_no_other_unit(tmp_path):
+    values = np.full((100, 100), 500.0, np.float32)
+    values[40:42, 40:60] = np.linspace(9_500, 20_000, 20)
+    dem, _ = read(tmp_path, values, transform=TENTH)
+    assert int(np.isnan(dem.heights_m).sum()) == 40
+
+
 def test_a_study_area_too_large_for_one_window(tmp_path, monkeypatch):
     monkeypatch.setattr("frontline.rasters.MOST_CELLS", 2500)
     dem, _ = read(
