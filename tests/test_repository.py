@@ -39,7 +39,7 @@ ORDER = (
     ("cli",),
 )
 HEAVY = {
-    "rasterio": {"rasters"},
+    "rasterio": {"rasters", "cogs"},
     "exactextract": {"zonal"},
     "folium": {"page"},
     "branca": {"page"},
