@@ -103,7 +103,8 @@ def refuse(share: float, *, least: float, what: str, path: Path | None = None) -
     if share < least:
         raise RasterError(
             f"elevation is known for {share:.0%} of {what} (at least {least:.0%} is asked for). "
-            "Use one that reaches further and has fewer holes, or lower least_coverage in [elevation].",
+            "Use one that reaches further and has fewer holes, or lower least_coverage in "
+            "[elevation].",
             path=path,
         )
 
