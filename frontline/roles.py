@@ -88,6 +88,10 @@ def _no_sides(
         if side in names or (side.strip() and not names) or (blank and not side.strip()):
             continue
         also = f" ({len(rows)} features say so)" if len(rows) > 1 else ""
+        if not side.strip():
+            what = f"is empty{also} (expected who holds it). Fill it in."
+            problems.append(layer.fault(what, row=rows.index[0], field=field))
+            continue
         problem = f"{quoted(side)} is not a side of the project{also}.{nearest(side, names)}"
         problems.append(layer.fault(problem, row=rows.index[0], field=field))
     return problems
@@ -114,10 +118,11 @@ def places_of(
     centres = shapely.get_coordinates(shapely.centroid(layer.frame.geometry.to_numpy()))
     table = with_ids(placed, to_degrees(centres, layer.crs) if len(centres) else centres)
     if role is CORRIDORS:
-        # pieces of one road share a name and often an id: only the same course is a duplicate
-        shapes = shapely.to_wkb(shapely.normalize(table.geometry.to_numpy()))
-        _, first = np.unique(shapes.astype(object), return_index=True)
-        kept = table.iloc[np.sort(first)]
+        # pieces of one road share a name and often an id: only the same course is a duplicate, and
+        # not if a road and a pipeline run along it
+        shapes = shapely.to_wkb(shapely.normalize(table.geometry.to_numpy()), hex=True)
+        kinds = table["kind"].str.strip().str.casefold()
+        kept = table[~kinds.str.cat(shapes.astype(object), sep=" ").duplicated().to_numpy()]
         if len(kept) < len(table):
             notes.append(("Listed twice, kept once.", len(table) - len(kept)))
         table = numbered(kept)

@@ -284,6 +284,15 @@ def test_corridors_keep_their_pieces_and_points_their_columns(tmp_path):
     assert found.points["claim"][0] == "C10"
 
 
+def test_a_road_and_a_pipeline_along_one_course_are_two(tmp_path):
+    road = shapely.LineString([(46.1, 39.1), (46.9, 39.1)])
+    kinds = ["road", "pipeline", " Road", None, ""]
+    write(frame(*[road] * 5, kind=kinds, name=list("ABCDE")), tmp_path / "c.gpkg")
+    found = layers(tmp_path, '[corridors]\npath = "c.gpkg"')
+    assert list(found.corridors["name"]) == ["A", "B", "D"]
+    assert "corridors: Listed twice, kept once. [2]" in said(found)
+
+
 def test_partitions_are_read_by_key(tmp_path):
     write(frame(AREA.buffer(-0.1), name=["old"]), tmp_path / "o.gpkg")
     found = layers(tmp_path, '[[partitions]]\nkey="oblast"\nlabel="Oblast"\npath="o.gpkg"')
