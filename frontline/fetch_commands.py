@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 fetch_app = typer.Typer(
     name="fetch",
-    help="Get elevation, people, places and roads for a project. Nothing is fetched otherwise.",
+    help="Get elevation, people, land cover, places, roads. Nothing is fetched otherwise.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -57,6 +57,14 @@ def population(
         _tell(fetch_population(project, request, year=year), options)
 
 
+def landcover(project: ProjectFile, options: FetchOptions, source: Sources = None) -> None:
+    """Get land cover at 10 m, for farmland and trees: ESA WorldCover of 2021 or 2020."""
+    from frontline.worldcover import landcover as fetch_landcover
+
+    with _request(options, source) as request:
+        _tell(fetch_landcover(project, request), options)
+
+
 def places(
     project: ProjectFile,
     options: FetchOptions,
@@ -93,7 +101,7 @@ def boundaries(
         _tell(fetch_boundaries(project, request, level=level), options)
 
 
-for fetching in (elevation, population, places, roads, boundaries):
+for fetching in (elevation, population, landcover, places, roads, boundaries):
     fetch_app.command()(taking(FetchOptions, fetching))
 
 
