@@ -17,6 +17,7 @@ from frontline.metrics import METRICS, list_metrics
 from frontline.mistakes import shown
 from frontline.project import claims_file
 from frontline.scenarios import with_scenarios
+from frontline.wording import labels_of, percent, with_labels
 
 if TYPE_CHECKING:
     from frontline.case import Case
@@ -58,6 +59,9 @@ COLUMNS = [
     "contains",
 ]
 """Columns of :func:`check_claims`."""
+
+_SENTENCES = ("stated", "why", "detail", "contains")
+"""Columns for people: lines and the like are called there by their labels."""
 
 _AGREES, _REACHES, _DIFFERS, _STRADDLES = "agrees", "reaches", "differs", "straddles"
 
@@ -119,12 +123,14 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
     problems: list[FrontlineError] = []
     against = _contradictions(ledger)
     by_id = {claim.id: claim for claim in ledger.claims}
+    labels = labels_of(case.project)
     for number, claim in enumerate(ledger.claims):
         try:
             measured = measure(case, claim)
             found = verdict_of(claim, measured)
             others = [by_id[word] for word in against[claim.id]]
-            rows.append(_row(claim, ledger, measured, found, others))
+            row = _row(claim, ledger, measured, found, others)
+            rows.append(row | {name: with_labels(str(row[name]), labels) for name in _SENTENCES})
         except FrontlineError as error:
             problems += [_placed(one, claim, ledger) for one in error.problems]
         if progress is not None:
@@ -154,7 +160,8 @@ def measure(case: Case, claim: Claim) -> Measured:
     has = {front.key for front in case.fronts} | set(case.layers.partitions)
     lacks = [shown(key) for key in claim.needs if key not in has]
     if lacks:
-        return Measured(missing=f"the project has no line or partition {' or '.join(lacks)}")
+        named = " and ".join(lacks)
+        return Measured(missing=f"the project does not hold what this is about (its key: {named})")
     measured = METRICS[claim.metric].ask(case, claim.parameters)
     units = list(dict.fromkeys(one.unit for one in claim.stated))
     if len(units) > 1:
@@ -240,7 +247,7 @@ def _too_wide(measured: Measured, claim: Claim) -> list[str]:
         return []
     size = max(abs(end) for one in closed for end in bounds_of(one, claim))
     wide = size > 0 and high - low > size
-    return ["its interval is wider than the figure stated"] if wide else []
+    return ["the interval is wider than the figure stated"] if wide else []
 
 
 def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
@@ -255,7 +262,9 @@ def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
         told = words[found[0][1]]
     else:
         told = "; ".join(f"{_figure(one, claim)}: {words[how]}" for one, how in found)
-    allowed = f" (allowed: {claim.tolerance:.0%} of the figure stated)" if claim.tolerance else ""
+    allowed = (
+        f" (allowed: {percent(claim.tolerance)} of the figure stated)" if claim.tolerance else ""
+    )
     return told + allowed
 
 
@@ -307,7 +316,7 @@ def _figure(stated: Stated, claim: Claim) -> str:
 
 def _below(claim: Claim, measured: Measured) -> str:
     size = _with_unit(rounded(measured.resolves), measured.unit)
-    limit = f"Below accuracy: the data tell nothing smaller than {size} from nothing"
+    limit = f"Below accuracy: the data cannot tell less than {size} from nothing at all"
     safe = measured.detail if math.isnan(measured.value) else ""
     return _sentence(limit, _stated(claim), safe)
 

@@ -13,6 +13,7 @@ from frontline.draws import interval
 from frontline.errors import ProjectError
 from frontline.mistakes import nearest, shown
 from frontline.terrain import COARSE_M, is_coarse
+from frontline.wording import percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from frontline.frames import Frame
     from frontline.fronts import Draw, FrontLine
 
+
+BELOW = "below accuracy"
 
 ENOUGH = 0.9
 """Share of a zone's people that a list must be able to contain for a verdict."""
@@ -227,6 +230,21 @@ def distance_to(xy: NDArray[np.float64], line: Any, frame: Frame) -> NDArray[np.
     return frame.ground_m(ends[1::2], ends[0::2])
 
 
+def far_told(kilometres: float, error_m: float, written: str = "") -> str:
+    """Write a distance from a line; one below the line's error is never a number.
+
+    Parameters
+    ----------
+    kilometres, error_m
+        The distance, and the error of the line there.
+    written
+        The distance as text; two digits of it if empty.
+    """
+    if kilometres * 1000.0 < error_m:
+        return BELOW
+    return written or f"{kilometres:.2g}"
+
+
 def error_near(front: FrontLine, geometry: Any) -> float:
     """Return the error of the edge of a line that is nearest to a place, metres."""
     row = int(np.argmin(shapely.distance(front.segments, geometry)))
@@ -253,5 +271,6 @@ def incomplete(share: float) -> tuple[str, ...]:
     """Say why people cannot be told from a list; empty where it can contain 90 % of them."""
     if share >= ENOUGH:
         return ()
-    known = "an unknown share" if np.isnan(share) else f"about {share:.0%}"
-    return (f"the list of settlements can contain {known} of the people, and 90 % is needed",)
+    if np.isnan(share):
+        return ("nobody knows what share of the people the list of settlements holds",)
+    return (f"the list of settlements can hold {percent(share)} of the people, and 90 % is needed",)

@@ -31,6 +31,11 @@ POSITION = "the position of the line"
 """What most intervals contain."""
 
 
+def heights_known(accuracy_m: float | None) -> str:
+    """Say that an interval contains the error of heights; of none, that it does not."""
+    return f"heights known to {accuracy_m:g} m" if accuracy_m else "nothing: no error of heights"
+
+
 @dataclass(frozen=True)
 class Names:
     """Marks a parameter that names something of the project.

@@ -24,6 +24,7 @@ from frontline.measured import (
     PartitionKey,
     Share,
     SideName,
+    heights_known,
     listed,
     missing,
 )
@@ -75,7 +76,7 @@ def land_share(
 def _with_outline(error_m: float) -> str:
     if not error_m:
         return f"{POSITION}, not that of outlines"
-    return f"{POSITION}, and of outlines known to {error_m:,.0f} m"
+    return f"{POSITION} and of outlines, known to {error_m:,.0f} m"
 
 
 def _share_held(
@@ -390,8 +391,7 @@ def mountain_share(
         low,
         high,
         "%",
-        contains="the accuracy of the elevation "
-        f"({dem.accuracy_m or 0:.0f} m at each of two heights)",
+        contains=heights_known(dem.accuracy_m),
         detail=f"Land with {relief_m:.0f} m of relief within {radius_m / 1000:g} km: "
         f"{'; '.join(told)}",
     )

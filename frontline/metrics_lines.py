@@ -10,18 +10,19 @@ import shapely
 from pydantic import Field
 
 from frontline.case import Case
-from frontline.draws import rounded
 from frontline.errors import ProjectError
 from frontline.fronts import error_band
 from frontline.geodesy import area_m2, length_m, points_along
 from frontline.lookup import distance_to, front_of, side_of
 from frontline.measured import (
+    POSITION,
     Amount,
     LineKey,
     Measured,
     Metres,
     PartitionKey,
     SideName,
+    heights_known,
     missing,
 )
 from frontline.mistakes import nearest, shown
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from frontline.fronts import FrontLine
 
-POSITION = "position of the line"
 SCALES_M = (1_000.0, 2_000.0, 5_000.0, 10_000.0)
 STEP_M = 500.0
 """Relief along a line is read this often."""
@@ -73,16 +73,15 @@ def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Mea
     away = np.array(drawn) - np.mean(drawn) if drawn else np.array([])
     sure = not (front.error_m > 0).any()
     low, high = (value, value) if sure else _ends(value, away)
-    scales = [
-        f"{kilometres(front.geometry, scale):.0f} km at {scale / 1000:g}" for scale in SCALES_M
-    ]
+    bends = ", ".join(f"{scale / 1000:g}" for scale in SCALES_M)
+    smooth = [f"{kilometres(front.geometry, scale):.0f} km" for scale in SCALES_M]
     return Measured(
         value,
         low,
         high,
         "km",
         contains=POSITION,
-        detail=f"Bends left out, it is {', '.join(scales)} km.",
+        detail=f"Without bends of less than {bends} km it is {', '.join(smooth)} long.",
     )
 
 
@@ -125,7 +124,7 @@ def line_between(
         value - away,
         value + away,
         "km",
-        contains="position of the line, and distance of the places named from it",
+        contains=f"{POSITION} and the distance of the places named from it",
         detail=f"It is {share:.0f} % of the line, which is {front.length_km:.0f} km long",
     )
 
@@ -185,7 +184,7 @@ def line_gap(case: Case, *, line: LineKey, other: LineKey | None = None) -> Meas
         max(float(gaps.mean()) - together, 0.0),
         float(gaps.mean()) + together,
         "km",
-        contains="errors of both lines, taken alike over their length",
+        contains="the errors of both lines, taken alike over their length",
         detail=f"It is {tenth:.2g} km or less over a tenth of the line, {ninth:.2g} km or more "
         f"over another, and {gaps.max():.2g} km at most.",
         resolves=together,
@@ -245,9 +244,10 @@ def relief_along(
         low,
         high,
         "%",
-        contains=f"accuracy of the elevation ({error_m:.0f} m)",
-        detail=f"The {measure} along {kilometres:.0f} km has the quartiles {quarter:,.0f}, "
-        f"{median:,.0f} and {third:,.0f} m, against a threshold of {least_m:,.0f} m.",
+        contains=heights_known(error_m),
+        detail=f"Along {kilometres:.0f} km the {measure} is at most {quarter:,.0f} m on a quarter "
+        f"of the way, {median:,.0f} m on half and {third:,.0f} m on three quarters; asked is "
+        f"{least_m:,.0f} m or more.",
     )
 
 
@@ -276,7 +276,7 @@ def line_moved(
         max(value - together, 0.0),
         value + together,
         "km",
-        contains="errors of both lines, taken alike over their length",
+        contains="the errors of both lines, taken alike over their length",
         detail=f"The mean is {away.mean():.3g} km, the most {away.max():.3g} km.",
         resolves=together,
     )
@@ -321,8 +321,7 @@ def uncertain_band(
         value,
         "km2",
         contains="nothing: the band is what the error makes",
-        detail=f"The error is {told} m; {len(inside)} settlements listed lie in the band, on "
-        f"{rounded(value)} km2.",
+        detail=f"The error is {told} m; {len(inside)} settlements listed lie in the band.",
     )
 
 

@@ -23,6 +23,7 @@ from frontline.lookup import (
     side_of,
 )
 from frontline.measured import (
+    POSITION,
     Amount,
     LineKey,
     Measured,
@@ -33,12 +34,12 @@ from frontline.measured import (
 )
 from frontline.mistakes import nearest, shown
 from frontline.population import people
+from frontline.wording import percent
+from frontline.words import source_label
 from frontline.zones import zones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-POSITION = "position of the line"
 
 Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
 Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
@@ -90,7 +91,7 @@ def people_within(
         float(row["population_high"]),
         "people",
         contains=POSITION,
-        detail=f"By source, which are never added: {'; '.join(told)}",
+        detail=f"By source, never added up: {'; '.join(told)}",
         coarse=_limits(row),
     )
 
@@ -108,7 +109,9 @@ def by_source(rows: pd.DataFrame) -> str:
     """Write the people of a zone by source, rounded by their intervals."""
     ends = ("population", "population_low", "population_high")
     told = [(row["source"], *(float(row[end]) for end in ends)) for _, row in rows.iterrows()]
-    return ", ".join(f"{source} {rounded(*numbers)}" for source, *numbers in told)
+    return ", ".join(
+        f"{source_label(source).lower()} {rounded(*numbers)}" for source, *numbers in told
+    )
 
 
 def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
@@ -146,7 +149,7 @@ def _limits(row: pd.Series[Any]) -> tuple[str, ...]:
     covered = float(row["coverage"])
     if covered >= 0.9:
         return ()
-    return (f"the source knows {covered:.0%} of the zone's land, and 90 % is needed",)
+    return (f"the source knows {percent(covered)} of the zone's land, and 90 % is needed",)
 
 
 def population_share(
@@ -328,12 +331,14 @@ def residents_on_changed_land(
     registered = table.loc[inside & (table["population_kind"] == "registered").to_numpy()]
     told = (
         f"Of {int(inside.sum())} settlements listed there, {int(np.isfinite(after).sum())} have "
-        f"residents known at {new.date} and {int(np.isfinite(before).sum())} at {old.date} "
+        f"residents known on {new.date} and {int(np.isfinite(before).sum())} on {old.date} "
         f"({np.nansum(before):,.0f}); {len(registered)} have registered people only "
         f"({int(registered['population'].fillna(0).sum()):,}, never added to residents)."
     )
     if not np.isfinite(after).any():
-        return missing(f"no figure of residents there holds at {new.date}. {told}", unit="people")
+        return missing(
+            f"no figure of residents there is valid on {new.date}. {told}", unit="people"
+        )
     value = float(np.nansum(after))
     return Measured(
         value,

@@ -19,6 +19,7 @@ from frontline.lookup import (
     dated,
     distance_to,
     error_near,
+    far_told,
     front_of,
     incomplete,
     land_of,
@@ -28,6 +29,7 @@ from frontline.lookup import (
     spread,
 )
 from frontline.measured import (
+    POSITION,
     LineKey,
     Measured,
     Metres,
@@ -40,8 +42,6 @@ from frontline.measured import (
 
 if TYPE_CHECKING:
     from frontline.fronts import FrontLine
-
-POSITION = "position of the line"
 
 Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
 
@@ -71,7 +71,7 @@ def place_distance(
     contains = POSITION
     coarse: tuple[str, ...] = ()
     if place_error_m:
-        contains = f"{POSITION}, and of the place within {place_error_m / 1000:g} km"
+        contains = f"{POSITION} and of the place, known to {place_error_m / 1000:g} km"
         if place_error_m / 1000.0 > value / 4.0:
             coarse = (f"the place is known to {place_error_m / 1000:g} km only",)
     return Measured(
@@ -139,21 +139,29 @@ def places_between(
         float(sum(from_m / 1000.0 <= row[at] <= to_m / 1000.0 for row in rows)) for at in range(3)
     )
     sure = [_certainly(row[1], row[2], from_m / 1000.0, to_m / 1000.0) for row in rows]
-    told = _in_km(case, places, rows)
-    shown = _in_km(case, besides, [_of_place(case, front, place) for place in besides])
+    told = _in_km(case, front, places, rows)
+    shown = _in_km(case, front, besides, [_of_place(case, front, place) for place in besides])
     return Measured(
         value,
         min(value, low, high, float(sum(one is True for one in sure))),
         max(value, low, high, float(sum(one is not False for one in sure))),
         "places",
         contains=POSITION,
-        detail=f"Distances in km: {told}" + (f"; not counted: {shown}" if shown else ""),
+        detail=f"Distances in km: {told}"
+        + (f"; beside them, not counted: {shown}" if shown else ""),
     )
 
 
-def _in_km(case: Case, places: Ids, rows: Sequence[tuple[float, float, float]]) -> str:
-    named = zip(places, rows, strict=True)
-    return listed([f"{place_of(case, place).name} {rounded(*row)}" for place, row in named])
+def _in_km(
+    case: Case, front: FrontLine, places: Ids, rows: Sequence[tuple[float, float, float]]
+) -> str:
+    told = []
+    for place, row in zip(places, rows, strict=True):
+        found = place_of(case, place)
+        outline = shapely.get_dimensions(found.geometry) == 2
+        far = far_told(row[0], error_near(front, found.geometry), rounded(*row))
+        told.append(f"{found.name} {'cut by the line' if outline and row[0] == 0.0 else far}")
+    return listed(told)
 
 
 def _of_place(case: Case, front: FrontLine, place: str) -> tuple[float, float, float]:
@@ -203,8 +211,10 @@ def distance_by_side(
         high,
         "km",
         contains=POSITION,
-        detail=f"Nearest, first quarter, median and third quarter in km: {told}",
+        detail="Kilometres to the nearest settlement, and at most to a quarter, half and three "
+        f"quarters of them: {told}",
         coarse=() if quantile == 0.0 else incomplete(_completeness(case, line, side)),
+        resolves=float(front.error_m.max(initial=0.0)) / 1000.0,
         refutes_only="" if quantile else "a place that is not listed may be nearer",
     )
 
@@ -214,7 +224,8 @@ def _quartiles(case: Case, line: str, side: str) -> str:
     if not len(own):
         return f"{line}, {side}: none listed"
     far = np.quantile(own["distance_m"], [0.0, 0.25, 0.5, 0.75]) / 1000.0
-    return f"{line}, {side}: {', '.join(f'{value:.2g}' for value in far)}"
+    error_m = float(front_of(case, line).error_m.max(initial=0.0))
+    return f"{line}, {side}: {', '.join(far_told(value, error_m) for value in far)}"
 
 
 def _completeness(case: Case, line: str, side: str) -> float:
@@ -262,7 +273,9 @@ def settlement_cut(
     value = share(front.geometry, {side: land})
     low, high = spread(case, front, value, share)
     cut = [1.0 < share(draw.line, draw.sides) < 99.0 for draw in case.draws.get(line, ())]
-    often = f" It is cut in {100 * np.mean(cut):.0f} % of the displaced lines." if cut else ""
+    often = (
+        f" Of the lines drawn within that error {100 * np.mean(cut):.0f} % cut it." if cut else ""
+    )
     own = case.places[(case.places["line"] == line) & (case.places["id"].astype(str) == place)]
     away = float(own["distance_m"].iloc[0]) if len(own) else math.nan
     error_m = error_near(front, found.geometry)

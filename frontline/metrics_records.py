@@ -15,7 +15,7 @@ from frontline.lookup import front_of
 from frontline.measured import LineKey, Measured, Metres, listed, missing
 from frontline.mistakes import nearest, shown
 
-STATED = "what the sources state"
+STATED = "what the sources state, not how sure they are"
 
 
 def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measured:
@@ -51,10 +51,9 @@ def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measur
         float(cut),
         float(cut + unsure + unknown),
         "links",
-        contains="error of the line, and links that lead to a place not known",
-        detail=f"Of {len(own)} links, {int(states.get('same', 0))} lie on one side, {unsure} are "
-        f"uncertain and {unknown} lead to a place that is not known; cut: "
-        f"{listed(named) or 'none'}",
+        contains="the error of the line, and links that lead to a place not known",
+        detail=f"Of {len(own)} links: on one side {int(states.get('same', 0))}, uncertain "
+        f"{unsure}, to a place that is not known {unknown}; cut: {listed(named) or 'none'}",
     )
 
 

@@ -25,6 +25,7 @@ from frontline.lookup import (
     spread,
 )
 from frontline.measured import (
+    POSITION,
     LineKey,
     Measured,
     Metres,
@@ -38,7 +39,7 @@ from frontline.project import LonLat
 if TYPE_CHECKING:
     import geopandas as gpd
 
-POSITION = "position of the line, not that of the corridor"
+OF_LINE = f"{POSITION}, not that of the corridor"
 NO_CORRIDORS = "the project has no such corridors"
 STEP_M = 100.0
 
@@ -78,7 +79,7 @@ def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
         max(low, 0.0),
         high,
         "km",
-        contains=POSITION,
+        contains=OF_LINE,
         detail=f"In km: {listed(told)}",
         coarse=schematic(case),
         resolves=float(front.error_m.max(initial=0.0)) / 1000.0 if value else 0.0,
@@ -127,7 +128,7 @@ def corridor_km_near(case: Case, *, line: LineKey, kinds: Kinds, distance_m: Met
         max(low, 0.0),
         high,
         "km",
-        contains=POSITION,
+        contains=OF_LINE,
         detail=f"Also {', '.join(told)}, of {metres.sum() / 1000:,.0f} km",
         coarse=schematic(case),
     )
@@ -167,7 +168,7 @@ def crossings(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
     low, high = spread(case, front, value, figure)
     by_name = found["name"].value_counts()
     near = [
-        f"{distance / 1000:g} km: {_km_within(case, line, own, distance):.0f} km"
+        f"{_km_within(case, line, own, distance):.0f} km within {distance / 1000:g} km"
         for distance in (500.0, 1_000.0, 2_000.0, 5_000.0)
     ]
     told = listed([f"{name} {count}" for name, count in by_name.items()]) or "none"
@@ -176,8 +177,8 @@ def crossings(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
         max(low, 0.0),
         high,
         "crossings",
-        contains=POSITION,
-        detail=f"By corridor: {told}. Length within {', within '.join(near)}",
+        contains=OF_LINE,
+        detail=f"By corridor: {told}. Length near the line: {', '.join(near)}",
         coarse=schematic(case),
     )
 
@@ -228,7 +229,7 @@ def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
         max(low, 0.0),
         high,
         "%",
-        contains=POSITION,
+        contains=OF_LINE,
         detail=f"{len(own)} corridors, which cross the line {count} times",
         coarse=schematic(case),
     )
@@ -265,7 +266,7 @@ def corridor_length(case: Case, *, corridor: str, between: Ends) -> Measured:
         max(value - away, 0.0),
         value + away,
         "km",
-        contains="distance of the places named from the corridor",
+        contains="the distance of the places named from the corridor",
         detail=f"Along {both_names(own.iloc[0])}{short}",
         coarse=schematic(case),
     )

@@ -26,11 +26,13 @@ from frontline.lookup import (
     too_coarse_for_sight,
 )
 from frontline.measured import (
+    POSITION,
     LineKey,
     Measured,
     Metres,
     PartitionKey,
     SideName,
+    heights_known,
     listed,
     missing,
 )
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 UNDECIDED = "what cannot be decided"
-NOT_ELEVATION = "not the accuracy of the elevation"
+NOT_ELEVATION = "not the accuracy of heights"
 MOST_CELLS = 20_000
 """So many cells of land tell what a displaced line does to a share of it."""
 
@@ -129,7 +131,7 @@ def settlements_in_sight(
         max(interval(most)[1], value),
         "settlements",
         contains=_holds(case, case.dem, line if side is not None else None),
-        detail=f"Of {len(own)} settlements listed: {told}, within {radius_m / 1000:g} km"
+        detail=f"Of {len(own)} settlements listed, within {radius_m / 1000:g} km: {told}"
         + (f"; visible: {listed(seen) or 'none'}" if places else _from_lines(case, side)),
         coarse=too_coarse_for_sight(case),
     )
@@ -173,12 +175,12 @@ def _holds(case: Case, dem: Dem, line: str | None) -> str:
     moved = _moved(case, line)
     known = [UNDECIDED]
     if dem.accuracy_m:
-        known.append(f"the accuracy of the elevation ({dem.accuracy_m:g} m)")
+        known.append(heights_known(dem.accuracy_m))
     if moved:
-        known.append("the position of the line")
-    lacks = [] if dem.accuracy_m else ["the accuracy of the elevation"]
+        known.append(POSITION)
+    lacks = [] if dem.accuracy_m else ["the accuracy of heights"]
     if line is not None and not moved and (front_of(case, line).error_m > 0).any():
-        lacks.append("the position of the line")
+        lacks.append(POSITION)
     without = f", not {' and '.join(lacks)}" if lacks else ""
     return f"{', '.join(known[:-1])} and {known[-1]}{without}" if known[1:] else known[0] + without
 
@@ -190,7 +192,7 @@ def _from_lines(case: Case, side: str | None) -> str:
     both = case.places.merge(case.exposure.settlements[["id", "line", "in_sight"]])
     own = both[(both["side"] == side) & (both["in_sight"] == "visible")]
     radius = case.project.sight.radius_m / 1000
-    told = [f"{front.key} {int((own['line'] == front.key).sum())}" for front in dated(case)]
+    told = [f"{int((own['line'] == front.key).sum())} from {front.key}" for front in dated(case)]
     return f"; on that side in sight of the lines within {radius:g} km: {', '.join(told)}"
 
 
@@ -240,7 +242,7 @@ def land_in_sight(
     near = shapely.union_all(shapely.buffer(shapely.points(xy), radius_m))
     within = shapely.intersection(land, near)
     share = shapely.area(within) / max(shapely.area(land), 1.0)
-    also = " and the position of the line" if moved else ""
+    also = f" and {POSITION}" if moved else ""
     return Measured(
         100.0 * visible,
         low,
@@ -395,7 +397,7 @@ def low_ground_in_sight(
         100.0 * max(least, 0.0),
         100.0 * min(most, 1.0),
         "%",
-        contains=f"{UNDECIDED}{also}, not where posts stand and {NOT_ELEVATION}",
+        contains=f"{UNDECIDED}{also}, not where posts stand nor the accuracy of heights",
         detail=f"Low ground within {within / 1000:g} km of the line in sight of it: "
         f"{', '.join(told)}; low ground is {100 * low:.0f} % of that land on the side asked",
         coarse=too_coarse_for_sight(case),

@@ -25,9 +25,10 @@ from frontline.lookup import (
     side_of,
     spread,
 )
-from frontline.measured import LineKey, Measured, Metres, SideName, listed, missing
+from frontline.measured import POSITION, LineKey, Measured, Metres, SideName, listed, missing
 from frontline.metrics_lines import Ends, stretch_of
 from frontline.metrics_people import by_source, rows_within
+from frontline.mistakes import shown
 from frontline.roads import SPEED_KMH
 from frontline.steps import steps
 from frontline.zones import zones
@@ -48,6 +49,8 @@ _UNITS = {
     "gateways": "roads",
     "gateways left": "roads",
 }
+
+_FILES = {"page": "map.html", "figures": "map.png"}
 
 NEAR_M = 1.0
 """A place belongs to a stretch if the stretch is as near to it as the whole line is."""
@@ -114,7 +117,7 @@ def people_per_km(
         max(low, 0.0),
         high,
         "times",
-        contains="position of the line, not people who are not listed",
+        contains=f"{POSITION}, not people who are not listed",
         detail=f"{behind / kilometres:,.0f} people listed per km of the stretch "
         f"({kilometres:.0f} km), {all_ / front.length_km:,.0f} per km of the whole line",
         coarse=incomplete(share),
@@ -159,7 +162,9 @@ def rate_in_stretch(
     front = front_of(case, line)
     side_of(front, side)
     if column not in case.layers.settlements:
-        return missing(f"the settlements have no column '{column}'", unit="%")
+        return missing(
+            f"the table of settlements holds no such figure (no column {shown(column)})", unit="%"
+        )
     own = case.places[case.places["line"] == line].reset_index(drop=True)
     near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
     stretch = stretch_of(case, front, between, section)
@@ -168,7 +173,10 @@ def rate_in_stretch(
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
     known = near & np.isfinite(rate) & np.isfinite(people)
     if not people[known].sum():
-        return missing(f"no settlement there has both people and a '{column}'", unit="%")
+        return missing(
+            f"no settlement there has both people and such a figure (column {shown(column)})",
+            unit="%",
+        )
     value = float(np.average(rate[known], weights=people[known]))
     return Measured(
         value,
@@ -213,7 +221,7 @@ def advance(case: Case, *, line: LineKey, side: SideName, distance_m: Distance) 
         float(own["area_low"]),
         float(own["area_high"]),
         "km2",
-        contains="position of the line",
+        contains=POSITION,
         detail=f"The parallel is {kilometres:,.0f} km long; between the two lie {len(listed_)} "
         f"settlements listed; people by source, never added: {by_source(rows)}",
     )
@@ -274,7 +282,9 @@ def handed_over(
     return Measured(
         *found[measure],
         _UNITS[measure],
-        contains="position of the lines" if measure == "land" else "nothing: the lines as drawn",
+        contains="the position of the lines"
+        if measure == "land"
+        else "nothing: the lines as drawn",
         detail=f"To the side {to_side} go {sums['area_km2']:,.0f} km2, "
         f"{sums['settlements']:.0f} settlements listed with {sums['population']:,.0f} residents "
         f"(and {sums['registered']:,.0f} registered, never added), {sums['road_km']:,.0f} km of "
@@ -336,8 +346,8 @@ def maps_made(case: Case) -> Measured:
         value,
         "maps",
         contains="nothing: a count",
-        detail=f"Each of {len(dated(case))} lines in its region and in detail, written as "
-        f"{' and '.join(sorted(forms))}",
+        detail=f"Each of {len(dated(case))} lines in its region and in detail, in the files "
+        f"{' and '.join(sorted(_FILES[form] for form in forms))}",
     )
 
 

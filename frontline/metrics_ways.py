@@ -13,6 +13,8 @@ from frontline.case import Case
 from frontline.lookup import (
     corridors_of,
     distance_to,
+    error_near,
+    far_told,
     front_of,
     place_of,
     points_of,
@@ -69,17 +71,18 @@ def minutes_to_front(
     xy = points_of(case, places)
     minutes = minutes_to_line(network.closed(front.geometry), xy, front.geometry)
     away = distance_to(xy, front.geometry, case.layers.frame) / 1000.0
-    told = [
-        f"{place_of(case, place).name} {one:.0f} min, {km:.1f} km"
-        for place, one, km in zip(places, minutes, away, strict=True)
-    ]
+    told = []
+    for place, one, km in zip(places, minutes, away, strict=True):
+        found = place_of(case, place)
+        far = far_told(float(km), error_near(front, found.geometry), f"{km:.1f} km")
+        told.append(f"{found.name} {_minutes(float(one))}, {far}")
     return Measured(
         float(np.median(minutes)),
         float(minutes.min()),
         float(minutes.max()),
         "min",
         contains="the range of the places named, not the position of the line",
-        detail=f"By place, with the distance in a straight line: {listed(told)}",
+        detail=f"By place, with the distance in a straight line: {listed(told, comma='; ')}",
         coarse=schematic(case),
     )
 
@@ -349,8 +352,8 @@ def nearest_post(
         open_ = network.graph if bar is None else network.closed(bar)
         minutes = travel_minutes(open_, start, ends, line=bar)[0]
         soonest = int(np.argmin(minutes))
-        said = f"{own['name'].iloc[soonest]}, {_minutes(float(minutes[soonest]))}"
-        told += f"; by road{' (schematic)' if schematic(case) else ''}: {said}"
+        said = f"{own['name'].iloc[soonest]}: {_minutes(float(minutes[soonest]))}"
+        told += f"; by road{' (schematic)' if schematic(case) else ''} it is {said}"
     value = float(away[best])
     some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
     return Measured(

@@ -103,18 +103,27 @@ def without_keys(words: str, results: Results) -> str:
 
     A key that is a plain word, such as ``old``, is replaced only in quotation marks.
     """
-    project = results.project
+    named = {str(source) for source in results.people["source"]}
+    names = labels_of(results.project)
+    names |= {one: _inside(source_label(one)) for one in named if ":" in one}
+    return re.sub(r"\bkm2\b", "km²", with_labels(words, names))
+
+
+def labels_of(project: Project) -> dict[str, str]:
+    """Return what people call the lines, partitions, scenarios and sections, by key."""
     names = {line.key: line.label for line in project.lines}
     names |= {part.key: part.label for part in project.partitions}
     names |= {one.key: one.label for one in project.scenarios}
-    names |= {one.key: one.label for one in project.sections if one.label}
-    named = {str(source) for source in results.people["source"]}
-    names |= {one: _inside(source_label(one)) for one in named if ":" in one}
+    return names | {one.key: one.label for one in project.sections if one.label}
+
+
+def with_labels(words: str, names: Mapping[str, str]) -> str:
+    """Replace keys by names and write dates out; see `without_keys`."""
     for key in sorted(names, key=len, reverse=True):
         quoted = re.escape(key)
         bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
         words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, re.sub(r"\bkm2\b", "km²", words))
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, words)
 
 
 def _inside(label: str) -> str:

@@ -15,6 +15,7 @@ from frontline.errors import ProjectError
 from frontline.ledger import Claim, Stated, bounds_of
 from frontline.measured import Measured
 from frontline.project import load_project
+from frontline.wording import with_labels
 
 FOREIGN = Path(__file__).parent / "data" / "foreign_ledger.toml"
 FINITE = st.floats(-1e6, 1e6)
@@ -92,7 +93,7 @@ def test_the_reason_says_computed_stated_and_limits():
     ).why
     assert why == (
         "Computed: 12,000 km (11,000 to 14,000, by position of the line). Stated: 'a dozen', "
-        "read as 12,000 km (the ministry). The two agree (allowed: 10% of the figure stated). "
+        "read as 12,000 km (the ministry). The two agree (allowed: 10 % of the figure stated). "
         "Along the crest. Reading: a dozen thousand."
     )
 
@@ -110,10 +111,18 @@ def test_a_coarse_figure_says_so_and_still_how_the_two_compare():
     assert "only indicative because the grid has cells of 900 m" in why
 
 
+def test_lines_are_called_by_their_labels_and_dates_are_written_out():
+    """Names with underscores belong to the project file, not to readers."""
+    words = with_labels(
+        "On line_9, not 'old' but old, of 2020-11-10.", {"line_9": "Line 9", "old": "The old"}
+    )
+    assert words == "On Line 9, not The old but old, of 10 November 2020."
+
+
 def test_a_figure_below_accuracy_is_never_printed():
     found = verdict(km(0.12345, 0.1, 0.2, resolves=2.0, detail="Measured from the point"))
     assert "0.12" not in found.why
-    assert "smaller than 2 km" in found.why
+    assert "less than 2 km" in found.why
 
 
 def test_of_sources_that_contradict_each_other_the_one_that_agrees_is_named():

@@ -106,6 +106,23 @@ def test_every_verdict_gives_its_reason(table):
     assert coarse["why"].str.contains(limits).all()
 
 
+def test_reasons_are_written_for_readers(table):
+    """Keys of the project file stand in quotation marks or not at all, and per cent is set apart."""
+    for key, why in table["why"].items():
+        assert "_" not in re.sub(r"'[^']*'", "", why), key
+        assert not re.search(r"\d%", why), key
+        assert not re.search(r"\b(nan|None|inf)\b", why), key
+        assert ".." not in why, key
+        assert why[0].isupper(), key
+
+
+def test_no_distance_below_the_line_s_error_is_told(table):
+    """Of the line of 2020, known to 2 km, the nearest settlement and a headquarters lie nearer."""
+    told = table.loc["C17", "why"].split("November 2020, ")[1]
+    assert told.startswith("Armenian-held: below accuracy, below accuracy, 2.1, 4")
+    assert "Asgaran) 2 min, below accuracy" in table.loc["C20", "why"]
+
+
 def test_no_figure_below_accuracy_is_given(table):
     rows = table[table["verdict"] == "below accuracy"]
     assert set(rows["id"]) == {"C07", "C08", "C27"}

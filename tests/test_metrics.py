@@ -299,7 +299,7 @@ def test_the_way_to_a_post_by_road_stands_beside_the_straight_one(case):
     asked = {"place": "c", "kind": "post", "complete": True}
     free = METRICS["nearest_post"].ask(case, asked)
     assert free.value == pytest.approx(7.0, **ABOUT)
-    assert "by road: Near post, 8 min" in free.detail
+    assert "by road it is Near post: 8 min" in free.detail
     assert not free.coarse
     cut = METRICS["nearest_post"].ask(case, asked | {"line": "old"})
     assert cut.value == free.value
@@ -529,7 +529,7 @@ def test_sight_on_a_side_holds_the_position_of_the_line(unsure):
     near = {"points": ["view"], "radius_m": 20000.0, "side": "East"}
     far = METRICS["settlements_in_sight"].ask(unsure, near | {"line": "old"})
     assert "the position of the line" in far.contains
-    assert "not the accuracy of the elevation" in far.contains
+    assert "not the accuracy of heights" in far.contains
     # Pola lies on the line: its eastern part counts in every draw, so the count stands.
     assert far.low <= far.value <= far.high
     free = METRICS["settlements_in_sight"].ask(unsure, {"points": ["view"], "radius_m": 20000.0})
@@ -564,6 +564,31 @@ def test_a_share_of_land_in_sight_holds_the_position_of_the_line(unsure):
     assert found.high - found.low < 2 * 100 * 10 * 0.5 / 800
 
 
+def test_no_distance_below_the_error_of_the_line_is_a_number(unsure):
+    """Every line is known to 500 m; Pola lies on the old one."""
+    near = {"places": ["p", "a", "NW"], "line": "old", "to_m": 6000.0}
+    told = METRICS["places_between"].ask(unsure, near).detail
+    assert "Alba (Albu) 5" in told
+    assert "Pola cut by the line" in told
+    assert "North-west cut by the line" in told
+    spot = unsure.layers.settlements
+    shapes = [
+        shapely.Point(300.0, 0.0) if one == "c" else shape
+        for one, shape in zip(spot["id"], spot.geometry, strict=True)
+    ]
+    moved = replace(
+        unsure, layers=replace(unsure.layers, settlements=spot.set_geometry(shapes, crs=spot.crs))
+    )
+    told = METRICS["places_between"].ask(moved, near | {"places": ["c"]}).detail
+    assert "Cala (Kala) below accuracy" in told
+    told = METRICS["minutes_to_front"].ask(moved, {"places": ["c"], "line": "old"}).detail
+    assert "below accuracy" in told
+    assert "0.3" not in told
+    nearest = {"line": "old", "side": "East", "quantile": 0.0}
+    assert METRICS["distance_by_side"].ask(unsure, nearest).below_accuracy
+    assert "below accuracy" in METRICS["distance_by_side"].ask(unsure, nearest).detail
+
+
 def test_people_behind_a_stretch_hold_the_position_of_the_line(case, unsure):
     """Dora's 8,000 live 20 km from the old line, behind its south: in some draws within 20 km."""
     stretch = [list(lonlat(0, -18)), list(lonlat(0, -2))]
@@ -585,12 +610,12 @@ def test_low_ground_in_sight_says_what_its_interval_lacks(unsure):
 def test_the_accuracy_of_the_elevation_is_in_the_interval_of_a_way(case):
     way = {"points": ["view"], "corridor": "along", "radius_m": 20000.0}
     blind = METRICS["way_in_sight"].ask(case, way)
-    assert "not the accuracy of the elevation" in blind.contains
+    assert "not the accuracy of heights" in blind.contains
     assert blind.value == blind.low == blind.high
     rough = replace(case, dem=replace(case.dem, accuracy_m=1000.0))
     found = METRICS["way_in_sight"].ask(rough, way)
     assert found.high > blind.high
-    assert "the accuracy of the elevation (1000 m)" in found.contains
+    assert "heights known to 1000 m" in found.contains
     # With a kilometre of error nothing is sure, and all within the radius may be seen.
     out = float(re.search(r"(\d+) % beyond", found.detail).group(1))
     assert found.high == pytest.approx(100.0 - out, abs=1.0)
