@@ -269,6 +269,10 @@ def on_raster(
     if raster.crs.is_geographic:
         moved = np.array([_unwrapped(shape, raster.crs) for shape in moved], dtype=object)
         turns = [turn / _degree(raster.crs) for turn in (-360.0, 0.0, 360.0)]
+    # A spike of no width, as overlays leave them, may cross itself once it is projected, and
+    # exactextract then counts whole cells too many.
+    crossed = ~shapely.is_valid(moved)
+    moved[crossed] = polygons_only(shapely.make_valid(moved[crossed], method="structure"))
     box = shapely.box(*raster.bounds)
     owners, kept = [], []
     for turn in turns:
