@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # the release for any use with attribution; the files it names lie on GitHub, which redirects large
 # ones to media.githubusercontent.com.
 API = "https://www.geoboundaries.org/api/current/gbOpen/{country}/{level}/"
-FILES = "github.com"
 HOSTS = ("media.githubusercontent.com", "raw.githubusercontent.com", "github.com")
 _NEEDED = ("gjDownloadURL", "boundaryLicense", "boundaryYearRepresented", "boundarySource")
 
@@ -84,7 +83,7 @@ def boundaries_of(
 
 def _address(release: dict[str, Any], asked: Wanted) -> str:
     address = str(release["gjDownloadURL"])
-    if urllib.parse.urlsplit(address)[:2] != ("https", FILES):
+    if urllib.parse.urlsplit(address)[:2] not in {("https", host) for host in HOSTS}:
         raise DownloadError(f"names a file elsewhere than on GitHub. {CHANGED}", path=asked.address)
     return address
 

@@ -13,7 +13,7 @@ import shapely
 
 from frontline.additions import FOLDER
 from frontline.downloads import Client, size_of
-from frontline.errors import ProjectError, one_line
+from frontline.errors import DownloadError, ProjectError, one_line
 from frontline.layers import read_layers
 from frontline.project import Project, load_project
 
@@ -149,22 +149,41 @@ def planned(client: Client, files: Sequence[Wanted]) -> list[str]:
     return [*lines, f"{len(files)} files, {total / 1e6:,.1f} MB to fetch. Nothing was fetched."]
 
 
-def countries_of(project: Project) -> tuple[str, ...]:
+def countries_of(prepared_: Prepared) -> tuple[str, ...]:
     """Return the project's countries, as three capital letters each.
 
     Raises
     ------
     ProjectError
-        There are none, or one is no such code.
+        There are none, or one is no such code. It says which there may be.
     """
+    project = prepared_.project
     countries = tuple(code.upper() for code in project.fetch.countries)
     wrong = [code for code in countries if not re.fullmatch("[A-Z]{3}", code)]
-    if wrong or not countries:
-        what = f"'{one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
-        raise ProjectError(
-            f'{what} (expected ISO 3166 codes of three letters). Add countries = ["UKR"], for '
-            "example, to [fetch].",
-            path=project.path,
-            field="fetch.countries",
-        )
-    return countries
+    if not wrong and countries:
+        return countries
+    what = f"'{one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
+    raise ProjectError(
+        f"{what} (expected ISO 3166 codes of three letters). {_guessed(prepared_)}",
+        path=project.path,
+        field="fetch.countries",
+    )
+
+
+def _guessed(prepared_: Prepared) -> str:
+    """Say which countries to name: which count is for the user to say, so it is but a proposal."""
+    from frontline.gazetteer import country_codes
+    from frontline.osm import countries_met
+
+    try:
+        met = countries_met(prepared_.client, prepared_.need)
+        codes = sorted(long for long, two in country_codes(prepared_.client).items() if two in met)
+    except DownloadError:
+        codes = []
+    if not codes:
+        return 'Add countries = ["UKR"], for example, to [fetch].'
+    listed = ", ".join(f'"{code}"' for code in codes)
+    return (
+        "Those whose OpenStreetMap extracts, which reach beyond the borders, meet the area: add "
+        f"countries = [{listed}], or those of them that you mean, to [fetch]."
+    )

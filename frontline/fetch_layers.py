@@ -43,7 +43,8 @@ def places(path: Path, request: Request) -> list[str]:
     ProjectError
         The source is unknown, or GeoNames was asked without a country.
     """
-    project, _, need, client = prepared(path, request)
+    ready = prepared(path, request)
+    project, _, need, client = ready
     (source,) = request.sources or ("geonames",)
     if source not in PLACES:
         raise ProjectError(
@@ -52,7 +53,7 @@ def places(path: Path, request: Request) -> list[str]:
         )
     if source == "osm":
         return _from_osm(project, need, client, request, what="places")
-    codes = gazetteer.two_letters(client, countries_of(project))
+    codes = gazetteer.two_letters(client, countries_of(ready))
     if request.dry_run:
         return planned(client, [wanted for code in codes for wanted in gazetteer.dumps(code)])
     frame, files = gazetteer.geonames_places(client, codes, need)
@@ -123,8 +124,9 @@ def boundaries(path: Path, request: Request, *, level: int = 1) -> list[str]:
     import geopandas as gpd
     import pandas as pd
 
-    project, _, need, client = prepared(path, request)
-    countries = countries_of(project)
+    ready = prepared(path, request)
+    project, _, need, client = ready
+    countries = countries_of(ready)
     if request.dry_run:
         return planned(client, [release_wanted(country, level) for country in countries])
     frames, releases, files = [], [], []

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 # https://download.geonames.org/export/dump/readme.txt: XX.zip holds XX.txt, tab-separated UTF-8
-# without a head, 19 columns; alternatenames/XX.zip the names by language in 10 columns;
-# countryInfo.txt the codes of countries, behind lines with #.
+# without a head, 19 columns; alternatenames/XX.zip the names by language in the 10 columns of
+# alternateNamesV2 (8 in the older table, without from and to); countryInfo.txt the codes of
+# countries, behind lines with #.
 HOST = "https://download.geonames.org/export/dump"
 LICENCE = "CC BY 4.0: GeoNames (geonames.org)"
-COLUMNS, NAME_COLUMNS = 19, 10
+COLUMNS, NAME_COLUMNS = 19, (10, 8)
 
 GONE = frozenset({"PPLH", "PPLCH"})
 """Codes of places that are no more. Abandoned and destroyed ones (PPLQ, PPLW) stay, so coded."""
@@ -46,7 +47,7 @@ def dumps(code: str) -> tuple[Wanted, Wanted]:
         Wanted(
             f"{HOST}/{code}.zip",
             f"GeoNames {code}",
-            check=partial(_check_dump, name=f"{code}.txt", columns=COLUMNS),
+            check=partial(_check_dump, name=f"{code}.txt", columns=(COLUMNS,)),
             most_bytes=_LARGEST,
         ),
         Wanted(
@@ -66,12 +67,7 @@ def two_letters(client: Client, countries: Sequence[str]) -> list[str]:
     ProjectError
         There is no such country.
     """
-    got = _got(client, countries_wanted())
-    codes = {}
-    for line in got.path.read_text(encoding="utf-8").splitlines():
-        cells = line.split("\t")
-        if not line.startswith("#") and len(cells) > 2:
-            codes[cells[1]] = cells[0]
+    codes = country_codes(client)
     for country in countries:
         if country not in codes:
             raise ProjectError(
@@ -80,6 +76,17 @@ def two_letters(client: Client, countries: Sequence[str]) -> list[str]:
                 field="fetch.countries",
             )
     return [codes[country] for country in countries]
+
+
+def country_codes(client: Client) -> dict[str, str]:
+    """Read GeoNames' list of countries: codes of two letters by those of three."""
+    got = _got(client, countries_wanted())
+    codes = {}
+    for line in got.path.read_text(encoding="utf-8").splitlines():
+        cells = line.split("\t")
+        if not line.startswith("#") and len(cells) > 2:
+            codes[cells[1]] = cells[0]
+    return codes
 
 
 def geonames_places(
@@ -150,25 +157,26 @@ def _row(cells: Sequence[str]) -> dict[str, Any]:
 
 def _spoken(
     path: Path, code: str, own: dict[str, dict[str, Any]]
-) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
-    """Yield the names of each place: language, name, preferred."""
-    found: dict[str, list[tuple[str, str, bool]]] = {}
+) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
+    """Yield the names of each place: language, rank, name; a lower rank is the better name."""
+    found: dict[str, list[tuple[str, int, str]]] = {}
     for cells in _lines(path, f"{code}.txt"):
-        key = f"geonames/{cells[1]}" if len(cells) >= 4 else ""
+        key = f"geonames/{cells[1]}" if len(cells) >= NAME_COLUMNS[1] else ""
         if key in own and cells[2] not in _NO_LANGUAGE:
-            preferred = len(cells) > 4 and cells[4] == "1"
-            found.setdefault(key, []).append((cells[2], cells[3], preferred))
+            preferred, _short, colloquial, historic = (cell == "1" for cell in cells[4:8])
+            rank = 3 if historic else 2 if colloquial else 0 if preferred else 1
+            found.setdefault(key, []).append((cells[2], rank, cells[3]))
     yield from found.items()
 
 
-def _name(row: dict[str, Any], spoken: Sequence[tuple[str, str, bool]]) -> None:
-    """Keep all names of a place: one by language, and every spelling."""
+def _name(row: dict[str, Any], spoken: Sequence[tuple[str, int, str]]) -> None:
+    """Keep all names of a place: one by language, of today where there is one, and every one."""
     by_language: dict[str, str] = {}
-    for language, name, _ in sorted(spoken, key=lambda one: (one[0], not one[2], one[1])):
+    for language, _, name in sorted(spoken):
         if language:
             by_language.setdefault(language, name)
     row["names"] = "; ".join(f"{language}={name}" for language, name in by_language.items())
-    others = sorted({name for _, name, _ in spoken} - {row["name"]})
+    others = sorted({name for _, _, name in spoken} - {row["name"]})
     row["name_other"] = "; ".join(others)
     english = by_language.get("en", "")
     row["name_alt"] = english if english != row["name"] else ""
@@ -180,7 +188,7 @@ def _lines(path: Path, name: str) -> Iterator[list[str]]:
             yield line.rstrip("\r\n").split("\t")
 
 
-def _check_dump(path: Path, *, name: str, columns: int) -> None:
+def _check_dump(path: Path, *, name: str, columns: tuple[int, ...]) -> None:
     """Look whether an archive is whole and its table has the columns of the documentation."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -194,8 +202,10 @@ def _check_dump(path: Path, *, name: str, columns: int) -> None:
         raise DownloadError(
             "it is no archive of GeoNames, or cut short. Try again later."
         ) from error
-    if first and len(first) != columns:
-        raise DownloadError(f"its table has {len(first)} columns (expected {columns}). {CHANGED}")
+    if first and len(first) not in columns:
+        raise DownloadError(
+            f"its table has {len(first)} columns (expected {columns[0]}). {CHANGED}"
+        )
 
 
 def _check_countries(path: Path) -> None:

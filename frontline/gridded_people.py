@@ -166,8 +166,9 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
     RasterError
         The rasters of two countries do not lie on one grid.
     """
-    project, layers, need, client = prepared(path, request)
-    countries = countries_of(project)
+    ready = prepared(path, request)
+    project, layers, need, client = ready
+    countries = countries_of(ready)
     said: list[str] = []
     chosen = [_product(key) for key in request.sources or ("worldpop_constrained",)]
     if request.dry_run:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 # https://download.geofabrik.de/technical.html: .osm.pbf files with an .md5 beside each, and an
-# index of all extracts as GeoJSON: id, parent, name, urls (pbf and others), clipping polygon.
+# index of all extracts as GeoJSON: id, parent, name, urls (pbf and others), clipping polygon, and
+# iso3166-1:alpha2, a list of codes, where an extract is a country.
 HOST = "download.geofabrik.de"
 INDEX = f"https://{HOST}/index-v1.json"
 
@@ -70,17 +71,36 @@ def extracts_for(client: Client, need: Any) -> list[Wanted]:
     DownloadError
         The index is not what it should be, or nothing covers the area.
     """
+    found = [(area, address, shape) for area, address, shape, _ in _meeting(client, need)]
+    chosen = _smallest(sorted(found, key=lambda one: (one[0], one[1])), need)
+    return [_pbf(client, address) for address in chosen]
+
+
+def countries_met(client: Client, need: Any) -> list[str]:
+    """List the countries whose extracts meet an area, as codes of two letters.
+
+    Notes
+    -----
+    The outlines of extracts reach beyond the borders: a neighbour may be among them.
+    """
+    codes = [code for *_, codes in _meeting(client, need) if len(codes) == 1 for code in codes]
+    return sorted(set(codes))
+
+
+def _meeting(client: Client, need: Any) -> list[tuple[float, str, Any, list[str]]]:
+    """List the extracts that meet an area: size, address, outline, codes of countries."""
     got = _got(client, Wanted(INDEX, "index of extracts", check=_check_index, most_bytes=10**8))
     index = json.loads(got.path.read_text(encoding="utf-8"))
     found = []
     for feature in index["features"]:
-        address = feature["properties"]["urls"].get("pbf", "")
+        properties = feature["properties"]
+        address = properties["urls"].get("pbf", "")
         if feature.get("geometry") and address.startswith(f"https://{HOST}/"):
             shape = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
             if shapely.intersects(shape, need):
-                found.append((shapely.area(shape), address, shape))
-    chosen = _smallest(sorted(found, key=lambda one: (one[0], one[1])), need)
-    return [_pbf(client, address) for address in chosen]
+                codes = [str(code) for code in properties.get("iso3166-1:alpha2") or []]
+                found.append((float(shapely.area(shape)), address, shape, codes))
+    return found
 
 
 def _smallest(found: Sequence[tuple[float, str, Any]], need: Any) -> list[str]:

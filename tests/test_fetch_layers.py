@@ -80,9 +80,9 @@ def place(key, name, lat, lon, *, people=0, code="PPL", kind="P"):
     return [f"{key}", *middle, f"{people}", "", "100", "Europe/Ruritania", "2020-01-01"]
 
 
-def spoken(key, language, name, *, preferred=""):
-    """One row of alternateNamesV2: 10 columns."""
-    return ["1", f"{key}", language, name, preferred, "", "", "", "", ""]
+def spoken(key, language, name, *, preferred="", colloquial="", historic=""):
+    """One row of alternateNamesV2: 10 columns, the last two the time in which it was used."""
+    return ["1", f"{key}", language, name, preferred, "", colloquial, historic, "", ""]
 
 
 def stock_geonames(server, rows, names):
@@ -135,6 +135,32 @@ def test_settlements_of_two_countries_with_their_names(server, project, request_
     assert read["population_date"].tolist() == [""] * 4  # undated: GeoNames gives no year
 
 
+@pytest.mark.parametrize("columns", [10, 8])
+def test_the_name_of_today_stands_for_a_language(server, project, request_, columns):
+    names = [
+        spoken(1, "ru", "Анненбург", historic="1"),
+        spoken(1, "ru", "Яя Зенда", preferred=""),
+        spoken(1, "ru", "Абв", colloquial="1"),
+        spoken(1, "az", "Alte Zenda", historic="1"),
+    ]
+    stock_geonames(server, TOWNS, [row[:columns] for row in names])
+    places(project, request_)
+    zenda = layer(project, "places", "settlements").set_index("name").loc["Zenda"]
+    assert zenda["names"] == "az=Alte Zenda; ru=Яя Зенда"
+    assert zenda["name_other"] == "Alte Zenda; Абв; Анненбург; Яя Зенда"
+
+
+def test_without_countries_those_that_may_be_meant_are_named(server, project, request_):
+    project.write_text(project.read_text().replace('countries = ["RUR", "SYL"]', ""))
+    with pytest.raises(ProjectError, match=r'no country is named.*Add countries = \["UKR"\]'):
+        places(project, request_)
+    stock_geonames(server, TOWNS, NAMES)
+    stock_geofabrik(server, {"ruritania": ((19, 44, 21, 46), b"")}, codes={"ruritania": ["RU"]})
+    with pytest.raises(ProjectError, match=r'meet the area: add countries = \["RUR"\]'):
+        places(project, request_)
+    assert not (project.parent / "fetched").exists()
+
+
 def test_a_country_that_geonames_does_not_know(server, project, request_):
     stock_geonames(server, TOWNS, NAMES)
     project.write_text(project.read_text().replace('"SYL"', '"BOR"'))
@@ -175,13 +201,15 @@ def area(west, south, east, north):
     return {"type": "MultiPolygon", "coordinates": [[ring]]}
 
 
-def stock_geofabrik(server, extracts, index=None):
+def stock_geofabrik(server, extracts, index=None, codes=None):
     """An index as download.geofabrik.de/index-v1.json, and files with their digests."""
     features = []
     for name, (box, data) in extracts.items():
         address = f"{GEOFABRIK}/europe/{name}-latest.osm.pbf"
         urls = {"pbf": address, "shp": address.replace(".osm.pbf", "-free.shp.zip")}
         properties = {"id": name, "parent": "europe", "name": name.title(), "urls": urls}
+        if name in (codes or {}):
+            properties["iso3166-1:alpha2"] = codes[name]
         features.append({"type": "Feature", "properties": properties, "geometry": area(*box)})
         server.put(address, data)
         digest = hashlib.md5(data).hexdigest()
@@ -399,6 +427,16 @@ def test_boundaries_with_codes_year_and_licence(server, project, request_):
     assert stated.licence.startswith("Creative Commons")
     assert "Added [districts] to project.toml." in said
     assert len(read_layers(load_project(project)).districts) == 3
+
+
+def test_files_of_a_release_may_lie_on_githubs_host_of_raw_files(server, project, request_):
+    both(server)
+    link = release("RUR")["gjDownloadURL"]
+    raw = "https://raw.githubusercontent.com/wmgeolab/geoBoundaries/main/RUR-ADM1.geojson"
+    stock_boundaries(server, "RUR", shapes("RUR", [(19, 44, 20, 46)]), gjDownloadURL=raw)
+    server.put(raw, server.pages.pop("/" + link.split("://")[1]))
+    boundaries(project, request_)
+    assert notes(project, "boundaries")["files"][1]["address"] == raw
 
 
 def test_units_without_codes_of_their_own_go_by_the_releases_identifier(server, project, request_):
