@@ -158,7 +158,9 @@ def test_near_and_away_make_the_whole(results):
         sides = own[(own["side"] != "") & own["distance_m"].isna()]
         for column in ("people", "people_listed", "people_unlisted", "people_away"):
             assert whole[column] == pytest.approx(sides[column].sum())
-        assert whole["people"] == pytest.approx(density * 60 * 40, rel=1e-3)
+        # To a hundred thousandth: rings have spikes of no width along the borders of cells, which
+        # cross themselves in the raster's CRS, and one cell too many would be a thousandth.
+        assert whole["people"] == pytest.approx(density * 60 * 40, rel=1e-5)
         around = results.further["settlement_rasters"].query("line == @line")
         near = whole["people_listed"] + whole["people_unlisted"]
         assert near == pytest.approx(around["people"].sum(), rel=1e-6)

@@ -444,19 +444,3 @@ def test_bands_that_differ_are_refused(tmp_path):
 def test_output_that_cannot_be_written(tmp_path):
     with pytest.raises(OutputError, match=r"no_such.*cannot be written"):
         write_cog(tmp_path / "no_such" / "x.tif", make(size=8), date=dt.date(2020, 1, 1))
-
-
-def test_a_spike_that_crosses_itself_counts_no_cells(tmp_path):
-    """Differences of zones leave spikes of no width along the borders of cells."""
-    path = write_tif(
-        tmp_path / "a.tif", np.ones((8, 8)), transform=(100.0, 0, 399_800.0, 0, -100.0, 4_500_200)
-    )
-    west, south, north = 400_000.0, 4.5e6 - 400.0, 4.5e6 - 0.01
-    zone = shapely.Polygon(
-        [(west, south), (west + 200, south), (west + 200, north), (west + 250, north - 0.01),
-         (west + 200, north - 0.02), (west, north)]
-    )  # fmt: skip
-    assert not zone.is_valid
-    with open_raster(path) as raster:
-        got = zonal_sums(raster, np.array([zone]), zones_crs=UTM, kind="count")
-    assert got.people[0] == pytest.approx(8.0, abs=1e-3)
