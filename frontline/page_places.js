@@ -177,8 +177,8 @@ function drawDistrictNames(taken, corner) {
     if (!name || !shape.length) continue;
     const bounds = L.latLngBounds(decoded(shape).flat(2).map((at) => L.latLng(at)));
     const at = map.latLngToContainerPoint(bounds.getCenter());
-    pen.font = "11px system-ui, sans-serif";
-    const half = pen.measureText(name.slice(0, 40)).width * 0.62 + 6;
+    pen.font = `11px ${letters}`;
+    const half = pen.measureText(name.slice(0, 40)).width * 0.57 + 6;
     const box = [at.x - half, at.y - 8, at.x + half, at.y + 8, name];
     if (!taken.free(box)) continue;
     taken.add(box);
@@ -190,10 +190,11 @@ function drawDistrictNames(taken, corner) {
   }
 }
 const pen = document.createElement("canvas").getContext("2d");
+const letters = getComputedStyle(document.body).fontFamily;
 function labelSize(place) {
   const names = shownNames(place);
   const widths = names.map(({ text }, i) => {
-    pen.font = i ? "11px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
+    pen.font = i ? `11px ${letters}` : `700 12px ${letters}`;
     return pen.measureText(text.slice(0, 40)).width + 2;
   });
   return [Math.min(Math.max(...widths, 8), 240), names.length > 1 ? 28 : 15];

@@ -8,6 +8,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-sync",
+    "--force-color-profile=srgb",
     "--no-first-run",
 ]
 PATIENCE_MS = 60_000
