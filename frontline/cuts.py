@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from frontline.behind import Sighted, sections_table
 from frontline.between import lines_between
 from frontline.corridors import kind_km
 from frontline.cover_tables import cover_tables
+from frontline.errors import FrontlineError, raise_problems, tried
 from frontline.events import events_table
 from frontline.flows import checked_flows, flows_balance, flows_table
 from frontline.ground import ground_of
@@ -17,7 +18,9 @@ from frontline.links import links_table
 from frontline.network import network_of
 from frontline.partitions import parts_by_side
 from frontline.plain_tables import read_tables
+from frontline.plausible import places_against_districts, rasters_against_districts
 from frontline.project import relative
+from frontline.raster_people import raster_tables
 from frontline.scenarios import scenario_draws, scenario_fronts, scenario_table
 from frontline.sections import Stretch, stretches_of
 from frontline.steps import steps
@@ -46,7 +49,8 @@ class Asked:
     stretches
         Sections of the lines.
     tables
-        ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
+        ``flows`` as checked, ``links`` and ``events`` held against the lines, those named;
+        ``raster_districts`` where a raster meets districts with a figure.
     notes
         What a reader must know.
     """
@@ -60,7 +64,7 @@ class Asked:
 def asked_of(
     project: Project, layers: Layers, fronts: Sequence[FrontLine], dem: Dem | None = None
 ) -> Asked:
-    """Make scenarios and sections, read and place the tables.
+    """Make scenarios and sections, read and place the tables, hold people against districts.
 
     Parameters
     ----------
@@ -74,28 +78,61 @@ def asked_of(
     FrontlineError
         Whatever of it cannot be.
     """
-    scenarios = scenario_fronts(project, layers, fronts)
-    stretches = stretches_of(project.sections, layers, fronts)
+    problems: list[FrontlineError] = []
+    home = project.path.name
+    scenarios = tried(lambda: scenario_fronts(project, layers, fronts), problems, path=home) or ()
+    stretches = (
+        tried(lambda: stretches_of(project.sections, layers, fronts), problems, path=home) or ()
+    )
+    compared = tried(lambda: rasters_against_districts(project, layers, fronts), problems)
+    doubts = tried(lambda: places_against_districts(project, layers, fronts), problems)
+    made = tried(lambda: _tables(project, layers, fronts, stretches, dem), problems)
+    raise_problems(problems)
+    assert made is not None
+    assert compared is not None
+    assert doubts is not None
+    tables = {"raster_districts": compared[0]} if len(compared[0]) else {}
+    said = [note for front in scenarios for note in front.notes]
+    notes = (*made[1], *said, *compared[1], *doubts)
+    return Asked(scenarios, stretches, tables | made[0], notes)
+
+
+def _tables(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    stretches: Sequence[Stretch],
+    dem: Dem | None,
+) -> tuple[dict[str, pd.DataFrame], tuple[Note, ...]]:
+    """Read the tables, and hold them against the lines."""
     read, notes = read_tables(project)
-    tables = {}
-    if "flows" in read:
-        tables["flows"] = checked_flows(read["flows"], shown_path=_shown(project, project.flows))
-    if "links" in read:
-        shown = _shown(project, project.links)
-        network = network_of(project, layers, dem)
-        tables["links"] = links_table(
-            read["links"], layers, fronts, network=network, shown_path=shown
-        )
-    if "events" in read:
-        shown = _shown(project, project.events)
-        told = events_table(read["events"], fronts, stretches, layers.frame, shown_path=shown)
-        tables["events"] = told
-    said = [note for made in scenarios for note in made.notes]
-    return Asked(scenarios, stretches, tables, (*notes, *said))
+    tables: dict[str, pd.DataFrame] = {}
+    problems: list[FrontlineError] = []
 
+    def placed(name: str, make: Callable[[pd.DataFrame, str], pd.DataFrame]) -> None:
+        if name in read:
+            source: TableSource = getattr(project, name)
+            made = tried(lambda: make(read[name], relative(source.path, project)), problems)
+            if made is not None:
+                tables[name] = made
 
-def _shown(project: Project, source: TableSource | None) -> str:
-    return relative(source.path, project) if source is not None else ""
+    placed("flows", lambda table, shown: checked_flows(table, shown_path=shown))
+    placed(
+        "links",
+        lambda table, shown: links_table(
+            table,
+            layers,
+            fronts,
+            network=network_of(project, layers, dem),
+            shown_path=shown,
+        ),
+    )
+    placed(
+        "events",
+        lambda table, shown: events_table(table, fronts, stretches, layers.frame, shown_path=shown),
+    )
+    raise_problems(problems)
+    return tables, notes
 
 
 def draws_of_scenarios(
@@ -133,8 +170,11 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     Returns
     -------
     By name, and only where the project defines what they are about: ``partitions`` (partitions
-    or districts), ``lines_between`` and ``steps`` (two or more lines), ``sections``,
-    ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``, ``links``, ``events``.
+    or districts), ``lines_between`` and ``steps`` (two or more lines),
+    ``corridor_kinds`` (corridors), ``sections``,
+    ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``,
+    ``links``, ``events``; with population rasters ``settlement_rasters``, ``raster_people`` and
+    ``raster_districts``.
     """
     project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
     found: dict[str, pd.DataFrame] = {}
@@ -167,4 +207,6 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     if "flows" in case.tables:
         found["flows"] = flows_table(case.tables["flows"])
         found["flows_balance"] = flows_balance(case.tables["flows"])
-    return found | {name: case.tables[name] for name in ("links", "events") if name in case.tables}
+    found |= raster_tables(case)
+    as_made = ("raster_districts", "links", "events")
+    return found | {name: case.tables[name] for name in as_made if name in case.tables}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+_Made = TypeVar("_Made")
 
 MOST_PROBLEMS = 20
 """How many problems one error names before it only counts the rest."""
@@ -103,3 +106,33 @@ def raise_problems(problems: Sequence[FrontlineError]) -> None:
     error = type(problems[0])("\n".join([f"{len(problems)} problems:", *shown]))
     error.problems = tuple(problems)
     raise error
+
+
+def tried(
+    step: Callable[[], _Made], problems: list[FrontlineError], *, path: Path | str | None = None
+) -> _Made | None:
+    """Do a step and keep its problems, so that those of the next are found as well.
+
+    Parameters
+    ----------
+    step
+        What is done.
+    problems
+        Grows by the problems of the step.
+    path
+        Where a problem lies that does not say it.
+
+    Returns
+    -------
+    What the step gives; None where it has problems.
+    """
+    try:
+        return step()
+    except FrontlineError as error:
+        for one in error.problems:
+            if one.path is None and path is not None:
+                place = {"layer": one.layer, "field": one.field}
+                problems.append(type(one)(one.message, path=path, row=one.row, **place))
+            else:
+                problems.append(one)
+    return None

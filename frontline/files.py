@@ -50,6 +50,8 @@ def file_fault(path: Path) -> str:
     try:
         status = path.stat()
     except FileNotFoundError:
+        if path.is_symlink():
+            return "is a link to nothing. Mend the link, or name the file itself."
         return f"does not exist.{_neighbour(path)}"
     except (OSError, ValueError) as error:
         return (

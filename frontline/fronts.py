@@ -269,7 +269,7 @@ def _seeded(
     told: dict[int, tuple[str, str]] = {}
     for side in sides:
         places = [
-            (_face_of(line, seed, side.name, faces, area, frame), f"seed {seed}")
+            (_face_of(line, seed, side.name, faces, area, frame), f"seed {_place(seed)}")
             for seed in side.seed
         ]
         if side.hand is not None:
@@ -282,20 +282,25 @@ def _seeded(
     return {row: name for row, (name, _) in told.items()}, ""
 
 
+def _place(seed: tuple[float, float]) -> str:
+    return f"[{seed[0]:.10g}, {seed[1]:.10g}]"
+
+
 def _face_of(
     line: Line, seed: tuple[float, float], name: str, faces: Faces, area: Any, frame: Frame
 ) -> int:
     x, y = frame.xy(np.array([seed]))[0]
     if not shapely.intersects_xy(area, x, y):
         raise ProjectError(
-            f"the seed {seed} of side '{name}' lies outside the study area "
+            f"the seed {_place(seed)} of side '{name}' lies outside the study area "
             "(expected longitude, latitude inside it). Move it, or check the order of the two.",
             field=f"sides.{name}.seed",
         )
     point = shapely.Point(x, y)
     if shapely.distance(faces.lines, point) < 1.0:
         raise ProjectError(
-            f"the seed {seed} of side '{name}' lies on line '{line.key}'. Move it to its side.",
+            f"the seed {_place(seed)} of side '{name}' lies on line '{line.key}'. Move it to "
+            "its side.",
             field=f"sides.{name}.seed",
         )
     return int(np.argmin(shapely.distance(faces.polygons, point)))

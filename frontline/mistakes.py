@@ -38,14 +38,14 @@ _EXPECTED = {
 
 
 def nearest(word: object, words: Iterable[str]) -> str:
-    """Sentence that offers the most alike of some words, or lists them; "" where there are none."""
+    """Sentence that offers the most alike of some words, or lists them, or says there are none."""
     known = sorted(set(words))
     folded = {name.casefold(): name for name in known}
     alike = difflib.get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
     if alike:
         return f" Did you mean '{one_line(folded[alike[0]])}'?"
     if not known:
-        return ""
+        return " There are none to choose from."
     shown = ", ".join(one_line(name) for name in known[:12])
     return f" Known: {shown}{' ...' if len(known) > 12 else ''}."
 
@@ -53,8 +53,8 @@ def nearest(word: object, words: Iterable[str]) -> str:
 def dotted(loc: Sequence[str | int], raw: Any) -> str:
     """Write a place in the file as ``lines.line_2020.error_m``.
 
-    An entry of a list of tables goes by its key, name or id; without one by its number,
-    counted from 1 as people count.
+    An entry of a list of tables goes by its key, name or id; without one, or with one too long
+    to read, by its number, counted from 1 as people count.
     """
     parts: list[str] = []
     here = raw
@@ -73,7 +73,7 @@ def _own_name(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return ""
     for key in ("key", "name", "id"):
-        if isinstance(entry.get(key), str) and entry[key].strip():
+        if isinstance(entry.get(key), str) and 0 < len(entry[key].strip()) <= 60:
             return str(entry[key])
     return ""
 

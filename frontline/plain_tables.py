@@ -74,7 +74,9 @@ def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, li
     fault = in_file(fault, ours.columns)
     table, wrong = typed(ours.table, role.columns, fault)
     problems = [*ours.problems, *wrong]
-    problems += _needed(table, role, fault)
+    said = {(problem.row, problem.field) for problem in wrong}
+    blank = _needed(table[[name for name in table if name in ours.columns]], role, fault)
+    problems += [problem for problem in blank if (problem.row, problem.field) not in said]
     table = table.assign(id=_ids(table, fault, problems))
     raise_problems(problems)
     return table, ours.notes
@@ -93,7 +95,7 @@ def _needed(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:
     """Find rows without what they cannot do without."""
     problems = []
     for column in role.columns:
-        if column.needed:
+        if column.needed and column.name in table:
             cells = table[column.name]
             blank = cells.isna() | (cells.astype(str).str.strip() == "")
             problems += [

@@ -372,7 +372,7 @@ def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
                 known += ["lon", "lat"]
             for ours in mapping if isinstance(mapping, dict) else ():
                 if ours not in known:
-                    offer = nearest(ours, known) or " This layer needs none."
+                    offer = nearest(ours, known) if known else " This layer needs none."
                     problems.append((f"{name}.columns.{ours}", f"is not a column of ours.{offer}"))
     return problems
 

@@ -171,18 +171,20 @@ def _places(
     for key, line in lines.items():
         here = settlements[settlements["line"] == key]
         near = int((~here["side_certain"]).sum())
+        cut = int(here["crossed"].sum())
         yield _count(
             f"crossed:{key}",
-            int(here["crossed"].sum()),
-            f"The {_called(line)} cuts {{}} of the {len(here)} settlements listed; {near} lie "
+            cut,
+            f"The {_called(line)} cuts {cut} of the {len(here)} settlements listed; {near} lie "
             "nearer to it than its error, so that their side is not certain.",
         )
         sight = here["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
+            seen = int((sight == "visible").sum())
             yield _count(
                 f"in_sight:{key}",
-                int((sight == "visible").sum()),
-                f"{{}} of the {int((sight != 'out_of_range').sum())} settlements within sight "
+                seen,
+                f"{seen} of the {int((sight != 'out_of_range').sum())} settlements within sight "
                 f"range of the {_called(line)} are in sight of it, "
                 f"{int((sight == 'unknown').sum())} are undecided."
                 f"{caveat if illustration else ''}",
@@ -191,4 +193,4 @@ def _places(
 
 def _count(key: str, number: int, sentence: str) -> KeyFigure:
     value = float(number)
-    return KeyFigure(key, value, value, value, "settlements", sentence.format(number))
+    return KeyFigure(key, value, value, value, "settlements", sentence)

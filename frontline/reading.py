@@ -101,6 +101,8 @@ def read_checked(
     problems += shapes.problems
     if not role.optional and len(frame) == 0:
         problems.append(fault("has no features. Name another layer, or draw it."))
+    if role.optional and len(frame) == 0:
+        notes.append(("The layer has no features.", 0))
     raise_problems(problems)
     return Checked(_joined(table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes))
 

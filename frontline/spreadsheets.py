@@ -69,7 +69,7 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, lines, problems = [], [], []
     try:
-        names = _unique(next(reader))
+        names = _names(next(reader), file)
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
@@ -94,15 +94,19 @@ def _raise(problems: Sequence[FrontlineError]) -> None:
     raise_problems(problems)
 
 
-def _unique(names: Sequence[str]) -> list[str]:
-    """Give every column a name, and none of them one that another has."""
-    found: list[str] = []
-    for number, name in enumerate(names, start=1):
-        own = name.strip() or f"column_{number}"
-        while own in found:
-            own = f"{own}_{number}"
-        found.append(own)
-    return found
+def _names(cells: Sequence[str], file: VectorFile) -> list[str]:
+    """Name every column; one that stands there twice could be either."""
+    names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, start=1)]
+    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    _raise(
+        [
+            LayerError(
+                "stands there twice among the columns. Rename one.", path=file.shown, field=name
+            )
+            for name in twice
+        ]
+    )
+    return names
 
 
 def placed(
@@ -185,7 +189,7 @@ def _coordinate_column(
         found = alike(word, names)
         if found is not None:
             return found
-    listed = ", ".join(quoted(name) for name in names[:12])
+    listed = ", ".join(quoted(name) for name in names[:12]) or "none"
     raise LayerError(
         f"has no column '{wanted[0]}' (its columns: {listed}). "
         f'Name it: columns = {{ {ours} = "..." }}.',

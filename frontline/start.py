@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frontline.errors import FrontlineError, OutputError, one_line, raise_problems
+from frontline.errors import FrontlineError, OutputError, one_line, raise_problems, tried
 from frontline.inputs import CORRIDORS, POINTS, SETTLEMENTS
 
 if TYPE_CHECKING:
@@ -299,15 +299,15 @@ def check(path: Path | str) -> list[str]:
         up to twenty problems.
     """
     from frontline.cuts import asked_of
+    from frontline.exports import check_exports
     from frontline.fronts import read_fronts
     from frontline.layers import read_layers
     from frontline.project import load_project
+    from frontline.survey import openable, survey
 
-    from frontline.exports import check_exports
     project = load_project(path)
     problems: list[FrontlineError] = []
     lines: list[str] = []
-    from frontline.survey import openable, survey, tried
     tried(lambda: check_exports(project), problems)
     layers = tried(lambda: read_layers(project), problems)
     fronts = tried(lambda: read_fronts(project, layers), problems) if layers is not None else None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
 import shapely
 
+from frontline.canopy import with_trees
 from frontline.errors import RasterError
 from frontline.geodesy import length_m
 from frontline.terrain import sight_grid
@@ -116,10 +117,12 @@ def stand(
     With a post per cell, a cell counts once with all the line in it; where two stretches meet,
     a cell on the border stands in both grids with the part of the line that is its own. With a
     spacing, every connected piece of the line is divided evenly and a post stands in the cell of
-    each part's middle; two in one cell become one.
+    each part's middle; two in one cell become one. Trees stand on the ground of the grid, but not
+    in the cells of posts.
     """
     grid = sight_grid(dem, part, area_crs=frame.crs, margin_m=radius_m + 2 * max(dem.sight_step_m))
-    return _stand(grid, *_pieces(part, grid, frame, spacing_m))
+    found = _stand(grid, *_pieces(part, grid, frame, spacing_m))
+    return replace(found, dem=with_trees(found.dem, found.posts_rc))
 
 
 def check_voids(found: int, voids: int, what: str) -> None:
@@ -143,7 +146,8 @@ def check_voids(found: int, voids: int, what: str) -> None:
         raise RasterError(
             f"elevation is unknown under {share:.0%} of the posts along {what} (at most "
             f"{MOST_VOID_SHARE:.0%} may be left out). Use a raster that covers the line, or set "
-            "enabled = false in [sight]."
+            "enabled = false in [sight].",
+            field="elevation",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from frontline.coverage import coverage, refuse
-from frontline.errors import FrontlineError, ProjectError
+from frontline.errors import FrontlineError, ProjectError, tried
 from frontline.project import relative
 from frontline.rasters import open_raster
 
@@ -29,23 +29,6 @@ Problems = list[FrontlineError]
 
 PLACES = ("place", "places", "start", "stop", "points")
 """Parameters of metrics that name settlements, points or districts by their identifiers."""
-
-
-def tried(step: Callable[[], Any], problems: Problems) -> Any:
-    """Do a step; keep its problems, and give None where it has any.
-
-    Parameters
-    ----------
-    step
-        What is done.
-    problems
-        Grows by those of the step.
-    """
-    try:
-        return step()
-    except FrontlineError as error:
-        problems += error.problems
-    return None
 
 
 def openable(project: Project, problems: Problems) -> None:
@@ -193,7 +176,9 @@ def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
     ledger = tried(lambda: read_ledger(project), problems)
     yield from problems
     case = cast("Case", SimpleNamespace(layers=layers))  # all of it that places are looked up in
-    for claim in ledger.claims if ledger is not None else ():
+    if ledger is None:
+        return
+    for claim in ledger.claims:
         lacks = set(claim.needs) - {line.key for line in project.lines} - set(layers.partitions)
         if claim.excluded or claim.metric is None or lacks:
             continue

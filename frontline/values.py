@@ -65,7 +65,7 @@ def _encoding(value: Any) -> Any:
 
 def _tiles(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is not text (expected 'osm' or an address).")  # noqa: TRY004
+        raise ValueError(f"{shown(value)} is not text (expected 'osm' or an address). Correct it.")  # noqa: TRY004
     try:
         return tile_template(value)
     except ValueError as error:

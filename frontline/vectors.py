@@ -7,6 +7,7 @@ half of a damaged file; none of that happens here.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -32,6 +33,9 @@ Format = Literal["GPKG", "GeoJSON", "FlatGeobuf", "ESRI Shapefile", "LIBKML", "X
 
 LARGEST_UNPACKED = 1_000_000_000
 """Bytes that an archive, a workbook or a text file may unfold to."""
+
+LONGEST_PATH = 480
+"""Bytes of a path that SQLite takes, less what it adds for a journal."""
 
 FORMATS = "GeoPackage, GeoJSON, FlatGeobuf, Shapefile, KML, KMZ, CSV or XLSX"
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -90,7 +94,11 @@ def opened(path: Path, shown: str) -> Iterator[VectorFile]:
     kind = _format(path, shown)
     with tempfile.TemporaryDirectory(prefix="frontline-") as scratch:
         dataset = _dataset(path, kind, Path(scratch), shown)
-        layers = _sound_layers(path, shown) if kind == "GPKG" else _layers(dataset, kind, shown)
+        if kind == "GPKG":
+            _refuse_unsaved(path, shown)
+            layers = _sound_layers(Path(dataset.removeprefix("GPKG:")), shown)
+        else:
+            layers = _layers(dataset, kind, shown)
         yield VectorFile(path, shown, kind, dataset, layers)
 
 
@@ -172,6 +180,7 @@ def _dataset(path: Path, kind: Format, scratch: Path, shown: str) -> str:
         return str(path)
     marks = str(path).removeprefix(path.drive)
     plain = not any(mark in marks for mark in ":%?#") and path.suffix != ".zip"
+    plain = plain and len(os.fsencode(path)) < LONGEST_PATH
     if kind in {"GPKG", "GeoJSON", "XLSX"} and plain:
         return f"{kind}:{path}"
     endings = {"GPKG": "gpkg", "GeoJSON": "geojson", "XLSX": "xlsx", "FlatGeobuf": "fgb"}
@@ -230,12 +239,8 @@ def _whole(part: Path, shown: str) -> None:
         )
 
 
-def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
-    """Names of a GeoPackage's layers, once the whole file is known to be sound.
-
-    SQLite reads it for us, without writing: a damaged page would make GDAL return the features
-    before it and say nothing, and a view can be a query that never ends.
-    """
+def _refuse_unsaved(path: Path, shown: str) -> None:
+    """Refuse a GeoPackage of which SQLite keeps changes beside it."""
     for ending in ("-wal", "-journal"):
         left = path.with_name(f"{path.name}{ending}")
         if left.exists() and left.stat().st_size > 0:
@@ -244,6 +249,14 @@ def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
                 "crashed. Close it there (QGIS: remove the layer), or open and close it once.",
                 path=shown,
             )
+
+
+def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
+    """Names of a GeoPackage's layers, once the whole file is known to be sound.
+
+    SQLite reads it for us, without writing: a damaged page would make GDAL return the features
+    before it and say nothing, and a view can be a query that never ends.
+    """
     address = f"file:{urllib.parse.quote(str(path))}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:

@@ -37,7 +37,8 @@ class Message:
 
 def complete(text):
     """Tell whether a message has its two sentences: what is wrong, and what to do."""
-    sentences = re.split(r"(?<=[^.][.?])\s+(?=[A-Z'{])|(?=\{sentence\})", text)
+    sentences = re.split(r"(?<=[^.][.?}])\s+(?=[A-Z'{])|(?=\{sentence\})", text)
+    text = re.sub(r"(?<=[.?] )\{\}$", "{sentence}", text)
     command = re.search(r"[:,] \S", sentences[-1])  # what is to be typed ends without a stop
     return len(sentences) > 1 and (bool(command) or text.endswith((".", "?", "{sentence}")))
 

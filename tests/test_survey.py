@@ -82,7 +82,7 @@ def test_elevation_that_knows_too_little_is_found_for_every_line_at_once(tmp_pat
         "dem.tif: elevation is known for 25%",
         "dem.tif: elevation is known for 25%",
     ]
-    assert "about old (at least 50% is asked for). Use a raster" in found[0]
+    assert "about old (at least 50% is asked for). Use " in found[0]
     assert "about new" in found[1]
     assert found[0] in stops(project)
 
