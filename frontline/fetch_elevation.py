@@ -8,6 +8,7 @@ it, or stays unknown; only a tile without land becomes sea.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from frontline.cutouts import fetched_window, size_of_window
 from frontline.downloads import Client, Fetched
 from frontline.errors import DownloadError, ProjectError, one_line
 from frontline.fetch import MARGIN_DEGREES, Request, prepared
+from frontline.heights import PIECES
 from frontline.landtiles import Tile, has_land
 from frontline.mosaic import Mosaic, Piece, mosaic
 from frontline.owntiles import own_pieces
@@ -228,6 +230,7 @@ def _written(
         "SEA_TILES": " ".join(tile.name for tile in found.sea),
         "MISSING_TILES": " ".join(tile.name for tile in found.missing),
         "RESAMPLED": " ".join(made.resampled),
+        PIECES: json.dumps([_piece(piece, made) for piece in found.pieces]),
     }
     date = dt.date(year, 1, 1)
     if filled is not None:
@@ -269,7 +272,7 @@ def _mark(project: Project, made: Mosaic, filled: NDArray[np.bool_] | None, date
 def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[str, Any]:
     tiles = []
     for piece in found.pieces:
-        row: dict[str, Any] = {"tile": piece.name, "source": piece.source, "datum": piece.datum}
+        row = _piece(piece, made)
         if piece.name in found.files:
             key, got = found.files[piece.name]
             row |= {
@@ -280,8 +283,7 @@ def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[st
                 "fetched": got.date,
                 "window": dict(got.part) if got.part else "whole",
             }
-        row |= {"step": list(made.steps[piece.name]), "cells": made.cells[piece.name]}
-        row |= {"resampled": piece.name in made.resampled}
+        row |= {"cells": made.cells[piece.name]}
         tiles.append(row)
     return {
         "what": "elevation",
@@ -302,6 +304,17 @@ def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[st
             }
             for seam in made.seams
         ],
+    }
+
+
+def _piece(piece: Piece, made: Mosaic) -> dict[str, Any]:
+    """Say what a tile is: written into the raster, from where a run takes it to its manifest."""
+    return {
+        "tile": piece.name,
+        "source": piece.source,
+        "datum": piece.datum,
+        "step": list(made.steps[piece.name]),
+        "resampled": piece.name in made.resampled,
     }
 
 

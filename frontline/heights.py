@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ SURVEY_CELLS = 16_000_000
 
 MOST_SURVEYED = 4_000_000_000
 """Cells of the largest window that is surveyed: 1,900 x 1,900 km at 30 m."""
+
+PIECES = "PIECES"
+"""Tag under which an elevation names what each part of it was made from."""
 
 _BAND_CELLS = 8_000_000
 _WILD_SHARE, _WILD_VALUES = 0.1, 20
@@ -84,6 +88,30 @@ def vertical_datum(raster: Raster) -> str:
     # the third axis of a CRS that is not a compound one is the height above its ellipsoid
     three = len(crs.axis_info) == 3 and ellipsoid is not None
     return f"{ellipsoid.name} ellipsoid" if three and ellipsoid is not None else ""
+
+
+def pieces_of(raster: Raster) -> tuple[dict[str, Any], ...]:
+    """Read what each part of an elevation was made from, where `frontline fetch` made it.
+
+    Returns
+    -------
+    ``tile``, ``source``, ``datum``, ``step`` (size of its own cells, from east to west and from
+    north to south, in units of the CRS) and ``resampled``; nothing from other files.
+    """
+    try:
+        listed = json.loads(raster.dataset.tags().get(PIECES, "[]"))
+        return tuple(
+            {
+                "tile": str(one["tile"]),
+                "source": str(one["source"]),
+                "datum": str(one["datum"]),
+                "step": [float(size) for size in one["step"]],
+                "resampled": bool(one["resampled"]),
+            }
+            for one in listed
+        )
+    except (ValueError, TypeError, KeyError):  # a file of somebody else's
+        return ()
 
 
 def same_datum(one: str, other: str) -> bool:

@@ -106,10 +106,20 @@ def run(
         results = compute(project, work=work, progress=progress)
         if public:
             results = without_restricted(results)
-        facts = manifest(results.project, results.inputs, public=public)
+        facts = manifest(
+            results.project, results.inputs, public=public, elevation=_elevation(results)
+        )
         files = writers(results, command=command, pdf=pdf)
         _warn_of_tiles(results.project, files)
         return results, publish(output, files, manifest=facts, progress=progress)
+
+
+def _elevation(results: Results) -> dict[str, object]:
+    """Say what the elevation is made of, as far as its file tells."""
+    dem = results.case.dem if results.case is not None else None
+    if dem is None:
+        return {}
+    return {"vertical_datum": dem.vertical_datum, "tiles": list(dem.pieces)}
 
 
 def with_basemap(project: Project, template: str, *, public: bool) -> Project:

@@ -21,6 +21,7 @@ from frontline.heights import (
     LOWEST_M,
     HeightsFile,
     cells_around,
+    pieces_of,
     read_around,
     refuse_other_units,
     same_datum,
@@ -77,6 +78,9 @@ class Dem:
         Size of a cell on the ground, (north-south, east-west), at the middle of the grid.
     vertical_datum, model, accuracy_m, source
         What the project says of them.
+    pieces
+        What each part was made from, as `heights.pieces_of` gives it; empty if the file does not
+        say.
     notes
         What a reader must know: unknown cells, suspicious heights, resampling.
     fine
@@ -93,6 +97,7 @@ class Dem:
     accuracy_m: float | None = None
     source: str = ""
     notes: tuple[Note, ...] = ()
+    pieces: tuple[dict[str, Any], ...] = ()
     fine: HeightsFile | None = None
 
     @property
@@ -171,7 +176,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         feet = stated.unit == "ft"
         heights, transform = read_around(raster, area, layers.frame.crs, feet=feet, every=every)
         crs = raster.crs
-        datum = vertical_datum(raster)
+        datum, pieces = vertical_datum(raster), pieces_of(raster)
         notes += [*_about_datum(stated, datum, about), *_filled_before(raster, about)]
     refuse_other_units(heights, Path(shown))
     notes += _voids_removed(heights, about)
@@ -190,6 +195,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         accuracy_m=stated.accuracy_m,
         source=stated.source,
         notes=(*notes, *_share_unknown(heights, about)),
+        pieces=pieces,
         fine=fine,
     )
 

@@ -239,7 +239,7 @@ def test_the_vertical_datum_is_read_from_the_file(project, request_):
         ("cut", "damaged or cut short"),
         ("elsewhere", r"lies at .*expected 20, 45, 21, 46"),
         ("bands", "has 3 bands"),
-        ("metres", "expected degrees"),
+        ("metres", "look like degrees"),
     ],
 )
 def test_a_tile_that_is_none_is_refused_and_not_kept(
@@ -403,7 +403,16 @@ def test_from_nothing_to_results_with_a_hole_in_the_best_source(
     out = tmp_path / "out"
     assert run_cli(monkeypatch, "run", project, "--out", out, "-q") == 0
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert "fetched/elevation.tif" in json.dumps(manifest)
+    assert "fetched/elevation.tif" in manifest["inputs"]
+    fine = {"source": "glo30", "datum": "EGM2008", "step": [1 / 120, 1 / 120], "resampled": False}
+    coarser = fine | {"source": "glo90", "step": [1 / 40, 1 / 40], "resampled": True}
+    said = {tile.pop("tile"): tile for tile in manifest["elevation"]["tiles"]}
+    assert list(said) == ["glo30 N44E019", "glo30 N44E020", "glo30 N45E019", "glo90 N45E020"]
+    for name, tile in said.items():
+        expected = coarser if name.startswith("glo90") else fine
+        assert tile.pop("step") == pytest.approx(expected["step"], rel=1e-5)
+        assert tile == {key: value for key, value in expected.items() if key != "step"}
+    assert manifest["elevation"]["vertical_datum"] == "EGM2008"
     assert (out / "rasters/sight_old.tif").is_file()
     assert run_cli(monkeypatch, "claims", project, "--out", tmp_path / "claims", "-q") == 0
     with (tmp_path / "claims/tables/claims.csv").open(encoding="utf-8", newline="") as file:
