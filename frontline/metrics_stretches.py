@@ -30,13 +30,12 @@ from frontline.metrics_lines import Ends, stretch_of
 from frontline.metrics_people import by_source, rows_within
 from frontline.mistakes import shown
 from frontline.roads import SPEED_KMH
+from frontline.sections import NEAR_M, behind
 from frontline.steps import steps
 from frontline.zones import zones
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from frontline.fronts import FrontLine
+    pass
 
 Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
 
@@ -51,9 +50,6 @@ _UNITS = {
 }
 
 _FILES = {"page": "map.html", "figures": "map.png"}
-
-NEAR_M = 1.0
-"""A place belongs to a stretch if the stretch is as near to it as the whole line is."""
 
 
 def people_per_km(
@@ -87,13 +83,13 @@ def people_per_km(
     kilometres = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
     own = case.places[case.places["line"] == line].reset_index(drop=True)
     near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
-    beside = _nearest_to(own.geometry.to_numpy(), stretch, front)
+    inside = shapely.point_on_surface(own.geometry.to_numpy())
+    beside = behind(shapely.get_coordinates(inside), stretch, front.geometry)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
-    behind, all_ = (float(np.nansum(people[which])) for which in (near & beside, near))
+    here, all_ = (float(np.nansum(people[which])) for which in (near & beside, near))
     if not all_:
         return missing("no people are known within that distance", unit="times")
-    value = (behind / kilometres) / (all_ / front.length_km)
-    inside = shapely.point_on_surface(own.geometry.to_numpy())
+    value = (here / kilometres) / (all_ / front.length_km)
 
     def times(course: Any, sides: Any) -> float:
         within = shapely.contains_properly(sides[side], inside)
@@ -118,18 +114,10 @@ def people_per_km(
         high,
         "times",
         contains=f"{POSITION}, not people who are not listed",
-        detail=f"{behind / kilometres:,.0f} people listed per km of the stretch "
+        detail=f"{here / kilometres:,.0f} people listed per km of the stretch "
         f"({kilometres:.0f} km), {all_ / front.length_km:,.0f} per km of the whole line",
         coarse=incomplete(share),
     )
-
-
-def _nearest_to(
-    shapes: NDArray[np.object_], stretch: object, front: FrontLine
-) -> NDArray[np.bool_]:
-    """Tell which places are nearer to a stretch than to the rest of the line."""
-    away = shapely.distance(shapes, stretch) - shapely.distance(shapes, front.geometry)
-    return np.asarray(away <= NEAR_M)
 
 
 def rate_in_stretch(
@@ -168,7 +156,8 @@ def rate_in_stretch(
     own = case.places[case.places["line"] == line].reset_index(drop=True)
     near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
     stretch = stretch_of(case, front, between, section)
-    near = near & _nearest_to(own.geometry.to_numpy(), stretch, front)
+    inside = shapely.get_coordinates(shapely.point_on_surface(own.geometry.to_numpy()))
+    near = near & behind(inside, stretch, front.geometry)
     rate = own[column].to_numpy(dtype=np.float64, na_value=np.nan)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
     known = near & np.isfinite(rate) & np.isfinite(people)

@@ -28,6 +28,10 @@ NEAR_M = 1.0
 """A place belongs to a stretch that is as near to it, within this, as the whole line is."""
 
 
+BEND_M = 100.0
+"""Where two stretches meet at a bend, places are told apart by the line this far from it."""
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A named stretch of a line.
@@ -155,9 +159,25 @@ def behind(xy: Floats, stretch: Any, line: Any) -> Flags:
     -------
     Shape ``(n,)``. Stretches that follow each other divide the places among them; those that
     overlap share places.
+
+    Notes
+    -----
+    About a bend outwards a whole wedge of places has the bend as its nearest point. Where two
+    stretches meet there, the wedge is divided in the middle, whichever way the line is drawn.
     """
     points = shapely.points(xy)
-    shapely.prepare(stretch)
-    shapely.prepare(line)
-    away = shapely.distance(stretch, points) - shapely.distance(line, points)
-    return np.asarray(away <= NEAR_M, dtype=bool)
+    rest = shapely.difference(line, shapely.buffer(stretch, NEAR_M))
+    for course in (stretch, line, rest):
+        shapely.prepare(course)
+    away = shapely.distance(line, points)
+    near = np.asarray(shapely.distance(stretch, points) - away <= NEAR_M, dtype=bool)
+    if rest.is_empty:
+        return near
+    tied = near & (shapely.distance(rest, points) - away <= 3.0 * NEAR_M)
+    ends = shapely.boundary(shapely.line_merge(stretch))
+    hole = shapely.buffer(ends, min(BEND_M, shapely.length(stretch) / 4.0))
+    ours, theirs = shapely.difference(stretch, hole), shapely.difference(rest, hole)
+    if tied.any() and not theirs.is_empty:
+        unsure = points[tied]
+        near[tied] = shapely.distance(ours, unsure) <= shapely.distance(theirs, unsure)
+    return near

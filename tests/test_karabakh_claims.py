@@ -107,7 +107,7 @@ def test_every_verdict_gives_its_reason(table):
 
 
 def test_reasons_are_written_for_readers(table):
-    """Keys of the project file stand in quotation marks or not at all, and per cent is set apart."""
+    """Keys of the project file stand in quotation marks, and per cent is set apart."""
     for key, why in table["why"].items():
         assert "_" not in re.sub(r"'[^']*'", "", why), key
         assert not re.search(r"\d%", why), key

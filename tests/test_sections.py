@@ -186,3 +186,18 @@ def test_a_bent_line_divides_people_by_their_nearest_point():
     ends = lonlat((50e3, 0), (50e3, 25e3))
     upright = Section.model_validate({"key": "up", "line": "old", "between": ends})
     assert row_of(table_of([upright], front, places=places), "up", "West").population == 1
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_places_beyond_a_bend_between_two_stretches_count_once(turned):
+    """The line bends outwards where the stretches meet: the wedge beyond it is halved."""
+    ends = [(30_000.0, 0.0), (35_000.0, 20_000.0), (30_000.0, HIGH)]
+    bent = front_of("old", shapely.LineString(ends[::-1] if turned else ends))
+    places = settlements(("North", 45_000, 21_000, 100), ("South", 45_000, 19_000, 7))
+    asked = [
+        Section.model_validate({"key": key, "line": "old", "between": lonlat(*pair)})
+        for key, pair in (("south", ends[:2]), ("north", ends[1:]))
+    ]
+    table = table_of(asked, bent, places=places)
+    assert row_of(table, "north").population == 100
+    assert row_of(table, "south").population == 7
