@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from frontline.catchments import Gathered
     from frontline.exposure import Exposure
     from frontline.fronts import Draw, FrontLine
     from frontline.landcover import Cover
@@ -45,6 +46,8 @@ class Case:
         Sections of the lines, as the project names them.
     tables
         ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
+    around
+        What rasters have around settlements, by the keys of line and raster, where it was needed.
     cover
         Land cover of the study area; None without one.
     """
@@ -61,4 +64,5 @@ class Case:
     scenarios: tuple[FrontLine, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    around: Mapping[tuple[str, str], Gathered] = field(default_factory=dict)
     cover: Cover | None = None

@@ -138,7 +138,10 @@ def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
     fronts = [front_of(case, line)]
     # The areas of displaced zones are not asked for here, and take long.
     bands = zones(fronts, [distance_m], {}, case.layers.frame)
-    found = people(case.project, case.layers, fronts, bands, case.places, case.draws).rows
+    counted = people(
+        case.project, case.layers, fronts, bands, case.places, case.draws, around=case.around
+    )
+    found = counted.rows
     return found[found["kind"] == "cumulative"]
 
 

@@ -14,6 +14,7 @@ import shapely
 
 from frontline.catchments import (
     Catchments,
+    Gathered,
     catchments,
     first_rows,
     gathered,
@@ -96,10 +97,14 @@ class People:
         One row per line, side, distance, kind of zone and source, with the columns of ``PEOPLE``.
     notes
         What a reader must know of the sources.
+    around
+        What rasters have around the settlements, by the keys of line and raster, where a
+        settlement lacks a figure.
     """
 
     rows: pd.DataFrame
     notes: tuple[Note, ...]
+    around: Mapping[tuple[str, str], Gathered]
 
 
 def people(
@@ -109,6 +114,8 @@ def people(
     zones: gpd.GeoDataFrame,
     places: pd.DataFrame,
     draws: Mapping[str, Sequence[Draw]],
+    *,
+    around: Mapping[tuple[str, str], Gathered] | None = None,
 ) -> People:
     """Count people by line, side, distance and source.
 
@@ -126,6 +133,8 @@ def people(
         ``id, line, side, distance_m``: each settlement against each line.
     draws
         Displaced copies of the lines, by key.
+    around
+        From an earlier count of the same people in other zones: it takes long.
 
     Returns
     -------
@@ -148,21 +157,48 @@ def people(
     """
     rows: list[dict[str, Any]] = []
     notes: list[Note] = list(notes_on_districts(layers))
+    near = dict(around or {})
     for front in fronts:
         own = zones[zones["line"] == front.key]
         with ExitStack() as stack:
             grids = open_grids(project, front.date, stack)
             notes.extend(notes_on_rasters(project, front))
-            reach_m = project.settlements.raster_reach_m if project.settlements else None
+            if project.settlements is not None:
+                reach_m = project.settlements.raster_reach_m
+                near |= _around(layers, front, places, grids, near, reach_m=reach_m)
             rings = rings_of(front, own)
-            sources = list(_sources(layers, front, rings, places, grids, notes, reach_m))
+            sources = list(_sources(layers, front, rings, places, grids, notes, near))
         figures = _Figures.of(front, rings, sources, draws, layers.frame)
         rows.extend(_rows(own, figures, sources))
         rows.extend(_stated(project, own, front.key))
     table = pd.DataFrame(rows, columns=PEOPLE)
     for column in ("settlements", "settlements_unknown"):
         table[column] = table[column].astype("Int64")
-    return People(table, tuple(dict.fromkeys(notes)))
+    return People(table, tuple(dict.fromkeys(notes)), near)
+
+
+def _around(
+    layers: Layers,
+    front: FrontLine,
+    places: pd.DataFrame,
+    grids: Sequence[Grid],
+    known: Mapping[tuple[str, str], Gathered],
+    *,
+    reach_m: float,
+) -> dict[tuple[str, str], Gathered]:
+    """Gather people around settlements, where one of them has no figure."""
+    settlements = layers.settlements
+    new = [grid for grid in grids if (front.key, grid.key) not in known]
+    if not new or not len(settlements):
+        return {}
+    if not lacking(headcounts_at(settlements, front.date)).any():
+        return {}
+    against = places[places["line"] == front.key]
+    land = catchments_at(layers, front, against, reach_m=reach_m)
+    return {
+        (front.key, grid.key): gathered(grid, land, len(settlements), crs=layers.frame.crs)
+        for grid in new
+    }
 
 
 def _sources(
@@ -172,7 +208,7 @@ def _sources(
     places: pd.DataFrame,
     grids: Sequence[Grid],
     notes: list[Note],
-    reach_m: float | None,
+    around: Mapping[tuple[str, str], Gathered],
 ) -> Iterator[Source]:
     """Yield every source in the order of the rows."""
     crs = layers.frame.crs
@@ -184,11 +220,10 @@ def _sources(
         against = places[places["line"] == front.key]
         share = shares_of_places(settlements, against, rings, first, crs)
         yield from settlement_sources(settlements, figures, rings, share=share, grid=first, crs=crs)
-        if grids and reach_m is not None and lacking(figures).any():
-            around = catchments_at(layers, front, against, reach_m=reach_m)
-            shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
-            for grid in grids:
-                people = gathered(grid, around, len(settlements), crs=crs).people
+        shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
+        for grid in grids if lacking(figures).any() else ():
+            if (front.key, grid.key) in around:
+                people = around[front.key, grid.key].people
                 yield source_by_raster(
                     grid, people, figures, shapes=shapes, share=share, rings=rings, crs=crs
                 )

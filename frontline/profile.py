@@ -67,7 +67,15 @@ def profile(case: Case) -> Profile:
     bands = zones(case.fronts, list(steps), {}, case.layers.frame)
     bands = bands[bands["kind"] == "cumulative"].reset_index(drop=True)
     bands = _with_intervals(bands, drawn)
-    counted = people(case.project, case.layers, case.fronts, bands, case.places, case.draws)
+    counted = people(
+        case.project,
+        case.layers,
+        case.fronts,
+        bands,
+        case.places,
+        case.draws,
+        around=case.around,
+    )
     rows = counted.rows
     return Profile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
 

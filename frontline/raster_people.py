@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.catchments import Catchments, first_rows, gathered, lacking
+from frontline.catchments import Catchments, Gathered, first_rows, gathered, lacking
 from frontline.headcounts import headcounts_at, texts
 from frontline.periods import open_grids
 from frontline.population import catchments_at
@@ -102,7 +102,11 @@ def raster_tables(case: Case) -> dict[str, pd.DataFrame]:
                     "date": dates[grid.key],
                     "reach_m": reach_m,
                 }
-                around.append(_around(case, grid, land, figures, against).assign(**said))
+                found = case.around.get((front.key, grid.key)) or gathered(
+                    grid, land, len(case.layers.settlements), crs=case.layers.frame.crs
+                )
+                rows = _around(case, found, land, figures, against)
+                around.append(rows.assign(**said))
                 near += [said | row for row in _near(case, front, grid, land, figures)]
     if not around:
         return {}
@@ -113,11 +117,10 @@ def raster_tables(case: Case) -> dict[str, pd.DataFrame]:
 
 
 def _around(
-    case: Case, grid: Grid, land: Catchments, figures: Headcounts, against: pd.DataFrame
+    case: Case, found: Gathered, land: Catchments, figures: Headcounts, against: pd.DataFrame
 ) -> pd.DataFrame:
     """Make a row of each settlement that lies on a side."""
     settlements = case.layers.settlements
-    found = gathered(grid, land, len(settlements), crs=case.layers.frame.crs)
     ids = texts(settlements, "id")
     side = against.set_index("id")["side"].reindex(ids).fillna("").to_numpy()
     residents = pd.Series(figures.people["residents"]).groupby(figures.place).max()

@@ -224,6 +224,7 @@ def compute_case(
         zones=bands,
         places=against,
         people=counted.rows,
+        around=counted.around,
         exposure=exposure,
         dem=dem,
         scenarios=asked.scenarios,
