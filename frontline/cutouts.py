@@ -82,7 +82,8 @@ def fetched_window(
     Returns
     -------
     A GeoTIFF in the cache that holds the bounds, and a margin, as far as the raster does: a window
-    of it, which then says of what in ``part``, or the whole file. None where the provider says that
+    of it, which then says of what in ``part``, or the whole file. Any part of it where the raster
+    lies elsewhere. None where the provider says that
     it has none (404).
 
     Raises
@@ -237,8 +238,10 @@ def _cut(
 def _window(raster: Raster, bounds: Bounds) -> Window:
     """Widen what is needed of a raster to its blocks."""
     needed = inside(raster, window_over(raster, bounds, margin_cells=MARGIN_CELLS))
-    if needed is None or raster.south_up:
+    if raster.south_up:
         raise WholeOnlyError
+    if needed is None:  # one block, to say so with
+        needed = Window(0, 0, 1, 1)
     high, wide = raster.dataset.block_shapes[0]
     top, left = needed.row // high * high, needed.col // wide * wide
     bottom = min(math.ceil((needed.row + needed.rows) / high) * high, raster.rows)

@@ -18,7 +18,8 @@ import numpy as np
 import pyproj
 
 from frontline.additions import FOLDER, add_table, replacing, write_notes
-from frontline.downloads import Client, Fetched, Wanted, fetched
+from frontline.cutouts import fetched_window
+from frontline.downloads import Client, Fetched, Wanted
 from frontline.errors import CHANGED, DownloadError, ProjectError, RasterError, one_line
 from frontline.fetch import Request, countries_of, planned, prepared
 from frontline.rasters import (
@@ -186,15 +187,15 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
         )
     for product in chosen:
         at = _year(project, product, year)
-        files = [_file(client, product, iso, at) for iso in countries]
-        land = _land(client, countries) if product.constrained else {}
+        files = [_file(client, product, iso, at, need) for iso in countries]
+        land = _land(client, countries, need) if product.constrained else {}
         said += _kept(project, layers, product, at, files, land, need)
     return said
 
 
-def _land(client: Client, countries: Sequence[str]) -> dict[str, Fetched]:
+def _land(client: Client, countries: Sequence[str], need: Any) -> dict[str, Fetched]:
     """Fetch which cells are whose; a country that WorldPop has no grid of is left out."""
-    found = {iso: fetched(client, land_wanted(iso)) for iso in countries}
+    found = {iso: _fetched(client, land_wanted(iso), need) for iso in countries}
     return {iso: got for iso, got in found.items() if got is not None}
 
 
@@ -224,15 +225,26 @@ def _wanted(product: Product, iso: str, year: int) -> list[Wanted]:
     ]
 
 
-def _file(client: Client, product: Product, iso: str, year: int) -> Fetched:
+def _fetched(client: Client, wanted: Wanted, need: Any) -> Fetched | None:
+    """Fetch what an area needs of a country's raster: whole ones have up to 1 GB."""
+    return fetched_window(client, wanted, need.bounds, check=check_degrees)
+
+
+def _file(client: Client, product: Product, iso: str, year: int, need: Any) -> Fetched:
     for wanted in _wanted(product, iso, year):
-        got = fetched(client, wanted)
+        got = _fetched(client, wanted, need)
         if got is not None:
             return got
     raise DownloadError(
         f"{product.key} has no raster of {iso} for {year}. Check the code of the country, or take "
         f"another source: --source {next(key for key in PRODUCTS if key != product.key)}"
     )
+
+
+def check_degrees(raster: Raster) -> None:
+    """Refuse a raster that is not in degrees, as all of WorldPop are."""
+    if not raster.crs.is_geographic:
+        raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees). {CHANGED}")
 
 
 def check_people(path: Path) -> None:
@@ -244,12 +256,14 @@ def check_people(path: Path) -> None:
         It is no whole GeoTIFF in degrees, or holds negative people.
     """
     with open_raster(path, shown="the raster") as raster:
-        if not raster.crs.is_geographic:
-            raise RasterError(f"has the CRS '{raster.crs.name}' (expected degrees). {CHANGED}")
+        check_degrees(raster)
         for block in blocks(Window(0, 0, raster.rows, raster.cols)):
-            values = read_window(raster, block)
-            if np.nanmin(values, initial=0.0) < 0:
-                raise RasterError(f"holds negative people: 'unknown' is not tagged. {CHANGED}")
+            _refuse_negative(read_window(raster, block), None)
+
+
+def _refuse_negative(people: NDArray[Any], path: Path | None) -> None:
+    if np.nanmin(people, initial=0.0) < 0:
+        raise RasterError(f"holds negative people: 'unknown' is not tagged. {CHANGED}", path=path)
 
 
 def _kept(
@@ -294,6 +308,7 @@ def _kept(
                 "sha256": file.sha256,
                 "bytes": file.size_bytes,
                 "fetched": file.date,
+                "window": dict(file.part) if file.part else "whole",
             }
             for file in (*files, *land.values())
         ],
@@ -338,7 +353,8 @@ def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Trans
     Raises
     ------
     RasterError
-        A raster has another CRS or step than the first, lies between its cells, or is not there.
+        A raster has another CRS or step than the first, lies between its cells, holds negative
+        people, or does not reach the area.
     """
     with open_raster(files[0]) as first:
         window = window_over(first, need.bounds, margin_cells=1)
@@ -352,6 +368,7 @@ def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Trans
             values = read_window(
                 raster, window._replace(row=window.row - top, col=window.col - left)
             )
+            _refuse_negative(values, raster.path)
         both = np.isfinite(people) & np.isfinite(values)
         overlap += int(both.sum())
         people = np.where(both, people + values, np.where(np.isfinite(people), people, values))

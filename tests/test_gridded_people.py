@@ -49,6 +49,20 @@ def settled(folder, west, east, people=40.0):
     return made.read_bytes()
 
 
+def large(folder, west, east, seed, **how):
+    """People that do not compress, on finer cells: more than is fetched whole."""
+    step = STEP / 6
+    shape = round(2 / step), round((east - west) / step)
+    people = np.random.default_rng(seed).uniform(0, 9, shape).astype(np.float32)
+    people[:, ::7] = how.pop("empty", NODATA)
+    grid = (step, 0.0, west, 0.0, -step, 46.0)
+    nodata = how.pop("nodata", NODATA)
+    made = write_tif(
+        folder / "large.tif", people, transform=grid, crs="EPSG:4326", nodata=nodata, **how
+    )
+    return made.read_bytes()
+
+
 def raster(folder, west, east, people, **how):
     """People per cell from west to east, 44 to 46 N."""
     rows, cols = round(2 / STEP), round((east - west) / STEP)
@@ -275,3 +289,44 @@ def test_the_project_says_what_a_cell_without_a_value_means(project, tmp_path, m
         sums = zonal_sums(own.raster, zone, zones_crs=pyproj.CRS(4326), kind="count")
     assert sums.coverage[0] == pytest.approx(coverage, abs=0.01)
     assert sums.people[0] == pytest.approx(40.0 * 12 * 72, rel=0.01)
+
+
+@pytest.mark.parametrize("how", [{"tiled": True, "blockxsize": 128, "blockysize": 128}, {}])
+def test_of_large_rasters_only_windows_are_fetched(server, project, request_, tmp_path, how):
+    server.put(global2("AAA", 2015), large(tmp_path, 18.0, 20.0, 1, **how))
+    server.put(global2("BBB", 2015), large(tmp_path, 20.0, 21.0, 2, **how))
+    population(project, request_)
+    values, at, _ = grid(project, "worldpop_constrained_2015")
+    path = project.parent / "fetched/population_worldpop_constrained_2015.json"
+    files = json.loads(path.read_text())["files"]
+    # the area has 0.7 degrees from north to south, the rasters have 2
+    assert all(
+        file["window"]["bytes_fetched"] < 0.5 * file["window"]["bytes_of_all"] for file in files
+    )
+    for page in server.pages.values():
+        page.ranges = False
+    whole = replace(request_, client=replace(request_.client, cache=tmp_path / "other"))
+    population(project, whole)
+    assert {file["window"] for file in json.loads(path.read_text())["files"]} == {"whole"}
+    np.testing.assert_array_equal(grid(project, "worldpop_constrained_2015")[0], values)
+    assert grid(project, "worldpop_constrained_2015")[1] == at
+
+
+def test_a_country_that_does_not_reach_the_area_adds_nothing(server, project, request_, tmp_path):
+    server.put(global2("AAA", 2015), large(tmp_path, 19.0, 21.0, 1))
+    server.put(global2("BBB", 2015), large(tmp_path, 30.0, 31.0, 2))
+    population(project, request_)
+    values = grid(project, "worldpop_constrained_2015")[0]
+    assert np.isfinite(values).mean() == pytest.approx(6 / 7, abs=0.01)
+    project.write_text(project.read_text().replace('"AAA", ', ""))
+    with pytest.raises(RasterError, match="no raster of people reaches the study area"):
+        population(project, request_)
+    assert sum(path.stat().st_size for path in request_.client.cache.rglob("bbb*.tif")) < 10_000
+
+
+def test_an_untagged_void_in_a_window_is_no_number_of_people(server, project, request_, tmp_path):
+    server.put(global2("AAA", 2015), large(tmp_path, 18.0, 20.0, 1))
+    server.put(global2("BBB", 2015), large(tmp_path, 20.0, 21.0, 2, nodata=None))
+    with pytest.raises(RasterError, match=r"bbb_pop_2015.*negative people"):
+        population(project, request_)
+    assert not (project.parent / "fetched").exists()
