@@ -52,6 +52,9 @@ SETTLEMENTS = [
 HIGHEST_TARGET_M = 500.0
 """What is looked at stands no higher above the ground."""
 
+LEAST_TREES_KNOWN = 0.9995
+"""Less is told of: heights of trees that are not known."""
+
 _PARTS = 1_000
 """Steps of progress per line."""
 
@@ -253,6 +256,14 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
                 "(100 m or less is needed to say what is in sight).",
             )
         )
+    if dem.trees is not None:
+        notes.append(
+            Note(
+                "sight",
+                "Rays must clear the trees as well. A post stands on the ground, in a cell without "
+                "trees; what is looked at among trees stands on top of them.",
+            )
+        )
     if asked.conservative:
         notes.append(Note("sight", "What cannot be decided counts as visible."))
     return notes
@@ -334,8 +345,11 @@ def _look(
     # One grid is kept; of many, one at a time is held and each is made twice: a line on unknown
     # ground is to be refused before the long work.
     held = tuple(stretches()) if len(parts) == 1 else ()
-    sizes = [(len(stretch.posts_rc), stretch.voids) for stretch in held or stretches()]
-    posts, voids = sum(size for size, _ in sizes), sum(size for _, size in sizes)
+    sizes = [
+        (len(stretch.posts_rc), stretch.voids, stretch.dem.trees_known)
+        for stretch in held or stretches()
+    ]
+    posts, voids = sum(size for size, _, _ in sizes), sum(size for _, size, _ in sizes)
     check_voids(posts, voids, f"the line '{front.key}'")
     totals = tuple(empty_tally(len(targets.xy)) for targets in wanted)
     counts, done = CountGrid.like(dem, posts=posts), 0
@@ -348,7 +362,8 @@ def _look(
             add_counted(found, whole, totals)
             done += len(block.posts_rc)
         counts.add(stretch.dem, *whole)
-    return _Seen(totals, counts, tuple(_void_notes(front, voids)))
+    known = min((share for _, _, share in sizes), default=1.0)
+    return _Seen(totals, counts, tuple(_void_notes(front, voids, known)))
 
 
 def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
@@ -362,9 +377,15 @@ def _on(stretch: Stretch, targets: Targets, layers: Layers) -> Targets:
     return Targets(there, targets.height_m)
 
 
-def _void_notes(front: FrontLine, voids: int) -> Iterator[Note]:
+def _void_notes(front: FrontLine, voids: int, trees_known: float) -> Iterator[Note]:
     if voids:
         yield Note(front.key, "Posts of the line on unknown ground were left out.", voids)
+    if trees_known < LEAST_TREES_KNOWN:
+        yield Note(
+            front.key,
+            f"Heights of trees are unknown on up to {1 - trees_known:.1%} of the ground about a "
+            "stretch of the line: what lies behind is undecided.",
+        )
 
 
 def _spacing_notes(

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from pydantic import Field
 
+from frontline.canopy import with_trees
 from frontline.case import Case
 from frontline.draws import SIGMAS, interval
 from frontline.landforms import cells_of, mean_height
@@ -344,9 +345,10 @@ def _tally(
     margin_m = radius_m + 2 * max(dem.step_m)
     grid = sight_grid(dem, shapely.MultiPoint(eyes), area_crs=crs, margin_m=margin_m)
     height = asked.target_height_m if target_m is None else target_m
+    places = positions(grid, eyes, crs)
     return look(
-        grid,
-        positions(grid, eyes, crs),
+        with_trees(grid, places),
+        places,
         np.ones(len(eyes)),
         Targets(positions(grid, xy, crs), np.full(len(xy), height)),
         radius_m=radius_m,

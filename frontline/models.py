@@ -135,9 +135,7 @@ class Canopy(Origin):
     @model_validator(mode="after")
     def _one_way(self) -> Canopy:
         if (self.path is None) == (self.height_m is None):
-            raise ValueError(
-                "needs either a path, or height_m for the tree cover of [landcover]. Add one."
-            )
+            raise ValueError("has both path and height_m, or neither (expected one). Keep one.")
         return self
 
 

@@ -96,8 +96,12 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "asked_sight": (
             "Sight is computed over terrain and the curve of the earth, from a person of "
             "{observer} m standing on the line to one of {target} m, up to {radius} km away. "
-            "Trees and houses are not in the way unless the elevation holds them."
+            "{model}"
         ),
+        "sight_ground": "The terrain is the bare ground: trees and houses are not in the way.",
+        "sight_trees": "Trees are in the way, houses are not.",
+        "sight_surface": "The terrain holds trees and roofs as they were when it was measured.",
+        "sight_unknown": "Whether the terrain holds trees and roofs is not stated.",
         "asked_draws": (
             "Each line was displaced {draws} times at random within its error; the intervals are "
             "what 95 % of these displaced lines give."
@@ -330,6 +334,8 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "land_where": "Land",
         "land_cover_input": "Land cover",
         "canopy_input": "Height of trees",
+        "q_trees": "Added to the ground for sight; a mean over each cell of the elevation.",
+        "q_trees_height": "{height} m wherever the land cover has trees; added for sight.",
         "q_cover": "Known on {share} of the study area; cells of {step} m.",
         "q_cover_classes": "Classes: {classes}.",
         # quality
@@ -406,6 +412,31 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "limit_sight": (
             "In sight of the line means that nothing in the terrain data stands between. It does "
             "not mean that anyone is there, looks, or can reach."
+        ),
+        "limit_ground": (
+            "The elevation is that of the bare ground. Woods and houses hide nothing in it: what "
+            "is called in sight may lie behind them, and what is called hidden is hidden by the "
+            "ground itself."
+        ),
+        "limit_trees": (
+            "The elevation is that of the bare ground, with trees upon it. Rays must clear them "
+            "everywhere but in the cell of the post, which stands on the ground in a clearing of "
+            "one cell; what lies among trees is looked at on top of them, so that land under trees "
+            "counts as in sight where the tops are. Both can only add to what is in sight. Heights "
+            "of trees are means over a cell, of the day of their source: gaps, bare branches, "
+            "felling and growth since then are not in them. Where they are unknown, what lies "
+            "behind is undecided. Houses hide nothing."
+        ),
+        "limit_surface": (
+            "The elevation holds trees and roofs as they were when it was measured. Posts and "
+            "places in a wood or a town stand on top of it, where more is seen than from the "
+            "ground; what is called hidden may be hidden by trees or roofs alone, and open once "
+            "they are gone or bare."
+        ),
+        "limit_unknown": (
+            "It is not stated whether the elevation holds trees and roofs. If it does, what is "
+            "called hidden may be hidden by them alone; if it does not, they hide more than is "
+            "said."
         ),
         "limit_cause": (
             "The report measures distance, land, sight and roads. It says nothing of causes, "

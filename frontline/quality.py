@@ -28,7 +28,7 @@ from frontline.wording import (
 from frontline.words import source_label
 
 if TYPE_CHECKING:
-    from frontline.project import Origin, PopulationRaster
+    from frontline.project import Canopy, Origin, PopulationRaster
     from frontline.results import Results
 
 MOST_FAULTS = 20
@@ -99,6 +99,7 @@ def _inputs(results: Results) -> Iterator[tuple[str, Html, list[str]]]:
         yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(results, grid))
     if project.elevation is not None:
         yield REPORT["elevation"], _who(project.elevation), list(_elevation(results))
+        yield from _trees(project.elevation.canopy)
     if project.landcover is not None:
         yield REPORT["land_cover_input"], _who(project.landcover), list(_cover(results))
     yield from _stated(results)
@@ -233,6 +234,14 @@ def _elevation(results: Results) -> Iterator[str]:
     error = given.accuracy_m
     yield REPORT["q_no_sd"] if error is None else REPORT["q_sd"].format(error=f"{error:,.0f}")
     yield from _known_heights(results)
+
+
+def _trees(given: Canopy | None) -> Iterator[tuple[str, Html, list[str]]]:
+    if given is not None:
+        said = REPORT["q_trees"]
+        if given.height_m is not None:
+            said = REPORT["q_trees_height"].format(height=f"{given.height_m:g}")
+        yield REPORT["canopy_input"], _who(given), [said]
 
 
 def _cover(results: Results) -> Iterator[str]:

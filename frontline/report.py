@@ -323,7 +323,16 @@ def _asked_sight(results: Results) -> str:
         observer=f"{asked.observer_height_m:g}",
         target=f"{asked.target_height_m:g}",
         radius=f"{asked.radius_m / 1000:g}",
+        model=REPORT[f"sight_{_terrain(results)}"],
     )
+
+
+def _terrain(results: Results) -> str:
+    """Tell what rays run over: ground, ground with trees, a surface, or not stated."""
+    given = results.project.elevation
+    if given is None:
+        return "unknown"
+    return "trees" if given.canopy is not None else given.model
 
 
 def _lines(results: Results) -> Html:
@@ -387,9 +396,8 @@ def _figures(results: Results) -> Html:
 
 def _limits(results: Results) -> Html:
     """Say what the report cannot say, and how it was computed."""
-    keys = ["limit_line", "limit_people", "limit_sight", "limit_cause"]
-    if not results.sight:
-        keys.remove("limit_sight")
+    seen = ["limit_sight", f"limit_{_terrain(results)}"] if results.sight else []
+    keys = ["limit_line", "limit_people", *seen, "limit_cause"]
     correlation = {far(line.error_correlation_m) for line in results.project.lines}
     words = REPORT["method"].format(correlation=listing(sorted(correlation)))
     listed = bullets([text(REPORT[key]) for key in keys])

@@ -13,6 +13,7 @@ import pyproj
 import shapely
 
 from frontline import rasters
+from frontline.canopy import Trees, trees_of
 from frontline.errors import RasterError
 from frontline.geodesy import points_along
 from frontline.grids import bilinear, cell_steps_m, middle_step_m, resampled, true_to_scale
@@ -86,6 +87,10 @@ class Dem:
     fine
         Where these heights are but a survey of a file too large for memory: the file, of which
         `sight_grid` reads every cell around a stretch of line.
+    trees
+        Where heights of trees are read from, which rays must clear; these heights hold none.
+    trees_known
+        Where these heights do hold trees: the share of the cells in which they are known.
     """
 
     heights_m: NDArray[np.float32]
@@ -99,6 +104,8 @@ class Dem:
     notes: tuple[Note, ...] = ()
     pieces: tuple[dict[str, Any], ...] = ()
     fine: HeightsFile | None = None
+    trees: Trees | None = None
+    trees_known: float = 1.0
 
     @property
     def sight_step_m(self) -> tuple[float, float]:
@@ -197,6 +204,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         notes=(*notes, *_share_unknown(heights, about)),
         pieces=pieces,
         fine=fine,
+        trees=trees_of(project, narrow, layers.frame.crs),
     )
 
 

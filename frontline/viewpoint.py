@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline.canopy import with_trees
 from frontline.errors import RasterError
 from frontline.exposure import places_of
 from frontline.shares import CountGrid, land_shares
@@ -177,7 +178,7 @@ def _grid_around(
             f"the point at {lon:g}, {lat:g} stands on ground of unknown height. "
             "Correct its place, or use a raster that covers it."
         )
-    return grid
+    return with_trees(grid, positions(grid, xy, frame.crs))
 
 
 def _table(layers: Layers, tally: Tally) -> pd.DataFrame:
