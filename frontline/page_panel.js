@@ -71,10 +71,12 @@ function buildDistance() {
 /** What a screen reader says once the slider rests: the figures in a sentence, not a table. */
 const spoken = el("p", { className: "sr", id: "spoken", role: "status" });
 let resting = 0;
-function speak() {
+function say(text, after) {
   clearTimeout(resting);
-  if (!ready) return;
-  resting = setTimeout(() => {
+  if (ready) resting = setTimeout(() => { spoken.textContent = typeof text === "string" ? text : text(); }, after);
+}
+function speak() {
+  say(() => {
     const lines = shownKeys().map((key) => {
       const sides = Object.keys(data.figures[key] ?? {}).map((side) => {
         const [value, low, high] = peopleAt(key, side, state.km, state.source) ?? [];
@@ -83,8 +85,7 @@ function speak() {
       });
       return `${lineOf(key).label}: ${sides.join("; ")}`;
     });
-    spoken.textContent =
-      `${word("figures_at", { distance: state.km })}. ${sourceLabel(state.source)}. ${lines.join(". ")}.`;
+    return `${word("figures_at", { distance: state.km })}. ${sourceLabel(state.source)}. ${lines.join(". ")}.`;
   }, 600);
 }
 /** A cell without a figure: a dash for the eye, words for the ear. */
@@ -262,12 +263,21 @@ function choose(id, { pan = false } = {}) {
   const place = data.settlements.find((one) => one.id === id);
   state.selected = place ? id : null;
   drawCard(place);
+  if (place) showCard(place);
   if (place && pan) {
     map.setView(place.at, Math.max(map.getZoom(), 10.5), { animate: !still.matches });
   }
   for (const slot of SLOTS) drawPlaces(slot, shown()[slot]);
   drawLabels();
   saveView();
+}
+/** Bring what is told of a place into view, and to the ear. */
+function showCard(place) {
+  const card = document.getElementById("card");
+  card.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+  const told = Object.entries(place.lines).filter(([, own]) => own.side).map(([key, own]) =>
+    `${lineOf(key)?.label}: ${own.side}, ${decimal.format(own.distance_m / 1000)} ${word("km")}`);
+  say([shownNames(place).map(({ text }) => text).join(" / "), ...told].join(". "), 100);
 }
 const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
 const languageName = (tag) => languages.of(tag);
@@ -295,7 +305,7 @@ function drawCard(place) {
     el("p", {}, `${word("population")}: ${people}`,
       place.source ? el("small", { dir: "auto" }, ` · ${place.source}`) : null),
     el("table", {}, el("thead", {}, el("tr", {}, el("td"), ...keys.map((key) =>
-      el("th", { scope: "col", dir: "auto" }, lineOf(key).label)))),
+      el("th", { scope: "col" }, bdi(lineOf(key).label), el("small", {}, lineOf(key).accuracy))))),
     el("tbody", {},
       row(word("figure"), (own) => word(known(place.people) && own.valid ? "figure_holds" : "unknown")),
       row(word("held_by"), (own) => el("span", {}, own.side
@@ -320,6 +330,8 @@ function sightRows(row) {
   const label = el("span", {}, word("in_sight"),
     data.exposure?.warning ? el("small", {}, word("illustration_short")) : null);
   return [row(label, (own) => el("span", {}, own.sight ? word(own.sight) : "–",
+    ["visible", "hidden"].includes(own.sight) && own.sight_sure === false
+      ? el("small", {}, word("sight_uncertain")) : null,
     known(own.sight_km) && known(own.radius_km) && own.radius_km > 0
       ? el("small", {}, `${decimal.format(own.sight_km)} / ${decimal.format(own.radius_km)} ${word("km")}`) : null))];
 }

@@ -106,10 +106,12 @@ const labels = el("div", { className: "labels", "aria-hidden": "true" });
 /** Boxes of the map that names must leave free: years on the lines, legend, tools. */
 function obstacles() {
   const from = stage.getBoundingClientRect();
-  return [...stage.querySelectorAll(".line-year, .legend, .tools, .flag, .leaflet-control-scale-line")].map((node) => {
+  const middle = state.compare ? state.split * from.width : -9;
+  const band = [middle - 3, 0, middle + 3, from.height, null];
+  return [band, ...[...stage.querySelectorAll(".line-year, .legend, .tools, .flag, .leaflet-control-scale-line")].map((node) => {
     const box = node.getBoundingClientRect();
     return [box.left - from.left, box.top - from.top, box.right - from.left, box.bottom - from.top, null];
-  }).filter((box) => box[2] > box[0]);
+  })].filter((box) => box[2] > box[0]);
 }
 /** Boxes by the squares of a grid they lie in, so that each is held against its neighbours only. */
 function boxGrid(edge = 48) {

@@ -18,7 +18,7 @@ function drawDivider() {
   divider.setAttribute("aria-valuenow", String(Math.round(state.split * 100)));
   divider.setAttribute("aria-label", word("swipe_handle",
     { left: lineOf(keys.left).label, right: lineOf(keys.right).label }));
-  for (const slot of SLOTS) flags[slot].replaceChildren(bdi(lineOf(keys[slot]).label));
+  for (const slot of SLOTS) flags[slot].replaceChildren(bdi(lineOf(keys[slot]).label), el("time", {}, lineOf(keys[slot]).date));
   flags.left.style.right = `${(1 - state.split) * 100}%`;
   flags.right.style.left = `${state.split * 100}%`;
 }
@@ -39,7 +39,7 @@ function makeDivider() {
     const box = stage.getBoundingClientRect();
     moveDivider((event.clientX - box.left) / box.width);
   });
-  divider.addEventListener("pointerup", saveView);
+  divider.addEventListener("pointerup", () => { drawLabels(); saveView(); });
   divider.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02,
       PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 }[event.key];
@@ -47,6 +47,7 @@ function makeDivider() {
     event.preventDefault();
     event.stopPropagation();
     moveDivider(state.split + step);
+    drawLabels();
     saveView();
   });
 }

@@ -53,6 +53,7 @@ OWN = (
     ("share", "share_own_side"),
     ("contested", "contested_share"),
     ("sight", "in_sight"),
+    ("sight_sure", "sight_certain"),
     ("sight_km", "line_in_sight_km"),
     ("radius_km", "line_within_radius_km"),
 )

@@ -196,6 +196,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "visible": "yes",
         "hidden": "no",
         "out_of_range": "beyond the radius",
+        "sight_uncertain": "not certain: within the error of the heights",
         "line_in_sight": "{seen} of {all} km of the line within {radius} km",
         "control": "Between the lines",
         "stayed": "stayed on the same side",

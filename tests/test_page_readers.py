@@ -202,6 +202,42 @@ def test_lines_of_the_chart_are_named(opened):
     }
 
 
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+def test_a_place_that_is_touched_on_a_phone_is_told_of_in_view(opened):
+    page = opened(view="#line=line_b&turn=labels,points,corridors", **PHONE)
+    page.touchscreen.tap(*on_screen(page, *place_of("P3")))
+    expect(page.locator("#card h3")).to_have_text("Midford")
+    expect(page.locator("#card h3")).to_be_in_viewport()
+    expect(page.locator("#spoken")).to_contain_text("Midford. Line of 1994: Lower side")
+    foot, name = page.locator("#foot").bounding_box(), page.locator("#card h3").bounding_box()
+    assert name["y"] >= foot["y"] + foot["height"] - 1  # below the map, not under it
+
+
+def test_the_halves_of_a_small_map_are_told_by_their_dates(opened):
+    page = opened(view="#line=line_b&with=line_a", **PHONE)
+    expect(page.locator(".flag:visible time")).to_have_text(["1994-05-12", "2020-11-10"])
+    for flag in page.locator(".flag").all():
+        assert flag.evaluate("node => node.scrollWidth <= node.clientWidth")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator(".flag bdi").first).to_be_visible()
+
+
+def test_no_name_stands_across_the_divider(opened):
+    page = opened(view="#line=line_b&with=line_a&split=0.3")
+    page.locator(".divider").focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+        split = page.locator(".divider").bounding_box()
+        middle = split["x"] + split["width"] / 2
+        expect(page.locator(".label").nth(2)).to_be_attached()
+        sides = page.eval_on_selector_all(
+            ".label", "all => all.map(one => one.getBoundingClientRect()).map(b => [b.x, b.right])"
+        )
+        assert not any(left < middle - 2 and right > middle + 4 for left, right in sides)
+
+
 def test_paper_shows_the_land_of_the_screen_with_legend_and_sources_beside(opened):
     page = opened(view="#z=10.5&c=39.85,46.5", viewport={"width": 1300, "height": 800})
     page.locator(".legend summary").click()
