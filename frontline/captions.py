@@ -16,10 +16,12 @@ from frontline.symbols import (
     PAPER,
     PARTITION,
     SETTLEMENT_OUTSIDE,
+    SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
     corridor_style,
     count_labels,
+    ink_on_paper,
     line_styles,
     mixed,
     side_colours,
@@ -29,6 +31,16 @@ from frontline.words import WORDS, corridor_label, source_label
 
 if TYPE_CHECKING:
     from frontline.results import Results
+
+
+SIGHT_WORDS = {
+    "visible": "code_visible",
+    "hidden": "code_hidden",
+    "unknown": "code_undecided",
+}
+"""The words for what a segment of a corridor is, as a line sees it."""
+STATED = ("D", "^", "s", "v", "P", "o")
+"""Signs of figures that a source states for one distance."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,8 @@ def _context(results: Results, *, corridors: bool) -> list[LegendRow]:
     named = results.corridors["kind"].dropna() if corridors else ()
     kinds = dict.fromkeys(str(kind) for kind in named)
     rows = [LegendRow("line", corridor_label(k), line=corridor_style(k)) for k in kinds]
+    if corridors and len(results.points):
+        rows.insert(0, LegendRow("sign", WORDS["points"], marker="^", edge=INK))
     labels = {part.key: part.label for part in results.project.partitions}
     rows += [
         LegendRow("line", labels.get(key, key), line=PARTITION)
@@ -136,15 +150,37 @@ def exposure_rows(results: Results) -> list[LegendRow]:
         for text, colour in zip(count_labels(bounds), colours, strict=True)
     ]
     grey = mixed(EXPOSURE_UNKNOWN, PAPER, 0.5)
-    return [*rows, LegendRow("area", WORDS["legend_exposure_unknown"], faces=(grey,))]
+    rows.append(LegendRow("area", WORDS["legend_exposure_unknown"], faces=(grey,)))
+    steps = ", ".join(f"{d / 1000:g}" for d in results.project.zones.distances_m)
+    for side, colour in side_colours(results.project, results.sides["side"]).items():
+        edge = LineStyle(ink_on_paper(colour), 0.8)
+        text = f"{side}: {WORDS['zones'].lower()} {steps} {WORDS['km']}"
+        rows.append(LegendRow("line", text, line=edge))
+    states = set(results.further.get("corridor_sight", {"in_sight": ()})["in_sight"])
+    return [
+        *rows,
+        *(
+            LegendRow("line", f"{WORDS['corridors']}: {WORDS[word]}", line=SIGHT_LINES[state])
+            for state, word in SIGHT_WORDS.items()
+            if state in states
+        ),
+    ]
 
 
 def chart_rows(results: Results, names: list[str]) -> dict[str, LegendRow]:
-    """Return the rows of the chart: a colour per side, then ``source <name>``, a dash each."""
+    """Return the rows of the chart: a colour per side, then ``source <name>``.
+
+    A source that knows every distance has a dash of its own, one that states a figure for one
+    distance a sign of its own.
+    """
     dashes = ((), (4.0, 2.0), (1.2, 1.6), (5.0, 1.5, 1.2, 1.5), (8.0, 2.0), (2.0, 4.0))
     colours = side_colours(results.project, results.sides["side"])
     rows = {f"side {k}": LegendRow("area", k, faces=(colour,)) for k, colour in colours.items()}
-    for number, name in enumerate(names):
+    stated = [name for name in names if name.startswith("stated:")]
+    for number, name in enumerate(name for name in names if name not in stated):
         style = LineStyle(INK, 1.5, dashes[number % len(dashes)])
         rows[f"source {name}"] = LegendRow("line", source_label(name), line=style)
+    for number, name in enumerate(stated):
+        sign = STATED[number % len(STATED)]
+        rows[f"source {name}"] = LegendRow("sign", source_label(name), marker=sign, edge=INK)
     return rows

@@ -6,7 +6,8 @@ Here are the paper and its pens, and the files; what stands on a sheet is `sheet
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import Stroke
 
-from frontline.sheets import DPI, PAGE_MM, POINT_MM, draw_sheet, sheets_of
+from frontline.sheet_layout import LANDSCAPE, POINT_MM
+from frontline.sheets import draw_sheet, sheet_page, sheets_of
 from frontline.symbols import INK, PAPER, LineStyle
 from frontline.views import Box, View, projected
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from frontline.results import Results
 
+DPI = 200
 FONT = "DejaVu Sans"
 """Comes with matplotlib, so that every machine draws the same letters."""
 
@@ -53,9 +56,8 @@ def write_map_png(
         ``map`` (detailed zone and regional context), ``pair`` (every line beside the others),
         ``exposure`` (posts in sight) or ``chart`` (people against distance).
     """
-    with _plain_style():
-        held = io.BytesIO()
-        figure = _sheet(results, sheet, inputs_hash)
+    held = io.BytesIO()
+    with _sheet(results, sheet, inputs_hash, sheet_page(results)) as figure:
         figure.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
     path.write_bytes(held.getvalue())
 
@@ -66,12 +68,13 @@ def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None
     undated = {"CreationDate": None, "Creator": None, "Producer": None}
     with _plain_style(), PdfPages(held, metadata=undated) as pages:
         for sheet in sheets_of(results):
-            pages.savefig(_sheet(results, sheet, inputs_hash))
+            with _sheet(results, sheet, inputs_hash, sheet_page(results)) as figure:
+                pages.savefig(figure)
     path.write_bytes(held.getvalue())
 
 
 def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
-    """Draw one sheet as a small picture (WebP), to be written into a page.
+    """Draw one sheet, 297 mm wide, as a small picture (WebP) to be written into a page.
 
     Parameters
     ----------
@@ -82,9 +85,8 @@ def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
     inputs_hash
         Printed at the foot of the sheet.
     """
-    with _plain_style():
-        held = io.BytesIO()
-        figure = _sheet(results, sheet, inputs_hash)
+    held = io.BytesIO()
+    with _sheet(results, sheet, inputs_hash, LANDSCAPE) as figure:
         figure.savefig(held, format="webp", dpi=DPI, pil_kwargs={"quality": 80, "method": 6})
     return held.getvalue()
 
@@ -96,15 +98,30 @@ def _plain_style() -> Any:
     return mpl.rc_context(style)
 
 
-def _sheet(results: Results, sheet: str, inputs_hash: str) -> Figure:
-    width, height = PAGE_MM
-    figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
-    over = figure.add_axes((0, 0, 1, 1), zorder=5)
-    over.set(xlim=(0, width), ylim=(0, height))
-    over.axis("off")
-    draw_sheet(Paper(figure, over, canvas), results, sheet, inputs_hash=inputs_hash)
-    return figure
+@contextmanager
+def _sheet(
+    results: Results, sheet: str, inputs_hash: str, page: tuple[float, float]
+) -> Iterator[Figure]:
+    """Draw a sheet, and give its memory back when it is written.
+
+    The parts of a figure refer to each other: left alone, the pixels of sheet after sheet would
+    stay until Python looks for such rings.
+    """
+    width, height = page
+    with _plain_style():
+        figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor="white")
+        canvas = FigureCanvasAgg(figure)
+        over = figure.add_axes((0, 0, 1, 1), zorder=5)
+        over.set(xlim=(0, width), ylim=(0, height))
+        over.axis("off")
+        draw_sheet(Paper(figure, over, canvas, page), results, sheet, inputs_hash=inputs_hash)
+        try:
+            yield figure
+        finally:
+            for axes in figure.axes:
+                axes.clear()
+            figure.clear()
+            canvas.__dict__.clear()
 
 
 @dataclass(frozen=True)
@@ -114,15 +131,18 @@ class Paper:
     figure: Figure
     over: Axes
     canvas: FigureCanvasAgg
+    page: tuple[float, float]
 
     def text(
         self, x: float, y: float, text: str, *, size: float, halo: float = 0.0, **more: Any
     ) -> None:
         """Write at a place of the sheet, `y` its top; the text is never read as a formula."""
         look: dict[str, Any] = {"va": "top", "color": INK, **more}
-        if halo:
-            look["path_effects"] = [withStroke(linewidth=halo, foreground=PAPER, alpha=0.9)]
-        self.over.text(x, y, self.shown(text), fontsize=size, parse_math=False, **look)
+        place: dict[str, Any] = {"x": x, "y": y, "s": self.shown(text), "fontsize": size}
+        if halo:  # by itself: with its halo in one, a text in a PDF could not be searched for
+            edge = Stroke(linewidth=halo, foreground=PAPER, alpha=0.9)
+            self.over.text(**place, parse_math=False, path_effects=[edge], **look)
+        self.over.text(**place, parse_math=False, **look)
 
     def size_mm(self, text: str, size: float, weight: str = "normal") -> tuple[float, float]:
         """Return width and height of a line of text."""
@@ -152,7 +172,7 @@ class Paper:
     def axes(self, rect: Box) -> Axes:
         """Add axes at left, bottom, width, height in millimetres."""
         x, y, width, height = rect
-        wide, high = PAGE_MM
+        wide, high = self.page
         return self.figure.add_axes((x / wide, y / high, width / wide, height / high))
 
     def map(self, rect: Box, view: View) -> Pens:
@@ -177,7 +197,8 @@ class Pens:
         """Fill a polygon, with its holes."""
         path = _outline(projected(geometry, self.view))
         if path is not None:
-            self.axes.add_patch(PathPatch(path, **look))
+            # add_patch would look for the bounds of every path, which nobody asks for here
+            self.axes.add_artist(PathPatch(path, **look))
 
     def stroke(self, geometries: Any, style: LineStyle, **more: Any) -> None:
         """Draw lines, or the edges of polygons."""
@@ -193,7 +214,7 @@ class Pens:
         look |= {"solid_capstyle": "round", "dash_capstyle": "butt", "solid_joinstyle": "round"}
         self.axes.plot(*xy.T, scalex=False, scaley=False, **look)
 
-    def picture(self, colours: NDArray[np.float64], *, zorder: float) -> None:
+    def picture(self, colours: NDArray[np.uint8], *, zorder: float) -> None:
         """Lay a picture (red, green, blue, opacity) over the whole frame."""
         left, bottom, right, top = self.view.frame
         look: dict[str, Any] = {"origin": "upper", "interpolation": "nearest", "aspect": "auto"}

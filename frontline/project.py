@@ -214,6 +214,9 @@ class Map(Part):
         "both", description="which of two names of a place stands first; both are kept"
     )
     note: str = Field("", description="a line of your own under the disclaimer")
+    orientation: Literal["auto", "landscape", "portrait"] = Field(
+        "auto", description="of the printed maps; auto: portrait where the area is rather tall"
+    )
 
     @field_validator("extent")
     @classmethod

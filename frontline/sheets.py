@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.captions import (
-    LegendRow,
-    chart_rows,
-    exposure_rows,
-    footer,
-    legend_rows,
-    line_caption,
-    sheet_title,
+from frontline.captions import LegendRow, exposure_rows, footer, legend_rows, sheet_title
+from frontline.chart_sheet import draw_chart_sheet
+from frontline.furniture import (
+    draw_furniture,
+    draw_legend,
+    draw_panel_title,
+    draw_wide_legend,
+    legend_columns,
+    legend_height,
 )
 from frontline.origins import dated
 from frontline.overlays import FLAT, exposure_classes, sampled_at
+from frontline.sheet_layout import EDGE, POINT_MM, foot_of, page_mm, panels
 from frontline.symbols import (
     DISTRICT,
     HELD_TINT,
@@ -29,6 +31,7 @@ from frontline.symbols import (
     PAPER,
     PARTITION,
     SETTLEMENT_OUTSIDE,
+    SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
     corridor_style,
@@ -40,13 +43,13 @@ from frontline.symbols import (
 from frontline.views import (
     Box,
     View,
+    aspect_of,
     between,
     bounds_of,
     free_spots,
     graticule,
-    north_angle,
+    projected,
     sampled,
-    scale_bar,
     view_of,
 )
 from frontline.words import WORDS
@@ -55,9 +58,10 @@ if TYPE_CHECKING:
     from frontline.figures import Paper, Pens
     from frontline.results import Results
 
-PAGE_MM = (297.0, 210.0)
-DPI = 200
-POINT_MM = 25.4 / 72
+PICTURE_DPI = 150
+"""Dots per inch of the pictures in a map: relief, and what is in sight."""
+Place = tuple[Mapping[Any, Any], tuple[float, float, float]]
+"""What is known of a place, and where it stands on a map: x, y and radius in millimetres."""
 NAME_PT, ALT_PT = 6.3, 5.6
 MOST_NAMES = 90
 
@@ -74,65 +78,84 @@ def sheets_of(results: Results) -> list[str]:
     return sheets
 
 
+def sheet_page(results: Results) -> tuple[float, float]:
+    """Return width and height of the pages in millimetres: as the project asks, or by its area."""
+    return page_mm(results.project.map.orientation, aspect_of(_detail_bounds(results)))
+
+
 def draw_sheet(paper: Paper, results: Results, sheet: str, *, inputs_hash: str) -> None:
     """Draw a sheet: ``map``, ``pair``, ``exposure`` or ``chart``."""
-    makers: Mapping[str, Callable[[Paper, Results], None]] = {
+    makers: Mapping[str, Callable[[Paper, Results, float], None]] = {
         "map": _detail_sheet,
         "pair": _pair_sheet,
         "exposure": _exposure_sheet,
-        "chart": _chart_sheet,
+        "chart": draw_chart_sheet,
     }
+    width, height = paper.page
     title, subtitle = sheet_title(results, sheet)
-    paper.text(10, 203, textwrap.shorten(title, 100), size=15, weight="bold")
-    paper.text(10, 195.4, textwrap.shorten(subtitle, 190), size=7.6, color=MUTED)
-    y = 21.0
-    for text, size in footer(results, inputs_hash):
-        for line in textwrap.wrap(text, round(1490 / size)) or [""]:
-            paper.text(10, y, line, size=size, color=INK if size > 6 else MUTED)
-            y -= size * POINT_MM * 1.3
-    makers[sheet](paper, results)
+    paper.text(
+        EDGE, height - 7, textwrap.shorten(title, round(width / 2.9)), size=15, weight="bold"
+    )
+    short = textwrap.shorten(subtitle, round((width - 2 * EDGE) / 1.45))
+    paper.text(EDGE, height - 14.6, short, size=7.6, color=MUTED)
+    foot = foot_of(footer(results, inputs_hash), paper.page)
+    y = foot.top
+    for line, size in foot.lines:
+        paper.text(EDGE, y, line, size=size, color=INK if size > 6 else MUTED)
+        y -= size * POINT_MM * 1.3
+    makers[sheet](paper, results, foot.top)
 
 
-def _detail_sheet(paper: Paper, results: Results) -> None:
-    rect = (16.0, 28.0, 196.0, 160.0)
-    newest = _keys(results)[-1]
+def _detail_sheet(paper: Paper, results: Results, foot: float) -> None:
+    width, height = paper.page
+    rows = legend_rows(results, _keys(results)[-1])
+    top = height - 22.0
+    if width > height:
+        rect = (16.0, foot + 7.0, 196.0, top - foot - 7.0)
+        region, at, room = (221.0, 140.0, 66.0, 48.0), (221.0, 134.0), 134.0 - foot - 2.0
+        columns, wide = legend_columns(rows, width=66.0), 66.0
+    else:
+        columns, wide = legend_columns(rows, width=63.0, columns=2), 63.0
+        below = min(max(legend_height(columns), 48.0), 90.0) + 4.0
+        rect = (16.0, foot + below + 6.0, 184.0, top - foot - below - 6.0)
+        region, at, room = (142.0, foot + below - 48.0, 58.0, 43.0), (EDGE, foot + below), below - 3
     view = view_of(_detail_bounds(results), aspect=rect[2] / rect[3], margin=0.02)
+    newest = _keys(results)[-1]
     pens = paper.map(rect, view)
     _draw_relief(pens, results)
     _draw_state(pens, results, newest)
     _draw_context(pens, results)
     _draw_lines(pens, results, main=newest)
-    _draw_places(paper, pens, results, newest)
-    _furniture(paper, pens)
-    _regional(paper, results, view, (221.0, 140.0, 66.0, 48.0))
-    _legend(paper, legend_rows(results, newest), x=221.0, y=134.0, width=66.0)
+    _draw_places(paper, pens, results, newest, points=True)
+    draw_furniture(paper, pens)
+    _regional(paper, results, view, region)
+    draw_legend(paper, columns, at=at, width=wide, room=room)
 
 
-def _pair_sheet(paper: Paper, results: Results) -> None:
-    for key, rect, view in _side_by_side(results):
+def _pair_sheet(paper: Paper, results: Results, foot: float) -> None:
+    rows = legend_rows(results, _keys(results)[-1], corridors=False)
+    for key, rect, view in _side_by_side(paper, results, rows, foot):
         pens = paper.map(rect, view)
         _draw_relief(pens, results)
         _draw_state(pens, results, key)
         _draw_context(pens, results, corridors=False)
         _draw_lines(pens, results, main=key, others=False)
         _draw_places(paper, pens, results, key, most=40)
-        _furniture(paper, pens)
-        _panel_title(paper, results, key, rect)
-    rows = legend_rows(results, _keys(results)[-1], corridors=False)
-    _legend(paper, rows, x=10.0, y=47.0, width=92.0, columns=3)
+        draw_furniture(paper, pens)
+        draw_panel_title(paper, results, key, rect)
 
 
-def _exposure_sheet(paper: Paper, results: Results) -> None:
-    for key, rect, view in _side_by_side(results):
+def _exposure_sheet(paper: Paper, results: Results, foot: float) -> None:
+    for key, rect, view in _side_by_side(paper, results, exposure_rows(results), foot):
         pens = paper.map(rect, view)
         _draw_relief(pens, results)
         _draw_sight(pens, results, key)
         _draw_zone_edges(pens, results, key)
+        _draw_corridor_sight(pens, results, key)
         _draw_lines(pens, results, main=key, others=False)
         _draw_places(paper, pens, results, key, most=40)
-        _furniture(paper, pens)
-        _panel_title(paper, results, key, rect)
-    _legend(paper, exposure_rows(results), x=10.0, y=47.0, width=92.0, columns=3)
+        draw_furniture(paper, pens)
+        draw_panel_title(paper, results, key, rect)
 
 
 def _keys(results: Results) -> list[str]:
@@ -140,15 +163,16 @@ def _keys(results: Results) -> list[str]:
     return [str(key) for key in results.lines.sort_values("date", kind="stable")["line"]]
 
 
-def _side_by_side(results: Results) -> list[tuple[str, Box, View]]:
-    """Return line, place on the sheet and view of each map; the last three lines at most."""
-    keys = _keys(results)[-3:]
-    width = min((277.0 - 8.0 * (len(keys) - 1)) / len(keys), 190.0)
-    rects = [(16.0 + i * (width + 8.0), 54.0, width - 6.0, 126.0) for i in range(len(keys))]
-    bounds = _detail_bounds(results)
+def _side_by_side(
+    paper: Paper, results: Results, rows: Sequence[LegendRow], foot: float
+) -> list[tuple[str, Box, View]]:
+    """Return line, place and view of each map, the last three lines at most, over a legend."""
+    keys, bounds = _keys(results)[-3:], _detail_bounds(results)
+    room = draw_wide_legend(paper, rows, foot)
+    frames = panels(len(keys), room, aspect_of(bounds))
     return [
         (key, rect, view_of(bounds, aspect=rect[2] / rect[3], margin=0.02))
-        for key, rect in zip(keys, rects, strict=True)
+        for key, rect in zip(keys, frames, strict=True)
     ]
 
 
@@ -160,25 +184,23 @@ def _detail_bounds(results: Results) -> Box:
     return bounds_of(results.zones if len(results.zones) else results.lines)
 
 
-def _panel_title(paper: Paper, results: Results, key: str, rect: Box) -> None:
-    title, about = line_caption(results, key)
-    paper.text(rect[0], 189.0, textwrap.shorten(title, 70), size=9, weight="bold")
-    paper.text(rect[0], 184.6, textwrap.shorten(about, 100), size=6.4, color=MUTED)
-
-
 def _draw_relief(pens: Pens, results: Results) -> None:
     relief = results.relief
     if relief is None:
         return
-    shade = np.asarray(relief.bands["shade"], dtype=float) / 255.0
+    shade = np.asarray(relief.bands["shade"], dtype=np.float32) / np.float32(255)
     if "elevation" in relief.bands:
-        shade = np.where(np.isfinite(relief.bands["elevation"]), shade, np.nan)
-    shade = sampled(shade, relief, pens.view, pixels=1100, sample=sampled_at)
+        shade[~np.isfinite(relief.bands["elevation"])] = np.nan
+    shade = sampled(shade, relief, pens.view, pixels=_pixels(pens), sample=sampled_at)
     relative = np.nan_to_num(np.clip((shade - FLAT) / FLAT, -1.0, 0.4))
-    colours = np.zeros((*relative.shape, 4))
-    colours[..., :3] = (relative > 0)[..., None]
-    colours[..., 3] = np.minimum(np.abs(relative) * 0.62, 0.6)
+    colours = np.zeros((*relative.shape, 4), dtype=np.uint8)
+    colours[..., :3] = np.where(relative > 0, 255, 0)[..., None]
+    colours[..., 3] = np.rint(255 * np.minimum(np.abs(relative) * 0.62, 0.6))
     pens.picture(colours, zorder=1)
+
+
+def _pixels(pens: Pens) -> int:
+    return round(pens.rect[2] / 25.4 * PICTURE_DPI)
 
 
 def _draw_state(pens: Pens, results: Results, key: str) -> None:
@@ -208,8 +230,21 @@ def _draw_sight(pens: Pens, results: Results, key: str) -> None:
     if grid is None:
         return
     code, palette = exposure_classes(grid, results.sight.values())
-    classes = sampled(code, grid, pens.view, pixels=900, sample=sampled_at, smooth=False)
-    pens.picture(palette[np.nan_to_num(classes, nan=0).astype(int)] / 255.0, zorder=2)
+    pixels = _pixels(pens)
+    classes = sampled(code, grid, pens.view, pixels=pixels, sample=sampled_at, smooth=False)
+    pens.picture(palette[np.nan_to_num(classes, nan=0).astype(np.uint8)], zorder=2)
+
+
+def _draw_corridor_sight(pens: Pens, results: Results, key: str) -> None:
+    """Draw what of the corridors is in sight of a line, hidden or undecided."""
+    segments = results.further.get("corridor_sight")
+    if segments is None or not hasattr(segments, "geometry"):
+        return
+    for row in segments[segments["line"] == key].to_dict("records"):
+        style = SIGHT_LINES.get(row["in_sight"])
+        if style is not None:
+            pens.stroke([row["geometry"]], LineStyle(PAPER, style.width + 1.4), zorder=5, alpha=0.9)
+            pens.stroke([row["geometry"]], style, zorder=5.1)
 
 
 def _draw_context(pens: Pens, results: Results, *, corridors: bool = True) -> None:
@@ -253,9 +288,18 @@ def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_places(
-    paper: Paper, pens: Pens, results: Results, key: str, *, most: int = MOST_NAMES
+    paper: Paper,
+    pens: Pens,
+    results: Results,
+    key: str,
+    *,
+    most: int = MOST_NAMES,
+    points: bool = False,
 ) -> None:
-    """Draw settlements and as many of their names, the important first, as do not overlap."""
+    """Draw settlements and as many of their names, the important first, as do not overlap.
+
+    Named points come after them, where they are wanted.
+    """
     table = dated(results)
     table["population"] = table["population"].where(table["valid"])
     table = _by_importance(table[table["line"] == key])
@@ -270,12 +314,30 @@ def _draw_places(
     inside = (x > left) & (x < right) & (y > bottom) & (y < top)
     # many settlements get smaller signs, so that a full map stays legible
     crowded = float(np.clip(np.sqrt(400 / max(inside.sum(), 1)), 0.4, 1.0))
-    rows = []
+    rows: list[Place] = []
     for row, px, py in zip(table[inside].to_dict("records"), x[inside], y[inside], strict=True):
         radius = _radius_mm(row["population"], crowded)
         _draw_sign(pens, row, (px, py), colours, radius=radius)
         rows.append((row, ((px - left) / per_mm, (py - bottom) / per_mm, radius + 0.3)))
-    _draw_names(paper, pens.rect, rows[: most * 2], order=results.project.map.names, most=most)
+    rows = [*rows[: most * 2], *(_draw_points(pens, results) if points else ())]
+    _draw_names(paper, pens.rect, rows, order=results.project.map.names, most=most)
+
+
+def _draw_points(pens: Pens, results: Results) -> list[Place]:
+    """Draw the named points that lie on the map, and return where they stand."""
+    left, bottom, right, top = pens.view.frame
+    per_mm = (right - left) / pens.rect[2]
+    rows = []
+    shapes = projected(results.points.geometry.to_numpy(), pens.view)
+    for row, shape in zip(results.points.to_dict("records"), shapes, strict=True):
+        if shape is None or shape.is_empty or shape.geom_type != "Point":
+            continue
+        x, y = shape.x, shape.y
+        if left < x < right and bottom < y < top:
+            look = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.7}
+            pens.sign(x, y, marker="^", markersize=1.6 / POINT_MM, zorder=7.5, **look)
+            rows.append((row, ((x - left) / per_mm, (y - bottom) / per_mm, 1.1)))
+    return rows
 
 
 def _draw_sign(
@@ -310,7 +372,7 @@ def _draw_sign(
 def _draw_names(
     paper: Paper,
     rect: Box,
-    rows: Sequence[tuple[Mapping[Any, Any], tuple[float, float, float]]],
+    rows: Sequence[Place],
     *,
     order: str,
     most: int,
@@ -320,7 +382,10 @@ def _draw_names(
         names = [str(row[n]) for n in ("name", "name_alt") if not pd.isna(row[n]) and row[n]]
         if order == "name_alt":
             names.reverse()
-        names = [textwrap.shorten(paper.shown(one), 34) for one in names[: 1 + (order == "both")]]
+        names = [
+            textwrap.shorten(paper.shown(one), 34, placeholder=" …")
+            for one in names[: 1 + (order == "both")]
+        ]
         sizes = [paper.size_mm(name, *_type(i)) for i, name in enumerate(names)]
         width = max((w for w, _ in sizes), default=0.0)
         named.append((names, (x, y, radius, width, sum(h for _, h in sizes))))
@@ -341,51 +406,6 @@ def _draw_names(
 def _type(number: int) -> tuple[float, str]:
     """Return size and weight of the first and of the second name."""
     return (ALT_PT, "normal") if number else (NAME_PT, "bold")
-
-
-def _furniture(paper: Paper, pens: Pens) -> None:
-    """Draw graticule with its degrees, scale bar and north arrow."""
-    left, bottom, right, _ = pens.view.frame
-    rect = pens.rect
-    mm = rect[2] / (right - left)
-    for line in graticule(pens.view):
-        pens.path(line.xy, LineStyle(INK, 0.3), alpha=0.35, zorder=4.5)
-        if line.at is None:
-            continue
-        x, y = rect[0] + (line.at[0] - left) * mm, rect[1] + (line.at[1] - bottom) * mm
-        if line.axis == "lon":
-            paper.text(x, rect[1] - 0.9, line.text, size=5.6, color=MUTED, ha="center")
-        else:
-            look: dict[str, Any] = {"ha": "right", "va": "center", "rotation": 90, "color": MUTED}
-            paper.text(rect[0] - 0.9, y, line.text, size=5.6, **look)
-    _draw_scale(paper, pens.view, (rect[0] + 4, rect[1] + 4), mm)
-    _draw_north(paper, pens)
-
-
-def _draw_scale(paper: Paper, view: View, at: tuple[float, float], mm: float) -> None:
-    km, plane_m = scale_bar(view)
-    x, y, length = at[0], at[1], plane_m * mm
-    paper.box(x - 2, y - 2, length + 13, 7.6, facecolor=PAPER, alpha=0.82, lw=0)
-    for part in range(4):
-        face = INK if part % 2 == 0 else PAPER
-        paper.box(x + part * length / 4, y, length / 4, 1.1, fc=face, ec=INK, lw=0.5)
-    for share in (0.0, 0.5, 1.0):
-        unit = f" {WORDS['km']}" if share == 1.0 else ""
-        where = x + share * length
-        paper.text(where, y + 1.7, f"{km * share:g}{unit}", size=5.8, va="bottom", ha="center")
-
-
-def _draw_north(paper: Paper, pens: Pens) -> None:
-    rect, frame = pens.rect, pens.view.frame
-    x, y = rect[0] + rect[2] - 7.0, rect[1] + rect[3] - 12.5
-    per_mm = (frame[2] - frame[0]) / rect[2]
-    turn = np.radians(north_angle(pens.view, frame[2] - 7 * per_mm, frame[3] - 12.5 * per_mm))
-    spin = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    for half, face in ((-1, INK), (1, PAPER)):
-        corners = np.array([(0, 6.0), (half * 2.1, -2.2), (0, -0.6)]) @ spin.T + (x, y)
-        paper.shape(corners, facecolor=face, edgecolor=INK, lw=0.6)
-    head: dict[str, Any] = {"weight": "bold", "ha": "center", "va": "bottom"}
-    paper.text(x, y + 6.6, WORDS["north"], size=7, halo=1.8, **head)
 
 
 def _regional(paper: Paper, results: Results, detail: View, rect: Box) -> None:
@@ -410,83 +430,3 @@ def _regional(paper: Paper, results: Results, detail: View, rect: Box) -> None:
     for line in graticule(view):
         pens.path(line.xy, LineStyle(INK, 0.25), alpha=0.35, zorder=4.5)
     paper.text(rect[0], rect[1] + rect[3] + 3.6, WORDS["regional_context"], size=7, weight="bold")
-
-
-def _legend(
-    paper: Paper,
-    rows: Iterable[LegendRow],
-    *,
-    x: float,
-    y: float,
-    width: float,
-    columns: int = 1,
-) -> None:
-    """Write the rows of a legend in columns, each row as high as its text."""
-    paper.text(x, y, WORDS["legend"], size=7.6, weight="bold")
-    wrapped = [(row, textwrap.wrap(row.text, round((width - 11) / 1.22)) or [""]) for row in rows]
-    total = sum(len(lines) for _, lines in wrapped)
-    column, used, top = 0, 0, y - 4.6
-    for row, lines in wrapped:
-        if column < columns - 1 and used + len(lines) > -(-total // columns):
-            column, used, top = column + 1, 0, y - 4.6
-        left = x + column * width
-        _draw_swatch(paper, row, left, top - 1.1)
-        for line in lines:
-            paper.text(left + 10, top, line, size=6.4)
-            top -= 2.75
-        top -= 0.75
-        used += len(lines)
-
-
-def _draw_swatch(paper: Paper, row: LegendRow, x: float, y: float) -> None:
-    width = 7.5
-    if row.kind == "line":
-        style = row.line
-        dashes = (0, [part / style.width for part in style.dash]) if style.dash else "solid"
-        paper.line([x, x + width], [y, y], color=style.colour, lw=style.width, ls=dashes)
-    elif row.kind == "sign":
-        look = {"markerfacecolor": row.face, "markeredgecolor": row.edge, "markersize": 4.6}
-        paper.line([x + width / 2], [y], marker=row.marker, mew=0.8, ls="none", **look)
-    else:
-        step = width / max(len(row.faces), 1)
-        for place, face in enumerate(row.faces):
-            paper.box(x + place * step, y - 1.1, step, 2.2, fc=face, ec=row.edge, lw=0.4)
-
-
-def _chart_sheet(paper: Paper, results: Results) -> None:
-    """Draw people against distance, a panel per line, a colour per side, a dash per source."""
-    people = results.people if results.profile is None else results.profile
-    people = people[people["population"].notna() & (people["kind"] == "cumulative")]
-    if people.empty:
-        return
-    rows = chart_rows(results, list(dict.fromkeys(people["source"])))
-    keys = _keys(results)[-3:]
-    highest = people["population_high"].fillna(people["population"])
-    most = float(highest.max()) * 1.05
-    width = (267.0 - 14 * (len(keys) - 1)) / len(keys)
-    for place, key in enumerate(keys):
-        rect = (24.0 + place * (width + 14), 62.0, width - 8, 116.0)
-        axes = paper.axes(rect)
-        _draw_curves(axes, people[people["line"] == key], results, rows)
-        axes.set(xlim=(0, float(people["distance_m"].max()) / 1000), ylim=(0, most))
-        axes.set_xlabel(f"{WORDS['distance']}, {WORDS['km']}")
-        axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
-        axes.grid(visible=True, lw=0.3, color="#D5D5D5")
-        axes.spines[["top", "right"]].set_visible(False)
-        _panel_title(paper, results, key, rect)
-    _legend(paper, rows.values(), x=10.0, y=47.0, width=92.0, columns=3)
-
-
-def _draw_curves(
-    axes: Any, people: pd.DataFrame, results: Results, rows: Mapping[str, LegendRow]
-) -> None:
-    colours = side_colours(results.project, results.sides["side"])
-    columns = ["distance_m", "population", "population_low", "population_high"]
-    for (side, source), group in people.groupby(["side", "source"], sort=True):
-        own = group.sort_values("distance_m")[columns].to_numpy(dtype=float)
-        km, value, low, high = np.vstack([np.zeros(4), own]).T
-        style = rows[f"source {source}"].line
-        dashes = (0, [part / style.width for part in style.dash]) if style.dash else "solid"
-        colour = colours.get(str(side), MUTED)
-        axes.plot(km / 1000, value, color=colour, ls=dashes, lw=style.width)
-        axes.fill_between(km / 1000, low, high, color=colour, alpha=0.12, lw=0)

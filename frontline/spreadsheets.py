@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.cells import alike
 from frontline.errors import FrontlineError, LayerError
+from frontline.formulas import plain_text
 from frontline.inputs import LAT_NAMES, LON_NAMES
 from frontline.mistakes import shown as quoted
 from frontline.vectors import LARGEST_UNPACKED, VectorFile
@@ -35,7 +36,8 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Every cell text, indexed by the line of the file (the names stand in line 1).
+        Every cell text, indexed by the line of the file (the names stand in line 1). The
+        apostrophe that guards a text against being run as a formula is taken off.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             if len(row) != len(names):
                 problem = f"has {len(row)} cells (expected {len(names)}). Quote cells with a comma."
                 problems.append(LayerError(problem, path=file.shown, row=reader.line_num))
-            rows.append(row[: len(names)])
+            rows.append([plain_text(cell) for cell in row[: len(names)]])
             lines.append(reader.line_num)
     except (csv.Error, StopIteration) as error:
         raise LayerError(
@@ -96,7 +98,8 @@ def _raise(problems: Sequence[FrontlineError]) -> None:
 
 def _names(cells: Sequence[str], file: VectorFile) -> list[str]:
     """Name every column; one that stands there twice could be either."""
-    names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, start=1)]
+    plain = [plain_text(cell).strip() for cell in cells]
+    names = [cell or f"column_{number}" for number, cell in enumerate(plain, start=1)]
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
     _raise(
         [

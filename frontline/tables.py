@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from frontline.columns import COLUMNS, FURTHER, LAYERS, TITLES, Column, Type
+from frontline.formulas import WHAT_IT_IS, safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from frontline.project import Project
     from frontline.results import Results
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A text cell that starts with one of these is run as a formula by spreadsheets."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "lines": ("line",),
@@ -194,11 +192,6 @@ def _ordered(frame: pd.DataFrame, keys: Sequence[str], project: Project) -> pd.D
     return frame.iloc[order].reset_index(drop=True)
 
 
-def safe_text(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
 def cell(value: object) -> str:
     """Write one value as a cell of a text file.
 
@@ -304,6 +297,7 @@ def csv_metadata(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
     group = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:title": title,
+        "dc:description": WHAT_IT_IS,
         "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": ["\n"]},
         "tables": [_csvw_table(name, frame) for name, frame in frames.items()],
     }
@@ -364,10 +358,12 @@ def schema_columns_markdown() -> str:
     """Write the reference of every table and layer, for the documentation."""
     parts = []
     for heading, group, suffix in (
-        ("## Tables", COLUMNS, ".csv"),
+        ("## Columns of the results", COLUMNS, ".csv"),
         ("## Layers of the GeoPackage", LAYERS, ""),
     ):
         parts.append(heading)
+        if suffix:
+            parts.append(WHAT_IT_IS)
         for name, columns in group.items():
             title, description = TITLES[name]
             parts.append(f"### `{name}{suffix}`: {title}\n\n{description}")
@@ -379,8 +375,8 @@ def schema_columns_markdown() -> str:
 
 
 def _markdown_rows(columns: Sequence[Column]) -> str:
-    rows = [
-        f"| `{column.name}` | {column.type} | {column.unit} | {column.description} |"
-        for column in columns
-    ]
-    return "\n".join(["| column | type | unit | what it is |", "| --- | --- | --- | --- |", *rows])
+    rows = ["| column | type | unit | name | what it says |", "|---|---|---|---|---|"]
+    for column in columns:
+        cells = (f"`{column.name}`", column.type, column.unit, column.alias, column.description)
+        rows.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(rows)

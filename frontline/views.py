@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from frontline.results import RasterResult
 
 GEOD = Geod(ellps="WGS84")
+BAND_ROWS = 64
+"""Rows of a picture that are sampled at once."""
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
@@ -69,18 +71,30 @@ def view_of(bounds: Box, *, aspect: float, margin: float = 0.05) -> View:
     margin
         Free space on each side, as a share of the size.
     """
+    view = _around(bounds)
+    left, bottom, right, top = view.frame
+    width, height = (right - left) * (1 + 2 * margin), (top - bottom) * (1 + 2 * margin)
+    width, height = max(width, height * aspect), max(height, width / aspect)
+    cx, cy = (left + right) / 2, (bottom + top) / 2
+    frame = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+    return View(frame, view.lon, view.lat)
+
+
+def aspect_of(bounds: Box) -> float:
+    """Return width over height of bounds in degrees, on the plane."""
+    left, bottom, right, top = _around(bounds).frame
+    return (right - left) / max(top - bottom, 1e-9)
+
+
+def _around(bounds: Box) -> View:
+    """Return the smallest view that holds bounds in degrees."""
     west, south, east, north = bounds
     if east < west:
         east += 360.0
     view = View((0, 0, 0, 0), _normal((west + east) / 2), (south + north) / 2)
     edge = shapely.segmentize(shapely.box(west, south, east, north), 0.5)
     x, y = view.to_plane().transform(*shapely.get_coordinates(edge).T)
-    left, right, bottom, top = min(x), max(x), min(y), max(y)
-    width, height = (right - left) * (1 + 2 * margin), (top - bottom) * (1 + 2 * margin)
-    width, height = max(width, height * aspect), max(height, width / aspect)
-    cx, cy = (left + right) / 2, (bottom + top) / 2
-    frame = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-    return View(frame, view.lon, view.lat)
+    return View((min(x), min(y), max(x), max(y)), view.lon, view.lat)
 
 
 def bounds_of(table: gpd.GeoDataFrame) -> Box:
@@ -136,7 +150,12 @@ def sampled(
         for part in there.transform(*knots)
     )
     a, _, c, _, e, f = grid.transform
-    return sample(values, (x - c) / a, (y - f) / e, smooth=smooth)
+    picture = np.empty((rows, pixels))
+    # by bands of rows: what stands between positions and values is many times the picture
+    for first in range(0, rows, BAND_ROWS):
+        band = slice(first, first + BAND_ROWS)
+        picture[band] = sample(values, (x[band] - c) / a, (y[band] - f) / e, smooth=smooth)
+    return picture
 
 
 def _weights(pixels: int, knots: int) -> NDArray[np.float64]:

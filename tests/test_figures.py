@@ -1,26 +1,38 @@
 """Maps on paper: true scales, names apart, the same bytes, no text that is taken for a formula."""
 
 import dataclasses
+import gc
 import io
 import re
+import tracemalloc
 import warnings
+import zlib
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from example_results import HOSTILE, example_results
+from example_results import HOSTILE, SIDES, example_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pyproj import Geod
 from test_page import moved
 
-from frontline.captions import exposure_rows, footer, legend_rows, sheet_title
-from frontline.figures import write_map_pdf, write_map_png
+from frontline.captions import (
+    LegendRow,
+    chart_rows,
+    exposure_rows,
+    footer,
+    legend_rows,
+    sheet_title,
+)
+from frontline.figures import sheet_picture, write_map_pdf, write_map_png
+from frontline.furniture import legend_columns
 from frontline.overlays import sampled_at
 from frontline.results import RasterResult
-from frontline.sheets import sheets_of
+from frontline.sheet_layout import foot_of, panels
+from frontline.sheets import sheet_page, sheets_of
 from frontline.views import (
     bounds_of,
     degree_step,
@@ -50,6 +62,139 @@ def test_every_sheet_is_an_a4_page_with_something_on_it(tmp_path, sheet):
     assert drawn.size == (2338, 1653)  # 297 x 210 mm at 200 dots per inch
     colours = np.array(drawn.convert("RGB").resize((234, 165)))
     assert len(np.unique(colours.reshape(-1, 3), axis=0)) > 200
+
+
+def with_map(results, **settings):
+    changed = results.project.map.model_copy(update=settings)
+    project = results.project.model_copy(update={"map": changed})
+    return dataclasses.replace(results, project=project)
+
+
+def test_a_tall_area_stands_upright_and_a_project_can_ask_for_it(tmp_path):
+    results = example_results(hostile=False)
+    assert sheet_page(results) == (297.0, 210.0)
+    assert sheet_page(with_map(results, orientation="portrait")) == (210.0, 297.0)
+    tall = (46.0, 39.0, 46.8, 41.0)
+    assert sheet_page(with_map(results, extent=tall)) == (210.0, 297.0)
+    flat = with_map(results, extent=tall, orientation="landscape")
+    assert sheet_page(flat) == (297.0, 210.0)
+    for sheet in ("map", "chart"):
+        upright = with_map(results, orientation="portrait")
+        write_map_png(upright, tmp_path / "m.png", inputs_hash=HASH, sheet=sheet)
+        drawn = picture(tmp_path / "m.png")
+        assert drawn.size == (1653, 2338)
+        grey = np.array(drawn.convert("L"))
+        assert (grey[:, :60] > 250).all()  # nothing runs off the page
+        assert (grey[:, -40:] > 250).all()
+        assert (grey[-25:] > 250).all()
+        assert (grey[2100:2300] < 200).any()  # the foot
+
+
+def test_pages_of_a_file_stand_the_same_way(tmp_path):
+    results = dataclasses.replace(example_results(hostile=False), sight={}, relief=None)
+    upright = with_map(results, orientation="portrait")
+    write_map_pdf(upright, tmp_path / "m.pdf", inputs_hash=HASH)
+    boxes = re.findall(rb"/MediaBox \[([^\]]*)\]", (tmp_path / "m.pdf").read_bytes())
+    sizes = {tuple(round(float(part)) for part in box.split()) for box in boxes}
+    assert len(boxes) == 3
+    assert sizes == {(0, 0, 595, 842)}
+
+
+def test_a_report_s_pictures_lie(tmp_path):
+    upright = with_map(example_results(hostile=False), orientation="portrait")
+    drawn = Image.open(io.BytesIO(sheet_picture(upright, "chart", inputs_hash=HASH)))
+    assert drawn.size == (2338, 1653)
+
+
+@given(
+    st.integers(1, 4),
+    st.floats(100, 280),
+    st.floats(80, 280),
+    st.floats(0.3, 3),
+)
+def test_maps_side_by_side_share_the_room_and_overlap_nowhere(count, width, height, aspect):
+    frames = panels(count, (10.0, 50.0, width, height), aspect)
+    assert len(frames) == count
+    assert len({frame[2:] for frame in frames}) == 1  # of one size
+    boxes = [shapely.box(x - 6, y - 6, x + w, y + h + 9) for x, y, w, h in frames]
+    room = shapely.box(10, 44, 10 + width, 50 + height + 9).buffer(1e-6)
+    assert all(room.covers(box) for box in boxes)
+    for number, box in enumerate(boxes):
+        assert all(box.intersection(other).area < 1e-6 for other in boxes[:number])
+
+
+def test_tall_areas_stand_beside_each_other_and_broad_ones_one_above_the_other():
+    beside = panels(2, (10, 50, 270, 130), 0.8)
+    assert beside[0][1] == beside[1][1]
+    above = panels(2, (10, 50, 180, 200), 1.8)
+    assert above[0][0] == above[1][0]
+    assert above[0][1] > above[1][1]  # the older line on top
+
+
+def test_a_long_foot_is_cut_and_keeps_the_disclaimer_and_the_hash():
+    texts = [("What must be said.", 6.2), ("Sources: " + "a survey; " * 900, 5.2), (HASH, 5.2)]
+    for page in ((297.0, 210.0), (210.0, 297.0)):
+        foot = foot_of(texts, page)
+        assert foot.lines[0][0] == "What must be said."
+        assert foot.lines[-2][0].endswith("…")
+        assert foot.lines[-1][0] == HASH
+        assert foot.top < 0.32 * page[1] + 4
+        height = sum(size * 25.4 / 72 * 1.3 for _, size in foot.lines)
+        assert foot.top - height > 2  # above the edge of the page
+    assert foot_of(texts[:1], (297.0, 210.0)).top == 21.0
+
+
+def test_a_per_cent_sign_stays_with_its_number():
+    row = LegendRow("line", "Line of contact November 2020 (2020-11-10), position ± 2,000 m (95 %)")
+    for width in range(40, 100):
+        ((_, lines),) = legend_columns([row], width=width)[0]
+        assert not any(line.startswith("%") for line in lines)
+
+
+def test_a_figure_stated_for_one_distance_is_a_sign_and_not_a_curve():
+    results = example_results(hostile=False)
+    rows = chart_rows(results, ["settlements", "stated:S1", "raster:grid", "stated:S2"])
+    kinds = {name: row.kind for name, row in rows.items() if name.startswith("source")}
+    assert kinds == {
+        "source settlements": "line",
+        "source raster:grid": "line",
+        "source stated:S1": "sign",
+        "source stated:S2": "sign",
+    }
+    assert rows["source stated:S1"].marker != rows["source stated:S2"].marker
+    assert rows["source settlements"].line.dash != rows["source raster:grid"].line.dash
+
+
+def test_the_names_in_a_pdf_are_text(tmp_path):
+    results = example_results(hostile=False)
+    results = dataclasses.replace(results, people=results.people.iloc[:0], sight={}, relief=None)
+    bare = dataclasses.replace(
+        results, settlements=results.settlements.iloc[:0], points=results.points.iloc[:0]
+    )
+    shown = {}
+    for name, one in (("with", results), ("without", bare)):
+        write_map_pdf(one, tmp_path / f"{name}.pdf", inputs_hash=HASH)
+        data = (tmp_path / f"{name}.pdf").read_bytes()
+        streams = re.findall(rb"stream\r?\n(.*?)endstream", data, flags=re.DOTALL)
+        pages = [zlib.decompress(s) for s in streams if s[:1] == b"x"]
+        shown[name] = sum(page.count(b"TJ") + page.count(b"Tj") for page in pages)
+    assert shown["with"] >= shown["without"] + 10
+
+
+def test_sheets_give_their_memory_back(tmp_path):
+    results = example_results(hostile=False)
+    write_map_png(results, tmp_path / "m.png", inputs_hash=HASH)
+    gc.collect()
+    gc.disable()  # what is left must not wait for the collector
+    tracemalloc.start()
+    try:
+        write_map_png(results, tmp_path / "m.png", inputs_hash=HASH)
+        held, highest = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held < 8e6  # a sheet has 15 MB of pixels
+    assert highest < 160e6
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
@@ -254,8 +399,17 @@ def test_titles_and_legend_name_lines_dates_and_accuracy():
 def test_the_legend_of_sight_covers_every_count():
     rows = exposure_rows(example_results())
     highest = max(int(grid.bands["seen"].max()) for grid in example_results().sight.values())
-    assert rows[-2].text.endswith(f"{highest}")
-    assert "Undecided" in rows[-1].text
+    texts = [row.text for row in rows if row.kind == "area"]
+    assert texts[-2].endswith(f"{highest}")
+    assert "Undecided" in texts[-1]
+    lines = [row.text for row in rows if row.kind == "line"]
+    assert lines == [
+        f"{SIDES[0]}: zones 5, 10 km",
+        f"{SIDES[1]}: zones 5, 10 km",
+        "Roads and other corridors: in sight",
+        "Roads and other corridors: not in sight",
+        "Roads and other corridors: undecided: terrain unknown",
+    ]
 
 
 def test_a_settlement_without_a_valid_figure_is_drawn_as_unknown(tmp_path):

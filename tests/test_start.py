@@ -257,7 +257,7 @@ def test_the_schema_lists_keys_inputs_and_results():
     for words in ("### `[[lines]]`", "`least_coverage`", "### `districts`", "`counted_by`"):
         assert words in text
     for table, columns in COLUMNS.items():
-        assert f"### `{table}`" in text
+        assert f"### `{table}.csv`" in text
         assert all(f"| `{column.name}` |" in text for column in columns)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(len(re.findall(r"(?<!\\)\|", row)) in {5, 6} for row in rows)

@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontline.columns import COLUMNS, FURTHER, LAYERS, TITLES
+from frontline.formulas import FORMULA_STARTS, WHAT_IT_IS, plain_text
+from frontline.spreadsheets import read_csv
 from frontline.tables import (
-    FORMULA_STARTS,
     cell,
     columns_of,
     csv_metadata,
@@ -31,6 +32,7 @@ from frontline.tables import (
     unique_names,
     write_csv,
 )
+from frontline.vectors import opened
 
 CONTRACT = {
     "settlements": "id, name, name_alt, lon, lat, population, population_kind, population_date, "
@@ -172,6 +174,29 @@ def test_no_text_cell_starts_a_formula(text):
     written = cell(text)
     assert not written.startswith(FORMULA_STARTS)
     assert written in (text, f"'{text}")
+    assert plain_text(written) == text
+
+
+@given(st.text(alphabet="'=+-@a\t\r"))
+def test_an_apostrophe_put_before_a_text_is_taken_off_and_no_other(text):
+    assert plain_text(cell(text)) == text
+    assert plain_text(f"'{text}") == (
+        text if text.lstrip("'")[:1] in FORMULA_STARTS else f"'{text}"
+    )
+
+
+def test_our_own_reader_reads_what_our_tables_write(tmp_path):
+    names = [*HOSTILE, "'=x", "''-5", "'Ayn", "-12"]
+    write_csv(pd.DataFrame({"=name": names}, dtype="object"), tmp_path / "t.csv")
+    with opened(tmp_path / "t.csv", "t.csv") as file:
+        back = read_csv(file)
+    assert list(back.columns) == ["=name"]
+    assert list(back["=name"]) == names
+
+
+def test_what_the_apostrophe_is_stands_beside_the_tables():
+    assert json.loads(csv_metadata({}, title="T"))["dc:description"] == WHAT_IT_IS
+    assert WHAT_IT_IS in schema_columns_markdown()
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
