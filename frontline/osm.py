@@ -83,8 +83,7 @@ def countries_met(client: Client, need: Any) -> list[str]:
     -----
     The outlines of extracts reach beyond the borders: a neighbour may be among them.
     """
-    codes = [code for *_, codes in _meeting(client, need) if len(codes) == 1 for code in codes]
-    return sorted(set(codes))
+    return sorted({code for *_, codes in _meeting(client, need) for code in codes})
 
 
 def _meeting(client: Client, need: Any) -> list[tuple[float, str, Any, list[str]]]:
