@@ -27,7 +27,7 @@ from frontline.markup import (
     text,
 )
 from frontline.phrases import REPORT
-from frontline.quotes import ENOUGH, LEAST_COVERAGE
+from frontline.quotes import ENOUGH
 from frontline.symbols import side_colours
 from frontline.tables import source_rank
 from frontline.wording import dates, days, far, lines_by_date, number, percent, source_row
@@ -119,7 +119,7 @@ def says_something(found: Record) -> bool:
     if str(found["source"]).startswith("settlements"):
         places = [found["settlements"], found["settlements_unknown"]]
         return any(not pd.isna(one) and one > 0 for one in places)
-    return pd.isna(found["coverage"]) or found["coverage"] >= LEAST_COVERAGE
+    return True
 
 
 def _people(found: Record) -> Html:
@@ -130,7 +130,7 @@ def _people(found: Record) -> Html:
         key = "no_figure" if not pd.isna(unknown) and unknown > 0 else "no_place"
         none = tag("span", text(REPORT[key]), class_="nothing")
         return Html(none + _limits(found))
-    if pd.isna(found["population"]) or found["coverage"] < LEAST_COVERAGE:
+    if pd.isna(found["population"]):
         return tag("span", text(REPORT["not_covered"]), class_="nothing")
     low, high = ends(found, "population")
     return Html(figure(found["population"], low, high) + _limits(found))
@@ -197,7 +197,7 @@ def _curves(results: Results, rows: pd.DataFrame, side: str) -> tuple[Curve, ...
     made = []
     for line in lines_by_date(results.project):
         own = rows[(rows["line"] == line.key) & (rows["side"] == side)]
-        own = own[own["coverage"].isna() | (own["coverage"] >= LEAST_COVERAGE)]
+        own = own[own["population"].notna()]
         if (own["population"] > 0).any():
             made.append(
                 Curve(

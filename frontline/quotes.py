@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 ENOUGH = 0.9
 """Share of a zone's people that a settlement list must be able to contain to stand alone."""
 
-LEAST_COVERAGE = 0.01
-"""A source that covers less of a zone than this says nothing about it."""
-
 
 def key_figures(
     project: Project,
@@ -61,7 +58,7 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
     cumulative = people[people["kind"] == "cumulative"]
     widest = cumulative[cumulative["distance_m"] == cumulative["distance_m"].max()]
     for row in widest.to_dict("records"):
-        if math.isnan(row["population"]) or row["coverage"] < LEAST_COVERAGE:
+        if math.isnan(row["population"]):
             continue
         if row["source"].startswith("settlements") and not row["settlements"] > 0:
             continue  # nothing was counted, which is not the same as nobody

@@ -42,6 +42,9 @@ SLIVER_M = 1.0
 """Overlaps narrower than this are none: edges are drawn to a metre, and two outlines of one border
 leave slivers of some 1e-9 m (rounding) to some decimetres (digits that a file cut off)."""
 
+LEAST_SHARE = 1e-9
+"""A raster whose edge a zone only touches knows less than this of it, by rounding: nothing."""
+
 
 @dataclass(frozen=True)
 class Rings:
@@ -289,6 +292,7 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
         Polygon that the widest zones cannot leave when the line is displaced.
     """
     sums = zonal_sums(grid.raster, rings.land.ravel(), zones_crs=crs, kind=grid.kind)
+    met = np.nan_to_num(sums.coverage) > LEAST_SHARE
     xy, people = people_points(grid.raster, reach, area_crs=crs, kind=grid.kind, most=8_000)
     shapely.prepare(reach)
     near = shapely.contains_xy(reach, xy[:, 0], xy[:, 1])
@@ -297,8 +301,8 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
     weight = people[near] / total if total > 0 else people[near]
     return Source(
         name=f"raster:{grid.key}",
-        people=sums.people.reshape(rings.shape),
-        covered_km2=np.nan_to_num(sums.coverage).reshape(rings.shape) * rings.area_km2,
+        people=np.where(met, sums.people, 0.0).reshape(rings.shape),
+        covered_km2=np.where(met, sums.coverage, 0.0).reshape(rings.shape) * rings.area_km2,
         reached_km2=np.nan_to_num(sums.on_raster).reshape(rings.shape) * rings.area_km2,
         known=None,
         unknown=None,

@@ -86,6 +86,9 @@ def source_row(source: str, project: Project) -> str:
     if kind == "stated":
         said = [one.source for one in project.stated if one.id == key]
         return REPORT["stated_by"].format(source=said[0]) if said else source_label(source)
+    dated = [one.date.year for one in project.population if one.key == key and one.date]
+    if kind.endswith("raster") and dated and str(dated[0]) not in key:
+        return f"{source_label(source)}, {dated[0]}"
     return source_label(source)
 
 

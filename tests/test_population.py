@@ -416,6 +416,20 @@ def test_raster_outside_its_time_is_left_out(tmp_path):
     assert set(count([(1.0, 1)], rasters=(raster,)).rows["source"]) == {"settlements"}
 
 
+def test_a_raster_that_only_touches_a_zone_knows_nothing_of_it(tmp_path):
+    """Its western edge is the line itself, drawn with the last digits of rounding."""
+    aside = write_tif(
+        tmp_path / "people.tif", np.full((90, 20), 30.0),
+        transform=(1000.0, 0, -1e-7, 0, -1000.0, 45_000.0), crs=FRAME.crs.to_wkt(),
+    )  # fmt: skip
+    raster = population_raster(tmp_path, lambda x, y: 30.0, key="other")
+    found = count(rasters=(raster.model_copy(update={"path": aside}),))
+    west = row(found, "raster:other", side="West")
+    assert math.isnan(west["population"])
+    assert west["coverage"] == 0
+    assert row(found, "raster:other")["population"] == pytest.approx(30 * 5 * 90)
+
+
 def test_raster_and_settlements_are_two_rows(tmp_path):
     raster = population_raster(tmp_path, lambda x, y: 1.0)
     found = count([(1.0, 40)], rasters=(raster,))

@@ -223,9 +223,9 @@ def test_nothing_counted_is_not_nobody():
     assert says_something(row)
     assert limits_of(row) == ["2 settlements have no figure"]
     assert not says_something(row | {"settlements_unknown": 0})
-    district = {"source": "districts", "population": 5.0, "coverage": 1e-18}
+    district = {"source": "districts", "population": np.nan, "coverage": 0.0}
     assert not says_something(district)
-    assert says_something(district | {"coverage": 0.5})
+    assert says_something(district | {"population": 5.0, "coverage": 0.5})
 
 
 def test_distances_below_the_error_are_never_numbers(report_of):
