@@ -10,6 +10,7 @@ from frontline.column import interval as _interval
 from frontline.column import number as _number
 from frontline.column import text as _text
 from frontline.cut_columns import CUT_COLUMNS, CUT_TITLES
+from frontline.line_columns import LINE_COLUMNS, LINE_TITLES
 from frontline.people_columns import RASTER_COLUMNS, RASTER_TITLES
 from frontline.seen_columns import SIGHT_COLUMNS, SIGHT_TITLES
 
@@ -197,6 +198,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     **SIGHT_COLUMNS,
     **CUT_COLUMNS,
     **RASTER_COLUMNS,
+    **LINE_COLUMNS,
     "claims": (
         _text("id", "Identifier", "Identifier of the statement; X01 and on are excluded."),
         _text("source", "Source", "Where the statement stands."),
@@ -362,6 +364,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     **SIGHT_TITLES,
     **CUT_TITLES,
     **RASTER_TITLES,
+    **LINE_TITLES,
     "claims": ("Claims", "Statements of a report, tested against the figures."),
     "key_figures": ("Key figures", "Figures ready to quote, each with its interval."),
     "notes": ("Notes", "What a reader must know about inputs and figures."),

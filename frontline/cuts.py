@@ -14,6 +14,7 @@ from frontline.errors import FrontlineError, raise_problems, tried
 from frontline.events import events_table
 from frontline.flows import checked_flows, flows_balance, flows_table
 from frontline.ground import ground_of
+from frontline.line_tables import line_tables
 from frontline.links import links_table
 from frontline.network import network_of
 from frontline.partitions import parts_by_side
@@ -174,7 +175,7 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     ``corridor_kinds`` (corridors), ``sections``,
     ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``,
     ``links``, ``events``; with population rasters ``settlement_rasters``, ``raster_people`` and
-    ``raster_districts``.
+    ``raster_districts``. Always those of `frontline.line_tables`.
     """
     project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
     found: dict[str, pd.DataFrame] = {}
@@ -209,4 +210,5 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
         found["flows_balance"] = flows_balance(case.tables["flows"])
     found |= raster_tables(case)
     as_made = ("raster_districts", "links", "events")
-    return found | {name: case.tables[name] for name in as_made if name in case.tables}
+    found |= {name: case.tables[name] for name in as_made if name in case.tables}
+    return found | line_tables(case)

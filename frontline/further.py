@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,12 +43,18 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
         "registered",
         "settlements",
     ),
+    "line_scales": ("line", "generalise_m", "length_km"),
+    "line_ground": ("line", "measure", "mean", "median", "p90", "threshold", "share_above"),
+    "line_certainty": ("line", "error_m", "length_km", "area", "settlements"),
+    "nearness": ("name", "line", "side", "settlements", "nearest_m", "median_m", "visible"),
     "flows": ("what", "origin", "destination", "amount", "unit", "date", "source"),
     "flows_balance": ("what", "amount", "parts", "unit", "balance", "source"),
     "links": ("place_name", "name", "kind", "line", "sides", "distance_m", "reach", "source"),
     "events": ("name", "date", "claimed_by", "line", "side", "distance_m", "disputed", "source"),
 }
 """Which columns of a table are shown; a name without unit stands for a figure and its interval."""
+FAR = frozenset((("nearness", "nearest_m"), ("nearness", "median_m")))
+"""Distances from a line, beside every ``distance_m``."""
 MOST_ROWS = 40
 LINES = frozenset(("line", "from_line", "to_line"))
 SIDES = frozenset(("side", "from_side", "to_side"))
@@ -70,7 +77,9 @@ def _shown(results: Results, name: str, frame: pd.DataFrame) -> Html:
         first, *rest = (_cell(results, name, found, stem) for stem in stems)
         made.append(row(first, *rest))
     title, about = TITLES[name]
-    heads = [text(REPORT[f"column_{stem}"]) for stem in stems]
+    heads = [
+        text(REPORT.get(f"column_{name}_{stem}") or REPORT[f"column_{stem}"]) for stem in stems
+    ]
     more = REPORT["further_more"].format(count=len(rows) - MOST_ROWS, table=name)
     after = paragraph(more, class_="note") if len(rows) > MOST_ROWS else NOTHING
     return Html(table(text(title), heads, made) + paragraph(about, class_="note") + after)
@@ -80,6 +89,8 @@ def _chosen(results: Results, name: str, frame: pd.DataFrame) -> list[dict[str, 
     """Leave out what other chapters show: single districts, and the only step there is."""
     if name == "partitions":
         frame = frame[(frame["partition"] != "districts") & (frame["part"].map(filled) != "")]
+    if name == "nearness":
+        frame = frame[frame["partition"].map(filled) != ""]
     if name == "steps" and len(results.lines) < 3:
         return []
     return [{str(key): value for key, value in one.items()} for one in frame.to_dict("records")]
@@ -102,10 +113,11 @@ def _cell(results: Results, name: str, found: Mapping[str, Any], stem: str) -> H
     if value is None or pd.isna(value):
         return text(REPORT["nothing"])
     if isinstance(value, str):
-        return data(without_keys(value, results))
-    if stem in {"distance_m", "share"}:
-        far_ = stem == "distance_m"
-        return text(_distance(results, name, found) if far_ else percent(float(value)))
+        return data(REPORT.get(f"measure_{value}") or without_keys(value, results))
+    share = stem in {"share", "share_above"}
+    if share or (name, stem) in FAR or stem == "distance_m":
+        far_ = percent if share else partial(_distance, results, name, found)
+        return text(far_(float(value)))
     ends = [math.nan if one is None or pd.isna(one) else float(one) for one in (low, high)]
     return figure(float(value), ends[0], ends[1])
 
@@ -116,15 +128,16 @@ def _named(results: Results, stem: str, key: str) -> Html:
     return data(days(results.project).get(key, key) or REPORT["nothing"])
 
 
-def _distance(results: Results, name: str, found: Mapping[str, Any]) -> str:
+def _distance(results: Results, name: str, found: Mapping[str, Any], distance_m: float) -> str:
     """Write a distance: of a zone as it was chosen, of a place as the line's error lets it."""
-    distance_m = float(found["distance_m"])
     if name == "sections":
         return far(distance_m)
     key = filled(found.get("line"))
     if name == "links" or not math.isfinite(error_of(results, key)):
         return f"{number(distance_m / 1000)} km"
     shown = kilometres(results, key, distance_m)
+    if name == "nearness":
+        return shown
     return f"{shown} km" if shown[:1].isdigit() else shown
 
 

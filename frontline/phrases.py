@@ -224,8 +224,8 @@ REPORT: Mapping[str, str] = MappingProxyType(
         # corridors
         "roads_table": "Length on each side and near the line, km",
         "roads_text": (
-            "Where there are several corridors of a kind, the interval adds up their ends and is "
-            "wider than a joint one."
+            "Each interval is that of all corridors of the kind together, which a displaced line "
+            "moves at once."
         ),
         "kind": "Kind",
         "whole_side": "whole side",
@@ -280,6 +280,21 @@ REPORT: Mapping[str, str] = MappingProxyType(
         "column_reach": "Reachable",
         "column_claimed_by": "Claimed by",
         "column_disputed": "Disputed",
+        "column_generalise_m": "Bends left out, m",
+        "column_measure": "Measure",
+        "column_line_ground_mean": "Mean",
+        "column_median": "Half at most",
+        "column_p90": "Nine tenths at most",
+        "column_threshold": "Threshold",
+        "column_share_above": "Share of the line above it",
+        "column_error_m": "Known to, m",
+        "column_line_certainty_area": "Land left open, km²",
+        "column_nearest_m": "Nearest, km",
+        "column_nearness_median_m": "Half within, km",
+        "column_visible": "In sight",
+        "measure_elevation_m": "Elevation, m",
+        "measure_slope_deg": "Slope, degrees",
+        "measure_relief_m": "Relief within 5 km, m",
         # claims
         "claims_text": (
             "Statements of reports about space, people and sight were restated and put to the "

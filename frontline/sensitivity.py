@@ -19,7 +19,7 @@ PLACES = ("settlements", "corridors", "points", "districts")
 TABLES = ("flows", "links", "events")
 
 LISTED: Mapping[str, tuple[str, ...]] = {
-    "settlements": ("links", "settlement_rasters"),
+    "settlements": ("links", "settlement_rasters", "nearness"),
     "corridors": ("links", "corridor_sight"),
     "points": ("links",),
     "districts": ("raster_districts",),
@@ -88,9 +88,9 @@ def without_restricted(results: Results) -> Results:
     )
     gone = {table for name in hidden for table in LISTED.get(name, ())}
     further = {name: table for name, table in results.further.items() if name not in gone}
-    if "partitions" in further:
-        parts = further["partitions"]
-        further["partitions"] = parts[~parts["partition"].isin(list(hidden))]
+    for name in {"partitions", "nearness"} & set(further):
+        parts = further[name]
+        further[name] = parts[~parts["partition"].isin(list(hidden))]
     kept = replace(kept, further=further)
     if "settlements" in hidden:
         kept = replace(kept, control_change=kept.control_change.iloc[:0])

@@ -191,7 +191,9 @@ def test_links_name_settlements_and_go_with_them(tmp_path):
         'layer = "places" }', 'layer = "places", sensitivity = "restricted" }'
     )
     path.write_text(text, encoding="utf-8")
-    assert "links" not in without_restricted(compute(load_project(path))).further
+    results = compute(load_project(path))
+    assert {"links", "nearness"} <= set(results.further)
+    assert not {"links", "nearness"} & set(without_restricted(results).further)
 
 
 @pytest.mark.parametrize(
