@@ -25,6 +25,7 @@ from frontline.downloads import (
     cached_path,
     fetched,
     folder_for,
+    forget_absent,
     kept_whole,
     note_absent,
     said_absent,
@@ -92,6 +93,8 @@ def fetched_window(
         With the address, what happened, and what to do. Nothing is kept.
     """
     path = folder_for(client, wanted)
+    if client.refresh and path.is_file():  # a window beside the whole file of old would be lost
+        return fetched(client, wanted)
     with alone(client, path):
         kept = None if client.refresh else _kept(path, wanted, bounds)
         if kept is not None:
@@ -313,6 +316,7 @@ def _written(
                 old.unlink()
         note = {"address": wanted.address, "sha256": digest, "date": today(), "part": part}
         write_note(note_of(place), **note)
+        forget_absent(path)
     except (OSError, OutputError) as error:
         new.unlink(missing_ok=True)
         raise DownloadError(

@@ -32,6 +32,7 @@ __all__ = [
     "default_cache",
     "fetched",
     "folder_for",
+    "forget_absent",
     "kept_whole",
     "note_absent",
     "said_absent",
@@ -160,6 +161,11 @@ def said_absent(path: Path, wanted: Wanted) -> bool:
     return read_note(_absent_note(path)).get("address") == wanted.address
 
 
+def forget_absent(path: Path) -> None:
+    """Forget that the provider had no such file: it has one now."""
+    _absent_note(path).unlink(missing_ok=True)
+
+
 def note_absent(path: Path, wanted: Wanted) -> None:
     """Note that the provider says that it has no such file."""
     write_note(_absent_note(path), address=wanted.address, date=today())
@@ -228,7 +234,7 @@ def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
     note_of(path).unlink(missing_ok=True)
     new.replace(path)
     write_note(note_of(path), address=wanted.address, sha256=digest, date=day)
-    _absent_note(path).unlink(missing_ok=True)
+    forget_absent(path)
     return Fetched(path, wanted.address, digest, path.stat().st_size, day)
 
 

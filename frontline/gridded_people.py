@@ -173,18 +173,17 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
     said: list[str] = []
     chosen = [_product(key) for key in request.sources or ("worldpop_constrained",)]
     if request.dry_run:
-        return planned(
-            client,
-            [
-                wanted
-                for product in chosen
-                for iso in countries
-                for wanted in (
-                    *_wanted(product, iso, _year(project, product, year)),
-                    *([land_wanted(iso)] if product.constrained else []),
-                )
-            ],
-        )
+        files = [
+            wanted
+            for product in chosen
+            for iso in countries
+            for wanted in (
+                *_wanted(product, iso, _year(project, product, year)),
+                *([land_wanted(iso)] if product.constrained else []),
+            )
+        ]
+        parts = "At most; where the provider sends parts, only what the area needs is fetched."
+        return [*planned(client, files), parts]
     for product in chosen:
         at = _year(project, product, year)
         files = [_file(client, product, iso, at, need) for iso in countries]

@@ -253,6 +253,15 @@ def test_refresh_reads_anew_and_forgets_the_older_file(server, client, tmp_path)
     assert window(client) == new
 
 
+def test_refresh_of_a_whole_file_does_not_leave_it_old(server, client, tmp_path):
+    server.put(URL, tile(tmp_path))
+    fetched(client, wanted())
+    new = tile(tmp_path, heights(2))
+    server.put(URL, new)
+    assert window(replace(client, refresh=True)).path.read_bytes() == new
+    assert window(client).path.read_bytes() == new
+
+
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_break_is_mended(server, client, tmp_path, after):
     body = tile(tmp_path)
@@ -353,6 +362,9 @@ def test_an_absent_file_is_none_and_stays_so_without_a_network(server, client, t
     assert window(offline(client)) is None
     server.put(URL, tile(tmp_path))
     assert window(client).part is not None
+    # since it is known to be there, out of reach is not absent
+    with pytest.raises(DownloadError, match="cannot be reached"):
+        window(offline(client), (20.5, 44.1, 20.6, 44.2))
 
 
 def test_the_size_is_estimated_without_fetching(server, client, tmp_path):

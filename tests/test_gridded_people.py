@@ -232,6 +232,8 @@ def test_a_dry_run_fetches_nothing(server, project, request_, tmp_path):
     said = population(project, replace(request_, dry_run=True))
     assert any("AAA 2015: 0." in line for line in said)
     assert any("BBB 2015: not there" in line for line in said)
+    assert any("cells of AAA: not there" in line for line in said)
+    assert "only what the area needs" in said[-1]
     assert server.paths("GET") == []
 
 
