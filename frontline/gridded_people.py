@@ -173,7 +173,7 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
     said: list[str] = []
     chosen = [_product(key) for key in request.sources or ("worldpop_constrained",)]
     if request.dry_run:
-        files = [
+        asked = [
             wanted
             for product in chosen
             for iso in countries
@@ -183,7 +183,7 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
             )
         ]
         parts = "At most; where the provider sends parts, only what the area needs is fetched."
-        return [*planned(client, files), parts]
+        return [*planned(client, asked), parts]
     for product in chosen:
         at = _year(project, product, year)
         files = [_file(client, product, iso, at, need) for iso in countries]
