@@ -76,6 +76,7 @@ def survey(
     What was found, a sentence each.
     """
     from frontline.exposure import check_heights
+    from frontline.landcover import read_cover
     from frontline.terrain import read_dem
     from frontline.zones import zones
 
@@ -88,6 +89,11 @@ def survey(
             tried(lambda: check_heights(layers, project.sight), problems)
     for raster in project.population:
         said += tried(lambda: _of_people(raster, project, fronts, widest), problems) or []  # noqa: B023
+    cover = tried(lambda: read_cover(project, layers), problems)
+    if cover is not None:
+        known = f"known in {cover.known:.1%} of the study area"
+        said.append(f"land cover: cells of {cover.step_m:,.0f} m, {known}.")
+        said += [note.text for note in cover.notes]
     problems += _of_claims(project, layers)
     return said
 
@@ -145,14 +151,16 @@ def _stand(front: FrontLine, dem: Dem, layers: Layers, project: Project) -> None
 def _of_people(
     asked: PopulationRaster, project: Project, fronts: Sequence[FrontLine], widest: gpd.GeoDataFrame
 ) -> list[str]:
+    from frontline.periods import rasters_at
     from frontline.zonal import kind_doubt, zonal_sums
 
     said = []
-    begin, end = asked.valid_from, asked.valid_until
     with _opened(asked, project) as raster:
         for front in fronts:
-            if (begin and front.date < begin) or (end and front.date > end):
-                said.append(f"raster:{asked.key}: does not hold at the date of {front.key}.")
+            if all(one.key != asked.key for one in rasters_at(project, front.date)):
+                nearer = ", or another of its series is nearer" if asked.series else ""
+                text = f"does not hold at the date of {front.key}{nearer}."
+                said.append(f"raster:{asked.key}: {text}")
                 continue
             own = widest[(widest["line"] == front.key) & (widest["kind"] == "cumulative")]
             shapes = own.geometry.to_numpy()

@@ -15,6 +15,7 @@ from frontline.errors import FrontlineError, ProjectError
 from frontline.raster_people import AROUND, NEAR
 from frontline.report import write_report
 from frontline.sensitivity import without_restricted
+from frontline.start import check
 from frontline.tables import tables
 
 GRIDS = """[[population]]
@@ -75,6 +76,14 @@ def test_each_line_takes_the_raster_nearest_to_its_date(results):
         }
         dates = results.further["raster_people"].query("line == @line")["date"]
         assert {date.year for date in dates} == {year}
+
+
+def test_check_names_the_line_that_a_raster_is_not_for(tmp_path):
+    lines = check(project_with(tmp_path, more=SERIES))
+    said = "does not hold at the date of {}, or another of its series is nearer."
+    assert f"raster:grid_2000: {said.format('new')}" in lines
+    assert f"raster:grid_2010: {said.format('old')}" in lines
+    assert any("raster:grid_2010:" in line and "of new, known in 100" in line for line in lines)
 
 
 def test_without_a_series_all_years_stand_side_by_side(tmp_path):
