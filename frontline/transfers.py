@@ -118,7 +118,9 @@ def _more(client: Client, session: requests.Session, wanted: Wanted, part: Path)
     with answer:
         if answer.status_code in ABSENT:
             raise AbsentError
-        if answer.status_code == 416:  # the part is longer than the file: another file by now
+        # some take no notice of If-Range, and send the rest of another file
+        other = answer.status_code == 206 and mark_of(answer) not in {"", mark}
+        if other or answer.status_code == 416:  # the part is longer than the file
             _forget(part)
             raise BrokenError("changed while it was fetched")
         refuse(wanted, answer)

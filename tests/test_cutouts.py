@@ -218,6 +218,21 @@ def test_a_file_replaced_while_it_is_read_is_read_anew(server, client, tmp_path)
     np.testing.assert_array_equal(cells(got.path), cells(tmp_path / "new.tif"))
 
 
+def test_a_server_that_takes_no_notice_of_the_mark_is_found_out(server, client, tmp_path):
+    old, new = tile(tmp_path), tile(tmp_path, heights(2))
+    server.put(URL, Page(old, careless=True, then=Page(new, careless=True), after=1))
+    got = window(client)
+    (tmp_path / "new.tif").write_bytes(new)
+    np.testing.assert_array_equal(cells(got.path), cells(tmp_path / "new.tif"))
+
+
+def test_an_answer_that_leaves_the_mark_out_is_of_the_same_file(server, client, tmp_path):
+    server.put(URL, tile(tmp_path), bare=True)
+    got = window(client)
+    assert got.part["mark"].startswith('"')
+    assert len(server.paths()) <= 3
+
+
 def test_a_file_of_the_same_mark_but_another_length_is_another_file(server, client, tmp_path):
     old, new = tile(tmp_path), tile(tmp_path, heights(2)) + bytes(10)
     server.put(URL, Page(old, tag='"same"', then=Page(new, tag='"same"'), after=1))

@@ -192,6 +192,17 @@ def test_a_file_that_changed_meanwhile_is_begun_anew(server, client):
     assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
 
 
+def test_a_server_that_goes_on_with_another_file_is_found_out(server, client):
+    server.put(URL, Page(BODY, breaks=1, then=Page(BODY[::-1], careless=True), after=1))
+    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+
+
+def test_an_answer_that_leaves_the_mark_out_goes_on(server, client):
+    server.put(URL, BODY, breaks=1, bare=True)
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert len(server.asked) == 2
+
+
 @pytest.mark.parametrize("how", [{"ranges": False}, {"tag": None}])
 def test_a_server_that_cannot_resume_sends_all_again(server, client, how):
     server.put(URL, BODY, breaks=1, **how)
