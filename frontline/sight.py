@@ -47,6 +47,9 @@ EARTH_RADIUS_M = 6_371_008.8
 POSTS_PER_BATCH = 64
 """Posts that share one window of counts; fewer than 256, so that a byte holds a count."""
 
+SHARES = 4
+"""Batches per thread at least, where there are as many posts: summits cost ten times a valley."""
+
 BATCH_SPREAD = 96
 """Most rows or columns between two posts of a batch: keeps the shared window near one post's."""
 
@@ -171,11 +174,14 @@ def visible_counts(
         if is_near(heights.shape, len(posts), reach)
         else partial(count_posts, surface_of(heights))
     )
-    batches = list(_batches(posts, units, heights.shape, reach))
+    workers = _workers(threads)
+    # Few posts: smaller batches, so that no thread waits for another one's last.
+    most = min(POSTS_PER_BATCH, -(-len(posts) // (SHARES * workers)))
+    batches = list(_batches(posts, units, heights.shape, reach, most))
     done = 0
     if progress is not None:
         progress(0, len(posts))
-    for batch, parts in _counted(counter, batches, reach, threads, weighted=weights is not None):
+    for batch, parts in _counted(counter, batches, reach, workers, weighted=weights is not None):
         _add(counts, parts, batch)
         done += len(batch.posts)
         if progress is not None:
@@ -380,7 +386,9 @@ def _scaled(units: Array, unit: float) -> Array:
     return values
 
 
-def _batches(posts: Array, units: Array, shape: tuple[int, ...], reach: Reach) -> Iterator[_Batch]:
+def _batches(
+    posts: Array, units: Array, shape: tuple[int, ...], reach: Reach, most: int
+) -> Iterator[_Batch]:
     """Group posts that lie near each other; each group shares one window of the raster."""
     tiles = posts // BATCH_SPREAD
     order = np.lexsort((posts[:, 1], posts[:, 0], tiles[:, 1], tiles[:, 0]))
@@ -388,11 +396,7 @@ def _batches(posts: Array, units: Array, shape: tuple[int, ...], reach: Reach) -
     down, across = reach.cells
     start = 0
     for stop in range(1, len(posts) + 1):
-        if (
-            stop < len(posts)
-            and stop - start < POSTS_PER_BATCH
-            and np.array_equal(tiles[stop], tiles[start])
-        ):
+        if stop < len(posts) and stop - start < most and np.array_equal(tiles[stop], tiles[start]):
             continue
         group = posts[start:stop]
         low = np.maximum(group.min(axis=0) - np.array([down, across]), 0)
@@ -403,12 +407,9 @@ def _batches(posts: Array, units: Array, shape: tuple[int, ...], reach: Reach) -
 
 
 def _counted(
-    counter: Counter, batches: list[_Batch], reach: Reach, threads: int | None, *, weighted: bool
+    counter: Counter, batches: list[_Batch], reach: Reach, workers: int, *, weighted: bool
 ) -> Iterator[tuple[_Batch, list[Array]]]:
     """Work through the batches from one queue; at most two results per thread wait."""
-    workers = _cores() if threads is None else threads
-    if workers < 1:
-        raise RasterError(f"threads: {threads} (expected 1 or more). Correct it.")
 
     def count(batch: _Batch) -> tuple[_Batch, list[Array]]:
         return batch, counter(
@@ -435,8 +436,12 @@ def _counted(
             yield from (future.result() for future in ready)
 
 
-def _cores() -> int:
-    """Count the cores that this process may use; not every system says."""
+def _workers(threads: int | None) -> int:
+    """Count the cores that this process may use, unless told; not every system says."""
+    if threads is not None:
+        if threads < 1:
+            raise RasterError(f"threads: {threads} (expected 1 or more). Correct it.")
+        return threads
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
