@@ -307,6 +307,9 @@ class Fetch(Part):
     )
     tiles: str = Field("", description="folder of your own tiles of elevation (GeoTIFF)")
     tiles_datum: str = Field("", description="what the heights of your own tiles are above")
+    tiles_unit: Literal["", "m", "ft"] = Field(
+        "", description="unit of your own tiles; what the files say, and metres if they do not"
+    )
     seam_limit_m: Number = Field(
         2.0, gt=0, description="a step between two tiles above this is reported, metres"
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from frontline.project import Project
 
 FEET = frozenset({"ft", "foot", "feet", "us-ft", "us survey foot", "international foot"})
+METRES = frozenset({"m", "metre", "meter", "metres", "meters"})
 """What a file may call its unit, as in `frontline.terrain`."""
 
 
@@ -56,6 +57,13 @@ def own_pieces(project: Project, need: Any) -> list[Piece]:
             field="fetch.tiles",
         )
     files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in {".tif", ".tiff"}]
+    if not files:
+        raise ProjectError(
+            "holds no GeoTIFF (expected .tif or .tiff). Convert what is there: "
+            "gdal_translate -of COG IN OUT.tif",
+            path=folder,
+            field="fetch.tiles",
+        )
     pieces = [_piece(project, path) for path in files]
     return [piece for piece in pieces if shapely.intersects(piece.covers, need)]
 
@@ -78,5 +86,12 @@ def _piece(project: Project, path: Path) -> Piece:
         box = shapely.segmentize(reach, step * 500)
         turn = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
         covers = shapely.transform(box, turn.transform, interleaved=False)
-        unit = "ft" if raster.unit.strip().lower() in FEET else "m"
+        said = raster.unit.strip().lower()
+        unit = project.fetch.tiles_unit or ("ft" if said in FEET else "m")
+        if (said in FEET and unit == "m") or (said in METRES and unit == "ft"):
+            raise RasterError(
+                f"its heights are in '{said}', the project says {unit}. Correct tiles_unit in "
+                "[fetch].",
+                path=path.name,
+            )
         return Piece(path.name, "tiles", path, datum, unit, raster.crs, covers)

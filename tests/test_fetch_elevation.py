@@ -341,6 +341,39 @@ def test_own_tiles_in_feet_stay_in_feet(project, request_):
     assert load_project(project).elevation.unit == "ft"
 
 
+@pytest.mark.parametrize(
+    ("said", "stated", "unit"), [("", "", "m"), ("", "ft", "ft"), ("m", "m", "m")]
+)
+def test_the_unit_of_own_tiles_is_read_or_stated(project, request_, said, stated, unit):
+    own = project.parent / "own"
+    own.mkdir()
+    for lat, lon in TILES:
+        write_tile(own / f"{lat}_{lon}.tif", lat, lon, unit=said or None)
+    keys = f'tiles = "own"\ntiles_datum = "EGM2008"\ntiles_unit = "{stated}"\n'
+    add(project, f'[fetch]\nelevation = ["tiles"]\n{keys}')
+    elevation(project, request_)
+    assert load_project(project).elevation.unit == unit
+
+
+def test_a_unit_that_contradicts_the_files_is_refused(project, request_):
+    own = project.parent / "own"
+    own.mkdir()
+    write_tile(own / "feet.tif", 45, 20, unit="ft")
+    keys = 'tiles = "own"\ntiles_datum = "EGM2008"\ntiles_unit = "m"\n'
+    add(project, f'[fetch]\nelevation = ["tiles"]\n{keys}')
+    with pytest.raises(RasterError, match=r"feet\.tif: .* in 'ft', the project says m"):
+        elevation(project, request_)
+
+
+def test_a_folder_of_other_files_is_named(project, request_):
+    own = project.parent / "own"
+    own.mkdir()
+    (own / "N45E020.hgt").write_bytes(bytes(100))
+    add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\n')
+    with pytest.raises(ProjectError, match=r"holds no GeoTIFF.*gdal_translate"):
+        elevation(project, request_)
+
+
 def test_own_tiles_on_a_map_projection(project, request_):
     """Two tiles of a UTM zone side by side, their edge at the line."""
     own = project.parent / "own"
