@@ -80,6 +80,7 @@ const state = {
   names: data.names,
   source: "settlements",
   selected: null,
+  keys: true,
   theme: "",
   layers: {},
   filter: { zone: false, sight: false, crossed: false, uncertain: false, kind: "", least: 0 },

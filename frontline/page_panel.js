@@ -405,7 +405,17 @@ function buildNotes() {
   const list = (name, heading, texts) => (texts.length
     ? [folded_section(name, heading, false, el("ul", {}, ...texts.map((text) => el("li", { dir: "auto" }, text))))]
     : []);
-  return [...buildClaims(), ...list("key", word("key_figures"), data.key_figures), ...list("notes", word("notes"), data.notes)];
+  return [...buildClaims(), ...list("key", word("key_figures"), data.key_figures),
+    ...list("notes", word("notes"), data.notes), buildKeys()];
+}
+
+/** The single keys, told and switched: who speaks to the machine may set them off unmeant. */
+function buildKeys() {
+  const rows = [["/", "search"], ["c", "compare"], ["m", "measure"], ["[ ]", "distance_slider"]].map(([key, about]) =>
+    el("li", {}, el("kbd", {}, key), ` ${word(about)}`));
+  const on = tick(word("keys_on"), state.keys, (value) => { state.keys = value; });
+  on.querySelector("input").id = "keys-on";
+  return folded_section("keys", word("keys"), false, on, el("ul", { className: "keys" }, ...rows));
 }
 
 /** Statements of reports put to the test, with what came of them. */

@@ -378,6 +378,7 @@ function keys(event) {
     "[": () => stepDistance(-0.5), "]": () => stepDistance(0.5) }[event.key];
   const measuring = measure.on && event.target === map.getContainer();
   if (!act || (event.key === " " && !measuring)) return;
+  if (!state.keys && "/cm[]".includes(event.key)) return;
   if (event.key !== "Enter") event.preventDefault();
   act();
 }

@@ -131,6 +131,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "zoom_in": "Zoom in",
         "zoom_out": "Zoom out",
         "coordinates": "Coordinates",
+        "keys": "Keys",
+        "keys_on": "Single keys do this outside of fields",
         "noscript": "The map needs JavaScript; the figures of the run are in the tables beside it.",
         # online tiles, by choice
         "basemap": "Online map ({host})",

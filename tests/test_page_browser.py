@@ -104,6 +104,59 @@ def test_names_full_of_traps_are_shown_and_never_run(opened):
     assert "1337" not in page.content()
 
 
+def test_no_word_of_a_project_is_ever_run(open_page, tmp_path):
+    results = example_results(hostile=False)
+    tricks = iter([*HOSTILE[:3], "constructor"] * 8)
+    sides = dict(zip(SIDES, ("<img src=x onerror=alert(2)> ${alert(3)}", "__proto__"), strict=True))
+    tables = {
+        name: getattr(results, name).replace(dict.fromkeys(columns, sides))
+        for name, columns in {
+            "sides": ["side"],
+            "zones": ["side"],
+            "people": ["side"],
+            "settlements": ["side"],
+            "sight_zones": ["side"],
+            "changes": ["from_side", "to_side"],
+            "control_change": ["from_side", "to_side"],
+        }.items()
+    }
+    tables["lines"] = results.lines.assign(label=[next(tricks) for _ in results.lines.index])
+    project = results.project.model_copy(
+        update={
+            "lines": tuple(
+                line.model_copy(update={"label": label, "source": next(tricks)})
+                for line, label in zip(results.project.lines, tables["lines"]["label"], strict=True)
+            ),
+            "sides": tuple(
+                side.model_copy(update={"name": sides[side.name]}) for side in results.project.sides
+            ),
+            "partitions": tuple(
+                part.model_copy(update={"label": next(tricks)})
+                for part in results.project.partitions
+            ),
+            "map": results.project.map.model_copy(update={"note": next(tricks)}),
+        }
+    )
+    notes = tuple(dataclasses.replace(note, text=next(tricks)) for note in results.notes)
+    told = tuple(dataclasses.replace(one, sentence=next(tricks)) for one in results.key_figures)
+    hostile = dataclasses.replace(results, project=project, notes=notes, key_figures=told, **tables)
+    write_page(hostile, tmp_path / "map.html", inputs_hash=HASH)
+    page = open_page(
+        tmp_path / "map.html", "#line=line_b&with=line_a&turn=exposure,changes,districts"
+    )
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    page.fill("#search", "P3")
+    page.keyboard.press("Enter")
+    expect(page.locator("#card tbody")).to_contain_text("__proto__")
+    for y in range(250, 700, 30):
+        page.mouse.move(700, y)
+    heads = page.locator("#figures thead").first.locator("th")
+    expect(heads).to_have_text(list(sides.values()))
+    expect(page.locator(".legend")).to_contain_text(HOSTILE[0])
+    expect(page.locator("img[src=x]")).to_have_count(0)
+    assert "1337" not in page.content()
+
+
 def test_the_sliders_numbers_are_those_of_the_tables(opened):
     page = opened()
     people = example_results(hostile=False).people
@@ -358,11 +411,12 @@ def test_text_is_legible_in_light_and_dark(opened, scheme):
     )
 
 
-def test_it_fits_a_phone(opened):
-    page = opened(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_it_fits_a_phone(opened, width):
+    page = opened(viewport={"width": width, "height": 844}, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     stage = page.locator("#stage").bounding_box()
-    assert stage["width"] == 390
+    assert stage["width"] == width
     assert stage["height"] > 400
     expect(page.locator(".disclaimer:visible")).to_contain_text("no position on status")
     for button in page.locator(".tools button").all():

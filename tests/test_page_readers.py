@@ -238,6 +238,33 @@ def test_no_name_stands_across_the_divider(opened):
         assert not any(left < middle - 2 and right > middle + 4 for left, right in sides)
 
 
+def test_single_keys_can_be_switched_off(opened):
+    page = opened(view="#km=5")
+    page.keyboard.press("]")
+    expect(page.locator("#distance-value")).to_have_text("5.5 km")
+    page.click("#part-keys summary")
+    page.uncheck("#keys-on")
+    page.locator("#part-keys summary").focus()
+    for key in "/cm]":
+        page.keyboard.press(key)
+    expect(page.locator("#part-keys summary")).to_be_focused()
+    expect(page.locator("#distance-value")).to_have_text("5.5 km")
+    expect(page.locator("#compare")).not_to_be_checked()
+    expect(page.locator("#tool-measure")).to_have_attribute("aria-pressed", "false")
+
+
+def test_everything_can_be_hit_with_a_finger(opened):
+    page = opened(**PHONE)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    hit = "button, select, summary, #panel > input, .tick, .segments span"
+    small = page.eval_on_selector_all(
+        hit,
+        "all => all.filter(one => { const box = one.getBoundingClientRect(); "
+        "return box.height > 0 && box.height < 24; }).map(one => one.outerHTML.slice(0, 60))",
+    )
+    assert small == []
+
+
 def test_paper_shows_the_land_of_the_screen_with_legend_and_sources_beside(opened):
     page = opened(view="#z=10.5&c=39.85,46.5", viewport={"width": 1300, "height": 800})
     page.locator(".legend summary").click()
