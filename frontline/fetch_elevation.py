@@ -76,10 +76,10 @@ def elevation(path: Path, request: Request) -> list[str]:
     project, _, need, client = prepared(path, request)
     order = _sources(project, request)
     tiles = tiles_over(need)
-    if request.dry_run:
-        return _planned(client, order, tiles, need)
     found, fallback = _Found(), request.fallback or project.fetch.fallback
     allowed = order if fallback else order[:1]
+    if request.dry_run:
+        return _planned(client, allowed, tiles, need)
     if "tiles" in allowed:
         found.pieces += own_pieces(project, need)
     for number, tile in enumerate(tiles):
@@ -175,25 +175,33 @@ def _no_land(found: _Found, order: Sequence[str], *, fallback: bool) -> Download
     )
 
 
-def _planned(client: Client, order: Sequence[str], tiles: Sequence[Tile], need: Any) -> list[str]:
-    """Say what would be fetched from the first source, and how much."""
-    if order[0] == "tiles":
+def _planned(client: Client, allowed: Sequence[str], tiles: Sequence[Tile], need: Any) -> list[str]:
+    """Say what would be fetched from which source, and how much."""
+    if allowed[0] == "tiles":
         return [f"{len(tiles)} tiles of one degree are needed: your own come first."]
     lines, total = [], 0
     for tile in tiles:
-        asked = bounds_on(tile, need.bounds), tile_bounds(tile)
-        files = wanted_tiles(SOURCES[order[0]], tile)
-        sizes = [size_of_window(client, one, *asked) for one in files]
-        size = next((one for one in sizes if one is not None), None)
+        key, size = _size(client, allowed, tile, need)
         total += max(size or 0, 0)
         said = {None: "not there: land" if has_land(tile) else "not there: sea", 0: "in the cache"}
         unknown = "size unknown" if size == -1 else f"about {(size or 0) / 1e6:,.1f} MB"
-        lines.append(f"{order[0]} {tile.name}: {said.get(size, unknown)}")
+        lines.append(f"{key} {tile.name}: {said.get(size, unknown)}")
     parts = "windows of them where the provider sends parts, else whole files of up to 50 MB each"
     return [
         *lines,
         f"{len(tiles)} tiles, about {total / 1e6:,.1f} MB to fetch: {parts}. Nothing was fetched.",
     ]
+
+
+def _size(client: Client, allowed: Sequence[str], tile: Tile, need: Any) -> tuple[str, int | None]:
+    """Say which source has a tile, and how many bytes it takes; None if none has it."""
+    asked = bounds_on(tile, need.bounds), tile_bounds(tile)
+    for key in allowed if has_land(tile) else allowed[:1]:
+        for wanted in wanted_tiles(SOURCES[key], tile) if key in SOURCES else ():
+            size = size_of_window(client, wanted, *asked)
+            if size is not None:
+                return key, size
+    return " and ".join(allowed), None
 
 
 def _bounds(need: Any, pieces: Sequence[Piece]) -> tuple[float, float, float, float]:

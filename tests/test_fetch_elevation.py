@@ -288,6 +288,19 @@ def test_a_dry_run_says_what_and_how_much_and_does_nothing(server, project, requ
     assert not list(request_.client.cache.rglob("*.tif"))
 
 
+def test_a_dry_run_names_the_source_that_would_fill_a_hole(server, project, request_, tmp_path):
+    stock(server, tmp_path, TILES[:3])
+    coarse(server, tmp_path)
+    said = elevation(project, replace(request_, dry_run=True, fallback=True))
+    assert [line.split(":")[0] for line in said[:4]] == [
+        "glo30 N44E019",
+        "glo30 N44E020",
+        "glo30 N45E019",
+        "glo90 N45E020",
+    ]
+    assert all("about 0." in line for line in said[:4])
+
+
 def test_a_project_with_elevation_keeps_its_table(server, project, request_, tmp_path):
     stock(server, tmp_path)
     write_tile(project.parent / "mine.tif", 45, 20)
