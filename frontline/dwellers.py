@@ -13,6 +13,7 @@ import shapely
 
 from frontline.headcounts import headcounts_at
 from frontline.samples import joined, sample_of_area, sample_of_points
+from frontline.sources import without_slivers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -102,7 +103,8 @@ def shares_on(dwellers: Dwellers, lands: NDArray[np.object_]) -> Floats:
 
     Returns
     -------
-    Shape ``(n, k)``: 0 or 1 for points, a share of the area for polygons.
+    Shape ``(n, k)``: 0 or 1 for points, a share of the area for polygons, without slivers along
+    borders in common.
     """
     share = np.zeros((len(dwellers.shapes), len(lands)))
     areas = shapely.get_dimensions(dwellers.shapes) == 2
@@ -115,6 +117,7 @@ def shares_on(dwellers: Dwellers, lands: NDArray[np.object_]) -> Floats:
         left &= ~here
     if areas.any():
         common = shapely.intersection(dwellers.shapes[areas][:, None], lands[None, :])
+        common = without_slivers(common)
         share[areas] = shapely.area(common) / shapely.area(dwellers.shapes[areas])[:, None]
     return share
 
