@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,18 @@ class Column:
     def title(self) -> str:
         """The alias, and the unit in brackets where it measures and does not count."""
         return f"{self.alias} ({self.unit})" if self.unit in MEASURES else self.alias
+
+
+DECIMALS: Mapping[str, int] = {"m": 1, "km": 2, "km²": 2, "degrees": 5, "people": 0}
+SHARE = "(0 to 1)"
+"""What the description of a share says."""
+
+
+def decimals(column: Column) -> int | None:
+    """Return how many decimals of a number a reader wants to see; None: as many as it has."""
+    if column.type != "number":
+        return None
+    return 3 if SHARE in column.description else DECIMALS.get(column.unit)
 
 
 def text(name: str, alias: str, description: str) -> Column:

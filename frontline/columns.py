@@ -239,7 +239,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
 """Columns of the tables, in the order of the files. User's own columns follow them."""
 
 LAYERS: Mapping[str, tuple[Column, ...]] = {
-    "study_area": (),
+    "study_area": AREA,
     "partition_<key>": (),
     "districts": (
         _text("code", "Code", "Code of the district."),
@@ -336,6 +336,8 @@ FURTHER: Mapping[str, Column] = {
         _number("flow_km2", "km²", "Whole flow", "Area from side to side, certain or not."),
         *_interval("flow_km2", "km²", "Whole flow", "flow"),
         _text("population_kind", "Kind of figure", "residents, registered or displaced."),
+        NAME,
+        _text("population_source", "Source of figure", "Who states the figure."),
         _text("name_other", "Further names", "Other spellings, separated by semicolons."),
         _text("population_from", "Figure holds from", "First date that the figure holds for."),
         _text("population_until", "Figure holds until", "Last date that the figure holds for."),

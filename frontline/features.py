@@ -11,7 +11,7 @@ from frontline.errors import one_line
 from frontline.origins import sight_warning
 from frontline.results import Note
 from frontline.tables import columns_of, source_rank, tables, tidy, unique_names
-from frontline.words import WORDS
+from frontline.words import WORDS, source_label
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -213,7 +213,7 @@ def _of_source(source: str) -> Iterator[Column]:
             yield replace(
                 column,
                 name=f"population_{_word(source)}{end}",
-                alias=f"{column.alias} ({source})",
+                alias=f"{column.alias}: {source_label(source)}",
                 description=f"{column.description} Source: {source}.",
             )
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from frontline.column import decimals
 from frontline.columns import FURTHER, LAYERS, PER_LINE, PER_LINE_FURTHER
 from frontline.metadata import xml_text
-from frontline.qml import DOCTYPE, qml
+from frontline.qml import DOCTYPE, label_expression, qml
 from frontline.symbols import CORRIDORS
 from frontline.tables import is_empty, unique_names
 from frontline.words import WORDS, corridor_label
@@ -41,6 +42,12 @@ KINDS = {
     "changes": ("changed", "unchanged", "within_error"),
 }
 """Values of the column ``kind``; in other layers it holds what the input says."""
+PREVIEWS = {
+    "zones": '"side" || \', \' || "distance_m" / 1000 || \' km, \' || "kind"',
+    "sides": '"side"',
+    "changes": '"from_side" || \' → \' || "to_side"',
+}
+"""How a feature without a name is called where QGIS lists features."""
 ALONG = frozenset(("corridors", "corridor_sight", "crossings"))
 """Layers whose ``kind`` is that of a corridor: known ones have words, others stand as given."""
 
@@ -69,7 +76,9 @@ def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str
     text = qml(layer.name, project, [column.name for column in layer.columns], line=line)
     root = ET.fromstring(text)  # noqa: S314 - our own text
     root.set("styleCategories", root.get("styleCategories", "Symbology") + "|Fields|Forms")
-    _write_value_maps(root, codes(layer, project))
+    _write_widgets(root, layer, codes(layer, project))
+    named = label_expression(project, [column.name for column in layer.columns])
+    ET.SubElement(root, "previewExpression").text = PREVIEWS.get(layer.name, named)
     listed = ET.SubElement(root, "aliases")
     for index, (column, alias) in enumerate(zip(layer.columns, aliases(layer), strict=True), 1):
         entry = {"index": str(index), "field": xml_text(column.name), "name": xml_text(alias)}
@@ -136,12 +145,33 @@ def _known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
     return VOCABULARIES.get(stem, {})
 
 
-def _write_value_maps(root: ET.Element, coded: Mapping[str, Mapping[str, str]]) -> None:
+def _write_widgets(
+    root: ET.Element, layer: FeatureLayer, coded: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Say how values are shown: words for codes, numbers with the decimals that a reader wants.
+
+    The file holds every digit.
+    """
     fields = ET.SubElement(root, "fieldConfiguration")
-    for column, values in coded.items():
-        field = ET.SubElement(fields, "field", name=xml_text(column), configurationFlags="None")
-        widget = ET.SubElement(field, "editWidget", type="ValueMap")
+    for column in layer.columns:
+        shown = decimals(column)
+        if column.name not in coded and shown is None:
+            continue
+        kind = "ValueMap" if column.name in coded else "Range"
+        field = ET.SubElement(
+            fields, "field", name=xml_text(column.name), configurationFlags="None"
+        )
+        widget = ET.SubElement(field, "editWidget", type=kind)
         options = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
+        if kind == "Range":
+            for name, sort, value in (
+                ("AllowNull", "bool", "true"),
+                ("Precision", "int", str(shown)),
+                ("Style", "QString", "SpinBox"),
+            ):
+                ET.SubElement(options, "Option", type=sort, name=name, value=value)
+            continue
+        values = coded[column.name]
         listed = ET.SubElement(options, "Option", type="List", name="map")
         for value, words in values.items():
             one = ET.SubElement(listed, "Option", type="Map")

@@ -90,7 +90,7 @@ def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "")
         named = {f"partition_{part.key}": part.label for part in project.partitions}
         title = named.get(layer) or WORDS.get(layer, layer)
         rules = (Rule(title, symbol=outline(style)),)
-    label = "" if layer in UNLABELLED else _label_of_names(project, columns)
+    label = "" if layer in UNLABELLED else label_expression(project, columns)
     priority = str(PRIORITIES.get(layer, 2))
     if layer in {"settlements", "control_change"} and "population" in columns:
         priority = f"={BY_POPULATION}"
@@ -270,8 +270,16 @@ def _points(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # no
     return (Rule(WORDS["points"], symbol=triangle),)
 
 
-def _label_of_names(project: Project, columns: Sequence[str]) -> str:
-    """Return the expression of a label: both names, in the project's order."""
+def label_expression(project: Project, columns: Sequence[str]) -> str:
+    """Return the expression of a feature's name: both names, in the project's order.
+
+    Parameters
+    ----------
+    project
+        Gives the order of names.
+    columns
+        Only those of the layer are used; without a name there is no expression.
+    """
     if "name" not in columns:
         return '"label"' if "label" in columns else ""
     if "name_alt" not in columns:

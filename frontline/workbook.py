@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from frontline.column import decimals
 from frontline.columns import TITLES, Column
 from frontline.errors import OutputError
 from frontline.manifest import inputs_hash, newest_date
+from frontline.symbols import INK
 from frontline.tables import columns_of, is_empty, tables
 from frontline.words import WORDS
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from frontline.results import Results
 
-FIRST_SHEET = "read me"
+FIRST_SHEET, SHEETS = "read me", "Sheets"
 MOST_ROWS = 1_048_575
 """Rows of data that a sheet holds; the text file beside it holds them all."""
 MOST_CHARACTERS = 32_767
@@ -30,17 +32,6 @@ EXACT_INTEGER = 2**53
 """Spreadsheets keep whole numbers exactly up to here; larger ones are written as text."""
 EARLIEST_DATE = dt.date(1900, 3, 1)
 """Spreadsheets disagree about days before it; they are written as text."""
-
-NUMBER_FORMATS: Mapping[str, str] = {
-    "m": "#,##0.0",
-    "km": "#,##0.00",
-    "km²": "#,##0.00",
-    "degrees": "0.00000",
-    "people": "#,##0",
-}
-"""How a number of a unit is shown; the cell holds every digit."""
-SHARE, SHARE_FORMAT = "(0 to 1)", "0.000"
-"""What the description of a share says, and how one is shown."""
 
 INTERVALS = (
     "low and high are the 2.5 and 97.5 % points of the figure over displaced copies of the lines; "
@@ -110,6 +101,7 @@ def _write_first(book: Workbook, results: Results, frames: Mapping[str, pd.DataF
         sheet.set_column(column, column, width, wrapped)
     sheet.hide_gridlines(2)
     row = -1
+    link = book.add_format({"font_color": INK, "underline": 1, "valign": "top"})
     for section, rows in _sections(results, frames):
         if section:
             row += 1
@@ -119,6 +111,9 @@ def _write_first(book: Workbook, results: Results, frames: Mapping[str, pd.DataF
             looks = heading if section and number == 0 and len(cells) > 1 else None
             for column, value in enumerate(cells):
                 _write_cell(sheet, row, column, value, looks)
+            if section == SHEETS and number:  # names of ours only: nothing else is ever a link
+                name = str(cells[0])
+                sheet.write_url(row, 0, f"internal:'{name}'!A1", link, string=name)
             if len(cells) == 1 and isinstance(cells[0], str):
                 sheet.merge_range(row, 0, row, 5, _text(cells[0]), wrapped)
                 sheet.set_row(row, 15 * math.ceil(len(cells[0]) / 170))
@@ -147,7 +142,7 @@ def _sections(
     if figures:
         yield WORDS["key_figures"], list(figures)
     yield (
-        "Sheets",
+        SHEETS,
         [("sheet", "title", "rows", "", "", "what it holds")]
         + [(name, TITLES[name][0], len(f), "", "", TITLES[name][1]) for name, f in frames.items()],
     )
@@ -208,8 +203,10 @@ def _format_of(column: Column) -> dict[str, Any]:
     if column.type == "integer":
         return {"num_format": "#,##0" if column.unit else "0"}
     if column.type == "number":
-        general = SHARE_FORMAT if SHARE in column.description else "General"
-        return {"num_format": NUMBER_FORMATS.get(column.unit, general)}
+        shown = decimals(column)
+        whole = "0" if column.unit in {"degrees", ""} else "#,##0"
+        digits = "." + "0" * shown if shown else ""
+        return {"num_format": "General" if shown is None else whole + digits}
     return {"text_wrap": True, "valign": "top"} if column.type == "text" else {}
 
 

@@ -116,6 +116,19 @@ def test_zones_hold_the_people_of_every_source(package, results):
     assert frame["population_settlements_registered"].isna().all()
 
 
+def test_sources_of_people_are_called_as_everywhere(package):
+    rows = query(
+        package,
+        "SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'zones'"
+        " AND column_name LIKE 'population%low'",
+    )
+    assert dict(rows) == {
+        "population_settlements_low": "People, low: Settlements (residents)",
+        "population_settlements_registered_low": "People, low: Settlements (registered)",
+        "population_raster_grid_low": "People, low: Population grid (grid)",
+    }
+
+
 def test_the_order_of_the_results_does_not_show(package, results, tmp_path):
     shuffled = dataclasses.replace(
         results,

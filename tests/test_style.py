@@ -99,6 +99,33 @@ def test_every_coded_column_has_words():
                 assert given, (layer.name, column.name)
 
 
+def test_numbers_are_shown_with_the_decimals_a_reader_wants():
+    layer = next(one for one in LAYERS_OF_EXAMPLE if one.name == "settlements")
+    root = ET.fromstring(layer_style(layer, example_project()))
+    shown = {
+        field.get("name"): field.find(".//Option[@name='Precision']").get("value")
+        for field in root.iter("field")
+        if field.find("editWidget").get("type") == "Range"
+    }
+    assert shown["lon"] == "5"
+    assert shown["distance_m_line_b"] == "1"
+    assert shown["share_own_side_line_b"] == "3"
+    assert "population" not in shown  # whole already
+
+
+def test_a_feature_is_called_by_both_names_or_by_what_it_is():
+    calls = {
+        layer.name: ET.fromstring(layer_style(layer, example_project())).findtext(
+            "previewExpression"
+        )
+        for layer in LAYERS_OF_EXAMPLE
+    }
+    assert "name_alt" in calls["settlements"]
+    assert calls["settlements"] == calls["control_change"]
+    assert calls["zones"].startswith('"side"')
+    assert calls["lines"] == '"label"'
+
+
 def test_the_folder_is_complete_and_belongs_to_the_command(tmp_path):
     names = write_styles(None, tmp_path / "styles")
     assert verify(tmp_path / "styles") == []

@@ -70,16 +70,28 @@ def test_every_value_is_the_tables_own(book, results):
                     assert value == want
 
 
+def links_of(sheet):
+    return [cell.hyperlink for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+
+
 def test_names_full_of_traps_are_text_and_nothing_is_a_formula_or_a_link(book, file):
     sheet = book["settlements"]
     names = [row[1] for row in cells(sheet)[1:]][::2]
     assert names == list(HOSTILE)
     for one in book.worksheets:
         assert all(cell.data_type != "f" for row in one.iter_rows() for cell in row)
-        assert not one._hyperlinks
+        assert one.title == FIRST_SHEET or not links_of(one)
     with zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
             assert b"<f>" not in archive.read(name)
+
+
+def test_the_first_sheet_leads_to_the_others_and_nowhere_else(book):
+    links = links_of(book[FIRST_SHEET])
+    assert [link.location for link in links] == [f"'{name}'!A1" for name in book.sheetnames[1:]]
+    assert all(link.target is None for link in links)  # within the file
+    shown = [book[FIRST_SHEET][link.ref].value for link in links]
+    assert shown == book.sheetnames[1:]
 
 
 def test_numbers_dates_and_truth_are_what_they_are(book):
