@@ -196,12 +196,15 @@ def _planned(client: Client, allowed: Sequence[str], tiles: Sequence[Tile], need
 def _size(client: Client, allowed: Sequence[str], tile: Tile, need: Any) -> tuple[str, int | None]:
     """Say which source has a tile, and how many bytes it takes; None if none has it."""
     asked = bounds_on(tile, need.bounds), tile_bounds(tile)
-    for key in allowed if has_land(tile) else allowed[:1]:
-        for wanted in wanted_tiles(SOURCES[key], tile) if key in SOURCES else ():
+    sources = allowed if has_land(tile) else allowed[:1]
+    for key in sources:
+        if key == "tiles":  # they are here, if they hold it
+            return "your own tiles, or none:", -1
+        for wanted in wanted_tiles(SOURCES[key], tile):
             size = size_of_window(client, wanted, *asked)
             if size is not None:
                 return key, size
-    return " and ".join(allowed), None
+    return " and ".join(sources), None
 
 
 def _bounds(need: Any, pieces: Sequence[Piece]) -> tuple[float, float, float, float]:
