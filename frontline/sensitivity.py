@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontline.errors import ProjectError
+from frontline.files import companions
+from frontline.inputs import ROLES
+from frontline.project import input_files, relative
 from frontline.results import KeyFigure, Note, Results
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from frontline.project import PopulationRaster, Project, TableSource
@@ -20,7 +23,7 @@ TABLES = ("flows", "links", "events")
 
 LISTED: Mapping[str, tuple[str, ...]] = {
     "settlements": ("links", "settlement_rasters", "nearness"),
-    "corridors": ("links", "corridor_sight"),
+    "corridors": ("links", "corridor_sight", "corridor_kinds"),
     "points": ("links",),
     "districts": ("raster_districts",),
     "flows": ("flows", "flows_balance"),
@@ -28,6 +31,10 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     "events": ("events",),
 }
 """Further tables that list the features of a layer one by one."""
+
+
+UNNAMED = "restricted/"
+"""What stands for the folder and the name of a restricted file in the list of inputs."""
 
 
 def restricted(project: Project) -> tuple[str, ...]:
@@ -51,8 +58,8 @@ def without_restricted(results: Results) -> Results:
     -------
     Results
         Places, corridors, points, districts and partitions that are restricted are gone, with
-        every table that lists them one by one, claims too; sums over zones remain. A note says
-        which.
+        the names of the user's own columns and every table that lists them one by one, claims
+        too; sums over zones remain. Of the files their hashes remain. A note says which.
 
     Raises
     ------
@@ -72,9 +79,11 @@ def without_restricted(results: Results) -> Results:
         )
     secret = [f"raster:{one.key}" for one in project.population if _is_restricted(one)]
     results = replace(results, further=_without_rasters(results.further, secret))
-    if not hidden:
+    if not hidden and not secret:
         return results
-    notes = [note for note in results.notes if note.about not in hidden]
+    about = {*hidden, *(f"partition {name}" for name in hidden)}
+    about |= {f"population {name}" for name in secret}
+    notes = [note for note in results.notes if note.about.split(" at ")[0] not in about]
     notes += [Note(name, "The layer is restricted and was left out.") for name in hidden]
     kept = replace(
         results,
@@ -84,7 +93,8 @@ def without_restricted(results: Results) -> Results:
         claims=None,  # their reasons list places by name
         case=None,
         partitions={key: part for key, part in results.partitions.items() if key not in hidden},
-        **{name: getattr(results, name).iloc[:0] for name in PLACES if name in hidden},
+        inputs=_without_names(results, hidden),
+        **{name: _emptied(results, name) for name in PLACES if name in hidden},
     )
     gone = {table for name in hidden for table in LISTED.get(name, ())}
     further = {name: table for name, table in results.further.items() if name not in gone}
@@ -92,6 +102,9 @@ def without_restricted(results: Results) -> Results:
         parts = further[name]
         further[name] = parts[~parts["partition"].isin(list(hidden))]
     kept = replace(kept, further=further)
+    if "settlements" in hidden and "sections" in further:
+        further["sections"] = further["sections"].drop(columns=_rates(project), errors="ignore")
+        kept = replace(kept, further=further)
     if "settlements" in hidden:
         kept = replace(kept, control_change=kept.control_change.iloc[:0])
     if "corridors" in hidden:
@@ -138,12 +151,63 @@ def _without_words(
     return tuple(told)
 
 
+def _emptied(results: Results, name: str) -> gpd.GeoDataFrame:
+    """Return a layer without its features and without the columns of the user's own."""
+    table: gpd.GeoDataFrame = getattr(results, name).iloc[:0]
+    if results.case is None:
+        return table
+    ours = {column.name for column in ROLES[name].columns}
+    read = getattr(results.case.layers, name)
+    theirs = [column for column in read if column not in ours and column != "geometry"]
+    return table.drop(columns=theirs, errors="ignore")
+
+
+def _rates(project: Project) -> list[str]:
+    names = [name for section in project.sections for name in section.rates]
+    return [column for name in names for column in (name, f"{name}_settlements")]
+
+
+def _without_names(results: Results, hidden: tuple[str, ...]) -> dict[str, str]:
+    """Take the names of restricted files, which may tell much, out of the list of inputs."""
+    project = results.project
+    layers = [getattr(project, role) for role in (*PLACES, *TABLES) if role in hidden]
+    layers += [part for part in project.partitions if part.key in hidden]
+    layers += [raster for raster in project.population if _is_restricted(raster)]
+    secret = {path for layer in layers for path in (layer.path, *companions(layer.path))}
+    shown = project.model_copy(update={name: None for name in (*PLACES, *TABLES) if name in hidden})
+    shown = shown.model_copy(
+        update={
+            "partitions": tuple(part for part in project.partitions if part.key not in hidden),
+            "population": tuple(one for one in project.population if not _is_restricted(one)),
+        }
+    )
+    names = {relative(path, project) for path in secret - set(input_files(shown))}
+    kept = {name: digest for name, digest in results.inputs.items() if name not in names}
+    digests = sorted(digest for name, digest in results.inputs.items() if name in names)
+    return kept | {f"{UNNAMED}{number}": digest for number, digest in enumerate(digests, start=1)}
+
+
 def _without_sources(project: Project, hidden: tuple[str, ...]) -> Project:
-    """Take out of the project what it says of restricted layers: file, source, columns."""
+    """Take out of the project what it says of restricted layers: file, source, columns, codes."""
     gone: dict[str, object] = {role: None for role in (*PLACES, *TABLES) if role in hidden}
+    gone["sections"] = tuple(
+        one.model_copy(
+            update={
+                "parts": () if one.partition in hidden else one.parts,
+                "rates": () if "settlements" in hidden else one.rates,
+            }
+        )
+        for one in project.sections
+    )
+    gone["scenarios"] = tuple(
+        one.model_copy(update={"parts": ()}) if one.hand_over in hidden else one
+        for one in project.scenarios
+    )
     kept = tuple(part for part in project.partitions if part.key not in hidden)
     rasters = tuple(
-        raster.model_copy(update={"source": "", "licence": "", "path": Path("restricted")})
+        raster.model_copy(
+            update={"source": "", "licence": "", "path": project.path.parent / "restricted"}
+        )
         if raster.sensitivity == "restricted"
         else raster
         for raster in project.population
