@@ -217,3 +217,26 @@ def test_public_files_say_what_was_left_out(runs):
     assert manifest.count("restricted/") == 9
     zones = (runs / "public/tables/zones.csv").read_text(encoding="utf-8")
     assert "settlements" in zones  # sums over zones remain
+
+
+def test_a_restricted_raster_alone_is_left_out_too(tmp_path):
+    more = f"""[sight]
+enabled = false
+[outputs]
+write = []
+[[population]]
+key = "raster"
+kind = "count"
+path = "Qfile_people.tif"
+source = "Qpeoplesource"
+{HIDDEN}
+"""
+    path = made_project(tmp_path, LAYOUT, draws=0, more=more, elevation=False)
+    text = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in text if "districts" not in line), encoding="utf-8")
+    _raster(tmp_path / "Qfile_people.tif")
+    run(path, tmp_path / "public", public=True)
+    assert leaks(tmp_path / "public", WORDS, []) == []
+    manifest = (tmp_path / "public/manifest.json").read_text(encoding="utf-8")
+    assert '"path": "restricted"' in manifest
+    assert '"restricted/1": ' in manifest
