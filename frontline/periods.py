@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from frontline.headcounts import Headcounts
     from frontline.layers import Layers
     from frontline.project import PopulationRaster, Project
+    from frontline.rasters import Raster
 
 FAR_YEARS = 10.0
 """Figures further than this from a line's date are used if they hold, and said to be so far."""
@@ -77,9 +78,13 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
     for raster in rasters_at(project, date):
         shown = relative(raster.path, project)
         opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
-        held = replace(opened, empty=0.0 if raster.empty == "nobody" else math.nan)
-        found.append(Grid(raster.key, held, raster.kind))
+        found.append(Grid(raster.key, as_stated(opened, raster), raster.kind))
     return found
+
+
+def as_stated(opened: Raster, raster: PopulationRaster) -> Raster:
+    """Let cells without a value hold nobody, where the project says that they do."""
+    return replace(opened, empty=0.0 if raster.empty == "nobody" else math.nan)
 
 
 def years_from(text: str, date: dt.date) -> float:

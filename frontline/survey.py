@@ -151,7 +151,7 @@ def _stand(front: FrontLine, dem: Dem, layers: Layers, project: Project) -> None
 def _of_people(
     asked: PopulationRaster, project: Project, fronts: Sequence[FrontLine], widest: gpd.GeoDataFrame
 ) -> list[str]:
-    from frontline.periods import rasters_at
+    from frontline.periods import as_stated, rasters_at
     from frontline.zonal import kind_doubt, zonal_sums
 
     said = []
@@ -164,7 +164,8 @@ def _of_people(
                 continue
             own = widest[(widest["line"] == front.key) & (widest["kind"] == "cumulative")]
             shapes = own.geometry.to_numpy()
-            sums = zonal_sums(raster, shapes, zones_crs=widest.crs, kind=asked.kind)
+            held = as_stated(raster, asked)
+            sums = zonal_sums(held, shapes, zones_crs=widest.crs, kind=asked.kind)
             part = np.average(np.nan_to_num(sums.coverage), weights=own["area_km2"])
             said.append(
                 f"raster:{asked.key}: {sums.people.sum():,.0f} people ({asked.kind}) within "
