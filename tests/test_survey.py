@@ -77,7 +77,7 @@ def test_what_is_well_is_said_with_figures(tmp_path):
 @pytest.mark.parametrize(("means", "known"), [("unknown", "50.0%"), ("nobody", "100.0%")])
 def test_cells_without_a_value_mean_what_the_project_says(tmp_path, means, known):
     grid(tmp_path / "people.tif", hole=-9999.0)
-    more = f'{PEOPLE}empty = "{means}"\n[sight]\nenabled = false\n'
+    more = f'{PEOPLE}trusted = true\nempty = "{means}"\n[sight]\nenabled = false\n'
     lines = check(made_project(tmp_path, more=more, elevation=False))
     assert f"raster:ghs: 1,200 people (count) within 15 km of old, known in {known}." in lines
 
