@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from frontline.errors import ProjectError
 
@@ -34,27 +32,6 @@ POSITION = "the position of the line"
 def heights_known(accuracy_m: float | None) -> str:
     """Say that an interval contains the error of heights; of none, that it does not."""
     return f"heights known to {accuracy_m:g} m" if accuracy_m else "nothing: no error of heights"
-
-
-@dataclass(frozen=True)
-class Names:
-    """Marks a parameter that names something of the project.
-
-    Parameters
-    ----------
-    of
-        What it names: a line, a side or a partition.
-    """
-
-    of: Literal["line", "side", "partition"]
-
-
-LineKey = Annotated[str, Names("line")]
-SideName = Annotated[str, Names("side")]
-PartitionKey = Annotated[str, Names("partition")]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
-Metres = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False, strict=True)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 
 
 @dataclass(frozen=True)

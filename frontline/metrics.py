@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from frontline.measured import Measured, Names
+from frontline.measured import Measured
 from frontline.metrics_cover import COVER_METRICS
 from frontline.metrics_land import LAND_METRICS
 from frontline.metrics_lines import LINE_METRICS
@@ -21,6 +21,7 @@ from frontline.metrics_roads import ROAD_METRICS
 from frontline.metrics_sight import SIGHT_METRICS
 from frontline.metrics_stretches import STRETCH_METRICS
 from frontline.metrics_ways import WAY_METRICS
+from frontline.parameters import Names
 
 if TYPE_CHECKING:
     from frontline.case import Case

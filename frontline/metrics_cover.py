@@ -13,16 +13,10 @@ from frontline.case import Case
 from frontline.errors import ProjectError
 from frontline.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
 from frontline.lookup import front_of, land_of, side_of
-from frontline.measured import (
-    LineKey,
-    Measured,
-    Metres,
-    PartitionKey,
-    SideName,
-    missing,
-)
+from frontline.measured import Measured, missing
 from frontline.mistakes import nearest, shown
 from frontline.models import FARMLAND
+from frontline.parameters import LineKey, Metres, PartitionKey, SideName
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,10 +68,6 @@ def cover_area(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     cover
         Class of land cover, as the project names it.
     distance_m
@@ -112,10 +102,6 @@ def cover_share(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     cover
         Class of land cover, as the project names it.
     distance_m
@@ -185,12 +171,6 @@ def cover_changed(
 
     Parameters
     ----------
-    case
-        The case.
-    from_line, to_line
-        Keys of the old and the new line.
-    to_side
-        The side that gained.
     cover
         Class of land cover, as the project names it.
     partition, inside
@@ -222,12 +202,6 @@ def cover_gained(
 
     Parameters
     ----------
-    case
-        The case.
-    from_line, to_line
-        Keys of the old and the new line.
-    to_side
-        The side that gained.
     cover
         Class of land cover, as the project names it.
     partition, inside

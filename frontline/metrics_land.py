@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import shapely
-from pydantic import Field
 
 from frontline.case import Case
 from frontline.draws import interval
 from frontline.geodesy import area_m2
 from frontline.landforms import cells_of, relief_of_cells
 from frontline.lookup import both_names, dated, front_of, land_of, other_sides, side_of, spread
-from frontline.measured import (
-    POSITION,
-    Amount,
-    LineKey,
-    Measured,
-    Metres,
-    PartitionKey,
-    Share,
-    SideName,
-    heights_known,
-    listed,
-    missing,
-)
+from frontline.measured import POSITION, Measured, heights_known, listed, missing
 from frontline.metrics_cover import cover_changed
 from frontline.outlines import area_error_m2, inside_drawn, lattice
-
-Codes = Annotated[tuple[str, ...], Field(min_length=1, description="codes of districts")]
+from frontline.parameters import Amount, Codes, LineKey, Metres, PartitionKey, Share, SideName
 
 
 def land_share(
@@ -47,15 +33,9 @@ def land_share(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     partition, codes
         Key of the partition, or ``districts`` and their codes. Land outside the study area
         is left out.
-    outline_error_m
-        Half-width within which the outline lies with 95 %.
     """
     front = front_of(case, line)
     side_of(front, side)
@@ -130,16 +110,8 @@ def districts_held(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
-    codes
-        Codes of the districts.
     least, most
         Shares of the district's area: 0.9 to 1 counts those that are held in full.
-    outline_error_m
-        Half-width within which the outlines lie with 95 %.
     """
     names, rows = [], []
     table = case.layers.districts
@@ -177,12 +149,6 @@ def land_changed(
 
     Parameters
     ----------
-    case
-        The case.
-    from_line, to_line
-        Keys of the old and the new line.
-    to_side
-        The side that gained.
     partition, inside
         Only within this partition, or only outside it.
     farmland
@@ -256,12 +222,6 @@ def area_ratio(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
-    partition, codes
-        Key of the partition, or ``districts`` and their codes.
     outline_error_m
         Half-width within which the outlines of partition and study area lie with 95 %.
     """
@@ -300,19 +260,7 @@ def share_inside(
     partition: PartitionKey,
     outline_error_m: Metres = 0.0,
 ) -> Measured:
-    """Share of the land of a side that lies within a partition.
-
-    Parameters
-    ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
-    partition
-        Key of the partition.
-    outline_error_m
-        Half-width within which the partition's outline lies with 95 %.
-    """
+    """Share of the land of a side that lies within a partition."""
     front = front_of(case, line)
     side_of(front, side)
     land = land_of(case, partition)
@@ -352,10 +300,6 @@ def mountain_share(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     relief_m, radius_m
         Land is mountainous where the heights within the radius differ by this much.
 

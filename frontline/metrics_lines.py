@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
-from pydantic import Field
 
 from frontline.case import Case
 from frontline.errors import ProjectError
 from frontline.fronts import error_band
 from frontline.geodesy import area_m2, length_m, points_along
 from frontline.lookup import distance_to, front_of, side_of
-from frontline.measured import (
-    POSITION,
-    Amount,
-    LineKey,
-    Measured,
-    Metres,
-    PartitionKey,
-    SideName,
-    heights_known,
-    missing,
-)
+from frontline.measured import POSITION, Measured, heights_known, missing
 from frontline.mistakes import nearest, shown
-from frontline.project import LonLat
+from frontline.parameters import Amount, Ends, LineKey, Metres, PartitionKey, SideName
 from frontline.relief import relief_m
 from frontline.sections import stretch_between, stretches_of
 from frontline.terrain import heights_at
@@ -40,18 +29,12 @@ SCALES_M = (1_000.0, 2_000.0, 5_000.0, 10_000.0)
 STEP_M = 500.0
 """Relief along a line is read this often."""
 
-Ends = Annotated[tuple[LonLat, LonLat], Field(description="two places near the line")]
-
 
 def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Measured:
     """Length of a line, as drawn or generalised.
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
     generalise_m
         Bends smaller than this are left out first; 0 keeps the line as drawn.
 
@@ -99,15 +82,9 @@ def line_between(
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
     between
         Two places, [[lon, lat], [lon, lat]]; the stretch runs from the one to the other. Or,
         instead,
-    section
-        a section that the project names.
     """
     front = front_of(case, line)
     stretch = stretch_of(case, front, between, section)
@@ -156,8 +133,6 @@ def line_gap(case: Case, *, line: LineKey, other: LineKey | None = None) -> Meas
 
     Parameters
     ----------
-    case
-        The case.
     line
         Key of the line along which the gap is taken.
     other
@@ -205,14 +180,6 @@ def relief_along(
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
-    between
-        Two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,
-    section
-        a section that the project names; all of the line if neither is set.
     radius_m
         Relief is the highest less the lowest height within this distance.
     least_m
@@ -258,10 +225,6 @@ def line_moved(
 
     Parameters
     ----------
-    case
-        The case.
-    from_line, to_line
-        Keys of the old and the new line.
     measure
         The mean along the old line, or the most.
     """
@@ -293,10 +256,6 @@ def uncertain_band(
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
     partition
         Only within this partition; ``districts`` for all districts.
     side

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
-from pydantic import Field
 
 from frontline.case import Case
 from frontline.draws import rounded
@@ -22,17 +21,16 @@ from frontline.lookup import (
     place_of,
     side_of,
 )
-from frontline.measured import (
-    POSITION,
+from frontline.measured import POSITION, Measured, listed, missing
+from frontline.mistakes import nearest, shown
+from frontline.parameters import (
     Amount,
+    Distance,
+    Ids,
     LineKey,
-    Measured,
     PartitionKey,
     SideName,
-    listed,
-    missing,
 )
-from frontline.mistakes import nearest, shown
 from frontline.population import people
 from frontline.wording import percent
 from frontline.words import source_label
@@ -40,9 +38,6 @@ from frontline.zones import zones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
-Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
 
 
 def people_within(
@@ -58,10 +53,6 @@ def people_within(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     distance_m
         The distance; need not be one of the project's.
     source
@@ -167,8 +158,6 @@ def population_share(
 
     Parameters
     ----------
-    case
-        The case.
     places
         Identifiers of settlements; their figures are added if they are of one kind.
     whole
@@ -256,8 +245,6 @@ def people_in(
 
     Parameters
     ----------
-    case
-        The case.
     partition
         Its key, or ``districts``.
     line
@@ -315,17 +302,7 @@ def _boundary_error(case: Case, partition: str, codes: tuple[str, ...]) -> str:
 def residents_on_changed_land(
     case: Case, *, from_line: LineKey, to_line: LineKey, to_side: SideName
 ) -> Measured:
-    """Residents known, at the date of the new line, on land that came to a side.
-
-    Parameters
-    ----------
-    case
-        The case.
-    from_line, to_line
-        Keys of the old and the new line.
-    to_side
-        The side that gained the land.
-    """
+    """Residents known, at the date of the new line, on land that came to a side."""
     old, new = front_of(case, from_line), front_of(case, to_line)
     land = shapely.intersection(other_sides(old, to_side), side_of(new, to_side))
     table = case.layers.settlements
@@ -355,15 +332,7 @@ def residents_on_changed_land(
 
 
 def population_total(case: Case, *, places: Ids) -> Measured:
-    """Sum of the figures of settlements, of one kind.
-
-    Parameters
-    ----------
-    case
-        The case.
-    places
-        Identifiers of settlements.
-    """
+    """Sum of the figures of settlements, of one kind."""
     total, told = _figures(case, places)
     if total is None:
         return missing(told, unit="people")

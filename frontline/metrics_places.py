@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pydantic import Field
 
 from frontline.case import Case
 from frontline.draws import rounded
@@ -28,22 +27,18 @@ from frontline.lookup import (
     side_of,
     spread,
 )
-from frontline.measured import (
-    POSITION,
+from frontline.measured import POSITION, Measured, listed, missing
+from frontline.parameters import (
+    Ids,
     LineKey,
-    Measured,
     Metres,
     PartitionKey,
     Share,
     SideName,
-    listed,
-    missing,
 )
 
 if TYPE_CHECKING:
     from frontline.fronts import FrontLine
-
-Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
 
 
 def place_distance(
@@ -53,12 +48,8 @@ def place_distance(
 
     Parameters
     ----------
-    case
-        The case.
     place
         Identifier of a settlement or point, or code of a district; of a polygon its nearest edge.
-    line
-        Key of the line.
     place_error_m
         How well the place itself is known, metres.
     """
@@ -122,12 +113,8 @@ def places_between(
 
     Parameters
     ----------
-    case
-        The case.
     places
         Identifiers of settlements or points, codes of districts (their nearest edge counts).
-    line
-        Key of the line.
     from_m, to_m
         The distances.
     besides
@@ -184,10 +171,6 @@ def distance_by_side(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     quantile
         0 is the nearest settlement listed, 0.5 the median, 1 the farthest.
     """
@@ -246,12 +229,6 @@ def settlement_cut(
 
     Parameters
     ----------
-    case
-        The case.
-    place
-        Identifier of the settlement.
-    line, side
-        Key of the line, name of the side.
     extent_m
         Radius of a disc that stands for a settlement given as a point.
     """
@@ -297,8 +274,6 @@ def names(case: Case, *, least: int = 2, partition: PartitionKey | None = None) 
 
     Parameters
     ----------
-    case
-        The case.
     least
         Number of names, first, second and other spellings together.
     partition
@@ -327,17 +302,7 @@ def names(case: Case, *, least: int = 2, partition: PartitionKey | None = None) 
 
 
 def places_on_side(case: Case, *, places: Ids, line: LineKey, side: SideName) -> Measured:
-    """How many of some places lie on a side of a line.
-
-    Parameters
-    ----------
-    case
-        The case.
-    places
-        Identifiers of settlements or points.
-    line, side
-        Key of the line, name of the side.
-    """
+    """How many of some places lie on a side of a line."""
     front = front_of(case, line)
     land, rest = side_of(front, side), other_sides(front, side)
     sure = maybe = held = 0

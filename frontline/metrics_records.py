@@ -12,8 +12,9 @@ from frontline.draws import rounded
 from frontline.errors import ProjectError
 from frontline.flows import flows_balance, flows_table
 from frontline.lookup import front_of
-from frontline.measured import LineKey, Measured, Metres, listed, missing
+from frontline.measured import Measured, listed, missing
 from frontline.mistakes import nearest, shown
+from frontline.parameters import LineKey, Metres
 
 STATED = "what the sources state, not how sure they are"
 
@@ -23,10 +24,6 @@ def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measur
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
     kind
         Only links to this kind of thing, such as water, field, cemetery or school.
     """
@@ -64,8 +61,6 @@ def displaced_share(
 
     Parameters
     ----------
-    case
-        The case.
     origins
         Origins as the table of flows names them.
     part_of
@@ -136,8 +131,6 @@ def parts_of_total(case: Case, *, total: str, source: str | None = None) -> Meas
 
     Parameters
     ----------
-    case
-        The case.
     total
         Identifier of the total in the table of flows.
     source
@@ -175,12 +168,8 @@ def events_near(
 
     Parameters
     ----------
-    case
-        The case.
     line
         Key of the line that held on their day.
-    distance_m
-        The distance.
     kind
         Only events of this kind.
     """

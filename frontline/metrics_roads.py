@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pydantic import Field
 from shapely.ops import substring
 
 from frontline import corridors
@@ -24,17 +23,8 @@ from frontline.lookup import (
     side_of,
     spread,
 )
-from frontline.measured import (
-    POSITION,
-    LineKey,
-    Measured,
-    Metres,
-    PartitionKey,
-    SideName,
-    listed,
-    missing,
-)
-from frontline.project import LonLat
+from frontline.measured import POSITION, Measured, listed, missing
+from frontline.parameters import Ends, Kinds, LineKey, Metres, PartitionKey, SideName
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,20 +33,12 @@ OF_LINE = f"{POSITION}, not that of the corridor"
 NO_CORRIDORS = "the project has no such corridors"
 STEP_M = 100.0
 
-Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
-Kinds = Annotated[tuple[str, ...], Field(min_length=1, description="kinds of corridors")]
-Ends = Annotated[tuple[LonLat, LonLat], Field(description="two places on the corridor")]
-
 
 def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
     """Smallest distance of corridors of some kinds from a line.
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
     kinds
         Kinds of corridors, for example ["pipeline"].
     """
@@ -91,12 +73,6 @@ def corridor_km_near(case: Case, *, line: LineKey, kinds: Kinds, distance_m: Met
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
-    kinds
-        Kinds of corridors.
     distance_m
         The distance; the detail adds half, twice and five times as much.
     """
@@ -143,17 +119,7 @@ def _pieces(case: Case, own: gpd.GeoDataFrame) -> tuple[Any, Any]:
 
 
 def crossings(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
-    """How often corridors of some kinds cross a line.
-
-    Parameters
-    ----------
-    case
-        The case.
-    line
-        Key of the line.
-    kinds
-        Kinds of corridors.
-    """
+    """How often corridors of some kinds cross a line."""
     front = front_of(case, line)
     own = corridors_of(case, kinds=kinds)
     if not len(own):
@@ -194,10 +160,6 @@ def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
 
     Parameters
     ----------
-    case
-        The case.
-    line
-        Key of the line.
     kinds
         Kinds of corridors; each begins at its headworks.
     """
@@ -236,17 +198,7 @@ def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
 
 
 def corridor_length(case: Case, *, corridor: str, between: Ends) -> Measured:
-    """Length of a corridor between the points nearest to two places.
-
-    Parameters
-    ----------
-    case
-        The case.
-    corridor
-        Its identifier.
-    between
-        Two places, [[lon, lat], [lon, lat]].
-    """
+    """Length of a corridor between the points nearest to two places."""
     own = corridors_of(case, ids=[corridor])
     if not len(own):
         return missing(NO_CORRIDORS, unit="km")
@@ -275,21 +227,7 @@ def corridor_length(case: Case, *, corridor: str, between: Ends) -> Measured:
 def near_corridor(
     case: Case, *, kind: str, corridor: str, distance_m: Metres, complete: bool = False
 ) -> Measured:
-    """How many named points of a kind lie within a distance of a corridor.
-
-    Parameters
-    ----------
-    case
-        The case.
-    kind
-        Kind of the points.
-    corridor
-        Identifier of the corridor.
-    distance_m
-        The distance.
-    complete
-        Whether every such point is in the data: else the figure is only indicative.
-    """
+    """How many named points of a kind lie within a distance of a corridor."""
     table = case.layers.points
     own = table[table["kind"] == kind]
     way = corridors_of(case, ids=[corridor])
@@ -327,10 +265,6 @@ def gateways(
 
     Parameters
     ----------
-    case
-        The case.
-    kinds
-        Kinds of corridors.
     partition, codes
         Only where they leave from this partition, or from these ``districts``.
     margin_m

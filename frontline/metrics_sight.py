@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pydantic import Field
 
 from frontline.canopy import with_trees
 from frontline.case import Case
@@ -26,19 +25,18 @@ from frontline.lookup import (
     spread,
     too_coarse_for_sight,
 )
-from frontline.measured import (
-    POSITION,
+from frontline.measured import POSITION, Measured, heights_known, listed, missing
+from frontline.outlines import lattice
+from frontline.parameters import (
+    Height,
+    Ids,
     LineKey,
-    Measured,
     Metres,
     PartitionKey,
+    Path,
+    Radius,
     SideName,
-    heights_known,
-    listed,
-    missing,
 )
-from frontline.outlines import lattice
-from frontline.project import LonLat
 from frontline.stretches import positions
 from frontline.tallies import STATES, Tally, Targets, look, state_of
 from frontline.terrain import sight_grid, to_dem
@@ -57,10 +55,6 @@ NOT_ELEVATION = "not the accuracy of heights"
 MOST_CELLS = 20_000
 """So many cells of land tell what a displaced line does to a share of it."""
 
-Ids = Annotated[tuple[str, ...], Field(min_length=1, description="identifiers of places")]
-Radius = Annotated[float, Field(ge=100, le=100_000, strict=True)]
-Height = Annotated[float, Field(ge=0, le=500, strict=True)]
-Path = Annotated[tuple[LonLat, ...], Field(min_length=2, description="places along the way")]
 
 STEP_M = 100.0
 """A way is looked at this often."""
@@ -92,12 +86,6 @@ def settlements_in_sight(
 
     Parameters
     ----------
-    case
-        The case.
-    points
-        Identifiers of the places looked from.
-    radius_m
-        How far is looked.
     target_height_m
         Height looked at above the ground, for example that of a roof; the project's if unset.
     line, side
@@ -212,14 +200,8 @@ def land_in_sight(
 
     Parameters
     ----------
-    case
-        The case.
-    points
-        Identifiers of the places looked from.
     radius_m
         How far is looked; land beyond is not in sight.
-    target_height_m
-        Height looked at above the ground; the project's if unset.
     partition, codes
         Only land of this partition, or of these ``districts``.
     line, side
@@ -291,18 +273,12 @@ def way_in_sight(
 
     Parameters
     ----------
-    case
-        The case.
-    points
-        Identifiers of the places looked from.
     path
         Places along the way, [[lon, lat], ...]; or, instead,
     corridor
         identifier of a corridor.
     radius_m
         How far is looked; what lies beyond is not in sight.
-    target_height_m
-        Height looked at above the ground; the project's if unset.
     """
     if case.dem is None:
         return missing("the project has no elevation", unit="%")
@@ -369,8 +345,6 @@ def low_ground_in_sight(
 
     Parameters
     ----------
-    case
-        The case.
     line, side
         Key of the line, name of the side looked upon.
     within_m

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
-from pydantic import Field
 
 from frontline.case import Case
 from frontline.change import changes
@@ -25,10 +24,11 @@ from frontline.lookup import (
     side_of,
     spread,
 )
-from frontline.measured import POSITION, LineKey, Measured, Metres, SideName, listed, missing
-from frontline.metrics_lines import Ends, stretch_of
+from frontline.measured import POSITION, Measured, listed, missing
+from frontline.metrics_lines import stretch_of
 from frontline.metrics_people import by_source, rows_within
 from frontline.mistakes import shown
+from frontline.parameters import Distance, Ends, LineKey, Metres, SideName
 from frontline.roads import SPEED_KMH
 from frontline.sections import NEAR_M, behind
 from frontline.steps import steps
@@ -37,7 +37,6 @@ from frontline.zones import zones
 if TYPE_CHECKING:
     pass
 
-Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
 
 What = Literal["land", "residents", "settlements", "roads", "gateways", "gateways left"]
 _UNITS = {
@@ -65,16 +64,8 @@ def people_per_km(
 
     Parameters
     ----------
-    case
-        The case.
-    line, side
-        Key of the line, name of the side.
     distance_m
         Settlements within this distance count.
-    between
-        Two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,
-    section
-        a section that the project names.
     """
     front = front_of(case, line)
     side_of(front, side)
@@ -134,18 +125,10 @@ def rate_in_stretch(
 
     Parameters
     ----------
-    case
-        The case.
     column
         Column of the settlements, in per cent.
-    line, side
-        Key of the line, name of the side.
     distance_m
         Settlements within this distance count.
-    between
-        Two places that bound the stretch; or, instead,
-    section
-        a section that the project names; all of the line if neither is set.
     """
     front = front_of(case, line)
     side_of(front, side)
@@ -183,8 +166,6 @@ def advance(case: Case, *, line: LineKey, side: SideName, distance_m: Distance) 
 
     Parameters
     ----------
-    case
-        The case.
     line, side
         Key of the line, and the side into which it would move.
     distance_m
@@ -230,8 +211,6 @@ def handed_over(
 
     Parameters
     ----------
-    case
-        The case.
     from_line, to_line
         Keys of the old and the new line; the new one may be a scenario.
     to_side
@@ -305,8 +284,6 @@ def dated_steps(case: Case, *, from_line: LineKey, to_line: LineKey) -> Measured
 
     Parameters
     ----------
-    case
-        The case.
     from_line, to_line
         Keys of the first and the last line.
     """

@@ -21,9 +21,10 @@ from frontline.lookup import (
     schematic,
     side_of,
 )
-from frontline.measured import LineKey, Measured, Metres, SideName, listed, missing
-from frontline.metrics_roads import NO_CORRIDORS, Ids, Kinds
+from frontline.measured import Measured, listed, missing
+from frontline.metrics_roads import NO_CORRIDORS
 from frontline.network import Network, network_of
+from frontline.parameters import Ids, Kinds, LineKey, Metres, SideName
 from frontline.routes import barred, minutes_to_line, parts, travel_minutes
 from frontline.terrain import is_coarse, sight_grid
 from frontline.values import Flag, LonLat
@@ -50,14 +51,8 @@ def minutes_to_front(
 
     Parameters
     ----------
-    case
-        The case.
-    places
-        Identifiers of places.
     line
         Key of the line; it cannot be crossed.
-    kinds
-        Kinds of corridors that can be driven.
 
     Notes
     -----
@@ -98,19 +93,6 @@ def travel_time(
 ) -> Measured:
     """Minutes by road between two places, with a line as a barrier.
 
-    Parameters
-    ----------
-    case
-        The case.
-    start, stop
-        Identifiers of the places.
-    line
-        Key of a line that cannot be crossed; none if unset.
-    kinds
-        Kinds of corridors that can be driven.
-    checkpoints
-        Whether the line lets through at checkpoints.
-
     Notes
     -----
     Where the project has no such roads but elevation, the time on foot (`walking_time`).
@@ -146,10 +128,6 @@ def walking_time(case: Case, *, start: str, stop: str, line: LineKey | None = No
     ----------
     case
         The case, with elevation.
-    start, stop
-        Identifiers of the places.
-    line
-        Key of a line that cannot be crossed; none if unset.
     """
     if case.dem is None:
         return missing(NO_ELEVATION, unit="min")
@@ -196,18 +174,10 @@ def detour(
 
     Parameters
     ----------
-    case
-        The case.
-    start, stop
-        Identifiers of the places.
     closed, radius_m
         Roads within this distance of this point, [lon, lat], are closed.
     line
         Key of a line that cannot be crossed either; none if unset.
-    kinds
-        Kinds of corridors that can be driven.
-    checkpoints
-        Whether the line lets through at checkpoints.
 
     Returns
     -------
@@ -253,20 +223,12 @@ def cut_off(
 
     Parameters
     ----------
-    case
-        The case.
     places
         Identifiers of places on that side.
-    line, side
-        Key of the line, name of the side.
-    kinds
-        Kinds of corridors that can be driven.
     planned
         Further kinds; the detail says what they would change.
     edge_closed
         Whether no road may leave the study area.
-    checkpoints
-        Whether the line lets through at checkpoints.
     """
     front = front_of(case, line)
     land = side_of(front, side)
@@ -324,18 +286,8 @@ def nearest_post(
 
     Parameters
     ----------
-    case
-        The case.
-    place
-        Identifier of a settlement.
-    kind
-        Kind of the points.
     line
         Key of a line that the way by road cannot cross; none if unset.
-    kinds
-        Kinds of corridors that can be driven.
-    complete
-        Whether every such point is in the data: else the figure is only indicative.
     """
     table = case.layers.points
     own = table[table["kind"] == kind]

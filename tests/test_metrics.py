@@ -1,5 +1,6 @@
 """Each metric on a made-up case whose answer is known by hand (see made_case)."""
 
+import inspect
 import math
 import re
 from dataclasses import replace
@@ -16,6 +17,7 @@ from frontline.measured import Measured, in_unit
 from frontline.metrics import METRICS, list_metrics, metric_of
 from frontline.metrics_cover import COVER_METRICS
 from frontline.outlines import area_error_m2, inside_drawn, lattice
+from frontline.parameters import SHARED
 
 ABOUT = {"rel": 2e-3, "abs": 1e-6}
 
@@ -470,6 +472,21 @@ def test_the_list_of_metrics_says_what_each_takes():
         assert not about.startswith(" ")
         for key in METRICS[name].model.model_fields:
             assert key in parameters
+
+
+def test_every_parameter_is_described_once():
+    """In the docstring of its metric, or with those that many metrics share."""
+    used = set()
+    for name, metric in METRICS.items():
+        own = re.findall(r"^(\w[\w, ]*)$", inspect.getdoc(metric.measure) or "", re.MULTILINE)
+        described = {word for line in own for word in line.split(", ")}
+        asked = set(metric.model.model_fields)
+        assert asked <= described | set(SHARED), name
+        used |= asked
+    assert set(SHARED) <= used
+    guide = (Path(__file__).resolve().parents[1] / "docs/claims.md").read_text("utf-8")
+    for name, meaning in SHARED.items():
+        assert f"| `{name}` | {meaning} |" in guide
 
 
 def test_a_metric_is_a_function_with_keyword_parameters():
