@@ -6,7 +6,7 @@ Here are the paper and its pens, and the files; what stands on a sheet is `sheet
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -17,13 +17,14 @@ import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import Stroke
 
-from frontline.sheet_layout import LANDSCAPE, POINT_MM
+from frontline.sheet_layout import LANDSCAPE, POINT_MM, Sign
 from frontline.sheets import draw_sheet, sheet_page, sheets_of
 from frontline.symbols import INK, PAPER, LineStyle
 from frontline.views import Box, View, projected
@@ -220,9 +221,18 @@ class Pens:
         look: dict[str, Any] = {"origin": "upper", "interpolation": "nearest", "aspect": "auto"}
         self.axes.imshow(colours, extent=(left, right, bottom, top), zorder=zorder, **look)
 
-    def sign(self, x: float, y: float, **look: Any) -> None:
-        """Put a sign at a point of the plane."""
-        self.axes.plot([x], [y], ls="none", scalex=False, scaley=False, **look)
+    def signs(self, signs: Sequence[Sign], *, zorder: float) -> None:
+        """Put signs of one shape on the map, all at once: there can be thousands."""
+        if not signs:
+            return
+        look: dict[str, Any] = {
+            "marker": signs[0].marker,
+            "facecolors": [to_rgba(sign.face, sign.alpha) for sign in signs],
+            "edgecolors": [to_rgba(sign.edge, sign.alpha) for sign in signs],
+            "linewidths": [sign.width for sign in signs],
+        }
+        x, y = np.array([sign.at for sign in signs]).T
+        self.axes.scatter(x, y, [sign.size**2 for sign in signs], zorder=zorder, **look)
 
 
 def _outline(geometry: Any) -> Path | None:

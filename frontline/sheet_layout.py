@@ -34,6 +34,31 @@ class Foot:
     top: float
 
 
+@dataclass(frozen=True)
+class Sign:
+    """A sign on a map.
+
+    Parameters
+    ----------
+    at
+        Place in the plane of the map, metres.
+    marker
+        ``o``, ``s``, ``^`` or ``x``.
+    size, width
+        Of the sign and of its edge, in points.
+    face, edge, alpha
+        Colours and opacity.
+    """
+
+    at: tuple[float, float]
+    marker: str
+    size: float
+    face: str
+    edge: str
+    width: float
+    alpha: float = 1.0
+
+
 def page_mm(orientation: str, aspect: float) -> tuple[float, float]:
     """Return width and height of the page.
 

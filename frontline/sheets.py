@@ -22,7 +22,7 @@ from frontline.furniture import (
 )
 from frontline.origins import dated
 from frontline.overlays import FLAT, exposure_classes, sampled_at
-from frontline.sheet_layout import EDGE, POINT_MM, foot_of, page_mm, panels
+from frontline.sheet_layout import EDGE, POINT_MM, Sign, foot_of, page_mm, panels
 from frontline.symbols import (
     DISTRICT,
     HELD_TINT,
@@ -315,10 +315,13 @@ def _draw_places(
     # many settlements get smaller signs, so that a full map stays legible
     crowded = float(np.clip(np.sqrt(400 / max(inside.sum(), 1)), 0.4, 1.0))
     rows: list[Place] = []
+    signs: list[Sign] = []
     for row, px, py in zip(table[inside].to_dict("records"), x[inside], y[inside], strict=True):
         radius = _radius_mm(row["population"], crowded)
-        _draw_sign(pens, row, (px, py), colours, radius=radius)
+        signs += _signs_of(row, (px, py), colours, radius=radius)
         rows.append((row, ((px - left) / per_mm, (py - bottom) / per_mm, radius + 0.3)))
+    for marker, zorder in (("o", 8.0), ("^", 8.1), ("s", 8.1), ("x", 8.2)):
+        pens.signs([sign for sign in signs if sign.marker == marker], zorder=zorder)
     rows = [*rows[: most * 2], *(_draw_points(pens, results) if points else ())]
     _draw_names(paper, pens.rect, rows, order=results.project.map.names, most=most)
 
@@ -327,27 +330,24 @@ def _draw_points(pens: Pens, results: Results) -> list[Place]:
     """Draw the named points that lie on the map, and return where they stand."""
     left, bottom, right, top = pens.view.frame
     per_mm = (right - left) / pens.rect[2]
-    rows = []
+    rows: list[Place] = []
+    signs = []
     shapes = projected(results.points.geometry.to_numpy(), pens.view)
     for row, shape in zip(results.points.to_dict("records"), shapes, strict=True):
         if shape is None or shape.is_empty or shape.geom_type != "Point":
             continue
         x, y = shape.x, shape.y
         if left < x < right and bottom < y < top:
-            look = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.7}
-            pens.sign(x, y, marker="^", markersize=1.6 / POINT_MM, zorder=7.5, **look)
+            signs.append(Sign((x, y), "^", 1.6 / POINT_MM, face=PAPER, edge=INK, width=0.7))
             rows.append((row, ((x - left) / per_mm, (y - bottom) / per_mm, 1.1)))
+    pens.signs(signs, zorder=7.5)
     return rows
 
 
-def _draw_sign(
-    pens: Pens,
-    row: Mapping[Any, Any],
-    at: tuple[float, float],
-    colours: Mapping[str, str],
-    *,
-    radius: float,
-) -> None:
+def _signs_of(
+    row: Mapping[Any, Any], at: tuple[float, float], colours: Mapping[str, str], *, radius: float
+) -> list[Sign]:
+    """Return the sign of a settlement, and a cross over it where a line runs through."""
     side = "" if pd.isna(row["side"]) else row["side"]
     colour = colours.get(side, SETTLEMENT_OUTSIDE)
     kind = row["population_kind"] if not pd.isna(row["population"]) else ""
@@ -355,18 +355,18 @@ def _draw_sign(
     marker = {"registered": "s", "displaced": "^"}.get(kind, "o")
     size = 2 * radius / POINT_MM
     certain = pd.isna(row["side_certain"]) or bool(row["side_certain"])
-    pens.sign(
-        *at,
-        marker=marker,
-        markersize=size if marker == "o" else size * 0.88,
-        markerfacecolor=colour if resident else PAPER,
-        markeredgecolor=INK if resident else ink_on_paper(colour),
-        markeredgewidth=0.5 if resident else 1.0,
+    sign = Sign(
+        at,
+        marker,
+        size if marker == "o" else size * 0.88,
+        face=colour if resident else PAPER,
+        edge=INK if resident else ink_on_paper(colour),
+        width=0.5 if resident else 1.0,
         alpha=1.0 if certain else 0.75,
-        zorder=8,
     )
-    if not pd.isna(row["crossed"]) and bool(row["crossed"]):
-        pens.sign(*at, marker="x", color=INK, markersize=size + 3.2, mew=0.8, zorder=8.2)
+    if pd.isna(row["crossed"]) or not bool(row["crossed"]):
+        return [sign]
+    return [sign, Sign(at, "x", size + 3.2, face=INK, edge=INK, width=0.8)]
 
 
 def _draw_names(
