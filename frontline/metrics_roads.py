@@ -17,6 +17,7 @@ from frontline.lookup import (
     both_names,
     corridors_of,
     distance_to,
+    far_told,
     front_of,
     land_of,
     schematic,
@@ -55,7 +56,11 @@ def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
 
     low, high = spread(case, front, value, figure)
     away = rows["distance_m"].to_numpy(dtype=np.float64) / 1000.0
-    told = [f"{name} {km:.1f}" for name, km in zip(rows["name"], away, strict=True)]
+    error_m = float(front.error_m.max(initial=0.0))
+    told = [
+        f"{name} {far_told(float(km), error_m, f'{km:.1f}') if km else 'crosses it'}"
+        for name, km in zip(rows["name"], away, strict=True)
+    ]
     return Measured(
         value,
         max(low, 0.0),
@@ -64,7 +69,7 @@ def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
         contains=OF_LINE,
         detail=f"In km: {listed(told)}",
         coarse=schematic(case),
-        resolves=float(front.error_m.max(initial=0.0)) / 1000.0 if value else 0.0,
+        resolves=error_m / 1000.0 if value else 0.0,
     )
 
 

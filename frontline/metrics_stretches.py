@@ -35,7 +35,10 @@ from frontline.steps import steps
 from frontline.zones import zones
 
 if TYPE_CHECKING:
-    pass
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.fronts import FrontLine
 
 
 What = Literal["land", "residents", "settlements", "roads", "gateways", "gateways left"]
@@ -72,10 +75,7 @@ def people_per_km(
     stretch = stretch_of(case, front, between, section)
     frame = case.layers.frame
     kilometres = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
-    own = case.places[case.places["line"] == line].reset_index(drop=True)
-    near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
-    inside = shapely.point_on_surface(own.geometry.to_numpy())
-    beside = behind(shapely.get_coordinates(inside), stretch, front.geometry)
+    _, inside, near, beside = _settled(case, front, side, distance_m, stretch)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
     here, all_ = (float(np.nansum(people[which])) for which in (near & beside, near))
     if not all_:
@@ -111,6 +111,17 @@ def people_per_km(
     )
 
 
+def _settled(
+    case: Case, front: FrontLine, side: str, distance_m: float, stretch: Any
+) -> tuple[gpd.GeoDataFrame, NDArray[np.object_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Settlements, a point in each, which are near the line, and which behind the stretch."""
+    own = case.places[case.places["line"] == front.key].reset_index(drop=True)
+    inside = shapely.point_on_surface(own.geometry.to_numpy())
+    near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy(dtype=bool)
+    beside = behind(shapely.get_coordinates(inside), stretch, front.geometry)
+    return own, inside, near, beside
+
+
 def rate_in_stretch(
     case: Case,
     *,
@@ -136,11 +147,9 @@ def rate_in_stretch(
         return missing(
             f"the table of settlements holds no such figure (no column {shown(column)})", unit="%"
         )
-    own = case.places[case.places["line"] == line].reset_index(drop=True)
-    near = ((own["side"] == side) & (own["distance_m"] <= distance_m)).to_numpy()
     stretch = stretch_of(case, front, between, section)
-    inside = shapely.get_coordinates(shapely.point_on_surface(own.geometry.to_numpy()))
-    near = near & behind(inside, stretch, front.geometry)
+    own, _, near, beside = _settled(case, front, side, distance_m, stretch)
+    near = near & beside
     rate = own[column].to_numpy(dtype=np.float64, na_value=np.nan)
     people = headcounts_at(case.layers.settlements, front.date).people["residents"]
     known = near & np.isfinite(rate) & np.isfinite(people)
