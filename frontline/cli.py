@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -222,21 +223,46 @@ def guarded(work: Callable[[], object]) -> int:
     """Do some work; an error becomes one line on standard error and an exit code."""
     try:
         status = work()
-    except FrontlineError as error:
-        return _say(str(error), WRONG_INPUT)
-    except TyperException as error:
-        return _say(f"{error} See: frontline --help", WRONG_INPUT)
-    except (KeyboardInterrupt, Abort):
-        return _say("interrupted; nothing was changed.", INTERRUPTED)
-    except MemoryError:
-        return _say("out of memory. Use a smaller study area or coarser rasters.", WRONG_INPUT)
-    except Exception as error:  # the last resort: a bug of ours must say so
-        if os.environ.get("FRONTLINE_DEBUG"):
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # whoever reads has read enough
+            return DONE
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        text, code = _told(error)
+        if code == BUG and os.environ.get("FRONTLINE_DEBUG"):
             raise
-        kind = type(error).__name__
-        text = f"a bug of frontline ({kind}: {error}). Run again with FRONTLINE_DEBUG=1 and report."
-        return _say(text, BUG)
+        return _say(text, code)
     return status if isinstance(status, int) else DONE
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """Put an error into words, with its exit code; the last resort: a bug of ours must say so."""
+    text, code = "", WRONG_INPUT
+    if isinstance(error, FrontlineError):
+        text = str(error)
+    elif isinstance(error, TyperException):
+        text = f"{error} See: frontline --help"
+    elif isinstance(error, KeyboardInterrupt | Abort):
+        text, code = "interrupted; nothing was changed.", INTERRUPTED
+    elif isinstance(error, MemoryError):
+        text = "out of memory. Use a smaller study area or coarser rasters."
+    elif isinstance(error, OSError):
+        text = _of_the_system(error)
+    if not text:
+        what = f"a bug of frontline ({type(error).__name__}: {error})"
+        text, code = f"{what}. Run again with FRONTLINE_DEBUG=1 and report.", BUG
+    return text, code
+
+
+def _of_the_system(error: OSError) -> str:
+    """Say what is wrong with disk or folders, where an error is no fault of ours; else nothing."""
+    try:
+        Path.cwd()
+    except OSError:
+        return "the folder that this was started in is gone. Change to another one."
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}:
+        return f"cannot write ({error.strerror}). Make room, or set TMPDIR to a folder with room."
+    return ""
 
 
 def _say(text: str, code: int) -> int:

@@ -1,5 +1,6 @@
 """The command line: one line per problem, four exit codes, nothing half done."""
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 import pytest
 from made_projects import made_project
 
+from frontline import cli
 from frontline.demo import example_project
 
 
@@ -90,6 +92,42 @@ def test_an_interrupted_run_says_so(capsys):
 
     assert cli.guarded(stopped) == 3
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_no_bug(capsys):
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert cli.guarded(full) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("frontline: cannot write (No space left on device). Make room")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a folder in use cannot be removed there")
+def test_a_folder_that_is_gone_is_no_bug(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os\nos.chdir({str(gone)!r})\nos.rmdir({str(gone)!r})\n"
+    code += "from frontline.cli import guarded\n"
+    code += "raise SystemExit(guarded(lambda: os.path.relpath('x')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "is gone. Change to another one." in done.stderr
+
+
+def test_a_reader_that_has_read_enough_is_no_bug():
+    run = subprocess.Popen(
+        [sys.executable, "-m", "frontline", "schema"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    run.stdout.close()
+    said = run.stderr.read()
+    run.stderr.close()
+    assert run.wait() == 0
+    assert said == b""
 
 
 def test_versions_name_both_gdals():
