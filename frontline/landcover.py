@@ -15,6 +15,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from frontline.class_areas import class_areas_km2
 from frontline.draws import SIGMAS, interval
 from frontline.errors import RasterError
 from frontline.geodesy import area_m2
@@ -22,7 +23,7 @@ from frontline.project import relative
 from frontline.rasters import Raster, Window, inside, open_raster, read_window, window_over
 from frontline.results import Note
 from frontline.samples import OUTSIDE, position
-from frontline.zonal import cell_areas_km2, class_areas_km2, densified, on_raster
+from frontline.zonal import cell_areas_km2, densified, on_raster
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +45,8 @@ MOST_SQUARES = 30_000
 FARTHEST_SIGMAS = 4.0
 """Squares further than this from a line and from the edges of its zones stay where they are."""
 
-LARGEST_CODE = 16_777_215
-"""Larger ones are not told apart by the numbers that rasters are read as."""
+LARGEST_CODE = 65_535
+"""Codes are looked up in a table of this length at most."""
 
 _BAND_CELLS = 4_000_000
 _GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
@@ -111,13 +112,18 @@ def numbering(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], Floats
     codes = {code: at for at, every in enumerate(stated.classes.values()) for code in every}
     other, unknown = len(stated.classes), len(stated.classes) + 1
     codes |= dict.fromkeys(stated.unknown, unknown)
-    keys = np.array(sorted(codes), dtype=np.float64)
-    numbers = np.array([codes[key] for key in sorted(codes)], dtype=np.float64)
+    kept = {code: at for code, at in codes.items() if code >= 0}
+    size = max(kept, default=0) + 1
+    # By code; then what is beyond all codes, and what is no number.
+    table = np.full(size + 2, float(other))
+    table[list(kept)] = list(kept.values())
+    table[size + 1] = unknown
 
     def classed(values: NDArray[np.floating[Any]]) -> Floats:
-        at = np.minimum(np.searchsorted(keys, values), len(keys) - 1)
-        found = np.where(keys[at] == values, numbers[at], float(other))
-        return np.asarray(np.where(np.isnan(values), float(unknown), found), dtype=np.float64)
+        nothing = np.isnan(values)
+        at = np.where(nothing, size + 1, np.clip(values, 0, size)).astype(np.int64)
+        between = (at != values) & (at < size)  # below all codes, or no whole number
+        return np.asarray(np.where(between, float(other), table[at]), dtype=np.float64)
 
     return classed
 
@@ -415,6 +421,6 @@ class _Squares:
     def _look_for_strange(self, values: NDArray[np.floating[Any]]) -> None:
         codes, counts = np.unique(values, return_counts=True)
         for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
-            whole = int(code) if abs(code) < LARGEST_CODE else LARGEST_CODE
+            whole = int(code)
             if whole in self.strange or len(self.strange) < 1_000:
                 self.strange[whole] = self.strange.get(whole, 0) + count

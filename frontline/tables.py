@@ -33,6 +33,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "settlement_rasters": ("id", "line", "source"),
     "raster_people": ("line", "source", "side", "distance_m"),
     "lines_between": ("from_line", "to_line"),
+    "landcover": ("line", "side", "distance_m", "cover"),
+    "landcover_changes": ("from_line", "to_line", "from_side", "to_side", "cover"),
+    "landcover_balance": ("from_line", "to_line", "side", "cover"),
     "links": ("id", "line"),
 }
 """The columns that the rows of a table are ordered by; the others keep the order given."""

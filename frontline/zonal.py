@@ -8,7 +8,7 @@ the true area of its cell on the ellipsoid, which in a raster of degrees differs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -109,7 +109,7 @@ def zonal_sums(
     owner, shapes = on_raster(raster, dense, crs=zones_crs)
     sums = np.zeros((len(zones), 3))
     negative, densest = 0, 0.0
-    for window in _windows(raster, shapes):
+    for window in windows_under(raster, shapes):
         values = read_window(raster, window, dtype=np.float64)
         below = values < 0
         negative += int(below.sum())
@@ -136,49 +136,6 @@ def zonal_sums(
         densest_per_km2=densest,
         densest_zone_per_km2=float(density.max(initial=0.0)),
     )
-
-
-def class_areas_km2(
-    raster: Raster,
-    zones: NDArray[np.object_],
-    *,
-    zones_crs: pyproj.CRS,
-    classed: Callable[[NDArray[np.floating[Any]]], NDArray[np.float64]],
-    classes: int,
-) -> NDArray[np.float64]:
-    """Measure the land of each class of a raster within zones, with partial cells.
-
-    Parameters
-    ----------
-    raster
-        An open raster of classes, in any CRS.
-    zones, zones_crs
-        Polygons, shape ``(n,)``, which may overlap, and their CRS.
-    classed
-        Turns values as read into numbers of classes, from 0.
-    classes
-        How many there are.
-
-    Returns
-    -------
-    Square kilometres on the ellipsoid, shape ``(n, classes)``; land off the raster is in none.
-
-    Raises
-    ------
-    RasterError
-        As for `zonal_sums`.
-    """
-    dense = densified(polygons_only(zones), crs=zones_crs)
-    owner, shapes = on_raster(raster, dense, crs=zones_crs)
-    areas = np.zeros((len(zones), classes))
-    for window in _windows(raster, shapes):
-        numbers = classed(read_window(raster, window))
-        cell_km2 = np.broadcast_to(cell_areas_km2(raster, window), numbers.shape)
-        box = shapely.box(*window_bounds(raster.transform, window))
-        touched = np.flatnonzero(shapely.intersects(shapes, box))
-        found = _classes_in_block(raster, window, (numbers, cell_km2), shapes[touched], classes)
-        np.add.at(areas, owner[touched], found)
-    return areas
 
 
 def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
@@ -405,7 +362,7 @@ def _refuse_poles(raster: Raster, shapes: NDArray[np.object_], crs: pyproj.CRS) 
             )
 
 
-def _windows(raster: Raster, shapes: NDArray[np.object_]) -> Iterator[Window]:
+def windows_under(raster: Raster, shapes: NDArray[np.object_]) -> Iterator[Window]:
     """Yield blocks of the raster under any of the shapes."""
     if len(shapes) == 0:
         return
@@ -446,29 +403,48 @@ def _sums_in_block(
     return np.asarray(np.nan_to_num(table.to_numpy(dtype=np.float64)))
 
 
-def _classes_in_block(
+def class_areas_by_cell(
     raster: Raster,
     window: Window,
     layers: tuple[NDArray[np.float64], NDArray[np.float64]],
     shapes: NDArray[np.object_],
     classes: int,
 ) -> NDArray[np.float64]:
-    """Return the area of each class in each shape, shape ``(shapes, classes)``."""
+    """Measure the land of each class in a window within shapes, cell by cell.
+
+    Parameters
+    ----------
+    raster, window
+        Where the cells lie.
+    layers
+        Number of the class of each cell of the window, and its area in square kilometres.
+    shapes
+        Polygons in the raster's CRS, shape ``(n,)``; empty ones hold nothing.
+    classes
+        How many classes there are.
+
+    Returns
+    -------
+    Square kilometres, shape ``(n, classes)``; a cell counts with the share of it inside.
+    """
     import geopandas as gpd
 
+    found = np.zeros((len(shapes), classes))
+    filled = np.flatnonzero(~shapely.is_empty(shapes))
+    if len(filled) == 0:
+        return found
     bounds = window_bounds(raster.transform, window)
     wkt = raster.crs.to_wkt()
     numbers, areas = (
         NumPyRasterSource(np.ascontiguousarray(layer), *bounds, name=name, srs_wkt=wkt)
         for name, layer in zip(("class", "area"), layers, strict=True)
     )
-    frame = gpd.GeoDataFrame(geometry=list(shapes), crs=raster.crs)
+    frame = gpd.GeoDataFrame(geometry=list(shapes[filled]), crs=raster.crs)
     wanted = ["unique", "weighted_frac"]
     table = exact_extract(numbers, frame, wanted, weights=areas, output="pandas")
     whole = exact_extract(areas, frame, ["sum"], output="pandas").to_numpy(dtype=np.float64)
-    found = np.zeros((len(shapes), classes))
-    for row, (unique, share) in enumerate(
-        zip(table["unique"], table["weighted_frac"], strict=True)
+    for row, unique, share, sum_ in zip(
+        filled, table["unique"], table["weighted_frac"], np.nan_to_num(whole[:, 0]), strict=True
     ):
-        found[row, np.asarray(unique, dtype=np.int64)] = share
-    return np.asarray(found * np.nan_to_num(whole))
+        found[row, np.asarray(unique, dtype=np.int64)] = np.asarray(share) * sum_
+    return found

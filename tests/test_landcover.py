@@ -18,6 +18,7 @@ from frontline.landcover import cover_km2, read_cover
 from frontline.layers import read_layers
 from frontline.metrics import METRICS
 from frontline.project import hash_inputs, load_project
+from frontline.start import check
 
 STEP = 100.0
 ABOUT = {"rel": 2e-3, "abs": 0.02}
@@ -233,11 +234,14 @@ def test_windows_and_squares_do_not_change_the_figures(sure, monkeypatch):
     case, _ = sure
     land = np.array([case.fronts[0].sides["West"]], dtype=object)
     whole = cover_km2(case.project, case.layers, land)
-    from frontline import landcover, zonal
+    from frontline import class_areas, landcover, zonal
 
     small = zonal.blocks
     monkeypatch.setattr(zonal, "blocks", lambda window: small(window, most_cells=7_000))
     assert cover_km2(case.project, case.layers, land) == pytest.approx(whole, rel=1e-9)
+    for side in (1, 7, 10_000):  # every cell by itself, and none but along the edges
+        monkeypatch.setattr(class_areas, "SQUARE", side)
+        assert cover_km2(case.project, case.layers, land) == pytest.approx(whole, rel=1e-9)
     monkeypatch.setattr(landcover, "_BAND_CELLS", 9_000)
     banded = read_cover(case.project, case.layers)
     assert banded.area_km2.sum(axis=0) == pytest.approx(case.cover.area_km2.sum(axis=0))
@@ -294,6 +298,17 @@ def test_what_does_not_fit_is_refused_in_words(tmp_path, table, said):
 def test_a_raster_that_cannot_be_land_cover_is_refused(tmp_path, cover, table, said):
     with pytest.raises(RasterError, match=said):
         covered(tmp_path, cover={"step_m": 1_000.0, **cover}, table=table)
+
+
+def test_check_tells_of_land_cover(tmp_path):
+    write_cover(tmp_path / "cover.tif", step_m=500.0)
+    path = write_project(tmp_path, more='[landcover]\npath = "cover.tif"', drop=("elevation",))
+    said = check(path)
+    assert "land cover: cells of 500 m, known in 91.7% of the study area." in said
+    text = path.read_text().replace('path = "cover.tif"', 'path = "cover.tif"\nclasses = {a = 7}')
+    path.write_text(text)
+    with pytest.raises(FrontlineError, match="holds none of the codes"):
+        check(path)
 
 
 def test_a_raster_of_elsewhere_is_refused(tmp_path):
