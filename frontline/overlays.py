@@ -23,6 +23,8 @@ LONGEST = 1400
 FLAT = 0.72
 """Brightness of level ground in a hill shading lit from 45 degrees."""
 LEVELS = 24
+BAND_ROWS = 64
+"""Rows of a picture that are sampled at once."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +188,14 @@ def to_mercator(
     y = top + (np.arange(height) + 0.5) / height * (bottom - top)
     lat = np.degrees(np.arctan(np.sinh(y)))
     lon = west + (np.arange(width) + 0.5) / width * (east - west)
-    grid_lon, grid_lat = np.meshgrid((lon + 180.0) % 360.0 - 180.0, lat)
-    x, y_in = there.transform(grid_lon, grid_lat, direction="INVERSE")
-    picture = sampled_at(values, (np.asarray(x) - c) / a, (np.asarray(y_in) - f) / e, smooth=smooth)
+    picture = np.empty((height, width))
+    # by bands of rows: what stands between positions and values is many times the picture
+    for first in range(0, height, BAND_ROWS):
+        band = slice(first, first + BAND_ROWS)
+        grid_lon, grid_lat = np.meshgrid((lon + 180.0) % 360.0 - 180.0, lat[band])
+        x, y_in = there.transform(grid_lon, grid_lat, direction="INVERSE")
+        col, row = (np.asarray(x) - c) / a, (np.asarray(y_in) - f) / e
+        picture[band] = sampled_at(values, col, row, smooth=smooth)
     return picture, ((float(south), float(west)), (float(north), float(east)))
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
+from frontline.overlays import BAND_ROWS
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from frontline.results import RasterResult
 
 GEOD = Geod(ellps="WGS84")
-BAND_ROWS = 64
-"""Rows of a picture that are sampled at once."""
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 

@@ -29,7 +29,7 @@ from frontline.captions import (
 )
 from frontline.figures import sheet_picture, write_map_pdf, write_map_png
 from frontline.furniture import legend_columns
-from frontline.overlays import sampled_at
+from frontline.overlays import sampled_at, to_mercator
 from frontline.results import RasterResult
 from frontline.sheet_layout import foot_of, panels
 from frontline.sheets import sheet_page, sheets_of
@@ -372,6 +372,24 @@ def test_a_raster_is_laid_where_it_belongs():
     per_pixel = (view.frame[2] - view.frame[0]) / 800
     x, y = view.frame[0] + (col + 0.5) * per_pixel, view.frame[3] - (row + 0.5) * per_pixel
     assert (x, y) == pytest.approx(view.to_plane().transform(46.505, 39.895), abs=200)
+
+
+def test_pictures_of_rasters_take_little_more_memory_than_they_hold():
+    shade = np.full((1200, 1250), 180, dtype=np.uint8)
+    grid = RasterResult({"shade": shade}, (0.002, 0, 45.0, 0, -0.002, 41.0), "EPSG:4326")
+    tracemalloc.start()
+    try:
+        drawn, _ = to_mercator(shade, grid, finer=3.0)
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        view = view_of((45.0, 38.6, 47.5, 41.0), aspect=1.0)
+        sampled(shade, grid, view, pixels=1400, sample=sampled_at)
+        _, then = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert drawn.nbytes > 12e6
+    assert highest < 2.5 * drawn.nbytes
+    assert then < 6 * drawn.nbytes  # positions of every pixel stand beside
 
 
 def test_the_foot_says_what_every_map_must_say():
