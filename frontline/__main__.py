@@ -2,6 +2,10 @@
 
 import sys
 
-from frontline.cli import main
+try:
+    from frontline.cli import main
 
-sys.exit(main())
+    status = main()
+except KeyboardInterrupt:  # before there was anything to interrupt
+    status = 3
+sys.exit(status)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 DONE, BUG, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 3
 
+_CTRL_C = 130
+"""What Typer makes of an interruption."""
+
 app = typer.Typer(
     name="frontline",
     help="Who lives near a front line, on which side, in sight of it, and what changed.",
@@ -211,7 +214,14 @@ def main() -> int:
     -------
     0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
     """
-    return guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    return guarded(_command)
+
+
+def _command() -> object:
+    status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    if status == _CTRL_C:
+        raise KeyboardInterrupt
+    return status
 
 
 def in_script(work: Callable[[], None]) -> NoReturn:

@@ -94,6 +94,16 @@ def test_an_interrupted_run_says_so(capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
+def test_ctrl_c_in_a_command_is_told_too(monkeypatch, capsys):
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("frontline.start.check", stopped)
+    monkeypatch.setattr(sys, "argv", ["frontline", "check", "project.toml"])
+    assert cli.main() == 3
+    assert capsys.readouterr().err == "frontline: interrupted; nothing was changed.\n"
+
+
 def test_a_full_disk_is_no_bug(capsys):
     def full():
         raise OSError(errno.ENOSPC, "No space left on device")
