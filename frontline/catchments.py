@@ -7,12 +7,13 @@ twice, and nobody lives with neighbours across a front.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.spatial import Voronoi
 
 from frontline.sources import Source, most_of_each, sample_of_places, tally, without_slivers
 from frontline.zonal import zonal_sums
@@ -37,6 +38,10 @@ LEAST_ON_RASTER = 0.5
 
 CIRCLE = 32
 """Edges per quarter of a circle: its area is 0.04 % too small."""
+
+
+SAME_SPOT_DECIMALS = 0
+"""Spots within a metre are one: Qhull cannot always tell nearer ones apart in a plane of 1e6 m."""
 
 
 @dataclass(frozen=True)
@@ -129,31 +134,56 @@ def _nearest(shapes: Shapes, reach_m: float) -> Shapes:
     outlines = np.where(wide, shapely.segmentize(shapely.boundary(shapes), reach_m / 20), shapes)
     xy, owner = shapely.get_coordinates(outlines, return_index=True)
     # On one spot the first one wins, whatever the order in which the spots are sorted.
-    xy, first = np.unique(xy, axis=0, return_index=True)
+    xy, first = np.unique(np.round(xy, SAME_SPOT_DECIMALS), axis=0, return_index=True)
     owner = owner[first]
     around = shapely.buffer(shapes, reach_m, quad_segs=CIRCLE)
+    each = _cells(xy, reach_m)
     cells = np.full(len(shapes), shapely.Polygon(), dtype=object)
-    if len(xy) == 1:
-        cells[owner[0]] = around[owner[0]]
-    else:
-        box = shapely.box(*shapely.total_bounds(around))
-        each = shapely.get_parts(
-            shapely.voronoi_polygons(shapely.multipoints(xy), extend_to=box, ordered=True)
-        )
-        order = np.argsort(owner, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
-        for group in groups:
-            whole = each[group[0]] if len(group) == 1 else shapely.union_all(each[group])
-            cells[owner[group[0]]] = whole
-        cells = shapely.intersection(cells, around)
-    if wide.any():
-        own = np.where(wide, shapes, shapely.Polygon())
-        cells = shapely.difference(cells, shapely.union_all(own[wide]))
-        taken = shapely.Polygon()
-        for row in np.flatnonzero(wide):  # polygons that overlap: the first has the common land
-            cells[row] = shapely.union(cells[row], shapely.difference(own[row], taken))
-            taken = shapely.union(taken, own[row])
-    return np.asarray(cells, dtype=object)
+    order = np.argsort(owner, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
+        whole = each[group[0]] if len(group) == 1 else shapely.union_all(each[group])
+        cells[owner[group[0]]] = whole
+    cells = shapely.intersection(cells, around)
+    return _with_own(cells, shapes, np.flatnonzero(wide)) if wide.any() else cells
+
+
+def _cells(xy: Floats, reach_m: float) -> Shapes:
+    """Return for each of some spots the land that is nearest to it, at least as far as the reach.
+
+    Qhull stays right where spots lie densely; GEOS then makes cells that cross themselves.
+    """
+    middle = (xy.min(axis=0) + xy.max(axis=0)) / 2
+    far = 4 * (reach_m + float(np.abs(xy - middle).max()))
+    # Three spots so far off that everything within reach is nearer to the others: no open cells.
+    corners = far * np.array([[0.0, 2.0], [-1.8, -1.0], [1.8, -1.0]])
+    found = Voronoi(np.concatenate([xy - middle, corners]))
+    regions = [found.regions[number] for number in found.point_region[: len(xy)]]
+    assert all(region and -1 not in region for region in regions)
+    owner = np.repeat(np.arange(len(xy)), [len(region) for region in regions])
+    vertices = found.vertices[np.concatenate(regions)] + middle
+    return np.asarray(shapely.convex_hull(shapely.multipoints(vertices, indices=owner)))
+
+
+def _with_own(cells: Shapes, shapes: Shapes, wide: Index) -> Shapes:
+    """Give polygons the whole of their area; of what several cover, the first has all."""
+    own = shapes[wide]
+    tree = shapely.STRtree(own)
+    for row, others in _by_first(tree.query(cells, predicate="intersects")):
+        cells[row] = shapely.difference(cells[row], shapely.union_all(own[others]))
+    for number, others in _by_first(tree.query(own, predicate="intersects")):
+        earlier = own[others[others < number]]
+        rest = shapely.difference(own[number], shapely.union_all(earlier))
+        cells[wide[number]] = shapely.union(cells[wide[number]], rest)
+    return cells
+
+
+def _by_first(pairs: Index) -> Iterator[tuple[int, Index]]:
+    """Group the pairs of a tree's answer by the first of each."""
+    order = np.argsort(pairs[0], kind="stable")
+    firsts, seconds = pairs[:, order]
+    for group in np.split(np.arange(len(firsts)), np.flatnonzero(np.diff(firsts)) + 1):
+        if len(group):
+            yield int(firsts[group[0]]), seconds[group]
 
 
 def _on(land: object, cells: Shapes) -> Shapes:

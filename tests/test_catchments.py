@@ -98,6 +98,49 @@ def test_towns_that_touch_keep_their_own_land():
     assert first.intersection(second).area < 1e-3
 
 
+def test_a_thousand_outlines_neither_overlap_nor_leave_land_out():
+    """Towns of all sizes, many of which overlap: so many vertices that cells must not go wrong."""
+    dice = np.random.default_rng(7)
+    spots = shapely.points(dice.uniform([-39_000, -49_000], [39_000, 49_000], (300, 2)))
+    towns = shapely.buffer(spots, dice.uniform(100, 1500, 300))
+    found = around(towns, np.full(300, -1), reach_m=1000.0)
+    united = shapely.union_all(found.land)
+    assert shapely.area(found.land).sum() == pytest.approx(united.area, rel=1e-9)
+    reached = shapely.union_all(shapely.buffer(towns, 1000.0, quad_segs=32))
+    land = shapely.intersection(reached, AREA)
+    # Across the line nobody is near: land without a town on its own side is left out.
+    assert shapely.area(shapely.difference(united, land)) < 1.0
+    own = [
+        shapely.intersection(
+            shapely.union_all(shapely.buffer(shapely.intersection(towns, side), 1000.0)), side
+        )
+        for side in (WEST, EAST)
+    ]
+    assert united.area == pytest.approx(sum(one.area for one in own), rel=2e-3)
+
+
+@pytest.mark.parametrize("apart_m", [0.0, 1e-9, 1e-3, 0.04, 0.5])
+def test_settlements_almost_on_one_spot_share_one_circle(apart_m):
+    shapes = [
+        shapely.Point(20_000, 0),
+        shapely.Point(20_000 + apart_m, 0),
+        shapely.Point(30_000, 0),
+    ]
+    areas = areas_km2(around(shapes, [1, 1, 1]), 3)
+    assert areas[:2].sum() == pytest.approx(4 * math.pi, rel=2e-3)
+    assert areas[2] == pytest.approx(4 * math.pi, rel=2e-3)
+
+
+def test_settlements_in_rows_and_columns_share_the_land():
+    """Four neighbours at equal distances: corners that no pair of cells decides alone."""
+    xy = np.array([(x, y) for x in range(5, 35, 2) for y in range(-20, 21, 2)]) * 1000.0
+    found = around(shapely.points(xy), np.ones(len(xy), dtype=int))
+    areas = areas_km2(found, len(xy))
+    inner = (np.abs(xy[:, 1]) < 20_000) & (xy[:, 0] > 5_000) & (xy[:, 0] < 33_000)
+    assert areas[inner] == pytest.approx(4.0)
+    assert areas.sum() == pytest.approx(shapely.union_all(found.land).area / 1e6)
+
+
 points = st.tuples(st.integers(-390, 390), st.integers(-390, 390)).map(
     lambda xy: (xy[0] * 100.0, xy[1] * 100.0)
 )
