@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pyproj
 
 from frontline.asking import AbsentError, Client, UnreachableError, Wanted, fault
 from frontline.downloads import (
@@ -57,6 +58,9 @@ MOST_OF_IT = 0.6
 
 MARGIN_CELLS = 16
 """Around what is needed: heights are interpolated with those of cells three times as large."""
+
+_ANY = pyproj.CRS.from_epsg(4326)
+"""In the place of a CRS where only cells are counted."""
 
 
 def fetched_window(
@@ -161,10 +165,9 @@ def _kept(path: Path, wanted: Wanted, bounds: Bounds) -> Fetched | None:
         return whole
     for window in _windows(path):
         note = read_note(note_of(window))
-        if note.get("address") == wanted.address and sha256(window) == note.get("sha256"):
-            got = _noted(window, note)
-            if _holds(got, bounds):
-                return got
+        part = note.get("part") if note.get("address") == wanted.address else None
+        if part and _holds(window, part, bounds) and sha256(window) == note.get("sha256"):
+            return _noted(window, note)
     return None
 
 
@@ -188,16 +191,13 @@ def _noted(path: Path, note: dict[str, Any]) -> Fetched:
     )
 
 
-def _holds(got: Fetched, bounds: Bounds) -> bool:
-    part = got.part or {}
-    with open_raster(got.path) as raster:
-        transform = cast("Transform", tuple(part["grid"]))
-        rows, cols = part["grid_cells"]
-        whole = replace(raster, transform=transform, rows=rows, cols=cols)
-        needed = inside(whole, window_over(whole, bounds, margin_cells=MARGIN_CELLS))
-    if needed is None:
-        return True
-    return _within(needed, Window(*part["window"]))
+def _holds(path: Path, part: dict[str, Any], bounds: Bounds) -> bool:
+    """Say whether a window holds what is needed, by its note."""
+    rows, cols = part["grid_cells"]
+    grid = cast("Transform", tuple(part["grid"]))
+    whole = Raster(path, rows, cols, grid, _ANY, "", "", None, south_up=False, nodata=None)
+    needed = inside(whole, window_over(whole, bounds, margin_cells=MARGIN_CELLS))
+    return needed is None or _within(needed, Window(*part["window"]))
 
 
 def _within(one: Window, other: Window) -> bool:
