@@ -41,8 +41,9 @@ def photograph(page: Path, shot: Path, chromium: str) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         view = browser.new_page(viewport={"width": WIDTH, "height": 900})
         view.goto(page.as_uri())
+        view.wait_for_selector("html[data-ready=true]")
         view.get_by_role("checkbox", name="Compare").check()
-        view.wait_for_timeout(500)
+        view.wait_for_selector(".flag:visible")
         view.screenshot(path=shot)
         browser.close()
 
