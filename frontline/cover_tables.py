@@ -307,25 +307,36 @@ def _sentence(case: Case, row: Mapping[Any, Any]) -> KeyFigure:
     lines = {line.key: line for line in case.project.lines}
     old, new = lines[row["from_line"]], lines[row["to_line"]]
     low, high = row["area_low"], row["area_high"]
-    between = ""
-    if not math.isnan(low) and low != high:
-        ends = f"{rounded(low, low, high)} to {rounded(high, low, high)}"
-        between = f" ({ends}, 95 % for the position of both lines)"
+    way = f"from the {row['from_side']} to the {row['to_side']} side"
+    when = f"Between {day(old.date)} and {day(new.date)}"
+    if row["area_certain_km2"] > _SLIVER_KM2:
+        said = (
+            f"{when}, {number(row['area_km2'], low, high)} km² of farmland{_between(low, high)} "
+            f"went {way}, {percent(row['share'])} of the farmland that the {row['from_side']} side "
+            f"had held; {rounded(row['area_certain_km2'], low, high)} km² of it lie farther from "
+            "both lines than their errors."
+        )
+    else:
+        most = row["area_km2"] if math.isnan(high) else high
+        said = (
+            f"{when}, no farmland is certain to have gone {way}; up to {rounded(most)} km² may "
+            "have, within the errors of the lines."
+        )
     return KeyFigure(
         id=f"farmland:{old.key}:{new.key}:{row['from_side']}:{row['to_side']}",
         value=row["area_km2"],
         low=low,
         high=high,
         unit="km2",
-        sentence=(
-            f"Between {day(old.date)} and {day(new.date)}, "
-            f"{number(row['area_km2'], low, high)} km² of farmland{between} went from the "
-            f"{row['from_side']} to the {row['to_side']} side, {percent(row['share'])} of the "
-            f"farmland that the {row['from_side']} side had held; "
-            f"{number(row['area_certain_km2'], low, high)} km² of it lie farther from both lines "
-            f"than their errors.{_caveat(case, row)}"
-        ),
+        sentence=said + _caveat(case, row),
     )
+
+
+def _between(low: float, high: float) -> str:
+    if math.isnan(low) or low == high:
+        return ""
+    ends = f"{rounded(low, low, high)} to {rounded(high, low, high)}"
+    return f" ({ends}, 95 % for the position of both lines)"
 
 
 def _caveat(case: Case, row: Mapping[Any, Any]) -> str:

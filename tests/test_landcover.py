@@ -190,6 +190,14 @@ def test_a_sentence_to_quote_says_number_interval_date_and_caveat(unsure):
     assert said.endswith("Caveat: the land cover is that of 2021. Source: Made up.")
 
 
+def test_what_no_line_is_sure_of_is_said_to_be_so(unsure):
+    case, tables = unsure
+    doubtful = tables["landcover_changes"].assign(area_certain_km2=0.0, area_high=260.0)
+    said = cover_figures(case, {"landcover_changes": doubtful})[0].sentence
+    assert "no farmland is certain to have gone from the East to the West side" in said
+    assert "up to 260 km² may have, within the errors of the lines." in said
+
+
 def test_codes_of_ones_own_and_codes_of_no_class(tmp_path):
     own = {"codes": lambda east, north: np.where(east > 0, 3, np.where(north > 0, 211, 212))}
     table = "classes = { farmland = [211, 212], scrub = 5 }\nunknown = []"
