@@ -168,11 +168,13 @@ def _sources(results: Results) -> Iterator[tuple[object, ...]]:
         *((f"partition {one.key}", one) for one in project.partitions),
         *((f"people {one.key}", one) for one in project.population),
         ("elevation", project.elevation),
+        ("height of trees", project.elevation.canopy if project.elevation else None),
         ("land cover", project.landcover),
     ]
     for name, source in named:
         if source is not None:
-            yield name, source.licence, source.source, source.date, "", source.path.name
+            file = source.path.name if source.path is not None else ""
+            yield name, source.licence, source.source, source.date, "", file
     for stated in project.stated:
         yield f"stated {stated.id}", "", stated.source, stated.date, "", ""
 
