@@ -65,7 +65,7 @@ def test_tables_are_inputs(tmp_path):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (SECTION, "needs either between"),
+        (SECTION, "has both between and partition, or neither"),
         (f'{PARTITION}{SECTION}between = [[1.0, 2.0], [3.0, 4.0]]\npartition = "old"', "either"),
         (f"{SECTION}between = [[46.5, 39.1]]", "sections.north.between"),
         (f'{SECTION}between = [[46.5, 39.1], [46.5, 39.2]]\nparts = ["A"]', "without a partition"),
@@ -73,7 +73,7 @@ def test_tables_are_inputs(tmp_path):
         (f'{PARTITION}{SECTION}partition = "odl"', "Did you mean 'old'?"),
         (f'{SECTION}partition = "districts"', "there is no partition 'districts'"),
         (SECTION.replace('"front"', '"frnt"') + "between = [[1.0, 2.0], [3.0, 4.0]]", "'front'?"),
-        (SCENARIO, "needs either offset_m and side"),
+        (SCENARIO, "has both offset_m and hand_over, or neither"),
         (f"{SCENARIO}offset_m = 15000", "Add side"),
         (f'{SCENARIO}offset_m = 15\nside = "East"', "Did you mean 15000?"),
         (f'{SCENARIO}offset_m = 15000\nside = "Easst"', "Did you mean 'East'?"),
