@@ -49,7 +49,7 @@ def openable(project: Project, problems: Problems) -> None:
 def _ground(project: Project) -> list[Any]:
     """Rasters of the ground and of what stands on it."""
     elevation = project.elevation
-    asked = [elevation, getattr(elevation, "canopy", None), getattr(project, "landcover", None)]
+    asked = [elevation, elevation.canopy if elevation is not None else None, project.landcover]
     return [raster for raster in asked if raster is not None and raster.path is not None]
 
 

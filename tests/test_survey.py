@@ -141,6 +141,16 @@ def test_densities_given_as_counts_are_doubted(tmp_path):
     assert any("raster:ghs: read as count" in line and "densities?" in line for line in lines)
 
 
+def test_land_cover_is_looked_at_too(tmp_path):
+    grid(tmp_path / "cover.tif", crs=None)
+    more = '[landcover]\npath = "cover.tif"\n'
+    project = made_project(tmp_path, more=more, elevation=False)
+    found = problems_of(project)
+    assert len(found) == 1
+    assert found[0].startswith("cover.tif: does not state its CRS.")
+    assert stops(project) == found[0]
+
+
 def test_a_raster_of_another_time_is_named(tmp_path):
     grid(tmp_path / "people.tif")
     more = f"{PEOPLE}valid_from = 2010-01-01\n"
