@@ -310,13 +310,13 @@ PER_LINE_FURTHER = (
         "clearance_min_m",
         "m",
         "Least clearance",
-        "Least height of a ray from the posts above the ground; negative: blocked by so much.",
+        "Least height of a ray from the posts above ground and trees; below 0: blocked by so much.",
     ),
     _number(
         "clearance_max_m",
         "m",
         "Greatest clearance",
-        "Greatest height of a ray from the posts above the ground; negative: all are blocked.",
+        "Greatest height of a ray from the posts above ground and trees; below 0: all blocked.",
     ),
 )
 """What the method of sight says of a settlement beside the contract's columns, once per line."""

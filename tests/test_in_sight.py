@@ -189,7 +189,8 @@ def test_nothing_is_told_by_post(tmp_path):
             assert not [c for c in table.columns if c.startswith(("post_", "observer_"))]
             counts = {"posts_in_sight", "posts_undecided", "posts_within_radius"}
             assert {c for c in table.columns if "post" in c} <= counts
-            assert len(table) < posts
+            # The profile of the ground has steps of its own; it tells nothing of sight.
+            assert len(table) < posts or name == "tables/line_terrain.csv"
         if name.endswith(".gpkg"):
             for layer, _ in pyogrio.list_layers(file):
                 info = pyogrio.read_info(file, layer=layer)
