@@ -119,7 +119,8 @@ CORRIDORS = Role(
     ("line",),
     True,
     (_ID, _NAME, _NAME_ALT, InputColumn("kind", "text", "road, canal, pipeline ...", ("type",))),
-    "roads, canals, pipelines and other lines that the front may cut",
+    "roads, canals, pipelines and other lines that the front may cut; of your own columns "
+    "`speed_kmh` and `oneway` (yes, no, -1) count for ways by road",
 )
 POINTS = Role(
     "points",
@@ -129,7 +130,9 @@ POINTS = Role(
         _ID,
         InputColumn("name", "text", "name of the point", needed=True),
         _NAME_ALT,
-        InputColumn("kind", "text", "crossing, reservoir, vantage point ...", ("type",)),
+        InputColumn(
+            "kind", "text", "crossing, reservoir, checkpoint (see `[travel]`) ...", ("type",)
+        ),
         InputColumn("elevation_m", "number", "published height, metres", ("elevation",)),
         InputColumn("note", "text", "anything worth saying"),
     ),
