@@ -88,7 +88,7 @@ def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
     """
     held = io.BytesIO()
     with _sheet(results, sheet, inputs_hash, LANDSCAPE) as figure:
-        figure.savefig(held, format="webp", dpi=DPI, pil_kwargs={"quality": 80, "method": 6})
+        figure.savefig(held, format="webp", dpi=DPI, pil_kwargs={"quality": 80, "method": 4})
     return held.getvalue()
 
 

@@ -197,15 +197,46 @@ def spread(
         drawn); the figure itself for a line without error, NaN for one with an error and no
         draws.
     """
+
+    def both(line: Any, sides: Any) -> tuple[float, float]:
+        one = figure(line, sides)
+        return one, one
+
+    return spread_ends(case, front, (value, value), both)
+
+
+def spread_ends(
+    case: Case,
+    front: FrontLine,
+    ends: tuple[float, float],
+    figure: Callable[[Any, Any], tuple[float, float]],
+) -> tuple[float, float]:
+    """Widen the least and the most that a figure may be by the displaced copies of a line.
+
+    Parameters
+    ----------
+    case, front
+        As in `spread`.
+    ends
+        The least and the most for the line as drawn.
+    figure
+        The least and the most from a line and its sides.
+
+    Returns
+    -------
+    low, high
+        The lower end of the least and the upper end of the most, each as in `spread`.
+    """
     draws: Sequence[Draw] = case.draws.get(front.key, ())
     if not (front.error_m > 0).any():
-        return value, value
+        return ends
     if not draws:
         return float("nan"), float("nan")
-    drawn = [figure(draw.line, draw.sides) for draw in draws]
+    least, most = zip(*(figure(draw.line, draw.sides) for draw in draws), strict=True)
     coarse = figure(front.geometry, front.sides)
-    low, high = interval(drawn, central=value, coarse=coarse)
-    return min(low, value), max(high, value)
+    low, _ = interval(least, central=ends[0], coarse=coarse[0])
+    _, high = interval(most, central=ends[1], coarse=coarse[1])
+    return min(low, ends[0]), max(high, ends[1])
 
 
 def distance_to(xy: NDArray[np.float64], line: Any, frame: Frame) -> NDArray[np.float64]:

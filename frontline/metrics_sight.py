@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from frontline.lookup import (
     place_of,
     points_of,
     side_of,
-    spread,
+    spread_ends,
     too_coarse_for_sight,
 )
 from frontline.measured import POSITION, Measured, heights_known, listed, missing
@@ -250,13 +249,13 @@ def _land_drawn(
     seen = known & (view.counts.seen[row, col] > 0)
     maybe = ~known | seen | (view.counts.unknown[row, col] > 0)
 
-    def share(_line: Any, sides: Any, *, of: NDArray[np.bool_]) -> float:
+    def shares(_line: Any, sides: Any) -> tuple[float, float]:
         inside = shapely.contains_xy(sides[side], *xy.T)
-        return 100.0 * float(of[inside].mean()) if inside.any() else 0.0
+        if not inside.any():
+            return 0.0, 0.0
+        return 100.0 * float(seen[inside].mean()), 100.0 * float(maybe[inside].mean())
 
-    front = front_of(case, line)
-    low, _ = spread(case, front, ends[0], partial(share, of=seen))
-    _, high = spread(case, front, ends[1], partial(share, of=maybe))
+    low, high = spread_ends(case, front_of(case, line), ends, shares)
     return max(low, 0.0), min(high, 100.0)
 
 
@@ -364,8 +363,12 @@ def low_ground_in_sight(
     some = land.some(MOST_CELLS)
     least, most = visible, visible + unknown
     if _moved(case, line):
-        least, _ = spread(case, front, least, lambda *drawn: some.share(*drawn, side=side)[0])
-        _, most = spread(case, front, most, lambda *drawn: sum(some.share(*drawn, side=side)[:2]))
+
+        def ends(ground: Any, sides: Any) -> tuple[float, float]:
+            sure, maybe, _ = some.share(ground, sides, side=side)
+            return sure, sure + maybe
+
+        least, most = spread_ends(case, front, (least, most), ends)
     told = [f"{name} {100 * one[0]:.0f} %" for name, one in shares.items()]
     also = " and which land the line bounds" if _moved(case, line) else ""
     return Measured(
