@@ -176,7 +176,7 @@ def wanted_tiles(source: Source, tile: Tile) -> tuple[Wanted, ...]:
         Wanted(
             address=address,
             about=f"{source.key} {tile.name}",
-            check=lambda path: check_tile(path, tile),
+            check=lambda path: check_whole(path, tile, check_head),
             most_bytes=LARGEST_TILE,
         )
         for address in source.addresses(tile)
@@ -195,8 +195,8 @@ def bounds_on(tile: Tile, bounds: Bounds) -> Bounds:
     return west + turn, south, east + turn, north
 
 
-def check_tile(path: Path, tile: Tile) -> None:
-    """Read a tile from end to end, and compare its extent with its name.
+def check_whole(path: Path, tile: Tile, head: Callable[[Raster, Tile], None]) -> None:
+    """Read a tile from end to end, after a look at what it says of itself.
 
     Parameters
     ----------
@@ -204,14 +204,16 @@ def check_tile(path: Path, tile: Tile) -> None:
         A file that was fetched.
     tile
         What it should be.
+    head
+        Compares what the file says of itself with the tile: `check_head` for elevation.
 
     Raises
     ------
     RasterError
-        It is no whole GeoTIFF in degrees, or lies elsewhere than its name says.
+        It is no whole GeoTIFF, or not what `head` wants.
     """
     with open_raster(path, shown=f"tile {tile.name}") as raster:
-        check_head(raster, tile)
+        head(raster, tile)
         for block in blocks(Window(0, 0, raster.rows, raster.cols)):
             read_window(raster, block)
 

@@ -29,13 +29,13 @@ from frontline.rasters import (
     Bounds,
     Raster,
     Window,
-    blocks,
     inside,
     open_raster,
     read_window,
     window_over,
     window_transform,
 )
+from frontline.tiles import check_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -228,7 +228,7 @@ def _wanted(product: Product, tile: Tile) -> Wanted:
     return Wanted(
         address=product.address(tile),
         about=f"{product.key} {tile.name}",
-        check=lambda path: check_cover(path, tile),
+        check=lambda path: check_whole(path, tile, check_head),
         most_bytes=LARGEST_TILE,
     )
 
@@ -244,20 +244,6 @@ def _pieces(tile: Tile, need: Any) -> Iterator[Bounds]:
             cut = max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north)
             if cut[0] < cut[2] and cut[1] < cut[3]:
                 yield cut
-
-
-def check_cover(path: Path, tile: Tile) -> None:
-    """Read a tile from end to end, and compare its extent with its name.
-
-    Raises
-    ------
-    RasterError
-        It is no whole GeoTIFF in degrees, or lies elsewhere than its name says.
-    """
-    with open_raster(path, shown=f"tile {tile.name}") as raster:
-        check_head(raster, tile)
-        for block in blocks(Window(0, 0, raster.rows, raster.cols)):
-            read_window(raster, block)
 
 
 def check_head(raster: Raster, tile: Tile) -> None:
