@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from frontline.fronts import Draw, FrontLine
     from frontline.geodesy import Frame
     from frontline.layers import Layers
-    from frontline.results import RasterResult
+    from frontline.records import RasterResult
     from frontline.sections import Stretch
     from frontline.terrain import Dem
 

@@ -16,7 +16,7 @@ from frontline.draws import rounded
 from frontline.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
 from frontline.models import FARMLAND, TREES
 from frontline.phrases import day
-from frontline.results import KeyFigure
+from frontline.records import KeyFigure
 from frontline.wording import number, percent
 
 if TYPE_CHECKING:

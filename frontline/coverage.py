@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from frontline.errors import RasterError, raise_problems
-from frontline.results import Note
+from frontline.records import Note
 from frontline.terrain import Dem, to_dem
 
 if TYPE_CHECKING:

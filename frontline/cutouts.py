@@ -47,7 +47,7 @@ from frontline.rasters import (
     window_transform,
     write_cog,
 )
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.transfers import asked_size, note_of, read_note, write_note
 
 SMALL_BYTES = 1_000_000

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from frontline.layers import Layers
     from frontline.models import TableSource
     from frontline.project import Project
-    from frontline.results import Note
+    from frontline.records import Note
     from frontline.terrain import Dem
 
 

@@ -15,7 +15,7 @@ from frontline.blocks import Eyes, add_counted, blocks_of, kept_or_counted
 from frontline.corridor_pieces import CORRIDORS, SEGMENTS, by_state, pieces_of, segments
 from frontline.errors import LayerError, one_line
 from frontline.project import Sight
-from frontline.results import Note, RasterResult
+from frontline.records import Note, RasterResult
 from frontline.shares import SHARES, CountGrid, empty_counts, shares_in_zones
 from frontline.stretches import Stretch, check_voids, parts_of, positions, stand
 from frontline.tallies import Tally, Targets, empty_tally, state_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from frontline.columns import COLUMNS, LAYERS, PER_LINE, PER_LINE_FURTHER, PER_PLACE, TITLES, Column
 from frontline.errors import one_line
 from frontline.origins import sight_warning
-from frontline.results import Note
+from frontline.records import Note
 from frontline.tables import columns_of, source_rank, tables, tidy, unique_names
 from frontline.words import WORDS, source_label
 

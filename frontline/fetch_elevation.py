@@ -28,7 +28,7 @@ from frontline.landtiles import Tile, has_land
 from frontline.mosaic import Mosaic, Piece, mosaic
 from frontline.owntiles import own_pieces
 from frontline.rasters import write_cog
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.tiles import SOURCES, bounds_on, check_head, tile_bounds, wanted_tiles
 from frontline.voids import METHOD, fill_voids
 

@@ -29,7 +29,7 @@ from frontline.faces import (
 from frontline.geodesy import Frame, length_m, true_band
 from frontline.notices import outside, same_date
 from frontline.project import relative
-from frontline.results import Note
+from frontline.records import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd

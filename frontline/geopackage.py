@@ -20,7 +20,7 @@ from frontline.layerstyles import aliases, codes, layer_style
 from frontline.locks import IN_USE, refuse_open_package
 from frontline.manifest import newest_date
 from frontline.metadata import facts, gdal_metadata, qgis_metadata
-from frontline.results import Note
+from frontline.records import Note
 from frontline.tables import is_empty, unique_names
 
 if TYPE_CHECKING:

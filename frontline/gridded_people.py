@@ -33,7 +33,7 @@ from frontline.rasters import (
     window_transform,
     write_cog,
 )
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.zonal import kind_doubt, zonal_sums
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from frontline.dwellers import count, dwellers_at, shares_on
 from frontline.ground import ground_of, ground_on, within
 from frontline.periods import open_grids
 from frontline.raster_points import people_points
-from frontline.results import KeyFigure
+from frontline.records import KeyFigure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

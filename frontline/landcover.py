@@ -21,7 +21,7 @@ from frontline.errors import RasterError
 from frontline.geodesy import area_m2
 from frontline.project import relative
 from frontline.rasters import Raster, Window, inside, open_raster, read_window, window_over
-from frontline.results import Note
+from frontline.records import Note
 from frontline.samples import OUTSIDE, position
 from frontline.zonal import cell_areas_km2, densified, on_raster
 

@@ -27,7 +27,7 @@ from frontline.inputs import (
 )
 from frontline.project import relative
 from frontline.reading import Checked, read_checked
-from frontline.results import Note
+from frontline.records import Note
 from frontline.roles import districts_of, empty, line_of, places_of
 from frontline.shapes import crs_name, to_degrees
 from frontline.vectors import VectorFile, opened

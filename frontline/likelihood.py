@@ -14,7 +14,7 @@ from frontline.blocks import Eyes
 from frontline.draws import SIGMAS, generator
 from frontline.exposure import Exposure, places_of
 from frontline.kept import Kept, fetch, keep, key_of
-from frontline.results import Note
+from frontline.records import Note
 from frontline.stretches import parts_of, positions, stand
 from frontline.tallies import Tally, Targets, empty_tally, look
 

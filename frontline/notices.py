@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from frontline.geodesy import Frame, length_m
-from frontline.results import Note
+from frontline.records import Note
 
 if TYPE_CHECKING:
     from frontline.project import Line

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from frontline.project import LayerSource, Project
-    from frontline.results import RasterResult, Results
+    from frontline.records import RasterResult
+    from frontline.results import Results
 
 COARSE_STEP_M = 100.0
 """Elevation coarser than this is good for an illustration of sight, not for statements."""

@@ -16,7 +16,7 @@ from frontline.symbols import EXPOSURE, EXPOSURE_UNKNOWN
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.results import RasterResult
+    from frontline.records import RasterResult
 
 LONGEST = 1400
 """Most pixels along one edge of a picture."""

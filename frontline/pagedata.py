@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from frontline.project import Project
-    from frontline.results import RasterResult, Results
+    from frontline.records import RasterResult
+    from frontline.results import Results
 
 DEGREE = 1e-5
 """Step of the page's coordinates, about a metre."""

@@ -14,7 +14,7 @@ import numpy as np
 from frontline.headcounts import first_day, last_day, numbers, texts
 from frontline.project import relative
 from frontline.rasters import open_raster
-from frontline.results import Note
+from frontline.records import Note
 from frontline.sources import Grid
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from frontline.inputs import EVENTS, FLOWS, LINKS, Role
 from frontline.mistakes import shown as quoted
 from frontline.project import relative
 from frontline.reading import selected
-from frontline.results import Note
+from frontline.records import Note
 from frontline.spreadsheets import read_csv
 from frontline.vectors import chosen_layer, opened, read_vector
 

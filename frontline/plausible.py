@@ -22,7 +22,7 @@ from frontline.mistakes import shown as quoted
 from frontline.periods import FAR_YEARS, years_from
 from frontline.project import relative
 from frontline.rasters import open_raster
-from frontline.results import Note
+from frontline.records import Note
 from frontline.sources import held_part, number_of
 from frontline.zonal import zonal_sums
 

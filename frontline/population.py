@@ -26,7 +26,7 @@ from frontline.draws import SIGMAS, interval
 from frontline.geodesy import true_band
 from frontline.headcounts import headcounts_at, texts
 from frontline.periods import notes_on_districts, notes_on_places, notes_on_rasters, open_grids
-from frontline.results import Note
+from frontline.records import Note
 from frontline.samples import (
     OUTSIDE,
     Position,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.draws import rounded
 from frontline.phrases import day
-from frontline.results import KeyFigure
+from frontline.records import KeyFigure
 from frontline.wording import far, number, percent, source_phrase, source_row
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from frontline.manifest import newest_date
 from frontline.qgis_project import sight_style
 from frontline.rasterstyles import relief_qml
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 
 if TYPE_CHECKING:
     from frontline.results import Results

@@ -34,7 +34,7 @@ from frontline.extents import check_extent
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.results import RasterResult
+    from frontline.records import RasterResult
 
 Transform = tuple[float, float, float, float, float, float]
 Bounds = tuple[float, float, float, float]

@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 
 from frontline.grids import row_steps_m
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.terrain import Dem, to_dem
 
 if TYPE_CHECKING:

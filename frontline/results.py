@@ -9,62 +9,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from frontline.case import Case
     from frontline.project import Project
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something a reader must know about an input or a figure.
-
-    Parameters
-    ----------
-    about
-        The layer, line or table it concerns.
-    text
-        One sentence.
-    count
-        How many features it concerns; 0 where that has no meaning.
-    """
-
-    about: str
-    text: str
-    count: int = 0
-
-
-@dataclass(frozen=True)
-class KeyFigure:
-    """One figure ready to quote: ``sentence`` holds number, interval, date, source and caveat."""
-
-    id: str
-    value: float
-    low: float
-    high: float
-    unit: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class RasterResult:
-    """Bands on one grid, north up.
-
-    Parameters
-    ----------
-    bands
-        Arrays of shape ``(rows, cols)``, by name.
-    transform
-        ``(a, b, c, d, e, f)`` of the affine transform: x = a col + b row + c.
-    crs
-        Coordinate reference system, as text that pyproj reads.
-    """
-
-    bands: Mapping[str, NDArray[np.generic]]
-    transform: tuple[float, float, float, float, float, float]
-    crs: str
+    from frontline.records import KeyFigure, Note, RasterResult
 
 
 @dataclass(frozen=True)

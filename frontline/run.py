@@ -15,7 +15,8 @@ from frontline.case import Case
 from frontline.errors import ProjectError
 from frontline.progress import Progress, silent
 from frontline.project import changed, claims_file, hash_inputs, load_project, relative
-from frontline.results import KeyFigure, Note, Results
+from frontline.records import KeyFigure, Note
+from frontline.results import Results
 from frontline.sensitivity import without_restricted
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from frontline.mistakes import nearest, shown
 from frontline.partitions import land_of_parts
 from frontline.places import places
 from frontline.population import people
-from frontline.results import Note
+from frontline.records import Note
 from frontline.steps import STEPS, steps
 from frontline.zones import zones
 

@@ -10,7 +10,8 @@ from frontline.errors import ProjectError
 from frontline.files import companions
 from frontline.inputs import ROLES
 from frontline.project import input_files, relative
-from frontline.results import KeyFigure, Note, Results
+from frontline.records import KeyFigure, Note
+from frontline.results import Results
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -10,7 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -41,7 +41,7 @@ from frontline.rasters import (
     window_bounds,
     window_transform,
 )
-from frontline.results import Note
+from frontline.records import Note
 from frontline.zonal import densified
 
 if TYPE_CHECKING:

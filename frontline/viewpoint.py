@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from frontline.geodesy import Frame
     from frontline.layers import Layers
     from frontline.project import Sight
-    from frontline.results import RasterResult
+    from frontline.records import RasterResult
     from frontline.terrain import Dem
 
 PLACES = ["id", "name", "in_sight", "distance_m", "clearance_m"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from frontline.results import RasterResult
+    from frontline.records import RasterResult
 
 GEOD = Geod(ellps="WGS84")
 Box = tuple[float, float, float, float]

@@ -10,7 +10,7 @@ import shapely
 from frontline.errors import LayerError
 from frontline.frames import Frame
 from frontline.reading import Checked
-from frontline.results import Note
+from frontline.records import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd

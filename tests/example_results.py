@@ -29,7 +29,8 @@ from frontline.project import (
     StatedFigure,
     Zones,
 )
-from frontline.results import KeyFigure, Note, RasterResult, Results
+from frontline.records import KeyFigure, Note, RasterResult
+from frontline.results import Results
 
 GEOD = Geod(ellps="WGS84")
 CRS = "EPSG:4326"

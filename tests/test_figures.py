@@ -30,7 +30,7 @@ from frontline.captions import (
 from frontline.figures import sheet_picture, write_map_pdf, write_map_png
 from frontline.furniture import legend_columns
 from frontline.overlays import sampled_at, to_mercator
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.sheet_layout import foot_of, panels
 from frontline.sheets import sheet_page, sheets_of
 from frontline.views import (

@@ -31,7 +31,7 @@ from frontline.overlays import (
 )
 from frontline.page import html_text, inert_json, page_html, write_page
 from frontline.pagedata import page_data
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 
 HASH = "0123456789ab" * 5
 

@@ -25,7 +25,7 @@ from frontline.rasters import (
     window_transform,
     write_cog,
 )
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.zonal import cell_areas_km2, kind_doubt, zonal_sums
 
 UTM = pyproj.CRS("EPSG:32638")

@@ -14,7 +14,7 @@ from frontline.errors import ProjectError
 from frontline.fronts import draw_front
 from frontline.ground import ground_of
 from frontline.models import Section
-from frontline.results import RasterResult
+from frontline.records import RasterResult
 from frontline.sections import stretch_between, stretches_of
 
 

@@ -13,7 +13,7 @@ import pytest
 from example_results import HOSTILE, example_results
 
 from frontline.errors import OutputError
-from frontline.results import KeyFigure
+from frontline.records import KeyFigure
 from frontline.tables import tables
 from frontline.workbook import FIRST_SHEET, MOST_CHARACTERS, write_workbook
 
