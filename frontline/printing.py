@@ -16,7 +16,10 @@ from frontline.errors import OutputError
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 LONGEST_S = 180
 DATES = re.compile(rb"/(CreationDate|ModDate) ?\(D:[^)]*\)")
-"""When a PDF says that it was made: the only thing that differs from print to print."""
+"""When a PDF says that it was made."""
+
+NODES = re.compile(rb"\(node(\d{8})\)")
+"""Names of tagged parts of a page, numbered by Chromium as its work happens to go."""
 
 
 def printer() -> str:
@@ -41,7 +44,8 @@ def write_pdf(path: Path) -> None:
 
     Notes
     -----
-    The page is self-contained and asks for nothing; the time of printing is taken out.
+    The page is self-contained and asks for nothing. What differs from print to print, the time
+    and the names of tagged parts, is replaced in its place.
     """
     page, program = path.with_suffix(".html"), printer()
     if not program:
@@ -50,12 +54,18 @@ def write_pdf(path: Path) -> None:
         import_module("weasyprint").HTML(filename=str(page)).write_pdf(str(path))
     else:
         _by_browser(program, page, path)
-    path.write_bytes(DATES.sub(_undated, path.read_bytes()))
+    path.write_bytes(_renumbered(DATES.sub(_undated, path.read_bytes())))
 
 
 def _undated(found: re.Match[bytes]) -> bytes:
     """Put a fixed time in the place of another, of the same length: positions in a PDF count."""
     return re.sub(rb"\d", b"0", found[0])
+
+
+def _renumbered(pdf: bytes) -> bytes:
+    """Give tagged parts numbers from 1 on, in the order in which the tree of names has them."""
+    order = {name: at for at, name in enumerate(sorted(set(NODES.findall(pdf))), start=1)}
+    return NODES.sub(lambda found: b"(node%08d)" % order[found[1]], pdf)
 
 
 def _by_browser(program: str, page: Path, path: Path) -> None:

@@ -403,6 +403,13 @@ def test_the_time_of_printing_is_taken_out_in_its_place():
     assert b"/Other (D:1)" in found
 
 
+def test_names_of_tagged_parts_are_numbered_in_their_order():
+    text = b"/ID (node00000083) /Headers [(node00000041) (node00000083)] (node7)"
+    found = printing._renumbered(text)
+    assert found == b"/ID (node00000002) /Headers [(node00000001) (node00000002)] (node7)"
+    assert printing._renumbered(text.replace(b"83", b"84")) == found
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_it_prints_the_same_bytes_twice(small_pictures, tmp_path):
