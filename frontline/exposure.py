@@ -166,8 +166,9 @@ def sight(
     settlement given as a polygon is looked at in the point inside it that stands for it in the
     tables. A place is visible if any post sees it, unknown if none does and at least
     one cannot be decided, hidden otherwise, and out of range if no post lies within the radius.
-    ``conservative`` counts what cannot be decided as visible in all of these; the rasters keep
-    both bands apart.
+    ``conservative`` counts what cannot be decided as visible in all of these, and a place or a
+    piece of road also where the ground hides it by less than the elevation's accuracy; the
+    rasters keep both bands apart.
 
     Elevation in degrees, or in a projection that is not true to scale, is resampled to a metric
     grid around each stretch of line; counts are then taken back to the elevation's own cells,
@@ -195,8 +196,9 @@ def sight(
             shares_in_zones(seen.counts, own, layers.frame, conservative=asked.conservative)
         )
         ways = seen.tallies[1].conservative() if asked.conservative else seen.tallies[1]
-        corridors.append(by_state(layers, front.key, pieces, state_of(ways)))
-        stretched.append(segments(layers, front.key, pieces, state_of(ways)))
+        states = state_of(ways, margin_m=plausible_m(dem, asked))
+        corridors.append(by_state(layers, front.key, pieces, states))
+        stretched.append(segments(layers, front.key, pieces, states))
         notes.extend(seen.notes)
         notes.extend(_spacing_notes(front, layers, dem, asked, how, seen.counts))
     return Exposure(
@@ -266,7 +268,20 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
         )
     if asked.conservative:
         notes.append(Note("sight", "What cannot be decided counts as visible."))
+    if plausible := plausible_m(dem, asked):
+        notes.append(
+            Note(
+                "sight",
+                f"Places and roads that the ground hides by less than {plausible:g} m, the "
+                "elevation's accuracy, count as visible; kilometres of line do not hold them.",
+            )
+        )
     return notes
+
+
+def plausible_m(dem: Dem, asked: Sight) -> float:
+    """Return by how much the ground may hide what counts as visible all the same."""
+    return (dem.accuracy_m or 0.0) if asked.conservative else 0.0
 
 
 def places_of(layers: Layers, asked: Sight) -> Targets:
@@ -409,7 +424,7 @@ def _spacing_notes(
 def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight) -> pd.DataFrame:
     """Rows of :data:`SETTLEMENTS` for one line."""
     told = found.conservative() if asked.conservative else found
-    state = state_of(told)
+    state = state_of(told, margin_m=plausible_m(dem, asked))
     return pd.DataFrame(
         {
             "id": layers.settlements["id"].to_numpy(),

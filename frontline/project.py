@@ -181,7 +181,11 @@ class Sight(Part):
     )
     radius_m: Distance = Field(15_000.0, description="how far is looked, metres")
     refraction: Number = Field(0.13, ge=-1, lt=1, description="coefficient k of refraction")
-    conservative: Flag = Field(False, description="count undecided sight as visible")
+    conservative: Flag = Field(
+        False,
+        description="count as visible what is undecided, and places and roads hidden by less than "
+        "the elevation's accuracy",
+    )
     elevation_draws: Whole = Field(
         0, ge=0, le=10_000, description="terrains drawn within the elevation's error; 0: none"
     )

@@ -126,10 +126,19 @@ def add_to(total: Tally, which: NDArray[np.int64], part: Tally) -> None:
         values[which] = join(values[which], getattr(part, field.name))
 
 
-def state_of(tally: Tally) -> NDArray[np.object_]:
-    """Say what is known of each target: one of :data:`STATES`."""
+def state_of(tally: Tally, *, margin_m: float = 0.0) -> NDArray[np.object_]:
+    """Say what is known of each target: one of :data:`STATES`.
+
+    Parameters
+    ----------
+    tally
+        From `look`.
+    margin_m
+        What the ground hides by less than this counts as visible.
+    """
+    near = (tally.posts > 0) & (tally.clearance_max_m > -margin_m) & (margin_m > 0.0)
     states: NDArray[np.object_] = np.select(
-        [tally.posts_seen > 0, tally.posts_unknown > 0, tally.posts > 0],
+        [(tally.posts_seen > 0) | near, tally.posts_unknown > 0, tally.posts > 0],
         [VISIBLE, UNKNOWN, HIDDEN],
         OUT_OF_RANGE,
     ).astype(object)

@@ -11,7 +11,7 @@ import shapely
 
 from frontline.canopy import with_trees
 from frontline.errors import RasterError
-from frontline.exposure import places_of
+from frontline.exposure import places_of, plausible_m
 from frontline.shares import CountGrid, land_shares
 from frontline.sight import visible_counts
 from frontline.stretches import positions
@@ -149,7 +149,7 @@ def sight_from_points(
     counts.add(grid, found.seen, found.unknown)
     told = tally.conservative() if asked.conservative else tally
     return View(
-        places=_table(layers, told),
+        places=_table(layers, told, state_of(told, margin_m=plausible_m(dem, asked))),
         illustration=is_coarse(dem),
         frame=layers.frame,
         counts=counts,
@@ -181,13 +181,13 @@ def _grid_around(
     return with_trees(grid, positions(grid, xy, frame.crs))
 
 
-def _table(layers: Layers, tally: Tally) -> pd.DataFrame:
+def _table(layers: Layers, tally: Tally, states: NDArray[np.object_]) -> pd.DataFrame:
     nearest, clearance = tally.nearest_seen_m, tally.clearance_max_m
     return pd.DataFrame(
         {
             "id": layers.settlements["id"].to_numpy(),
             "name": layers.settlements["name"].to_numpy(),
-            "in_sight": state_of(tally),
+            "in_sight": states,
             "distance_m": np.where(np.isfinite(nearest), nearest, np.nan),
             "clearance_m": np.where(np.isfinite(clearance), clearance, np.nan),
         },

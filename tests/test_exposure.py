@@ -158,6 +158,27 @@ def test_unknown_ground_is_unknown_unless_something_known_blocks():
     assert bold.line_undecided_km.tolist() == [0.0] * 4
 
 
+@pytest.mark.parametrize(
+    ("accuracy_m", "state"), [(None, "hidden"), (2.0, "hidden"), (4.0, "visible")]
+)
+def test_conservative_takes_what_the_accuracy_of_heights_may_open_for_visible(accuracy_m, state):
+    heights = plain()
+    heights[:, x_of() == 2_050.0] = 5.0
+    # Eyes and place are 2 m high: half way the ray passes some 3 m, and a drop, below the ridge.
+    place = [(4_050.0, -50.0)]
+    road = shapely.LineString([(4_050.0, -60.0), (4_050.0, -40.0)])
+    told = see(heights, POST, place, roads=[road], accuracy_m=accuracy_m)
+    assert told.settlements.in_sight.tolist() == ["hidden"]
+    assert -4.0 < told.settlements.clearance_max_m[0] < -3.0
+    bold = see(heights, POST, place, roads=[road], accuracy_m=accuracy_m, conservative=True)
+    assert bold.settlements.in_sight.tolist() == [state]
+    assert bold.segments.in_sight.tolist() == [state]
+    assert bold.settlements.posts_in_sight.tolist() == [0]
+    assert any("count as visible; kilometres" in note.text for note in bold.notes) == bool(
+        accuracy_m
+    )
+
+
 def test_a_place_off_the_elevation_is_unknown():
     dem = dem_of(np.zeros((100, 100)), west=-5_000.0, north=5_000.0)
     found = see(dem, POST, [(4_800.0, -50.0), (5_100.0, -50.0), (9_000.0, -50.0)])
@@ -178,8 +199,7 @@ def test_the_margin_within_the_accuracy_of_the_elevation_is_not_certain():
     found = see(heights, POST, places, columns=columns, accuracy_m=5.0, conservative=True)
     assert found.settlements.in_sight.tolist() == [
         "hidden",
-        "hidden",
-        *["visible"] * 2,
+        *["visible"] * 3,
         "out_of_range",
     ]
     assert found.settlements.sight_certain.tolist() == [True, False, False, False, pd.NA]
