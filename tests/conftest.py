@@ -13,6 +13,7 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import settings
 from in_browser import ARGUMENTS, PATIENCE_MS, is_local, wait_until_ready
+from made_server import serving
 
 # The same examples in every run, and no clock: a busy machine is not a fault of the code.
 settings.register_profile("frontline", deadline=None, derandomize=True)
@@ -155,3 +156,10 @@ def open_page(browser):
     assert heard == []
     assert all(is_local(url) for url in asked)
     assert sum(url.startswith("file://") for url in asked) == len(contexts)
+
+
+@pytest.fixture
+def server():
+    """Give a provider of files on this machine, which ends with the test."""
+    with serving() as one:
+        yield one

@@ -7,6 +7,7 @@ consistent enough to look at, not computed by the library.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -484,4 +485,27 @@ def example_results(*, hostile: bool = True) -> Results:
             "corridor_kinds": _corridor_km().drop(columns=["id", "name"]),
         },
         inputs={"lines.gpkg": "a" * 64, "places.csv": "b" * 64, "dem.tif": "c" * 64},
+    )
+
+
+def bare_results() -> Results:
+    """Return results of lines and land alone, without any part that is optional."""
+    results = example_results(hostile=False)
+    return dataclasses.replace(
+        results,
+        settlements=results.settlements.iloc[:0],
+        people=results.people.iloc[:0],
+        changes=results.changes.iloc[:0],
+        control_change=results.control_change.iloc[:0],
+        corridors=results.corridors.iloc[:0],
+        corridor_km=results.corridor_km.iloc[:0],
+        crossings=results.crossings.iloc[:0],
+        points=results.points.iloc[:0],
+        districts=results.districts.iloc[:0],
+        partitions={},
+        sight={},
+        sight_zones=results.sight_zones.iloc[:0],
+        relief=None,
+        key_figures=(),
+        notes=(),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_rasters import write_tif
-from made_server import Page, serving
+from made_server import Page
 
 from frontline.cutouts import MARGIN_CELLS, fetched_window, size_of_window
 from frontline.downloads import Client, Wanted, fetched
@@ -38,12 +38,6 @@ def tile(folder, values=None, **how):
         **how,
     )
     return made.read_bytes()
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

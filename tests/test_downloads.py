@@ -6,19 +6,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from made_server import Page, serving
+from made_server import Page
 
 from frontline.downloads import Client, Wanted, cached_path, fetched, size_of
 from frontline.errors import DownloadError, RasterError
 
 URL = "https://data.example.org/dem/tile.bin"
 BODY = bytes(range(1, 251)) * 400  # 100 kB, begins like no web page
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

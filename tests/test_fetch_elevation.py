@@ -11,7 +11,7 @@ import pytest
 import rasterio
 from made_projects import Layout, made_project
 from made_rasters import write_tif
-from made_server import Page, serving
+from made_server import Page
 from made_tiles import aws, corner, plane, tile_bytes, write_tile
 
 from frontline.cli import main
@@ -24,12 +24,6 @@ from frontline.project import load_project
 from frontline.terrain import read_dem
 
 TILES = [(44, 19), (44, 20), (45, 19), (45, 20)]
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_osm import pbf
 from made_projects import made_project
-from made_server import Page, serving
+from made_server import Page
 
 from frontline.cli import main
 from frontline.downloads import Client
@@ -30,12 +30,6 @@ GEONAMES = "https://download.geonames.org/export/dump"
 GEOFABRIK = "https://download.geofabrik.de"
 API = "https://www.geoboundaries.org/api/current/gbOpen"
 GITHUB = "https://github.com/wmgeolab/geoBoundaries/raw/9469f09/releaseData/gbOpen"
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

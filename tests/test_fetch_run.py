@@ -5,7 +5,6 @@ import json
 
 import pytest
 from made_projects import made_project
-from made_server import serving
 from test_fetch_elevation import LEDGER, add, coarse, run_cli, stock
 from test_fetch_layers import (
     NAMES,
@@ -17,12 +16,6 @@ from test_fetch_layers import (
     stock_geonames,
 )
 from test_gridded_people import two_countries as stock_people
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import rasterio
 import shapely
 from made_projects import made_project
 from made_rasters import write_tif
-from made_server import serving
 
 from frontline.downloads import Client
 from frontline.errors import DownloadError, ProjectError, RasterError
@@ -72,12 +71,6 @@ def raster(folder, west, east, people, **how):
         folder / "people.tif", values, transform=grid, crs="EPSG:4326", nodata=NODATA, **how
     )
     return made.read_bytes()
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

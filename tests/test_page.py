@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from example_results import HOSTILE, example_results
+from example_results import HOSTILE, bare_results, example_results
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -310,24 +310,7 @@ def test_a_projected_raster_lies_where_it_belongs():
 
 
 def test_results_without_the_optional_parts_make_a_page():
-    results = example_results(hostile=False)
-    bare = dataclasses.replace(
-        results,
-        settlements=results.settlements.iloc[:0],
-        people=results.people.iloc[:0],
-        changes=results.changes.iloc[:0],
-        control_change=results.control_change.iloc[:0],
-        corridors=results.corridors.iloc[:0],
-        crossings=results.crossings.iloc[:0],
-        points=results.points.iloc[:0],
-        districts=results.districts.iloc[:0],
-        partitions={},
-        sight={},
-        sight_zones=results.sight_zones.iloc[:0],
-        relief=None,
-        key_figures=(),
-        notes=(),
-    )
+    bare = bare_results()
     data = data_of(page_of(bare))
     assert data["settlements"] == []
     assert data["exposure"] is None

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from example_results import HOSTILE, example_results
+from example_results import HOSTILE, bare_results, example_results
 from made_projects import made_project
 
 import frontline.figures
@@ -147,25 +147,7 @@ def test_every_chapter_stands_once_and_only_for_what_there_is(report_of):
     sections = [at["id"] for tag, at in full.tags if tag == "section"]
     assert sections == list(dict.fromkeys(sections))
     assert {"brief", "maps", "figures", "sight", "claims", "limits"} <= set(sections)
-    results = example_results(hostile=False)
-    bare = dataclasses.replace(
-        results,
-        settlements=results.settlements.iloc[:0],
-        people=results.people.iloc[:0],
-        changes=results.changes.iloc[:0],
-        control_change=results.control_change.iloc[:0],
-        corridors=results.corridors.iloc[:0],
-        corridor_km=results.corridor_km.iloc[:0],
-        crossings=results.crossings.iloc[:0],
-        points=results.points.iloc[:0],
-        districts=results.districts.iloc[:0],
-        partitions={},
-        sight={},
-        sight_zones=results.sight_zones.iloc[:0],
-        relief=None,
-        key_figures=(),
-        notes=(),
-    )
+    bare = bare_results()
     outline = Outline(report_of(bare))
     sections = {at["id"] for tag, at in outline.tags if tag == "section"}
     assert sections == {"brief", "asked", "maps", "figures", "quality", "limits", "inputs"}

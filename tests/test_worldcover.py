@@ -8,7 +8,7 @@ import pytest
 import rasterio
 from made_projects import Layout, made_project
 from made_rasters import write_tif
-from made_server import Page, serving
+from made_server import Page
 
 from frontline.cli import main
 from frontline.downloads import Client
@@ -52,12 +52,6 @@ def tile_bytes(folder, lat, lon, *, step=FINE, values=codes, at=None, **how):
         nodata=0, **how,
     )  # fmt: skip
     return path.read_bytes()
-
-
-@pytest.fixture
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture
