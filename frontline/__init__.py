@@ -6,7 +6,7 @@
 >>> results.people
 
 These are the names most scripts need. Everything else is reached through the module that it is
-in, as in ``from frontline.zones import zones``: the module is the namespace.
+in, as in ``from frontline.lines.zones import zones``: the module is the namespace.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ __version__ = "0.1.0"
 
 _HOME = {
     "FrontlineError": "errors",
-    "load_project": "project",
-    "changed": "project",
-    "example_project": "demo",
-    "copy_example": "demo",
-    "read_layers": "layers",
-    "read_fronts": "fronts",
-    "draw_front": "fronts",
-    "people": "population",
-    "changes": "change",
-    "control_change": "change",
-    "read_dem": "terrain",
-    "compute": "run",
-    "in_script": "cli",
-    "write_csv": "tables",
-    "inputs_hash": "manifest",
-    "write_page": "page",
-    "write_map_png": "figures",
-    "write_geopackage": "geopackage",
-    "write_workbook": "workbook",
-    "visible_counts": "sight",
-    "sight_lines": "sight",
+    "load_project": "project.loader",
+    "changed": "project.loader",
+    "example_project": "project.example",
+    "copy_example": "project.example",
+    "read_layers": "inputs.layers",
+    "read_fronts": "lines.front",
+    "draw_front": "lines.front",
+    "people": "population.within",
+    "changes": "analysis.change",
+    "control_change": "analysis.change",
+    "read_dem": "elevation.dem",
+    "compute": "workflow.run",
+    "in_script": "cli.main",
+    "write_csv": "results.tables",
+    "inputs_hash": "export.manifest",
+    "write_page": "export.web.page",
+    "write_map_png": "export.maps.files",
+    "write_geopackage": "export.geopackage",
+    "write_workbook": "export.workbook",
+    "visible_counts": "visibility.core",
+    "sight_lines": "visibility.core",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605  (the list of names is the table above, once)

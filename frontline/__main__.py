@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from frontline.cli import main
+    from frontline.cli.main import main
 
     status = main()
 except KeyboardInterrupt:  # before there was anything to interrupt

@@ -1,10 +1,11 @@
-"""What can go wrong, said in one line: where, what is wrong, what to do."""
+"""Errors that name place, fault and remedy; close matches for names that are not known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Made = TypeVar("_Made")
 
@@ -136,3 +137,34 @@ def tried(
             else:
                 problems.append(one)
     return None
+
+
+def nearest(word: object, words: Iterable[str]) -> str:
+    """Sentence that offers the most alike of some words, or lists them, or says there are none."""
+    known = sorted(set(words))
+    folded = {name.casefold(): name for name in known}
+    alike = difflib.get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
+    if alike:
+        return f" Did you mean '{one_line(folded[alike[0]])}'?"
+    if not known:
+        return " There are none to choose from."
+    shown = ", ".join(one_line(name) for name in known[:12])
+    return f" Known: {shown}{' ...' if len(known) > 12 else ''}."
+
+
+KEY_PATTERN = r"^[a-z][a-z0-9_]{0,40}$"
+COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
+NAME_PATTERN = r"\S"
+
+
+def shown(value: Any) -> str:
+    """Show a value of the file, shortened, on one line."""
+    text = one_line(value) if isinstance(value, str) else one_line(repr(value))
+    text = text if len(text) <= 60 else f"{text[:57]}..."
+    return f"'{text}'" if isinstance(value, str) else text
+
+
+def closest(word: str, words: Sequence[str]) -> str:
+    """Find the word most like another one; empty if none is like it."""
+    found = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.75)
+    return found[0] if found else ""

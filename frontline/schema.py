@@ -1,168 +1,77 @@
-"""Every key of the project file and every column of the layers, as Markdown."""
+"""One column of a table, and short ways to describe one."""
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+Type = Literal["text", "integer", "number", "boolean", "date"]
 
-from frontline.inputs import POPULATION_KINDS, ROLES, TABLES
-from frontline.mistakes import heading_of, part_of
-from frontline.project import LayerSource, Project
-
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
-_HEAD = "| key | value | default | what it says |\n|---|---|---|---|"
+MEASURES = frozenset(("m", "km", "km²", "degrees"))
 
 
-def schema_markdown() -> str:
-    """Describe the project file and the layers.
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
 
-    Returns
-    -------
-    Markdown, generated from the pydantic models and from the columns that are read, so that
-    it cannot say anything else than the program does.
+    Parameters
+    ----------
+    name
+        As it stands in files; never renamed.
+    type
+        ``date`` is text YYYY-MM-DD in CSV, a date in the GeoPackage and in the workbook.
+    unit
+        Empty where there is none.
+    alias
+        Short name for people.
+    description
+        One sentence: what it is, and what an empty cell means.
     """
-    fields = {name: field for name, field in Project.model_fields.items() if name != "path"}
-    plain = {name: field for name, field in fields.items() if part_of(field.annotation) is None}
-    shared = LayerSource.model_fields
-    blocks = ["## Keys of the project file", "", *_table(plain), ""]
-    blocks += ["### Keys of every vector layer", "", *_table(shared)]
-    for name, field in fields.items():
-        part = part_of(field.annotation)
-        if part is None:
-            continue
-        blocks += ["", f"### `{heading_of(name, field.annotation)}`", "", _sentence(field)]
-        own = part.model_fields
-        if issubclass(part, LayerSource):
-            own = {key: inner for key, inner in own.items() if key not in shared or key == "date"}
-            own = {} if part is LayerSource else own
-            blocks[-1] += " The keys of every vector layer" + (", and:" if own else ".")
-        blocks += ["", *_table(own)] if own else []
-        blocks += _inner(name, own)
-    return "\n".join([*blocks, "", *_layers()]) + "\n"
+
+    name: str
+    type: Type
+    unit: str
+    alias: str
+    description: str
+
+    @property
+    def title(self) -> str:
+        """The alias, and the unit in brackets where it measures and does not count."""
+        return f"{self.alias} ({self.unit})" if self.unit in MEASURES else self.alias
 
 
-def _inner(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
-    """Describe the tables within a table."""
-    for key, field in fields.items():
-        part = part_of(field.annotation)
-        if part is not None:
-            yield from ("", f"### `[{name}.{key}]`", "", _sentence(field), "")
-            yield from _table(part.model_fields)
+DECIMALS: Mapping[str, int] = {"m": 1, "km": 2, "km²": 2, "degrees": 5, "people": 0}
+SHARE = "(0 to 1)"
+"""What the description of a share says."""
 
 
-def _table(fields: Mapping[str, FieldInfo]) -> list[str]:
-    return [_HEAD, *(_row(name, field) for name, field in fields.items())]
+def decimals(column: Column) -> int | None:
+    """Return how many decimals of a number a reader wants to see; None: as many as it has."""
+    if column.type != "number":
+        return None
+    return 3 if SHARE in column.description else DECIMALS.get(column.unit)
 
 
-def _sentence(field: FieldInfo) -> str:
-    text = field.description or ""
-    needed = " Needed." if field.is_required() else ""
-    return f"{text[:1].upper()}{text[1:]}.{needed}"
+def text(name: str, alias: str, description: str) -> Column:
+    """Describe a column of words."""
+    return Column(name, "text", "", alias, description)
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    limits = ", ".join(_limits(field))
-    values = _type(field.annotation)
-    default = "needed" if field.is_required() else _value(field.default)
-    return _cells(
-        f"`{name}`", f"{values}{f' ({limits})' if limits else ''}", default, field.description or ""
+def number(name: str, unit: str, alias: str, description: str) -> Column:
+    """Describe a column of numbers with a fraction."""
+    return Column(name, "number", unit, alias, description)
+
+
+def integer(name: str, unit: str, alias: str, description: str) -> Column:
+    """Describe a column of counts."""
+    return Column(name, "integer", unit, alias, description)
+
+
+def interval(name: str, unit: str, alias: str, stem: str = "") -> tuple[Column, ...]:
+    """Low and high of a figure; ``stem`` where the names do not begin with the figure's own."""
+    stem = stem or name
+    return (
+        number(f"{stem}_low", unit, f"{alias}, low", f"2.5 % point of {name} over the draws."),
+        number(f"{stem}_high", unit, f"{alias}, high", f"97.5 % point of {name} over the draws."),
     )
-
-
-def _cells(*cells: str) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _limits(field: FieldInfo) -> Iterator[str]:
-    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-    for constraint in field.metadata:
-        for name, sign in signs.items():
-            limit = getattr(constraint, name, None)
-            if limit is not None:
-                yield f"{sign} {limit:,.10g}"
-
-
-def _type(annotation: Any) -> str:
-    """Name a type in the words of TOML."""
-    names = {
-        "str": "text",
-        "float": "number",
-        "int": "whole number",
-        "bool": "true / false",
-        "date": "date",
-        "NoneType": "",
-    }
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        text = " / ".join(f"`{word}`" for word in arguments)
-    elif origin in {Union, types.UnionType}:
-        text = " or ".join(name for name in map(_type, arguments) if name)
-    elif origin is tuple:
-        inner = [_type(argument) for argument in arguments if argument is not Ellipsis]
-        text = f"list of {inner[0]}" if Ellipsis in arguments else f"[{', '.join(inner)}]"
-    elif origin is dict:
-        text = "{ text = value }"
-    elif hasattr(annotation, "__metadata__"):
-        text = _type(arguments[0])
-    elif isinstance(annotation, type) and issubclass(annotation, Path):
-        text = "path"
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        text = "a table"
-    else:
-        text = names.get(getattr(annotation, "__name__", ""), str(annotation))
-    return text
-
-
-def _value(value: Any) -> str:
-    if value is None or value == "" or value in ({}, ()) or value is PydanticUndefined:
-        return ""
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, tuple):
-        return f"`[{', '.join(_value(item).strip('`') for item in value)}]`"
-    if isinstance(value, dict):
-        pairs = [f"{_key(key)} = {_value(one).strip('`')}" for key, one in value.items()]
-        return f"`{{ {', '.join(pairs)} }}`"
-    if isinstance(value, str):
-        return f'`"{value}"`'
-    return "" if isinstance(value, BaseModel) else f"`{value:.10g}`"
-
-
-def _key(name: str) -> str:
-    """Quote a key of TOML where it needs that."""
-    return name if name.replace("-", "_").isidentifier() else f'"{name}"'
-
-
-def _layers() -> Iterator[str]:
-    yield "## Columns of the layers"
-    yield ""
-    yield (
-        'A column of another name is mapped by `columns = { ours = "theirs" }`; columns that are '
-        "not listed are carried through. Cells may be empty: that means unknown. "
-        f"`population_kind` is one of {', '.join(POPULATION_KINDS)}."
-    )
-    for role in (*ROLES.values(), *TABLES.values()):
-        shapes = " or ".join(role.shapes) or "table without geometry"
-        yield from (
-            "",
-            f"### `{role.name}`",
-            "",
-            f"{role.description[:1].upper()}{role.description[1:]} ({shapes}).",
-        )
-        if role.columns:
-            yield from (
-                "",
-                "| column | value | also read from | what it says |",
-                "|---|---|---|---|",
-            )
-        for column in role.columns:
-            also = ", ".join(f"`{name}`" for name in column.also)
-            needed = ". Needed." if column.needed else ""
-            yield _cells(f"`{column.name}`", column.kind, also, f"{column.description}{needed}")

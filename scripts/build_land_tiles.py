@@ -1,4 +1,4 @@
-"""Which tiles of one degree hold land? Writes frontline/land_tiles.txt for `frontline fetch`.
+"""Which tiles of one degree hold land? Writes frontline/fetch/land_tiles.txt for `frontline fetch`.
 
 A tile that a provider of elevation lacks is sea only where this list has no land. The list comes
 from NOAA GLOBE 1.0 (public domain) as packaged in global-land-mask 1.0.0 (MIT); install that first.
@@ -50,7 +50,7 @@ def named(col: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(__file__).resolve().parents[1] / "frontline/land_tiles.txt"
+    default = Path(__file__).resolve().parents[1] / "frontline/fetch/land_tiles.txt"
     parser.add_argument("--out", type=Path, default=default, help="file to write")
     out = parser.parse_args().out
     package = importlib.util.find_spec("global_land_mask")

@@ -11,9 +11,9 @@ from functools import cache
 from importlib.util import find_spec
 
 import pytest
+from factories.in_browser import ARGUMENTS, PATIENCE_MS, is_local, wait_until_ready
+from factories.server import serving
 from hypothesis import settings
-from in_browser import ARGUMENTS, PATIENCE_MS, is_local, wait_until_ready
-from made_server import serving
 
 # The same examples in every run, and no clock: a busy machine is not a fault of the code.
 settings.register_profile("frontline", deadline=None, derandomize=True)

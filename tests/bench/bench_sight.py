@@ -31,8 +31,8 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
 # The checkout, not an install:
-from frontline.sight import POSTS_PER_BATCH, _batches, sight_lines, visible_counts  # noqa: E402
-from frontline.sight_window import Reach, count_posts, surface_of  # noqa: E402
+from frontline.visibility.core import POSTS_PER_BATCH, _batches, sight_lines, visible_counts  # noqa: E402
+from frontline.visibility.kernels.cumulative import Reach, count_posts, surface_of  # noqa: E402
 
 CELL, RADIUS = 30.0, 15_000.0
 CURVE = 0.87 / (2.0 * 6_371_008.8)

@@ -1,0 +1,33 @@
+"""One module per question about lines and data.
+
+change
+    What changed between two dated lines: land, places, people, and in which steps.
+context
+    What a run has in hand in its plane: the value that later questions are asked of.
+corridors
+    Roads, canals, pipelines: kilometres by side and zone, and where a line cuts them.
+dependencies
+    What settlements depend on: same side of the line or not, how far, reachable or not.
+displaced_people
+    Stocks and flows of displaced people: what is part of what, and whether the parts add up.
+events
+    Dated events against the line of their day; positions that sources dispute stay two.
+landcover
+    Land cover: the classes of a raster by area, exactly, and by squares for displaced lines.
+landcover_tables
+    Land cover by side, by zone, and by what changed hands: tables, and sentences to quote.
+lines
+    Tables of lines: scales, sinuosity, how certain each part of a line is.
+optional_tables
+    The cuts across the data that a project asks for: who made them, when, and as which tables.
+partitions
+    Land, people and places of each part of a partition, by side and line.
+scenarios
+    What a scenario line would change, as a table.
+sections
+    What lies behind each section of a line, on either side: people, roads, ground, sight, rates.
+settlements
+    Settlements against lines: side and how sure it is, distance, zone, and what lies nearest.
+visibility
+    Tables of what lies in sight: people by zone and side, segments of corridors, the ground.
+"""

@@ -1,0 +1,500 @@
+"""What changed between two dated lines: land, places, people, and in which steps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.geo.geodesy import length_m
+from frontline.lines.front import error_band, pairs
+from frontline.network.graph import SPEED_KMH
+from frontline.population.figures import valid_at
+from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.uncertainty.intervals import interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import Draw, FrontLine
+
+
+CHANGES = [
+    "from_line",
+    "to_line",
+    "from_side",
+    "to_side",
+    "kind",
+    "area_km2",
+    "area_low",
+    "area_high",
+    "flow_km2",
+    "flow_low",
+    "flow_high",
+]
+"""Columns of :func:`changes`, beside ``geometry``."""
+
+BALANCE = [
+    "from_line",
+    "to_line",
+    "side",
+    "held_before_km2",
+    "held_after_km2",
+    *(f"{what}_{end}" for what in ("gained", "ceded", "net") for end in ("km2", "low", "high")),
+]
+"""Columns of :func:`balance`."""
+
+CONTROL = [
+    "id",
+    "name",
+    "from_line",
+    "to_line",
+    "from_side",
+    "to_side",
+    "control",
+    "population",
+    "population_source",
+    "distance_before_m",
+    "distance_after_m",
+    "sight_before",
+    "sight_after",
+    "population_kind",
+]
+"""Columns of :func:`control_change`."""
+
+_THIN_M = 10.0
+"""The outline of doubtful land is thinned by this much where hundreds of draws are held to it."""
+
+_SLIVER_KM2 = 1e-6
+"""Land below one square metre is what overlaying leaves, not a change."""
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Land by its side at one line and its side at another.
+
+    Parameters
+    ----------
+    from_line, to_line
+        Keys of the two lines.
+    from_sides, to_sides
+        Names of the sides, n and m of them; an empty name is land of the study area that a
+        state given as polygons leaves to nobody.
+    land
+        Array ``(n, m)`` of polygons in the frame: on side i at first, on side j afterwards.
+    doubt
+        What of the plane lies nearer to one of the two lines than that line's error.
+    drawn_km2
+        ``(draws, n, m)``: the same areas for each pair of displaced lines.
+    drawn_sure_km2
+        ``(draws, n, m)``: the part of them outside ``doubt``.
+    """
+
+    from_line: str
+    to_line: str
+    from_sides: tuple[str, ...]
+    to_sides: tuple[str, ...]
+    land: NDArray[np.object_]
+    doubt: shapely.Geometry
+    drawn_km2: NDArray[np.float64]
+    drawn_sure_km2: NDArray[np.float64]
+
+
+def changes(
+    fronts: Sequence[FrontLine],
+    study_area: shapely.Geometry,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+) -> gpd.GeoDataFrame:
+    """Land that changed sides and land that did not, for each pair of lines.
+
+    Parameters
+    ----------
+    fronts
+        Dated lines with their sides, in the frame.
+    study_area
+        Polygon in the frame.
+    draws
+        Displaced lines, by the line's key; the i-th draw of one line is paired with the i-th
+        of the other. Without draws (or for a line without error) the line stands as it is.
+    frame
+        Frame of all geometry; its plane keeps areas.
+
+    Returns
+    -------
+    One row per flow and kind, in square kilometres, with the columns of :data:`CHANGES` and
+    ``geometry`` in the frame. The rows of a pair of lines add up to the study area.
+
+    Notes
+    -----
+    Land with another label afterwards is ``changed`` where both labels are certain, and
+    ``within_error`` where it lies nearer to one of the two lines than that line's error: it
+    may have changed hands, or one of the lines is drawn a little off. Land with the same label
+    is ``unchanged``, near a line or not.
+
+    ``flow_km2`` is the whole flow from side to side, certain or not, with the 2.5 and 97.5 %
+    points of the paired draws; ``area_low`` and ``area_high`` say the same of the row's own
+    part, so that those of ``changed`` hardly move and those of ``within_error`` do. They are
+    NaN where there are no draws.
+    """
+    rows: list[dict[str, object]] = []
+    for flows in all_flows(fronts, study_area, draws, frame):
+        rows.extend(_land_rows(flows))
+    frame_of_rows = pd.DataFrame(rows, columns=[*CHANGES, "geometry"])
+    return gpd.GeoDataFrame(frame_of_rows, geometry="geometry", crs=frame.crs)
+
+
+def all_flows(
+    fronts: Sequence[FrontLine],
+    study_area: shapely.Geometry,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+) -> tuple[Flows, ...]:
+    """Overlay each pair of lines; parameters as in :func:`changes`."""
+    return tuple(_flows(old, new, study_area, draws, frame) for old, new in pairs(fronts))
+
+
+def _flows(
+    old: FrontLine,
+    new: FrontLine,
+    study_area: shapely.Geometry,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+) -> Flows:
+    before = _labelled(old.sides, study_area)
+    after = _labelled(new.sides, study_area)
+    names = (tuple(before), tuple(after))
+    doubt = shapely.union_all([error_band(front, frame) for front in (old, new)])
+    olds, news = draws.get(old.key, ()), draws.get(new.key, ())
+    count = max(len(olds), len(news))
+    drawn = np.zeros((count, len(before), len(after)))
+    sure = np.zeros_like(drawn)
+    clear = shapely.simplify(shapely.difference(study_area, doubt), _THIN_M)
+    for row in range(count):
+        first = _labelled(olds[row].sides, study_area, names[0]) if olds else before
+        second = _labelled(news[row].sides, study_area, names[1]) if news else after
+        land = _overlay(first, second)
+        drawn[row] = shapely.area(land) / 1e6
+        sure[row] = shapely.area(shapely.intersection(land, clear)) / 1e6
+    return Flows(
+        from_line=old.key,
+        to_line=new.key,
+        from_sides=names[0],
+        to_sides=names[1],
+        land=_cross(before, after),
+        doubt=doubt,
+        drawn_km2=drawn,
+        drawn_sure_km2=sure,
+    )
+
+
+def _labelled(
+    sides: Mapping[str, shapely.Geometry],
+    study_area: shapely.Geometry,
+    names: Sequence[str] | None = None,
+) -> dict[str, shapely.Geometry]:
+    """Sides by name, with the land that has none under the empty name."""
+    labelled = {name: land for name, land in sides.items() if name}
+    if names is not None and "" not in names:
+        return {name: labelled.get(name, shapely.Polygon()) for name in names}
+    rest = shapely.difference(study_area, shapely.union_all(list(labelled.values())))
+    if names is not None:
+        return {name: labelled.get(name, rest if not name else shapely.Polygon()) for name in names}
+    # A rim of less than a metre round the study area is rounding, not no-man's-land.
+    return labelled if shapely.buffer(rest, -0.5).is_empty else {**labelled, "": rest}
+
+
+def _cross(
+    before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
+) -> NDArray[np.object_]:
+    """Intersections of each with each, polygons only."""
+    kept: NDArray[np.object_] = np.vectorize(_polygons, otypes=[object])(_overlay(before, after))
+    return kept
+
+
+def _overlay(
+    before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
+) -> NDArray[np.object_]:
+    """Intersections of each with each, as they come."""
+    first = np.array(list(before.values()), dtype=object)
+    second = np.array(list(after.values()), dtype=object)
+    land: NDArray[np.object_] = shapely.intersection(first[:, None], second[None, :])
+    return land
+
+
+def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Only the polygons of a geometry: overlaying leaves points and lines where borders touch."""
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon)])
+
+
+def _land_rows(flows: Flows) -> Iterator[dict[str, object]]:
+    for i, from_side in enumerate(flows.from_sides):
+        for j, to_side in enumerate(flows.to_sides):
+            land = flows.land[i, j]
+            drawn, sure = flows.drawn_km2[:, i, j], flows.drawn_sure_km2[:, i, j]
+            whole = _figure("flow", shapely.area(land) / 1e6, drawn)
+            if from_side == to_side:
+                parts = [("unchanged", land, drawn)]
+            else:
+                parts = [
+                    ("changed", _polygons(shapely.difference(land, flows.doubt)), sure),
+                    (
+                        "within_error",
+                        _polygons(shapely.intersection(land, flows.doubt)),
+                        drawn - sure,
+                    ),
+                ]
+            for kind, part, areas in parts:
+                area_km2 = shapely.area(part) / 1e6
+                if max(area_km2, *areas, 0.0) < _SLIVER_KM2:
+                    continue
+                yield {
+                    "from_line": flows.from_line,
+                    "to_line": flows.to_line,
+                    "from_side": from_side,
+                    "to_side": to_side,
+                    "kind": kind,
+                    **_figure("area", area_km2, areas),
+                    **whole,
+                    "geometry": part,
+                }
+
+
+def _figure(name: str, value: float, drawn: NDArray[np.float64]) -> dict[str, object]:
+    low, high = interval(drawn) if len(drawn) else (np.nan, np.nan)
+    return {f"{name}_km2": float(value), f"{name}_low": low, f"{name}_high": high}
+
+
+def balance(flows: Sequence[Flows]) -> pd.DataFrame:
+    """Land that each side gained, ceded and holds, for each pair of lines.
+
+    Parameters
+    ----------
+    flows
+        What :func:`all_flows` returns.
+
+    Returns
+    -------
+    One row per pair of lines and side, square kilometres, with the columns of
+    :data:`BALANCE`. ``net`` is gained less ceded; taking the lines in the opposite order swaps
+    ``gained`` with ``ceded`` and the sign of ``net``. Land within the error of the lines counts
+    as changed: the interval says how much that matters.
+    """
+    rows = []
+    for flow in flows:
+        nominal = shapely.area(flow.land) / 1e6
+        for side in dict.fromkeys((*flow.from_sides, *flow.to_sides)):
+            if not side:
+                continue
+            before = np.array([name == side for name in flow.from_sides])
+            after = np.array([name == side for name in flow.to_sides])
+            gained = ~before[:, None] & after[None, :]
+            ceded = before[:, None] & ~after[None, :]
+            row: dict[str, object] = {
+                "from_line": flow.from_line,
+                "to_line": flow.to_line,
+                "side": side,
+                "held_before_km2": float(nominal[before].sum()),
+                "held_after_km2": float(nominal[:, after].sum()),
+            }
+            signs = {"gained": gained * 1.0, "ceded": ceded * 1.0, "net": gained * 1.0 - ceded}
+            for what, sign in signs.items():
+                drawn = (flow.drawn_km2 * sign).sum(axis=(1, 2))
+                row |= _figure(what, float((nominal * sign).sum()), drawn)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=BALANCE)
+
+
+def control_change(
+    places: pd.DataFrame, sight: pd.DataFrame, fronts: Sequence[FrontLine]
+) -> pd.DataFrame:
+    """Side, distance and sight of each settlement before and after, for each pair of lines.
+
+    Parameters
+    ----------
+    places
+        One row per settlement and line: ``id, name, line, side, side_certain, crossed,
+        distance_m, population, population_from, population_until, population_source,
+        population_kind``.
+    sight
+        One row per settlement and line: ``id, line, in_sight``. May be empty.
+    fronts
+        The dated lines.
+
+    Returns
+    -------
+    One row per settlement and pair of lines, with the columns of :data:`CONTROL`.
+
+    Notes
+    -----
+    ``control`` is ``cut`` where one of the two lines passes through the settlement;
+    ``uncertain`` where its side is not certain at one of the two, or it lies outside the study
+    area; else ``changed`` or ``stayed``.
+
+    ``population`` is the figure valid at the date of the *earlier* line: the people whose
+    place the change happened to. Where no figure is valid at that date it is unknown.
+    """
+    seen = sight if len(sight) else pd.DataFrame(columns=["id", "line", "in_sight"])
+    wanted = places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"], how="left")
+    tables = []
+    for old, new in pairs(fronts):
+        before = wanted[wanted["line"] == old.key].set_index("id")
+        after = wanted[wanted["line"] == new.key].set_index("id").reindex(before.index)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "id": before.index,
+                    "name": before["name"].to_numpy(),
+                    "from_line": old.key,
+                    "to_line": new.key,
+                    "from_side": before["side"].to_numpy(),
+                    "to_side": after["side"].to_numpy(),
+                    "control": _control(before, after),
+                    "population": _people(before, old.date),
+                    "population_source": before["population_source"].to_numpy(),
+                    "distance_before_m": before["distance_m"].to_numpy(),
+                    "distance_after_m": after["distance_m"].to_numpy(),
+                    "sight_before": before["in_sight"].fillna("").to_numpy(),
+                    "sight_after": after["in_sight"].fillna("").to_numpy(),
+                    "population_kind": before["population_kind"].to_numpy(),
+                }
+            )
+        )
+    if not tables:
+        return pd.DataFrame(columns=CONTROL)
+    return pd.concat(tables, ignore_index=True)[CONTROL]
+
+
+def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
+    from_side = before["side"].fillna("").to_numpy()
+    to_side = after["side"].fillna("").to_numpy()
+    cut = (before["crossed"] | after["crossed"]).to_numpy(dtype=bool)
+    known = (from_side != "") & (to_side != "")
+    certain = known & (before["side_certain"] & after["side_certain"]).to_numpy(dtype=bool)
+    moved = np.where(from_side == to_side, "stayed", "changed")
+    control: NDArray[np.object_] = np.where(
+        cut, "cut", np.where(certain, moved, "uncertain")
+    ).astype(object)
+    return control
+
+
+def _people(places: pd.DataFrame, date: dt.date) -> pd.Series[int]:
+    """Keep the figures that hold at a date."""
+    people = places["population"].astype("Int64").reset_index(drop=True)
+    return people.where(valid_at(places, date))
+
+
+STEPS = [
+    "step",
+    "from_line",
+    "to_line",
+    "from_date",
+    "to_date",
+    "change",
+    "from_side",
+    "to_side",
+    "area_km2",
+    "area_low",
+    "area_high",
+    "area_certain_km2",
+    "population",
+    "population_certain",
+    "registered",
+    "settlements",
+    "settlements_unknown",
+    "road_km",
+]
+"""Columns of :func:`steps`."""
+
+_PAIR = ["from_line", "to_line"]
+_FLOW = ["from_side", "to_side"]
+
+
+def steps(
+    changes: gpd.GeoDataFrame,
+    fronts: Sequence[FrontLine],
+    layers: Layers,
+    *,
+    how: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """List the land and the people that changed hands, step by step.
+
+    Parameters
+    ----------
+    changes
+        From `frontline.change.changes` for the same lines, in the plane.
+    fronts
+        Dated lines.
+    layers
+        Settlements and corridors in the plane.
+    how
+        By the key of a line, how the line before became it: ``fighting``, ``handover``,
+        ``adjustment``, or empty.
+
+    Returns
+    -------
+    One row per pair of lines and pair of sides between which land went, with the columns of
+    :data:`STEPS`. ``step`` counts from 1 by date; it is empty for the change from the first
+    line to the last one, which need not be the sum of the steps: what was taken and given back
+    stands in two of them and not in the whole. ``population`` counts the residents listed at the
+    date of the earlier line, ``registered`` people apart from them; ``_certain`` is the part
+    beyond the errors of both lines. ``road_km`` is the length of roads on that land.
+    """
+    told = how or {}
+    by_key = {front.key: front for front in fronts}
+    ordered = list(pairs(fronts))
+    rows: list[dict[str, Any]] = []
+    for number, (old, new) in enumerate(ordered, start=1):
+        own = changes[(changes["from_line"] == old.key) & (changes["to_line"] == new.key)]
+        own = own[own["from_side"] != own["to_side"]]
+        whole = len(ordered) > 1 and number == len(ordered)
+        named = {
+            "step": pd.NA if whole else number,
+            "from_line": old.key,
+            "to_line": new.key,
+            "from_date": old.date,
+            "to_date": new.date,
+            "change": "" if whole else told.get(new.key, ""),
+        }
+        rows += [named | row for row in _step_rows(own, by_key[old.key], layers)]
+    return pd.DataFrame(rows, columns=STEPS).astype(
+        {"step": "Int64", "settlements": "Int64", "settlements_unknown": "Int64"}
+    )
+
+
+def _step_rows(
+    changes: gpd.GeoDataFrame, old: FrontLine, layers: Layers
+) -> Iterator[dict[str, Any]]:
+    dwellers = dwellers_at(layers.settlements, old.date)
+    roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
+    for (from_side, to_side), flow in changes.groupby(_FLOW, sort=False):
+        certain = flow[flow["kind"] == "changed"]
+        lands = [shapely.union_all(part.geometry.to_numpy()) for part in (flow, certain)]
+        # Apart, for they overlap: a place on the border of two lands counts for the first alone.
+        whole, sure = (
+            count(dwellers, shares_on(dwellers, np.array([land], dtype=object))) for land in lands
+        )
+        on_land = shapely.intersection(roads.geometry.to_numpy(), lands[0])
+        yield {
+            "from_side": from_side,
+            "to_side": to_side,
+            "area_km2": float(flow["flow_km2"].iloc[0]),
+            "area_low": float(flow["flow_low"].iloc[0]),
+            "area_high": float(flow["flow_high"].iloc[0]),
+            "area_certain_km2": float(certain["area_km2"].sum()),
+            "population": float(whole.residents[0]),
+            "population_certain": float(sure.residents[0]),
+            "registered": float(whole.registered[0]),
+            "settlements": int(whole.settlements[0]),
+            "settlements_unknown": int(whole.unknown[0]),
+            "road_km": float(length_m(on_land, layers.frame).sum()) / 1000.0,
+        }

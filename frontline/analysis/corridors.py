@@ -1,0 +1,499 @@
+"""Roads, canals, pipelines: kilometres by side and zone, and where a line cuts them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely.ops
+from scipy.spatial import cKDTree
+
+from frontline.geo.geodesy import GEOD, length_m
+from frontline.uncertainty.intervals import SIGMAS, interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import Draw, FrontLine
+
+
+KM = ["id", "name", "kind", "line", "side", "distance_m", "km", "km_low", "km_high"]
+"""Columns of :func:`corridor_km`."""
+
+KIND_KM = ["kind", "line", "side", "distance_m", "km", "km_low", "km_high"]
+"""Columns of :func:`kind_km`."""
+
+CROSSINGS = [
+    "id",
+    "name",
+    "name_alt",
+    "kind",
+    "line",
+    "angle_deg",
+    "from_side",
+    "to_side",
+    "km_along",
+]
+"""Columns of :func:`crossings`, beside ``geometry``."""
+
+DISTANCE = ["id", "name", "kind", "line", "distance_m", "lon", "lat"]
+"""Columns of :func:`corridor_distance`."""
+
+TOUCH_M = 1.0
+"""A corridor nearer to a line than this touches it; what it does within is one contact."""
+
+CHORD_M = 25.0
+"""Directions at a crossing are taken over this length on either side of it."""
+
+STEP_M = 100.0
+"""Corridors are sampled this finely where displaced lines are held against them."""
+
+
+def corridor_km(
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+) -> pd.DataFrame:
+    """Kilometres of each corridor on each side of each line, and in each zone.
+
+    Parameters
+    ----------
+    layers
+        For ``corridors``, ``study_area`` and ``frame``.
+    fronts
+        Dated lines with their sides.
+    zones
+        ``line, side, distance_m, kind, geometry`` in the frame; cumulative zones are used.
+    draws
+        Displaced lines, by the line's key.
+
+    Returns
+    -------
+    One row per corridor, line, side and distance with the columns of :data:`KM`;
+    ``distance_m`` is NaN for the whole side. What lies outside the study area, or on land of
+    nobody, stands under an empty side, so that the rows with a NaN distance add up to the
+    corridor's length. Sides and zones that a corridor does not enter have no row. ``km_low`` and
+    ``km_high`` are NaN without draws.
+
+    Notes
+    -----
+    Lengths are geodesic. Where a corridor runs exactly along a line, each of the two sides
+    counts half of it.
+
+    In the draws corridors are sampled every 100 m and held against the displaced sides and the
+    distance to points along the displaced line, measured in the frame's plane (true to 0.3 %
+    for 1,000 km from its centre); the change that a draw makes is added to the exact
+    kilometres.
+    """
+    corridors = layers.corridors
+    tables = [pd.DataFrame(columns=KM)]
+    samples = _samples(corridors.geometry.to_numpy(), layers.frame)
+    segments, owner = _segments_of(corridors.geometry.to_numpy())
+    for front in fronts:
+        own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+        keys = [(name, np.nan) for name in (*front.sides, "")]
+        keys += [(zone.side, float(zone.distance_m)) for zone in own.itertuples()]
+        km = np.array(
+            [
+                np.bincount(owner, part, len(corridors))
+                for part in _exact_km(segments, front, own, layers.frame)
+            ]
+        )
+        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys)
+        row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
+        table = corridors.iloc[row][["id", "name", "kind"]].reset_index(drop=True)
+        table = pd.DataFrame(table).assign(line=front.key, order=row)
+        table["side"] = [keys[number][0] for number in key]
+        table["distance_m"] = [keys[number][1] for number in key]
+        table["km"], table["km_low"] = km[key, row], low[key, row]
+        table["km_high"] = high[key, row]
+        tables.append(table)
+    filled = [table for table in tables if len(table)] or tables[:1]
+    table = pd.concat(filled, ignore_index=True)
+    if len(table):
+        table = table.sort_values("order", kind="stable", ignore_index=True)
+    return table[KM]
+
+
+def kind_km(
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+) -> pd.DataFrame:
+    """Kilometres of all corridors of a kind together; parameters as for :func:`corridor_km`.
+
+    Returns
+    -------
+    One row per kind, line, side and distance with the columns of :data:`KIND_KM`. The interval
+    is that of the sum in each draw: corridors that a displaced line moves together do not add
+    up to the sum of the ends of their own intervals.
+    """
+    rows = layers.corridors.groupby("kind", sort=False).indices
+    shapes = layers.corridors.geometry.to_numpy()
+    united = gpd.GeoDataFrame(
+        {name: list(rows) for name in ("id", "name", "kind")},
+        geometry=[
+            shapely.multilinestrings(shapely.get_parts(shapes[own])) for own in rows.values()
+        ],
+        crs=layers.frame.crs,
+    )
+    return corridor_km(replace(layers, corridors=united), fronts, zones, draws)[KIND_KM]
+
+
+def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Segments as lines, and the corridor of each: a road that doubles back counts twice."""
+    parts, owner = shapely.get_parts(corridors, return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    return shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1)), owner[part[head]]
+
+
+def _exact_km(
+    segments: NDArray[np.object_], front: FrontLine, zones: gpd.GeoDataFrame, frame: Frame
+) -> Iterator[NDArray[np.float64]]:
+    """Kilometres of each segment: on each side, outside all, and in each zone."""
+    sides = list(front.sides.values())
+    for land in sides:
+        yield _fair_km(segments, land, sides, frame)
+    covered = shapely.union_all(sides)
+    shapely.prepare(covered)
+    outside = ~shapely.covers(covered, segments)
+    km = np.zeros(len(segments))
+    km[outside] = length_m(shapely.difference(segments[outside], covered), frame) / 1000.0
+    yield km
+    for zone in zones.itertuples():
+        others = list(zones.geometry[zones["distance_m"] == zone.distance_m])
+        yield _fair_km(segments, zone.geometry, others, frame)
+
+
+def _fair_km(
+    segments: NDArray[np.object_],
+    land: shapely.Geometry,
+    among: Sequence[shapely.Geometry],
+    frame: Frame,
+) -> NDArray[np.float64]:
+    """Kilometres on one of several adjoining lands; a shared border counts half for each."""
+    shapely.prepare(land)
+    hit = np.flatnonzero(shapely.intersects(land, segments))
+    inside = segments[hit]
+    # Most segments lie inside altogether: only the others need cutting.
+    cut = ~shapely.covers(land, inside)
+    inside[cut] = shapely.intersection(inside[cut], land)
+    km = np.zeros(len(segments))
+    km[hit] = length_m(inside, frame) / 1000.0
+    for other in among:
+        if other is not land:
+            shapely.prepare(other)
+            both = shapely.intersects(other, inside)
+            shared = shapely.intersection(inside[both], other)
+            km[hit[both]] -= length_m(shared, frame) / 2000.0
+    return km
+
+
+def _intervals(
+    km: NDArray[np.float64],
+    samples: _Samples,
+    front: FrontLine,
+    draws: Sequence[Draw],
+    keys: Sequence[tuple[str, float]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """2.5 and 97.5 % points, each of the shape of `km`: by side and distance, and corridor."""
+    if not draws:
+        return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
+    low, high = km.copy(), km.copy()
+    rows, changed_km = _changed_km(samples, front, draws, keys)
+    for place, at in np.argwhere(changed_km.any(axis=0)):
+        drawn = np.maximum(km[place, rows[at]] + changed_km[:, place, at], 0.0)
+        low[place, rows[at]], high[place, rows[at]] = interval(drawn)
+    return low, high
+
+
+def _flat(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+    """Single parts of a geometry, out of collections and multi-geometries alike."""
+    return list(shapely.get_parts(shapely.get_parts(geometry)))
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Short pieces of all corridors: middles, kilometres, row of the corridor; shape ``(n,)``."""
+
+    points: NDArray[np.object_]
+    km: NDArray[np.float64]
+    row: NDArray[np.int64]
+    corridors: int
+
+
+def _samples(corridors: NDArray[np.object_], frame: Frame) -> _Samples:
+    parts, owner = shapely.get_parts(corridors, return_index=True)
+    xy, line = shapely.get_coordinates(shapely.segmentize(parts, STEP_M), return_index=True)
+    head = np.flatnonzero(np.diff(line) == 0)
+    return _Samples(
+        points=shapely.points((xy[head] + xy[head + 1]) / 2.0),
+        km=frame.ground_m(xy[head], xy[head + 1]) / 1000.0,
+        row=owner[line[head]],
+        corridors=len(corridors),
+    )
+
+
+def _changed_km(
+    samples: _Samples,
+    front: FrontLine,
+    draws: Sequence[Draw],
+    keys: Sequence[tuple[str, float]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Corridors that may change, and by how much: by draw, side and distance, and corridor."""
+    edges = np.array([0.0, *(distance_m for _, distance_m in keys if not np.isnan(distance_m))])
+    shapely.prepare(front.geometry)
+    distance = shapely.distance(front.geometry, samples.points)
+    # A draw moves a line by five standard deviations once in a million times: what lies farther
+    # than that from the line and from every zone's edge stays where it is.
+    margin_m = STEP_M + 5.0 / SIGMAS * float(front.error_m.max())
+    doubtful = np.abs(distance[:, None] - edges).min(axis=1) <= margin_m
+    rows, row = np.unique(samples.row[doubtful], return_inverse=True)
+    some = _Samples(samples.points[doubtful], samples.km[doubtful], row, len(rows))
+    still = _sampled(some, front.geometry, front.sides, keys)
+    return rows, np.array([_sampled(some, draw.line, draw.sides, keys) - still for draw in draws])
+
+
+def _sampled(
+    samples: _Samples,
+    line: shapely.Geometry,
+    sides: Mapping[str, shapely.Geometry],
+    keys: Sequence[tuple[str, float]],
+) -> NDArray[np.float64]:
+    """Kilometres by side and distance and by corridor, each sample as a whole."""
+    edges = [distance_m for _, distance_m in keys if not np.isnan(distance_m)] or [STEP_M]
+    # Points every quarter of the least distance are as good as the line: off by 1 %, and less
+    # for the larger ones.
+    posts = shapely.get_coordinates(shapely.segmentize(line, min(edges) / 4.0))
+    distance, _ = cKDTree(posts).query(
+        shapely.get_coordinates(samples.points), distance_upper_bound=1.1 * max(edges)
+    )
+    outside = np.ones(len(samples.km), dtype=bool)
+    inside = {"": outside}
+    for name, land in sides.items():
+        shapely.prepare(land)
+        inside[name] = shapely.intersects(land, samples.points)
+        outside &= ~inside[name]
+    found = np.zeros((len(keys), samples.corridors))
+    for place, (name, distance_m) in enumerate(keys):
+        near = inside[name] if np.isnan(distance_m) else inside[name] & (distance <= distance_m)
+        found[place] = np.bincount(samples.row[near], samples.km[near], samples.corridors)
+    return found
+
+
+def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
+    """Points where a corridor passes from one side of a line to the other.
+
+    Parameters
+    ----------
+    layers
+        For ``corridors`` and ``frame``.
+    fronts
+        Dated lines with their sides.
+
+    Returns
+    -------
+    One point per crossing, in the frame, with the columns of :data:`CROSSINGS`: ``angle_deg``
+    between corridor and line, 0 to 90; the sides before and after, in the drawing direction of
+    the corridor; kilometres along it (its parts in turn, in the frame's plane).
+
+    Notes
+    -----
+    A contact is a stretch of corridor within a metre of the line. It is a crossing if the
+    corridor comes from one side and leaves to another: a corridor that touches the line and
+    turns back, begins on it, or crosses only the edge of the study area does not cross. One
+    that runs along the line for a while and then leaves it on the other side crosses once, in
+    the middle of the contact.
+    """
+    rows = []
+    shapes = layers.corridors.geometry.to_numpy()
+    for front in fronts:
+        shapely.prepare(front.geometry)
+        for number in np.flatnonzero(shapely.dwithin(front.geometry, shapes, TOUCH_M)):
+            corridor = layers.corridors.iloc[number]
+            named = {name: corridor[name] for name in ("id", "name", "name_alt", "kind")}
+            start = 0.0
+            for part in _flat(corridor.geometry):
+                for crossing in _crossings_of(part, front, layers.frame):
+                    crossing["km_along"] = (start + crossing["km_along"]) / 1000.0
+                    rows.append(named | {"line": front.key} | crossing)
+                start += part.length
+    table = pd.DataFrame(rows, columns=[*CROSSINGS, "geometry"])
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.frame.crs)
+
+
+def _crossings_of(
+    part: shapely.LineString, front: FrontLine, frame: Frame
+) -> Iterator[dict[str, Any]]:
+    contacts = _contacts(part, front.geometry) if part.length > 0.0 else []
+    edges = [0.0, *itertools.chain.from_iterable(contacts), part.length]
+    for number, (enter, leave) in enumerate(contacts):
+        if enter <= edges[2 * number] or leave >= edges[2 * number + 3]:
+            continue
+        # Just outside the contact, but not beyond the middle of the way to the next one.
+        before = enter - min(TOUCH_M, (enter - edges[2 * number]) / 2)
+        after = leave + min(TOUCH_M, (edges[2 * number + 3] - leave) / 2)
+        sides = [_side_at(part, at, front) for at in (before, after)]
+        if "" in sides or sides[0] == sides[1]:
+            continue
+        point = _meeting(part, enter, leave, front.geometry)
+        yield {
+            "angle_deg": _angle_deg(part, (enter + leave) / 2, point, front.geometry, frame),
+            "from_side": sides[0],
+            "to_side": sides[1],
+            "km_along": (enter + leave) / 2,
+            "geometry": point,
+        }
+
+
+def _segments(line: shapely.LineString) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Segments ``(n, 2, 2)`` of a line and the distance along it at which each begins ``(n,)``."""
+    xy = shapely.get_coordinates(line)
+    pieces = np.stack([xy[:-1], xy[1:]], axis=1)
+    lengths = np.hypot(*(pieces[:, 1] - pieces[:, 0]).T)
+    keep = lengths > 0.0
+    along = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    return pieces[keep], along[keep]
+
+
+def _contacts(part: shapely.LineString, line: shapely.Geometry) -> list[tuple[float, float]]:
+    """Stretches of a corridor within a metre of the line, as distances along the corridor."""
+    pieces, along = _segments(part)
+    segments = shapely.linestrings(pieces)
+    shapely.prepare(line)
+    near = np.flatnonzero(shapely.dwithin(line, segments, TOUCH_M))
+    stretches = []
+    for index in near:
+        window = shapely.box(*shapely.bounds(shapely.buffer(segments[index], 3 * TOUCH_M)))
+        rim = shapely.buffer(shapely.intersection(line, window), TOUCH_M)
+        for piece in _flat(shapely.intersection(segments[index], rim)):
+            steps = np.hypot(*(shapely.get_coordinates(piece) - pieces[index, 0]).T)
+            if len(steps):
+                stretches.append((along[index] + steps.min(), along[index] + steps.max()))
+    merged: list[tuple[float, float]] = []
+    for enter, leave in sorted(stretches):
+        if merged and enter <= merged[-1][1] + 1e-6:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], leave))
+        else:
+            merged.append((enter, leave))
+    return merged
+
+
+def _side_at(part: shapely.LineString, at: float, front: FrontLine) -> str:
+    point = shapely.line_interpolate_point(part, at)
+    found = [name for name, land in front.sides.items() if shapely.intersects(land, point)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _meeting(
+    part: shapely.LineString, enter: float, leave: float, line: shapely.Geometry
+) -> shapely.Point:
+    """Return the one point in which a contact meets the line, or else the contact's middle."""
+    contact = shapely.ops.substring(part, enter, leave)
+    met = _flat(shapely.intersection(contact, line))
+    if len(met) == 1 and isinstance(met[0], shapely.Point):
+        return met[0]
+    return shapely.line_interpolate_point(part, (enter + leave) / 2)
+
+
+def _angle_deg(
+    part: shapely.LineString,
+    at: float,
+    point: shapely.Point,
+    line: shapely.Geometry,
+    frame: Frame,
+) -> float:
+    """Angle between two lines that meet, from azimuths on the ellipsoid, 0 to 90 degrees."""
+    whole = shapely.line_merge(line)
+    nearest = min(_flat(whole), key=lambda piece: shapely.distance(piece, point))
+    azimuths = [
+        _azimuth_deg(part, at, frame),
+        _azimuth_deg(nearest, shapely.line_locate_point(nearest, point), frame),
+    ]
+    angle = abs(azimuths[0] - azimuths[1]) % 180.0
+    return min(angle, 180.0 - angle)
+
+
+def _azimuth_deg(line: shapely.LineString, at: float, frame: Frame) -> float:
+    ends = [max(at - CHORD_M, 0.0), min(at + CHORD_M, line.length)]
+    chord = shapely.line_interpolate_point(line, np.array(ends))
+    (lon, lat), (lon2, lat2) = frame.lonlat(shapely.get_coordinates(chord))
+    return float(GEOD.inv(lon, lat, lon2, lat2)[0])
+
+
+def corridor_distance(layers: Layers, fronts: Sequence[FrontLine]) -> pd.DataFrame:
+    """Smallest distance of each corridor from each line.
+
+    Parameters
+    ----------
+    layers
+        For ``corridors`` and ``frame``.
+    fronts
+        Dated lines.
+
+    Returns
+    -------
+    One row per corridor and line with the columns of :data:`DISTANCE`: geodesic metres, 0 where
+    they meet, and the corridor's nearest point in degrees.
+
+    Notes
+    -----
+    The frame's plane says which stretches of the corridor can be nearest; each of these is held
+    against the line in an azimuthal projection of its own.
+    """
+    rows = []
+    for _, corridor in layers.corridors.iterrows():
+        for front in fronts:
+            distance_m, lon, lat = _nearest(corridor.geometry, front.geometry, layers.frame)
+            named = {name: corridor[name] for name in ("id", "name", "kind")}
+            rows.append(
+                named | {"line": front.key, "distance_m": distance_m, "lon": lon, "lat": lat}
+            )
+    return pd.DataFrame(rows, columns=DISTANCE)
+
+
+def _nearest(
+    corridor: shapely.Geometry, line: shapely.Geometry, frame: Frame
+) -> tuple[float, float, float]:
+    """Geodesic distance in metres and the corridor's nearest point in degrees."""
+    planar_m = shapely.distance(corridor, line)
+    if planar_m == 0.0:
+        met = shapely.get_coordinates(shapely.intersection(corridor, line))[:1]
+        lon, lat = frame.lonlat(met)[0]
+        return 0.0, float(lon), float(lat)
+    # The plane distorts distances by less than 2 %: nothing farther can be the nearest.
+    reach_m = 1.02 * planar_m + TOUCH_M
+    parts = _flat(shapely.segmentize(corridor, 10_000.0))
+    pieces = shapely.linestrings(np.concatenate([_segments(part)[0] for part in parts]))
+    shapely.prepare(line)
+    found = []
+    for piece in pieces[shapely.dwithin(line, pieces, reach_m)]:
+        window = shapely.box(*shapely.bounds(shapely.buffer(piece, 1.02 * reach_m)))
+        found.append(_nearest_here(piece, shapely.intersection(line, window), frame))
+    return min(found)
+
+
+def _nearest_here(
+    piece: shapely.LineString, line: shapely.Geometry, frame: Frame
+) -> tuple[float, float, float]:
+    """Do as `_nearest` for a short piece of a corridor, in a plane of its own."""
+    lon_0, lat_0 = frame.lonlat(shapely.get_coordinates(piece))[0]
+    plane = pyproj.CRS.from_proj4(f"+proj=aeqd +lon_0={lon_0} +lat_0={lat_0} +ellps=WGS84")
+    there = pyproj.Transformer.from_crs(frame.crs, plane, always_xy=True)
+    pair = np.array([piece, line], dtype=object)
+    local = shapely.transform(pair, there.transform, interleaved=False)
+    ends = shapely.get_coordinates(shapely.shortest_line(local[0], local[1]))
+    back = there.transform(ends[:, 0], ends[:, 1], direction="INVERSE")
+    (lon, lat), (lon2, lat2) = frame.lonlat(np.column_stack(back))
+    return float(GEOD.inv(lon, lat, lon2, lat2)[2]), float(lon), float(lat)

@@ -1,0 +1,249 @@
+"""What settlements depend on: same side of the line or not, how far, reachable or not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.errors import LayerError, nearest, raise_problems, shown
+from frontline.geo.geodesy import GEOD, nearest_on
+from frontline.network.routing import travel_minutes
+
+if TYPE_CHECKING:
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import FrontLine
+    from frontline.network.graph import RoadGraph
+    from frontline.network.project_roads import Network
+
+
+LINKS = [
+    "id",
+    "place",
+    "place_name",
+    "kind",
+    "name",
+    "line",
+    "place_side",
+    "asset_side",
+    "sides",
+    "distance_m",
+    "reach",
+    "minutes",
+    "minutes_open",
+    "stated_side",
+    "stated_distance_m",
+    "source",
+    "note",
+]
+"""Columns of :func:`links_table`."""
+
+_ON_LINE_M = 1e-3
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A place in the plane and its side of one line."""
+
+    point: Any
+    side: str
+    certain: bool
+    piece: int
+
+
+def links_table(
+    links: pd.DataFrame,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    *,
+    network: Network | None = None,
+    shown_path: str = "links",
+) -> pd.DataFrame:
+    """Hold every link against every line.
+
+    Parameters
+    ----------
+    links
+        As read: the columns of the role ``links``.
+    layers
+        Settlements, points and corridors in the plane.
+    fronts
+        The lines with their sides.
+    network
+        The roads, and where a line lets through; without it times are unknown.
+    shown_path
+        Name of the file, for messages.
+
+    Returns
+    -------
+    One row per link and line with the columns of :data:`LINKS`.
+
+    - ``sides`` is ``same``, ``other``, ``uncertain`` where one of the two lies nearer to the
+      line than its error, or ``unknown`` where the asset's place is not known.
+    - ``distance_m``: geodesic, from a point in the settlement to the nearest point of the asset.
+    - ``reach``: ``reachable`` where both lie on one connected piece of a side's land, ``cut off``
+      where they do not, else ``uncertain`` or ``unknown``.
+    - ``minutes``: by road without crossing the line but at checkpoints, infinite where there is
+      no way; ``minutes_open`` as if there were no line. NaN without roads.
+
+    What a source states of side and distance stands beside and replaces nothing.
+
+    Raises
+    ------
+    LayerError
+        A place or an asset that is not there.
+
+    Notes
+    -----
+    Of a corridor the nearest point tells the distance, and its beginning (a canal's headworks,
+    a pipe's spring) the side and the way.
+    """
+    spots = _Spots(layers)
+    problems = []
+    for row, link in links.iterrows():
+        wrong = spots.wrong(link)
+        if wrong:
+            problems.append(LayerError(wrong, path=shown_path, row=str(row)))
+    raise_problems(problems)
+    rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.frame)]
+    return pd.DataFrame(rows, columns=LINKS)
+
+
+class _Spots:
+    """Places of settlements and assets by identifier."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+        self.settlements = dict(
+            zip(layers.settlements["id"], layers.settlements.geometry, strict=True)
+        )
+        self.names = dict(zip(layers.settlements["id"], layers.settlements["name"], strict=True))
+        self.assets: dict[str, Any] = {}
+        for table in (layers.corridors, layers.settlements, layers.points):
+            self.assets |= dict(zip(table["id"], table.geometry, strict=True))
+
+    def wrong(self, link: pd.Series[Any]) -> str:
+        """Say what is wrong with a link; empty if nothing is."""
+        ways = [bool(link["asset"].strip()), bool(link["nearest"].strip())]
+        ways.append(not (math.isnan(link["lon"]) and math.isnan(link["lat"])))
+        if link["place"] not in self.settlements:
+            return f"there is no settlement {shown(link['place'])}." + nearest(
+                link["place"], self.settlements
+            )
+        if sum(ways) > 1:
+            return "has more than one of asset, nearest, and lon with lat. Keep one."
+        if ways[0] and link["asset"].strip() not in self.assets:
+            return f"there is no asset {shown(link['asset'])}." + nearest(
+                link["asset"], self.assets
+            )
+        kinds = set(self.layers.points["kind"])
+        if ways[1] and link["nearest"].strip() not in kinds:
+            return f"there is no point of kind {shown(link['nearest'])}." + nearest(
+                link["nearest"], kinds
+            )
+        if ways[2] and not (abs(link["lon"]) <= 180 and abs(link["lat"]) <= 90):
+            return "lies nowhere (expected longitude and latitude in degrees). Give both."
+        return ""
+
+    def asset(self, link: pd.Series[Any], home: Any, frame: Frame) -> Any:
+        """Return the geometry of an asset in the plane; None where its place is not known."""
+        if link["asset"].strip():
+            return self.assets[link["asset"].strip()]
+        if not math.isnan(link["lon"]):
+            return shapely.Point(*frame.xy(np.array([[link["lon"], link["lat"]]]))[0])
+        if link["nearest"].strip():
+            points = self.layers.points
+            own = points.geometry[points["kind"] == link["nearest"].strip()].to_numpy()
+            return own[int(np.argmin(_geodesic_m(home, own, frame)))]
+        return None
+
+
+def _geodesic_m(home: Any, points: Any, frame: Frame) -> Any:
+    lonlat = frame.lonlat(shapely.get_coordinates([home, *points]))
+    here = np.broadcast_to(lonlat[0], (len(lonlat) - 1, 2))
+    return GEOD.inv(*here.T, *lonlat[1:].T)[2]
+
+
+def _rows_of(
+    links: pd.DataFrame, spots: _Spots, front: FrontLine, network: Network | None, frame: Frame
+) -> Iterator[dict[str, Any]]:
+    graph = network.graph if network is not None else None
+    cut = network.closed(front.geometry) if network is not None and len(links) else None
+    for _, link in links.iterrows():
+        home_point = shapely.point_on_surface(spots.settlements[link["place"]])
+        shape = spots.asset(link, home_point, frame)
+        home = _spot(home_point, front, frame)
+        asset = _spot(_entry(shape), front, frame) if shape is not None else None
+        yield {
+            "id": link["id"],
+            "place": link["place"],
+            "place_name": spots.names[link["place"]],
+            "kind": link["kind"],
+            "name": link["name"],
+            "line": front.key,
+            "place_side": home.side,
+            "asset_side": asset.side if asset else "",
+            "sides": _sides(home, asset),
+            "distance_m": _distance_m(home_point, shape, frame),
+            "reach": _reach(home, asset),
+            "minutes": _minutes(cut, home, asset, front.geometry),
+            "minutes_open": _minutes(graph, home, asset, None),
+            **{name: link[name] for name in LINKS[-4:]},
+        }
+
+
+def _entry(shape: Any) -> Any:
+    """Return the point that tells the side: of a line its beginning, of an area one inside."""
+    if shapely.get_dimensions(shape) == 1:
+        return shapely.Point(shapely.get_coordinates(shape)[0])
+    return shapely.point_on_surface(shape)
+
+
+def _spot(point: Any, front: FrontLine, frame: Frame) -> _Spot:
+    near = nearest_on(front.segments, shapely.get_coordinates(point), frame)
+    away, segment = float(near.distance_m[0]), int(near.segment[0])
+    certain = away > _ON_LINE_M and away >= float(front.error_m[segment])
+    for name, land in front.sides.items():
+        if shapely.intersects(land, point):
+            pieces = shapely.get_parts(land)
+            return _Spot(point, name, certain, int(np.argmax(shapely.intersects(pieces, point))))
+    return _Spot(point, "", certain, -1)
+
+
+def _sides(home: _Spot, asset: _Spot | None) -> str:
+    if asset is None or not (home.side and asset.side):
+        return "unknown"
+    if not (home.certain and asset.certain):
+        return "uncertain"
+    return "same" if home.side == asset.side else "other"
+
+
+def _reach(home: _Spot, asset: _Spot | None) -> str:
+    told = _sides(home, asset)
+    if asset is None or told in {"unknown", "uncertain"}:
+        return told
+    return "reachable" if told == "same" and home.piece == asset.piece else "cut off"
+
+
+def _distance_m(home: Any, shape: Any, frame: Frame) -> float:
+    if shape is None:
+        return math.nan
+    if shapely.get_dimensions(shape) == 1:
+        return float(nearest_on(shape, shapely.get_coordinates(home), frame).distance_m[0])
+    if shapely.intersects(shape, home):
+        return 0.0
+    spot = shapely.get_point(shapely.shortest_line(shape, home), 0)
+    return float(_geodesic_m(home, [spot], frame)[0])
+
+
+def _minutes(graph: RoadGraph | None, home: _Spot, asset: _Spot | None, line: Any) -> float:
+    if graph is None or asset is None:
+        return math.nan
+    ends = [np.array(shapely.get_coordinates(spot.point)) for spot in (home, asset)]
+    return float(travel_minutes(graph, ends[0], ends[1], line=line)[0, 0])

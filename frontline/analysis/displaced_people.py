@@ -1,0 +1,275 @@
+"""Stocks and flows of displaced people: what is part of what, and whether the parts add up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontline.errors import LayerError, nearest, raise_problems, shown
+
+FLOWS = [
+    "id",
+    "what",
+    "kind",
+    "origin",
+    "destination",
+    "amount_low",
+    "amount_high",
+    "unit",
+    "part_of",
+    "share_of",
+    "share_low",
+    "share_high",
+    "date",
+    "source",
+    "note",
+]
+"""Columns of :func:`flows_table`."""
+
+BALANCE = [
+    "id",
+    "what",
+    "source",
+    "unit",
+    "amount_low",
+    "amount_high",
+    "parts",
+    "parts_source",
+    "parts_low",
+    "parts_high",
+    "difference_low",
+    "difference_high",
+    "balance",
+]
+"""Columns of :func:`flows_balance`."""
+
+KINDS = ("stock", "flow", "")
+PEOPLE, SHARE = "people", "%"
+
+_ROUNDING = 1e-9
+
+
+def checked_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataFrame:
+    """Check what only several cells together show, and bring amounts to two ends.
+
+    Parameters
+    ----------
+    table
+        As read: the columns of the role ``flows``.
+    shown_path
+        Name of the file, for messages.
+
+    Returns
+    -------
+    The same without ``amount``: ``amount_low`` and ``amount_high`` hold both ends, infinite
+    above for "at least", 0 below for "at most", NaN where nothing is stated.
+
+    Raises
+    ------
+    LayerError
+        An amount given twice or with its ends swapped, negative ones, a ``part_of`` that names
+        no row or leads back to itself, shares without a whole, kinds that are none.
+    """
+    problems: list[LayerError] = []
+    ids = set(table["id"])
+    base = table["part_of"].str.strip()
+    base = base.where(base != "", table["share_of"].str.strip())
+    whole = dict(zip(table["id"], base, strict=True))
+    for row, cells in table.iterrows():
+        wrong = _wrong(cells, whole, ids)
+        if wrong:
+            problems.append(LayerError(wrong, path=shown_path, row=str(row)))
+    raise_problems(problems)
+    low, high = table["amount_low"].to_numpy(), table["amount_high"].to_numpy()
+    one = table["amount"].to_numpy()
+    unknown = np.isnan(one) & np.isnan(low) & np.isnan(high)
+    first = np.where(np.isnan(one), np.where(np.isnan(low), 0.0, low), one)
+    last = np.where(np.isnan(one), np.where(np.isnan(high), np.inf, high), one)
+    unit = table["unit"].str.strip()
+    return table.drop(columns="amount").assign(
+        amount_low=np.where(unknown, np.nan, first),
+        amount_high=np.where(unknown, np.nan, last),
+        unit=unit.where(unit != "", PEOPLE),
+        part_of=table["part_of"].str.strip(),
+        share_of=table["share_of"].str.strip(),
+    )
+
+
+def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
+    """Say what is wrong with a row; empty if nothing is."""
+    one, low, high = (float(cells[name]) for name in ("amount", "amount_low", "amount_high"))
+    part_of, share_of, own, kind = (
+        str(cells[name]).strip() for name in ("part_of", "share_of", "id", "kind")
+    )
+    base = part_of or share_of
+    given = [value for value in (one, low, high) if not math.isnan(value)]
+    faults = (
+        (
+            not math.isnan(one) and len(given) > 1,
+            "has an amount and its ends. Keep one of them.",
+        ),
+        (
+            low > high,
+            f"amount_low = {low:.10g} is more than amount_high = {high:.10g}. Swap them.",
+        ),
+        (
+            min(given, default=0.0) < 0,
+            "has a negative amount (expected 0 or more; a flow back has its own row).",
+        ),
+        (
+            base != "" and base not in ids,
+            f"is part of {shown(base)}, which is no row.{nearest(base, ids)}",
+        ),
+        (
+            part_of != "" and share_of != "",
+            "is both a part and a share. Keep part_of, or share_of where others overlap with it.",
+        ),
+        (own in _above(own, whole), "is part of itself. Mend part_of."),
+        (
+            str(cells["unit"]).strip() == SHARE and not base,
+            "is a share of nothing. Name the whole in part_of or share_of.",
+        ),
+        (kind not in KINDS, f"{shown(kind)} is neither stock nor flow."),
+    )
+    return next((text for is_so, text in faults if is_so), "")
+
+
+def _above(own: str, whole: dict[str, str]) -> set[str]:
+    """Walk up the totals of a row; ends where they end or come round."""
+    found: set[str] = set()
+    here = whole.get(own, "")
+    while here and here not in found:
+        found.add(here)
+        here = whole.get(here, "")
+    return found
+
+
+def flows_table(flows: pd.DataFrame) -> pd.DataFrame:
+    """List every figure with its share of the total that it is a part of.
+
+    Parameters
+    ----------
+    flows
+        From `checked_flows`.
+
+    Returns
+    -------
+    In the input's order, the columns of :data:`FLOWS` and the user's own. ``share_low`` and
+    ``share_high`` (per cent, NaN without a whole of the same unit) bound the share for all
+    amounts between the ends stated (an open end ends at the whole); a figure stated as a share
+    is that share. The whole is ``part_of`` or ``share_of``.
+    """
+    at = {own: number for number, own in enumerate(flows["id"])}
+    low, high = flows["amount_low"].to_numpy(), flows["amount_high"].to_numpy()
+    units = flows["unit"].tolist()
+    shares = np.full((len(flows), 2), np.nan)
+    bases = flows["part_of"].where(flows["part_of"] != "", flows["share_of"])
+    for number, (unit, base) in enumerate(zip(units, bases, strict=True)):
+        if unit == SHARE:
+            shares[number] = low[number], min(high[number], 100.0)
+        elif base and units[at[base]] == unit:
+            shares[number] = _shares(low[number], high[number], low[at[base]], high[at[base]])
+    told = flows.assign(share_low=shares[:, 0], share_high=shares[:, 1])
+    own_columns = [name for name in told if name not in FLOWS]
+    return told[[*FLOWS, *own_columns]].reset_index(drop=True)
+
+
+def _shares(low: float, high: float, whole_low: float, whole_high: float) -> tuple[float, float]:
+    if math.isnan(low) or math.isnan(whole_low):
+        return math.nan, math.nan
+    least = 0.0 if math.isinf(whole_high) else 100.0 * low / whole_high if whole_high else math.nan
+    most = 100.0 * high / whole_low if whole_low else math.nan
+    # A part whose upper end is open is at most the whole, unless even its lower end is more.
+    return least, max(least, 100.0) if math.isinf(most) else most
+
+
+def flows_balance(flows: pd.DataFrame) -> pd.DataFrame:
+    """Check each total against its parts, source by source.
+
+    Parameters
+    ----------
+    flows
+        From `checked_flows`.
+
+    Returns
+    -------
+    One row per total, unit of its parts and source of its parts, with the columns of
+    :data:`BALANCE`. Figures of different sources are never added: each source's parts stand
+    against the total by themselves, which may be another source's. ``balance`` is ``agree``
+    where the sum of the parts may equal the whole, ``short`` where they are less for certain
+    (parts are missing, or the figures contradict each other), ``over`` where they are more, and
+    ``unknown`` where an amount is. Parts stated as shares are held against 100 %; parts of any
+    other unit than the whole's are not held against it.
+    """
+    rows = [row for _, whole in flows.iterrows() for row in _balances(whole, flows)]
+    return pd.DataFrame(rows, columns=BALANCE)
+
+
+def _balances(whole: pd.Series[Any], flows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    parts = flows[flows["part_of"] == whole["id"]]
+    for (source, unit), own in parts.groupby(["source", "unit"], sort=False):
+        if unit not in {SHARE, whole["unit"]}:
+            continue
+        ends = (100.0, 100.0) if unit == SHARE else (whole["amount_low"], whole["amount_high"])
+        low, high = (float(own[name].sum(skipna=False)) for name in ("amount_low", "amount_high"))
+        yield {
+            "id": whole["id"],
+            "what": whole["what"],
+            "source": whole["source"],
+            "unit": unit,
+            "amount_low": ends[0],
+            "amount_high": ends[1],
+            "parts": len(own),
+            "parts_source": source,
+            "parts_low": low,
+            "parts_high": high,
+            "difference_low": _less(ends[0], high),
+            "difference_high": _less(ends[1], low),
+            "balance": _verdict(low, high, *ends),
+        }
+
+
+def _less(one: float, other: float) -> float:
+    """Subtract; nothing is known of the difference of two open ends but that it is open."""
+    return one - other if not (math.isinf(one) and math.isinf(other)) else -math.inf
+
+
+def _verdict(low: float, high: float, whole_low: float, whole_high: float) -> str:
+    if any(math.isnan(value) for value in (low, high, whole_low, whole_high)):
+        return "unknown"
+    slack = _ROUNDING * max(abs(whole_low), 1.0)
+    if high < whole_low - slack:
+        return "short"
+    return "over" if low > whole_high + slack else "agree"
+
+
+def by_origin(flows: pd.DataFrame, *, to: str = "origin") -> pd.DataFrame:
+    """Add up figures by origin (or destination), each source, kind, unit and date by itself.
+
+    Parameters
+    ----------
+    flows
+        From `checked_flows`. Totals whose parts the same source gives are left out, so that
+        nobody counts twice.
+    to
+        ``origin`` or ``destination``.
+
+    Returns
+    -------
+    Rows ``source, kind, unit, date, <to>, amount_low, amount_high, rows``; figures stated as
+    shares, and rows that name no such place, are left out.
+    """
+    keys = ["source", "kind", "unit", "date"]
+    given = set(zip(flows["part_of"], flows["source"], strict=True))
+    totals = [pair in given for pair in zip(flows["id"], flows["source"], strict=True)]
+    own = flows[~np.array(totals, dtype=bool) & (flows["unit"] != SHARE) & (flows[to] != "")]
+    ends = ["amount_low", "amount_high"]
+    rows = []
+    for place, group in own.groupby([*keys, to], sort=False):
+        sums = (float(group[end].sum(skipna=False)) for end in ends)
+        rows.append((*place, *sums, len(group)))
+    return pd.DataFrame(rows, columns=[*keys, to, *ends, "rows"])

@@ -1,0 +1,187 @@
+"""Dated events against the line of their day; positions that sources dispute stay two."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.errors import LayerError, raise_problems
+from frontline.geo.geodesy import GEOD, nearest_on
+from frontline.lines.sections import behind
+from frontline.population.figures import first_day
+
+if TYPE_CHECKING:
+    from frontline.geo.projection import Frame
+    from frontline.lines.front import FrontLine
+    from frontline.lines.sections import Stretch
+
+
+EVENTS = [
+    "id",
+    "name",
+    "kind",
+    "date",
+    "claim",
+    "claimed_by",
+    "lon",
+    "lat",
+    "line",
+    "section",
+    "side",
+    "side_certain",
+    "distance_m",
+    "below_accuracy",
+    "apart_m",
+    "disputed",
+    "source",
+    "note",
+]
+"""Columns of :func:`events_table`."""
+
+_DAY = len("YYYY-MM-DD")
+
+
+def events_table(
+    events: pd.DataFrame,
+    fronts: Sequence[FrontLine],
+    stretches: Sequence[Stretch],
+    frame: Frame,
+    *,
+    shown_path: str = "events",
+) -> pd.DataFrame:
+    """Set each claimed position of each event against the line that held on its day.
+
+    Parameters
+    ----------
+    events
+        As read: the columns of the role ``events``.
+    fronts
+        Dated lines: of an event counts the latest that is not later than it.
+    stretches
+        Sections of the lines; may be empty.
+    frame
+        The plane.
+    shown_path
+        Name of the file, for messages.
+
+    Returns
+    -------
+    One row per event and claimed position (``claim`` 1 or 2) with the columns of
+    :data:`EVENTS`. ``line`` is empty for events before the first line, and nothing is measured
+    then. ``section`` lists the sections that the nearest point of the line lies on.
+    ``below_accuracy`` is true where the distance is smaller than the errors of line and
+    position together: such an event may lie on either side. ``apart_m`` is the distance between
+    the two positions claimed; ``disputed`` is ``side`` where they lie on different sides,
+    ``place`` where they are further apart than their error, and empty otherwise.
+
+    Raises
+    ------
+    LayerError
+        A date that is no day, one of two coordinates, a position that is nowhere.
+    """
+    raise_problems(
+        [
+            LayerError(wrong, path=shown_path, row=str(row))
+            for row, event in events.iterrows()
+            for wrong in [_wrong(event)]
+            if wrong
+        ]
+    )
+    ordered = sorted(fronts, key=lambda front: front.date)
+    rows = [
+        row for _, event in events.iterrows() for row in _rows_of(event, ordered, stretches, frame)
+    ]
+    table = pd.DataFrame(rows, columns=EVENTS)
+    return table.astype({"side_certain": "boolean", "below_accuracy": "boolean"})
+
+
+def _wrong(event: pd.Series[Any]) -> str:
+    second = [event["lon_2"], event["lat_2"]]
+    pairs = [(event["lon"], event["lat"])]
+    if len(event["date"]) != _DAY:
+        return f"'{event['date']}' is no day (expected YYYY-MM-DD). Correct it."
+    if math.isnan(second[0]) != math.isnan(second[1]):
+        return "has only one coordinate of its second position. Give both, or none."
+    if not math.isnan(second[0]):
+        pairs.append((second[0], second[1]))
+    if not all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in pairs):
+        return "lies nowhere (expected longitude and latitude in degrees). Correct it."
+    return (
+        "has a negative position_error_m. Leave it empty if unknown."
+        if event["position_error_m"] < 0
+        else ""
+    )
+
+
+def _line_at(day: dt.date, ordered: Sequence[FrontLine]) -> FrontLine | None:
+    before = [front for front in ordered if front.date <= day]
+    return before[-1] if before else None
+
+
+def _rows_of(
+    event: pd.Series[Any],
+    ordered: Sequence[FrontLine],
+    stretches: Sequence[Stretch],
+    frame: Frame,
+) -> Iterator[dict[str, Any]]:
+    lonlat = np.array([[event["lon"], event["lat"]], [event["lon_2"], event["lat_2"]]])
+    lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
+    front = _line_at(first_day(event["date"]), ordered)
+    error_m = float(np.nan_to_num(event["position_error_m"]))
+    told = [_against(place, front, stretches, error_m, frame) for place in frame.xy(lonlat)]
+    apart = math.nan
+    if len(lonlat) == 2:
+        apart = float(GEOD.inv(*lonlat[0], *lonlat[1])[2])
+    disputed = ""
+    if len({row["side"] for row in told}) > 1:
+        disputed = "side"
+    elif apart > error_m:
+        disputed = "place"
+    names = ("claimed_by", "claimed_by_2")
+    for number, row in enumerate(told):
+        yield {
+            **{name: event[name] for name in ("id", "name", "kind", "date", "source", "note")},
+            "claim": number + 1,
+            "claimed_by": event[names[number]],
+            "lon": float(lonlat[number, 0]),
+            "lat": float(lonlat[number, 1]),
+            "apart_m": apart,
+            "disputed": disputed,
+            **row,
+        }
+
+
+def _against(
+    place: Any,
+    front: FrontLine | None,
+    stretches: Sequence[Stretch],
+    error_m: float,
+    frame: Frame,
+) -> dict[str, Any]:
+    if front is None:
+        blank = {"side_certain": pd.NA, "below_accuracy": pd.NA, "distance_m": math.nan}
+        return {"line": "", "section": "", "side": "", **blank}
+    near = nearest_on(front.segments, place[None, :], frame)
+    away = float(near.distance_m[0])
+    together = math.hypot(error_m, float(front.error_m[near.segment[0]]))
+    point = shapely.Point(place)
+    sides = [name for name, land in front.sides.items() if shapely.intersects(land, point)]
+    here = [
+        stretch.key
+        for stretch in stretches
+        if stretch.line == front.key and behind(place[None, :], stretch.course, front.geometry)[0]
+    ]
+    return {
+        "line": front.key,
+        "section": "; ".join(here),
+        "side": sides[0] if len(sides) == 1 else "",
+        "side_certain": bool(len(sides) == 1 and away > 0 and away >= together),
+        "distance_m": away,
+        "below_accuracy": bool(away < together),
+    }

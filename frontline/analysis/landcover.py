@@ -1,0 +1,424 @@
+"""Land cover: the classes of a raster by area, exactly, and by squares for displaced lines.
+
+The raster is read by windows and never as a whole. What it does not know (nodata, a code for
+unknown, land beyond its edge) is a class of its own: unknown is neither farmland nor its absence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from frontline._typing import Floats
+from frontline.errors import RasterError
+from frontline.geo.geodesy import area_m2
+from frontline.project.loader import relative
+from frontline.raster.io import Raster, Window, inside, open_raster, read_window, window_over
+from frontline.raster.zonal import cell_areas_km2, class_areas_km2, densified, on_raster
+from frontline.records import Note
+from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.sampling import OUTSIDE, position
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import Draw, FrontLine
+    from frontline.project.models import LandCover, Project
+
+
+OTHER, UNKNOWN = "other", "unknown"
+"""Land with a code of no class, and land of which no code is known."""
+
+MOST_SQUARES = 30_000
+"""Cells are merged in squares until about this many remain, for hundreds of displaced lines."""
+
+FARTHEST_SIGMAS = 4.0
+"""Squares further than this from a line and from the edges of its zones stay where they are."""
+
+LARGEST_CODE = 65_535
+"""Codes are looked up in a table of this length at most."""
+
+_BAND_CELLS = 4_000_000
+_GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
+_SHOWN_CODES = 8
+
+
+@dataclass(frozen=True)
+class Against:
+    """Where the squares of a land cover lie against a line, and against its displaced copies.
+
+    Parameters
+    ----------
+    names
+        Sides; the number after the last is land on no side.
+    side, ring
+        Numbers of side and ring, shape ``(1 + draws, m)``: the line as drawn comes first.
+        The number after the last ring is land beyond all of them.
+    """
+
+    names: tuple[str, ...]
+    side: NDArray[np.int8]
+    ring: NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Land cover of the study area, in squares of cells.
+
+    Parameters
+    ----------
+    names
+        Classes as the project names them, then `OTHER` and `UNKNOWN`; k in all.
+    xy
+        A point of each square in the plane, shape ``(m, 2)``, within the study area.
+    area_km2
+        Land of each class in each square, shape ``(m, k)``.
+    known
+        Share of the study area whose cover is known.
+    step_m
+        About the edge of a cell.
+    notes
+        What a reader must know.
+    against
+        The squares against each dated line, by its key.
+    """
+
+    names: tuple[str, ...]
+    xy: Floats
+    area_km2: Floats
+    known: float
+    step_m: float
+    notes: tuple[Note, ...]
+    against: Mapping[str, Against] = field(default_factory=dict)
+
+
+def class_names(stated: LandCover) -> tuple[str, ...]:
+    """Name the classes of a land cover, those of the project first."""
+    return (*stated.classes, OTHER, UNKNOWN)
+
+
+def numbering(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], Floats]:
+    """Return what turns values as read into numbers of `class_names`."""
+    codes = {code: at for at, every in enumerate(stated.classes.values()) for code in every}
+    other, unknown = len(stated.classes), len(stated.classes) + 1
+    codes |= dict.fromkeys(stated.unknown, unknown)
+    kept = {code: at for code, at in codes.items() if code >= 0}
+    size = max(kept, default=0) + 1
+    # By code; then what is beyond all codes, and what is no number.
+    table = np.full(size + 2, float(other))
+    table[list(kept)] = list(kept.values())
+    table[size + 1] = unknown
+
+    def classed(values: NDArray[np.floating[Any]]) -> Floats:
+        nothing = np.isnan(values)
+        at = np.where(nothing, size + 1, np.clip(values, 0, size)).astype(np.int64)
+        between = (at != values) & (at < size)  # below all codes, or no whole number
+        return np.asarray(np.where(between, float(other), table[at]), dtype=np.float64)
+
+    return classed
+
+
+def read_cover(project: Project, layers: Layers) -> Cover | None:
+    """Read the land cover of the study area, merged in squares.
+
+    Parameters
+    ----------
+    project
+        Names the raster and its classes; None without ``[landcover]``.
+    layers
+        Study area and plane.
+
+    Raises
+    ------
+    RasterError
+        The raster cannot be used, does not reach the study area, or holds none of the classes.
+    """
+    stated = project.landcover
+    if stated is None:
+        return None
+    _check_codes(stated)
+    shown = relative(stated.path, project)
+    frame = layers.frame
+    with open_raster(stated.path, crs=stated.crs, shown=shown) as raster:
+        windows, reached = _windows(raster, layers.study_area, frame.crs)
+        if not windows:
+            raise RasterError(
+                "does not reach the study area. Use land cover of this region, or correct the CRS.",
+                path=raster.path,
+            )
+        squares = _Squares(raster, stated, sum(window.cells for window in windows))
+        parts = [squares.of(band) for window in windows for band in squares.bands(window)]
+        step_m = float(np.sqrt(1e6 * cell_areas_km2(raster, windows[0]).mean()))
+    place = np.concatenate([part[0] for part in parts])
+    area_km2 = np.concatenate([part[1] for part in parts])
+    turn = pyproj.Transformer.from_crs(raster.crs, frame.crs, always_xy=True)
+    xy = np.column_stack(turn.transform(place[:, 0], place[:, 1]))
+    shapely.prepare(layers.study_area)
+    own = shapely.contains_xy(layers.study_area, xy[:, 0], xy[:, 1])
+    xy, area_km2 = xy[own], area_km2[own]
+    sums = area_km2.sum(axis=0)
+    _check_known(stated, sums, raster)
+    known = reached * (1.0 - float(sums[-1] / sums.sum()))
+    notes = tuple(_notes(known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12))))
+    return Cover(class_names(stated), xy, area_km2, known, step_m, notes)
+
+
+def against_lines(
+    cover: Cover | None,
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    distances_m: Sequence[float],
+    frame: Frame,
+) -> Cover | None:
+    """Find side and ring of each square for each line and each of its displaced copies.
+
+    Parameters
+    ----------
+    cover
+        The squares.
+    fronts, draws
+        Lines, and their displaced copies by key.
+    distances_m
+        Outer edges of the rings, ascending.
+    frame
+        The plane.
+
+    Returns
+    -------
+    The cover with ``against``; None without one.
+
+    Notes
+    -----
+    Only squares within four standard deviations of the line, or of the edge of a zone, are
+    looked at again for each copy.
+    """
+    if cover is None:
+        return None
+    found = {
+        front.key: _against(cover, front, draws.get(front.key, ()), distances_m, frame)
+        for front in fronts
+    }
+    return replace(cover, against=found)
+
+
+def _against(
+    cover: Cover,
+    front: FrontLine,
+    draws: Sequence[Draw],
+    distances_m: Sequence[float],
+    frame: Frame,
+) -> Against:
+    edges = np.array(distances_m)
+    names = tuple(name for name in front.sides if name)
+    points = shapely.points(cover.xy)
+    here = position(points, front.geometry, front.sides, frame, names=names)
+    nobody = len(names)
+    side = np.where(here.side == OUTSIDE, nobody, here.side).astype(np.int8)
+    ring = np.searchsorted(edges, here.distance_m, side="left").astype(np.int8)
+    sides, rings = (np.repeat(one[None], 1 + len(draws), axis=0) for one in (side, ring))
+    reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
+    away = np.abs(here.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
+    moving = np.flatnonzero(away < reach_m)
+    for row, draw in enumerate(draws, start=1):
+        if len(moving):
+            there = position(points[moving], draw.line, draw.sides, frame, names=names)
+            sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
+            rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
+    return Against(names, sides, rings)
+
+
+def drawn_flows(
+    cover: Cover, first: Against, second: Against, *, inside: NDArray[np.bool_] | None = None
+) -> Floats:
+    """Add up land that went from side to side of two lines, in squares.
+
+    Parameters
+    ----------
+    cover
+        The squares, m of them.
+    first, second
+        The squares against the two lines. The i-th draw of one is paired with the i-th of the
+        other.
+    inside
+        Only these squares, shape ``(m,)``.
+
+    Returns
+    -------
+    Square kilometres by draw (the lines as drawn come first), side before, side after and class;
+    the side after the last is nobody's.
+    """
+    n, m = len(first.names) + 1, len(second.names) + 1
+    count = max(len(first.side), len(second.side))
+    found = np.zeros((count, n * m, len(cover.names)))
+    area_km2 = cover.area_km2 if inside is None else cover.area_km2 * inside[:, None]
+    for row in range(count):
+        before, after = (one.side[min(row, len(one.side) - 1)] for one in (first, second))
+        at = before.astype(np.int64) * m + after
+        for column in range(len(cover.names)):
+            found[row, :, column] = np.bincount(at, weights=area_km2[:, column], minlength=n * m)
+    return found.reshape(count, n, m, -1)
+
+
+def ends_of(value: float, drawn: Floats, *, least: float = 0.0) -> tuple[float, float]:
+    """Take the interval of a figure from those of squares.
+
+    Parameters
+    ----------
+    value
+        The figure, exact.
+    drawn
+        The figure of squares for the lines as drawn, then for each draw, shape ``(1 + draws,)``.
+    least
+        No end lies below it.
+
+    Returns
+    -------
+    Ends moved to the exact figure; NaN without draws.
+    """
+    if len(drawn) < 2:
+        return math.nan, math.nan
+    if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):  # sums in another order differ by as much
+        return value, value
+    low, high = interval(drawn[1:], central=value, coarse=float(drawn[0]))
+    return max(low, least), max(high, least)
+
+
+def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Measure the land of each class within lands, exactly.
+
+    Parameters
+    ----------
+    project
+        With ``[landcover]``.
+    layers
+        For the plane.
+    lands
+        Polygons in the plane, shape ``(n,)``.
+
+    Returns
+    -------
+    Square kilometres, shape ``(n, k)``, in the order of `class_names`; a row adds up to the
+    land's area. What lies off the raster is unknown.
+    """
+    stated = project.landcover
+    assert stated is not None
+    names, frame = class_names(stated), layers.frame
+    shown = relative(stated.path, project)
+    with open_raster(stated.path, crs=stated.crs, shown=shown) as raster:
+        areas = class_areas_km2(
+            raster, lands, zones_crs=frame.crs, classed=numbering(stated), classes=len(names)
+        )
+    whole = area_m2(lands, frame) / 1e6
+    found = areas.sum(axis=1)
+    # Off the raster: unknown. Below a ten-thousandth it is the rounding of bent edges.
+    beyond = np.where(found < (1 - 1e-4) * whole, whole - found, 0.0)
+    scale = np.divide(whole - beyond, found, out=np.ones(len(found)), where=found > 0)
+    areas *= scale[:, None]
+    areas[:, -1] += beyond
+    return areas
+
+
+def _check_codes(stated: LandCover) -> None:
+    largest = max(max(codes, default=0) for codes in (*stated.classes.values(), stated.unknown))
+    if largest > LARGEST_CODE:
+        raise RasterError(
+            f"the code {largest:,} is too large (at most {LARGEST_CODE:,}). Recode the raster.",
+            field="landcover.classes",
+        )
+
+
+def _check_known(stated: LandCover, sums: Floats, raster: Raster) -> None:
+    if not sums[: len(stated.classes)].any():
+        raise RasterError(
+            "holds none of the codes of the classes within the study area "
+            f"(expected {', '.join(str(c) for codes in stated.classes.values() for c in codes)}). "
+            "Give its codes: classes = { farmland = [...] } in [landcover].",
+            path=raster.path,
+            field="landcover.classes",
+        )
+
+
+def _notes(known: float, strange: dict[int, int], share: float) -> Iterator[Note]:
+    if known < 0.9995:
+        text = f"land cover is unknown on {1 - known:.1%} of the study area: a class of its own."
+        yield Note("landcover", text)
+    if strange:
+        codes = sorted(strange, key=lambda code: (-strange[code], code))
+        shown = ", ".join(str(code) for code in codes[:_SHOWN_CODES])
+        more = " and others" if len(codes) > _SHOWN_CODES else ""
+        text = f"codes {shown}{more} are of no class: about {share:.0%} of the land is '{OTHER}'."
+        yield Note("landcover", text, len(codes))
+
+
+def _windows(raster: Raster, area: Any, crs: pyproj.CRS) -> tuple[list[Window], float]:
+    """Return the parts of a raster under an area, and what share of the area it reaches.
+
+    Several parts where a raster of the whole turn meets the area at both edges.
+    """
+    _, shapes = on_raster(raster, densified(np.array([area], dtype=object), crs=crs), crs=crs)
+    if len(shapes) == 0:
+        return [], 0.0
+    windows = [inside(raster, window_over(raster, shape.bounds)) for shape in shapes]
+    on = shapely.area(shapely.intersection(shapes, shapely.box(*raster.bounds))).sum()
+    share = float(on / shapely.area(shapes[0]))
+    share = 1.0 if share > 1.0 - 1e-9 else share
+    return [window for window in windows if window is not None], share
+
+
+class _Squares:
+    """Merges the cells of a raster in squares, band by band."""
+
+    def __init__(self, raster: Raster, stated: LandCover, cells: int) -> None:
+        self.raster = raster
+        self.classed = numbering(stated)
+        self.classes = len(class_names(stated))
+        self.side = max(1, int(np.ceil(np.sqrt(cells / MOST_SQUARES))))
+        self.strange: dict[int, int] = {}
+
+    def bands(self, window: Window) -> Iterator[Window]:
+        """Cut a window into bands whose rows are a multiple of the squares' side."""
+        side = self.side
+        rows = side * max(1, _BAND_CELLS // max(window.cols * side, 1))
+        for row in range(window.row, window.row + window.rows, rows):
+            height = min(rows, window.row + window.rows - row)
+            yield Window(row, window.col, height, window.cols)
+
+    def of(self, window: Window) -> tuple[Floats, Floats]:
+        """Return a place in each square, in the raster's CRS, and its land of each class."""
+        values = read_window(self.raster, window)
+        numbers = self.classed(values).astype(np.int64)
+        self._look_for_strange(values[numbers == self.classes - 2])
+        row, col = np.divmod(np.arange(window.cells), window.cols)
+        rows, cols = (-(-size // self.side) for size in (window.rows, window.cols))
+        square = row // self.side * cols + col // self.side
+        area = np.broadcast_to(cell_areas_km2(self.raster, window), values.shape)
+        key = square * self.classes + numbers.ravel()
+        sums = np.bincount(key, weights=area.ravel(), minlength=rows * cols * self.classes)
+        # Not the middles: these would pass a straight line by whole rows at once.
+        down, across = np.divmod(np.arange(rows * cols), cols)
+        above = window.row // self.side + down
+        y = (down + (0.5 + across * _GOLDEN + above * _SILVER) % 1.0) * self.side
+        x = (across + (0.5 + above * _GOLDEN + across * _SILVER) % 1.0) * self.side
+        a, _, c, _, e, f = self.raster.transform
+        place = np.column_stack(
+            [
+                c + a * (window.col + np.where(x < window.cols, x, window.cols - 0.5)),
+                f + e * (window.row + np.where(y < window.rows, y, window.rows - 0.5)),
+            ]
+        )
+        return place, np.asarray(sums.reshape(rows * cols, -1), dtype=np.float64)
+
+    def _look_for_strange(self, values: NDArray[np.floating[Any]]) -> None:
+        codes, counts = np.unique(values, return_counts=True)
+        for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
+            whole = int(code)
+            if whole in self.strange or len(self.strange) < 1_000:
+                self.strange[whole] = self.strange.get(whole, 0) + count

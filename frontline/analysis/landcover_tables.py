@@ -1,0 +1,280 @@
+"""Land cover by side, by zone, and by what changed hands: tables, and sentences to quote."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Floats
+from frontline.analysis.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
+from frontline.lines.front import pairs
+from frontline.project.models import FARMLAND, TREES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.analysis.context import Case
+    from frontline.analysis.landcover import Against, Cover
+
+
+COVER = [
+    "line",
+    "side",
+    "distance_m",
+    "cover",
+    "area_km2",
+    "area_low",
+    "area_high",
+    "share",
+    "coverage",
+]
+"""Columns of the table ``landcover``."""
+
+FLOWS = [
+    "from_line",
+    "to_line",
+    "from_side",
+    "to_side",
+    "cover",
+    "area_km2",
+    "area_low",
+    "area_high",
+    "area_certain_km2",
+    "area_contested_km2",
+    "share",
+    "share_low",
+    "share_high",
+    "coverage",
+]
+"""Columns of the table ``landcover_changes``."""
+
+BALANCE = [
+    "from_line",
+    "to_line",
+    "side",
+    "cover",
+    "held_before_km2",
+    "held_after_km2",
+    *(f"{what}_{end}" for what in ("gained", "ceded", "net") for end in ("km2", "low", "high")),
+    "contested_km2",
+]
+"""Columns of the table ``landcover_balance``."""
+
+_SLIVER_KM2 = 1e-6
+
+
+def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+    """Tell the land cover of sides and zones, and of land that changed hands.
+
+    Parameters
+    ----------
+    case
+        From a run.
+    changes
+        What :func:`frontline.change.changes` returns, in the plane.
+
+    Returns
+    -------
+    ``landcover`` with the columns of :data:`COVER`; with two lines or more ``landcover_changes``
+    (:data:`FLOWS`) and ``landcover_balance`` (:data:`BALANCE`). Nothing without land cover.
+
+    Notes
+    -----
+    Areas are exact: cells that an edge cuts count with the share of them inside. The classes of
+    a zone, with unknown land among them, add up to its area; those of all flows of a pair of
+    lines to the study area. Intervals are the 2.5 and 97.5 % points over the draws, of squares of
+    cells, moved to the exact figures: they hold the position of the lines and not the error of
+    the land cover.
+    """
+    cover = case.cover
+    if cover is None:
+        return {}
+    against = cover.against
+    found = {"landcover": _by_zone(case, cover, against)}
+    if len(case.fronts) > 1:
+        flows = list(_flows(case, cover, against, changes))
+        kept = _kept(cover, np.concatenate([flow.area_km2 for flow in flows]))
+        rows = [row for flow in flows for row in flow.rows(cover, kept)]
+        found["landcover_changes"] = pd.DataFrame(rows, columns=FLOWS)
+        found["landcover_balance"] = _balance(flows, cover, kept)
+    return found
+
+
+def _kept(cover: Cover, areas: Floats) -> list[int]:
+    """List the numbers of the classes told of: those found, farmland, trees, the unknown."""
+    always = {FARMLAND, TREES, UNKNOWN}
+    found = (areas > _SLIVER_KM2).any(axis=0) | (cover.area_km2.sum(axis=0) > _SLIVER_KM2)
+    return [at for at, name in enumerate(cover.names) if found[at] or name in always]
+
+
+def _by_zone(case: Case, cover: Cover, against: Mapping[str, Against]) -> pd.DataFrame:
+    distances = case.project.zones.distances_m
+    lands, labels = [], []
+    for front in case.fronts:
+        zones = case.zones[(case.zones["line"] == front.key) & (case.zones["kind"] == "ring")]
+        for at, side in enumerate(against[front.key].names):
+            own = zones[zones["side"] == side].set_index("distance_m").geometry
+            near = [own.loc[distance_m] for distance_m in distances]
+            lands += [*near, shapely.difference(front.sides[side], shapely.union_all(near))]
+            labels.append((front.key, at))
+    areas = cover_km2(case.project, case.layers, np.array(lands, dtype=object))
+    kept = _kept(cover, areas)
+    exact = areas.reshape(len(labels), len(distances) + 1, -1).cumsum(axis=1)
+    rows: list[dict[str, Any]] = []
+    for (line, at), of_side in zip(labels, exact, strict=True):
+        drawn = _drawn_zones(cover, against[line], at, len(distances))
+        for ring in (len(distances), *range(len(distances))):
+            distance_m = distances[ring] if ring < len(distances) else math.nan
+            where = {"line": line, "side": against[line].names[at], "distance_m": distance_m}
+            rows += [where | row for row in _classes(cover, kept, of_side[ring], drawn[:, ring])]
+    return pd.DataFrame(rows, columns=COVER)
+
+
+def _drawn_zones(cover: Cover, against: Against, side: int, rings: int) -> Floats:
+    """Land by draw, ring (cumulative; last the whole side) and class, of squares."""
+    size = rings + 1
+    found = np.zeros((len(against.side), size, len(cover.names)))
+    for row in range(len(found)):
+        own = against.side[row] == side
+        for column in range(len(cover.names)):
+            found[row, :, column] = np.bincount(
+                against.ring[row, own], weights=cover.area_km2[own, column], minlength=size
+            )
+    return found.cumsum(axis=1)
+
+
+def _classes(
+    cover: Cover, kept: Sequence[int], areas: Floats, drawn: Floats
+) -> Iterator[dict[str, Any]]:
+    """Give a row for each class of one land."""
+    whole, unknown = float(areas.sum()), float(areas[-1])
+    known = whole - unknown
+    for at in kept:
+        low, high = ends_of(float(areas[at]), drawn[:, at])
+        is_known = cover.names[at] != UNKNOWN and known > _SLIVER_KM2
+        yield {
+            "cover": cover.names[at],
+            "area_km2": float(areas[at]),
+            "area_low": low,
+            "area_high": high,
+            "share": float(areas[at]) / known if is_known else math.nan,
+            "coverage": known / whole if whole > _SLIVER_KM2 else math.nan,
+        }
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Land that went from a side to a side, or stayed, by class.
+
+    ``area_km2`` and ``contested_km2`` are exact, shape ``(1, k)`` and ``(k,)``; ``drawn_km2`` has
+    a row for the lines as drawn and for each draw, shape ``(1 + draws, k)``; ``held_km2`` and
+    ``drawn_held_km2`` are the same of all that the side had held.
+    """
+
+    lines: tuple[str, str]
+    sides: tuple[str, str]
+    area_km2: Floats
+    contested_km2: Floats
+    drawn_km2: Floats
+    held_km2: Floats
+    drawn_held_km2: Floats
+
+    def rows(self, cover: Cover, kept: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """Give a row for each class."""
+        areas, whole = self.area_km2[0], float(self.area_km2.sum())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(self.held_km2 > _SLIVER_KM2, areas / self.held_km2, math.nan)
+            drawn = np.where(self.drawn_held_km2 > 0, self.drawn_km2 / self.drawn_held_km2, 0.0)
+        for at in kept:
+            low, high = ends_of(float(areas[at]), self.drawn_km2[:, at])
+            least, most = ends_of(float(share[at]), drawn[:, at])
+            yield {
+                "from_line": self.lines[0],
+                "to_line": self.lines[1],
+                "from_side": self.sides[0],
+                "to_side": self.sides[1],
+                "cover": cover.names[at],
+                "area_km2": float(areas[at]),
+                "area_low": low,
+                "area_high": high,
+                "area_certain_km2": float(areas[at] - self.contested_km2[at]),
+                "area_contested_km2": float(self.contested_km2[at]),
+                "share": float(share[at]),
+                "share_low": least,
+                "share_high": min(most, 1.0),
+                "coverage": 1.0 - float(areas[-1]) / whole if whole > _SLIVER_KM2 else math.nan,
+            }
+
+
+def _flows(
+    case: Case, cover: Cover, against: Mapping[str, Against], changes: gpd.GeoDataFrame
+) -> Iterator[_Flow]:
+    exact = cover_km2(case.project, case.layers, changes.geometry.to_numpy())
+    for old, new in pairs(case.fronts):
+        first, second = against[old.key], against[new.key]
+        own = ((changes["from_line"] == old.key) & (changes["to_line"] == new.key)).to_numpy()
+        doubtful = (changes["kind"] == "within_error").to_numpy()
+        drawn = drawn_flows(cover, first, second)
+        before = changes["from_side"].to_numpy()
+        for row, from_side in enumerate((*first.names, "")):
+            held = exact[own & (before == from_side)].sum(axis=0)
+            for column, to_side in enumerate((*second.names, "")):
+                chosen = own & (before == from_side) & (changes["to_side"] == to_side).to_numpy()
+                if not chosen.any():
+                    continue
+                yield _Flow(
+                    lines=(old.key, new.key),
+                    sides=(from_side, to_side),
+                    area_km2=exact[chosen].sum(axis=0)[None],
+                    contested_km2=exact[chosen & doubtful].sum(axis=0),
+                    drawn_km2=drawn[:, row, column],
+                    held_km2=held,
+                    drawn_held_km2=drawn[:, row].sum(axis=1),
+                )
+
+
+def _balance(flows: Sequence[_Flow], cover: Cover, kept: Sequence[int]) -> pd.DataFrame:
+    """Add up what each side gained and ceded, for each pair of lines and class."""
+    rows = []
+    for lines in dict.fromkeys(flow.lines for flow in flows):
+        own = [flow for flow in flows if flow.lines == lines]
+        for side in dict.fromkeys(name for flow in own for name in flow.sides if name):
+            signs = {
+                "gained": [int(flow.sides[1] == side != flow.sides[0]) for flow in own],
+                "ceded": [int(flow.sides[0] == side != flow.sides[1]) for flow in own],
+            }
+            signs["net"] = [a - b for a, b in zip(signs["gained"], signs["ceded"], strict=True)]
+            for at in kept:
+                area = np.array([flow.area_km2[0, at] for flow in own])
+                drawn = np.array([flow.drawn_km2[:, at] for flow in own])
+                held = [[flow.sides[end] == side for flow in own] for end in (0, 1)]
+                row: dict[str, Any] = {
+                    "from_line": lines[0],
+                    "to_line": lines[1],
+                    "side": side,
+                    "cover": cover.names[at],
+                    "held_before_km2": float(area[held[0]].sum()),
+                    "held_after_km2": float(area[held[1]].sum()),
+                }
+                for what, sign in signs.items():
+                    value, least = float(area @ sign), -math.inf if what == "net" else 0.0
+                    ends = ends_of(value, np.array(sign) @ drawn, least=least)
+                    row |= dict(
+                        zip(
+                            (f"{what}_{end}" for end in ("km2", "low", "high")),
+                            (value, *ends),
+                            strict=True,
+                        )
+                    )
+                changed = np.array(signs["gained"]) + signs["ceded"]
+                row["contested_km2"] = float(
+                    changed @ np.array([flow.contested_km2[at] for flow in own])
+                )
+                rows.append(row)
+    return pd.DataFrame(rows, columns=BALANCE)

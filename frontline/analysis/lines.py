@@ -1,0 +1,191 @@
+"""Tables of lines: scales, sinuosity, how certain each part of a line is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.analysis.settlements import nearness
+from frontline.geo.geodesy import area_m2, length_m
+from frontline.lines.front import error_band
+from frontline.lines.measures import length_at_scales, share_above, terrain_along, weighted_quantile
+from frontline.population.figures import headcounts_at
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.analysis.context import Case
+    from frontline.elevation.dem import Dem
+    from frontline.geo.projection import Frame
+    from frontline.lines.front import FrontLine
+
+
+CERTAINTY = [
+    "line",
+    "error_m",
+    "length_km",
+    "share",
+    "area_km2",
+    "settlements",
+    "settlements_unknown",
+    "population",
+]
+"""Columns of :func:`certainty`."""
+
+
+def certainty(
+    front: FrontLine, settlements: gpd.GeoDataFrame, study_area: Any, frame: Frame
+) -> pd.DataFrame:
+    """List the stretches of a line by how well they are known, with what lies in doubt there.
+
+    Parameters
+    ----------
+    front
+        The line; its edges carry their errors.
+    settlements
+        Places in the plane, with the columns of a settlement layer.
+    study_area
+        Land that counts.
+    frame
+        The plane.
+
+    Returns
+    -------
+    One row per error, the largest first, with the columns of :data:`CERTAINTY`: length of line,
+    its share, land nearer to that line than the error, settlements that lie in or reach into it,
+    those without a figure, and their residents at the line's date. Land near stretches of two
+    errors counts with the larger one, so that the rows add up to the whole uncertain band.
+    """
+    people = headcounts_at(settlements, front.date).people["residents"]
+    shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
+    taken: Any = shapely.Polygon()
+    counted = np.zeros(len(shapes), dtype=bool)
+    rows = []
+    for error in sorted(set(front.error_m.tolist()), reverse=True):
+        own = front.error_m == error
+        part = _with(front, own)
+        kilometres = float(length_m(front.segments[own], frame).sum()) / 1000.0
+        band = shapely.intersection(error_band(part, frame), study_area)
+        inside = shapely.intersects(band, shapes) & ~counted
+        land = shapely.difference(band, taken)
+        rows.append(
+            {
+                "line": front.key,
+                "error_m": error,
+                "length_km": kilometres,
+                "share": kilometres / front.length_km if front.length_km > 0 else math.nan,
+                "area_km2": float(area_m2(np.array([land], dtype=object), frame)[0]) / 1e6,
+                "settlements": int(inside.sum()),
+                "settlements_unknown": int((inside & np.isnan(people)).sum()),
+                "population": float(np.nansum(people[inside])),
+            }
+        )
+        taken, counted = shapely.union(taken, band), counted | inside
+    return pd.DataFrame(rows, columns=CERTAINTY)
+
+
+def _with(front: FrontLine, chosen: NDArray[np.bool_]) -> FrontLine:
+    return replace(front, segments=front.segments[chosen], error_m=front.error_m[chosen])
+
+
+SCALES = ["line", "generalise_m", "length_km", "vertices"]
+"""Columns of :func:`scales_table`."""
+
+GROUND_ALONG = [
+    "line",
+    "measure",
+    "mean",
+    "p10",
+    "median",
+    "p90",
+    "threshold",
+    "share_above",
+    "unknown_share",
+]
+"""Columns of :func:`ground_table`."""
+
+THRESHOLDS = {
+    "elevation_m": (500.0, 1_000.0, 2_000.0),
+    "slope_deg": (5.0, 10.0, 20.0),
+    "relief_m": (100.0, 300.0, 1_000.0),
+}
+"""What counts as high, steep and broken, one row of the table for each."""
+
+
+def scales_table(fronts: Sequence[FrontLine], frame: Frame) -> pd.DataFrame:
+    """Give the length of each line at several scales, with the columns of :data:`SCALES`."""
+    found = [
+        length_at_scales(front.geometry, frame).assign(line=front.key)[SCALES] for front in fronts
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def terrain_table(fronts: Sequence[FrontLine], dem: Dem, frame: Frame) -> pd.DataFrame:
+    """Give the elevation profile of each line: ``line`` and what `terrain_along` reads."""
+    found = []
+    for front in fronts:
+        along = terrain_along(front.geometry, dem, frame)
+        along.insert(0, "line", front.key)
+        found.append(along)
+    return pd.concat(found, ignore_index=True)
+
+
+def ground_table(profiles: pd.DataFrame) -> pd.DataFrame:
+    """Sum up elevation, slope and relief along each line.
+
+    Parameters
+    ----------
+    profiles
+        From `terrain_table`.
+
+    Returns
+    -------
+    One row per line, measure and threshold with the columns of :data:`GROUND_ALONG`; all figures
+    but ``unknown_share`` are of the stretches with known ground, weighted by length.
+    """
+    rows = []
+    for line, along in profiles.groupby("line", sort=False):
+        metres = along["metres"].to_numpy(dtype=np.float64)
+        for measure, thresholds in THRESHOLDS.items():
+            values = along[measure].to_numpy(dtype=np.float64)
+            known = np.isfinite(values)
+            mean = np.average(values[known], weights=metres[known]) if known.any() else np.nan
+            tenths = [weighted_quantile(values, metres, share) for share in (0.1, 0.5, 0.9)]
+            for threshold in thresholds:
+                above, unknown = share_above(values, metres, threshold)
+                rows.append((line, measure, mean, *tenths, threshold, above, unknown))
+    return pd.DataFrame(rows, columns=GROUND_ALONG)
+
+
+def line_tables(case: Case) -> dict[str, pd.DataFrame]:
+    """Make the tables of each line: ``line_scales``, ``line_certainty``, ``nearness``.
+
+    With elevation also ``line_ground`` and ``line_terrain``; ``nearness`` where settlements are
+    listed.
+    """
+    frame = case.layers.frame
+    found = {"line_scales": scales_table(case.fronts, frame)}
+    if case.dem is not None:
+        profiles = terrain_table(case.fronts, case.dem, frame)
+        found |= {"line_ground": ground_table(profiles), "line_terrain": profiles}
+    found["line_certainty"] = certainty_table(case)
+    if len(case.layers.settlements):
+        found["nearness"] = nearness(case)
+    return found
+
+
+def certainty_table(case: Case) -> pd.DataFrame:
+    """List the stretches of each line by their error, see `frontline.lines.certainty`."""
+    layers = case.layers
+    found = [
+        certainty(front, layers.settlements, layers.study_area, layers.frame)
+        for front in case.fronts
+    ]
+    return pd.concat(found, ignore_index=True)

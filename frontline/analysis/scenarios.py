@@ -1,0 +1,96 @@
+"""What a scenario line would change, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from frontline.analysis.change import STEPS, changes, steps
+from frontline.analysis.settlements import places
+from frontline.lines.front import Draw, FrontLine
+from frontline.lines.zones import zones
+from frontline.population.within import people
+
+if TYPE_CHECKING:
+    from frontline.analysis.context import Case
+    from frontline.inputs.layers import Layers
+    from frontline.project.models import Project
+
+
+SCENARIOS = ["scenario", "label", "length_km", *[name for name in STEPS if name != "step"]]
+"""Columns of :func:`scenario_table`."""
+
+
+def scenario_table(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    scenarios: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+) -> pd.DataFrame:
+    """List the land, people and roads that would change hands.
+
+    Parameters
+    ----------
+    project
+        Its scenarios.
+    layers
+        In the plane.
+    fronts, scenarios
+        The dated lines, and the lines from `scenario_fronts`.
+    draws
+        Displaced copies of all of them, by key.
+
+    Returns
+    -------
+    One row per scenario and pair of sides between which land would go, with the columns of
+    :data:`SCENARIOS`: as in a step from the line it starts from.
+    """
+    by_key = {front.key: front for front in fronts}
+    tables = []
+    for asked, made in zip(project.scenarios, scenarios, strict=True):
+        pair = [by_key[asked.from_line], made]
+        flows = changes(pair, layers.study_area, draws, layers.frame)
+        told = steps(flows, pair, layers).drop(columns="step")
+        tables.append(told.assign(scenario=made.key, label=made.label, length_km=made.length_km))
+    if not tables:
+        return pd.DataFrame(columns=SCENARIOS)
+    return pd.concat(tables, ignore_index=True)[SCENARIOS]
+
+
+def with_scenarios(case: Case) -> Case:
+    """Set the scenarios of a case beside its dated lines, for whoever asks about any line.
+
+    Parameters
+    ----------
+    case
+        From a run, with ``scenarios`` and their draws.
+
+    Returns
+    -------
+    Case
+        The same with zones, places and people of the scenarios as well; sight is that of the
+        dated lines only. The case itself where there are no scenarios.
+    """
+    extra, layers, project = case.scenarios, case.layers, case.project
+    if not extra:
+        return case
+    bands = zones(extra, project.zones.distances_m, case.draws, layers.frame)
+    against = places(project, layers, extra)
+    counted = people(project, layers, extra, bands, against, case.draws)
+    return replace(
+        case,
+        fronts=(*case.fronts, *extra),
+        scenarios=(),
+        zones=_joined(case.zones, bands),
+        places=_joined(case.places, against),
+        people=pd.concat([case.people, counted.rows], ignore_index=True),
+    )
+
+
+def _joined(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(pd.concat([first, second], ignore_index=True), crs=first.crs)

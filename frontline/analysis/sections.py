@@ -1,0 +1,391 @@
+"""What lies behind each section of a line, on either side: people, roads, ground, sight, rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Flags, Floats
+from frontline.analysis.partitions import FARTHEST_SIGMAS
+from frontline.elevation.dem import to_dem
+from frontline.elevation.terrain import GROUND, Ground, ground_on
+from frontline.errors import ProjectError, nearest, shown
+from frontline.lines.measures import terrain_along
+from frontline.lines.sections import behind
+from frontline.network.graph import SPEED_KMH
+from frontline.population.on_land import Dwellers, dwellers_at, sample_of
+from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.sampling import Position, position
+
+if TYPE_CHECKING:
+    from frontline.elevation.dem import Dem
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.sections import Stretch
+    from frontline.records import RasterResult
+
+
+SECTIONS = [
+    "section",
+    "label",
+    "line",
+    "side",
+    "distance_m",
+    "length_km",
+    "population",
+    "population_low",
+    "population_high",
+    "people_per_km",
+    "settlements",
+    "settlements_unknown",
+    "settlements_visible",
+    "road_km",
+    "visible_share",
+    "unknown_share",
+    *GROUND,
+    "line_elevation_m",
+    "line_relief_m",
+]
+"""Columns of :func:`sections_table`; one per rate that the project names follows."""
+
+ROAD_STEP_M = 200.0
+"""Roads are taken apart into pieces of this length."""
+
+_COUNTS = ["settlements", "settlements_unknown", "settlements_visible"]
+
+
+@dataclass(frozen=True)
+class Sighted:
+    """What was seen from the lines, for shares by section.
+
+    Parameters
+    ----------
+    dem
+        The elevation on whose grid the rasters lie.
+    rasters
+        By line: bands ``seen`` and ``unknown``, counts of posts.
+    settlements
+        ``id, line, in_sight``.
+    """
+
+    dem: Dem
+    rasters: Mapping[str, RasterResult]
+    settlements: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Points with what each stands for, and where it lies against one line; shape ``(n,)``."""
+
+    xy: Floats
+    weight: Floats
+    where: Position
+
+    def within(self, side: int, distance_m: float) -> Flags:
+        near = (self.where.side == side) & (self.where.distance_m <= distance_m)
+        return np.asarray(near, dtype=bool)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """Everything around one line.
+
+    Parameters
+    ----------
+    places
+        A point inside each row of the settlements.
+    people
+        Points that stand for residents, with their number.
+    drawn
+        Where those of them that a displaced line may pass lie, copy by copy.
+    moving
+        Which of `people` these are.
+    dwellers, table, visible
+        The settlements, and which of them are in sight.
+    roads
+        Pieces of road, with their kilometres.
+    land
+        Cells of ground; ``seen`` and ``unknown`` say what of them is in sight.
+    """
+
+    front: FrontLine
+    places: _Points
+    people: _Points
+    drawn: tuple[Position, ...]
+    moving: Flags
+    dwellers: Dwellers
+    table: pd.DataFrame
+    visible: Flags | None
+    roads: _Points
+    land: _Points
+    seen: Flags | None
+    unknown: Flags
+    ground: Ground | None
+
+
+def sections_table(
+    stretches: Sequence[Stretch],
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    distances_m: Sequence[float],
+    *,
+    ground: Ground | None = None,
+    sighted: Sighted | None = None,
+) -> pd.DataFrame:
+    """Tell what lies behind each section, by side and within each distance.
+
+    Parameters
+    ----------
+    stretches
+        From `frontline.sections.stretches_of`.
+    layers
+        Settlements and corridors in the plane.
+    fronts
+        The lines.
+    draws
+        Displaced copies by the line's key; may be empty.
+    distances_m
+        Distances from the line.
+    ground
+        Of the elevation, or None.
+    sighted
+        What was seen from the lines, or None.
+
+    Returns
+    -------
+    One row per section, side and distance with the columns of :data:`SECTIONS`. Land, people
+    and roads belong to the section that their nearest point of the line lies on, so that
+    sections that follow each other add up to the whole line.
+
+    Raises
+    ------
+    ProjectError
+        A rate that is no column of the settlements.
+
+    Notes
+    -----
+    ``population`` counts listed residents at the line's date; its interval holds the position
+    of the line. Settlements given as polygons, roads and ground are taken as points (every
+    300 m, 200 m and cell of elevation). ``visible_share`` and ``unknown_share`` are of land with
+    known heights. A rate is the mean of a column of the settlements weighted with their
+    residents; places without either are left out, and ``<column>_settlements`` counts the others.
+    """
+    _check_rates(stretches, layers)
+    distances = sorted(set(distances_m))
+    rows: list[dict[str, Any]] = []
+    for front in fronts:
+        own = [stretch for stretch in stretches if stretch.line == front.key]
+        if own:
+            copies = draws.get(front.key, ())
+            scene = _scene(front, layers, copies, distances[-1], ground, sighted)
+            for stretch in own:
+                over = _over(stretch, layers.frame, sighted.dem if sighted else None)
+                rows += [row | over for row in _rows_of(stretch, scene, distances)]
+    rates = dict.fromkeys(rate for stretch in stretches for rate in stretch.rates)
+    further = [name for rate in rates for name in (rate, f"{rate}_settlements")]
+    table = pd.DataFrame(rows, columns=[*SECTIONS, *further])
+    counts = [*_COUNTS, *(name for name in further if name not in rates)]
+    return table.astype(dict.fromkeys(counts, "Int64"))
+
+
+def _check_rates(stretches: Sequence[Stretch], layers: Layers) -> None:
+    table = layers.settlements
+    known = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
+    for stretch in stretches:
+        for rate in stretch.rates:
+            if rate not in known:
+                raise ProjectError(
+                    f"the settlements have no numbers in a column {shown(rate)}."
+                    f"{nearest(rate, known)}",
+                    field=f"sections.{stretch.key}.rates",
+                )
+
+
+def _scene(
+    front: FrontLine,
+    layers: Layers,
+    draws: Sequence[Draw],
+    farthest_m: float,
+    ground: Ground | None,
+    sighted: Sighted | None,
+) -> _Scene:
+    frame, names = layers.frame, list(front.sides)
+
+    def placed(xy: Floats, weight: Floats) -> _Points:
+        where = position(shapely.points(xy), front.geometry, front.sides, frame, names=names)
+        return _Points(xy, weight, where)
+
+    dwellers = dwellers_at(layers.settlements, front.date)
+    inside = shapely.get_coordinates(shapely.point_on_surface(dwellers.shapes))
+    residents = np.nan_to_num(dwellers.people["residents"])
+    sample = sample_of(dwellers, residents > 0)
+    people = placed(sample.xy, sample.weight * residents[sample.group])
+    reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
+    moving = people.where.distance_m <= 1.01 * farthest_m + reach_m
+    swaying = shapely.points(people.xy[moving])
+    near = _near(ground, front, farthest_m)
+    land = placed(near.xy, near.area_m2) if near else placed(np.zeros((0, 2)), np.zeros(0))
+    seen, unknown = _seen(front, land.xy, sighted, frame)
+    return _Scene(
+        front=front,
+        places=placed(inside, np.ones(len(inside))),
+        people=people,
+        drawn=tuple(position(swaying, draw.line, draw.sides, frame, names=names) for draw in draws),
+        moving=moving,
+        dwellers=dwellers,
+        table=layers.settlements,
+        visible=_visible(front, layers, sighted),
+        roads=placed(*_pieces(layers)),
+        land=land,
+        seen=seen,
+        unknown=unknown,
+        ground=near,
+    )
+
+
+def _pieces(layers: Layers) -> tuple[Floats, Floats]:
+    """Middles of short pieces of road ``(n, 2)`` and their kilometres ``(n,)``."""
+    roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
+    dense = shapely.segmentize(shapely.get_parts(roads.geometry.to_numpy()), ROAD_STEP_M)
+    xy, part = shapely.get_coordinates(dense, return_index=True)
+    same = np.flatnonzero(np.diff(part) == 0)
+    metres = layers.frame.ground_m(xy[same], xy[same + 1])
+    return (xy[same] + xy[same + 1]) / 2.0, metres / 1000.0
+
+
+def _near(ground: Ground | None, front: FrontLine, farthest_m: float) -> Ground | None:
+    """Keep the cells that may lie within the distance of the line."""
+    if ground is None:
+        return None
+    shapely.prepare(front.geometry)
+    points = shapely.points(ground.xy)
+    return ground.where(shapely.dwithin(front.geometry, points, 1.02 * farthest_m))
+
+
+def _seen(
+    front: FrontLine, xy: Floats, sighted: Sighted | None, frame: Frame
+) -> tuple[Flags | None, Flags]:
+    """Tell which cells are in sight of the line, and which cannot be decided."""
+    if sighted is None or front.key not in sighted.rasters or not len(xy):
+        return None, np.zeros(len(xy), dtype=bool)
+    cells = sighted.dem.rowcol(*to_dem(sighted.dem, frame.crs, xy[:, 0], xy[:, 1]))
+    bands = sighted.rasters[front.key].bands
+    row, col = np.maximum(cells, 0).T
+    seen = (np.asarray(bands["seen"])[row, col] > 0) & (cells[:, 0] >= 0)
+    undecided = (np.asarray(bands["unknown"])[row, col] > 0) | (cells[:, 0] < 0)
+    return seen, undecided & ~seen
+
+
+def _visible(front: FrontLine, layers: Layers, sighted: Sighted | None) -> Flags | None:
+    if sighted is None or not len(sighted.settlements):
+        return None
+    own = sighted.settlements[sighted.settlements["line"] == front.key]
+    told = own.drop_duplicates("id").set_index("id")["in_sight"]
+    return np.asarray(layers.settlements["id"].map(told) == "visible", dtype=bool)
+
+
+def _over(stretch: Stretch, frame: Frame, dem: Dem | None) -> dict[str, float]:
+    """Mean elevation and relief along the stretch itself."""
+    if dem is None:
+        return {"line_elevation_m": math.nan, "line_relief_m": math.nan}
+    along = terrain_along(stretch.course, dem, frame)
+    found = {}
+    for name in ("elevation_m", "relief_m"):
+        known = along[name].notna().to_numpy()
+        values, weights = along[name].to_numpy()[known], along["metres"].to_numpy()[known]
+        found[f"line_{name}"] = (
+            float(np.average(values, weights=weights)) if len(values) else math.nan
+        )
+    return found
+
+
+def _rows_of(
+    stretch: Stretch, scene: _Scene, distances_m: Sequence[float]
+) -> Iterator[dict[str, Any]]:
+    whole = scene.front.geometry
+    places, people, roads, land = (
+        behind(points.xy, stretch.course, whole)
+        for points in (scene.places, scene.people, scene.roads, scene.land)
+    )
+    for number, side in enumerate(scene.front.sides):
+        for distance in distances_m:
+            cells = land & scene.land.within(number, distance)
+            yield {
+                "section": stretch.key,
+                "label": stretch.label,
+                "line": stretch.line,
+                "side": side,
+                "distance_m": float(distance),
+                "length_km": stretch.length_km,
+                **_residents(scene, people, number, distance, stretch.length_km),
+                **_settlements(scene, places & scene.places.within(number, distance)),
+                "road_km": float(
+                    scene.roads.weight[roads & scene.roads.within(number, distance)].sum()
+                ),
+                **_sight(scene, cells),
+                **ground_on(scene.ground, cells),
+                **_rates(scene, places & scene.places.within(number, distance), stretch.rates),
+            }
+
+
+def _residents(
+    scene: _Scene, here: Flags, side: int, distance_m: float, length_km: float
+) -> dict[str, float]:
+    weight = scene.people.weight
+    people = float(weight[here & scene.people.within(side, distance_m)].sum())
+    low, high = people, people
+    if (scene.front.error_m > 0).any():
+        own = (weight * here)[scene.moving]
+        drawn = [
+            float(own[(where.side == side) & (where.distance_m <= distance_m)].sum())
+            for where in scene.drawn
+        ]
+        low, high = interval(drawn)
+    return {
+        "population": people,
+        "population_low": low,
+        "population_high": high,
+        "people_per_km": people / length_km,
+    }
+
+
+def _settlements(scene: _Scene, here: Flags) -> dict[str, Any]:
+    listed = here & scene.dwellers.listed
+    return {
+        "settlements": int(listed.sum()),
+        "settlements_unknown": int((here & scene.dwellers.unknown).sum()),
+        "settlements_visible": (
+            pd.NA if scene.visible is None else int((listed & scene.visible).sum())
+        ),
+    }
+
+
+def _sight(scene: _Scene, cells: Flags) -> dict[str, float]:
+    weight = scene.land.weight * cells
+    if scene.seen is None or not weight.sum() > 0:
+        return {"visible_share": math.nan, "unknown_share": math.nan}
+    return {
+        "visible_share": float(np.average(scene.seen, weights=weight)),
+        "unknown_share": float(np.average(scene.unknown, weights=weight)),
+    }
+
+
+def _rates(scene: _Scene, here: Flags, rates: Sequence[str]) -> dict[str, Any]:
+    residents = scene.dwellers.people["residents"]
+    found: dict[str, Any] = {}
+    for rate in rates:
+        values = scene.table[rate].to_numpy(dtype=np.float64, na_value=np.nan)
+        known = here & np.isfinite(values) & (np.nan_to_num(residents) > 0)
+        found[rate] = (
+            float(np.average(values[known], weights=residents[known])) if known.any() else math.nan
+        )
+        found[f"{rate}_settlements"] = int(known.sum())
+    return found

@@ -1,0 +1,213 @@
+"""Tables of what lies in sight: people by zone and side, segments of corridors, the ground."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from frontline._typing import Floats
+from frontline.elevation.terrain import ground_of, ground_on, within
+from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.population.validity import open_grids
+from frontline.raster.points import people_points
+from frontline.visibility.corridors import SEGMENTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.analysis.context import Case
+    from frontline.lines.front import FrontLine
+    from frontline.population.sources import Grid
+
+
+PEOPLE = [
+    "line",
+    "side",
+    "distance_m",
+    "source",
+    "people",
+    "people_visible",
+    "people_undecided",
+    "settlements",
+    "settlements_visible",
+    "settlements_undecided",
+    "visible_without_figure",
+]
+"""Columns of :func:`people_in_sight`."""
+
+MOST_POINTS = 200_000
+"""Cells of a population raster are merged in squares until about this many remain."""
+
+
+def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
+    """Make the tables of a run that tell what is in sight; none where sight was not computed.
+
+    Parameters
+    ----------
+    case
+        What the run has in hand.
+
+    Returns
+    -------
+    ``corridor_sight`` with the columns of :data:`frontline.corridor_pieces.SEGMENTS` and
+    their course in longitude and latitude, and
+    ``sight_people`` with those of :data:`PEOPLE`.
+    """
+    if not case.exposure.rasters:
+        return {}
+    segments = case.exposure.segments
+    shapes = case.layers.frame.to_lonlat(segments.geometry.to_numpy())
+    table = gpd.GeoDataFrame(
+        {name: segments[name].array for name in SEGMENTS}, geometry=shapes, crs="EPSG:4326"
+    )
+    lines = {line.key: number for number, line in enumerate(case.project.lines)}
+    table = table.assign(line_number=table["line"].map(lines)).sort_values(
+        ["id", "line_number", "from_km"], kind="stable", ignore_index=True
+    )
+    return {
+        "corridor_sight": table[[*SEGMENTS, "geometry"]],
+        "sight_people": people_in_sight(case),
+    }
+
+
+def people_in_sight(case: Case) -> pd.DataFrame:
+    """Count the people of each zone whose place is in sight of the line.
+
+    Parameters
+    ----------
+    case
+        What the run has in hand.
+
+    Returns
+    -------
+    One row per line, side, distance (cumulative) and source: the listed settlements, and each
+    population raster that holds at the line's date; columns :data:`PEOPLE`.
+
+    Notes
+    -----
+    A settlement counts as a whole by the one point that is looked at; its people count in a zone
+    as they do in ``zones.csv``. People of a raster are spread over points, each with the state of
+    the elevation's cell around it; the shares are applied to the zone's sum.
+    """
+    rows: list[dict[str, Any]] = []
+    for front in case.fronts:
+        zones = case.zones[case.zones["line"] == front.key]
+        rings = zones[zones["kind"] == "ring"].sort_values("distance_m", kind="stable")
+        counted = [_of_settlements(case, front, rings.geometry.to_numpy())]
+        with ExitStack() as stack:
+            grids = open_grids(case.project, front.date, stack)
+            counted += [_of_raster(case, front, rings, grid) for grid in grids]
+        for table in counted:
+            sums = pd.concat([rings[["side", "distance_m"]].reset_index(drop=True), table], axis=1)
+            columns = [name for name in table.columns if name != "source"]
+            sums[columns] = sums.groupby("side", sort=False)[columns].cumsum()
+            rows += sums.assign(line=front.key).to_dict("records")
+    return _fitted(pd.DataFrame(rows, columns=PEOPLE), case.people)
+
+
+def _of_settlements(case: Case, front: FrontLine, lands: NDArray[np.object_]) -> pd.DataFrame:
+    dwellers = dwellers_at(case.layers.settlements, front.date)
+    share = shares_on(dwellers, lands)
+    seen = case.exposure.settlements
+    state = seen.loc[seen["line"] == front.key, "in_sight"].to_numpy()
+    whole = count(dwellers, share)
+    visible, unknown = (
+        count(dwellers, share * (state == name)[:, None]) for name in ("visible", "unknown")
+    )
+    return pd.DataFrame(
+        {
+            "source": "settlements",
+            "people": whole.residents,
+            "people_visible": visible.residents,
+            "people_undecided": unknown.residents,
+            "settlements": whole.settlements,
+            "settlements_visible": visible.settlements,
+            "settlements_undecided": unknown.settlements,
+            "visible_without_figure": visible.unknown,
+        }
+    )
+
+
+def _of_raster(case: Case, front: FrontLine, rings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    frame = case.layers.frame
+    lands = rings.geometry.to_numpy()
+    area = shapely.union_all(lands)
+    xy, people = people_points(
+        grid.raster, area, area_crs=frame.crs, kind=grid.kind, most=MOST_POINTS
+    )
+    seen, unknown = _states(case, front, xy)
+    sums = np.zeros((3, len(lands)))
+    for column, land in enumerate(lands):
+        shapely.prepare(land)
+        inside = shapely.contains_xy(land, xy[:, 0], xy[:, 1])
+        sums[:, column] = [people[inside & chosen].sum() for chosen in (True, seen, unknown)]
+    names = ("people", "people_visible", "people_undecided")
+    return pd.DataFrame({"source": f"raster:{grid.key}", **dict(zip(names, sums, strict=True))})
+
+
+def _states(
+    case: Case, front: FrontLine, xy: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which points stand in cells in sight, and in undecided ones or off the elevation."""
+    assert case.dem is not None
+    bands = case.exposure.rasters[front.key].bands
+    there = pyproj.Transformer.from_crs(case.layers.frame.crs, case.dem.crs, always_xy=True)
+    cells = case.dem.rowcol(*there.transform(xy[:, 0], xy[:, 1]))
+    on = cells[:, 0] >= 0
+    row, col = cells[on].T
+    seen, unknown = np.zeros(len(xy), dtype=bool), ~on
+    seen[on] = np.asarray(bands["seen"])[row, col] > 0
+    unknown[on] = ~seen[on] & (np.asarray(bands["unknown"])[row, col] > 0)
+    if case.project.sight.conservative:
+        return seen | unknown, np.zeros(len(xy), dtype=bool)
+    return seen, unknown
+
+
+def _fitted(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """Apply the shares found in a raster to the sums of ``zones.csv``, which cut cells by area."""
+    keys = ["line", "side", "distance_m", "source"]
+    sums = people[people["kind"] == "cumulative"].drop_duplicates(keys).set_index(keys)
+    stated = sums["population"].reindex(pd.MultiIndex.from_frame(table[keys])).to_numpy(float)
+    raster = table["source"].str.startswith("raster:").to_numpy()
+    found = table["people"].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(raster & (found > 0), stated / found, np.where(raster, np.nan, 1.0))
+    factor = np.where(raster & (stated == 0.0), 0.0, factor)
+    for name in ("people", "people_visible", "people_undecided"):
+        table[name] = table[name].to_numpy(float) * factor
+    return table
+
+
+def with_ground(case: Case) -> pd.DataFrame:
+    """Add mean elevation and relief of each zone to the shares of its land in sight.
+
+    Parameters
+    ----------
+    case
+        What the run has in hand.
+
+    Returns
+    -------
+    ``case.exposure.zones`` with ``elevation_m`` and ``relief_m`` (highest less lowest height
+    within 7 km, mean over the land); as it is without elevation.
+    """
+    table = case.exposure.zones
+    if case.dem is None or not len(table):
+        return table
+    ground = ground_of(case.dem, case.layers.frame)
+    zones = case.zones[case.zones["kind"] == "cumulative"]
+    lands = zones.set_index(["line", "side", "distance_m"]).geometry
+    told = []
+    for row in table.itertuples():
+        land = lands.loc[(row.line, row.side, row.distance_m)]
+        told.append(ground_on(ground, within(ground, land)))
+    return table.assign(
+        elevation_m=[one["elevation_m"] for one in told],
+        relief_m=[one["relief_m"] for one in told],
+    )

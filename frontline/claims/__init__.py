@@ -1,0 +1,15 @@
+"""Statements of a report, measured and given a verdict; asks, never computes.
+
+ledger
+    The ledger of claims: what a report states, and which metric answers to it.
+lookup
+    What a claim names, found in the case: lines, places, land, roads.
+measurement
+    What a metric measures and how it is asked: value, interval, unit, parameters.
+metrics/
+    Metrics of the ledger: what a statement can be about, by subject.
+registry
+    The metrics that a ledger of claims may name, with their parameters.
+verdict
+    Statements of a report put to the computed figures, each with a verdict and its reason.
+"""

@@ -1,0 +1,283 @@
+"""What a claim names, found in the case: lines, places, land, roads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline.elevation.dem import COARSE_M, is_coarse
+from frontline.errors import ProjectError, nearest, shown
+from frontline.results.wording import percent
+from frontline.uncertainty.intervals import interval
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.analysis.context import Case
+    from frontline.lines.front import Draw, FrontLine
+
+
+BELOW = "below accuracy"
+
+ENOUGH = 0.9
+"""Share of a zone's people that a list must be able to contain for a verdict."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A settlement, a named point or a district.
+
+    Parameters
+    ----------
+    id, name
+        Its identifier and its names, the second one in brackets.
+    geometry
+        Point or polygon in the plane.
+    layer
+        ``settlements``, ``points`` or ``districts``.
+    """
+
+    id: str
+    name: str
+    geometry: Any
+    layer: str
+
+
+def front_of(case: Case, line: str) -> FrontLine:
+    """Find a dated line by its key.
+
+    Raises
+    ------
+    ProjectError
+        If there is none.
+    """
+    fronts = {front.key: front for front in case.fronts}
+    if line not in fronts:
+        raise ProjectError(f"there is no line {shown(line)}.{nearest(line, fronts)}")
+    return fronts[line]
+
+
+def dated(case: Case) -> tuple[FrontLine, ...]:
+    """Return the lines that were, without the scenarios that a project may set beside them."""
+    made = {one.key for one in case.project.scenarios}
+    return tuple(front for front in case.fronts if front.key not in made)
+
+
+def side_of(front: FrontLine, side: str) -> Any:
+    """Return the land of a side of a line.
+
+    Raises
+    ------
+    ProjectError
+        If the line has no such side.
+    """
+    if side not in front.sides:
+        raise ProjectError(f"there is no side {shown(side)}.{nearest(side, front.sides)}")
+    return front.sides[side]
+
+
+def other_sides(front: FrontLine, side: str) -> Any:
+    """Return the land of all sides but one."""
+    return shapely.union_all([land for name, land in front.sides.items() if name != side])
+
+
+def place_of(case: Case, place: str) -> Place:
+    """Find a place by its identifier, among settlements, then points, then districts.
+
+    Raises
+    ------
+    ProjectError
+        If there is none.
+    """
+    known: list[str] = []
+    for layer, key in (("settlements", "id"), ("points", "id"), ("districts", "code")):
+        table: gpd.GeoDataFrame = getattr(case.layers, layer)
+        known += [str(value) for value in table[key]]
+        rows = table[table[key].astype(str) == place]
+        if len(rows):
+            row = rows.iloc[0]
+            return Place(place, both_names(row), row.geometry, layer)
+    raise ProjectError(f"there is no place {shown(place)}.{nearest(place, known)}")
+
+
+def both_names(row: Any) -> str:
+    """Write the names of a place: the first, and the second in brackets."""
+    second = row.get("name_alt", "")
+    named = str(row["name"])
+    return f"{named} ({second})" if isinstance(second, str) and second.strip() else named
+
+
+def points_of(case: Case, places: Sequence[str]) -> NDArray[np.float64]:
+    """Return one point of each place in the plane, shape ``(n, 2)``; inside of polygons."""
+    shapes = np.array([place_of(case, place).geometry for place in places], dtype=object)
+    return np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapes)), dtype=np.float64)
+
+
+def land_of(case: Case, partition: str, codes: Sequence[str] = ()) -> Any:
+    """Return the land of a partition, or of some of its districts.
+
+    Parameters
+    ----------
+    case
+        The case.
+    partition
+        Key of a partition, or ``districts``.
+    codes
+        Codes of districts; all if empty.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such partition or code.
+    """
+    if partition != "districts":
+        if partition not in case.layers.partitions:
+            known = ["districts", *case.layers.partitions]
+            offer = nearest(partition, known)
+            raise ProjectError(f"there is no partition {shown(partition)}.{offer}")
+        return shapely.union_all(case.layers.partitions[partition].geometry.to_numpy())
+    table = case.layers.districts
+    for code in codes:
+        if code not in set(table["code"]):
+            offer = nearest(code, table["code"])
+            raise ProjectError(f"there is no district {shown(code)}.{offer}")
+    chosen = table[table["code"].isin(codes)] if codes else table
+    return shapely.union_all(chosen.geometry.to_numpy())
+
+
+def corridors_of(case: Case, *, kinds: Sequence[str] = (), ids: Sequence[str] = ()) -> Any:
+    """Return the corridors of some kinds or with some identifiers, as a table.
+
+    Raises
+    ------
+    ProjectError
+        If no corridor is of that kind, or has that identifier.
+    """
+    table = case.layers.corridors
+    for column, wanted in (("kind", kinds), ("id", ids)):
+        known = set(table[column].astype(str))
+        for word in wanted:
+            if len(table) and word not in known:
+                what = "kind of corridor" if column == "kind" else "corridor"
+                raise ProjectError(f"there is no {what} {shown(word)}.{nearest(word, known)}")
+    chosen = np.ones(len(table), dtype=bool)
+    if kinds:
+        chosen &= table["kind"].isin(list(kinds)).to_numpy()
+    if ids:
+        chosen &= table["id"].isin(list(ids)).to_numpy()
+    return table[chosen]
+
+
+def spread(
+    case: Case, front: FrontLine, value: float, figure: Callable[[Any, Any], float]
+) -> tuple[float, float]:
+    """Take the interval of a figure over the displaced copies of a line.
+
+    Parameters
+    ----------
+    case, front
+        The case and the line.
+    value
+        The figure for the line as drawn, computed exactly.
+    figure
+        The same figure from a line and its sides, which may be computed in a coarser way.
+
+    Returns
+    -------
+    low, high
+        Moved by the difference of the exact and the coarse figure, and never without the figure
+        itself (the smallest of many displaced distances is smaller than that of the line as
+        drawn); the figure itself for a line without error, NaN for one with an error and no
+        draws.
+    """
+
+    def both(line: Any, sides: Any) -> tuple[float, float]:
+        one = figure(line, sides)
+        return one, one
+
+    return spread_ends(case, front, (value, value), both)
+
+
+def spread_ends(
+    case: Case,
+    front: FrontLine,
+    ends: tuple[float, float],
+    figure: Callable[[Any, Any], tuple[float, float]],
+) -> tuple[float, float]:
+    """Widen the least and the most that a figure may be by the displaced copies of a line.
+
+    Parameters
+    ----------
+    case, front
+        As in `spread`.
+    ends
+        The least and the most for the line as drawn.
+    figure
+        The least and the most from a line and its sides.
+
+    Returns
+    -------
+    low, high
+        The lower end of the least and the upper end of the most, each as in `spread`.
+    """
+    draws: Sequence[Draw] = case.draws.get(front.key, ())
+    if not (front.error_m > 0).any():
+        return ends
+    if not draws:
+        return float("nan"), float("nan")
+    least, most = zip(*(figure(draw.line, draw.sides) for draw in draws), strict=True)
+    coarse = figure(front.geometry, front.sides)
+    low, _ = interval(least, central=ends[0], coarse=coarse[0])
+    _, high = interval(most, central=ends[1], coarse=coarse[1])
+    return min(low, ends[0]), max(high, ends[1])
+
+
+def far_told(kilometres: float, error_m: float, written: str = "") -> str:
+    """Write a distance from a line; one below the line's error is never a number.
+
+    Parameters
+    ----------
+    kilometres, error_m
+        The distance, and the error of the line there.
+    written
+        The distance as text; two digits of it if empty.
+    """
+    if kilometres * 1000.0 < error_m:
+        return BELOW
+    return written or f"{kilometres:.2g}"
+
+
+def error_near(front: FrontLine, geometry: Any) -> float:
+    """Return the error of the edge of a line that is nearest to a place, metres."""
+    row = int(np.argmin(shapely.distance(front.segments, geometry)))
+    return float(front.error_m[row])
+
+
+def too_coarse_for_sight(case: Case) -> tuple[str, ...]:
+    """Say why sight cannot be told from the elevation; empty where it can."""
+    if case.dem is None or not is_coarse(case.dem):
+        return ()
+    step = max(case.dem.step_m)
+    return (f"the elevation has cells of {step:,.0f} m, and sight needs {COARSE_M:.0f} m",)
+
+
+def schematic(case: Case) -> tuple[str, ...]:
+    """Say why lengths and times on corridors cannot be told; empty where they can."""
+    asked = case.project.corridors
+    if asked is None or not asked.schematic:
+        return ()
+    return ("the corridors are schematic, joined from place to place",)
+
+
+def incomplete(share: float) -> tuple[str, ...]:
+    """Say why people cannot be told from a list; empty where it can contain 90 % of them."""
+    if share >= ENOUGH:
+        return ()
+    if np.isnan(share):
+        return ("nobody knows what share of the people the list of settlements holds",)
+    return (f"the list of settlements can hold {percent(share)} of the people, and 90 % is needed",)

@@ -1,0 +1,200 @@
+"""What a metric measures and how it is asked: value, interval, unit, parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from frontline.errors import ProjectError
+from frontline.project.types import LonLat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+_KINDS = {
+    "m": ("length", 1.0),
+    "km": ("length", 1_000.0),
+    "m2": ("area", 1e-6),
+    "ha": ("area", 0.01),
+    "km2": ("area", 1.0),
+    "min": ("time", 1.0),
+    "h": ("time", 60.0),
+    "%": ("share", 1.0),
+    "times": ("share", 100.0),
+}
+"""Units that convert into each other, by what they measure; every other unit is a count."""
+
+
+POSITION = "the position of the line"
+"""What most intervals contain."""
+
+
+def heights_known(accuracy_m: float | None) -> str:
+    """Say that an interval contains the error of heights; of none, that it does not."""
+    return f"heights known to {accuracy_m:g} m" if accuracy_m else "nothing: no error of heights"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure that answers to a statement.
+
+    Parameters
+    ----------
+    value
+        The figure, in `unit`; NaN where nothing can be said.
+    low, high
+        Its interval of 95 %; NaN where none is known.
+    unit
+        ``km``, ``km2``, ``%``, ``min``, or the noun of what is counted.
+    contains
+        What the interval holds, for example "position of the line".
+    detail
+        One sentence with the numbers behind the figure.
+    coarse
+        Why the data cannot tell: with any, a verdict is ``indicative only``.
+    missing
+        What the project lacks: then the statement is ``not testable``.
+    refutes_only
+        Why the figure may contradict a statement and never support it; empty where it may.
+    resolves
+        Smallest figure that the data can tell from nothing, in `unit`; one below it is
+        ``below accuracy``.
+    """
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    unit: str = ""
+    contains: str = ""
+    detail: str = ""
+    coarse: tuple[str, ...] = ()
+    missing: str = ""
+    refutes_only: str = ""
+    resolves: float = 0.0
+
+    @property
+    def below_accuracy(self) -> bool:
+        """Whether the figure lies below what the data can tell from nothing."""
+        return self.resolves > 0 and not abs(self.value) >= self.resolves
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The interval, or twice the figure itself where none is known."""
+        known = math.isfinite(self.low) and math.isfinite(self.high)
+        return (self.low, self.high) if known else (self.value, self.value)
+
+
+def missing(reason: str, *, unit: str = "") -> Measured:
+    """Say that a figure cannot be had, and what the project lacks for it."""
+    return Measured(missing=reason, unit=unit)
+
+
+def in_unit(measured: Measured, unit: str) -> Measured:
+    """Give a figure in another unit of the same kind.
+
+    Parameters
+    ----------
+    measured
+        Any figure.
+    unit
+        The unit wanted; "" leaves the figure as it is.
+
+    Raises
+    ------
+    ProjectError
+        If the two do not measure the same; counts convert into nothing but themselves.
+    """
+    if unit in {"", measured.unit}:
+        return measured
+    ours, theirs = (_KINDS.get(word) for word in (measured.unit, unit))
+    if ours is None or theirs is None or ours[0] != theirs[0]:
+        raise ProjectError(
+            f"'{unit}' does not fit (expected {one_of(measured.unit)}). Correct the unit, or ask "
+            "another metric."
+        )
+    factor = ours[1] / theirs[1]
+    return replace(
+        measured,
+        value=measured.value * factor,
+        low=measured.low * factor,
+        high=measured.high * factor,
+        resolves=measured.resolves * factor,
+        unit=unit,
+    )
+
+
+def one_of(unit: str) -> str:
+    """List the units that a figure may be stated in."""
+    kind = _KINDS.get(unit, ("", 0.0))[0]
+    alike = [name for name, (other, _) in _KINDS.items() if other == kind]
+    return " or ".join(alike) if alike else f"'{unit}'"
+
+
+def listed(words: Sequence[str], *, most: int = 12, comma: str = ", ") -> str:
+    """Join words with commas; of many, say how many more there are."""
+    shown = comma.join(words[:most])
+    return f"{shown} and {len(words) - most} more" if len(words) > most else shown
+
+
+@dataclass(frozen=True)
+class Names:
+    """Marks a parameter that names something of the project.
+
+    Parameters
+    ----------
+    of
+        What it names: a line, a side or a partition.
+    """
+
+    of: Literal["line", "side", "partition"]
+
+
+LineKey = Annotated[str, Names("line")]
+SideName = Annotated[str, Names("side")]
+PartitionKey = Annotated[str, Names("partition")]
+Ids = Annotated[tuple[str, ...], Field(min_length=1)]
+Codes = Annotated[tuple[str, ...], Field(min_length=1)]
+Kinds = Annotated[tuple[str, ...], Field(min_length=1)]
+Ends = tuple[LonLat, LonLat]
+Path = Annotated[tuple[LonLat, ...], Field(min_length=2)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Metres = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False, strict=True)]
+Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
+Radius = Distance
+Height = Annotated[float, Field(ge=0, le=500, strict=True)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+
+SHARED: Mapping[str, str] = MappingProxyType(
+    {
+        "line": "key of a line; a way that it bars cannot cross it",
+        "side": "name of a side of that line",
+        "from_line": "key of the earlier line",
+        "to_line": "key of the later line",
+        "to_side": "the side that gained the land",
+        "partition": "key of a partition, or districts",
+        "codes": "codes of districts; all of them if empty",
+        "outline_error_m": "half-width within which the outlines lie with 95 %, metres",
+        "distance_m": "the distance, metres",
+        "between": "two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,",
+        "section": "a section that the project names; all of the line without either",
+        "place": "identifier of a settlement",
+        "places": "identifiers of settlements, or of points",
+        "points": "identifiers of the places looked from",
+        "start": "identifier of the place where a way begins",
+        "stop": "identifier of the place where it ends",
+        "radius_m": "how far is looked, metres; what lies beyond is not in sight",
+        "target_height_m": "height looked at above the ground, such as a roof; else the project's",
+        "kinds": "kinds of corridors, such as road or canal",
+        "corridor": "identifier of a corridor",
+        "kind": "kind of the points",
+        "complete": "whether all such points are in the data; else a figure is only indicative",
+        "checkpoints": "whether a line lets through at checkpoints",
+    }
+)
+"""What a parameter means wherever a metric says nothing else of it."""

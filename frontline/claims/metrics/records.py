@@ -1,0 +1,200 @@
+"""Metrics of tables that a project may bring: links, flows of displaced people, events."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from frontline.analysis.context import Case
+from frontline.analysis.displaced_people import flows_balance, flows_table
+from frontline.claims.lookup import front_of
+from frontline.claims.measurement import LineKey, Measured, Metres, listed, missing
+from frontline.errors import ProjectError, nearest, shown
+from frontline.uncertainty.intervals import rounded
+
+STATED = "what the sources state, not how sure they are"
+
+
+def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measured:
+    """Count the links from settlements to what they depend on that a line cuts.
+
+    Parameters
+    ----------
+    kind
+        Only links to this kind of thing, such as water, field, cemetery or school.
+    """
+    front_of(case, line)
+    table = case.tables.get("links")
+    if table is None:
+        return missing("the project has no table of what settlements depend on", unit="links")
+    own = table[table["line"] == line]
+    if kind is not None:
+        if kind not in set(own["kind"]):
+            raise ProjectError(
+                f"there is no link of kind {shown(kind)}.{nearest(kind, own['kind'])}"
+            )
+        own = own[own["kind"] == kind]
+    states = own["sides"].value_counts()
+    cut, unsure = int(states.get("other", 0)), int(states.get("uncertain", 0))
+    apart = own[own["sides"] == "other"]
+    named = [f"{row['place_name']}: {row['kind']}" for _, row in apart.iterrows()]
+    unknown = int(states.get("unknown", 0))
+    return Measured(
+        float(cut),
+        float(cut),
+        float(cut + unsure + unknown),
+        "links",
+        contains="the error of the line, and links that lead to a place not known",
+        detail=f"Of {len(own)} links: on one side {int(states.get('same', 0))}, uncertain "
+        f"{unsure}, to a place that is not known {unknown}; cut: {listed(named) or 'none'}",
+    )
+
+
+def displaced_share(
+    case: Case, *, origins: tuple[str, ...], part_of: str, source: str | None = None
+) -> Measured:
+    """Share of a total of displaced people who come from some places.
+
+    Parameters
+    ----------
+    origins
+        Origins as the table of flows names them.
+    part_of
+        Identifier of the total in that table.
+    source
+        Only figures of this source: figures of several sources are never added.
+    """
+    flows = case.tables.get("flows")
+    if flows is None:
+        wanted = ", ".join(origins)
+        return missing(
+            f"the project has no table of displaced people by origin ({wanted})", unit="%"
+        )
+    table = flows_table(flows)
+    whole = table["part_of"].where(table["part_of"] != "", table["share_of"])
+    parts = _parts(table.assign(part_of=whole), part_of, source)
+    for origin in origins:
+        if origin not in set(parts["origin"]):
+            offer = nearest(origin, parts["origin"])
+            raise ProjectError(f"{shown(part_of)} has no part from {shown(origin)}.{offer}")
+    own = parts[parts["origin"].isin(list(origins))]
+    low, high = (float(own[end].sum(skipna=False)) for end in ("share_low", "share_high"))
+    told = [f"{row['origin']} {_ends(row)}" for _, row in own.iterrows()]
+    return Measured(
+        low if low == high else math.nan,
+        low,
+        high,
+        "%",
+        contains=STATED,
+        detail=f"{listed(told)}; source: {own['source'].iloc[0] or 'not named'}",
+        refutes_only="it rests on what one source states",
+    )
+
+
+def _parts(table: pd.DataFrame, part_of: str, source: str | None) -> pd.DataFrame:
+    """Return the parts of a total that one source gives.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such total or source, or several sources and none is named.
+    """
+    if part_of not in set(table["id"]):
+        raise ProjectError(f"there is no total {shown(part_of)}.{nearest(part_of, table['id'])}")
+    parts = table[table["part_of"] == part_of]
+    sources = [str(one) for one in dict.fromkeys(parts["source"])]
+    if source is not None:
+        if source not in sources:
+            offer = nearest(source, sources)
+            raise ProjectError(f"{shown(part_of)} has no parts by {shown(source)}.{offer}")
+        return parts[parts["source"] == source]
+    if len(sources) > 1:
+        raise ProjectError(
+            f"{shown(part_of)} has parts by {len(sources)} sources, which are never added. Name "
+            f"one: source = {shown(sources[0])}."
+        )
+    return parts
+
+
+def _ends(row: pd.Series[Any]) -> str:
+    low, high = float(row["amount_low"]), float(row["amount_high"])
+    ends = rounded(low) if low == high else f"{rounded(low)} to {rounded(high)}"
+    return f"{ends} {row['unit']}"
+
+
+def parts_of_total(case: Case, *, total: str, source: str | None = None) -> Measured:
+    """Sum of the parts of a total of displaced people, as a share of that total.
+
+    Parameters
+    ----------
+    total
+        Identifier of the total in the table of flows.
+    source
+        Only parts by this source.
+    """
+    flows = case.tables.get("flows")
+    if flows is None:
+        return missing("the project has no table of displaced people", unit="%")
+    parts = _parts(flows_table(flows), total, source)
+    rows = flows_balance(flows)
+    own = rows[(rows["id"] == total) & (rows["parts_source"].isin(set(parts["source"])))]
+    if not len(own):
+        return missing(f"no figures stand against the total '{total}'", unit="%")
+    row = own.iloc[0]
+    whole = float(row["amount_low"]), float(row["amount_high"])
+    low, high = (
+        100.0 * float(row["parts_low"]) / whole[1],
+        100.0 * float(row["parts_high"]) / whole[0],
+    )
+    return Measured(
+        low if low == high else math.nan,
+        low,
+        high,
+        "%",
+        contains=STATED,
+        detail=f"{int(row['parts'])} parts against the total: {row['balance']}",
+        refutes_only="figures that fit each other are not thereby right",
+    )
+
+
+def events_near(
+    case: Case, *, line: LineKey, distance_m: Metres, kind: str | None = None
+) -> Measured:
+    """Count the events of which a claimed position lies within a distance of a line.
+
+    Parameters
+    ----------
+    line
+        Key of the line that held on their day.
+    kind
+        Only events of this kind.
+    """
+    front_of(case, line)
+    table = case.tables.get("events")
+    if table is None:
+        return missing("the project has no table of events", unit="events")
+    own = table[table["line"] == line]
+    if kind is not None:
+        own = own[own["kind"] == kind]
+    near = own["distance_m"] <= distance_m
+    # An event whose distance lies below accuracy may be on the line or beyond the distance.
+    unsure = own["below_accuracy"].fillna(value=True).astype(bool)
+    some = set(own.loc[near, "id"])
+    every = {event for event, rows in near.groupby(own["id"]) if rows.all()}
+    sure = every - set(own.loc[unsure, "id"])
+    maybe = some | set(own.loc[unsure, "id"])
+    disputed = own.loc[own["disputed"] != "", "id"].nunique()
+    return Measured(
+        float(len(some)),
+        float(len(sure)),
+        float(len(maybe)),
+        "events",
+        contains="positions that sources dispute, and errors of line and position",
+        detail=f"Of {own['id'].nunique()} events while this line held, {disputed} have positions "
+        f"that are disputed and {own.loc[unsure, 'id'].nunique()} lie below accuracy",
+    )
+
+
+RECORD_METRICS = (links_apart, displaced_share, parts_of_total, events_near)

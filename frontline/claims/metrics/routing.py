@@ -1,0 +1,331 @@
+"""Metrics of ways: travel time, detours, what a line cuts off, on a graph of the roads."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import CRS, Transformer
+
+from frontline.analysis.context import Case
+from frontline.claims.lookup import (
+    corridors_of,
+    error_near,
+    far_told,
+    front_of,
+    place_of,
+    points_of,
+    schematic,
+    side_of,
+)
+from frontline.claims.measurement import (
+    Ids,
+    Kinds,
+    LineKey,
+    Measured,
+    Metres,
+    SideName,
+    listed,
+    missing,
+)
+from frontline.claims.metrics.corridors import NO_CORRIDORS
+from frontline.elevation.dem import is_coarse, sight_grid
+from frontline.geo.geodesy import distance_to
+from frontline.network.cost_distance import walking_minutes
+from frontline.network.project_roads import Network, network_of
+from frontline.network.routing import barred, minutes_to_line, parts, travel_minutes
+from frontline.project.types import Flag, LonLat
+
+if TYPE_CHECKING:
+    from frontline.network.graph import RoadGraph
+
+
+LEAST_DETOUR_M = 5_000.0
+"""A way on foot is looked for this far around the straight line, or half of its length."""
+
+NO_ELEVATION = "the project has no elevation"
+
+
+def _network(case: Case, kinds: Kinds) -> Network | None:
+    corridors_of(case, kinds=kinds)
+    return network_of(case.project, case.layers, case.dem, kinds=kinds)
+
+
+def minutes_to_front(
+    case: Case, *, places: Ids, line: LineKey, kinds: Kinds = ("road",)
+) -> Measured:
+    """Minutes by road from places to the nearest point of a line: the median of them.
+
+    Parameters
+    ----------
+    line
+        Key of the line; it cannot be crossed.
+
+    Notes
+    -----
+    By road to where it meets the line, or to the best place, and on foot in a straight line from
+    there.
+    """
+    front = front_of(case, line)
+    network = _network(case, kinds)
+    if network is None:
+        return missing(NO_CORRIDORS, unit="min")
+    xy = points_of(case, places)
+    minutes = minutes_to_line(network.closed(front.geometry), xy, front.geometry)
+    away = distance_to(xy, front.geometry, case.layers.frame) / 1000.0
+    told = []
+    for place, one, km in zip(places, minutes, away, strict=True):
+        found = place_of(case, place)
+        far = far_told(float(km), error_near(front, found.geometry), f"{km:.1f} km")
+        told.append(f"{found.name} {_minutes(float(one))}, {far}")
+    return Measured(
+        float(np.median(minutes)),
+        float(minutes.min()),
+        float(minutes.max()),
+        "min",
+        contains="the range of the places named, not the position of the line",
+        detail=f"By place, with the distance in a straight line: {listed(told, comma='; ')}",
+        coarse=schematic(case),
+    )
+
+
+def travel_time(
+    case: Case,
+    *,
+    start: str,
+    stop: str,
+    line: LineKey | None = None,
+    kinds: Kinds = ("road",),
+    checkpoints: Flag = True,
+) -> Measured:
+    """Minutes by road between two places, with a line as a barrier.
+
+    Notes
+    -----
+    Where the project has no such roads but elevation, the time on foot (`walking_time`).
+    """
+    network = _network(case, kinds)
+    if network is None and case.dem is not None:
+        return walking_time(case, start=start, stop=stop, line=line)
+    if network is None:
+        return missing(NO_CORRIDORS, unit="min")
+    xy = points_of(case, [start, stop])
+    free = float(travel_minutes(network.graph, xy[:1], xy[1:])[0, 0])
+    value, detail = free, "No line bars the way"
+    if line is not None:
+        bar = front_of(case, line).geometry
+        open_ = network.closed(bar, checkpoints=checkpoints)
+        value = float(travel_minutes(open_, xy[:1], xy[1:], line=bar)[0, 0])
+        detail = f"Without the line it would be {_minutes(free)}"
+    return Measured(
+        value,
+        value,
+        value,
+        "min",
+        contains=network.holds,
+        detail=detail,
+        coarse=schematic(case),
+    )
+
+
+def walking_time(case: Case, *, start: str, stop: str, line: LineKey | None = None) -> Measured:
+    """Minutes on foot over the terrain between two places, with a line as a barrier.
+
+    Parameters
+    ----------
+    case
+        The case, with elevation.
+    """
+    if case.dem is None:
+        return missing(NO_ELEVATION, unit="min")
+    xy = points_of(case, [start, stop])
+    straight, plane = shapely.linestrings(xy), case.layers.frame.crs
+    around = max(LEAST_DETOUR_M, float(straight.length) / 2.0)
+    grid = sight_grid(case.dem, straight, area_crs=plane, margin_m=around)
+    turn = Transformer.from_crs(plane, CRS.from_user_input(grid.crs), always_xy=True)
+    ends = np.column_stack(turn.transform(xy[:, 0], xy[:, 1]))
+    free = value = float(walking_minutes(grid, ends[:1], ends[1:])[0, 0])
+    detail = "No line bars the way"
+    if line is not None:
+        bar = case.layers.frame.to_crs(np.array([front_of(case, line).geometry]), grid.crs)[0]
+        value = float(walking_minutes(grid, ends[:1], ends[1:], line=bar)[0, 0])
+        detail = f"Without the line it would be {_minutes(free)}"
+    step = max(case.dem.step_m)
+    return Measured(
+        value,
+        value,
+        value,
+        "min",
+        contains="nothing: Tobler's speeds for the slope",
+        detail=f"{detail}; the way is looked for within {around / 1000:.0f} km",
+        coarse=(f"the elevation has cells of {step:,.0f} m",) if is_coarse(case.dem) else (),
+    )
+
+
+def _minutes(value: float) -> str:
+    return f"{value:.0f} min" if math.isfinite(value) else "unreachable"
+
+
+def detour(
+    case: Case,
+    *,
+    start: str,
+    stop: str,
+    closed: LonLat,
+    radius_m: Metres,
+    line: LineKey | None = None,
+    kinds: Kinds = ("road",),
+    checkpoints: Flag = True,
+) -> Measured:
+    """How much longer the way between two places takes if no road runs near a point.
+
+    Parameters
+    ----------
+    closed, radius_m
+        Roads within this distance of this point, [lon, lat], are closed.
+    line
+        Key of a line that cannot be crossed either; none if unset.
+
+    Returns
+    -------
+    Further time as a share of the free time; infinite where no way is left.
+    """
+    network = _network(case, kinds)
+    if network is None:
+        return missing(NO_CORRIDORS, unit="%")
+    bar = None if line is None else front_of(case, line).geometry
+    graph = network.graph if bar is None else network.closed(bar, checkpoints=checkpoints)
+    centre = shapely.Point(case.layers.frame.xy(np.array([closed]))[0])
+    xy = points_of(case, [start, stop])
+    free, longer = (
+        float(travel_minutes(one, xy[:1], xy[1:], line=bar)[0, 0])
+        for one in (graph, barred(graph, shapely.buffer(centre, radius_m)))
+    )
+    if not math.isfinite(free):
+        return missing("there is no way between the two even with all roads open", unit="%")
+    value = 100.0 * (longer / free - 1.0) if free else math.inf
+    return Measured(
+        value,
+        value,
+        value,
+        "%",
+        contains=network.holds,
+        detail=f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}",
+        coarse=schematic(case),
+    )
+
+
+def cut_off(
+    case: Case,
+    *,
+    places: Ids,
+    line: LineKey,
+    side: SideName,
+    kinds: Kinds = ("road",),
+    planned: tuple[str, ...] = (),
+    edge_closed: Flag = False,
+    checkpoints: Flag = True,
+) -> Measured:
+    """How many places a line cuts off by road from the rest of their side.
+
+    Parameters
+    ----------
+    places
+        Identifiers of places on that side.
+    planned
+        Further kinds; the detail says what they would change.
+    edge_closed
+        Whether no road may leave the study area.
+    """
+    front = front_of(case, line)
+    land = side_of(front, side)
+    bar = front.geometry
+    if edge_closed:
+        bar = shapely.union_all([bar, shapely.boundary(case.layers.study_area)])
+    network = _network(case, kinds)
+    if network is None:
+        return missing(NO_CORRIDORS, unit="places")
+    found = _apart(case, places, network.closed(bar, checkpoints=checkpoints), land)
+    told = f"Cut off: {listed(found) or 'none'}"
+    wider = _network(case, (*kinds, *planned)) if planned else None
+    if wider is not None:
+        left = _apart(case, places, wider.closed(bar, checkpoints=checkpoints), land)
+        told += f"; with what is planned: {listed(left) or 'none'}"
+    value = float(len(found))
+    return Measured(
+        value,
+        value,
+        value,
+        "places",
+        contains="nothing: one network as drawn",
+        detail=told,
+        coarse=schematic(case),
+    )
+
+
+def _apart(case: Case, places: Ids, graph: RoadGraph, land: Any) -> list[str]:
+    """Name the places whose part of the network is not the largest one of their side."""
+    part = parts(graph)
+    inside = shapely.contains_xy(land, *graph.xy.T)
+    counts = np.bincount(part[inside], minlength=part.max(initial=0) + 1)
+    main = int(np.argmax(counts))
+    nodes = np.flatnonzero(inside)
+    found = []
+    for place in places:
+        shape = place_of(case, place)
+        xy = points_of(case, [place])[0]
+        near = nodes[int(np.argmin(np.hypot(*(graph.xy[nodes] - xy).T)))] if len(nodes) else -1
+        if near < 0 or part[near] != main:
+            found.append(shape.name)
+    return found
+
+
+def nearest_post(
+    case: Case,
+    *,
+    place: str,
+    kind: str,
+    line: LineKey | None = None,
+    kinds: Kinds = ("road",),
+    complete: bool = False,
+) -> Measured:
+    """Distance of a place from the nearest named point of a kind, straight; by road beside it.
+
+    Parameters
+    ----------
+    line
+        Key of a line that the way by road cannot cross; none if unset.
+    """
+    table = case.layers.points
+    own = table[table["kind"] == kind]
+    if not len(own):
+        return missing(f"the project has no points of the kind '{kind}'", unit="km")
+    start = points_of(case, [place])
+    ends = shapely.get_coordinates(own.geometry.to_numpy())
+    away = case.layers.frame.ground_m(np.repeat(start, len(ends), axis=0), ends) / 1000.0
+    best = int(np.argmin(away))
+    told = f"The nearest to {place_of(case, place).name} is {own['name'].iloc[best]}"
+    network = _network(case, kinds) if len(case.layers.corridors) else None
+    if network is not None:
+        bar = None if line is None else front_of(case, line).geometry
+        open_ = network.graph if bar is None else network.closed(bar)
+        minutes = travel_minutes(open_, start, ends, line=bar)[0]
+        soonest = int(np.argmin(minutes))
+        said = f"{own['name'].iloc[soonest]}: {_minutes(float(minutes[soonest]))}"
+        told += f"; by road{' (schematic)' if schematic(case) else ''} it is {said}"
+    value = float(away[best])
+    some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
+    return Measured(
+        value,
+        value,
+        value,
+        "km",
+        contains="nothing: the distance of two points",
+        detail=told,
+        coarse=() if complete else some,
+    )
+
+
+WAY_METRICS = (minutes_to_front, travel_time, walking_time, detour, cut_off, nearest_post)

@@ -1,0 +1,365 @@
+"""Statements of a report put to the computed figures, each with a verdict and its reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from frontline.analysis.scenarios import with_scenarios
+from frontline.claims.ledger import Claim, Ledger, Stated, bounds_of, read
+from frontline.claims.measurement import Measured, in_unit
+from frontline.claims.registry import METRICS
+from frontline.errors import FrontlineError, ProjectError, raise_problems, shown
+from frontline.project.loader import claims_file
+from frontline.results.wording import labels_of, percent, with_labels
+from frontline.uncertainty.intervals import rounded
+
+if TYPE_CHECKING:
+    from frontline.analysis.context import Case
+    from frontline.project.models import Project
+
+
+Progress = Callable[[int, int], None]
+
+SUPPORTED, CONTRADICTED, INDICATIVE = "supported", "contradicted", "indicative only"
+NOT_TESTABLE, UNDEFINED = "not testable", "undefined"
+BELOW_ACCURACY, EXCLUDED = "below accuracy", "excluded"
+VERDICTS = (
+    SUPPORTED,
+    CONTRADICTED,
+    INDICATIVE,
+    NOT_TESTABLE,
+    UNDEFINED,
+    BELOW_ACCURACY,
+    EXCLUDED,
+)
+
+COLUMNS = [
+    "id",
+    "source",
+    "statement",
+    "metric",
+    "stated",
+    "computed",
+    "low",
+    "high",
+    "unit",
+    "verdict",
+    "why",
+    "section",
+    "date",
+    "contradicts",
+    "detail",
+    "contains",
+]
+"""Columns of :func:`check_claims`."""
+
+_SENTENCES = ("stated", "why", "detail", "contains")
+"""Columns for people: lines and the like are called there by their labels."""
+
+_AGREES, _REACHES, _DIFFERS, _STRADDLES = "agrees", "reaches", "differs", "straddles"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict and why."""
+
+    verdict: str
+    why: str
+
+
+def read_ledger(project: Project) -> Ledger | None:
+    """Read the claims of a project.
+
+    Parameters
+    ----------
+    project
+        Its key ``claims`` names the file; else ``claims.toml`` beside it is taken.
+
+    Returns
+    -------
+    The ledger; None where there is none.
+
+    Raises
+    ------
+    ProjectError
+        With every problem of the ledger, up to twenty.
+    """
+    path = claims_file(project)
+    return None if path is None else read(path, project)
+
+
+def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -> pd.DataFrame:
+    """Put every claim to the case.
+
+    Parameters
+    ----------
+    case
+        What a run has in hand.
+    ledger
+        The claims.
+    progress
+        Called as ``progress(done, total)`` in claims.
+
+    Returns
+    -------
+    One row per claim in the ledger's order, with the columns of :data:`COLUMNS`. ``computed``,
+    ``low`` and ``high`` are NaN where nothing is computed or the figure lies below accuracy.
+
+    Raises
+    ------
+    FrontlineError
+        With every parameter that names nothing in the case and every unit that does not fit.
+    """
+    # A claim may ask of a line that might be as of one that was.
+    case = with_scenarios(case)
+    rows = []
+    problems: list[FrontlineError] = []
+    against = _contradictions(ledger)
+    by_id = {claim.id: claim for claim in ledger.claims}
+    labels = labels_of(case.project)
+    for number, claim in enumerate(ledger.claims):
+        try:
+            measured = measure(case, claim)
+            found = verdict_of(claim, measured)
+            others = [by_id[word] for word in against[claim.id]]
+            row = _row(claim, ledger, measured, found, others)
+            rows.append(row | {name: with_labels(str(row[name]), labels) for name in _SENTENCES})
+        except FrontlineError as error:
+            problems += [_placed(one, claim, ledger) for one in error.problems]
+        if progress is not None:
+            progress(number + 1, len(ledger.claims))
+    raise_problems(problems)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineError:
+    return ProjectError(
+        error.message if isinstance(error, ProjectError) else str(error),
+        path=ledger.path.name,
+        field=f"claims.{claim.id}",
+    )
+
+
+def measure(case: Case, claim: Claim) -> Measured:
+    """Compute what a claim asks, in the unit in which its first figure is stated.
+
+    Returns
+    -------
+    The figure; an empty one for a claim that is excluded, one with `missing` set where the
+    project has not what the claim needs.
+    """
+    if claim.excluded or claim.metric is None:
+        return Measured()
+    has = {front.key for front in case.fronts} | set(case.layers.partitions)
+    lacks = [shown(key) for key in claim.needs if key not in has]
+    if lacks:
+        named = " and ".join(lacks)
+        return Measured(missing=f"the project does not hold what this is about (its key: {named})")
+    measured = METRICS[claim.metric].ask(case, claim.parameters)
+    units = list(dict.fromkeys(one.unit for one in claim.stated))
+    if len(units) > 1:
+        raise ProjectError(f"stated in {' and in '.join(units)}. Give all figures in one unit.")
+    if measured.missing or not units:
+        return measured
+    return in_unit(measured, units[0])
+
+
+def verdict_of(claim: Claim, measured: Measured) -> Verdict:
+    """Decide a claim.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    measured
+        Its figure, from `measure`.
+
+    Returns
+    -------
+    The verdict and a sentence with both figures and the limits of the data.
+
+    Notes
+    -----
+    In this order: excluded; not testable where the project lacks the data; below accuracy;
+    undefined where the statement leaves open what it measures; indicative only where the data
+    are too coarse or the interval too wide; then supported or contradicted. A figure agrees with
+    a stated range (widened by the tolerance) if their intervals overlap; where the range is open
+    to one side it must lie in it whole, and if it lies partly in it nothing is decided. Of
+    several figures stated one that agrees supports the statement, and the others are named.
+    A figure that can only contradict (`Measured.refutes_only`) never supports.
+    """
+    if claim.excluded:
+        return Verdict(EXCLUDED, _sentence(claim.excluded))
+    if measured.missing:
+        return Verdict(NOT_TESTABLE, _sentence(measured.missing, claim.untestable))
+    if measured.below_accuracy:
+        return Verdict(BELOW_ACCURACY, _below(claim, measured))
+    figures = [_computed(measured), _stated(claim)]
+    open_ = claim.untestable or claim.undefined
+    if open_:
+        verdict = NOT_TESTABLE if claim.untestable else UNDEFINED
+        return Verdict(verdict, _sentence(open_, *figures, measured.detail))
+    found = [(one, _compare(measured, bounds_of(one, claim))) for one in claim.stated]
+    verdict, limits = _decided(claim, measured, [how for _, how in found])
+    told = _told(found, claim)
+    return Verdict(verdict, _sentence(*figures, told, limits, measured.detail, _read(claim)))
+
+
+def _decided(claim: Claim, measured: Measured, found: Sequence[str]) -> tuple[str, str]:
+    """Return the verdict on the figures stated, and what limits it."""
+    differs = all(how == _DIFFERS for how in found)
+    # An interval may be too wide to agree with a figure, never to lie apart from it.
+    limits = [*measured.coarse, *([] if differs else _too_wide(measured, claim))]
+    if limits:
+        return INDICATIVE, f"it is only indicative because {' and because '.join(limits)}"
+    if all(how == _STRADDLES for how in found):
+        return INDICATIVE, ""
+    if differs:
+        return CONTRADICTED, ""
+    if measured.refutes_only:
+        return INDICATIVE, f"it is only indicative because {measured.refutes_only}"
+    return SUPPORTED, ""
+
+
+def _compare(measured: Measured, bounds: tuple[float, float]) -> str:
+    low, high = measured.ends
+    least, most = bounds
+    if high < least or low > most:
+        return _DIFFERS
+    one_sided = math.isinf(least) or math.isinf(most)
+    if one_sided and not (least <= low and high <= most):
+        return _STRADDLES
+    return _AGREES if least <= measured.value <= most else _REACHES
+
+
+def _too_wide(measured: Measured, claim: Claim) -> list[str]:
+    """Say whether an interval is as wide as the figures stated: it would agree with anything."""
+    low, high = measured.ends
+    closed = [one for one in claim.stated if not any(map(math.isinf, bounds_of(one, claim)))]
+    if not closed or not math.isfinite(measured.value):
+        return []
+    size = max(abs(end) for one in closed for end in bounds_of(one, claim))
+    wide = size > 0 and high - low > size
+    return ["the interval is wider than the figure stated"] if wide else []
+
+
+def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
+    """Say for each figure stated how the computed one lies to it."""
+    words = {
+        _AGREES: "the two agree",
+        _REACHES: "the interval reaches the figure stated",
+        _DIFFERS: "the two do not agree",
+        _STRADDLES: "the interval lies on both sides of the limit, so nothing is decided",
+    }
+    if len(found) == 1:
+        told = words[found[0][1]]
+    else:
+        told = "; ".join(f"{_figure(one, claim)}: {words[how]}" for one, how in found)
+    allowed = (
+        f" (allowed: {percent(claim.tolerance)} of the figure stated)" if claim.tolerance else ""
+    )
+    return told + allowed
+
+
+def _computed(measured: Measured) -> str:
+    if math.isnan(measured.value) and math.isfinite(measured.low):
+        ends = [rounded(end) for end in (measured.low, measured.high)]
+        return f"Computed: {_with_unit(' to '.join(ends), measured.unit)}"
+    number = _number(measured.value, measured)
+    if measured.low == measured.high or not math.isfinite(measured.low):
+        return f"Computed: {number}"
+    ends = [_number(end, measured, unit=False) for end in (measured.low, measured.high)]
+    holds = f", by {measured.contains}" if measured.contains else ""
+    return f"Computed: {number} ({ends[0]} to {ends[1]}{holds})"
+
+
+def _number(value: float, measured: Measured, *, unit: bool = True) -> str:
+    if math.isinf(value):
+        return "without limit"
+    text = rounded(value, measured.low, measured.high)
+    return _with_unit(text, measured.unit) if unit else text
+
+
+def _with_unit(text: str, unit: str) -> str:
+    one = text.split()[-1:] == ["1"] and unit.endswith("s")
+    return f"{text} {unit[:-1] if one else unit}".strip()
+
+
+def _stated(claim: Claim) -> str:
+    if not claim.stated:
+        return ""
+    return f"stated: {'; '.join(_figure(one, claim) for one in claim.stated)}"
+
+
+def _figure(stated: Stated, claim: Claim) -> str:
+    """Write a figure as it is stated, and who states it."""
+    if stated.value is not None:
+        word = {"equal": "", "at_least": "at least ", "at_most": "at most "}[claim.compare]
+        number = f"{word}{stated.value:,.10g}"
+    elif stated.low is None:
+        number = f"at most {stated.high:,.10g}"
+    elif stated.high is None:
+        number = f"at least {stated.low:,.10g}"
+    else:
+        number = f"{stated.low:,.10g} to {stated.high:,.10g}"
+    number = _with_unit(number, stated.unit)
+    read_as = f"'{stated.text}', read as {number}" if stated.text else number
+    return f"{read_as} ({stated.by})" if stated.by else read_as
+
+
+def _below(claim: Claim, measured: Measured) -> str:
+    size = _with_unit(rounded(measured.resolves), measured.unit)
+    limit = f"Below accuracy: the data cannot tell less than {size} from nothing at all"
+    safe = measured.detail if math.isnan(measured.value) else ""
+    return _sentence(limit, _stated(claim), safe)
+
+
+def _read(claim: Claim) -> str:
+    return f"reading: {claim.reading}" if claim.reading else ""
+
+
+def _sentence(*parts: str) -> str:
+    """Join parts to sentences: each begins with a capital and ends with one full stop."""
+    said = [part.strip().rstrip(".") for part in parts if part.strip()]
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in said)
+
+
+def _contradictions(ledger: Ledger) -> Mapping[str, list[str]]:
+    """Give each claim those that contradict it: what one says of another holds for both."""
+    pairs = {(claim.id, word) for claim in ledger.claims for word in claim.contradicts}
+    both = pairs | {(b, a) for a, b in pairs}
+    ids = [claim.id for claim in ledger.claims]
+    return {word: [other for other in ids if (word, other) in both] for word in ids}
+
+
+def _row(
+    claim: Claim, ledger: Ledger, measured: Measured, found: Verdict, others: Sequence[Claim]
+) -> dict[str, object]:
+    report = next(one for one in ledger.reports if one.key == claim.report)
+    known = found.verdict not in {BELOW_ACCURACY, EXCLUDED} and not measured.missing
+    against = [f"Against it stands {one.id}: {one.statement}" for one in others]
+    why = " ".join([found.why, *against])
+    numbers = (measured.value, measured.low, measured.high) if known else (math.nan,) * 3
+    return {
+        "id": claim.id,
+        "source": f"{report.title}, {claim.section}" if claim.section else report.title,
+        "statement": claim.statement,
+        "metric": claim.metric or "",
+        "stated": "; ".join(_figure(one, claim) for one in claim.stated),
+        "computed": numbers[0],
+        "low": numbers[1],
+        "high": numbers[2],
+        "unit": measured.unit or next((one.unit for one in claim.stated), ""),
+        "verdict": found.verdict,
+        "why": why,
+        "section": claim.section,
+        "date": report.date.isoformat(),
+        "contradicts": ";".join(one.id for one in others),
+        "detail": measured.detail if known else "",
+        "contains": measured.contains if known else "",
+    }

@@ -1,0 +1,62 @@
+"""Further commands of the command line: on finished runs, and for handing work over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frontline.cli.options import Force, ProjectFile
+
+Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="OUT_A", help="A folder of results.")],
+    after: Annotated[Path, typer.Argument(metavar="OUT_B", help="Another one.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say which figures of two runs differ, and why: inputs, parameters, versions."""
+    from frontline.workflow import compare as differences
+
+    found = differences.compare(before, after)
+    if as_json:
+        typer.echo(json.dumps(differences.as_json(found), ensure_ascii=False, indent=2))
+        return
+    typer.echo("\n".join(differences.as_text(found)))
+
+
+def pack(
+    project: ProjectFile,
+    out: Annotated[Path, typer.Option("--out", help="The archive, a .zip file.")],
+    *,
+    public: Annotated[bool, typer.Option("--public", help="Refuse restricted layers.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Put all inputs and a manifest into one archive for another analyst."""
+    from frontline.workflow import pack as packing
+
+    names = packing.pack(project, out, public=public, force=force)
+    hidden = packing.restricted_inputs(project)
+    if hidden:
+        typer.echo(f"frontline: holds restricted layers: {', '.join(hidden)}.", err=True)
+    typer.echo(f"{len(names)} inputs in {out}. Unpack it, then: frontline run {names[0]} --out ...")
+
+
+def style(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the QML files.")],
+    project: Annotated[
+        Path | None,
+        typer.Argument(metavar="PROJECT", help="The project.toml; the example's without it."),
+    ] = None,
+    *,
+    force: Force = False,
+) -> None:
+    """Write the QGIS style of every layer, from the one table of colours and symbols."""
+    from frontline.export.qgis import layers as stylefiles
+
+    written = stylefiles.write_styles(project, out, force=force)
+    typer.echo(f"{len(written)} files in {out}: {', '.join(sorted(written))}")

@@ -1,0 +1,286 @@
+"""The command line: arguments in, one line per problem out."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from frontline.cli import commands
+from frontline.cli.fetch import fetch_app
+from frontline.cli.options import Out, ProjectFile, RunOptions, taking
+from frontline.errors import FrontlineError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from frontline.results.model import Results
+
+
+DONE, BUG, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 3
+
+_CTRL_C = 130
+"""What Typer makes of an interruption."""
+
+app = typer.Typer(
+    name="frontline",
+    help="Who lives near a front line, on which side, in sight of it, and what changed.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.add_typer(fetch_app)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from frontline.export.manifest import library_versions
+
+        typer.echo("\n".join(f"{name} {version}" for name, version in library_versions().items()))
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
+    ] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="frontline: %(message)s")
+
+
+def run(project: ProjectFile, out: Out, options: RunOptions) -> None:
+    """Compute everything a project asks for and write map, GeoPackage, tables and manifest."""
+    _run_and_tell(project, out, options, command="run")
+
+
+def demo(
+    options: RunOptions,
+    out: Out = Path("out/karabakh"),
+    copy: Annotated[
+        Path | None, typer.Option("--copy", help="Only copy the example here, to be changed.")
+    ] = None,
+) -> None:
+    """Run the example case, or copy it."""
+    from frontline.project.example import copy_example, example_project
+
+    if copy is not None:
+        typer.echo(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
+        return
+    _run_and_tell(example_project(), out, options, command="demo")
+
+
+def report(project: ProjectFile, out: Out, options: RunOptions) -> None:
+    """Compute a project and write only its report."""
+    _run_and_tell(project, out, options, command="report")
+
+
+def claims(
+    options: RunOptions,
+    project: Annotated[
+        Path | None, typer.Argument(metavar="PROJECT", help="The project.toml.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results.")] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Only list what can be computed, with parameters.")
+    ] = False,
+) -> None:
+    """Put the statements of claims.toml to the figures: table, workbook and report."""
+    if listed:
+        _list_metrics()
+        return
+    if project is None or out is None:
+        raise typer.BadParameter("Missing PROJECT or --out (or ask for --list).")
+    _run_and_tell(project, out, options, command="claims")
+
+
+for computing in (run, demo, report, claims):
+    app.command()(taking(RunOptions, computing))
+
+
+def _list_metrics() -> None:
+    from frontline.claims.registry import list_metrics
+
+    for name, parameters, about in list_metrics():
+        typer.echo(f"{name}\n    {about}\n    {parameters}\n")
+
+
+@app.command()
+def check(project: ProjectFile) -> None:
+    """Report every problem of a project at once, without computing anything."""
+    from frontline.workflow.check import check as check_project
+
+    for line in check_project(project):
+        typer.echo(line)
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with your layers.")],
+) -> None:
+    """Write a commented project.toml for a folder of layers, saying what was guessed."""
+    from frontline.workflow.scaffold import init as init_project
+
+    for line in init_project(directory):
+        typer.echo(line)
+
+
+@app.command()
+def schema() -> None:
+    """Print every key of the project file and every column of the tables (Markdown)."""
+    from frontline.workflow.scaffold import schema as schema_text
+
+    typer.echo(schema_text())
+
+
+@app.command()
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")],
+) -> None:
+    """Compare the files of a finished run with the hashes in its manifest."""
+    from frontline.export.publish import verify as verify_files
+
+    problems = verify_files(directory)
+    if problems:
+        raise OutputError("\n  ".join(["not as its manifest says:", *problems]), path=directory)
+    typer.echo(f"{directory}: every file is as the manifest says.")
+
+
+for further in (commands.diff, commands.pack, commands.style):
+    app.command()(further)
+
+
+def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str) -> None:
+    from frontline.progress import shown_progress
+    from frontline.workflow.run import run as run_project
+
+    with shown_progress(quiet=options.quiet or options.as_json) as progress:
+        results, written = run_project(
+            project,
+            out,
+            command=command,
+            public=options.public,
+            pdf=options.pdf,
+            force=options.force,
+            work=options.work,
+            basemap=options.basemap,
+            progress=progress,
+        )
+    if options.as_json:
+        typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
+    elif not options.quiet:
+        told = _verdicts(results) if command == "claims" else _sentences(results)
+        for sentence in told:
+            typer.echo(f"- {sentence}")
+        typer.echo(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
+
+
+def _sentences(results: Results) -> list[str]:
+    return [figure.sentence for figure in results.key_figures]
+
+
+def _verdicts(results: Results) -> list[str]:
+    if results.claims is None:
+        return []
+    counts = results.claims["verdict"].value_counts(sort=False)
+    return [f"{verdict}: {count}" for verdict, count in counts.items()]
+
+
+def _figures_json(results: Results) -> list[Mapping[str, object]]:
+    return [
+        {
+            "id": f.id,
+            "value": f.value,
+            "low": f.low,
+            "high": f.high,
+            "unit": f.unit,
+            "sentence": f.sentence,
+        }
+        for f in results.key_figures
+    ]
+
+
+def main() -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
+    """
+    return guarded(_command)
+
+
+def _command() -> object:
+    status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    if status == _CTRL_C:
+        raise KeyboardInterrupt
+    return status
+
+
+def in_script(work: Callable[[], None]) -> NoReturn:
+    """Run the main function of a script and end with the exit codes of the command line."""
+    sys.exit(guarded(work))
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Do some work; an error becomes one line on standard error and an exit code."""
+    try:
+        status = work()
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # whoever reads has read enough
+            return DONE
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        text, code = _told(error)
+        if code == BUG and os.environ.get("FRONTLINE_DEBUG"):
+            raise
+        return _say(text, code)
+    return status if isinstance(status, int) else DONE
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """Put an error into words, with its exit code; the last resort: a bug of ours must say so."""
+    text, code = "", WRONG_INPUT
+    if isinstance(error, FrontlineError):
+        text = str(error)
+    elif isinstance(error, TyperException):
+        text = f"{error} See: frontline --help"
+    elif isinstance(error, KeyboardInterrupt | Abort):
+        text, code = "interrupted; nothing was changed.", INTERRUPTED
+    elif isinstance(error, MemoryError):
+        text = "out of memory. Use a smaller study area or coarser rasters."
+    elif isinstance(error, OSError):
+        text = _of_the_system(error)
+    if not text:
+        what = f"a bug of frontline ({type(error).__name__}: {error})"
+        text, code = f"{what}. Run again with FRONTLINE_DEBUG=1 and report.", BUG
+    return text, code
+
+
+def _of_the_system(error: OSError) -> str:
+    """Say what is wrong with disk or folders, where an error is no fault of ours; else nothing."""
+    try:
+        Path.cwd()
+    except OSError:
+        return "the folder that this was started in is gone. Change to another one."
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}:
+        return f"cannot write ({error.strerror}). Make room, or set TMPDIR to a folder with room."
+    return ""
+
+
+def _say(text: str, code: int) -> int:
+    bold = (
+        ("\033[1;31m", "\033[0m")
+        if sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        else ("", "")
+    )
+    typer.echo(f"{bold[0]}frontline:{bold[1]} {text}", err=True)
+    return code

@@ -1,0 +1,223 @@
+"""Trees on a model of the bare ground: how high they stand, and what rays must clear.
+
+A ray must pass above the ground and the trees on it everywhere between its ends. A post stands on
+the ground of its own cell, in which no trees stand. What is looked at in a cell with trees stands
+on top of them: the kernels know one height above the terrain for all cells of a raster, and of the
+two ways to err this is the safe one. Both can only add to what is in sight: a place that trees hide
+here is hidden for whoever stands on the ground as well, as far as the heights of trees are right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from frontline.elevation.heights import FOOT_M, windows_over
+from frontline.errors import ProjectError, RasterError
+from frontline.project.loader import relative
+from frontline.project.models import TREES
+from frontline.raster.grid import middle_step_m, resampled
+from frontline.raster.io import (
+    Raster,
+    Window,
+    open_raster,
+    read_window,
+    window_bounds,
+    window_transform,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.project.models import Canopy, Project
+    from frontline.raster.io import Transform
+
+
+METRES = {"m": 1.0, "dm": 0.1, "cm": 0.01, "ft": FOOT_M}
+
+TALLEST_M = 130.0
+"""No tree is taller: what is said to be is a value for something else."""
+
+MANGROVES = "mangroves"
+_BAND_CELLS = 8_000_000
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Where the height of trees is read from.
+
+    Parameters
+    ----------
+    path, crs, nodata, shown
+        As `open_raster` takes them.
+    to_m
+        Metres to a unit of the raster.
+    none
+        Values that mean no trees.
+    height_m
+        Where the raster is of land cover: height of all trees, on cells with one of ``codes``;
+        those with one of ``unknown`` are not known.
+    codes, unknown
+        Of that land cover.
+    """
+
+    path: Path
+    crs: str | None
+    nodata: float | None
+    shown: str
+    to_m: float = 1.0
+    none: tuple[float, ...] = ()
+    height_m: float | None = None
+    codes: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+
+    def opened(self) -> Any:
+        """Open the raster, for the length of a block."""
+        return open_raster(self.path, crs=self.crs, nodata=self.nodata, shown=self.shown)
+
+    def metres(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Turn values as read into metres of trees, NaN where unknown."""
+        if self.height_m is not None:
+            trees = np.where(np.isin(values, self.codes), np.float32(self.height_m), np.float32(0))
+            unknown = np.isnan(values) | np.isin(values, self.unknown)
+        else:
+            trees = np.where(np.isin(values, self.none), 0.0, values * self.to_m)
+            with np.errstate(invalid="ignore"):
+                unknown = ~((trees >= 0.0) & (trees <= TALLEST_M))
+        return np.where(unknown, np.nan, trees).astype(np.float32)
+
+
+def trees_of(project: Project, area: Any, area_crs: pyproj.CRS) -> Trees | None:
+    """Tell where the project's heights of trees are, if it has any.
+
+    Parameters
+    ----------
+    project
+        With its elevation.
+    area, area_crs
+        The land about the lines, which they must reach.
+
+    Raises
+    ------
+    ProjectError
+        They are to be those of a land cover without tree cover.
+    RasterError
+        The raster cannot be used, or does not reach the land about the lines.
+    """
+    stated = project.elevation.canopy if project.elevation is not None else None
+    if stated is None:
+        return None
+    trees = _of_raster(stated, project) or _of_cover(stated, project)
+    with trees.opened() as raster:
+        if not windows_over(raster, area, area_crs):
+            raise RasterError(
+                "does not reach the lines. Use heights of trees of this region, or correct the "
+                "CRS.",
+                path=raster.path,
+                field="elevation.canopy",
+            )
+    return trees
+
+
+def _of_raster(stated: Canopy, project: Project) -> Trees | None:
+    if stated.path is None:
+        return None
+    shown = relative(stated.path, project)
+    to_m, none = METRES[stated.unit], stated.no_trees
+    return Trees(stated.path, stated.crs, stated.nodata, shown, to_m=to_m, none=none)
+
+
+def _of_cover(stated: Canopy, project: Project) -> Trees:
+    cover = project.landcover
+    if cover is None or TREES not in cover.classes:
+        raise ProjectError(
+            f"gives a height to '{TREES}', and [landcover] has no such class. Name the codes of "
+            "trees in its classes, or give a path.",
+            path=project.path,
+            field="elevation.canopy.height_m",
+        )
+    return Trees(
+        cover.path,
+        cover.crs,
+        None,
+        relative(cover.path, project),
+        height_m=stated.height_m,
+        codes=(*cover.classes[TREES], *cover.classes.get(MANGROVES, ())),
+        unknown=cover.unknown,
+    )
+
+
+def heights_of_trees(
+    trees: Trees, transform: Transform, crs: pyproj.CRS, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Read heights of trees onto a grid.
+
+    Parameters
+    ----------
+    trees
+        The raster.
+    transform, crs, shape
+        The grid.
+
+    Returns
+    -------
+    Metres above the ground, NaN where unknown or off the raster.
+
+    Notes
+    -----
+    Finer cells are averaged in squares of about the grid's cells, of which half must be known, and
+    the means are interpolated bilinearly: a mean hides less than a maximum would, and what is
+    wrongly called hidden is the graver mistake.
+    """
+    # A margin, for means at the edge are interpolated as well.
+    around = Window(-3, -3, shape[0] + 6, shape[1] + 6)
+    area = shapely.box(*window_bounds(transform, around))
+    with trees.opened() as raster:
+        windows = windows_over(raster, area, crs)
+        if not windows:
+            return np.full(shape, np.nan, dtype=np.float32)
+        side = _side(raster, windows[0], min(middle_step_m(transform, crs, shape)))
+        means = _means(raster, windows[0], trees, side)
+        # A raster of the whole turn meets the area at both its edges: lay the pieces together.
+        for window in windows[1:]:
+            means = np.where(np.isnan(means), _means(raster, window, trees, side), means)
+        a, b, c, d, e, f = window_transform(raster.transform, windows[0])
+        squares = (a * side, b, c, d, e * side, f)
+        return resampled(means, squares, raster.crs, onto=transform, onto_crs=crs, shape=shape)
+
+
+def _side(raster: Raster, window: Window, step_m: float) -> int:
+    """Tell how many cells a side make a square of about a step."""
+    there = window_transform(raster.transform, window)
+    own = max(middle_step_m(there, raster.crs, (window.rows, window.cols)))
+    return max(1, math.floor(step_m / own + 1e-6))
+
+
+def _means(raster: Raster, window: Window, trees: Trees, side: int) -> NDArray[np.float32]:
+    """Average cells in squares; NaN where less than half of a square is known."""
+    rows, cols = (-(-size // side) for size in (window.rows, window.cols))
+    means = np.full((rows, cols), np.nan, dtype=np.float32)
+    for top, height in _bands(rows, cols * side * side):
+        there = Window(window.row + top * side, window.col, height * side, cols * side)
+        metres = trees.metres(read_window(raster, there))
+        squares = metres.reshape(height, side, cols, side)
+        known = np.isfinite(squares)
+        count = known.sum(axis=(1, 3))
+        total = np.where(known, squares, 0.0).sum(axis=(1, 3), dtype=np.float64)
+        mean = total / np.maximum(count, 1)
+        means[top : top + height] = np.where(2 * count >= side * side, mean, np.nan)
+    return means
+
+
+def _bands(rows: int, cells: int) -> Iterator[tuple[int, int]]:
+    """Cut rows of squares into bands of limited size, given the cells of one row."""
+    most = max(1, _BAND_CELLS // cells)
+    for top in range(0, rows, most):
+        yield top, min(most, rows - top)

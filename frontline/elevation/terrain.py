@@ -1,0 +1,455 @@
+"""Slope, hillshade and local relief, and what the ground of a side or section is like."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from frontline._typing import Floats
+from frontline.elevation.dem import Dem, to_dem
+from frontline.raster.grid import row_steps_m
+from frontline.records import RasterResult
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.geo.projection import Frame
+
+
+def cells_of(dem: Dem, frame: Frame) -> tuple[Floats, Floats]:
+    """Return centres of the elevation's cells in the plane ``(n, 2)`` and their areas ``(n,)``."""
+    rows, cols = dem.heights_m.shape
+    a, _, c, _, e, f = dem.transform
+    x, y = np.meshgrid(c + (np.arange(cols) + 0.5) * a, f + (np.arange(rows) + 0.5) * e)
+    there = pyproj.Transformer.from_crs(dem.crs, frame.crs, always_xy=True)
+    xy = np.column_stack(there.transform(x.ravel(), y.ravel()))
+    dy, dx = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), (rows, cols))
+    return xy, np.repeat(dy * dx, cols)
+
+
+def mean_height(dem: Dem, radius_m: float) -> Floats:
+    """Return the mean known height in a square about each cell; NaN where none is known.
+
+    Parameters
+    ----------
+    dem
+        The grid.
+    radius_m
+        Half the side of the square.
+    """
+    from scipy.ndimage import uniform_filter
+
+    known = np.isfinite(dem.heights_m)
+    size = [2 * round(radius_m / step) + 1 for step in dem.step_m]
+    heights = np.where(known, dem.heights_m, 0.0).astype(np.float64)
+    total = uniform_filter(heights, size=size, mode="constant")
+    share = uniform_filter(known.astype(np.float64), size=size, mode="constant")
+    mean = np.divide(total, share, out=np.full(share.shape, np.nan), where=share > 1e-9)
+    return np.asarray(mean, dtype=np.float64)
+
+
+def relief_of_cells(dem: Dem, radius_m: float) -> Floats:
+    """Return the highest less the lowest known height within a radius of each cell.
+
+    Parameters
+    ----------
+    dem
+        The grid; its cells are taken to be as large everywhere as in the middle.
+    radius_m
+        Cells count whose centre lies within it.
+
+    Returns
+    -------
+    Metres, shape ``(rows, cols)``; NaN where the cell's own height is unknown.
+    """
+    known = np.isfinite(dem.heights_m)
+    highest = highest_within(np.where(known, dem.heights_m, -np.inf), dem.step_m, radius_m)
+    lowest = -highest_within(np.where(known, -dem.heights_m, -np.inf), dem.step_m, radius_m)
+    relief = np.full(known.shape, np.nan)
+    relief[known] = highest[known] - lowest[known]
+    return relief
+
+
+def highest_within(
+    values: NDArray[np.floating[Any]], step_m: tuple[float, float], radius_m: float
+) -> NDArray[np.floating[Any]]:
+    """Return the highest value of the cells whose centre lies within a radius of each cell.
+
+    Parameters
+    ----------
+    values
+        Shape ``(rows, cols)``; what is not to count is minus infinity.
+    step_m
+        Size of a cell, (north-south, east-west).
+    radius_m
+        The radius.
+
+    Notes
+    -----
+    A disc is a stack of rows: each is a filter along one axis, whose time does not grow with its
+    width. All of the disc at once takes the square of the radius in cells.
+    """
+    from scipy.ndimage import maximum_filter1d
+
+    found = np.full(values.shape, -np.inf, dtype=values.dtype)
+    rows = len(values)
+    for away in range(min(int(radius_m / step_m[0]), rows - 1) + 1):
+        half = int(math.sqrt(max(radius_m**2 - (away * step_m[0]) ** 2, 0.0)) / step_m[1])
+        size = 2 * min(half, values.shape[1]) + 1
+        line = maximum_filter1d(values, size, axis=1, mode="constant", cval=-np.inf)
+        for here, there in (
+            (np.s_[away:], np.s_[: rows - away]),
+            (np.s_[: rows - away], np.s_[away:]),
+        ):
+            np.maximum(found[here], line[there], out=found[here])
+    return found
+
+
+def relief_m(
+    dem: Dem, xy: NDArray[np.floating[Any]], *, crs: pyproj.CRS, radius_m: float
+) -> NDArray[np.float64]:
+    """Return the highest less the lowest known height within a radius of each point.
+
+    Parameters
+    ----------
+    dem
+        The grid.
+    xy
+        Points, shape ``(n, 2)``.
+    crs
+        Their CRS.
+    radius_m
+        Radius; cells count whose centre lies within it.
+
+    Returns
+    -------
+    Metres, shape ``(n,)``; NaN where no height is known.
+    """
+    points = np.asarray(xy, dtype=np.float64)
+    place = dem.position(*to_dem(dem, crs, points[:, 0], points[:, 1]))
+    rows, cols = dem.heights_m.shape
+    dy, dx = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), (rows, cols))
+    found = np.full(len(place), np.nan)
+    for number, (row, col) in enumerate(place):
+        if not (np.isfinite(row) and np.isfinite(col)):
+            continue
+        step = int(np.clip(round(row), 0, rows - 1))
+        tall, broad = radius_m / dy[step], radius_m / dx[step]
+        top, bottom = max(math.ceil(row - tall), 0), min(math.floor(row + tall), rows - 1)
+        left, right = max(math.ceil(col - broad), 0), min(math.floor(col + broad), cols - 1)
+        if top > bottom or left > right:
+            continue
+        part = dem.heights_m[top : bottom + 1, left : right + 1]
+        north = (np.arange(top, bottom + 1)[:, np.newaxis] - row) * dy[step]
+        east = (np.arange(left, right + 1) - col) * dx[step]
+        known = part[(north**2 + east**2 <= radius_m**2) & np.isfinite(part)]
+        if len(known):
+            found[number] = float(known.max()) - float(known.min())
+    return found
+
+
+def slope_deg(dem: Dem) -> NDArray[np.float64]:
+    """Return the steepness of the land at each cell.
+
+    Parameters
+    ----------
+    dem
+        The grid, in any CRS; steps on the ground are taken row by row.
+
+    Returns
+    -------
+    Degrees, shape ``(rows, cols)``: the length of the gradient by central differences (one-sided
+    at edges and beside voids); NaN where the height is unknown. Coarse cells flatten slopes.
+    """
+    crs = pyproj.CRS.from_user_input(dem.crs)
+    dy, dx = row_steps_m(dem.transform, crs, dem.heights_m.shape)
+    to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
+    to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
+    steep = np.degrees(np.arctan(np.hypot(to_south, to_east)))
+    return np.where(np.isfinite(dem.heights_m), steep, np.nan)
+
+
+_BAND_CELLS = 2_000_000
+
+
+def hillshade(
+    dem: Dem, *, azimuth_deg: float = 315.0, altitude_deg: float = 45.0
+) -> NDArray[np.uint8]:
+    """Shade the relief for a map.
+
+    Parameters
+    ----------
+    dem
+        The grid, in any CRS; steps on the ground are taken row by row.
+    azimuth_deg, altitude_deg
+        Where the light comes from: clockwise from north, and above the horizon.
+
+    Returns
+    -------
+    uint8, shape ``(rows, cols)``: 1 dark to 255 bright; 0 where the height is unknown.
+
+    Notes
+    -----
+    The cosine between light and surface normal, by central differences (one-sided at edges and
+    voids). Slopes are exaggerated (1 to 10 times) so that the steepest twentieth stands at 45
+    degrees or more: a coarse grid would look flat. It is a picture, not a measurement.
+    """
+    crs = pyproj.CRS.from_user_input(dem.crs)
+    dy, dx = row_steps_m(dem.transform, crs, dem.heights_m.shape)
+    to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
+    to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
+    known = np.isfinite(dem.heights_m)
+    steep = np.hypot(to_south, to_east)[known]
+    top = float(np.quantile(steep, 0.95)) if len(steep) else 0.0
+    factor = float(np.clip(1.0 / top, 1.0, 10.0)) if top > 0 else 1.0
+    azimuth, altitude = math.radians(azimuth_deg), math.radians(altitude_deg)
+    east, north = math.sin(azimuth), math.cos(azimuth)
+    lit = math.sin(altitude) + math.cos(altitude) * factor * (to_south * north - to_east * east)
+    shade = np.clip(lit / np.sqrt(1 + factor**2 * (to_south**2 + to_east**2)), 0.0, 1.0)
+    return np.where(known, np.rint(1 + 254 * np.nan_to_num(shade)), 0).astype(np.uint8)
+
+
+def shaded_relief(dem: Dem, *, most_cells: int = 1_500_000) -> RasterResult:
+    """Return bands ``shade`` and ``elevation`` for maps, merged to a printable number of cells.
+
+    Parameters
+    ----------
+    dem
+        The grid.
+    most_cells
+        Cells are averaged in squares until no more than this remain.
+    """
+    rows, cols = dem.heights_m.shape
+    side = max(1, math.ceil(math.sqrt(rows * cols / most_cells)))
+    if side > 1:
+        dem = _merged_relief(dem, side)
+    bands: dict[str, NDArray[np.generic]] = {"shade": hillshade(dem), "elevation": dem.heights_m}
+    return RasterResult(bands=bands, transform=dem.transform, crs=dem.crs)
+
+
+def _slope(heights: NDArray[np.float32], *, axis: int) -> NDArray[np.float64]:
+    """Return the rise per cell along an axis: central, one-sided beside the unknown, else 0."""
+    values = np.moveaxis(heights.astype(np.float64), axis, 0)
+    step = np.diff(values, axis=0)
+    unknown = np.full((1, *values.shape[1:]), np.nan)
+    before, after = np.concatenate([unknown, step]), np.concatenate([step, unknown])
+    known = np.isfinite(before).astype(int) + np.isfinite(after)
+    rise = (np.nan_to_num(before) + np.nan_to_num(after)) / np.maximum(known, 1)
+    return np.moveaxis(rise, 0, axis)
+
+
+def _merged_relief(dem: Dem, side: int) -> Dem:
+    """Average squares of cells; a square is known if any of its cells is."""
+    rows, cols = (size - size % side for size in dem.heights_m.shape)
+    mean = np.empty((rows // side, cols // side), dtype=np.float32)
+    # By bands of rows: copies of every cell would take several times the elevation's memory.
+    band = max(1, _BAND_CELLS // (cols * side))
+    for first in range(0, len(mean), band):
+        part = mean[first : first + band]
+        cells = dem.heights_m[first * side : (first + len(part)) * side, :cols]
+        squares = cells.reshape(len(part), side, cols // side, side)
+        known = np.isfinite(squares).sum(axis=(1, 3))
+        total = np.nansum(squares, axis=(1, 3), dtype=np.float64)
+        part[:] = np.where(known > 0, total / np.maximum(known, 1), np.nan)
+    a, b, c, d, e, f = dem.transform
+    return replace(
+        dem,
+        heights_m=mean,
+        transform=(a * side, b, c, d, e * side, f),
+        step_m=(dem.step_m[0] * side, dem.step_m[1] * side),
+    )
+
+
+MOST_CELLS = 500_000
+"""Cells of the elevation are merged in squares until no more than this remain."""
+
+BAND_CELLS = 1_000_000
+"""Cells that are worked on at once."""
+
+RADIUS_M = 7_000.0
+"""Relief is taken within this distance."""
+
+MOUNTAIN_RELIEF_M = 300.0
+"""Land with this much relief within 7 km is mountainous (Kapos and others 2000)."""
+
+GROUND = [
+    "elevation_m",
+    "elevation_p10",
+    "elevation_p90",
+    "slope_deg",
+    "relief_m",
+    "mountain_share",
+]
+"""What is told of land, NaN where nothing is known of it."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Cells of ground, or squares of cells, with known heights.
+
+    Parameters
+    ----------
+    xy
+        Centres in the plane, shape ``(n, 2)``.
+    area_m2
+        Land of each, shape ``(n,)``.
+    elevation_m, slope_deg
+        Means over each, shape ``(n,)``.
+    relief_m
+        Highest less lowest height within the radius about each, shape ``(n,)``.
+    accuracy_m
+        Of the heights; 0 where that is not known.
+    """
+
+    xy: Floats
+    area_m2: Floats
+    elevation_m: Floats
+    slope_deg: Floats
+    relief_m: Floats
+    accuracy_m: float
+
+    def where(self, chosen: NDArray[np.bool_]) -> Ground:
+        """Return some of the cells, by a mask of shape ``(n,)``."""
+        return Ground(
+            xy=self.xy[chosen],
+            area_m2=self.area_m2[chosen],
+            elevation_m=self.elevation_m[chosen],
+            slope_deg=self.slope_deg[chosen],
+            relief_m=self.relief_m[chosen],
+            accuracy_m=self.accuracy_m,
+        )
+
+
+def ground_of(
+    dem: Dem, frame: Frame, *, radius_m: float = RADIUS_M, most_cells: int = MOST_CELLS
+) -> Ground:
+    """Read elevation, slope and relief of all cells.
+
+    Parameters
+    ----------
+    dem
+        Elevation in any CRS.
+    frame
+        The plane.
+    radius_m
+        Relief is taken within this distance, give or take one square.
+    most_cells
+        More cells than this are merged in squares; highest and lowest heights stay.
+
+    Returns
+    -------
+    Ground
+        Cells of unknown height are left out.
+    """
+    rows, cols = dem.heights_m.shape
+    side = max(1, math.ceil(math.sqrt(rows * cols / most_cells)))
+    # By bands of rows: ten arrays of every cell would take many times the elevation's memory.
+    band = side * max(1, BAND_CELLS // (cols * side))
+    parts = [_merged_ground(dem, top, min(top + band, rows), side) for top in range(0, rows, band)]
+    count, height, steep, high, low = (
+        np.concatenate(arrays) for arrays in zip(*parts, strict=True)
+    )
+    flat = (count > 0).ravel()
+    a, b, c, d, e, f = dem.transform
+    merged = replace(
+        dem,
+        heights_m=np.where(count > 0, height, np.nan).astype(np.float32),
+        transform=(a * side, b, c, d, e * side, f),
+        step_m=(dem.step_m[0] * side, dem.step_m[1] * side),
+    )
+    xy, area = cells_of(merged, frame)
+    highest = highest_within(high, merged.step_m, radius_m)
+    lowest = -highest_within(-low, merged.step_m, radius_m)
+    return Ground(
+        xy=xy[flat],
+        area_m2=(area * (count / side**2).ravel())[flat],
+        elevation_m=height.ravel()[flat],
+        slope_deg=steep.ravel()[flat],
+        relief_m=(highest - lowest).ravel()[flat],
+        accuracy_m=dem.accuracy_m or 0.0,
+    )
+
+
+def _merged_ground(
+    dem: Dem, top: int, bottom: int, side: int
+) -> tuple[NDArray[np.int64], Floats, Floats, Floats, Floats]:
+    """Merge some rows of cells in squares: known cells, mean height and slope, highest, lowest."""
+    # Slopes need the rows beside.
+    first, last = max(top - 1, 0), min(bottom + 1, len(dem.heights_m))
+    a, b, c, d, e, f = dem.transform
+    about = replace(
+        dem, heights_m=dem.heights_m[first:last], transform=(a, b, c, d, e, f + first * e)
+    )
+    own = slice(top - first, bottom - first)
+    heights = _squares(about.heights_m[own].astype(np.float64), side)
+    steep = _squares(slope_deg(about)[own], side)
+    known = np.isfinite(heights)
+    return (
+        known.sum(axis=(1, 3)),
+        _mean(heights, known),
+        _mean(steep, known),
+        np.where(known, heights, -np.inf).max(axis=(1, 3)),
+        np.where(known, heights, np.inf).min(axis=(1, 3)),
+    )
+
+
+def _squares(cells: Floats, side: int) -> Floats:
+    """Shape ``(rows, side, cols, side)``; cells beyond the edge are unknown."""
+    rows, cols = (-size % side for size in cells.shape)
+    padded = np.pad(cells, ((0, rows), (0, cols)), constant_values=np.nan)
+    return padded.reshape(padded.shape[0] // side, side, padded.shape[1] // side, side)
+
+
+def _mean(squares: Floats, known: NDArray[np.bool_]) -> Floats:
+    total = np.where(known, squares, 0.0).sum(axis=(1, 3))
+    return np.asarray(total / np.maximum(known.sum(axis=(1, 3)), 1), dtype=np.float64)
+
+
+def within(ground: Ground, land: Any) -> NDArray[np.bool_]:
+    """Tell which cells have their centre on a land, shape ``(n,)``."""
+    inside = np.zeros(len(ground.xy), dtype=bool)
+    if land.is_empty:
+        return inside
+    west, south, east, north = land.bounds
+    x, y = ground.xy.T
+    near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
+    shapely.prepare(land)
+    inside[near] = shapely.contains_xy(land, x[near], y[near])
+    return inside
+
+
+def ground_on(ground: Ground | None, inside: NDArray[np.bool_] | None) -> dict[str, float]:
+    """Sum up some cells, with the keys of :data:`GROUND`.
+
+    Parameters
+    ----------
+    ground
+        The cells, or None without elevation.
+    inside
+        Which of them, shape ``(n,)``.
+
+    Returns
+    -------
+    Means weighted by area, the tenth and the ninetieth hundredth of the elevation, and the share
+    with 300 m of relief; NaN where no cell is known.
+    """
+    if ground is None or inside is None or not inside.any():
+        return dict.fromkeys(GROUND, math.nan)
+    weight, height = ground.area_m2[inside], ground.elevation_m[inside]
+    order = np.argsort(height, kind="stable")
+    reached = np.cumsum(weight[order]) / weight.sum()
+    low, high = (float(height[order][np.searchsorted(reached, part)]) for part in (0.1, 0.9))
+    relief = ground.relief_m[inside]
+    return {
+        "elevation_m": float(np.average(height, weights=weight)),
+        "elevation_p10": low,
+        "elevation_p90": high,
+        "slope_deg": float(np.average(ground.slope_deg[inside], weights=weight)),
+        "relief_m": float(np.average(relief, weights=weight)),
+        "mountain_share": float(np.average(relief >= MOUNTAIN_RELIEF_M, weights=weight)),
+    }

@@ -1,0 +1,323 @@
+"""The layers of the GeoPackage as plain arrays: one feature per row, names that SQLite takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from frontline.errors import one_line
+from frontline.records import Note
+from frontline.results.registry import (
+    COLUMNS,
+    LAYERS,
+    PER_LINE,
+    PER_LINE_FURTHER,
+    PER_PLACE,
+    TITLES,
+)
+from frontline.results.tables import columns_of, source_rank, tables, tidy, unique_names
+from frontline.results.wording import sight_warning
+from frontline.results.words import WORDS, source_label
+from frontline.schema import Column
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from frontline.project.models import Project
+    from frontline.results.model import Results
+
+
+SHAPES = {0: "Point", 1: "MultiLineString", 2: "MultiPolygon"}
+"""Geometry type of a layer by dimension; points stay single, as the readers of styles expect."""
+
+DIMENSIONS = {
+    **dict.fromkeys(("lines", "corridors", "corridor_sight"), 1),
+    **dict.fromkeys(("crossings", "points", "settlements", "control_change"), 0),
+}
+"""Dimension of a layer's geometry; 2 for every other layer."""
+
+
+@dataclass(frozen=True)
+class FeatureLayer:
+    """One layer, ready to be written.
+
+    Parameters
+    ----------
+    name, title, description
+        Name in the file, and words for people.
+    frame
+        Attributes, columns named as in `columns`.
+    geometry
+        Array of shape ``(n,)`` in EPSG:4326, of one dimension only.
+    dimension
+        0, 1 or 2.
+    columns
+        What each column is.
+    notes
+        Columns that had to be renamed.
+    """
+
+    name: str
+    title: str
+    description: str
+    frame: pd.DataFrame
+    geometry: NDArray[np.object_]
+    dimension: int
+    columns: tuple[Column, ...]
+    notes: tuple[Note, ...]
+
+
+def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
+    """Lay out every layer, from the ground up as a map draws them.
+
+    Parameters
+    ----------
+    results
+        What a run has computed.
+
+    Returns
+    -------
+    The layers of the contract, the empty ones too; partitions, the study area, crossings, the
+    outlines of settlements, corridors in sight and settlements before and after a change where
+    there are any. Names of columns that SQLite takes for
+    the same or that the format uses itself are changed by `unique_names`, and noted.
+    """
+    frames = tables(results)
+    project = results.project
+    plain = {
+        name: _sorted_like(getattr(results, name), frames[name], keys)
+        for name, keys in (
+            ("sides", ("line", "side")),
+            ("changes", ("from_line", "to_line", "from_side", "to_side", "kind")),
+            ("lines", ("line",)),
+        )
+    }
+    made = [_layer("study_area", results.study_area)]
+    labels = {partition.key: partition.label for partition in project.partitions}
+    for key, frame in results.partitions.items():
+        made.append(_layer(f"partition_{key}", frame, title=labels.get(key, key)))
+    made.append(_layer("districts", results.districts))
+    made += [_layer(name, plain[name]) for name in ("sides", "changes")]
+    made.append(_zones(results, frames["zones"]))
+    made += [_layer("lines", plain["lines"]), _layer("corridors", results.corridors)]
+    made += _corridor_sight(results)
+    if len(results.crossings):
+        made.append(_layer("crossings", results.crossings.assign(**_lon_lat(results.crossings))))
+    made.append(_layer("points", results.points))
+    made += _settlements(results, frames["settlements"])
+    made += _control_change(frames["control_change"], made[-1])
+    titles = unique_names([layer.title for layer in made], taken=())
+    return tuple(replace(layer, title=title) for layer, title in zip(made, titles, strict=True))
+
+
+def _lon_lat(frame: gpd.GeoDataFrame) -> dict[str, list[float]]:
+    points = frame.geometry
+    return {"lon": [point.x for point in points], "lat": [point.y for point in points]}
+
+
+def _layer(
+    name: str,
+    frame: gpd.GeoDataFrame,
+    *,
+    title: str = "",
+    columns: Sequence[Column] | None = None,
+) -> FeatureLayer:
+    """Make a layer of a frame; ``columns`` describe it where the name alone does not."""
+    key = "partition_<key>" if name.startswith("partition_") else name
+    attributes = tidy(frame, LAYERS[key] if columns is None else columns)
+    found = columns_of(attributes, key) if columns is None else _known(attributes, columns)
+    names = unique_names(attributes.columns)
+    renamed = [
+        (column.name, new) for column, new in zip(found, names, strict=True) if column.name != new
+    ]
+    attributes.columns = names
+    dimension = DIMENSIONS.get(name, 2)
+    geometry = [_of_dimension(shape, dimension) for shape in frame.geometry]
+    return FeatureLayer(
+        name=name,
+        title=title or TITLES[key][0],
+        description=TITLES[key][1],
+        frame=attributes,
+        geometry=_objects(geometry),
+        dimension=dimension,
+        columns=tuple(replace(column, name=new) for column, new in zip(found, names, strict=True)),
+        notes=tuple(
+            Note(name, f"Column '{one_line(old)}' is called '{new}' in the GeoPackage.")
+            for old, new in renamed
+        ),
+    )
+
+
+def _known(attributes: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
+    own = {column.name: column for column in columns}
+    guessed = columns_of(attributes, "")
+    return [own.get(column.name, column) for column in guessed]
+
+
+def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+    import numpy as np
+
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _of_dimension(shape: object, dimension: int) -> object:
+    """Keep the parts of a shape that a layer of this dimension can hold; None if there are none."""
+    import shapely
+
+    if shape is None or shapely.is_empty(shape):
+        return None
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    kept = parts[shapely.get_dimensions(parts) == dimension]
+    if not len(kept):
+        return None
+    if dimension == 0:
+        return kept[0]
+    return shapely.multipolygons(kept) if dimension == 2 else shapely.multilinestrings(kept)
+
+
+def _sorted_like(
+    frame: gpd.GeoDataFrame, ordered: pd.DataFrame, keys: Sequence[str]
+) -> gpd.GeoDataFrame:
+    """Bring features into the order of their table, so that the order of the run does not show."""
+
+    def rows_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
+        return list(zip(*(table[key].astype("str") for key in keys), strict=True))
+
+    place = {row: number for number, row in enumerate(rows_of(ordered))}
+    rows = rows_of(frame)
+    order = sorted(range(len(frame)), key=lambda number: place.get(rows[number], len(place)))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
+    """Make one feature per zone, the people of every source beside each other."""
+    keys = ["line", "side", "distance_m", "kind"]
+    zones = _sorted_like(results.zones, people.drop_duplicates(keys), keys)
+    columns = list(LAYERS["zones"])
+    for source in sorted(people["source"].dropna().unique(), key=source_rank):
+        rows = people[people["source"] == source].drop_duplicates(keys).set_index(keys)
+        rows = rows.reindex(zones.set_index(keys).index)
+        for column in _of_source(source):
+            base = column.name.removeprefix(f"population_{_word(source)}")
+            zones[column.name] = rows[f"population{base}"].to_numpy()
+            columns.append(column)
+        if source == "settlements":
+            for column in COLUMNS["zones"]:
+                if column.name in {"settlements", "settlements_unknown", "completeness"}:
+                    zones[column.name] = rows[column.name].array
+                    columns.append(column)
+    return _layer("zones", zones, columns=columns)
+
+
+def _of_source(source: str) -> Iterator[Column]:
+    for column in COLUMNS["zones"]:
+        if column.name in {"population", "population_low", "population_high"}:
+            end = column.name.removeprefix("population")
+            yield replace(
+                column,
+                name=f"population_{_word(source)}{end}",
+                alias=f"{column.alias}: {source_label(source)}",
+                description=f"{column.description} Source: {source}.",
+            )
+
+
+def _word(source: str) -> str:
+    """Make a source part of a column's name: letters, digits and underscores."""
+    return "".join(c if c.isalnum() and c.isascii() else "_" for c in source.lower())
+
+
+def _corridor_sight(results: Results) -> list[FeatureLayer]:
+    """Make a line of every segment of a corridor in sight of a line, hidden or undecided.
+
+    From coarse elevation it is an illustration, and its title and description say so.
+    """
+    segments = results.further.get("corridor_sight")
+    if segments is None or not hasattr(segments, "geometry") or not len(segments):
+        return []
+    layer = _layer("corridor_sight", segments)
+    warning = sight_warning(results)
+    if not warning:
+        return [layer]
+    return [
+        replace(
+            layer,
+            title=f"{layer.title} ({WORDS['illustration_short']})",
+            description=f"{layer.description} {warning}",
+        )
+    ]
+
+
+def _control_change(table: pd.DataFrame, settlements: FeatureLayer) -> list[FeatureLayer]:
+    """Make a point of every settlement before and after a change of line."""
+    import geopandas as gpd
+
+    if not len(table):
+        return []
+    places = settlements.frame[["id", "name_alt"]].assign(geometry=settlements.geometry)
+    joined = table.merge(places.drop_duplicates("id"), on="id", how="left", validate="m:1")
+    return [_layer("control_change", gpd.GeoDataFrame(joined, geometry="geometry"))]
+
+
+def _settlements(results: Results, table: pd.DataFrame) -> list[FeatureLayer]:
+    """Make one point per settlement, and outlines where the input gives polygons."""
+    import geopandas as gpd
+    import shapely
+
+    wide, columns = _one_row_per_place(table, results.project)
+    shapes = results.settlements.drop_duplicates("id").set_index("id").geometry
+    shapes = shapes.reindex(wide["id"]) if len(wide) else shapes
+    outlines = gpd.GeoDataFrame(wide[["id", "name", "name_alt"]], geometry=shapes.to_numpy())
+    outlines = outlines[shapely.get_dimensions(shapes.to_numpy()) == 2]
+    points = [_point(shape, row) for shape, row in zip(shapes, wide.itertuples(), strict=True)]
+    places = gpd.GeoDataFrame(wide, geometry=gpd.GeoSeries(points, index=wide.index))
+    layers = [_layer("settlements", places, columns=columns)]
+    return [_layer("settlement_areas", outlines), *layers] if len(outlines) else layers
+
+
+def _point(shape: object, row: object) -> object:
+    import shapely
+
+    if shape is None or shapely.is_empty(shape) or shapely.get_dimensions(shape) == 0:
+        return shape
+    lon, lat = getattr(row, "lon", None), getattr(row, "lat", None)
+    if lon is None or lat is None or lon != lon or lat != lat:  # noqa: PLR0124 - NaN
+        return shapely.point_on_surface(shape)
+    return shapely.Point(lon, lat)
+
+
+def _one_row_per_place(
+    table: pd.DataFrame, project: Project
+) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """Bring the rows of a place side by side: its own columns, then those of each line.
+
+    A column of the place that differs from line to line, such as a population that counts for
+    one date only, stands once with its first known value and once per line.
+    """
+    grouped = table.groupby("id", sort=False, dropna=False)
+    wide = grouped.first().reset_index()
+    fixed = [column for column in PER_PLACE if column.name in table.columns]
+    further = [column.name for column in PER_LINE_FURTHER if column.name in table.columns]
+    per_line = [*(column.name for column in PER_LINE), *further]
+    others = [c for c in table.columns if c not in {"line", *per_line}]
+    varying = [c for c in others if c != "id" and (grouped[c].nunique(dropna=False) > 1).any()]
+    described = {column.name: column for column in columns_of(table, "settlements")}
+    own = [described[c] for c in others if c not in {f.name for f in fixed} and c not in varying]
+    columns, data = list(fixed), {c.name: wide[c.name] for c in fixed}
+    for line in project.lines:
+        rows = table[table["line"] == line.key].drop_duplicates("id").set_index("id")
+        rows = rows.reindex(wide["id"])
+        for name in [*per_line, *varying]:
+            column = described[name]
+            new = f"{name}_{line.key}"
+            data[new] = rows[name].set_axis(wide.index)
+            columns.append(replace(column, name=new, alias=f"{line.label}: {column.alias}"))
+    import pandas as pd
+
+    frame = pd.DataFrame({**data, **{column.name: wide[column.name] for column in own}})
+    return frame, (*columns, *own)

@@ -1,0 +1,98 @@
+"""Maps as files: PNG and PDF sheets of a run."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from frontline.export.maps.canvas import DPI, Paper, plain_style
+from frontline.export.maps.layout import LANDSCAPE
+from frontline.export.maps.sheets import draw_sheet, sheet_page, sheets_of
+
+if TYPE_CHECKING:
+    from frontline.results.model import Results
+
+
+def write_map_png(
+    results: Results, path: FilePath, *, inputs_hash: str, sheet: str = "map"
+) -> None:
+    """Write one sheet as a picture of an A4 page at 200 dots per inch.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    path
+        The file, which is overwritten.
+    inputs_hash
+        Printed at the foot of the sheet.
+    sheet
+        ``map`` (detailed zone and regional context), ``pair`` (every line beside the others),
+        ``exposure`` (posts in sight) or ``chart`` (people against distance).
+    """
+    held = io.BytesIO()
+    with _sheet(results, sheet, inputs_hash, sheet_page(results)) as figure:
+        figure.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
+    path.write_bytes(held.getvalue())
+
+
+def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None:
+    """Write every sheet that the results allow as pages of one PDF, in vectors."""
+    held = io.BytesIO()
+    undated = {"CreationDate": None, "Creator": None, "Producer": None}
+    with plain_style(), PdfPages(held, metadata=undated) as pages:
+        for sheet in sheets_of(results):
+            with _sheet(results, sheet, inputs_hash, sheet_page(results)) as figure:
+                pages.savefig(figure)
+    path.write_bytes(held.getvalue())
+
+
+def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
+    """Draw one sheet, 297 mm wide, as a small picture (WebP) to be written into a page.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    sheet
+        As in `write_map_png`.
+    inputs_hash
+        Printed at the foot of the sheet.
+    """
+    held = io.BytesIO()
+    with _sheet(results, sheet, inputs_hash, LANDSCAPE) as figure:
+        figure.savefig(held, format="webp", dpi=DPI, pil_kwargs={"quality": 80, "method": 4})
+    return held.getvalue()
+
+
+@contextmanager
+def _sheet(
+    results: Results, sheet: str, inputs_hash: str, page: tuple[float, float]
+) -> Iterator[Figure]:
+    """Draw a sheet, and give its memory back when it is written.
+
+    The parts of a figure refer to each other: left alone, the pixels of sheet after sheet would
+    stay until Python looks for such rings.
+    """
+    width, height = page
+    with plain_style():
+        figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor="white")
+        canvas = FigureCanvasAgg(figure)
+        over = figure.add_axes((0, 0, 1, 1), zorder=5)
+        over.set(xlim=(0, width), ylim=(0, height))
+        over.axis("off")
+        draw_sheet(Paper(figure, over, canvas, page), results, sheet, inputs_hash=inputs_hash)
+        try:
+            yield figure
+        finally:
+            for axes in figure.axes:
+                axes.clear()
+            figure.clear()
+            canvas.__dict__.clear()

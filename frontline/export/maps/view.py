@@ -1,0 +1,316 @@
+"""A view of the map on paper: its projection, frame, graticule, scale, and places for names.
+
+Pure geometry: numbers in, numbers out; nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import Geod, Transformer
+
+from frontline.export.web.overlays import BAND_ROWS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.records import RasterResult
+
+
+GEOD = Geod(ellps="WGS84")
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A rectangle of a conformal plane (oblique stereographic) round the middle of what is shown.
+
+    Parameters
+    ----------
+    frame
+        Left, bottom, right, top in metres of the plane; (0, 0) is its middle.
+    lon, lat
+        The middle, in degrees.
+    """
+
+    frame: Box
+    lon: float
+    lat: float
+
+    def crs(self) -> str:
+        """Return the plane's coordinate reference system, as pyproj reads it."""
+        return f"+proj=stere +lat_0={self.lat:.6f} +lon_0={self.lon:.6f} +datum=WGS84 +units=m"
+
+    def to_plane(self) -> Transformer:
+        """Return the transformer from longitude and latitude to the plane."""
+        return _transformer("EPSG:4326", self.crs())
+
+
+@cache
+def _transformer(start: str, end: str) -> Transformer:
+    """Return a transformer; made once, for the making takes longer than most of its uses."""
+    return Transformer.from_crs(start, end, always_xy=True)
+
+
+def view_of(bounds: Box, *, aspect: float, margin: float = 0.05) -> View:
+    """Return the view that shows bounds in degrees in a frame of a given shape.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north; east less than west means across the antimeridian.
+    aspect
+        Width over height of the frame.
+    margin
+        Free space on each side, as a share of the size.
+    """
+    view = _around(bounds)
+    left, bottom, right, top = view.frame
+    width, height = (right - left) * (1 + 2 * margin), (top - bottom) * (1 + 2 * margin)
+    width, height = max(width, height * aspect), max(height, width / aspect)
+    cx, cy = (left + right) / 2, (bottom + top) / 2
+    frame = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+    return View(frame, view.lon, view.lat)
+
+
+def aspect_of(bounds: Box) -> float:
+    """Return width over height of bounds in degrees, on the plane."""
+    left, bottom, right, top = _around(bounds).frame
+    return (right - left) / max(top - bottom, 1e-9)
+
+
+def _around(bounds: Box) -> View:
+    """Return the smallest view that holds bounds in degrees."""
+    west, south, east, north = bounds
+    if east < west:
+        east += 360.0
+    view = View((0, 0, 0, 0), _normal((west + east) / 2), (south + north) / 2)
+    edge = shapely.segmentize(shapely.box(west, south, east, north), 0.5)
+    x, y = view.to_plane().transform(*shapely.get_coordinates(edge).T)
+    return View((min(x), min(y), max(x), max(y)), view.lon, view.lat)
+
+
+def bounds_of(table: gpd.GeoDataFrame) -> Box:
+    """Return west, south, east, north; east is less than west across the antimeridian."""
+    west, south, east, north = (float(value) for value in table.total_bounds)
+    if east - west > 180:
+        parts = table.geometry.explode().bounds
+        west = float(parts["minx"][parts["minx"] > 0].min())
+        east = float(parts["maxx"][parts["maxx"] < 0].max())
+    return west, south, east, north
+
+
+def _normal(lon: float) -> float:
+    return (lon + 180.0) % 360.0 - 180.0
+
+
+def projected(geometries: Any, view: View) -> Any:
+    """Project geometry in degrees to the plane of the view, in pieces short enough to bend."""
+    forward = view.to_plane()
+
+    def to_plane(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = forward.transform(xy[:, 0], xy[:, 1])
+        return np.column_stack([x, y])
+
+    dense = shapely.segmentize(np.asarray(geometries, dtype=object), 0.1)
+    return shapely.transform(dense, to_plane)
+
+
+def between(shape: Any, one: View, other: View) -> Any:
+    """Carry geometry from the plane of one view to that of another."""
+    there = _transformer(one.crs(), other.crs())
+    return shapely.transform(shape, lambda xy: np.column_stack(there.transform(*xy.T)))
+
+
+def sampled(
+    values: NDArray[Any],
+    grid: RasterResult,
+    view: View,
+    *,
+    pixels: int,
+    sample: Callable[..., NDArray[np.float64]],
+    smooth: bool = True,
+) -> NDArray[np.float64]:
+    """Resample a raster to the frame of a view, `pixels` wide, row 0 at the top."""
+    left, bottom, right, top = view.frame
+    rows = max(round(pixels * (top - bottom) / (right - left)), 1)
+    across, down = max(pixels // 12, 2), max(rows // 12, 2)
+    there = _transformer(view.crs(), grid.crs)
+    # every twelfth position is projected, those between lie on a line to well under a metre
+    knots = np.meshgrid(np.linspace(left, right, across), np.linspace(top, bottom, down))
+    x, y = (
+        _weights(rows, down) @ np.asarray(part) @ _weights(pixels, across).T
+        for part in there.transform(*knots)
+    )
+    a, _, c, _, e, f = grid.transform
+    picture = np.empty((rows, pixels))
+    # by bands of rows: what stands between positions and values is many times the picture
+    for first in range(0, rows, BAND_ROWS):
+        band = slice(first, first + BAND_ROWS)
+        picture[band] = sample(values, (x[band] - c) / a, (y[band] - f) / e, smooth=smooth)
+    return picture
+
+
+def _weights(pixels: int, knots: int) -> NDArray[np.float64]:
+    """Return what each knot adds to the middle of each pixel, shape ``(pixels, knots)``."""
+    place = (np.arange(pixels) + 0.5) / pixels * (knots - 1)
+    return np.clip(1.0 - np.abs(place[:, None] - np.arange(knots)[None, :]), 0.0, 1.0)
+
+
+def degree_step(span: float) -> float:
+    """Return a round step of the graticule that gives about five lines over `span` degrees."""
+    steps = (1 / 60, 1 / 30, 1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 5, 10, 20)
+    return next((step for step in steps if span / step <= 6), 30.0)
+
+
+def degrees_text(value: float, *, axis: str) -> str:
+    """Return a coordinate as it stands at the edge of a map, for example ``46°30′E``."""
+    letter = {"lon": "EW", "lat": "NS"}[axis][int(value < 0)]
+    minutes = round(abs(value) * 60)
+    rest = f"{minutes % 60:02d}′" if minutes % 60 else ""
+    return f"{minutes // 60}°{rest}{letter if minutes else ''}"
+
+
+@dataclass(frozen=True)
+class GridLine:
+    """A line of the graticule in the plane, and where it meets the frame's labelled edge."""
+
+    xy: NDArray[np.float64]
+    text: str
+    at: tuple[float, float] | None
+    axis: str
+
+
+def graticule(view: View) -> list[GridLine]:
+    """Return meridians, labelled at the bottom, and parallels, labelled at the left."""
+    left, bottom, right, top = view.frame
+    back = _transformer(view.crs(), "EPSG:4326")
+    x, y = np.linspace(left, right, 50), np.linspace(bottom, top, 50)
+    lon, lat = back.transform(*np.meshgrid(x, y))
+    lon = view.lon + (lon - view.lon + 180.0) % 360.0 - 180.0
+    south, north, west, east = lat.min(), lat.max(), lon.min(), lon.max()
+    frame = shapely.box(left, bottom, right, top)
+    lines: list[GridLine] = []
+    for axis, low, high in (("lon", west, east), ("lat", south, north)):
+        step = degree_step(min(high - low, 180.0))
+        for value in np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step:
+            ends = [(value, max(south, -89)), (value, min(north, 89))]
+            if axis == "lat":
+                ends = [(west, value), (east, value)]
+            line = projected([shapely.LineString(ends)], view)[0]
+            inside = shapely.intersection(line, frame)
+            if inside.is_empty:
+                continue
+            text = degrees_text(_normal(value) if axis == "lon" else value, axis=axis)
+            at = _edge_point(line, view.frame, axis)
+            parts = shapely.get_parts(inside)
+            lines += [GridLine(shapely.get_coordinates(one), text, at, axis) for one in parts]
+    return lines
+
+
+def _edge_point(line: Any, frame: Box, axis: str) -> tuple[float, float] | None:
+    left, bottom, right, top = frame
+    corners = [(left, bottom), (right, bottom)] if axis == "lon" else [(left, bottom), (left, top)]
+    cut = shapely.intersection(line, shapely.LineString(corners))
+    points = [part for part in shapely.get_parts(cut) if part.geom_type == "Point"]
+    return (points[0].x, points[0].y) if points else None
+
+
+def scale_bar(view: View) -> tuple[float, float]:
+    """Return the length of a round bar about a fifth of the frame: (kilometres, plane metres).
+
+    The bar is true at the map's middle latitude: its length is measured on the ellipsoid.
+    """
+    left, bottom, right, top = view.frame
+    back = _transformer(view.crs(), "EPSG:4326")
+    middle = (bottom + top) / 2
+    points = back.transform(np.linspace(left, right, 101), np.full(101, middle))
+    true_m = GEOD.line_length(*points)
+    target = true_m / 5
+    power = 10.0 ** math.floor(math.log10(target))
+    length = max(step * power for step in (1, 2, 5) if step * power <= target)
+    return length / 1000, length * (right - left) / true_m
+
+
+def north_angle(view: View, x: float, y: float) -> float:
+    """Return the direction of true north at a point of the plane, degrees clockwise from up."""
+    back = _transformer(view.crs(), "EPSG:4326")
+    lon, lat = back.transform(x, y)
+    to_x, to_y = view.to_plane().transform(lon, min(lat + 0.01, 90.0))
+    return math.degrees(math.atan2(to_x - x, to_y - y))
+
+
+def free_spots(
+    wanted: Iterable[tuple[float, float, float, float, float]],
+    *,
+    frame: Box,
+    taken: Sequence[Box] = (),
+) -> list[tuple[float, float, str] | None]:
+    """Place names beside their points so that none lies over another or over a symbol.
+
+    Parameters
+    ----------
+    wanted
+        ``x, y, radius, width, height`` of each point and its name, the most important first.
+    frame
+        What the names must stay inside.
+    taken
+        Boxes that must stay free.
+
+    Returns
+    -------
+    For each name its lower left corner and its alignment (``left``, ``center``, ``right``),
+    or None where there is no room.
+    """
+    points = list(wanted)
+    symbols = [(x - r, y - r, x + r, y + r) for x, y, r, _, _ in points]
+    boxes = list(taken)
+    spots: list[tuple[float, float, str] | None] = []
+    for number, (x, y, r, width, height) in enumerate(points):
+        others = [*boxes, *symbols[:number], *symbols[number + 1 :]]
+        spot = next(
+            (one for one in _candidates(x, y, r, width, height) if _fits(one, frame, others)), None
+        )
+        if spot is None:
+            spots.append(None)
+            continue
+        box, align = spot
+        boxes.append(box)
+        spots.append((box[0], box[1], align))
+    return spots
+
+
+def _candidates(
+    x: float, y: float, r: float, width: float, height: float
+) -> Iterable[tuple[Box, str]]:
+    gap = r * 0.35
+    corner = r * 0.75
+    for left, bottom, align in (
+        (x + r + gap, y - height / 2, "left"),
+        (x - r - gap - width, y - height / 2, "right"),
+        (x + corner, y + corner, "left"),
+        (x + corner, y - corner - height, "left"),
+        (x - corner - width, y + corner, "right"),
+        (x - corner - width, y - corner - height, "right"),
+        (x - width / 2, y + r + gap, "center"),
+        (x - width / 2, y - r - gap - height, "center"),
+    ):
+        yield (left, bottom, left + width, bottom + height), align
+
+
+def _fits(spot: tuple[Box, str], frame: Box, others: Sequence[Box]) -> bool:
+    left, bottom, right, top = spot[0]
+    if left < frame[0] or bottom < frame[1] or right > frame[2] or top > frame[3]:
+        return False
+    return all(
+        left >= other[2] or right <= other[0] or bottom >= other[3] or top <= other[1]
+        for other in others
+    )

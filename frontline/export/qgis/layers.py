@@ -1,0 +1,290 @@
+"""Which layer of the GeoPackage is drawn how, and the styles kept inside the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from frontline.export.features import DIMENSIONS, FeatureLayer
+from frontline.export.manifest import manifest
+from frontline.export.metadata import xml_text
+from frontline.export.publish import prepare_output, publish
+from frontline.export.qgis.style import DOCTYPE, label_expression, qml, relief_qml, sight_qml
+from frontline.project.loader import hash_inputs, load_project
+from frontline.results.registry import (
+    COLUMNS,
+    FURTHER,
+    LAYERS,
+    PER_LINE,
+    PER_LINE_FURTHER,
+    PER_PLACE,
+    TITLES,
+)
+from frontline.results.style import CORRIDORS
+from frontline.results.tables import is_empty, unique_names
+from frontline.results.words import WORDS, corridor_label
+from frontline.schema import Column, decimals
+
+if TYPE_CHECKING:
+    from frontline.project.models import Project
+
+
+SIGHT = {
+    "visible": WORDS["code_visible"],
+    "hidden": WORDS["code_hidden"],
+    "unknown": WORDS["unknown"],
+    "out_of_range": WORDS["out_of_range"],
+}
+CONTROL = {
+    "stayed": WORDS["stayed"],
+    "changed": WORDS["changed"],
+    "cut": WORDS["cut"],
+    "uncertain": WORDS["control_uncertain"],
+}
+FIGURES = {word: WORDS[word] for word in ("residents", "registered", "displaced")}
+VOCABULARIES: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("in_sight", "sight_before", "sight_after"), SIGHT),
+    "control": CONTROL,
+    "population_kind": {**FIGURES, "": WORDS["unknown"]},
+}
+"""Words for the values of columns that are the same in every layer."""
+KINDS = {
+    "zones": ("cumulative", "ring"),
+    "changes": ("changed", "unchanged", "within_error"),
+}
+"""Values of the column ``kind``; in other layers it holds what the input says."""
+PREVIEWS = {
+    "zones": '"side" || \', \' || "distance_m" / 1000 || \' km, \' || "kind"',
+    "sides": '"side"',
+    "changes": '"from_side" || \' → \' || "to_side"',
+}
+"""How a feature without a name is called where QGIS lists features."""
+ALONG = frozenset(("corridors", "corridor_sight", "crossings"))
+"""Layers whose ``kind`` is that of a corridor: known ones have words, others stand as given."""
+
+
+def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str:
+    """Write the style of a layer: symbols, labels, aliases and value maps.
+
+    Parameters
+    ----------
+    layer
+        A layer of the GeoPackage.
+    project
+        Gives lines, sides, colours and distances.
+    line
+        Key of the only line that the layer is to show; every line without it.
+
+    Returns
+    -------
+    A QML document.
+
+    Notes
+    -----
+    The GeoPackage holds the aliases in the standard's own table too, which QGIS reads since
+    GDAL 3.7 only.
+    """
+    text = qml(layer.name, project, [column.name for column in layer.columns], line=line)
+    root = ET.fromstring(text)  # noqa: S314 - our own text
+    root.set("styleCategories", root.get("styleCategories", "Symbology") + "|Fields|Forms")
+    _write_widgets(root, layer, codes(layer, project))
+    named = label_expression(project, [column.name for column in layer.columns])
+    ET.SubElement(root, "previewExpression").text = PREVIEWS.get(layer.name, named)
+    listed = ET.SubElement(root, "aliases")
+    for index, (column, alias) in enumerate(zip(layer.columns, aliases(layer), strict=True), 1):
+        entry = {"index": str(index), "field": xml_text(column.name), "name": xml_text(alias)}
+        ET.SubElement(listed, "alias", entry)
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
+
+
+def aliases(layer: FeatureLayer) -> list[str]:
+    """Give every column's words for people; the standard wants no two alike in a layer."""
+    return unique_names([column.title for column in layer.columns], taken=())
+
+
+def codes(layer: FeatureLayer, project: Project) -> dict[str, dict[str, str]]:
+    """List the values that the coded columns of a layer can have, with words for people.
+
+    Parameters
+    ----------
+    layer
+        A layer of the GeoPackage. A value that it holds beside the known ones is listed too.
+    project
+        Gives the names of sides and the labels of lines.
+
+    Returns
+    -------
+    Words by value, by name of column. Columns with any text are not in it.
+    """
+    found = {}
+    ours = {column.name for column in LAYERS.get(layer.name, ())} | set(FURTHER)
+    for column in layer.columns:
+        stem = _stem(column.name, project)
+        theirs = stem == column.name and stem not in ours
+        known = {} if theirs else _known(layer.name, stem, project)
+        if known:
+            held = dict.fromkeys(_text(value) for value in layer.frame[column.name])
+            found[column.name] = {**known, **{v: v for v in held if v not in known and v}}
+    return found
+
+
+def _text(value: object) -> str:
+    return "" if is_empty(value) else xml_text(str(value))
+
+
+def _stem(name: str, project: Project) -> str:
+    """Give the name of a column without the key of the line that it stands for."""
+    per_line = {column.name for column in (*PER_LINE, *PER_LINE_FURTHER)}
+    for line in project.lines:
+        stem = name.removesuffix(f"_{line.key}")
+        if stem != name and (stem in per_line or stem == "population_kind"):
+            return stem
+    return name
+
+
+def _known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
+    """Give the vocabulary of a column; an empty one where any text may stand."""
+    if stem in {"line", "from_line", "to_line"}:
+        return {line.key: line.label for line in project.lines}
+    if stem in {"side", "from_side", "to_side", "counted_by"}:
+        names = {side.name: side.name for side in project.sides}
+        outside = {"": WORDS["outside"]} if stem == "side" else {"": ""}
+        return {**names, **outside} if names else {}
+    if stem == "kind":
+        along = {kind: corridor_label(kind) for kind in CORRIDORS if layer in ALONG}
+        return along or {value: WORDS[f"code_{value}"] for value in KINDS.get(layer, ())}
+    return VOCABULARIES.get(stem, {})
+
+
+def _write_widgets(
+    root: ET.Element, layer: FeatureLayer, coded: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Say how values are shown: words for codes, numbers with the decimals that a reader wants.
+
+    The file holds every digit.
+    """
+    fields = ET.SubElement(root, "fieldConfiguration")
+    for column in layer.columns:
+        shown = decimals(column)
+        if column.name not in coded and shown is None:
+            continue
+        kind = "ValueMap" if column.name in coded else "Range"
+        field = ET.SubElement(
+            fields, "field", name=xml_text(column.name), configurationFlags="None"
+        )
+        widget = ET.SubElement(field, "editWidget", type=kind)
+        options = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
+        if kind == "Range":
+            for name, sort, value in (
+                ("AllowNull", "bool", "true"),
+                ("Precision", "int", str(shown)),
+                ("Style", "QString", "SpinBox"),
+            ):
+                ET.SubElement(options, "Option", type=sort, name=name, value=value)
+            continue
+        values = coded[column.name]
+        listed = ET.SubElement(options, "Option", type="List", name="map")
+        for value, words in values.items():
+            one = ET.SubElement(listed, "Option", type="Map")
+            entry = {"type": "QString", "name": xml_text(words), "value": value}
+            ET.SubElement(one, "Option", entry)
+
+
+MOST_POSTS = 1000
+"""The highest class but one of a raster of sight whose counts are not known yet."""
+
+
+def write_styles(path: Path | None, out: Path, *, force: bool = False) -> tuple[str, ...]:
+    """Write the style of every layer of a project.
+
+    Parameters
+    ----------
+    path
+        The project file; that of the example without it.
+    out
+        Folder for the files.
+    force
+        Write over a folder that another command made.
+
+    Returns
+    -------
+    Names of the files written, the manifest last.
+
+    Raises
+    ------
+    FrontlineError
+        The project is wrong, or the folder cannot be written.
+    """
+    from frontline.project.example import example_project
+
+    project = load_project(path or example_project())
+    with prepare_output(out, command="style", force=force) as output:
+        files = {f"{name}.qml": partial(_write, text) for name, text in styles(project).items()}
+        return publish(output, files, manifest=manifest(project, hash_inputs(project)))
+
+
+def styles(project: Project) -> dict[str, str]:
+    """Give the style of every layer by name: together, and of one line where it has one.
+
+    Parameters
+    ----------
+    project
+        Gives lines, sides, colours and distances.
+
+    Returns
+    -------
+    QML documents; ``sight`` and ``hillshade`` are those of the rasters.
+    """
+    names = [name for name in LAYERS if name != "partition_<key>"]
+    names += [f"partition_{partition.key}" for partition in project.partitions]
+    found = {}
+    for name in names:
+        layer = _bare(name, project)
+        found[name] = layer_style(layer, project)
+        if name in {"lines", "sides", "zones", "settlements", "corridor_sight"}:
+            for line in project.lines:
+                found[f"{name}_{line.key}"] = layer_style(layer, project, line=line.key)
+    return {
+        **found,
+        "sight": sight_qml(MOST_POSTS, open_ended=True),
+        "hillshade": relief_qml(),
+    }
+
+
+def _bare(name: str, project: Project) -> FeatureLayer:
+    """Give a layer with its columns and without features."""
+    import numpy as np
+    import pandas as pd
+
+    columns = _columns(name, project)
+    title, description = TITLES["partition_<key>" if name.startswith("partition_") else name]
+    return FeatureLayer(
+        name=name,
+        title=title,
+        description=description,
+        frame=pd.DataFrame({column.name: [] for column in columns}),
+        geometry=np.array([], dtype=object),
+        dimension=DIMENSIONS.get(name, 2),
+        columns=columns,
+        notes=(),
+    )
+
+
+def _columns(name: str, project: Project) -> tuple[Column, ...]:
+    from dataclasses import replace
+
+    if name != "settlements":
+        return LAYERS.get(name, COLUMNS.get(name, ()))
+    per_line = [
+        replace(column, name=f"{column.name}_{line.key}", alias=f"{line.label}: {column.alias}")
+        for line in project.lines
+        for column in PER_LINE
+    ]
+    return (*PER_PLACE, *per_line)
+
+
+def _write(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

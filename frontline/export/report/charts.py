@@ -1,0 +1,285 @@
+"""Charts as small drawings (SVG) that stand in a page: lines, dots with boxes, bars.
+
+Pure: numbers and texts in, markup out. Axes and texts take their colours from the page's style,
+so that the same drawing serves light, dark and paper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from frontline.export.html import NOTHING, Html, tag, text
+from frontline.results.style import INK, MUTED
+
+WIDTH = 720.0
+FAINT = "#DEDAD1"
+"""Of grids, for programs that do not apply the page's style to a drawing."""
+Place = Callable[[float, float], tuple[float, float]]
+"""Carries values to a place in the drawing."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a chart: `y` at `x`, and the band from `low` to `high` (NaN: none)."""
+
+    label: str
+    colour: str
+    dashed: bool
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One frame with curves that share its axes; `empty` is written where there is none."""
+
+    title: str
+    curves: tuple[Curve, ...]
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Values of one group, drawn as dots along an axis; `hollow` for the older of two."""
+
+    label: str
+    remark: str
+    colour: str
+    hollow: bool
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: parts of a whole of 1, each with colour, and what stands beside it."""
+
+    label: str
+    parts: tuple[tuple[float, str], ...]
+    remark: str
+    hollow: bool = False
+
+
+def curves(panels: Sequence[Panel], *, title: str, about: str, x_label: str) -> Html:
+    """Draw panels side by side, two in a row, with one scale for all.
+
+    Parameters
+    ----------
+    panels
+        From left to right; those without a curve are drawn empty.
+    title, about
+        Read out in place of the drawing.
+    x_label
+        Under each panel.
+    """
+    drawn = [curve for panel in panels for curve in panel.curves]
+    if not drawn:
+        return NOTHING
+    farthest = max(max(curve.x) for curve in drawn)
+    highest = max(_highest(curve) for curve in drawn)
+    columns = min(len(panels), 2)
+    width, height = WIDTH / columns, 250.0
+    parts = []
+    for number, panel in enumerate(panels):
+        at = (number % columns * width, number // columns * height)
+        parts.append(_panel(panel, at, (width, height), (farthest, highest), x_label))
+    rows = math.ceil(len(panels) / columns)
+    return _drawing(title, about, WIDTH, rows * height, parts)
+
+
+def _panel(
+    panel: Panel,
+    at: tuple[float, float],
+    size: tuple[float, float],
+    largest: tuple[float, float],
+    x_label: str,
+) -> Html:
+    left, top = at[0] + 52.0, at[1] + 30.0
+    width, height = size[0] - 52.0 - 74.0, size[1] - 30.0 - 44.0
+    x_ticks, y_ticks = ticks(largest[0]), ticks(largest[1])
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return left + width * x / x_ticks[-1], top + height * (1 - y / y_ticks[-1])
+
+    parts = [_word(at[0] + 6, at[1] + 16, panel.title, class_="strong")]
+    for value in y_ticks:
+        y = place(0, value)[1]
+        parts.append(_line([(left, y), (left + width, y)], class_="grid"))
+        parts.append(_word(left - 6, y + 4, _tick(value), class_="tick", anchor="end"))
+    for value in x_ticks:
+        x = place(value, 0)[0]
+        parts.append(_word(x, top + height + 15, _tick(value), class_="tick", anchor="middle"))
+    middle = left + width / 2
+    parts.append(_word(middle, top + height + 32, x_label, class_="tick", anchor="middle"))
+    if not panel.curves:
+        parts.append(_word(middle, top + height / 2, panel.empty, class_="tick", anchor="middle"))
+    for curve in panel.curves:
+        parts += [_band(curve, place), _curve(curve, place)]
+    return Html("".join([*parts, *_ends(panel.curves, place, left + width)]))
+
+
+def _ends(drawn: Sequence[Curve], place: Place, right: float) -> list[Html]:
+    """Write each curve's name at its end, apart from the others."""
+    found = []
+    for curve in drawn:
+        known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
+        if known:
+            found.append((place(*known[-1])[1], curve))
+    found.sort(key=lambda one: (one[0], one[1].label))
+    parts, last = [], -math.inf
+    for y, curve in found:
+        last = max(y, last + 14.0)
+        parts.append(_word(right + 5, last + 4, curve.label, class_="tick"))
+    return parts
+
+
+def _band(curve: Curve, place: Place) -> Html:
+    known = [
+        (x, low, high)
+        for x, low, high in zip(curve.x, curve.low, curve.high, strict=True)
+        if math.isfinite(low) and math.isfinite(high)
+    ]
+    if len(known) < 2:
+        return NOTHING
+    over = [place(x, high) for x, _, high in known]
+    under = [place(x, low) for x, low, _ in reversed(known)]
+    return tag("path", d=_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16)
+
+
+def _curve(curve: Curve, place: Place) -> Html:
+    known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
+    if not known:
+        return NOTHING
+    return tag(
+        "path",
+        d=_path([place(x, y) for x, y in known]),
+        fill="none",
+        stroke=curve.colour,
+        stroke_width=2.2,
+        stroke_dasharray="6 4" if curve.dashed else "none",
+    )
+
+
+def _highest(curve: Curve) -> float:
+    known = [value for value in (*curve.y, *curve.high) if math.isfinite(value)]
+    return max(known, default=0.0)
+
+
+def strips(rows: Sequence[Strip], *, title: str, about: str, x_label: str) -> Html:
+    """Draw a row of dots per group, with a box of its middle half and a bar at its median."""
+    rows = [row for row in rows if len(row.values)]
+    if not rows:
+        return NOTHING
+    left, height, each = 190.0, 26.0 + 40.0, 46.0
+    width = WIDTH - left - 18.0
+    marks = ticks(max(max(row.values) for row in rows))
+    scale = width / marks[-1]
+    bottom = 12.0 + each * len(rows)
+    parts = []
+    for value in marks:
+        x = left + value * scale
+        parts.append(_line([(x, 8), (x, bottom)], class_="grid"))
+        parts.append(_word(x, bottom + 16, _tick(value), class_="tick", anchor="middle"))
+    parts.append(_word(left + width / 2, bottom + 34, x_label, class_="tick", anchor="middle"))
+    for number, row in enumerate(rows):
+        parts += _strip(row, left, 12.0 + each * (number + 0.5), scale)
+    return _drawing(title, about, WIDTH, bottom - 26.0 + height, parts)
+
+
+def _strip(row: Strip, left: float, middle: float, scale: float) -> list[Html]:
+    first, median, third = (left + scale * float(q) for q in quartiles(row.values))
+    parts = [
+        _word(6, middle - 3, row.label, class_="strong"),
+        _word(6, middle + 12, row.remark, class_="tick"),
+        tag(
+            "rect",
+            x=_n(first),
+            y=_n(middle - 13),
+            width=_n(max(third - first, 1.0)),
+            height=26,
+            rx=3,
+            fill=row.colour,
+            fill_opacity=0.14 if row.hollow else 0.3,
+        ),
+        _line([(median, middle - 15), (median, middle + 15)], class_="median"),
+    ]
+    for number, value in enumerate(sorted(row.values)):
+        at = {"cx": _n(left + scale * value), "cy": _n(middle + (-6, 0, 6, -3, 3)[number % 5])}
+        fill = "none" if row.hollow else row.colour
+        parts.append(tag("circle", **at, r=2.8, stroke=row.colour, fill=fill, fill_opacity=0.75))
+    return parts
+
+
+def bars(rows: Sequence[Bar], *, title: str, about: str, label: float = 190.0) -> Html:
+    """Draw a bar per row, with its parts one after another and a remark at its end."""
+    if not rows:
+        return NOTHING
+    each, tail = 24.0, 132.0
+    width = WIDTH - label - tail
+    parts = []
+    for number, row in enumerate(rows):
+        y, x = 6.0 + each * number, label
+        parts.append(_word(label - 10, y + 13, row.label, class_="tick", anchor="end"))
+        parts.append(_box(label, y, width, class_="track", fill=FAINT))
+        for share, colour in row.parts:
+            opacity = 0.45 if row.hollow else 0.9
+            parts.append(_box(x, y, width * share, fill=colour, fill_opacity=opacity))
+            x += width * share
+        parts.append(_word(label + width + 8, y + 13, row.remark, class_="tick"))
+    return _drawing(title, about, WIDTH, 12.0 + each * len(rows), parts)
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the values that a quarter, half and three quarters of them do not exceed."""
+    first, median, third = np.percentile(np.asarray(values, dtype=np.float64), [25.0, 50.0, 75.0])
+    return float(first), float(median), float(third)
+
+
+def ticks(highest: float, *, most: int = 6) -> list[float]:
+    """Return round numbers from 0 to the first that is at least `highest`."""
+    if not highest > 0:
+        return [0.0, 1.0]
+    rough = highest / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= rough)
+    count = math.ceil(highest / step - 1e-9)
+    return [round(step * number, 12) for number in range(count + 1)]
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.10g}"
+
+
+def _drawing(title: str, about: str, width: float, height: float, parts: Sequence[Html]) -> Html:
+    said = [tag("title", text(title)), tag("desc", text(about))]
+    box = f"0 0 {_n(width)} {_n(height)}"
+    return tag("svg", *said, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
+
+
+def _word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Html:
+    size, ink = (13, INK) if class_ == "strong" else (11.5, MUTED)
+    looks = {"font_family": "sans-serif", "fill": ink, "text_anchor": anchor}
+    return tag("text", text(words), x=_n(x), y=_n(y), class_=class_, font_size=size, **looks)
+
+
+def _line(points: Sequence[tuple[float, float]], *, class_: str) -> Html:
+    ink = INK if class_ == "median" else FAINT
+    return tag("path", d=_path(points), class_=class_, fill="none", stroke=ink)
+
+
+def _box(x: float, y: float, width: float, **looks: str | float) -> Html:
+    return tag("rect", x=_n(x), y=_n(y), width=_n(max(width, 0.0)), height=17, **looks)
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+
+
+def _n(value: float) -> str:
+    """Write a coordinate shortly, the same on every machine."""
+    return f"{round(value, 1) + 0.0:g}" if abs(value) < 1e5 else f"{value:.0f}"

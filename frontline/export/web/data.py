@@ -1,0 +1,436 @@
+"""What the page carries: Results as plain numbers, texts and short coordinates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.export.web.basemap import basemap
+from frontline.export.web.overlays import exposure_bounds, exposure_overlay, shade_overlay
+from frontline.results.style import (
+    CORRIDORS,
+    DISTRICT,
+    EXPOSURE,
+    EXPOSURE_UNKNOWN,
+    OTHER_CORRIDOR,
+    PARTITION,
+    STUDY_AREA,
+    LineStyle,
+    ink_on_paper,
+    line_styles,
+    side_colours,
+)
+from frontline.results.wording import dated, line_accuracy, sight_warning, sources
+from frontline.results.words import WORDS, corridor_label, further_names, name_languages
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.project.models import Project
+    from frontline.records import RasterResult
+    from frontline.results.model import Results
+
+
+DEGREE = 1e-5
+"""Step of the page's coordinates, about a metre."""
+MOST_VERTICES = 150_000
+METRES_PER_DEGREE = 111_320.0
+ZONE_DETAIL = 0.002
+"""Zones are drawn to this share of their distance; their figures are those of the true shape."""
+OWN = (
+    ("side", "side"),
+    ("valid", "valid"),
+    ("certain", "side_certain"),
+    ("distance_m", "distance_m"),
+    ("azimuth_deg", "azimuth_deg"),
+    ("zone_m", "zone_m"),
+    ("crossed", "crossed"),
+    ("share", "share_own_side"),
+    ("contested", "contested_share"),
+    ("sight", "in_sight"),
+    ("sight_sure", "sight_certain"),
+    ("sight_km", "line_in_sight_km"),
+    ("radius_km", "line_within_radius_km"),
+)
+"""What the page shows of a settlement under each line, and the column it stands in."""
+
+
+def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
+    """Return everything the page shows, ready for JSON.
+
+    Parameters
+    ----------
+    results
+        Of a run; empty tables leave their part of the page out.
+    inputs_hash
+        Printed on the page.
+
+    Returns
+    -------
+    Texts, numbers (None where unknown), and shapes as lists of parts: a part is a polygon's
+    rings or one line, and the whole numbers of each are differences of longitude and latitude
+    in steps of 1e-5 degree.
+    """
+    project = results.project
+    known = [*results.sides["side"], *results.settlements["side"]]
+    colours = side_colours(project, (str(side) for side in known if _text(side)))
+    shapes = _Shapes(results)
+    return {
+        "title": project.map.title or project.title,
+        "hash": inputs_hash,
+        "words": dict(WORDS),
+        "names": project.map.names,
+        "languages": _languages(project),
+        "note": project.map.note,
+        "bounds": shapes.view(project),
+        "sides": [
+            {"name": name, "colour": colour, "ink": ink_on_paper(colour)}
+            for name, colour in colours.items()
+        ],
+        "lines": _lines(results, shapes),
+        "held": _by_line_and_side(results.sides, shapes),
+        "distances": [d / 1000 for d in project.zones.distances_m],
+        "figures": _figures(results),
+        "zones": _zone_shapes(results, shapes),
+        "settlements": _settlements(results, shapes),
+        "layers": _layers(results, shapes),
+        "changes": _changes(results, shapes),
+        "crossings": _crossings(results),
+        "relief": _relief(results.relief),
+        "exposure": _exposure(results),
+        "sight": _sight_shares(results),
+        "basemap": _basemap(project),
+        "sources": sources(project),
+        "notes": [f"{note.about}: {note.text}" for note in results.notes],
+        "key_figures": [figure.sentence for figure in results.key_figures],
+        "claims": _claims(results),
+    }
+
+
+def _basemap(project: Project) -> dict[str, str] | None:
+    """Return the online tiles that the project wants, for a page that asks before it asks."""
+    tiles = basemap(project.outputs.basemap, project.outputs.basemap_credit)
+    return None if tiles is None else asdict(tiles)
+
+
+def _languages(project: Project) -> dict[str, dict[str, str]]:
+    """Return the languages of our columns of names, by layer, where the project tells them."""
+    layers = {key: getattr(project, key) for key in ("settlements", "districts", "points")}
+    layers["corridors"] = project.corridors
+    return {key: name_languages(layer.columns) for key, layer in layers.items() if layer}
+
+
+class _Shapes:
+    """Writes geometries short: simplified to what a screen can show, then as differences."""
+
+    def __init__(self, results: Results) -> None:
+        area = results.study_area.geometry
+        west, _, east, _ = area.total_bounds
+        self.wrap = bool(east - west > 180)
+        self.area = self._unwrapped(shapely.union_all(area.to_numpy()))
+        tables = [results.lines, results.sides, results.zones, results.changes]
+        every = [t.geometry.to_numpy() for t in [*tables, _slider_zones(results)] if len(t)]
+        self.tolerance = _tolerance(np.concatenate(every)) if every else 0.0
+
+    def view(self, project: Project) -> list[list[float]]:
+        west, south, east, north = project.map.extent or shapely.bounds(self.area)
+        if east < west:
+            east += 360
+        return [[float(south), float(west)], [float(north), float(east)]]
+
+    def __call__(self, geometry: Any, tolerance: float = 0.0) -> list[list[list[int]]]:
+        if geometry is None or geometry.is_empty:
+            return []
+        simple = shapely.simplify(self._unwrapped(geometry), max(tolerance, self.tolerance))
+        parts: list[list[list[int]]] = []
+        for part in shapely.get_parts(simple):
+            if part.geom_type == "Polygon":
+                rings = [part.exterior, *part.interiors]
+                parts.append([_differences(ring.coords) for ring in rings])
+            elif part.geom_type in ("LineString", "LinearRing"):
+                parts.append([_differences(part.coords)])
+        return parts
+
+    def _unwrapped(self, geometry: Any) -> Any:
+        if not self.wrap:
+            return geometry
+
+        def shifted(xy: np.ndarray) -> np.ndarray:
+            return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
+
+        return shapely.union_all(shapely.get_parts(shapely.transform(geometry, shifted)))
+
+
+def _tolerance(geometries: np.ndarray) -> float:
+    """Return the finest simplification, in degrees, that keeps the page small."""
+    tolerance = 5 * DEGREE
+    while True:
+        simple = shapely.simplify(geometries, tolerance)
+        if shapely.get_num_coordinates(simple).sum() <= MOST_VERTICES or tolerance > 0.05:
+            return tolerance
+        tolerance *= 2
+
+
+def _differences(coords: Iterable[tuple[float, ...]]) -> list[int]:
+    whole = np.round(np.asarray(list(coords), dtype=float)[:, :2] / DEGREE).astype(np.int64)
+    steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    keep = np.ones(len(steps), dtype=bool)
+    keep[1:] = (steps[1:] != 0).any(axis=1)
+    return [int(value) for value in steps[keep].ravel()]
+
+
+def _number(value: Any, digits: int = 6) -> float | int | None:
+    """Return a plain number, or None for anything unknown."""
+    if value is None or value is pd.NA or not math.isfinite(value):
+        return None
+    number = round(float(value), digits)
+    return int(number) if number == int(number) else number
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def _style(style: LineStyle) -> dict[str, Any]:
+    return {"colour": style.colour, "width": style.width, "dash": list(style.dash)}
+
+
+def _lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+    styles = line_styles(results.project)
+    return [
+        {
+            "key": row["line"],
+            "label": _text(row["label"]),
+            "date": str(row["date"])[:10],
+            "length_km": _number(row["length_km"], 1),
+            "accuracy": line_accuracy(row["error_m"]),
+            "style": _style(styles[row["line"]]),
+            "shape": shapes(row["geometry"]),
+        }
+        for row in results.lines.sort_values("date", kind="stable").to_dict("records")
+    ]
+
+
+def _by_line_and_side(table: gpd.GeoDataFrame, shapes: _Shapes) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for row in table.to_dict("records"):
+        out.setdefault(row["line"], {})[row["side"]] = {
+            "area": _number(row["area_km2"], 1),
+            "shape": shapes(row["geometry"]),
+        }
+    return out
+
+
+def _slider_zones(results: Results) -> gpd.GeoDataFrame:
+    """Return the zones of every step of the slider where the run has them, else no rows."""
+    table = results.profile_zones
+    return results.zones.iloc[:0] if table is None else table
+
+
+def _figures(results: Results) -> dict[str, Any]:
+    """Return land and people by line, side and distance (km); the run's own tables decide."""
+    out: dict[str, Any] = {}
+    people = results.people[results.people["kind"] == "cumulative"]
+    zones = results.zones[results.zones["kind"] == "cumulative"]
+    for table in (_slider_zones(results), zones):
+        for row in table.to_dict("records"):
+            cell = _cell(out, row)
+            for short, column in (("area", "area_km2"), ("low", "area_low"), ("high", "area_high")):
+                cell[short] = _number(row.get(column), 3)
+    steps = people.iloc[:0] if results.profile is None else results.profile
+    for table in (steps, people):
+        for row in table.to_dict("records"):
+            _cell(out, row)["people"][row["source"]] = _people(row)
+    return out
+
+
+def _cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
+    sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
+    cell: dict[str, Any] = sides.setdefault(f"{row['distance_m'] / 1000:g}", {"people": {}})
+    return cell
+
+
+def _people(row: Mapping[Any, Any]) -> list[float | int | None]:
+    """Return value, low, high, settlements, those without a figure, coverage, completeness."""
+    names = ("population", "population_low", "population_high", "settlements")
+    more = ("settlements_unknown", "coverage", "completeness")
+    return [_number(row.get(name), 3) for name in (*names, *more)]
+
+
+def _zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    own = results.zones[results.zones["kind"] == "cumulative"]
+    for table in (_slider_zones(results), own):
+        for row in table.to_dict("records"):
+            sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
+            size = row["distance_m"] / METRES_PER_DEGREE
+            sides[f"{row['distance_m'] / 1000:g}"] = shapes(row["geometry"], ZONE_DETAIL * size)
+    return out
+
+
+def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+    places: dict[str, dict[str, Any]] = {}
+    control = {
+        (row["id"], row["from_line"], row["to_line"]): _text(row["control"])
+        for row in results.control_change.to_dict("records")
+    }
+    table = dated(results)
+    languages = further_names(table.columns)
+    for row in table.to_dict("records"):
+        key = _text(row["id"])
+        if key not in places:
+            places[key] = _place(row, shapes)
+            names = [[tag, _text(row[column])] for column, tag in languages.items()]
+            places[key]["names"] = [name for name in names if name[1]]
+        own: dict[str, Any] = {}
+        for short, column in OWN:
+            own[short] = _plain(row.get(column))
+        places[key]["lines"][row["line"]] = own
+    for (key, start, end), word in control.items():
+        if key in places:
+            places[key]["control"].append([start, end, word])
+    return list(places.values())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    return _number(value, 4)
+
+
+def _place(row: Mapping[Any, Any], shapes: _Shapes) -> dict[str, Any]:
+    lon = float(row["lon"])
+    geometry = row["geometry"]
+    area = geometry is not None and geometry.geom_type not in ("Point", "MultiPoint")
+    return {
+        "id": _text(row["id"]),
+        "name": _text(row["name"]),
+        "alt": _text(row["name_alt"]),
+        "other": _text(row.get("name_other")),
+        "at": [_number(row["lat"], 5), _number(lon + 360 if shapes.wrap and lon < 0 else lon, 5)],
+        "people": _number(row["population"]),
+        "kind": _text(row["population_kind"]),
+        "date": _text(row["population_date"]),
+        "source": _text(row["population_source"]),
+        "shape": shapes(geometry) if area else [],
+        "lines": {},
+        "control": [],
+    }
+
+
+def _layers(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+    """Return the layers that do not depend on a line, from the bottom up."""
+    layers = [_layer("study_area", results.study_area, shapes, STUDY_AREA)]
+    layers.append(_layer("districts", results.districts, shapes, DISTRICT))
+    for part in results.project.partitions:
+        table = results.partitions.get(part.key)
+        if table is not None:
+            layers.append(_layer(f"partition_{part.key}", table, shapes, PARTITION, part.label))
+    roads = _layer("corridors", results.corridors, shapes, OTHER_CORRIDOR)
+    for feature in roads["features"]:
+        feature["style"] = _style(CORRIDORS.get(feature["kind"], OTHER_CORRIDOR))
+        feature["kind"] = corridor_label(feature["kind"])
+    layers.append(roads)
+    points = _layer("points", results.points, shapes, STUDY_AREA)
+    for feature, at in zip(points["features"], results.points.geometry, strict=True):
+        feature["at"] = [_number(at.y, 5), _number(at.x, 5)]
+    layers.append(points)
+    return [layer for layer in layers if layer["features"]]
+
+
+def _layer(
+    name: str, table: gpd.GeoDataFrame, shapes: _Shapes, style: LineStyle, label: str = ""
+) -> dict[str, Any]:
+    features = [
+        {
+            "name": _text(row.get("name")),
+            "alt": _text(row.get("name_alt")),
+            "kind": _text(row.get("kind")),
+            "shape": shapes(row["geometry"]),
+        }
+        for row in table.to_dict("records")
+    ]
+    return {
+        "key": name,
+        "label": label or WORDS.get(name, name),
+        "style": _style(style),
+        "features": features,
+    }
+
+
+def _changes(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+    return [
+        {
+            "from": row["from_line"],
+            "to": row["to_line"],
+            "from_side": _text(row["from_side"]),
+            "to_side": _text(row["to_side"]),
+            "kind": row["kind"],
+            "area": [_number(row[n], 1) for n in ("area_km2", "area_low", "area_high")],
+            "shape": shapes(row["geometry"]),
+        }
+        for row in results.changes.to_dict("records")
+        if row["kind"] != "unchanged"
+    ]
+
+
+def _crossings(results: Results) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": row["line"],
+            "name": _text(row["name"]),
+            "kind": corridor_label(_text(row["kind"])),
+            "at": [_number(row["geometry"].y, 5), _number(row["geometry"].x, 5)],
+        }
+        for row in results.crossings.to_dict("records")
+    ]
+
+
+def _relief(relief: RasterResult | None) -> dict[str, Any] | None:
+    if relief is None:
+        return None
+    overlay = shade_overlay(relief)
+    return {"uri": overlay.uri, "bounds": overlay.bounds}
+
+
+def _exposure(results: Results) -> dict[str, Any] | None:
+    """Return the pictures of posts in sight, on one scale for all lines."""
+    if not results.sight:
+        return None
+    highest = max(float(np.max(grid.bands["seen"])) for grid in results.sight.values())
+    bounds = exposure_bounds(highest)
+    every = list(results.sight.values())
+    pictures = {key: exposure_overlay(grid, every) for key, grid in results.sight.items()}
+    return {
+        "lines": {k: {"uri": p.uri, "bounds": p.bounds} for k, p in pictures.items()},
+        "classes": bounds,
+        "colours": EXPOSURE[len(EXPOSURE) - len(bounds) :],
+        "unknown": EXPOSURE_UNKNOWN,
+        "warning": sight_warning(results),
+    }
+
+
+def _sight_shares(results: Results) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for row in results.sight_zones.to_dict("records"):
+        sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
+        shares = [_number(row["visible_share"], 4), _number(row["unknown_share"], 4)]
+        sides[f"{row['distance_m'] / 1000:g}"] = shares
+    return out
+
+
+def _claims(results: Results) -> list[dict[str, str]]:
+    """Return the statements of a ledger with their verdicts, in its order."""
+    if results.claims is None:
+        return []
+    names = ("id", "source", "statement", "verdict", "why")
+    rows = results.claims.to_dict("records")
+    return [{name: _text(row.get(name)) for name in names} for row in rows]

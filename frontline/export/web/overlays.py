@@ -1,0 +1,229 @@
+"""Rasters as pictures for the page: warped to Web Mercator, written as small indexed PNGs."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frontline.results.style import EXPOSURE, EXPOSURE_UNKNOWN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.records import RasterResult
+
+
+LONGEST = 1400
+"""Most pixels along one edge of a picture."""
+FLAT = 0.72
+"""Brightness of level ground in a hill shading lit from 45 degrees."""
+LEVELS = 24
+BAND_ROWS = 64
+"""Rows of a picture that are sampled at once."""
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A picture over the map: a data URI and ``((south, west), (north, east))`` in degrees."""
+
+    uri: str
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+
+
+def indexed_png(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
+    """Return a PNG whose pixels are rows of a palette.
+
+    Parameters
+    ----------
+    indices
+        Row of the palette per pixel, shape ``(rows, cols)``.
+    palette
+        Red, green, blue and opacity, shape ``(n, 4)`` with ``n <= 256``.
+
+    Notes
+    -----
+    The bytes depend on nothing but the arguments: no time, no name of a program.
+
+    References
+    ----------
+    W3C, Portable Network Graphics (PNG) Specification, colour type 3.
+    """
+    rows, cols = indices.shape
+    raw = np.zeros((rows, cols + 1), dtype=np.uint8)  # one filter byte, none, before each row
+    raw[:, 1:] = indices
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", cols, rows, 8, 3, 0, 0, 0)),
+        (b"PLTE", palette[:, :3].astype(np.uint8).tobytes()),
+        (b"tRNS", palette[:, 3].astype(np.uint8).tobytes()),
+        (b"IDAT", zlib.compress(raw.tobytes(), 9)),
+        (b"IEND", b""),
+    ]
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for name, body in chunks:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        parts.append(struct.pack(">I", len(body)) + name + body + check)
+    return b"".join(parts)
+
+
+def shade_overlay(relief: RasterResult) -> Overlay:
+    """Return hill shading as black and white of varying opacity, for light and dark pages.
+
+    Cells without elevation are transparent.
+    """
+    shade = np.asarray(relief.bands["shade"], dtype=float) / 255.0
+    if "elevation" in relief.bands:
+        shade = np.where(np.isfinite(relief.bands["elevation"]), shade, np.nan)
+    picture, bounds = to_mercator(shade, relief, finer=3.0)
+    relative = np.clip((picture - FLAT) / FLAT, -1.0, 0.4)
+    step = np.round((relative + 1.0) / 1.4 * (LEVELS - 1))
+    indices = np.where(np.isfinite(step), step + 1, 0).astype(np.uint8)
+    palette = np.zeros((LEVELS + 1, 4), dtype=np.uint8)
+    for number in range(LEVELS):
+        value = number / (LEVELS - 1) * 1.4 - 1.0
+        tone = 0 if value < 0 else 255
+        palette[number + 1] = (tone, tone, tone, round(min(abs(value) * 0.75, 0.7) * 255))
+    return Overlay(_uri(indexed_png(indices, palette)), bounds)
+
+
+def exposure_bounds(highest: float) -> tuple[int, ...]:
+    """Return the upper bounds of the classes of posts in sight, in a geometric row.
+
+    Returns
+    -------
+    Rising whole numbers, the last at least `highest`; fewer than the colours where the counts
+    are small; none where nothing is in sight.
+    """
+    if highest < 1:
+        return ()
+    steps = len(EXPOSURE)
+    bounds = [round(float(highest) ** (step / steps)) for step in range(1, steps + 1)]
+    return tuple(sorted({max(bound, 1) for bound in bounds}))
+
+
+def exposure_classes(
+    sight: RasterResult, all_lines: Iterable[RasterResult]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the class of each cell, and the colours of the classes.
+
+    Parameters
+    ----------
+    sight
+        Bands ``seen`` and ``unknown``.
+    all_lines
+        The rasters that share one scale.
+
+    Returns
+    -------
+    Class per cell: 0 not seen, then few to many posts, last undecided; and red, green, blue and
+    opacity per class, shape ``(classes, 4)``.
+    """
+    highest = max(float(np.max(grid.bands["seen"])) for grid in all_lines)
+    bounds = exposure_bounds(highest)
+    seen, unknown = np.asarray(sight.bands["seen"]), np.asarray(sight.bands["unknown"])
+    edges = [1, *(bound + 1 for bound in bounds[:-1])]
+    undecided = len(bounds) + 1
+    # A byte per cell: rasters have tens of millions of them.
+    code = np.zeros(seen.shape, dtype=np.uint8)
+    for edge in edges:
+        code += seen >= edge
+    code[(seen < 1) & (unknown >= 1)] = undecided
+    palette = np.zeros((undecided + 1, 4), dtype=np.uint8)
+    colours = [*EXPOSURE[len(EXPOSURE) - len(bounds) :], EXPOSURE_UNKNOWN]
+    for number, colour in enumerate(colours, start=1):
+        alpha = 120 if number == undecided else 205
+        palette[number] = (*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), alpha)
+    return code, palette
+
+
+def exposure_overlay(sight: RasterResult, all_lines: Iterable[RasterResult]) -> Overlay:
+    """Return posts in sight as classes of colour; undecided cells grey, unseen ones empty."""
+    code, palette = exposure_classes(sight, all_lines)
+    picture, bounds = to_mercator(code, sight, finer=1.0, smooth=False)
+    indices = np.nan_to_num(picture, nan=0).astype(np.uint8)
+    return Overlay(_uri(indexed_png(indices, palette)), bounds)
+
+
+def to_mercator(
+    values: NDArray[Any], grid: RasterResult, *, finer: float, smooth: bool = True
+) -> tuple[NDArray[np.float64], tuple[tuple[float, float], tuple[float, float]]]:
+    """Resample an array so that its rows are evenly spaced in Web Mercator.
+
+    A picture in degrees laid over a Mercator map is stretched evenly between its edges and so
+    lies wrong by up to several kilometres in its middle.
+
+    Parameters
+    ----------
+    values
+        Array on the grid, shape ``(rows, cols)``; NaN stays NaN.
+    grid
+        Gives transform and CRS.
+    finer
+        Pixels of the picture per cell of the grid, lowered where the picture would be too big.
+    smooth
+        Interpolate between cells; otherwise the value of the nearest one.
+
+    Returns
+    -------
+    The picture, NaN outside the grid, and its bounds ``((south, west), (north, east))``.
+    """
+    from pyproj import Transformer
+
+    rows, cols = values.shape
+    a, _, c, _, e, f = grid.transform
+    there = Transformer.from_crs(grid.crs, 4326, always_xy=True)
+    west, south, east, north = there.transform_bounds(
+        *(min(c, c + a * cols), min(f, f + e * rows), max(c, c + a * cols), max(f, f + e * rows))
+    )
+    if east < west:
+        east += 360.0
+    south, north = max(south, -85.0), min(north, 85.0)
+    scale = min(finer, LONGEST / max(rows, cols))
+    height, width = max(round(rows * scale), 1), max(round(cols * scale), 1)
+    top, bottom = (np.arcsinh(np.tan(np.radians(lat))) for lat in (north, south))
+    y = top + (np.arange(height) + 0.5) / height * (bottom - top)
+    lat = np.degrees(np.arctan(np.sinh(y)))
+    lon = west + (np.arange(width) + 0.5) / width * (east - west)
+    picture = np.empty((height, width))
+    # by bands of rows: what stands between positions and values is many times the picture
+    for first in range(0, height, BAND_ROWS):
+        band = slice(first, first + BAND_ROWS)
+        grid_lon, grid_lat = np.meshgrid((lon + 180.0) % 360.0 - 180.0, lat[band])
+        x, y_in = there.transform(grid_lon, grid_lat, direction="INVERSE")
+        col, row = (np.asarray(x) - c) / a, (np.asarray(y_in) - f) / e
+        picture[band] = sampled_at(values, col, row, smooth=smooth)
+    return picture, ((float(south), float(west)), (float(north), float(east)))
+
+
+def sampled_at(
+    values: NDArray[Any], col: NDArray[Any], row: NDArray[Any], *, smooth: bool
+) -> NDArray[np.float64]:
+    """Sample at fractional positions, counted from the corner of the first cell.
+
+    Outside the array, and where the nearest cell is NaN, the value is NaN; beside unknown
+    cells the nearest cell decides, so that voids keep their size.
+    """
+    rows, cols = values.shape
+    inside = (col >= 0) & (col < cols) & (row >= 0) & (row < rows)
+    row, col = np.where(inside, row, 0.0), np.where(inside, col, 0.0)
+    nearest = values[row.astype(int), col.astype(int)].astype(float)
+    result = nearest
+    if smooth:
+        up, left = np.clip(row - 0.5, 0, rows - 1), np.clip(col - 0.5, 0, cols - 1)
+        r0, c0 = up.astype(int), left.astype(int)
+        r1, c1 = np.minimum(r0 + 1, rows - 1), np.minimum(c0 + 1, cols - 1)
+        down, right = up - r0, left - c0
+        upper = values[r0, c0] * (1 - right) + values[r0, c1] * right
+        lower = values[r1, c0] * (1 - right) + values[r1, c1] * right
+        mean = upper * (1 - down) + lower * down
+        result = np.where(np.isfinite(nearest) & np.isfinite(mean), mean, nearest)
+    return np.where(inside, result, np.nan)
+
+
+def _uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

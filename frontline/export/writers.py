@@ -1,0 +1,81 @@
+"""Which writers a run calls: one function for each file of the results."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from frontline.results.model import Results
+
+LOG = logging.getLogger(__name__)
+
+Writers = dict[str, Callable[[Path], object]]
+
+PARTS = {"report": {"report"}, "claims": {"claims", "workbook", "report"}}
+"""What a command writes that does not write everything the project wants."""
+
+
+def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
+    """List the files of a command: what writes each, by its path in the output folder."""
+    from frontline.export.geojson import export_writers
+    from frontline.export.geopackage import write_geopackage
+    from frontline.export.manifest import inputs_hash
+    from frontline.export.maps.files import write_map_pdf, write_map_png
+    from frontline.export.qgis.project import write_qgis_project
+    from frontline.export.rasters import raster_writers
+    from frontline.export.web.page import write_page
+    from frontline.export.workbook import write_workbook
+
+    stamp = inputs_hash(results.inputs)
+    wanted = PARTS.get(command) or {"tables", *results.project.outputs.write}
+    files: Writers = dict(_table_writers(results, wanted))
+    if "geopackage" in wanted:
+        files["frontline.gpkg"] = partial(write_geopackage, results=results)
+        files["frontline.qgz"] = partial(write_qgis_project, results=results)
+    if "workbook" in wanted:
+        files["frontline.xlsx"] = partial(write_workbook, results=results)
+    if "page" in wanted:
+        files["map.html"] = partial(write_page, results, inputs_hash=stamp)
+    if "figures" in wanted:
+        files["map.png"] = partial(write_map_png, results, inputs_hash=stamp)
+    if pdf and command not in PARTS:
+        files["map.pdf"] = partial(write_map_pdf, results, inputs_hash=stamp)
+    if "report" in wanted:
+        files |= _report_writers(results, stamp, pdf=pdf)
+    if "rasters" in wanted:
+        files |= raster_writers(results)
+    return files | export_writers(results, wanted)
+
+
+def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
+    """Write the report, and print it where something that prints is installed."""
+    from frontline.export.report.pdf import printer, write_pdf
+    from frontline.export.report.report import write_report
+
+    files: Writers = {"report.html": partial(write_report, results, inputs_hash=stamp)}
+    if pdf and printer():
+        files["report.pdf"] = write_pdf
+    elif pdf:
+        LOG.warning("report.pdf is left out: neither WeasyPrint nor Chromium is installed.")
+    return files
+
+
+def _table_writers(results: Results, wanted: set[str]) -> Writers:
+    from frontline.results.tables import csv_metadata, tables, write_csv
+
+    every = tables(results)
+    frames = {name: table for name, table in every.items() if {"tables", name} & wanted}
+    if not frames:
+        return {}
+    files: Writers = {
+        f"tables/{name}.csv": partial(write_csv, table) for name, table in frames.items()
+    }
+    described = csv_metadata(frames, title=results.project.title)
+    files["tables/csv-metadata.json"] = partial(_write_text, described)
+    return files
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,237 @@
+"""A cache of providers' files: each whole, checked, fetched once, usable without a network.
+
+The only user of pooch, which compares digests and moves a finished file into place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import logging
+import os
+import time
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from frontline.errors import DownloadError
+from frontline.fetch.http import (
+    AbsentError,
+    Client,
+    UnreachableError,
+    Wanted,
+    asked,
+    asked_size,
+    fault,
+    note_of,
+    read_note,
+    transfer,
+    write_note,
+)
+from frontline.storage.files import sha256
+from frontline.storage.locks import locked
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A whole, checked file in the cache.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    address
+        Where it came from, without mirror.
+    sha256, size_bytes
+        Of the file.
+    date
+        Day it was fetched, YYYY-MM-DD.
+    part
+        Of a window of a raster: which, and of what file.
+    """
+
+    path: Path
+    address: str
+    sha256: str
+    size_bytes: int
+    date: str
+    part: Mapping[str, Any] | None = None
+
+
+def default_cache() -> Path:
+    """Folder for downloads: ``FRONTLINE_CACHE``, or the system's usual place for caches."""
+    named = os.environ.get("FRONTLINE_CACHE")
+    if named:
+        return Path(named).absolute()
+    import pooch
+
+    return Path(pooch.os_cache("frontline"))
+
+
+def fetched(client: Client, wanted: Wanted) -> Fetched | None:
+    """Give a file of a provider: from the cache, or downloaded, checked and kept.
+
+    Parameters
+    ----------
+    client
+        How to ask.
+    wanted
+        The file.
+
+    Returns
+    -------
+    The file, or None where the provider says that it has none (404). A provider out of reach
+    that said so before is taken at its word.
+
+    Raises
+    ------
+    DownloadError
+        With the address, what happened, and what to do. Nothing is kept but a part to go on with.
+    """
+    path = folder_for(client, wanted)
+    with alone(client, path):
+        kept = None if client.refresh else kept_whole(path, wanted)
+        if kept is not None:
+            return kept
+        return _downloaded(client, wanted, path)
+
+
+def folder_for(client: Client, wanted: Wanted) -> Path:
+    """Make the folder of the cache that a file belongs into; returns the file's place."""
+    path = cached_path(client, wanted.address)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DownloadError(
+            f"cannot be made ({error.strerror}). Name another folder: --cache DIR",
+            path=path.parent,
+        ) from error
+    return path
+
+
+def size_of(client: Client, wanted: Wanted) -> int | None:
+    """Ask how large a file is: 0 if the cache has it, else as `asked_size`."""
+    if not client.refresh and kept_whole(cached_path(client, wanted.address), wanted) is not None:
+        return 0
+    return asked_size(client, wanted)
+
+
+def cached_path(client: Client, address: str) -> Path:
+    """Where the cache keeps a file: by host and path; a query becomes part of the name."""
+    parts = urllib.parse.urlsplit(address)
+    names = [part for part in parts.path.split("/") if part not in {"", ".", ".."}]
+    name = names.pop() if names and not parts.path.endswith("/") else "index"
+    if parts.query:
+        name += "_" + hashlib.sha256(parts.query.encode()).hexdigest()[:12]
+    return client.cache.joinpath(parts.hostname or "local", *names, name)
+
+
+@contextlib.contextmanager
+def alone(client: Client, path: Path) -> Iterator[None]:
+    """Wait until nobody else is at work on a file."""
+    until = time.monotonic() + client.lock_s
+    while True:
+        with locked(path.with_name(f".{path.name}.lock")) as ours:
+            if ours:
+                yield
+                return
+        if time.monotonic() > until:
+            raise DownloadError(
+                "another process has been fetching it for too long. End that one, and try again.",
+                path=path,
+            )
+        time.sleep(0.1)
+
+
+def _absent_note(path: Path) -> Path:
+    return path.with_name(f".{path.name}.absent.json")
+
+
+def said_absent(path: Path, wanted: Wanted) -> bool:
+    """Say whether the provider said that it has no such file, when it was last asked."""
+    return read_note(_absent_note(path)).get("address") == wanted.address
+
+
+def forget_absent(path: Path) -> None:
+    """Forget that the provider had no such file: it has one now."""
+    _absent_note(path).unlink(missing_ok=True)
+
+
+def note_absent(path: Path, wanted: Wanted) -> None:
+    """Note that the provider says that it has no such file."""
+    write_note(_absent_note(path), address=wanted.address, date=today())
+
+
+def kept_whole(path: Path, wanted: Wanted) -> Fetched | None:
+    """Give the file of the cache, if it is there, whole, and the one its note speaks of."""
+    note = read_note(note_of(path))
+    if note.get("address") != wanted.address or not path.is_file():
+        return None
+    digest = sha256(path)
+    if digest != note.get("sha256"):
+        return None
+    if wanted.digest is not None and _digest(path, wanted.digest) != wanted.digest:
+        return None
+    return Fetched(path, wanted.address, digest, path.stat().st_size, str(note.get("date", "")))
+
+
+def _digest(path: Path, like: str) -> str:
+    name = like.split(":", maxsplit=1)[0]
+    with path.open("rb") as file:
+        return f"{name}:{hashlib.file_digest(file, name).hexdigest()}"
+
+
+def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
+    import pooch
+
+    pooch.get_logger().setLevel(logging.WARNING)
+
+    def downloader(_url: str, output: str, _pooch: object) -> None:
+        part = path.with_name(f".{path.name}.part")
+        known = said_absent(path, wanted)
+        try:
+            transfer(replace(client, tries=1) if known else client, wanted, part)
+        except UnreachableError as error:
+            if known:
+                raise AbsentError from error
+            raise
+        part.replace(output)
+
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        # pooch compares the digest and moves the file into place in one step
+        pooch.retrieve(
+            asked(client, wanted.address),
+            known_hash=wanted.digest,
+            fname=new.name,
+            path=path.parent,
+            downloader=downloader,
+        )
+    except AbsentError:
+        note_absent(path, wanted)
+        return None
+    except ValueError as error:
+        raise fault(
+            wanted, "is not the file whose digest the provider publishes. Try again later."
+        ) from error
+    except OSError as error:
+        raise DownloadError(
+            f"cannot be written ({error.strerror or error}). Make room, or use --cache DIR",
+            path=path,
+        ) from error
+    day = today()
+    digest = sha256(new)
+    note_of(path).unlink(missing_ok=True)
+    new.replace(path)
+    write_note(note_of(path), address=wanted.address, sha256=digest, date=day)
+    forget_absent(path)
+    return Fetched(path, wanted.address, digest, path.stat().st_size, day)
+
+
+def today() -> str:
+    """Return the day, as notes have it."""
+    return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"

@@ -1,0 +1,388 @@
+"""`frontline fetch elevation`: from a project with a network to one with real heights.
+
+A hole in the data is never filled by silence: a tile that a provider lacks is looked up in the
+list of land. On land it stops the fetch, or comes from the next source where the project allows
+it, or stays unknown; only a tile without land becomes sea.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline.elevation.heights import PIECES
+from frontline.errors import DownloadError, ProjectError, one_line
+from frontline.fetch.cache import Fetched
+from frontline.fetch.elevation_sources import (
+    SOURCES,
+    bounds_on,
+    check_head,
+    own_pieces,
+    tile_bounds,
+    wanted_tiles,
+)
+from frontline.fetch.http import Client
+from frontline.fetch.land_mask import Tile, has_land
+from frontline.fetch.mosaic import METHOD, Mosaic, Piece, fill_voids, mosaic
+from frontline.fetch.request import (
+    FOLDER,
+    MARGIN_DEGREES,
+    Request,
+    add_table,
+    prepared,
+    replacing,
+    write_notes,
+)
+from frontline.fetch.windows import fetched_window, size_of_window
+from frontline.raster.io import write_cog
+from frontline.records import RasterResult
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.project.models import Project
+
+
+UNKNOWN_M = -32_768.0
+FILLED = "elevation_filled.tif"
+
+
+@dataclass
+class _Found:
+    """What became of each tile."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    files: dict[str, tuple[str, Fetched]] = field(default_factory=dict)
+    lacking: list[tuple[str, Tile]] = field(default_factory=list)
+    sea: list[Tile] = field(default_factory=list)
+    missing: list[Tile] = field(default_factory=list)
+
+
+def elevation(path: Path, request: Request) -> list[str]:
+    """Fetch elevation for the study area and as far as sight reaches beyond the lines.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    request
+        How.
+
+    Returns
+    -------
+    What was fetched, what a reader must know of it, and what was added to the project.
+
+    Raises
+    ------
+    DownloadError
+        A provider does not answer, or lacks land that no other source may give.
+    RasterError
+        Tiles do not fit together.
+    """
+    project, _, need, client = prepared(path, request)
+    order = _sources(project, request)
+    tiles = tiles_over(need)
+    found, fallback = _Found(), request.fallback or project.fetch.fallback
+    allowed = order if fallback else order[:1]
+    if request.dry_run:
+        return _planned(client, allowed, tiles, need)
+    if "tiles" in allowed:
+        found.pieces += own_pieces(project, need)
+    for number, tile in enumerate(tiles):
+        client.progress("tiles of elevation", number, len(tiles))
+        _find(client, allowed, tile, need, found)
+    found.pieces.sort(key=lambda piece: order.index(piece.source))
+    if found.missing and project.fetch.missing == "stop":
+        raise _no_land(found, order, fallback=fallback)
+    if not found.pieces:
+        raise DownloadError(
+            "no source has elevation for the study area. Name others under elevation in [fetch].",
+            path=project.path,
+        )
+    made = mosaic(found.pieces, _bounds(need, found.pieces), sea=found.sea)
+    filled = None
+    if project.fetch.fill_voids != "keep":
+        filled = fill_voids(made.heights_m, made.voids, most_cells=project.fetch.void_cells)
+    return _written(project, made, found, need, filled)
+
+
+def tiles_over(need: Any) -> list[Tile]:
+    """List the tiles of one degree that meet an area, from the south-west on."""
+    west, south, east, north = need.bounds
+    tiles = [
+        Tile(lat, lon)
+        for lat in range(max(math.floor(south), -90), min(math.ceil(north), 90))
+        for lon in range(math.floor(west), math.ceil(east))
+    ]
+    return [tile for tile in tiles if shapely.intersects(need, _box(tile))]
+
+
+def _box(tile: Tile) -> Any:
+    return shapely.box(tile.lon, tile.lat, tile.lon + 1, tile.lat + 1)
+
+
+def _sources(project: Project, request: Request) -> tuple[str, ...]:
+    order = tuple(request.sources) or project.fetch.elevation
+    known = [*SOURCES, "tiles"]
+    for name in order:
+        if name not in known:
+            raise ProjectError(
+                f"there is no source '{one_line(name)}' of elevation (known: {', '.join(known)}). "
+                "Name one."
+            )
+    return order
+
+
+def _find(client: Client, order: Sequence[str], tile: Tile, need: Any, found: _Found) -> None:
+    """Find a tile in the first source that has it, or say what it is instead."""
+    for number, key in enumerate(order):
+        if number and not has_land(tile):
+            break
+        if key == "tiles":
+            if _covered(tile, need, found.pieces):
+                return
+            continue
+        for wanted in wanted_tiles(SOURCES[key], tile):
+            got = fetched_window(
+                client,
+                wanted,
+                bounds_on(tile, need.bounds),
+                check=lambda raster: check_head(raster, tile),
+            )
+            if got is not None:
+                name = f"{key} {tile.name}"
+                found.pieces.append(Piece(name, key, got.path, SOURCES[key].datum))
+                found.files[name] = (key, got)
+                return
+        found.lacking.append((key, tile))
+    (found.missing if has_land(tile) else found.sea).append(tile)
+
+
+def _covered(tile: Tile, need: Any, pieces: Sequence[Piece]) -> bool:
+    """Say whether the user's own tiles hold all that is needed of a tile of one degree."""
+    own = [piece.covers for piece in pieces if piece.source == "tiles"]
+    wanted = shapely.buffer(shapely.intersection(need, _box(tile)), -MARGIN_DEGREES)
+    return bool(shapely.covers(shapely.buffer(shapely.union_all(own), 1e-6), wanted))
+
+
+def _no_land(found: _Found, order: Sequence[str], *, fallback: bool) -> DownloadError:
+    names = ", ".join(tile.name for tile in found.missing)
+    asked = " or ".join(order if fallback else order[:1])
+    following = () if fallback else order[1:]
+    hint = (
+        f"To take it from the next source ({', '.join(following)}): fallback = true in [fetch], or "
+        "--fallback."
+        if following
+        else "Name another source: --source, or a folder of your own tiles. To leave it unknown: "
+        'missing = "unknown" in [fetch].'
+    )
+    return DownloadError(
+        f"{asked} has no tile for land at {names}. A missing tile is not taken for sea. {hint}"
+    )
+
+
+def _planned(client: Client, allowed: Sequence[str], tiles: Sequence[Tile], need: Any) -> list[str]:
+    """Say what would be fetched from which source, and how much."""
+    if allowed[0] == "tiles":
+        return [f"{len(tiles)} tiles of one degree are needed: your own come first."]
+    lines, total = [], 0
+    for tile in tiles:
+        key, size = _size(client, allowed, tile, need)
+        total += max(size or 0, 0)
+        said = {None: "not there: land" if has_land(tile) else "not there: sea", 0: "in the cache"}
+        unknown = "size unknown" if size == -1 else f"about {(size or 0) / 1e6:,.1f} MB"
+        lines.append(f"{key} {tile.name}: {said.get(size, unknown)}")
+    parts = "windows of them where the provider sends parts, else whole files of up to 50 MB each"
+    return [
+        *lines,
+        f"{len(tiles)} tiles, about {total / 1e6:,.1f} MB to fetch: {parts}. Nothing was fetched.",
+    ]
+
+
+def _size(client: Client, allowed: Sequence[str], tile: Tile, need: Any) -> tuple[str, int | None]:
+    """Say which source has a tile, and how many bytes it takes; None if none has it."""
+    asked = bounds_on(tile, need.bounds), tile_bounds(tile)
+    sources = allowed if has_land(tile) else allowed[:1]
+    for key in sources:
+        if key == "tiles":  # they are here, if they hold it
+            return "your own tiles, or none:", -1
+        for wanted in wanted_tiles(SOURCES[key], tile):
+            size = size_of_window(client, wanted, *asked)
+            if size is not None:
+                return key, size
+    return " and ".join(sources), None
+
+
+def _bounds(need: Any, pieces: Sequence[Piece]) -> tuple[float, float, float, float]:
+    """Return the bounds of what is needed in the pieces' CRS."""
+    crs = next((piece.crs for piece in pieces if piece.crs is not None), None)
+    if crs is None or crs.is_geographic:
+        return tuple(need.bounds)
+    import pyproj
+
+    turn = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    return tuple(shapely.transform(need, turn.transform, interleaved=False).bounds)
+
+
+def _written(
+    project: Project,
+    made: Mosaic,
+    found: _Found,
+    need: Any,
+    filled: NDArray[np.bool_] | None,
+) -> list[str]:
+    """Write mosaic and notes, and add the table to the project."""
+    used = [SOURCES[key] for key in dict.fromkeys(p.source for p in found.pieces) if key in SOURCES]
+    own = any(piece.source == "tiles" for piece in found.pieces)
+    names = [source.name for source in used] + ["own tiles"] * own
+    year = max((source.year for source in used), default=2000)
+    datum = found.pieces[0].datum
+    notes = _notes(made, found, need, limit_m=project.fetch.seam_limit_m)
+    tags = {
+        "SOURCE": "; ".join(names),
+        "LICENCE": "; ".join(dict.fromkeys(source.licence for source in used)),
+        "VERTICAL_DATUM": datum,
+        "UNIT": found.pieces[0].unit,
+        "TILES": " ".join(f"{piece.name.split()[-1]}={piece.source}" for piece in found.pieces),
+        "SEA_TILES": " ".join(tile.name for tile in found.sea),
+        "MISSING_TILES": " ".join(tile.name for tile in found.missing),
+        "RESAMPLED": " ".join(made.resampled),
+        PIECES: json.dumps([_piece(piece, made) for piece in found.pieces]),
+    }
+    date = dt.date(year, 1, 1)
+    if filled is not None:
+        notes["voids"] |= {"filled_cells": int(filled.sum()), "method": METHOD}
+        notes["voids"] |= {"most_cells": project.fetch.void_cells}
+        tags |= {"FILLED_CELLS": f"{filled.sum()}", "FILL_METHOD": METHOD}
+    made.heights_m[np.isnan(made.heights_m)] = UNKNOWN_M  # in place: there may be 500 MB of them
+    grid = RasterResult({"height_m": made.heights_m}, made.transform, made.crs.to_wkt())
+    with replacing(project, "elevation.tif") as path:
+        write_cog(path, grid, date=date, tags=tags, nodata=UNKNOWN_M)
+    _mark(project, made, filled, date)
+    write_notes(project, "elevation.tif", notes)
+    keys: dict[str, Any] = {
+        "path": f"{FOLDER}/elevation.tif",
+        "vertical_datum": datum,
+        "source": tags["SOURCE"],
+        "licence": tags["LICENCE"],
+    }
+    if found.pieces[0].unit != "m":
+        keys["unit"] = found.pieces[0].unit
+    if used:
+        keys["model"] = used[0].model
+        keys["accuracy_m"] = max(source.accuracy_m for source in used)
+        keys["date"] = f"{year}-01-01"
+    return [*_told(made, found, notes), *add_table(project, "[elevation]", keys)]
+
+
+def _mark(project: Project, made: Mosaic, filled: NDArray[np.bool_] | None, date: dt.date) -> None:
+    """Write which cells were filled into a raster of the same grid; remove an older one."""
+    if filled is None or not filled.any():
+        (project.path.parent / FOLDER / FILLED).unlink(missing_ok=True)
+        return
+    marks = {"filled": filled.astype(np.uint8)}
+    grid = RasterResult(marks, made.transform, made.crs.to_wkt())
+    with replacing(project, FILLED) as path:
+        write_cog(path, grid, date=date, tags={"FILL_METHOD": METHOD})
+
+
+def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[str, Any]:
+    tiles = []
+    for piece in found.pieces:
+        row = _piece(piece, made)
+        if piece.name in found.files:
+            key, got = found.files[piece.name]
+            row |= {
+                "address": got.address,
+                "documentation": SOURCES[key].page,
+                "sha256": got.sha256,
+                "bytes": got.size_bytes,
+                "fetched": got.date,
+                "window": dict(got.part) if got.part else "whole",
+            }
+        row |= {"cells": made.cells[piece.name]}
+        tiles.append(row)
+    return {
+        "what": "elevation",
+        "bounds": [round(edge, 6) for edge in need.bounds],
+        "tiles": tiles,
+        "lacking": [f"{key} {tile.name}" for key, tile in found.lacking],
+        "sea": [tile.name for tile in found.sea],
+        "missing": [tile.name for tile in found.missing],
+        "unknown_cells": int(np.isnan(made.heights_m).sum()),
+        "voids": {"unknown_cells": int((made.voids & np.isnan(made.heights_m)).sum())},
+        "seam_limit_m": limit_m,
+        "seams": [
+            {
+                "between": [seam.one, seam.other],
+                "cells": seam.cells,
+                "step_m": round(seam.step_m, 3),
+                "above_limit": bool(abs(seam.step_m) > limit_m),
+            }
+            for seam in made.seams
+        ],
+    }
+
+
+def _piece(piece: Piece, made: Mosaic) -> dict[str, Any]:
+    """Say what a tile is: written into the raster, from where a run takes it to its manifest."""
+    return {
+        "tile": piece.name,
+        "source": piece.source,
+        "datum": piece.datum,
+        "step": list(made.steps[piece.name]),
+        "resampled": piece.name in made.resampled,
+    }
+
+
+def _told(made: Mosaic, found: _Found, notes: Mapping[str, Any]) -> list[str]:
+    """Say what a reader must know of the mosaic."""
+    rows, cols = made.heights_m.shape
+    counts = ", ".join(
+        f"{sum(piece.source == key for piece in found.pieces)} of {key}"
+        for key in dict.fromkeys(piece.source for piece in found.pieces)
+    )
+    lines = [f"{FOLDER}/elevation.tif: {rows:,} x {cols:,} cells from {counts}."]
+    if made.resampled:
+        lines.append(f"Interpolated to the finest step: {', '.join(made.resampled)}.")
+    if found.sea:
+        lines.append(f"Sea, by the list of land: {', '.join(t.name for t in found.sea)}.")
+    if found.missing:
+        lines.append(f"Land without heights: {', '.join(t.name for t in found.missing)}.")
+    voids = notes["voids"]
+    if voids.get("filled_cells"):
+        lines.append(
+            f"{voids['filled_cells']:,} cells of voids are filled, {voids['method']}: they are "
+            f"marked in {FOLDER}/{FILLED}."
+        )
+    if notes["unknown_cells"]:
+        share = notes["unknown_cells"] / (rows * cols)
+        lines.append(f"{share:.1%} of the cells are unknown.")
+    lines += [
+        f"Between {seam.one} and {seam.other} heights step by {seam.step_m:+.1f} m "
+        f"(limit {notes['seam_limit_m']:g} m): are they above the same datum?"
+        for seam in made.seams
+        if abs(seam.step_m) > notes["seam_limit_m"]
+    ]
+    return [*lines, *_changed_steps(made, found)]
+
+
+def _changed_steps(made: Mosaic, found: _Found) -> list[str]:
+    """Say where a provider's tiles have another step than its documentation says."""
+    other = {}
+    for name, (key, _) in found.files.items():
+        step = made.steps[name][1] * 3600
+        if abs(step / SOURCES[key].arc_seconds - 1) > 0.01:
+            other[key] = (step, SOURCES[key].arc_seconds)
+    return [
+        f"Tiles of {key} have cells of {step:g} arc seconds, its documentation says {meant:g}."
+        for key, (step, meant) in other.items()
+    ]

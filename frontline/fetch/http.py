@@ -1,0 +1,483 @@
+"""Requests and transfers over HTTP: polite, within time, resumable, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from frontline.errors import DownloadError, FrontlineError, one_line
+from frontline.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import requests
+
+
+Done = TypeVar("Done")
+
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers after which it is worth asking again."""
+
+ABSENT = frozenset({404, 410})
+MOST_REDIRECTS = 5
+LONGEST_WAIT_S = 60.0
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Client:
+    """How to ask, and where to keep what comes.
+
+    Parameters
+    ----------
+    cache
+        Folder of whole files, by host and path.
+    mirror
+        Address put before host and path of every file: ``https://mirror.example/dem`` turns
+        ``https://host/path`` into ``https://mirror.example/dem/host/path``.
+    proxy
+        Address of a proxy; without one the environment's is used.
+    refresh
+        Ask again even for what is in the cache.
+    tries
+        How often a broken or refused request is repeated, in all.
+    wait_s
+        Wait before the second try; doubled before each further one.
+    timeout_s
+        Longest silence of a server.
+    drip_s, slowest_bytes_s
+        A download slower than this over this many seconds is given up.
+    lock_s
+        How long another process may take over the same file.
+    progress
+        Told of bytes.
+    """
+
+    cache: Path
+    mirror: str = ""
+    proxy: str = ""
+    refresh: bool = False
+    tries: int = 4
+    wait_s: float = 1.0
+    timeout_s: float = 30.0
+    drip_s: float = 20.0
+    slowest_bytes_s: float = 1_000.0
+    lock_s: float = 3_600.0
+    progress: Progress = silent
+
+
+def _no_check(_path: Path) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file of a provider.
+
+    Parameters
+    ----------
+    address
+        As the provider's documentation writes it.
+    about
+        What it is, for progress and messages.
+    hosts
+        Other hosts that the provider itself redirects to.
+    digest
+        ``sha256:...`` or ``md5:...`` where the provider publishes one.
+    check
+        Raises an error of ours if the file is not what it should be.
+    most_bytes
+        More is refused.
+    """
+
+    address: str
+    about: str
+    hosts: tuple[str, ...] = ()
+    digest: str | None = None
+    check: Callable[[Path], object] = field(default=_no_check, compare=False)
+    most_bytes: int = 20_000_000_000
+
+
+class UnreachableError(DownloadError):
+    """The provider could not be asked, or stopped half-way, as often as it was tried."""
+
+
+class AbsentError(Exception):
+    """The provider says that it has no such file."""
+
+
+class BrokenError(Exception):
+    """A try that may succeed when repeated."""
+
+    def __init__(self, said: str, wait_s: float = 0.0) -> None:
+        super().__init__(said)
+        self.wait_s = wait_s
+
+
+def asked(client: Client, address: str) -> str:
+    """Return the address that is really asked: the provider's, or the mirror's."""
+    if not client.mirror:
+        return address
+    parts = urllib.parse.urlsplit(address)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{client.mirror.rstrip('/')}/{parts.netloc}{parts.path}{query}"
+
+
+def session_of(client: Client) -> requests.Session:
+    """Open a session: its connection is used again, through the proxy if one is named."""
+    import requests
+
+    from frontline import __version__
+
+    session = requests.Session()
+    session.headers["User-Agent"] = f"frontline-gis/{__version__}"
+    session.headers["Accept-Encoding"] = "identity"  # sizes and ranges are those of the file
+    if client.proxy:
+        session.proxies = {"http": client.proxy, "https": client.proxy}
+    return session
+
+
+def answered(
+    client: Client,
+    session: requests.Session,
+    wanted: Wanted,
+    method: str,
+    headers: dict[str, str],
+) -> requests.Response:
+    """Ask, and follow redirects only to where the provider is known to keep its files."""
+    import requests
+
+    address = asked(client, wanted.address)
+    home = urllib.parse.urlsplit(address)
+    if home.scheme not in {"http", "https"} or not home.hostname:
+        raise fault(wanted, "is no address of the web (expected http:// or https://).")
+    allowed = {home.hostname, *wanted.hosts}
+    for _ in range(MOST_REDIRECTS):
+        try:
+            answer = _sent(client, session, method, address, headers)
+        except requests.exceptions.InvalidURL as error:
+            raise fault(wanted, "is no address of the web.") from error
+        except requests.RequestException as error:
+            raise BrokenError(f"cannot be reached ({_said(error)})") from error
+        if not answer.is_redirect:
+            return answer
+        target = urllib.parse.urljoin(address, answer.headers["Location"])
+        answer.close()
+        parts = urllib.parse.urlsplit(target)
+        downgraded = home.scheme == "https" and parts.scheme != "https"
+        if parts.hostname not in allowed or downgraded:
+            raise fault(
+                wanted,
+                f"redirects to '{one_line(parts.scheme)}://{one_line(parts.hostname or '')}', "
+                "which is not the provider's. A network that asks for a login does this: open the "
+                "address in a browser.",
+            )
+        address = target
+    raise fault(wanted, f"redirects more than {MOST_REDIRECTS} times.")
+
+
+def _sent(
+    client: Client, session: requests.Session, method: str, address: str, headers: dict[str, str]
+) -> requests.Response:
+    """Send a request, and wait for the head of the answer for a limited time in all.
+
+    The library limits each silence, so a head that trickles in would be waited for without end.
+    The thread that is left behind ends with the connection, or with the program.
+    """
+    import requests
+
+    done: list[requests.Response | requests.RequestException] = []
+
+    def send() -> None:
+        try:
+            done.append(
+                session.request(
+                    method,
+                    address,
+                    headers=headers,
+                    stream=True,
+                    timeout=client.timeout_s,
+                    allow_redirects=False,
+                )
+            )
+        except requests.RequestException as error:
+            done.append(error)
+
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    sender.join(2.5 * client.timeout_s)  # to connect, to answer, and some
+    if not done:
+        raise requests.Timeout
+    if isinstance(done[0], requests.RequestException):
+        raise done[0]
+    return done[0]
+
+
+def refuse(wanted: Wanted, answer: requests.Response) -> None:
+    """Raise what a status means that is no success."""
+    status = answer.status_code
+    if status in AGAIN:
+        wait = answer.headers.get("Retry-After", "")
+        raise BrokenError(f"answers {status}", float(wait) if wait.isdigit() else 0.0)
+    if status not in {200, 206}:
+        raise fault(
+            wanted,
+            f"is refused: the provider answers {status} {one_line(answer.reason or '')}. Check the "
+            "address in a browser, or name a mirror: --mirror",
+        )
+
+
+def _said(error: Exception) -> str:
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not answer"
+    return "no connection"
+
+
+def mark_of(answer: requests.Response) -> str:
+    """Return a strong ETag, or the date of change: without either a part is begun anew."""
+    tag = answer.headers.get("ETag", "")
+    return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified", "")
+
+
+def total_of(answer: requests.Response, begun: int) -> int:
+    """Return the length of a file of which the rest is sent; -1 where that is not said."""
+    length = answer.headers.get("Content-Length", "")
+    known = length.isdigit() and "Content-Encoding" not in answer.headers
+    return begun + int(length) if known else -1
+
+
+def streamed(
+    client: Client,
+    answer: requests.Response,
+    wanted: Wanted,
+    file: BinaryIO,
+    *,
+    begun: int = 0,
+    total: int = -1,
+) -> int:
+    """Write what comes as it comes.
+
+    Parameters
+    ----------
+    client, answer, wanted
+        What was asked, and what answers.
+    file
+        Where it goes.
+    begun, total
+        Length of what came before, and of all; -1 if nobody says.
+
+    Returns
+    -------
+    Length of what there is now.
+
+    Raises
+    ------
+    BrokenError
+        The connection broke.
+    DownloadError
+        It comes too slowly, or there is more than there can be.
+    """
+    import requests
+    import urllib3
+
+    got, since, before = begun, time.monotonic(), begun
+    while True:
+        try:
+            # one read from the network each: a trickle must not hide in a large buffer
+            chunk = answer.raw.read1(_CHUNK, decode_content=True)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise BrokenError("broke off") from error
+        if not chunk:
+            return got
+        file.write(chunk)
+        got += len(chunk)
+        if got > wanted.most_bytes:
+            file.truncate(0)
+            raise fault(wanted, f"sends more than {wanted.most_bytes:,} bytes.")
+        client.progress(wanted.about, got, max(total, got))
+        passed = time.monotonic() - since
+        if passed >= client.drip_s:
+            if got - before < client.slowest_bytes_s * passed:
+                raise fault(
+                    wanted,
+                    f"comes too slowly ({(got - before) / passed:,.0f} bytes per second). "
+                    "Try again later, or name a mirror: --mirror",
+                )
+            since, before = time.monotonic(), got
+
+
+def several_tries(client: Client, wanted: Wanted, once: Callable[[], Done], hint: str) -> Done:
+    """Do what may break again and again, with longer and longer waits.
+
+    Raises
+    ------
+    UnreachableError
+        It broke every time; the message ends with the hint.
+    """
+    attempt = 0
+    while True:
+        try:
+            return once()
+        except BrokenError as error:
+            attempt += 1
+            if attempt >= client.tries:
+                raise UnreachableError(
+                    f"{error} ({client.tries} tries). {hint}", path=wanted.address
+                ) from error
+            wait = max(error.wait_s, client.wait_s * 2 ** (attempt - 1))
+            time.sleep(min(wait, LONGEST_WAIT_S))
+
+
+def refuse_pages(start: bytes) -> None:
+    """Refuse a web page that came with a success for a status: none of our files begins so."""
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start:
+        raise DownloadError("the provider sent an empty file. Try again later.")
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<error")):
+        raise DownloadError(
+            "the provider sent a web page or an error instead. Open the address in a browser."
+        )
+
+
+def fault(wanted: Wanted, said: str) -> DownloadError:
+    """Make an error about a provider's file."""
+    return DownloadError(said, path=wanted.address)
+
+
+def asked_size(client: Client, wanted: Wanted) -> int | None:
+    """Ask how large a file is, without fetching it.
+
+    Returns
+    -------
+    Bytes; -1 if the provider does not say; None if it has no such file.
+
+    Raises
+    ------
+    DownloadError
+        The provider cannot be reached.
+    """
+    try:
+        with session_of(client) as session, answered(client, session, wanted, "HEAD", {}) as answer:
+            if answer.status_code in ABSENT:
+                return None
+            refuse(wanted, answer)
+            return total_of(answer, 0)
+    except BrokenError as error:
+        raise fault(wanted, f"{error}. Try again later, or name a mirror: --mirror") from error
+
+
+def note_of(path: Path) -> Path:
+    """Where what is known of a file is noted."""
+    return path.with_name(f".{path.name}.json")
+
+
+def read_note(path: Path) -> dict[str, Any]:
+    """Read what is noted beside a file; nothing if it cannot be read."""
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def write_note(path: Path, **values: object) -> None:
+    """Note something beside a file."""
+    path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def transfer(client: Client, wanted: Wanted, part: Path) -> None:
+    """Bring a whole, checked file to this computer, in one or several tries.
+
+    Parameters
+    ----------
+    client, wanted
+        How to ask, and what for.
+    part
+        Where the bytes go; what is there of the same file is gone on with. Whole at the end.
+
+    Raises
+    ------
+    AbsentError
+        The provider has no such file.
+    DownloadError
+        Anything else that went wrong.
+    """
+    hint = "Try again later: where the provider allows it, the download goes on where it broke off."
+    with session_of(client) as session:
+        try:
+            several_tries(client, wanted, lambda: _more(client, session, wanted, part), hint)
+        except UnreachableError:
+            if not read_note(note_of(part)).get("mark"):
+                _forget(part)
+            raise
+    try:
+        with part.open("rb") as file:
+            refuse_pages(file.read(512))
+        wanted.check(part)
+    except FrontlineError as error:
+        _forget(part)
+        raise fault(wanted, f"is not what it should be: {error.message}") from error
+    note_of(part).unlink(missing_ok=True)
+
+
+def _more(client: Client, session: requests.Session, wanted: Wanted, part: Path) -> None:
+    """Fetch the rest of a file into its part."""
+    begun, mark = _begun(part, wanted)
+    headers = {"Range": f"bytes={begun}-", "If-Range": mark} if begun else {}
+    answer = answered(client, session, wanted, "GET", headers)
+    with answer:
+        if answer.status_code in ABSENT:
+            raise AbsentError
+        # some take no notice of If-Range, and send the rest of another file
+        other = answer.status_code == 206 and mark_of(answer) not in {"", mark}
+        if other or answer.status_code == 416:  # the part is longer than the file
+            _forget(part)
+            raise BrokenError("changed while it was fetched")
+        refuse(wanted, answer)
+        begun = _start_of(answer, begun)
+        total = total_of(answer, begun)
+        if total > wanted.most_bytes:
+            raise fault(
+                wanted, f"has {total:,} bytes (at most {wanted.most_bytes:,}): a changed format?"
+            )
+        write_note(note_of(part), address=wanted.address, mark=mark_of(answer))
+        with part.open("ab" if begun else "wb") as file:
+            got = streamed(client, answer, wanted, file, begun=begun, total=total)
+    if total >= 0 and got != total:
+        raise BrokenError(f"broke off after {got:,} of {total:,} bytes")
+
+
+def _begun(part: Path, wanted: Wanted) -> tuple[int, str]:
+    """Length of what came before, and the mark by which the provider knows the file again."""
+    note = read_note(note_of(part))
+    size = part.stat().st_size if part.is_file() else 0
+    if size and note.get("address") == wanted.address and note.get("mark"):
+        return size, str(note["mark"])
+    _forget(part)
+    return 0, ""
+
+
+def _forget(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    note_of(part).unlink(missing_ok=True)
+
+
+def _start_of(answer: requests.Response, begun: int) -> int:
+    """Return where the bytes of an answer begin: a provider may send the whole file again."""
+    said = answer.headers.get("Content-Range", "")
+    if answer.status_code == 206 and said.startswith(f"bytes {begun}-"):
+        return begun
+    if answer.status_code == 206:
+        raise BrokenError(f"sent another part than was asked for ({one_line(said[:60])})")
+    return 0

@@ -1,0 +1,396 @@
+"""`frontline fetch landcover`: ESA WorldCover, of tiles of three degrees only what is needed.
+
+A tile that the provider lacks is never taken for sea or for anything else: it is looked up in the
+list of land, and stops the fetch where there is land, or stays unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline.errors import DownloadError, ProjectError, RasterError, one_line
+from frontline.fetch.cache import Fetched
+from frontline.fetch.elevation_sources import check_whole
+from frontline.fetch.http import Client, Wanted
+from frontline.fetch.land_mask import Tile, has_land
+from frontline.fetch.request import FOLDER, Request, add_table, prepared, replacing, write_notes
+from frontline.fetch.windows import fetched_window, size_of_window
+from frontline.raster.io import (
+    Bounds,
+    Grid,
+    Raster,
+    Window,
+    inside,
+    open_raster,
+    read_window,
+    window_over,
+    window_transform,
+    write_cog_by_windows,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.project.models import Project
+
+
+DEGREES = 3
+"""Side of a tile; its name is that of its south-western corner."""
+
+PIECE_DEGREES = 0.5
+"""Side of what is fetched and held at once: 6,000 x 6,000 cells of 10 m."""
+
+LARGEST_TILE = 1_000_000_000
+UNKNOWN = 0
+CODES = frozenset((UNKNOWN, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100))
+
+
+@dataclass(frozen=True)
+class Product:
+    """A year of WorldCover.
+
+    Parameters
+    ----------
+    key
+        Name on the command line.
+    year, version
+        As names and addresses have them.
+    doi
+        Of the data.
+    page
+        Documentation of names, addresses, format and codes.
+    """
+
+    key: str
+    year: int
+    version: str
+    doi: str
+    page: str
+
+    @property
+    def source(self) -> str:
+        """The attribution that the provider asks for, with the DOI."""
+        return (
+            f"(c) ESA WorldCover project {self.year} / Contains modified Copernicus Sentinel data "
+            f"({self.year}) processed by ESA WorldCover consortium, doi:{self.doi}"
+        )
+
+    def address(self, tile: Tile) -> str:
+        """Where a tile is."""
+        # github.com/ESA-WorldCover/esa-worldcover-datasets and the product user manual: bucket
+        # esa-worldcover in eu-central-1, folder version/year/map, COGs of 3 x 3 degrees in
+        # EPSG:4326, 36,000 x 36,000 bytes, 0 for no data, named by the south-western corner.
+        name = f"ESA_WorldCover_10m_{self.year}_{self.version}_{tile.name}_Map.tif"
+        host = "https://esa-worldcover.s3.eu-central-1.amazonaws.com"
+        return f"{host}/{self.version}/{self.year}/map/{name}"
+
+
+_MANUAL = "https://esa-worldcover.s3.eu-central-1.amazonaws.com/{}/docs/WorldCover_PUM_{}.pdf"
+_PRODUCTS = (
+    Product(
+        "worldcover_2021",
+        2021,
+        "v200",
+        "10.5281/zenodo.7254221",
+        _MANUAL.format("v200/2021", "V2.0"),
+    ),
+    Product(
+        "worldcover_2020",
+        2020,
+        "v100",
+        "10.5281/zenodo.5571936",
+        _MANUAL.format("v100/2020", "V1.0"),
+    ),
+)
+
+PRODUCTS: Mapping[str, Product] = MappingProxyType({one.key: one for one in _PRODUCTS})
+
+
+@dataclass
+class _Found:
+    """What became of each tile: rasters by the bounds that they hold, in the area's longitudes."""
+
+    pieces: list[tuple[Tile, Bounds, Fetched]] = field(default_factory=list)
+    sea: list[Tile] = field(default_factory=list)
+    missing: list[Tile] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+    known: int = 0
+
+
+def landcover(path: Path, request: Request) -> list[str]:
+    """Fetch land cover of the study area and as far as sight reaches beyond the lines.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    request
+        How; one of `PRODUCTS` as the source, that of 2021 if none.
+
+    Returns
+    -------
+    What was fetched, what a reader must know of it, and what was added to the project.
+
+    Raises
+    ------
+    DownloadError
+        The provider does not answer, or lacks land.
+    RasterError
+        A tile is not what it should be.
+    """
+    project, _, need, client = prepared(path, request)
+    product = _product(request.sources)
+    tiles = tiles_over(need)
+    if request.dry_run:
+        return _planned(client, product, tiles, need)
+    found = _Found()
+    shapely.prepare(need)
+    for number, tile in enumerate(tiles):
+        client.progress("tiles of land cover", number, len(tiles))
+        _find(client, product, tile, need, found)
+    if found.missing and project.fetch.missing == "stop":
+        names = ", ".join(tile.name for tile in found.missing)
+        raise DownloadError(
+            f"{product.key} has no tile for land at {names}. A missing tile is not taken for sea. "
+            'To leave it unknown: missing = "unknown" in [fetch].'
+        )
+    if not found.pieces:
+        raise DownloadError(
+            f"{product.key} has nothing for the study area. Use other land cover: [landcover].",
+            path=project.path,
+        )
+    return _written(project, product, found, need)
+
+
+def _product(sources: Sequence[str]) -> Product:
+    keys = tuple(sources) or (_PRODUCTS[0].key,)
+    if len(keys) > 1 or keys[0] not in PRODUCTS:
+        raise ProjectError(
+            f"there is no source '{one_line(' '.join(keys))}' of land cover "
+            f"(known: {', '.join(PRODUCTS)}). Name one."
+        )
+    return PRODUCTS[keys[0]]
+
+
+def tiles_over(need: Any) -> list[Tile]:
+    """List the tiles of three degrees that meet an area, from the south-west on."""
+    west, south, east, north = need.bounds
+    rows, cols = (
+        range(DEGREES * math.floor(low / DEGREES), math.ceil(high), DEGREES)
+        for low, high in ((max(south, -90), min(north, 90)), (west, east))
+    )
+    tiles = [Tile(lat, lon) for lat in rows for lon in cols]
+    return [tile for tile in tiles if shapely.intersects(need, shapely.box(*_bounds(tile)))]
+
+
+def _bounds(tile: Tile) -> Bounds:
+    return float(tile.lon), float(tile.lat), tile.lon + float(DEGREES), tile.lat + float(DEGREES)
+
+
+def _turned(tile: Tile, bounds: Bounds) -> Bounds:
+    """Return bounds that may run across the antimeridian as the provider's tile lies to them."""
+    west, south, east, north = bounds
+    turn = tile.turned - tile.lon
+    return west + turn, south, east + turn, north
+
+
+def holds_land(tile: Tile, need: Any) -> bool:
+    """Say whether what is needed of a tile of three degrees meets a degree with land."""
+    return any(
+        has_land(Tile(lat, lon)) and need.intersects(shapely.box(lon, lat, lon + 1, lat + 1))
+        for lat in range(tile.lat, min(tile.lat + DEGREES, 90))
+        for lon in range(tile.lon, tile.lon + DEGREES)
+    )
+
+
+def _find(client: Client, product: Product, tile: Tile, need: Any, found: _Found) -> None:
+    """Fetch what is needed of a tile, piece by piece, or say what it is instead."""
+    wanted = _wanted(product, tile)
+    for bounds in _pieces(tile, need):
+        got = fetched_window(
+            client, wanted, _turned(tile, bounds), check=lambda raster: check_head(raster, tile)
+        )
+        if got is None:
+            (found.missing if holds_land(tile, need) else found.sea).append(tile)
+            return
+        found.pieces.append((tile, bounds, got))
+
+
+def _wanted(product: Product, tile: Tile) -> Wanted:
+    return Wanted(
+        address=product.address(tile),
+        about=f"{product.key} {tile.name}",
+        check=lambda path: check_whole(path, tile, check_head),
+        most_bytes=LARGEST_TILE,
+    )
+
+
+def _pieces(tile: Tile, need: Any) -> Iterator[Bounds]:
+    """Cut a tile into squares of half a degree, and these to what is needed."""
+    west, south, east, north = need.bounds
+    count = round(DEGREES / PIECE_DEGREES)
+    for row, col in itertools.product(range(count), range(count)):
+        left, low = tile.lon + col * PIECE_DEGREES, tile.lat + row * PIECE_DEGREES
+        box = (left, low, left + PIECE_DEGREES, low + PIECE_DEGREES)
+        if need.intersects(shapely.box(*box)):
+            cut = max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north)
+            if cut[0] < cut[2] and cut[1] < cut[3]:
+                yield cut
+
+
+def check_head(raster: Raster, tile: Tile) -> None:
+    """Compare what a tile says of itself with its name.
+
+    Raises
+    ------
+    RasterError
+        It is not in degrees, does not hold bytes, or lies elsewhere than its name says.
+    """
+    if not raster.crs.is_geographic or raster.dataset.dtypes[0] != "uint8":
+        raise RasterError(
+            f"has the CRS '{raster.crs.name}' and cells of type {raster.dataset.dtypes[0]} "
+            "(expected degrees and bytes). Fetch it again: --refresh"
+        )
+    meant = _turned(tile, _bounds(tile))
+    steps = (raster.transform[0], -raster.transform[4]) * 2
+    away = [abs(a - b) / step for a, b, step in zip(raster.bounds, meant, steps, strict=True)]
+    if max(away) > 1.01:
+        at = ", ".join(f"{edge:.4f}" for edge in raster.bounds)
+        raise RasterError(
+            f"lies at {at} (expected {', '.join(f'{edge:g}' for edge in meant)}). "
+            "Fetch it again: --refresh"
+        )
+
+
+def _planned(client: Client, product: Product, tiles: Sequence[Tile], need: Any) -> list[str]:
+    """Say what would be fetched, and how much."""
+    lines, total = [], 0
+    for tile in tiles:
+        wanted, whole = _wanted(product, tile), _turned(tile, _bounds(tile))
+        pieces = [_turned(tile, bounds) for bounds in _pieces(tile, need)]
+        west, south = (min(piece[at] for piece in pieces) for at in (0, 1))
+        east, north = (max(piece[at] for piece in pieces) for at in (2, 3))
+        size = size_of_window(client, wanted, (west, south, east, north), whole)
+        total += max(size or 0, 0)
+        absent = "not there: land" if holds_land(tile, need) else "not there: no land known"
+        said = {None: absent, 0: "in the cache", -1: "size unknown"}
+        shown = said[size] if size in said else f"about {(size or 0) / 1e6:,.1f} MB"
+        lines.append(f"{product.key} {tile.name}: {shown} ({wanted.address})")
+    parts = "windows where the provider sends parts, else whole files of about 100 MB each"
+    return [
+        *lines,
+        f"{len(tiles)} tiles, about {total / 1e6:,.1f} MB to fetch: {parts}. Nothing was fetched.",
+    ]
+
+
+def _grid(found: _Found, need: Any) -> tuple[Grid, Raster]:
+    """Return the grid of the cells under the area, and one raster that it continues."""
+    tile, _, first = found.pieces[0]
+    with open_raster(first.path) as raster:
+        base = replace(raster, dataset=None)
+    window = window_over(base, _turned(tile, need.bounds))
+    # The grid lies in the area's longitudes, which may run on beyond 180.
+    a, b, c, d, e, f = window_transform(base.transform, window)
+    shifted = (a, b, c + tile.lon - tile.turned, d, e, f)
+    grid = Grid(window.rows, window.cols, shifted, base.crs.to_wkt(), "uint8", UNKNOWN)
+    return grid, base
+
+
+def _cells(found: _Found, grid: Grid, base: Raster) -> Iterator[tuple[Window, NDArray[np.uint8]]]:
+    """Read the pieces one after the other, each with its place on the grid."""
+    frame = replace(base, rows=grid.rows, cols=grid.cols, transform=grid.transform)
+    for tile, bounds, got in found.pieces:
+        there = inside(frame, window_over(frame, bounds))
+        if there is None:
+            continue
+        with open_raster(got.path, shown=f"tile {tile.name}") as raster:
+            top, left = _offset(raster, grid, tile)
+            own = Window(there.row - top, there.col - left, there.rows, there.cols)
+            values = np.nan_to_num(read_window(raster, own), nan=UNKNOWN).astype(np.uint8)
+        found.codes |= set(np.unique(values).tolist())
+        found.known += int(np.count_nonzero(values))
+        yield there, values
+
+
+def _offset(raster: Raster, grid: Grid, tile: Tile) -> tuple[int, int]:
+    """Return at which row and column of the grid a raster begins."""
+    a, _, c, _, e, f = raster.transform
+    cells = max(grid.rows, grid.cols)
+    alike = max(abs(a / grid.transform[0] - 1), abs(e / grid.transform[4] - 1)) * cells < 0.5
+    left = (c + tile.lon - tile.turned - grid.transform[2]) / a
+    top = (f - grid.transform[5]) / e
+    if not alike or max(abs(left - round(left)), abs(top - round(top))) > 0.25:
+        raise RasterError(
+            f"the cells of tile {tile.name} do not continue those of the other tiles (expected "
+            "one grid). Fetch again: --refresh"
+        )
+    return round(top), round(left)
+
+
+def _written(project: Project, product: Product, found: _Found, need: Any) -> list[str]:
+    """Write raster and notes, and add the table to the project."""
+    grid, base = _grid(found, need)
+    tags = {
+        "SOURCE": product.source,
+        "LICENCE": "CC BY 4.0",
+        "YEAR": f"{product.year}",
+        "VERSION": product.version,
+        "MISSING_TILES": " ".join(tile.name for tile in found.missing),
+        "TILES_WITHOUT_LAND": " ".join(tile.name for tile in found.sea),
+    }
+    date = dt.date(product.year, 7, 1)
+    with replacing(project, "landcover.tif") as path:
+        write_cog_by_windows(
+            path, grid, _cells(found, grid, base), name="class", date=date, tags=tags
+        )
+    strange = sorted(found.codes - CODES)
+    files = {got.path: (tile, got) for tile, _, got in found.pieces}
+    notes = {
+        "what": "land cover",
+        "product": product.key,
+        "documentation": product.page,
+        "bounds": [round(edge, 6) for edge in need.bounds],
+        "tiles": [
+            {
+                "tile": tile.name,
+                "address": got.address,
+                "sha256": got.sha256,
+                "bytes": got.size_bytes,
+                "fetched": got.date,
+                "window": dict(got.part) if got.part else "whole",
+            }
+            for tile, got in files.values()
+        ],
+        "without_land": [tile.name for tile in found.sea],
+        "missing": [tile.name for tile in found.missing],
+        "codes": sorted(found.codes),
+        "known_cells": found.known,
+    }
+    write_notes(project, "landcover.tif", notes)
+    names = list(dict.fromkeys(tile.name for tile, _, _ in found.pieces))
+    said = [f"{FOLDER}/landcover.tif: {grid.rows:,} x {grid.cols:,} cells of {', '.join(names)}."]
+    if found.missing:
+        lacking = ", ".join(tile.name for tile in found.missing)
+        said.append(f"Land without a tile, left unknown: {lacking}.")
+    if found.sea:
+        lacking = ", ".join(tile.name for tile in found.sea)
+        said.append(f"Not there, and no land by the list, left unknown: {lacking}.")
+    if strange:
+        said.append(f"Codes that the documentation lacks: {', '.join(map(str, strange))}.")
+    keys = {
+        "path": f"{FOLDER}/landcover.tif",
+        "source": product.source,
+        "licence": "CC BY 4.0",
+        "date": f"{product.year}-07-01",
+    }
+    return [*said, *add_table(project, "[landcover]", keys)]

@@ -1,0 +1,202 @@
+"""`frontline fetch places`, `roads` and `boundaries`: layers with names, codes and licences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from frontline.errors import DownloadError, ProjectError, one_line
+from frontline.fetch import geonames as gazetteer
+from frontline.fetch import osm
+from frontline.fetch.cache import Fetched, fetched
+from frontline.fetch.geoboundaries import boundaries_of, release_wanted
+from frontline.fetch.http import Client, Wanted
+from frontline.fetch.osm import write_layers
+from frontline.fetch.request import (
+    FOLDER,
+    Request,
+    add_table,
+    countries_of,
+    planned,
+    prepared,
+    replacing,
+    write_notes,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.project.models import Project
+
+
+PLACES = ("geonames", "osm")
+
+
+def places(path: Path, request: Request) -> list[str]:
+    """Fetch the settlements of the study area and its surroundings.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    request
+        How; ``sources`` are ``geonames`` (the countries of the project) or ``osm``.
+
+    Returns
+    -------
+    What was fetched, and what was added to the project.
+
+    Raises
+    ------
+    DownloadError
+        A provider does not answer, or not with what it should.
+    ProjectError
+        The source is unknown, or GeoNames was asked without a country.
+    """
+    ready = prepared(path, request)
+    project, _, need, client = ready
+    (source,) = request.sources or ("geonames",)
+    if source not in PLACES:
+        raise ProjectError(
+            f"there is no source '{one_line(source)}' of places (known: {', '.join(PLACES)}). "
+            "Name one."
+        )
+    if source == "osm":
+        return _from_osm(project, need, client, request, what="places")
+    codes = gazetteer.two_letters(client, countries_of(ready))
+    if request.dry_run:
+        return planned(client, [wanted for code in codes for wanted in gazetteer.dumps(code)])
+    frame, files = gazetteer.geonames_places(client, codes, need)
+    about = {"source": "GeoNames", "licence": gazetteer.LICENCE}
+    return _kept(project, "places", "settlements", frame, files, about)
+
+
+def roads(path: Path, request: Request) -> list[str]:
+    """Fetch roads, railways, canals and pipelines from OpenStreetMap.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    request
+        How.
+
+    Returns
+    -------
+    What was fetched, and what was added to the project.
+
+    Raises
+    ------
+    DownloadError
+        The provider does not answer, or not with what it should.
+    """
+    project, _, need, client = prepared(path, request)
+    return _from_osm(project, need, client, request, what="roads")
+
+
+def _from_osm(
+    project: Project, need: Any, client: Client, request: Request, *, what: str
+) -> list[str]:
+    wanted = osm.extracts_for(client, need)
+    if request.dry_run:
+        return planned(client, wanted)
+    files = [_whole(client, one) for one in wanted]
+    read, layer = {
+        "roads": (osm.osm_roads, "corridors"),
+        "places": (osm.osm_places, "settlements"),
+    }[what]
+    frame = read([file.path for file in files], need)
+    about = {"source": "(c) OpenStreetMap contributors, by Geofabrik", "licence": osm.LICENCE}
+    return _kept(project, what, layer, frame, files, about)
+
+
+def boundaries(path: Path, request: Request, *, level: int = 1) -> list[str]:
+    """Fetch administrative boundaries with codes.
+
+    Parameters
+    ----------
+    path
+        The project file; ``countries`` in ``[fetch]`` says of which.
+    request
+        How.
+    level
+        0 for countries, 1 for their largest units, and so on.
+
+    Returns
+    -------
+    What was fetched, and what was added to the project.
+
+    Raises
+    ------
+    DownloadError
+        A provider does not answer, or not with what it should.
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    ready = prepared(path, request)
+    project, _, need, client = ready
+    countries = countries_of(ready)
+    if request.dry_run:
+        return planned(client, [release_wanted(country, level) for country in countries])
+    frames, releases, files = [], [], []
+    for country in countries:
+        frame, release, got = boundaries_of(client, country, level, need)
+        frames.append(frame)
+        releases.append(release)
+        files += got
+    years = sorted({str(release["boundaryYearRepresented"]) for release in releases})
+    about = {
+        "source": f"geoBoundaries gbOpen ({', '.join(years)}): "
+        + "; ".join(dict.fromkeys(str(release["boundarySource"]) for release in releases)),
+        "licence": "; ".join(dict.fromkeys(str(one["boundaryLicense"]) for one in releases)),
+    }
+    joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=4326)
+    return _kept(project, "boundaries", "districts", joined, files, about)
+
+
+def _whole(client: Client, wanted: Wanted) -> Fetched:
+    got = fetched(client, wanted)
+    if got is None:
+        raise DownloadError(
+            "the provider has no such file. Try another source.", path=wanted.address
+        )
+    return got
+
+
+def _kept(
+    project: Project,
+    what: str,
+    layer: str,
+    frame: gpd.GeoDataFrame,
+    files: Sequence[Fetched],
+    about: dict[str, str],
+) -> list[str]:
+    """Write a layer with its notes, and add it to the project."""
+    if not len(frame):
+        raise DownloadError(
+            f"{about['source']}: there are no {what} in the study area. Take another source."
+        )
+    name = f"{what}.gpkg"
+    with replacing(project, name) as path:
+        write_layers(path, {layer: frame})
+    notes = {
+        "what": what,
+        **about,
+        "features": len(frame),
+        "files": [
+            {
+                "address": file.address,
+                "sha256": file.sha256,
+                "bytes": file.size_bytes,
+                "fetched": file.date,
+            }
+            for file in files
+        ],
+    }
+    write_notes(project, name, notes)
+    date = max(file.date for file in files)
+    keys = {"path": f"{FOLDER}/{name}", "layer": layer, **about, "date": date}
+    said = [f"{FOLDER}/{name}: {len(frame):,} {what}. {about['licence']}."]
+    return [*said, *add_table(project, f"[{layer}]", keys)]

@@ -1,0 +1,290 @@
+"""Cells of a table: our columns found among the user's, and every value checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from frontline.errors import LayerError, nearest, one_line
+from frontline.errors import shown as quoted
+from frontline.project.layers import RESERVED, InputColumn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+Fault = Callable[..., LayerError]
+
+_MOST_PEOPLE = 10_000_000_000
+_THOUSANDS = re.compile(r"\d{1,3}([ ,.'’_\u00a0\u2009\u202f]\d{3})+")
+_DATE = re.compile(r"([12]\d{3})(?:[-/](\d{2})(?:[-/](\d{2}))?)?(?:[T ][\d:.+Z-]*)?")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A table under our names.
+
+    Parameters
+    ----------
+    table
+        Our columns first, in our order, as far as they exist; then the user's. A user's column
+        with a name that results need, or that differs from another in case only, ends in
+        ``_input``.
+    columns
+        Our name = the file's, of those that exist.
+    problems, notes
+        Mapped columns that do not exist, needed ones that are absent; what was renamed.
+    """
+
+    table: pd.DataFrame
+    columns: Mapping[str, str]
+    problems: list[LayerError]
+    notes: list[str]
+
+
+def in_file(fault: Fault, columns: Mapping[str, str]) -> Fault:
+    """Make errors that speak of a file's columns by their names there.
+
+    Parameters
+    ----------
+    fault
+        Makes the errors.
+    columns
+        Our name = the file's.
+    """
+
+    def made(message: str, *, field: str | None = None, row: int | str | None = None) -> LayerError:
+        return fault(message, row=row, field=None if field is None else columns.get(field, field))
+
+    return made
+
+
+def alike(word: str, words: Sequence[str]) -> str | None:
+    """Find a name, exactly or else in any case; None where it is absent or ambiguous."""
+    if word in words:
+        return word
+    found = [name for name in words if name.casefold() == word.casefold()]
+    return found[0] if len(found) == 1 else None
+
+
+def named(
+    table: pd.DataFrame, columns: Sequence[InputColumn], mapping: Mapping[str, str], fault: Fault
+) -> Named:
+    """Give our columns our names, and move the user's out of the way.
+
+    Parameters
+    ----------
+    table
+        As read, without geometry.
+    columns
+        Those that are ours.
+    mapping
+        Our name = the user's, from the project file.
+    fault
+        Makes the errors.
+    """
+    theirs = [str(name) for name in table.columns]
+    table = table.set_axis(theirs, axis=1)
+    problems: list[LayerError] = []
+    notes: list[str] = []
+    chosen: dict[str, str] = {}
+    for column in columns:
+        if column.name in mapping:
+            found = alike(mapping[column.name], theirs)
+            if found is None:
+                problem = f"has no column {quoted(mapping[column.name])}."
+                offer = nearest(mapping[column.name], theirs)
+                problems.append(
+                    fault(problem + offer, field=column.key or f"columns.{column.name}")
+                )
+        else:
+            found = _found(column, [name for name in theirs if name not in mapping.values()])
+            if found is not None and found.casefold() != column.name.casefold():
+                notes.append(f"Column '{one_line(found)}' is read as '{column.name}'.")
+        if found is not None:
+            chosen[column.name] = found
+        elif column.needed and column.name not in mapping:
+            listed = ", ".join(quoted(name) for name in theirs[:12]) or "none"
+            problems.append(
+                fault(
+                    f"has no column '{column.name}' (its columns: {listed}). "
+                    f'Name it: columns = {{ {column.name} = "..." }}.'
+                )
+            )
+    rest = [name for name in theirs if name not in chosen.values()]
+    ours = {column.name for column in columns}
+    renamed = _out_of_the_way(rest, RESERVED | ours)
+    for old, new in renamed.items():
+        if old != new:
+            notes.append(f"Column '{one_line(old)}' is renamed '{one_line(new)}'.")
+    result = table[[*chosen.values(), *rest]]
+    result = result.set_axis([*chosen, *renamed.values()], axis=1)
+    return Named(result, chosen, problems, notes)
+
+
+def _found(column: InputColumn, theirs: Sequence[str]) -> str | None:
+    for word in (column.name, *column.also):
+        found = alike(word, theirs)
+        if found is not None:
+            return found
+    return None
+
+
+def _out_of_the_way(names: Sequence[str], taken: frozenset[str] | set[str]) -> dict[str, str]:
+    used = {name.casefold() for name in taken}
+    renamed = {}
+    for name in names:
+        own, number = name or "column", 1
+        while own.casefold() in used:
+            own = f"{name}_input" if number == 1 else f"{name}_input{number}"
+            number += 1
+        used.add(own.casefold())
+        renamed[name] = own
+    return renamed
+
+
+def typed(
+    table: pd.DataFrame, columns: Sequence[InputColumn], fault: Fault
+) -> tuple[pd.DataFrame, list[LayerError]]:
+    """Check and convert every cell of our columns; absent columns are added empty.
+
+    Parameters
+    ----------
+    table
+        From `named`, indexed by feature.
+    columns
+        Those that are ours.
+    fault
+        Makes the errors.
+
+    Returns
+    -------
+    table
+        Our columns: text ("" unknown), dates as text, ``Int64`` or ``float64``; then the user's.
+    problems
+        One per cell that does not hold what it must.
+    """
+    import pandas as pd
+
+    problems: list[LayerError] = []
+    made = {}
+    for column in columns:
+        read = _READERS[column.kind]
+        values = []
+        cells = table[column.name] if column.name in table else [None] * len(table)
+        for row, cell in zip(table.index, cells, strict=True):
+            try:
+                values.append(read(_plain(cell)))
+            except ValueError as error:
+                problems.append(fault(str(error), row=row, field=column.name))
+                values.append(read(None))
+        kind = {"whole number": "Int64", "number": "float64"}.get(column.kind, "str")
+        made[column.name] = pd.Series(values, index=table.index, dtype=kind)
+    ours = [column.name for column in columns]
+    rest = table.drop(columns=[name for name in ours if name in table])
+    for name in rest:
+        if rest[name].dtype == object:
+            rest[name] = [_carried(cell) for cell in rest[name]]
+    return pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1), problems
+
+
+def _carried(cell: Any) -> Any:
+    """Bring what the user's columns may hold (lists, times, bytes) to text that any file takes."""
+    if isinstance(cell, str | int | float | bool) or cell is None:
+        return cell
+    if isinstance(cell, Iterable) and not isinstance(cell, bytes):
+        plain = cell.tolist() if hasattr(cell, "tolist") else cell
+        return json.dumps(plain, ensure_ascii=False, default=str)
+    return _plain(cell) if hasattr(cell, "item") else str(cell)
+
+
+def _plain(cell: Any) -> Any:
+    """Return None for every kind of empty cell, and Python's own numbers."""
+    if isinstance(cell, Iterable) and not isinstance(cell, str):
+        raise ValueError("holds a list or an object (expected one value). Split it into columns.")  # noqa: TRY004
+    if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
+        return None  # before comparing: whether NA differs from itself is NA
+    if cell != cell:  # noqa: PLR0124 - NaN is not itself
+        return None
+    return cell.item() if hasattr(cell, "item") else cell
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _whole(cell: Any) -> int | None:
+    if isinstance(cell, str):
+        cell = _digits(cell.strip())
+    if cell is None:
+        return None
+    if isinstance(cell, bool) or not math.isfinite(cell) or cell != int(cell):
+        raise ValueError(
+            f"{cell!r} is not a whole number (expected a count of people). Correct it."
+        )
+    if cell < 0:
+        raise ValueError(
+            f"{cell:.12g} is negative (expected 0 or more). Leave the cell empty if unknown."
+        )
+    if cell > _MOST_PEOPLE:
+        raise ValueError(f"{cell:.12g} is more people than there are. Check the cell.")
+    return int(cell)
+
+
+def _digits(text: str) -> int | None:
+    if not text:
+        return None
+    if re.fullmatch(r"-?\d{1,18}(\.0*)?", text):
+        return int(text.split(".", maxsplit=1)[0])
+    if _THOUSANDS.fullmatch(text):
+        bare = re.sub(r"\D", "", text)
+        raise ValueError(
+            f"{quoted(text)} has separators (expected digits only). Write {bare} if that is meant."
+        )
+    raise ValueError(f"{quoted(text)} is not a whole number. Leave the cell empty if unknown.")
+
+
+def _number(cell: Any) -> float:
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return math.nan
+    try:
+        value = float(cell)
+    except (TypeError, ValueError):
+        value = math.nan
+    if isinstance(cell, bool) or not math.isfinite(value):
+        raise ValueError(f"{quoted(cell)} is not a number. Leave the cell empty if unknown.")
+    return value
+
+
+def _date(cell: Any) -> str:
+    text = _text(cell).strip()
+    if not text:
+        return ""
+    found = _DATE.fullmatch(text)
+    if found is not None:
+        parts = [part for part in found.groups() if part]
+        day = [int(part) for part in parts] + [1, 1]
+        try:
+            dt.date(day[0], day[1], day[2])
+        except ValueError:
+            found = None
+        else:
+            return "-".join(parts)
+    raise ValueError(
+        f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD). Rewrite it."
+    )
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "whole number": _whole,
+    "number": _number,
+    "date": _date,
+}

@@ -1,0 +1,241 @@
+"""The vector layers of a project: every one read, checked and brought into one plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from frontline.errors import FrontlineError, LayerError, raise_problems
+from frontline.geo.projection import Frame, frame_around
+from frontline.inputs.formats import VectorFile, opened
+from frontline.inputs.geometry import crs_name, to_degrees
+from frontline.inputs.location import elsewhere, seeds_outside
+from frontline.inputs.normalize import districts_of, empty, line_of, places_of
+from frontline.inputs.reader import Checked, read_checked
+from frontline.project.layers import (
+    CORRIDORS,
+    DISTRICTS,
+    LINES,
+    LINES_WITH_ERROR,
+    PARTITIONS,
+    POINTS,
+    SETTLEMENTS,
+    STATES,
+    STATES_WITH_ERROR,
+    STUDY_AREA,
+    Role,
+)
+from frontline.project.loader import relative
+from frontline.records import Note
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.project.models import LayerSource, Project
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The vector inputs, in the plane of the run.
+
+    Parameters
+    ----------
+    frame
+        The plane; every geometry below is in ``frame.crs``, in metres.
+    study_area
+        Polygon or MultiPolygon.
+    lines
+        By key: LineStrings with ``error_m`` (half-width, 95 %); of states, polygons with
+        ``side`` and ``error_m``.
+    settlements, corridors, points, districts
+        The columns of `frontline.inputs`, then the user's. Absent layers are empty frames with
+        the columns. ``id`` is unique; a settlement stands once.
+    partitions
+        By key, polygons.
+    notes
+        What was left out, renamed, mended or reprojected.
+    """
+
+    frame: Frame
+    study_area: Any
+    lines: Mapping[str, gpd.GeoDataFrame]
+    settlements: gpd.GeoDataFrame
+    corridors: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    partitions: Mapping[str, gpd.GeoDataFrame]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    about: str
+    source: LayerSource
+    role: Role
+    columns: Mapping[str, str]
+
+
+def read_layers(project: Project) -> Layers:
+    """Read every vector layer of a project.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+
+    Returns
+    -------
+    Layers
+        In one equal-area plane about the study area.
+
+    Raises
+    ------
+    LayerError
+        With every problem of every layer, up to twenty: nothing is computed from half of them.
+    """
+    found, problems = _read_all(project)
+    raise_problems(problems)
+    area = found["study_area"]
+    frame = _frame(area)
+    land = _land(area, frame)
+    placed: dict[str, gpd.GeoDataFrame] = {}
+    notes: list[Note] = []
+    for about, layer in found.items():
+        try:
+            placed[about] = _in_plane(layer, frame)
+        except LayerError as error:
+            problems += error.problems
+            continue
+        if about != "study_area":
+            needed = about in {line.key for line in project.lines}
+            lost, said = elsewhere(layer, placed[about], land, frame, about=about, needed=needed)
+            problems += lost
+            notes += said
+        notes += [Note(about, text, count) for text, count in layer.notes]
+        if not layer.crs.equals(area.crs, ignore_axis_order=True):
+            names = crs_name(layer.crs), crs_name(area.crs)
+            text = f"Its CRS is {names[0]}, that of the study area {names[1]}: reprojected."
+            notes.append(Note(about, text, len(layer.frame)))
+    problems += seeds_outside(project, land, frame)
+    raise_problems(problems)
+    return _assembled(project, found, placed, frame, land, notes)
+
+
+def _wanted(project: Project) -> list[_Wanted]:
+    found = [_Wanted("study_area", project.study_area, STUDY_AREA, {})]
+    for line in project.lines:
+        columns = {}
+        if isinstance(line.error_m, str):
+            columns["error_m"] = line.error_m
+        if line.side_column is not None:
+            columns["side"] = line.side_column
+        plain = STATES if "side" in columns else LINES
+        rough = STATES_WITH_ERROR if "side" in columns else LINES_WITH_ERROR
+        found.append(_Wanted(line.key, line, rough if "error_m" in columns else plain, columns))
+    for role, source in (
+        (SETTLEMENTS, project.settlements),
+        (CORRIDORS, project.corridors),
+        (POINTS, project.points),
+        (DISTRICTS, project.districts),
+    ):
+        if source is not None:
+            found.append(_Wanted(role.name, source, role, source.columns))
+    found += [_Wanted(f"partition {part.key}", part, PARTITIONS, {}) for part in project.partitions]
+    return found
+
+
+def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError]]:
+    """Read every layer; a file is opened once, and its own problem is named once."""
+    files: dict[Path, VectorFile | None] = {}
+    found: dict[str, Checked] = {}
+    problems: list[FrontlineError] = []
+    with ExitStack() as stack:
+        for wanted in _wanted(project):
+            path = wanted.source.path
+            try:
+                if path not in files:
+                    files[path] = None
+                    files[path] = stack.enter_context(opened(path, relative(path, project)))
+                file = files[path]
+                if file is not None:
+                    found[wanted.about] = read_checked(
+                        file, wanted.source, wanted.role, wanted.columns
+                    )
+            except LayerError as error:
+                problems += error.problems
+    return found, problems
+
+
+def _frame(area: Checked) -> Frame:
+    geometries = area.frame.geometry.to_numpy()
+    try:
+        return frame_around(
+            shapely.transform(geometries, lambda coords: to_degrees(coords, area.crs))
+        )
+    except LayerError as error:
+        raise area.fault(error.message) from error
+
+
+def _in_plane(layer: Checked, frame: Frame) -> gpd.GeoDataFrame:
+    try:
+        geometries = frame.from_crs(layer.frame.geometry.to_numpy(), layer.crs)
+    except LayerError as error:
+        row = None if error.row is None else layer.frame.index[int(error.row) - 1]
+        raise layer.fault(error.message, row=row) from error
+    return layer.frame.set_geometry(geometries, crs=frame.crs)
+
+
+def _land(area: Checked, frame: Frame) -> Any:
+    """Unite the study area: in its own CRS, where shared edges are equal, and in the plane."""
+    united = shapely.get_parts(shapely.union_all(area.frame.geometry.to_numpy()))
+    try:
+        parts = frame.from_crs(united, area.crs)
+    except LayerError as error:
+        raise area.fault(error.message) from error
+    # halves that meet at the antimeridian differ there by the width of rounding
+    return shapely.union_all(parts, grid_size=1e-3) if len(parts) > 1 else parts[0]
+
+
+def _assembled(
+    project: Project,
+    found: Mapping[str, Checked],
+    placed: Mapping[str, gpd.GeoDataFrame],
+    frame: Frame,
+    land: Any,
+    notes: list[Note],
+) -> Layers:
+    problems: list[FrontlineError] = []
+    made: dict[str, gpd.GeoDataFrame] = {}
+    lines = {}
+    for line in project.lines:
+        lines[line.key], wrong = line_of(line, project, found[line.key], placed[line.key])
+        problems += wrong
+    for role in (SETTLEMENTS, CORRIDORS, POINTS, DISTRICTS):
+        if role.name not in found:
+            made[role.name] = empty(role, frame)
+            continue
+        layer, table = found[role.name], placed[role.name]
+        made[role.name], wrong, said = (
+            districts_of(project, layer, table, frame)
+            if role is DISTRICTS
+            else places_of(role, layer, table)
+        )
+        problems += wrong
+        notes += [Note(role.name, text, count) for text, count in said]
+    raise_problems(problems)
+    return Layers(
+        frame=frame,
+        study_area=land,
+        lines=lines,
+        partitions={
+            part.key: placed[f"partition {part.key}"].reset_index(drop=True)
+            for part in project.partitions
+        },
+        notes=tuple(notes),
+        **made,
+    )

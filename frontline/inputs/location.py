@@ -1,0 +1,110 @@
+"""Layers that lie elsewhere than the study area, and why that may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline.errors import LayerError
+from frontline.geo.projection import Frame
+from frontline.inputs.reader import Checked
+from frontline.records import Note
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.project.models import Project
+
+
+def elsewhere(
+    layer: Checked, placed: gpd.GeoDataFrame, land: Any, frame: Frame, *, about: str, needed: bool
+) -> tuple[list[LayerError], list[Note]]:
+    """Find layers and features that lie outside the study area, and say if they are swapped.
+
+    Parameters
+    ----------
+    layer
+        As read, in its own CRS.
+    placed
+        The same in the plane.
+    land
+        The study area, in the plane.
+    frame
+        The plane.
+    about
+        Name of the layer, for notes.
+    needed
+        Whether a layer that lies outside altogether is an error, or only worth a note.
+
+    Returns
+    -------
+    problems, notes
+        A feature is called swapped only if it lies far outside: a place a little beyond the
+        edge may happen to lie inside when its degrees are swapped.
+    """
+    shapely.prepare(land)
+    outside = ~shapely.intersects(land, placed.geometry.to_numpy())
+    if len(outside) == 0 or not outside.any():
+        return [], []
+    swapped = _swapped_inside(layer, land, frame)
+    if outside.all() and swapped.any():
+        problem = (
+            "lies outside the study area, and inside it if longitude and latitude are swapped."
+        )
+        return [layer.fault(f"{problem} Swap the coordinates.")], []
+    if outside.all() and needed:
+        return [layer.fault("lies outside the study area. Check its CRS and its coordinates.")], []
+    wide = max(200_000.0, 2 * float(np.hypot(*np.ptp(np.reshape(land.bounds, (2, 2)), axis=0))))
+    far = outside & swapped & (shapely.distance(land, placed.geometry.to_numpy()) > wide)
+    problems = [
+        layer.fault(
+            "lies far outside the study area, and inside it if longitude and latitude are "
+            "swapped. Swap its coordinates.",
+            row=layer.frame.index[at],
+        )
+        for at in np.flatnonzero(far)
+    ]
+    count = int(outside.sum())
+    text = f"Outside the study area: {count} of {len(outside)} features."
+    return problems, [Note(about, text, count)]
+
+
+def _swapped_inside(layer: Checked, land: Any, frame: Frame) -> Any:
+    """Tell what has a vertex that lies inside the study area with its degrees swapped.
+
+    Any vertex counts: the ends of a line lie on the edge, not inside.
+    """
+    geometries = layer.frame.geometry.to_numpy()
+    inside = np.zeros(len(geometries), dtype=bool)
+    if not layer.crs.is_geographic:
+        return inside
+    coords, row = shapely.get_coordinates(geometries, return_index=True)
+    swapped = coords[:, ::-1]
+    possible = np.abs(swapped[:, 1]) <= 90.0
+    xy = np.full_like(swapped, np.inf)
+    xy[possible] = frame.xy(swapped[possible])
+    possible &= np.isfinite(xy).all(axis=1)
+    possible[possible] = shapely.contains_xy(land, xy[possible])
+    inside[row[possible]] = True
+    return inside
+
+
+def seeds_outside(project: Project, land: Any, frame: Frame) -> list[LayerError]:
+    """Find seeds of sides that no face of the study area can take its label from."""
+    problems = []
+    for side in project.sides:
+        for lon, lat in side.seed:
+            x, y = frame.xy(np.array([[lon, lat]]))[0]
+            if np.isfinite([x, y]).all() and shapely.intersects_xy(land, x, y):
+                continue
+            swap = np.array([[lat, lon]])
+            hint = "Check it, or the study area."
+            if abs(lon) <= 90.0 and shapely.intersects_xy(land, *frame.xy(swap)[0]):
+                hint = "It lies inside if swapped: write [longitude, latitude]."
+            problem = f"[{lon:.10g}, {lat:.10g}] lies outside the study area. {hint}"
+            problems.append(
+                LayerError(problem, path=project.path.name, field=f"sides.{side.name}.seed")
+            )
+    return problems

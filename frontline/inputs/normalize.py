@@ -1,0 +1,411 @@
+"""From a layer of the user to what the analyses rely on: fields by role, names, stable ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from frontline.errors import FrontlineError, LayerError, nearest, one_line
+from frontline.errors import shown as quoted
+from frontline.geo.projection import Frame
+from frontline.inputs.geometry import Fault, to_degrees
+from frontline.inputs.reader import Checked
+from frontline.project.layers import CORRIDORS, POPULATION_KINDS, Role
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from frontline.project.models import Line, Project
+
+
+SAME_PLACE_M = 50.0
+
+_FIGURE = ("population_kind", "population_from", "population_until")
+
+
+def hashed_id(name: str, lon: float, lat: float) -> str:
+    """Name a place for good: ten digits that depend on its name and place only.
+
+    Parameters
+    ----------
+    name
+        As the user wrote it.
+    lon, lat
+        Degrees; 1e-5 (a metre) is the finest difference that counts.
+    """
+    # adding 0.0 turns -0.0 into 0.0, which is written without a sign
+    place = f"{name}|{round(lon, 5) + 0.0:.5f}|{round(lat, 5) + 0.0:.5f}"
+    return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+
+
+def with_ids(frame: gpd.GeoDataFrame, lonlat: NDArray[np.float64]) -> gpd.GeoDataFrame:
+    """Give an identifier to every row that has none.
+
+    Parameters
+    ----------
+    frame
+        With ``id`` and ``name``.
+    lonlat
+        Places in degrees, shape ``(n, 2)``.
+    """
+    ids = [
+        own.strip() or hashed_id(name, float(lon), float(lat))
+        for own, name, (lon, lat) in zip(frame["id"], frame["name"], lonlat, strict=True)
+    ]
+    return frame.assign(id=ids).astype({"id": "str"})
+
+
+def without_duplicates(
+    frame: gpd.GeoDataFrame, fault: Fault
+) -> tuple[gpd.GeoDataFrame, list[LayerError], list[tuple[str, int]]]:
+    """Keep each place once.
+
+    Parameters
+    ----------
+    frame
+        Points or polygons in metres, with ``id`` and ``name``.
+    fault
+        Makes the errors.
+
+    Returns
+    -------
+    frame
+        Without the rows that repeat another: of the same name within 50 m, or of the same id
+        and either of these. Of such rows the one with a population stays, the latest, the
+        largest. Rows with figures of different kind or time are no duplicates; a second one of
+        the same id gets ``-2`` behind it.
+    problems
+        One id for places that differ in name and place.
+    notes
+        What was left out.
+    """
+    names = [name.strip().casefold() for name in frame["name"]]
+    centres = shapely.centroid(frame.geometry.to_numpy())
+    figures, ranks = _figures(frame), _ranks(frame)
+    dropped: dict[int, int] = {}
+    problems = []
+    for group in _groups(names):
+        for first, second in _near(centres[group]):
+            _drop(int(group[first]), int(group[second]), figures, ranks, dropped)
+    for group in _groups(frame["id"]):
+        left = [int(row) for row in group if int(row) not in dropped]
+        for first, row in zip(left[:1] * len(left), left[1:], strict=False):
+            apart = shapely.distance(centres[first], centres[row]) > SAME_PLACE_M
+            if names[first] != names[row] and apart:
+                problem = (
+                    f"id {quoted(str(frame['id'].iloc[row]))} is that of feature "
+                    f"{frame.index[first]} as well, a place of another name. Mend the ids, or map "
+                    "another column to id."
+                )
+                problems.append(fault(problem, row=frame.index[row], field="id"))
+            else:
+                _drop(first, row, figures, ranks, dropped)
+    notes = [_note(frame, dropped)] if dropped else []
+    kept = frame[~np.isin(np.arange(len(frame)), list(dropped))]
+    return numbered(kept), problems, notes
+
+
+def _groups(words: Iterable[str]) -> Iterator[NDArray[np.int64]]:
+    """Rows that share a word, for each word that several rows have."""
+    rows: dict[str, list[int]] = {}
+    for row, word in enumerate(words):
+        rows.setdefault(word, []).append(row)
+    return (np.array(group) for group in rows.values() if len(group) > 1)
+
+
+def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:
+    """Tell what each figure counts and when; None where there is no figure."""
+    if "population" not in frame:
+        return [None] * len(frame)
+    rows = frame[list(_FIGURE)].itertuples(index=False, name=None)
+    known = frame["population"].notna()
+    return [row if there else None for row, there in zip(rows, known, strict=True)]
+
+
+def _ranks(frame: gpd.GeoDataFrame) -> list[tuple[Any, ...]]:
+    """Order rows by how much they say, so that no choice depends on the order of the file."""
+    if "population" not in frame:
+        return [(own,) for own in frame["id"]]
+    known = frame["population"].notna()
+    people = frame["population"].fillna(-1)
+    return list(zip(known, frame["population_date"], people, frame["id"], strict=True))
+
+
+def _near(centres: NDArray[Any]) -> list[tuple[int, int]]:
+    """Pairs of rows within 50 m; of rows in one and the same place, each with the first only."""
+    places, first, place = np.unique(
+        shapely.get_coordinates(centres), axis=0, return_index=True, return_inverse=True
+    )
+    pairs = [(int(first[at]), row) for row, at in enumerate(place.ravel()) if first[at] != row]
+    points = shapely.points(places)
+    near = shapely.STRtree(points).query(points, predicate="dwithin", distance=SAME_PLACE_M)
+    pairs += [(int(first[one]), int(first[other])) for one, other in near.T if one < other]
+    return sorted((min(pair), max(pair)) for pair in pairs)
+
+
+def _drop(
+    first: int,
+    second: int,
+    figures: list[tuple[str, ...] | None],
+    ranks: list[tuple[Any, ...]],
+    dropped: dict[int, int],
+) -> None:
+    """Drop the one of two rows that says less, unless they count different people or times."""
+    first, second = _kept(first, dropped), _kept(second, dropped)
+    one, other = figures[first], figures[second]
+    if first == second or (one and other and one != other):
+        return
+    lost, kept = (first, second) if ranks[second] > ranks[first] else (second, first)
+    dropped[lost] = kept
+
+
+def _kept(row: int, dropped: dict[int, int]) -> int:
+    """Follow a dropped row to the one that stays, and shorten the way for the next."""
+    last = row
+    while last in dropped:
+        last = dropped[last]
+    while row in dropped:
+        dropped[row], row = last, dropped[row]
+    return last
+
+
+def _note(frame: gpd.GeoDataFrame, dropped: dict[int, int]) -> tuple[str, int]:
+    listed = []
+    for lost, kept in list(dropped.items())[:10]:
+        differs = ""
+        if "population" in frame:
+            one, other = (frame["population"].iloc[row] for row in (kept, lost))
+            differs = f", {one} kept, not {other}" if str(one) != str(other) else ""
+        listed.append(f"'{one_line(frame['name'].iloc[lost])}' ({frame.index[lost]}{differs})")
+    more = " ..." if len(dropped) > 10 else ""
+    return f"Listed twice, kept once: {', '.join(listed)}{more}.", len(dropped)
+
+
+def numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Tell rows with the same id apart: the second gets ``-2`` behind it, and so on."""
+    taken, seen = set(frame["id"]), set()
+    ids = []
+    for own in frame["id"]:
+        name, number = own, 2
+        while name in seen or (name != own and name in taken):
+            name, number = f"{own}-{number}", number + 1
+        seen.add(name)
+        ids.append(name)
+    return frame.assign(id=ids).astype({"id": "str"})
+
+
+Said = list[tuple[str, int]]
+
+
+def empty(role: Role, frame: Frame) -> gpd.GeoDataFrame:
+    """Make a layer without features, with the columns of its role."""
+    import geopandas as gpd
+    import pandas as pd
+
+    kinds = {"whole number": "Int64", "number": "float64"}
+    columns = {
+        column.name: pd.Series([], dtype=kinds.get(column.kind, "str")) for column in role.columns
+    }
+    return gpd.GeoDataFrame(columns, geometry=[], crs=frame.crs)
+
+
+def line_of(
+    line: Line, project: Project, layer: Checked, placed: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[FrontlineError]]:
+    """Take a dated line apart into LineStrings, each with its error.
+
+    Parameters
+    ----------
+    line
+        What the project says of it.
+    project
+        For the names of the sides.
+    layer, placed
+        As read, and in the plane.
+
+    Returns
+    -------
+    frame
+        ``error_m`` and geometry; of states, polygons and ``side`` as well.
+    problems
+        Errors that are no distance, sides that nobody declared.
+    """
+    problems: list[FrontlineError] = []
+    table = placed
+    if "error_m" in table:
+        for row, value in table["error_m"].items():
+            if not 0 <= value <= 100_000:
+                what = "is empty" if np.isnan(value) else f"{value:.10g} is no error of a line"
+                problem = f"{what} (expected metres, 0 to 100,000). Correct the cell."
+                problems.append(layer.fault(problem, row=row, field=str(line.error_m)))
+    else:
+        table = table.assign(error_m=float(line.error_m))
+    names = [side.name for side in project.sides]
+    if line.side_column is not None:
+        problems += _no_sides(layer, table["side"], names, line.side_column, blank=False)
+    else:
+        # A feature in several pieces is as many lines; pieces keep the error of their feature.
+        table = table.explode(index_parts=False)
+    return table.reset_index(drop=True), problems
+
+
+def _no_sides(
+    layer: Checked, cells: pd.Series[str], names: Sequence[str], field: str, *, blank: bool
+) -> list[LayerError]:
+    """Find names that are no side of the project; each is named once, with its first feature."""
+    problems = []
+    for name, rows in cells.groupby(cells, sort=False):
+        side = str(name)
+        if side in names or (side.strip() and not names) or (blank and not side.strip()):
+            continue
+        also = f" ({len(rows)} features say so)" if len(rows) > 1 else ""
+        if not side.strip():
+            what = f"is empty{also} (expected who holds it). Fill it in."
+            problems.append(layer.fault(what, row=rows.index[0], field=field))
+            continue
+        problem = f"{quoted(side)} is not a side of the project{also}.{nearest(side, names)}"
+        problems.append(layer.fault(problem, row=rows.index[0], field=field))
+    return problems
+
+
+def places_of(
+    role: Role, layer: Checked, placed: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
+    """Give settlements, points or corridors their identifiers, and keep each place once.
+
+    Parameters
+    ----------
+    role
+        Which of them.
+    layer, placed
+        As read, and in the plane.
+
+    Returns
+    -------
+    frame, problems, notes
+    """
+    problems: list[FrontlineError] = []
+    notes: Said = []
+    centres = shapely.get_coordinates(shapely.centroid(layer.frame.geometry.to_numpy()))
+    table = with_ids(placed, to_degrees(centres, layer.crs) if len(centres) else centres)
+    if role is CORRIDORS:
+        # pieces of one road share a name and often an id: only the same course is a duplicate, and
+        # not if a road and a pipeline run along it
+        shapes = shapely.to_wkb(shapely.normalize(table.geometry.to_numpy()), hex=True)
+        kinds = table["kind"].str.strip().str.casefold()
+        kept = table[~kinds.str.cat(shapes.astype(object), sep=" ").duplicated().to_numpy()]
+        if len(kept) < len(table):
+            notes.append(("Listed twice, kept once.", len(table) - len(kept)))
+        table = numbered(kept)
+    else:
+        if "population_kind" in table:
+            table, wrong, said = with_kinds(table, layer)
+            problems += wrong
+            notes += said
+            problems += _never_valid(table, layer)
+        table, repeated, said = without_duplicates(table, layer.fault)
+        problems += repeated
+        notes += said
+        blank = int((table["name"].str.strip() == "").sum())
+        if blank:
+            notes.append(("Places without a name.", blank))
+    return table.reset_index(drop=True), problems, notes
+
+
+def with_kinds(
+    table: gpd.GeoDataFrame, layer: Checked
+) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
+    """Say of every known figure whom it counts: residents, unless the table says otherwise."""
+    problems: list[FrontlineError] = []
+    kinds = [kind.strip().lower() for kind in table["population_kind"]]
+    known = table["population"].notna().to_numpy()
+    for row, kind in zip(table.index, kinds, strict=True):
+        if kind and kind not in POPULATION_KINDS:
+            offer = nearest(kind, POPULATION_KINDS)
+            problem = f"{quoted(kind)} is not one of {', '.join(POPULATION_KINDS)}.{offer}"
+            problems.append(layer.fault(problem, row=row, field="population_kind"))
+    unsaid = int(sum(not kind and is_known for kind, is_known in zip(kinds, known, strict=True)))
+    kinds = [
+        kind or ("residents" if is_known else "")
+        for kind, is_known in zip(kinds, known, strict=True)
+    ]
+    notes = [("Figures without a population_kind are taken for residents.", unsaid)]
+    return table.assign(population_kind=kinds), problems, notes if unsaid else []
+
+
+def _never_valid(table: gpd.GeoDataFrame, layer: Checked) -> list[LayerError]:
+    problems = []
+    columns = table["population_from"], table["population_until"]
+    for row, start, stop in zip(table.index, *columns, strict=True):
+        shared = min(len(start), len(stop))
+        if start[:shared] > stop[:shared]:
+            problem = f"{start} is later than population_until, {stop}. Swap them."
+            problems.append(layer.fault(problem, row=row, field="population_from"))
+    return problems
+
+
+def districts_of(
+    project: Project, layer: Checked, placed: gpd.GeoDataFrame, frame: Frame
+) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
+    """Unite districts by code, and check whose figures they carry.
+
+    Parameters
+    ----------
+    project
+        For the names of the sides.
+    layer, placed
+        As read, and in the plane.
+    frame
+        The plane.
+
+    Returns
+    -------
+    frame
+        One row per code: the first known value of each column.
+    problems
+        Rows without a code, two figures for one code, a counting side that nobody declared.
+    notes
+        How many polygons were united.
+    """
+    table, problems, notes = with_kinds(placed, layer)
+    codes = table["code"].str.strip()
+    names = [side.name for side in project.sides]
+    for row in table.index[codes == ""]:
+        problems.append(layer.fault("has no code. Give it one.", row=row, field="code"))
+    problems += _no_sides(layer, table["counted_by"], names, "counted_by", blank=True)
+    figures = table.assign(code=codes).dropna(subset=["population"]).groupby("code")["population"]
+    for code, count in figures.nunique().items():
+        if count > 1:
+            problem = f"code {quoted(str(code))} has {count} different figures. Keep one."
+            problems.append(layer.fault(problem, field="population"))
+    if problems:
+        return table, problems, notes
+    united = _united(layer, table.assign(code=codes), frame)
+    if len(united) < len(table):
+        notes.append((f"{len(table)} polygons united by code into {len(united)}.", len(table)))
+    return united, problems, notes
+
+
+def _united(layer: Checked, table: gpd.GeoDataFrame, frame: Frame) -> gpd.GeoDataFrame:
+    """Unite in the layer's own CRS, where the shared edges of neighbours are equal."""
+    import geopandas as gpd
+
+    def first_known(values: Any) -> Any:
+        known = [value for value in values.dropna() if value != ""]
+        return known[0] if known else values.iloc[0]
+
+    own = layer.frame.geometry.to_numpy()
+    kept, shapes = [], []
+    for _, rows in table.reset_index(drop=True).groupby("code", sort=False):
+        kept.append({name: first_known(rows[name]) for name in rows if name != "geometry"})
+        shapes.append(shapely.union_all(own[rows.index.to_numpy()]))
+    plain = table.drop(columns="geometry")
+    united = gpd.GeoDataFrame(kept, columns=plain.columns, geometry=None)
+    geometries = frame.from_crs(np.array(shapes, dtype=object), layer.crs)
+    return gpd.GeoDataFrame(united.astype(plain.dtypes), geometry=geometries, crs=frame.crs)

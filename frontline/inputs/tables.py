@@ -1,0 +1,121 @@
+"""Tables without geometry: read with the same care as layers, every cell checked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from frontline.errors import FrontlineError, LayerError, raise_problems
+from frontline.errors import shown as quoted
+from frontline.inputs.csv import read_csv
+from frontline.inputs.fields import in_file, named, typed
+from frontline.inputs.formats import chosen_layer, opened, read_vector
+from frontline.inputs.reader import selected
+from frontline.project.layers import EVENTS, FLOWS, LINKS, Role
+from frontline.project.loader import relative
+from frontline.records import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from frontline.inputs.formats import VectorFile
+    from frontline.inputs.geometry import Fault
+    from frontline.project.models import Project, TableSource
+
+
+def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, ...]]:
+    """Read the tables of flows, links and events that a project names.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+
+    Returns
+    -------
+    tables
+        By name, those that the project names: the columns of `frontline.inputs.TABLES`, then
+        the user's; ``id`` is filled and unique.
+    notes
+        Columns that were renamed.
+
+    Raises
+    ------
+    LayerError
+        With every problem of every table.
+    """
+    found: dict[str, pd.DataFrame] = {}
+    notes: list[Note] = []
+    problems: list[FrontlineError] = []
+    for role in (FLOWS, LINKS, EVENTS):
+        source: TableSource | None = getattr(project, role.name)
+        if source is None:
+            continue
+        try:
+            found[role.name], said = _read(source, role, relative(source.path, project))
+            notes += [Note(role.name, text) for text in said]
+        except LayerError as error:
+            problems += error.problems
+    raise_problems(problems)
+    return found, tuple(notes)
+
+
+def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, list[str]]:
+    with opened(source.path, shown) as file:
+        layer = chosen_layer(file, source.layer)
+        fault: Fault = partial(
+            LayerError, path=shown, layer=None if file.format == "CSV" else layer
+        )
+        cells = _cells(file, layer, source)
+    cells = selected(cells, source.select, fault)
+    ours = named(cells, role.columns, source.columns, fault)
+    fault = in_file(fault, ours.columns)
+    table, wrong = typed(ours.table, role.columns, fault)
+    problems = [*ours.problems, *wrong]
+    said = {(problem.row, problem.field) for problem in wrong}
+    blank = _needed(table[[name for name in table if name in ours.columns]], role, fault)
+    problems += [problem for problem in blank if (problem.row, problem.field) not in said]
+    table = table.assign(id=_ids(table, fault, problems))
+    raise_problems(problems)
+    return table, ours.notes
+
+
+def _cells(file: VectorFile, layer: str, source: TableSource) -> pd.DataFrame:
+    import pandas as pd
+
+    if file.format == "CSV":
+        return read_csv(file, encoding=source.encoding)
+    frame, _ = read_vector(file, layer, encoding=source.encoding)
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).dropna(how="all")
+
+
+def _needed(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:
+    """Find rows without what they cannot do without."""
+    problems = []
+    for column in role.columns:
+        if column.needed and column.name in table:
+            cells = table[column.name]
+            blank = cells.isna() | (cells.astype(str).str.strip() == "")
+            problems += [
+                fault(
+                    f"has no {column.name} ({column.description}). Fill it in.",
+                    row=row,
+                    field=column.name,
+                )
+                for row in table.index[blank]
+            ]
+    return problems
+
+
+def _ids(table: pd.DataFrame, fault: Fault, problems: list[LayerError]) -> list[str]:
+    own = [text.strip() for text in table["id"]]
+    ids = [text or str(number) for number, text in enumerate(own, start=1)]
+    words, times = np.unique(np.array(ids, dtype=object).astype(str), return_counts=True)
+    for word in words[times > 1]:
+        row = table.index[ids.index(word)]
+        problems.append(
+            fault(f"id {quoted(str(word))} stands there twice. Give each its own.", row=row)
+        )
+    return ids

@@ -1,0 +1,570 @@
+"""Front lines: a line that cuts the study area into sides, or the edge of given states."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline._typing import Floats, Geometries
+from frontline.errors import FrontlineError, LayerError, ProjectError, raise_problems
+from frontline.geo.geodesy import length_m, true_band
+from frontline.geo.polygonize import (
+    GAP_M,
+    Faces,
+    canonical,
+    merged_sides,
+    split_area,
+    split_states,
+    spread_labels,
+    united,
+)
+from frontline.geo.projection import Frame
+from frontline.project.loader import relative
+from frontline.records import Note
+from frontline.uncertainty.displacement import displaced, hands_of, labelled_faces, pieces_of
+from frontline.uncertainty.intervals import generator
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.inputs.layers import Layers
+    from frontline.project.models import Line, Project, Side
+
+
+LEAST_OUTSIDE_KM = 0.1
+"""Ends that are led over the edge by less than this are not worth a word."""
+
+
+def outside(key: str, course: Any, area: Any, frame: Frame) -> tuple[Note, ...]:
+    """Say how much of a line lies outside the study area.
+
+    Parameters
+    ----------
+    key
+        Of the line.
+    course, area
+        The line and the study area in the plane.
+    frame
+        The plane.
+
+    Returns
+    -------
+    A note, or nothing where the line ends at the edge.
+
+    Notes
+    -----
+    Such a line is used whole: a place near the edge is as near to it as it is, and is seen from
+    it. Only land ends at the edge.
+    """
+    beyond = shapely.difference(course, area)
+    if beyond.is_empty:
+        return ()
+    lengths = length_m(np.array([beyond, course], dtype=object), frame) / 1000.0
+    if lengths[0] < LEAST_OUTSIDE_KM:
+        return ()
+    text = (
+        f"{lengths[0]:,.1f} of its {lengths[1]:,.1f} km lie outside the study area: they count in "
+        "its length, in distances and in sight, and no land there does."
+    )
+    return (Note(key, text),)
+
+
+def same_date(lines: Sequence[Line]) -> tuple[Note, ...]:
+    """Name lines of one date: two sources, whose difference is no change.
+
+    Parameters
+    ----------
+    lines
+        As the project has them.
+
+    Returns
+    -------
+    A note for each line whose date an earlier one of the project has.
+    """
+    notes = []
+    for number, line in enumerate(lines):
+        before = [other.key for other in lines[:number] if other.date == line.date]
+        if before:
+            listed = ", ".join(f"'{key}'" for key in before)
+            text = (
+                f"Of the same date as {listed}: what differs between them is no change in time "
+                "but a difference between sources. Tables of change hold it all the same."
+            )
+            notes.append(Note(line.key, text))
+    return tuple(notes)
+
+
+@dataclass(frozen=True)
+class FrontLine:
+    """A front line at a date, in the plane of the run.
+
+    Parameters
+    ----------
+    key, label, date
+        As in the project.
+    geometry
+        The whole line, every stretch once: MultiLineString in a canonical order.
+    segments
+        Its edges, two-point LineStrings, shape ``(n,)``.
+    error_m
+        Half-width within which each edge lies with 95 %, shape ``(n,)``.
+    error_correlation_m
+        Distance along the line over which its error is alike.
+    sides
+        Land of the study area by the name of the side; they do not overlap. States given as
+        polygons may leave land that is in none.
+    length_km
+        Geodesic length.
+    notes
+        What a reader must know: ends led on, faces without a seed.
+    """
+
+    key: str
+    label: str
+    date: dt.date
+    geometry: Any
+    segments: Geometries
+    error_m: Floats
+    error_correlation_m: float
+    sides: Mapping[str, Any]
+    length_km: float = float("nan")
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A line as it may run within its error, and the sides that it would make.
+
+    Parameters
+    ----------
+    line
+        MultiLineString in the plane.
+    sides
+        Land by the name of the side, the same names as the line's own.
+    """
+
+    line: Any
+    sides: Mapping[str, Any]
+
+
+def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
+    """Make the front lines of a project from its layers.
+
+    Parameters
+    ----------
+    project
+        Lines, sides and seeds.
+    layers
+        ``frame``, ``study_area`` and ``lines`` are used.
+
+    Returns
+    -------
+    tuple of FrontLine
+        In the project's order.
+
+    Raises
+    ------
+    ProjectError
+        A seed outside the study area or on the line, seeds of two sides on one side, a face
+        that no seed decides, left and right of a line in several pieces.
+    LayerError
+        A line that does not cut the study area (names the open ends), states that overlap.
+    """
+    fronts: list[FrontLine] = []
+    problems: list[FrontlineError] = []
+    for line in project.lines:
+        sides = [side for side in project.sides if not side.lines or line.key in side.lines]
+        try:
+            fronts.append(
+                front_line(line, layers.lines[line.key], sides, layers.study_area, layers.frame)
+            )
+        except FrontlineError as problem:
+            problems.append(_with_place(problem, project))
+    raise_problems(problems)
+    said = same_date(project.lines)
+    return tuple(
+        replace(front, notes=(*front.notes, *(note for note in said if note.about == front.key)))
+        for front in fronts
+    )
+
+
+def _with_place(problem: FrontlineError, project: Project) -> FrontlineError:
+    """Name the file of a problem as the project does: its own, or that of a layer."""
+    lies = project.path.name if problem.path is None else relative(Path(problem.path), project)
+    return type(problem)(
+        problem.message, path=lies, layer=problem.layer, row=problem.row, field=problem.field
+    )
+
+
+def front_line(
+    line: Line, features: gpd.GeoDataFrame, sides: Sequence[Side], area: Any, frame: Frame
+) -> FrontLine:
+    """Make one front line from its features; see `read_fronts`.
+
+    Parameters
+    ----------
+    line
+        The line as the project has it.
+    features
+        Lines or, where `line.side_column` is set, polygons with a column ``side``, in the
+        plane; ``error_m`` per feature, else the project's number.
+    sides
+        Sides with the seeds that hold for this line.
+    area
+        Study area in the plane.
+    frame
+        The plane.
+
+    Returns
+    -------
+    FrontLine
+    """
+    shapes = np.asarray(features.geometry.array, dtype=object)
+    errors = _errors(line, features)
+    if line.side_column is not None:
+        names = [str(name) for name in features["side"]]
+        course, land, notes = _from_states(line, shapes, names, sides, area, frame)
+    else:
+        reach = max(GAP_M, float(errors.max(initial=0.0)))
+        course, land, notes = _from_lines(line, shapes, sides, area, frame, reach_m=reach)
+    xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    segments = shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1))
+    return FrontLine(
+        key=line.key,
+        label=line.label,
+        date=line.date,
+        geometry=course,
+        segments=segments,
+        error_m=_error_by_segment(segments, shapes, errors),
+        error_correlation_m=line.error_correlation_m,
+        sides=land,
+        length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
+        notes=(*notes, *outside(line.key, course, area, frame)),
+    )
+
+
+def _errors(line: Line, features: gpd.GeoDataFrame) -> Floats:
+    if "error_m" in features.columns:
+        return np.asarray(np.nan_to_num(features["error_m"].to_numpy(dtype=np.float64)))
+    number = 0.0 if isinstance(line.error_m, str) else line.error_m
+    return np.full(len(features), number)
+
+
+def _error_by_segment(segments: Geometries, shapes: Geometries, errors: Floats) -> Floats:
+    """Give each edge the largest error among the features that run along it."""
+    if len(segments) == 0 or (errors == errors[0]).all():
+        return np.full(len(segments), errors[0] if len(errors) else 0.0)
+    edges = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
+    middle = shapely.line_interpolate_point(segments, 0.5, normalized=True)
+    tree = shapely.STRtree(edges)
+    found = np.full(len(segments), -1.0)
+    row, feature = tree.query(middle, predicate="dwithin", distance=0.05)
+    np.maximum.at(found, row, errors[feature])
+    lost = np.flatnonzero(found < 0)
+    found[lost] = errors[tree.nearest(middle[lost])]
+    return found
+
+
+def _from_lines(
+    line: Line,
+    shapes: Geometries,
+    sides: Sequence[Side],
+    area: Any,
+    frame: Frame,
+    *,
+    reach_m: float,
+) -> tuple[Any, dict[str, Any], list[Note]]:
+    faces = split_area(area, shapes)
+    known, clash = _seeded(line, faces, sides, shapes, area, frame)
+    if reach_m > GAP_M and (clash or len(faces.polygons) == 1):
+        # Only a line that would not cut otherwise is led on as far as its error.
+        wider = split_area(area, shapes, reach_m=reach_m)
+        if len(wider.snapped) > len(faces.snapped):
+            faces = wider
+            known, clash = _seeded(line, faces, sides, shapes, area, frame)
+    names = [side.name for side in sides]
+    if clash or (len(faces.polygons) == 1 and len(names) > 1):
+        raise _not_cut(line, faces, area, frame, clash)
+    if not known:
+        raise ProjectError(
+            f"no side has a seed or a hand for line '{line.key}' (expected at least one). "
+            "Add seed = [lon, lat] to [[sides]].",
+            field="sides",
+        )
+    labels, unsure = spread_labels(faces.polygons, known, names)
+    if unsure:
+        lon, lat = _lonlat(frame, faces.polygons[unsure[0]].representative_point())
+        raise ProjectError(
+            f"the land round ({lon:.4f}, {lat:.4f}), cut off by line '{line.key}', has no seed, "
+            f"and with {len(names)} sides its neighbours do not decide. Add a seed there.",
+            field="sides",
+        )
+    notes = []
+    if len(faces.snapped):
+        text = "Ends that stopped short were led on to the edge or to the next piece."
+        notes.append(Note(line.key, text, len(faces.snapped)))
+    extra = len(faces.polygons) - len(known)
+    if extra > max(0, len(names) - len(known)):
+        text = "Faces without a seed took their side from their neighbours."
+        notes.append(Note(line.key, text, extra))
+    return faces.lines, merged_sides(faces.polygons, labels, names), notes
+
+
+def _seeded(
+    line: Line,
+    faces: Faces,
+    sides: Sequence[Side],
+    shapes: Geometries,
+    area: Any,
+    frame: Frame,
+) -> tuple[dict[int, str], str]:
+    """Labels of faces by seeds and hands, and what clashes (empty if nothing does)."""
+    told: dict[int, tuple[str, str]] = {}
+    for side in sides:
+        places = [
+            (_face_of(line, seed, side.name, faces, area, frame), f"seed {_place(seed)}")
+            for seed in side.seed
+        ]
+        if side.hand is not None:
+            places += [(row, side.hand) for row in _faces_at_hand(line, shapes, faces, side.hand)]
+        for row, how in places:
+            name, before = told.setdefault(row, (side.name, how))
+            if name != side.name:
+                clash = f"'{name}' ({before}) and '{side.name}' ({how}) lie on the same side"
+                return {}, clash
+    return {row: name for row, (name, _) in told.items()}, ""
+
+
+def _place(seed: tuple[float, float]) -> str:
+    return f"[{seed[0]:.10g}, {seed[1]:.10g}]"
+
+
+def _face_of(
+    line: Line, seed: tuple[float, float], name: str, faces: Faces, area: Any, frame: Frame
+) -> int:
+    x, y = frame.xy(np.array([seed]))[0]
+    if not shapely.intersects_xy(area, x, y):
+        raise ProjectError(
+            f"the seed {_place(seed)} of side '{name}' lies outside the study area "
+            "(expected longitude, latitude inside it). Move it, or check the order of the two.",
+            field=f"sides.{name}.seed",
+        )
+    point = shapely.Point(x, y)
+    if shapely.distance(faces.lines, point) < 1.0:
+        raise ProjectError(
+            f"the seed {_place(seed)} of side '{name}' lies on line '{line.key}'. Move it to "
+            "its side.",
+            field=f"sides.{name}.seed",
+        )
+    return int(np.argmin(shapely.distance(faces.polygons, point)))
+
+
+def _faces_at_hand(line: Line, shapes: Geometries, faces: Faces, hand: str) -> list[int]:
+    parts = shapely.get_parts(shapes)
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts), directed=True))
+    if len(merged) != 1:
+        raise ProjectError(
+            f"'{hand}' of line '{line.key}' says nothing: the line is in {len(merged)} pieces or "
+            "directions (expected one). Give a seed = [lon, lat] instead.",
+            field="sides",
+        )
+    xy = shapely.get_coordinates(merged[0])
+    steps = np.diff(xy, axis=0)
+    length = np.hypot(*steps.T)
+    offset = np.column_stack([-steps[:, 1], steps[:, 0]]) / np.maximum(length, 1e-9)[:, None]
+    beside = (xy[:-1] + xy[1:]) / 2 + offset * (1.0 if hand == "left" else -1.0)
+    votes = [float(length[shapely.contains_xy(face, *beside.T)].sum()) for face in faces.polygons]
+    return [int(np.argmax(votes))]
+
+
+def _not_cut(line: Line, faces: Faces, area: Any, frame: Frame, clash: str) -> FrontlineError:
+    edge = shapely.boundary(area)
+    ends = []
+    for end in faces.open_ends[:6]:
+        lon, lat = _lonlat(frame, shapely.Point(end))
+        away = float(shapely.distance(edge, shapely.Point(end)))
+        ends.append(f"({lon:.4f}, {lat:.4f}), {away:,.0f} m from its edge")
+    if ends:
+        more = len(faces.open_ends) - len(ends)
+        listed = "; ".join(ends) + (f"; and {more} more" if more > 0 else "")
+        why = f": {clash}" if clash else ""
+        return LayerError(
+            f"line '{line.key}' does not cut the study area into its sides{why}. "
+            f"Open ends: {listed}. Draw the line on to the edge, or close the gap.",
+            path=line.path,
+            layer=line.layer,
+        )
+    if clash and len(faces.polygons) > 1:
+        return ProjectError(
+            f"sides of line '{line.key}' clash: {clash}. Move a seed.", field="sides"
+        )
+    return LayerError(
+        f"line '{line.key}' does not cut the study area: it lies outside, along its edge, or "
+        "is empty (expected a line from edge to edge, or a ring). Check both layers.",
+        path=line.path,
+        layer=line.layer,
+    )
+
+
+def _from_states(
+    line: Line,
+    shapes: Geometries,
+    names: Sequence[str],
+    sides: Sequence[Side],
+    area: Any,
+    frame: Frame,
+) -> tuple[Any, dict[str, Any], list[Note]]:
+    states = split_states(area, shapes, names)
+    if len(states.overlaps):
+        row = int(np.argmax(shapely.area(states.overlaps)))
+        lon, lat = _lonlat(frame, states.overlaps[row].representative_point())
+        size = shapely.area(states.overlaps).sum() / 1e6
+        raise LayerError(
+            f"sides overlap at ({lon:.4f}, {lat:.4f}), {size:,.3f} km2 in all (expected every "
+            "place on one side at most). Cut the polygons there.",
+            path=line.path,
+            layer=line.layer,
+            field=line.side_column,
+        )
+    named = [side.name for side in sides]
+    present = sorted(
+        {label for label in states.labels if label},
+        key=lambda name: (named.index(name) if name in named else len(named), name),
+    )
+    land = merged_sides(states.polygons, states.labels, present)
+    notes = [
+        Note(line.key, f"'{name}' holds land, and is not among the project's sides.")
+        for name in present
+        if named and name not in named
+    ]
+    empty = shapely.area(states.polygons[[not label for label in states.labels]]).sum() / 1e6
+    if empty > 0:
+        notes.append(Note(line.key, f"{empty:,.1f} km2 of the study area are on no side.", 0))
+    course = [
+        shapely.intersection(shapely.boundary(land[a]), shapely.boundary(land[b]))
+        for number, a in enumerate(present)
+        for b in present[number + 1 :]
+    ]
+    pieces = shapely.get_parts(shapely.get_parts(np.array(course, dtype=object)))
+    merged = canonical(shapely.union_all(pieces[shapely.get_dimensions(pieces) == 1]))
+    if merged.is_empty:
+        raise LayerError(
+            f"the states of '{line.key}' have no common edge in the study area (expected two "
+            "sides that border on each other). Check the layer and its side column.",
+            path=line.path,
+            layer=line.layer,
+            field=line.side_column,
+        )
+    return merged, land, notes
+
+
+def _lonlat(frame: Frame, point: Any) -> tuple[float, float]:
+    lon, lat = frame.lonlat(shapely.get_coordinates(point))[0]
+    return float(lon), float(lat)
+
+
+def error_band(front: FrontLine, frame: Frame) -> Any:
+    """Find all land nearer to a line than its error.
+
+    Parameters
+    ----------
+    front
+        The line.
+    frame
+        The plane.
+
+    Returns
+    -------
+    Polygon or MultiPolygon
+        True on the ellipsoid; not cut to the study area. Empty for a line without error.
+    """
+    bands = [
+        true_band(
+            shapely.line_merge(shapely.multilinestrings(front.segments[front.error_m == error])),
+            float(error),
+            frame,
+        )
+        for error in np.unique(front.error_m)
+        if error > 0
+    ]
+    return shapely.union_all(bands) if bands else shapely.Polygon()
+
+
+def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> tuple[Draw, ...]:
+    """Draw copies of a line displaced within its error.
+
+    Parameters
+    ----------
+    front
+        The line.
+    area
+        Study area in the plane.
+    draws
+        How many.
+    seed
+        The project's seed. The draws depend on it, on the line's key and on their own number
+        only, not on how many are made or by whom.
+
+    Returns
+    -------
+    tuple of Draw
+        Empty for a line without error.
+
+    Notes
+    -----
+    Vertices move along the line's normal by Gaussian noise of standard deviation
+    ``error_m / 1.96`` that is alike over ``error_correlation_m``. Ends slide along the edge of
+    the study area; faces keep their side by the hand of the line they lie on. Land on no side
+    stays on none.
+    """
+    if draws == 0 or not (front.error_m > 0).any():
+        return ()
+    correlation = front.error_correlation_m
+    pieces = pieces_of(front.geometry, front.segments, front.error_m, correlation_m=correlation)
+    lands = list(front.sides.values())
+    away_m = 1.0 + 0.1 * float(front.error_m.max())
+    hands = [hands_of(piece, lands, away_m=away_m) for piece in pieces]
+    generators = [generator(seed, front.key, number) for number in range(draws)]
+    covered = shapely.union_all(lands)
+    if covered.area < (1.0 - 1e-9) * area.area:
+        area = covered
+    edge = shapely.boundary(area)
+    shapely.prepare(area)
+    found = []
+    for course in displaced(pieces, area, generators, correlation_m=correlation):
+        faces, labels = labelled_faces(course, hands, edge, area, len(lands))
+        for row in np.flatnonzero(labels < 0):
+            # A scrap that no edge speaks for stays with the side that held it.
+            inside = faces[row].representative_point()
+            held = np.flatnonzero(shapely.intersects(lands, inside))
+            labels[row] = held[0] if len(held) else -1
+        sides = {name: united(faces[labels == number]) for number, name in enumerate(front.sides)}
+        line = shapely.multilinestrings([shapely.linestrings(led_on) for _, led_on in course])
+        found.append(Draw(line, sides))
+    return tuple(found)
+
+
+def pairs(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:
+    """Each line and the next by date, then the first and the last where there are more than two.
+
+    Parameters
+    ----------
+    fronts
+        In any order; lines of one date keep the order they come in.
+
+    Returns
+    -------
+    The earlier and the later line of each pair; nothing for fewer than two lines.
+    """
+    ordered = sorted(fronts, key=lambda front: front.date)
+    yield from itertools.pairwise(ordered)
+    if len(ordered) > 2:
+        yield ordered[0], ordered[-1]

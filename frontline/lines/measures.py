@@ -1,0 +1,439 @@
+"""Measures of lines: length by scale, sinuosity, and how far two lines lie apart."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Floats
+from frontline.elevation.dem import heights_at, to_dem
+from frontline.elevation.terrain import relief_m, slope_deg
+from frontline.geo.geodesy import distance_of_points as distance_to
+from frontline.geo.geodesy import length_m, nearest_on, points_along
+from frontline.lines.front import pairs
+from frontline.uncertainty.intervals import interval
+
+if TYPE_CHECKING:
+    from frontline.elevation.dem import Dem
+    from frontline.geo.projection import Frame
+    from frontline.lines.front import Draw, FrontLine
+
+
+SCALES_M = (0.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0)
+"""Scales at which a line is measured: bends smaller than this are left out."""
+
+STEP_M = 500.0
+"""Distances along a line are taken this often."""
+
+TERRAIN = ["at_km", "lon", "lat", "metres", "elevation_m", "slope_deg", "relief_m"]
+"""Columns of :func:`terrain_along`."""
+
+
+def length_at_scales(
+    course: Any, frame: Frame, scales_m: Sequence[float] = SCALES_M
+) -> pd.DataFrame:
+    """Measure a line with its smaller bends left out.
+
+    Parameters
+    ----------
+    course
+        Line in the plane, in any number of pieces.
+    frame
+        The plane.
+    scales_m
+        Tolerances of the generalisation (Douglas and Peucker, in the plane); 0 is as drawn.
+
+    Returns
+    -------
+    One row per scale: ``generalise_m, length_km`` (geodesic)``, vertices``. The ends of pieces
+    stay, so that the length falls with the scale, down to that of straight pieces.
+
+    References
+    ----------
+    Douglas, D. and Peucker, T. (1973), Algorithms for the reduction of the number of points
+    required to represent a digitized line, Cartographica 10, 112-122.
+    """
+    merged = shapely.line_merge(course)
+    rows = []
+    for scale in scales_m:
+        plain = shapely.simplify(merged, scale, preserve_topology=False) if scale > 0 else merged
+        kilometres = float(length_m(np.array([plain], dtype=object), frame)[0]) / 1000.0
+        rows.append((float(scale), kilometres, int(shapely.get_num_coordinates(plain))))
+    return pd.DataFrame(rows, columns=["generalise_m", "length_km", "vertices"])
+
+
+def sampled(course: Any, frame: Frame, *, step_m: float = STEP_M) -> tuple[Floats, Floats]:
+    """Place points evenly along a line, with the length that each stands for.
+
+    Parameters
+    ----------
+    course
+        Line in the plane, in any number of pieces.
+    frame
+        The plane.
+    step_m
+        Largest distance between neighbours.
+
+    Returns
+    -------
+    Coordinates ``(n, 2)``, both ends of each piece among them, and metres ``(n,)``: half a step
+    at the ends. The metres add up to the geodesic length.
+    """
+    places, metres = [np.zeros((0, 2))], [np.zeros(0)]
+    for part in shapely.get_parts(shapely.line_merge(course)):
+        xy = points_along(part, frame, step_m)
+        if len(xy) < 2:
+            continue
+        whole = float(length_m(np.array([part], dtype=object), frame)[0])
+        each = np.full(len(xy), whole / (len(xy) - 1))
+        each[[0, -1]] /= 2.0
+        places.append(xy)
+        metres.append(each)
+    return np.concatenate(places), np.concatenate(metres)
+
+
+def terrain_along(
+    course: Any, dem: Dem, frame: Frame, *, radius_m: float = 5_000.0, step_m: float = STEP_M
+) -> pd.DataFrame:
+    """Read elevation, slope and relief along a line.
+
+    Parameters
+    ----------
+    course
+        Line in the plane; pieces follow each other.
+    dem
+        Elevation.
+    frame
+        The plane.
+    radius_m
+        Relief is the highest less the lowest height within this distance.
+    step_m
+        How often.
+
+    Returns
+    -------
+    One row per place with the columns of :data:`TERRAIN`: kilometres from the beginning (gaps
+    between pieces left out), the length of line it stands for, and what is known of the ground
+    there, NaN where nothing is. ``slope_deg`` is that of the elevation's cell.
+    """
+    xy, metres = sampled(course, frame, step_m=step_m)
+    lonlat = frame.lonlat(xy)
+    cells = dem.rowcol(*to_dem(dem, frame.crs, xy[:, 0], xy[:, 1]))
+    steep = np.full(len(xy), np.nan)
+    inside = cells[:, 0] >= 0
+    steep[inside] = slope_deg(dem)[cells[inside, 0], cells[inside, 1]]
+    return pd.DataFrame(
+        {
+            "at_km": (np.cumsum(metres) - metres / 2.0) / 1000.0,
+            "lon": lonlat[:, 0],
+            "lat": lonlat[:, 1],
+            "metres": metres,
+            "elevation_m": heights_at(dem, xy, crs=frame.crs),
+            "slope_deg": steep,
+            "relief_m": relief_m(dem, xy, crs=frame.crs, radius_m=radius_m),
+        },
+        columns=TERRAIN,
+    )
+
+
+def share_above(values: Floats, metres: Floats, least: float) -> tuple[float, float]:
+    """Tell which share of a line reaches a threshold, and of which share nothing is known.
+
+    Parameters
+    ----------
+    values
+        Along the line, NaN where unknown, shape ``(n,)``.
+    metres
+        Length that each stands for, shape ``(n,)``.
+    least
+        The threshold.
+
+    Returns
+    -------
+    Share of the known length with at least this value (NaN if none is known), and share of the
+    whole length that is unknown.
+    """
+    known = np.isfinite(values)
+    length, whole = float(metres[known].sum()), float(metres.sum())
+    reached = float(metres[known & (np.nan_to_num(values) >= least)].sum())
+    return (
+        reached / length if length > 0 else math.nan,
+        1.0 - length / whole if whole > 0 else math.nan,
+    )
+
+
+MOST_STEPS = 2_000
+"""Steps of one line in the discrete Fréchet distance, which takes time with their square."""
+
+BETWEEN = [
+    "from_line",
+    "to_line",
+    "mean_m",
+    "mean_low",
+    "mean_high",
+    "p10_m",
+    "median_m",
+    "p90_m",
+    "max_m",
+    "most_lon",
+    "most_lat",
+    "hausdorff_m",
+    "frechet_m",
+    "error_m",
+    "below_accuracy",
+]
+"""Columns of :func:`lines_between`."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far another line lies from a line, at places along it.
+
+    Parameters
+    ----------
+    xy
+        The places, in the plane, shape ``(n, 2)``.
+    metres
+        Length of line that each place stands for, shape ``(n,)``.
+    distance_m
+        Geodesic distance to the nearest point of the other line, shape ``(n,)``.
+    """
+
+    xy: Floats
+    metres: Floats
+    distance_m: Floats
+
+    @property
+    def mean_m(self) -> float:
+        """Mean along the line; NaN for a line without length."""
+        whole = float(self.metres.sum())
+        return float(self.metres @ self.distance_m) / whole if whole > 0 else math.nan
+
+    def quantile_m(self, share: float) -> float:
+        """Distance that this share of the line's length does not exceed; NaN without length."""
+        return weighted_quantile(self.distance_m, self.metres, share)
+
+    def share_within(self, distance_m: float) -> float:
+        """Share of the line's length with the other line within a distance."""
+        whole = float(self.metres.sum())
+        near = float(self.metres[self.distance_m <= distance_m].sum())
+        return near / whole if whole > 0 else math.nan
+
+
+def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
+    """Return the smallest value at which the weights add up to a share of all; NaN for none."""
+    known = np.isfinite(values) & (weights > 0)
+    if not known.any():
+        return math.nan
+    order = np.argsort(values[known], kind="stable")
+    reached = np.cumsum(weights[known][order])
+    at = np.searchsorted(reached, share * reached[-1] * (1.0 - 1e-12))
+    return float(values[known][order][min(int(at), len(order) - 1)])
+
+
+def apart(course: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> Apart:
+    """Measure how far another line lies from a line, along it.
+
+    Parameters
+    ----------
+    course, other
+        Lines in the plane. The measure is not symmetric: it walks along the first.
+    frame
+        The plane.
+    step_m
+        How often; mean and maximum are off by less than half of it.
+
+    Returns
+    -------
+    Apart
+        Empty for an empty line.
+    """
+    xy, metres = sampled(course, frame, step_m=step_m)
+    return Apart(xy, metres, nearest_on(other, xy, frame).distance_m)
+
+
+def hausdorff_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> float:
+    """Return the largest distance from a place on either line to the other one.
+
+    Parameters
+    ----------
+    one, other
+        Lines in the plane; NaN if one of them is empty.
+    frame
+        The plane.
+    step_m
+        Places are tried this often, and at every vertex.
+    """
+    farthest = 0.0
+    for here, there in ((one, other), (other, one)):
+        xy = np.concatenate([sampled(here, frame, step_m=step_m)[0], shapely.get_coordinates(here)])
+        away = nearest_on(there, xy, frame).distance_m
+        if not len(away) or np.isnan(away).any():
+            return math.nan
+        farthest = max(farthest, float(away.max()))
+    return farthest
+
+
+def frechet_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> float:
+    """Return the discrete Fréchet distance of two lines: of two walkers, neither turning back.
+
+    Parameters
+    ----------
+    one, other
+        Lines in the plane, each of one piece.
+    frame
+        The plane.
+    step_m
+        Distance of the places that are paired; the result is off by less than it. Longer lines
+        than 2,000 steps take longer steps.
+
+    Returns
+    -------
+    Metres, whichever way the lines are drawn; NaN for a line in several pieces or empty.
+
+    Notes
+    -----
+    Of two rings the second walker begins where it is nearest to the first. The table is filled
+    along its diagonals, whose cells do not depend on each other.
+
+    References
+    ----------
+    Eiter, T. and Mannila, H. (1994), Computing discrete Fréchet distance, TU Wien, CD-TR 94/64.
+    """
+    walks = []
+    for line in (one, other):
+        parts = shapely.get_parts(shapely.line_merge(line))
+        if len(parts) != 1 or parts[0].is_empty:
+            return math.nan
+        whole = float(length_m(parts, frame)[0])
+        walks.append(points_along(parts[0], frame, max(step_m, whole / MOST_STEPS)))
+    first, second = walks
+    if (first[0] == first[-1]).all() and (second[0] == second[-1]).all():
+        start = int(np.argmin(np.hypot(*(second[:-1] - first[0]).T)))
+        second = np.roll(second[:-1], -start, axis=0)
+        second = np.concatenate([second, second[:1]])
+    return min(_coupled_m(first, way, frame) for way in (second, second[::-1]))
+
+
+def _coupled_m(first: Floats, second: Floats, frame: Frame) -> float:
+    size, width = len(first), len(second)
+    # Row i of the table stands at i + 1: the place before the first row is never reached.
+    last, before = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
+    for step in range(size + width - 1):
+        row = np.arange(max(0, step - width + 1), min(size - 1, step) + 1)
+        away = frame.ground_m(first[row], second[step - row])
+        reach = np.minimum(np.minimum(last[row + 1], last[row]), before[row])
+        now = np.full(size + 1, np.inf)
+        now[row + 1] = np.maximum(away, reach) if step else away
+        last, before = now, last
+    return float(last[size])
+
+
+def together_m(*fronts: FrontLine) -> float:
+    """Return the error of a distance between lines: their largest errors, squared and added."""
+    return math.hypot(*(float(front.error_m.max(initial=0.0)) for front in fronts))
+
+
+def lines_between(
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+    *,
+    step_m: float = STEP_M,
+) -> pd.DataFrame:
+    """Tell how far each line lies from the one before: moved, or facing it at the same date.
+
+    Parameters
+    ----------
+    fronts
+        Dated lines; paired as changes are.
+    draws
+        Displaced copies by the line's key; may be empty.
+    frame
+        The plane.
+    step_m
+        How often along the lines.
+
+    Returns
+    -------
+    One row per pair with the columns of :data:`BETWEEN`: along the earlier line the mean with
+    its interval over the paired draws, the distribution, the most with its place; Hausdorff and
+    discrete Fréchet distance (NaN for lines in several pieces); ``below_accuracy`` where the
+    mean is less than both errors together, ``error_m``, can tell from nothing.
+    """
+    rows = [_row_between(old, new, draws, frame, step_m) for old, new in pairs(fronts)]
+    return pd.DataFrame(rows, columns=BETWEEN)
+
+
+def _row_between(
+    old: FrontLine,
+    new: FrontLine,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+    step_m: float,
+) -> dict[str, Any]:
+    found = apart(old.geometry, new.geometry, frame, step_m=step_m)
+    low, high = _mean_interval(old, new, draws, frame, found.mean_m)
+    most = int(np.argmax(found.distance_m)) if len(found.xy) else -1
+    lon, lat = frame.lonlat(found.xy[[most]])[0] if len(found.xy) else (math.nan, math.nan)
+    error_m = together_m(old, new)
+    return {
+        "from_line": old.key,
+        "to_line": new.key,
+        "mean_m": found.mean_m,
+        "mean_low": low,
+        "mean_high": high,
+        "p10_m": found.quantile_m(0.1),
+        "median_m": found.quantile_m(0.5),
+        "p90_m": found.quantile_m(0.9),
+        "max_m": float(found.distance_m.max(initial=0.0)),
+        "most_lon": float(lon),
+        "most_lat": float(lat),
+        "hausdorff_m": hausdorff_m(old.geometry, new.geometry, frame, step_m=step_m),
+        "frechet_m": frechet_m(old.geometry, new.geometry, frame, step_m=step_m),
+        "error_m": error_m,
+        "below_accuracy": bool(found.mean_m < error_m),
+    }
+
+
+def _mean_interval(
+    old: FrontLine,
+    new: FrontLine,
+    draws: Mapping[str, Sequence[Draw]],
+    frame: Frame,
+    mean_m: float,
+) -> tuple[float, float]:
+    if not together_m(old, new) > 0:
+        return mean_m, mean_m
+    copies = tuple(_paired(old, new, draws))
+    coarse = _coarse_mean_m(old.geometry, new.geometry, frame)
+    drawn = [_coarse_mean_m(here, there, frame) for here, there in copies]
+    low, high = interval(drawn, central=mean_m, coarse=coarse)
+    # Swaying lines part where they lay upon each other: the figure itself is never left out.
+    return max(min(low, mean_m), 0.0), max(high, mean_m)
+
+
+def _paired(
+    old: FrontLine, new: FrontLine, draws: Mapping[str, Sequence[Draw]]
+) -> Iterator[tuple[Any, Any]]:
+    """Lines of the i-th draw of both; a line without error stands as it is."""
+    olds = [draw.line for draw in draws.get(old.key, ())]
+    news = [draw.line for draw in draws.get(new.key, ())]
+    count = max(len(olds), len(news))
+    yield from itertools.islice(
+        zip(olds or [old.geometry] * count, news or [new.geometry] * count, strict=False), count
+    )
+
+
+def _coarse_mean_m(here: Any, there: Any, frame: Frame) -> float:
+    xy, metres = sampled(here, frame, step_m=4 * STEP_M)
+    if not len(xy):
+        return math.nan
+    return float(np.average(distance_to(shapely.points(xy), there, frame), weights=metres))

@@ -1,0 +1,261 @@
+"""Scenario lines: a line offset to one side, or with parts of another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from frontline.errors import ProjectError, nearest, shown
+from frontline.geo.geodesy import length_m, true_band
+from frontline.geo.polygonize import GRID_M, canonical, merged_sides, split_states
+from frontline.inputs.partitions import land_of_parts
+from frontline.lines.front import Draw, FrontLine, draw_front
+from frontline.records import Note
+
+if TYPE_CHECKING:
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.project.models import Project, Scenario
+
+
+_COARSE = 0.005
+_ARCS = 16
+_EDGE_M = 1.0
+
+
+def scenario_fronts(
+    project: Project, layers: Layers, fronts: Sequence[FrontLine]
+) -> tuple[FrontLine, ...]:
+    """Make the lines that the project's scenarios ask for.
+
+    Parameters
+    ----------
+    project
+        Its scenarios.
+    layers
+        Study area, districts and partitions.
+    fronts
+        The dated lines that they start from.
+
+    Returns
+    -------
+    In the project's order, each like a dated line with its sides.
+
+    Raises
+    ------
+    ProjectError
+        A side or part that is not there, a date before that of the line it starts from, a
+        scenario that leaves no line.
+    """
+    by_key = {front.key: front for front in fronts}
+    return tuple(
+        scenario_front(asked, by_key[asked.from_line], layers) for asked in project.scenarios
+    )
+
+
+def scenario_front(asked: Scenario, front: FrontLine, layers: Layers) -> FrontLine:
+    """Make the line of one scenario; see `scenario_fronts`.
+
+    Parameters
+    ----------
+    asked
+        What is asked.
+    front
+        The line it starts from.
+    layers
+        Study area, districts and partitions.
+
+    Notes
+    -----
+    The new line is the common edge of the new sides. Its error is the project's, else that of
+    the line it starts from where it is nearest.
+    """
+    if asked.date is not None and asked.date < front.date:
+        raise _wrong(asked, f"holds before its line does ({front.date})", "Give a later date")
+    receiver = _receiver(asked, front)
+    if asked.offset_m is None:
+        land = _handed_land(asked, layers)
+    else:
+        band = true_band(front.geometry, asked.offset_m, layers.frame)
+        land = shapely.intersection(front.sides[_side(asked, front, asked.side)], band)
+    sides = handed_over(front.sides, land, to_side=receiver)
+    made = front_between(
+        sides,
+        layers.study_area,
+        layers.frame,
+        key=asked.key,
+        label=asked.label,
+        date=asked.date or front.date,
+    )
+    if made is None:
+        raise _wrong(asked, "leaves no line: one side has all of the land", "Ask for less")
+    error_m = _error_along(made, front, asked.error_m)
+    text = f"Not a line that was: made of '{front.key}' as the project asks."
+    return replace(
+        made,
+        error_m=error_m,
+        error_correlation_m=front.error_correlation_m,
+        notes=(Note(asked.key, text),),
+    )
+
+
+def _receiver(asked: Scenario, front: FrontLine) -> str:
+    if asked.to_side is not None:
+        return _side(asked, front, asked.to_side)
+    own = _side(asked, front, asked.side)
+    others = [name for name in front.sides if name != own]
+    if len(others) != 1:
+        raise _wrong(asked, f"leaves open which of {len(others)} sides advances", "Add to_side")
+    return others[0]
+
+
+def _side(asked: Scenario, front: FrontLine, name: str | None) -> str:
+    if name is None or name not in front.sides:
+        offer = nearest(name, front.sides)
+        raise ProjectError(
+            f"line '{front.key}' has no side {shown(name)}.{offer}", field=f"scenarios.{asked.key}"
+        )
+    return name
+
+
+def _handed_land(asked: Scenario, layers: Layers) -> Any:
+    if asked.hand_over is None:  # pragma: no cover - the model sees to it
+        raise _wrong(asked, "asks for nothing", "Add hand_over")
+    field = f"scenarios.{asked.key}.parts"
+    return land_of_parts(layers, asked.hand_over, asked.parts, field=field)
+
+
+def _wrong(asked: Scenario, what: str, hint: str) -> ProjectError:
+    return ProjectError(f"{what}. {hint}.", field=f"scenarios.{asked.key}")
+
+
+def handed_over(sides: Mapping[str, Any], land: Any, *, to_side: str) -> dict[str, Any]:
+    """Give land to a side, whoever held it.
+
+    Parameters
+    ----------
+    sides
+        Land by the side's name.
+    land
+        Polygon in the plane; what is on no side is given as well.
+    to_side
+        Who receives it.
+    """
+    return {
+        name: shapely.union(held, land) if name == to_side else shapely.difference(held, land)
+        for name, held in sides.items()
+    }
+
+
+def front_between(
+    sides: Mapping[str, Any],
+    area: Any,
+    frame: Frame,
+    *,
+    key: str,
+    label: str,
+    date: dt.date,
+) -> FrontLine | None:
+    """Make a line, without error, of the land that sides hold.
+
+    Parameters
+    ----------
+    sides
+        Polygons by name; they do not overlap.
+    area
+        Study area.
+    frame
+        The plane.
+    key, label, date
+        Of the line.
+
+    Returns
+    -------
+    The common edge of the sides inside the study area; None where there is none.
+    """
+    states = split_states(area, np.array(list(sides.values()), dtype=object), list(sides))
+    land = merged_sides(states.polygons, states.labels, list(sides))
+    names = list(land)
+    edges = [
+        shapely.intersection(shapely.boundary(land[one]), shapely.boundary(land[other]))
+        for number, one in enumerate(names)
+        for other in names[number + 1 :]
+    ]
+    pieces = shapely.get_parts(shapely.get_parts(np.array(edges, dtype=object)))
+    course = canonical(shapely.union_all(pieces[shapely.get_dimensions(pieces) == 1]))
+    if course.is_empty:
+        return None
+    xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    segments = shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1))
+    return FrontLine(
+        key=key,
+        label=label,
+        date=date,
+        geometry=course,
+        segments=segments,
+        error_m=np.zeros(len(segments)),
+        error_correlation_m=1.0,
+        sides=land,
+        length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
+    )
+
+
+def _error_along(made: FrontLine, front: FrontLine, error_m: float | None) -> Any:
+    if error_m is not None:
+        return np.full(len(made.segments), error_m)
+    middle = shapely.line_interpolate_point(made.segments, 0.5, normalized=True)
+    return front.error_m[shapely.STRtree(front.segments).nearest(middle)]
+
+
+def scenario_draws(
+    asked: Scenario,
+    front: FrontLine,
+    made: FrontLine,
+    draws: Sequence[Draw],
+    layers: Layers,
+    *,
+    seed: int,
+) -> tuple[Draw, ...]:
+    """Displace the line of a scenario as the line it starts from is displaced.
+
+    Parameters
+    ----------
+    asked, front, made
+        The scenario, the line it starts from, and the line it makes.
+    draws
+        Displaced copies of `front`.
+    layers
+        Study area, districts and partitions.
+    seed
+        The project's seed, for a scenario with an error of its own.
+
+    Returns
+    -------
+    tuple of Draw
+        The i-th belongs to the i-th of `draws`, so that what the two lines have in common
+        moves as one, and the land between them keeps its width. A scenario with an error of its
+        own sways by itself.
+    """
+    if asked.error_m is not None:
+        return draw_front(made, layers.study_area, draws=len(draws), seed=seed)
+    receiver = _receiver(asked, front)
+    edge = shapely.buffer(shapely.boundary(layers.study_area), _EDGE_M, quad_segs=1)
+    fixed = None if asked.offset_m is not None else _handed_land(asked, layers)
+    found = []
+    for draw in draws:
+        land = fixed
+        if asked.offset_m is not None:
+            thin = shapely.simplify(draw.line, _COARSE * asked.offset_m, preserve_topology=False)
+            band = shapely.buffer(thin, asked.offset_m, quad_segs=_ARCS)
+            land = shapely.intersection(draw.sides[_side(asked, front, asked.side)], band)
+        sides = handed_over(draw.sides, land, to_side=receiver)
+        borders = [shapely.boundary(held) for held in sides.values() if not held.is_empty]
+        course = shapely.difference(shapely.union_all(borders, grid_size=GRID_M), edge)
+        found.append(Draw(shapely.line_merge(course), sides))
+    return tuple(found)

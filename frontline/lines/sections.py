@@ -1,0 +1,180 @@
+"""Named stretches of a line: between two places, or within parts of a partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from shapely.ops import substring
+
+from frontline._typing import Flags, Floats
+from frontline.errors import ProjectError
+from frontline.geo.geodesy import length_m
+from frontline.inputs.partitions import land_of_parts
+
+if TYPE_CHECKING:
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import FrontLine
+    from frontline.project.models import Section
+
+
+NEAR_M = 1.0
+"""A place belongs to a stretch that is as near to it, within this, as the whole line is."""
+
+
+BEND_M = 100.0
+"""Where two stretches meet at a bend, places are told apart by the line this far from it."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A named stretch of a line.
+
+    Parameters
+    ----------
+    key, label, line
+        As in the project.
+    course
+        The line there, in the plane.
+    length_km
+        Geodesic.
+    rates
+        Columns of the settlements that are averaged.
+    """
+
+    key: str
+    label: str
+    line: str
+    course: Any
+    length_km: float
+    rates: tuple[str, ...] = ()
+
+
+def stretches_of(
+    sections: Sequence[Section], layers: Layers, fronts: Sequence[FrontLine]
+) -> tuple[Stretch, ...]:
+    """Cut the sections that a project names out of its lines.
+
+    Parameters
+    ----------
+    sections
+        What the project names.
+    layers
+        Districts and partitions.
+    fronts
+        The lines.
+
+    Raises
+    ------
+    ProjectError
+        A section without length, a part of a partition that is not there.
+    """
+    by_key = {front.key: front for front in fronts}
+    found = []
+    for asked in sections:
+        front = by_key[asked.line]
+        if asked.between is not None:
+            course = stretch_between(
+                front.geometry, layers.frame.xy(np.array(asked.between)), asked.key
+            )
+        else:
+            land = land_of_parts(
+                layers,
+                str(asked.partition),
+                asked.parts,
+                field=f"sections.{asked.key}.parts",
+            )
+            course = _lines(shapely.intersection(front.geometry, land))
+        kilometres = float(length_m(np.array([course], dtype=object), layers.frame)[0]) / 1000.0
+        if not kilometres > 0:
+            raise ProjectError(
+                f"line '{asked.line}' does not run there (expected some of it). Name other parts.",
+                field=f"sections.{asked.key}",
+            )
+        label = asked.label or asked.key
+        found.append(Stretch(asked.key, label, asked.line, course, kilometres, asked.rates))
+    return tuple(found)
+
+
+def stretch_between(line: Any, ends_xy: Floats, name: str = "between") -> Any:
+    """Cut a line between the points nearest to two places.
+
+    Parameters
+    ----------
+    line
+        In the plane, in any number of pieces; that piece is taken to which both are nearest.
+    ends_xy
+        The two places, shape ``(2, 2)``.
+    name
+        Of the section, for messages.
+
+    Returns
+    -------
+    LineString; of a ring the shorter way round.
+
+    Raises
+    ------
+    ProjectError
+        If both places lie at one point of the line.
+    """
+    pieces = shapely.get_parts(shapely.line_merge(line))
+    ends = shapely.points(ends_xy)
+    piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
+    start, stop = np.sort(shapely.line_locate_point(piece, ends))
+    ring = bool(shapely.is_closed(piece))
+    away = min(stop - start, piece.length - stop + start) if ring else stop - start
+    if away < NEAR_M:
+        raise ProjectError(
+            "both places lie at one point of the line. Set them apart.", field=f"sections.{name}"
+        )
+    if ring and stop - start > piece.length / 2:
+        beyond = [substring(piece, stop, piece.length), substring(piece, 0.0, start)]
+        return shapely.line_merge(shapely.union_all(beyond))
+    return substring(piece, start, stop)
+
+
+def _lines(geometry: Any) -> Any:
+    parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, object))))
+    parts = shapely.get_parts(parts)
+    return shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1]))
+
+
+def behind(xy: Floats, stretch: Any, line: Any) -> Flags:
+    """Tell which places are nearer to a stretch than to the rest of its line.
+
+    Parameters
+    ----------
+    xy
+        In the plane, shape ``(n, 2)``.
+    stretch, line
+        The stretch, and the whole line.
+
+    Returns
+    -------
+    Shape ``(n,)``. Stretches that follow each other divide the places among them; those that
+    overlap share places.
+
+    Notes
+    -----
+    About a bend outwards a whole wedge of places has the bend as its nearest point. Where two
+    stretches meet there, the wedge is divided in the middle, whichever way the line is drawn.
+    """
+    points = shapely.points(xy)
+    rest = shapely.difference(line, shapely.buffer(stretch, NEAR_M))
+    for course in (stretch, line, rest):
+        shapely.prepare(course)
+    away = shapely.distance(line, points)
+    near = np.asarray(shapely.distance(stretch, points) - away <= NEAR_M, dtype=bool)
+    if rest.is_empty:
+        return near
+    tied = near & (shapely.distance(rest, points) - away <= 3.0 * NEAR_M)
+    ends = shapely.boundary(shapely.line_merge(stretch))
+    hole = shapely.buffer(ends, min(BEND_M, shapely.length(stretch) / 4.0))
+    ours, theirs = shapely.difference(stretch, hole), shapely.difference(rest, hole)
+    if tied.any() and not theirs.is_empty:
+        unsure = points[tied]
+        near[tied] = shapely.distance(ours, unsure) <= shapely.distance(theirs, unsure)
+    return near

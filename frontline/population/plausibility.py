@@ -1,0 +1,302 @@
+"""Figures of people against each other, before anything is computed from them.
+
+A unit taken for another one (people per cell, per square kilometre, thousands) is wrong by orders
+of magnitude, and the sums look like any others. What cannot be is an error; what is odd is a note.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Floats
+from frontline.errors import FrontlineError, LayerError, RasterError, raise_problems
+from frontline.errors import shown as quoted
+from frontline.population.figures import numbers, texts
+from frontline.population.sources import held_part, number_of
+from frontline.population.validity import FAR_YEARS, years_from
+from frontline.project.loader import relative
+from frontline.raster.io import open_raster
+from frontline.raster.zonal import zonal_sums
+from frontline.records import Note
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import FrontLine
+    from frontline.project.models import PopulationRaster, Project
+    from frontline.raster.zonal import Kind
+
+
+ODD_RATIO = 5.0
+"""Figures that differ by more than this are hardly two views of the same people: a note."""
+
+ABSURD_RATIO = 20.0
+"""Figures that differ by more than this are of different units or people: an error. Densities
+taken for counts are off by the number of cells in a square kilometre: 100 for cells of 100 m."""
+
+LEAST_ON_RASTER = 0.9
+"""Share of a district that a raster must reach to be held against its figure."""
+
+MOST = 60_000_000
+"""More people than live in any city: the largest have some 40 million."""
+
+MOST_NAMED = 5
+"""Places or districts that a note names."""
+
+COMPARED = [
+    "code",
+    "name",
+    "source",
+    "date",
+    "population",
+    "population_date",
+    "people",
+    "ratio",
+    "coverage",
+]
+"""Columns of the table of `rasters_against_districts`."""
+
+
+def rasters_against_districts(
+    project: Project, layers: Layers, fronts: Sequence[FrontLine]
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """Hold every population raster against what the districts state of their residents.
+
+    Parameters
+    ----------
+    project
+        Names the rasters.
+    layers
+        Districts in the plane.
+    fronts
+        The lines. A figure that one side counted covers what it held at the line nearest in date.
+
+    Returns
+    -------
+    A row per raster and district with a figure (columns :data:`COMPARED`; ``ratio`` is the
+    raster's people over those stated, ``coverage`` the share of the land within the raster's
+    edges), and what is odd in it.
+
+    Raises
+    ------
+    RasterError
+        A raster holds more than twenty times, or less than a twentieth of, the people of all
+        districts that it reaches, and the project does not say that it is to be trusted.
+    """
+    problems: list[FrontlineError] = []
+    notes: list[Note] = []
+    tables = [pd.DataFrame(columns=COMPARED)]
+    stated = _counted_districts(layers.districts)
+    shapes = _held_shapes(stated, fronts)
+    for raster in project.population if len(stated) else ():
+        people, reached, other = _sums(project, layers, raster, shapes)
+        table = pd.DataFrame(
+            {
+                "code": texts(stated, "code"),
+                "name": texts(stated, "name"),
+                "source": f"raster:{raster.key}",
+                "date": raster.date,
+                "population": numbers(stated, "population"),
+                "population_date": texts(stated, "population_year"),
+                "people": people,
+                "coverage": reached,
+            }
+        )
+        table["ratio"] = _ratio(people, table["population"].to_numpy(float))
+        tables.append(table[COMPARED])
+        usable = (reached >= LEAST_ON_RASTER) & np.isfinite(table["ratio"].to_numpy(float))
+        if not usable.any():
+            continue
+        said = _verdict(raster, table[usable], other[usable])
+        total = _of_all(table[usable], people[usable])
+        if _off(total, ABSURD_RATIO) and not raster.trusted:
+            shown = relative(raster.path, project)
+            field = f"population.{raster.key}"
+            advice = "Correct its kind, or set trusted = true if all figures are right."
+            problems.append(RasterError(f"{said} {advice}", path=Path(shown), field=field))
+        elif _off(total, ODD_RATIO):
+            notes.append(Note(f"population raster:{raster.key}", f"{said} Is its kind right?"))
+        notes += _outliers(raster, table[usable], total)
+    raise_problems(problems)
+    filled = [one for one in tables if len(one)] or tables
+    return pd.concat(filled, ignore_index=True), tuple(notes)
+
+
+def _counted_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    kinds = texts(districts, "population_kind")
+    known = np.isfinite(numbers(districts, "population"))
+    return districts[known & np.isin(kinds, ("", "residents"))]
+
+
+def _held_shapes(districts: gpd.GeoDataFrame, fronts: Sequence[FrontLine]) -> NDArray[np.object_]:
+    """Return the land that each figure covers, at the line nearest to it in date."""
+    newest = max((front.date for front in fronts), default=dt.date.max)
+    found = np.full(len(districts), None, dtype=object)
+    columns = (texts(districts, name) for name in ("counted_by", "population_year"))
+    for row, (shape, by, when) in enumerate(zip(districts.geometry, *columns, strict=True)):
+        if not by:
+            found[row] = shape
+            continue
+        year = when or str(newest)
+        front = fronts[int(np.argmin([years_from(year, one.date) for one in fronts]))]
+        names = tuple(front.sides)
+        found[row] = held_part(shape, number_of(by, names), front, names)
+    return found
+
+
+def _sums(
+    project: Project, layers: Layers, raster: PopulationRaster, shapes: NDArray[np.object_]
+) -> tuple[Floats, Floats, Floats]:
+    """Return people and share on the raster by district, and people if it were of other kind."""
+    shown = relative(raster.path, project)
+    other: Kind = "density" if raster.kind == "count" else "count"
+    with open_raster(raster.path, crs=raster.crs, shown=shown) as opened:
+        crs = layers.frame.crs
+        sums = zonal_sums(opened, shapes, zones_crs=crs, kind=raster.kind)
+        swapped = zonal_sums(opened, shapes, zones_crs=crs, kind=other)
+    return sums.people, np.nan_to_num(sums.on_raster), swapped.people
+
+
+def _ratio(people: Floats, stated: Floats) -> Floats:
+    ratio: Floats = np.full(len(people), np.nan)
+    np.divide(people, stated, out=ratio, where=stated > 0)
+    return ratio
+
+
+def _of_all(table: pd.DataFrame, people: Floats) -> float:
+    return float(people.sum()) / float(table["population"].sum())
+
+
+def _off(ratio: float, most: float) -> bool:
+    return not 1 / most <= ratio <= most
+
+
+def _verdict(raster: PopulationRaster, table: pd.DataFrame, other: Floats) -> str:
+    """Say how a raster stands to the districts, and whether the other kind fits better."""
+    ratio, swapped = _of_all(table, table["people"].to_numpy(float)), _of_all(table, other)
+    far = np.abs(np.log(np.maximum(table["ratio"].to_numpy(float), 1e-9)))
+    most = table.iloc[int(far.argmax())]
+    words = {"count": "counts", "density": "densities"}
+    count = "1 district states" if len(table) == 1 else f"{len(table)} districts state"
+    said = (
+        f"read as {words[raster.kind]} it holds {ratio:.2g} times the people that {count}; in "
+        f"{_called(most)} {most['people']:,.0f} against {most['population']:,.0f}."
+    )
+    if _off(swapped, ODD_RATIO):
+        return said
+    now = words["density" if raster.kind == "count" else "count"]
+    return f"{said} Read as {now} it would hold {swapped:.2g} times."
+
+
+def _called(district: pd.Series[Any]) -> str:
+    return quoted(str(district["name"]) or str(district["code"]))
+
+
+def _outliers(raster: PopulationRaster, table: pd.DataFrame, total: float) -> Iterator[Note]:
+    """Name districts in which a raster that fits on the whole is far from the figure."""
+    if _off(total, ODD_RATIO):
+        return
+    odd = [row for _, row in table.iterrows() if _off(float(row["ratio"]), ABSURD_RATIO)]
+    if odd:
+        named = [
+            f"{_called(row)} {row['people']:,.0f} against {row['population']:,.0f}"
+            for row in odd[:MOST_NAMED]
+        ]
+        text = f"is far from the figures of single districts: {'; '.join(named)}."
+        yield Note(f"population raster:{raster.key}", text, len(odd))
+
+
+def places_against_districts(
+    project: Project, layers: Layers, fronts: Sequence[FrontLine]
+) -> tuple[Note, ...]:
+    """Hold the residents of each settlement against those of the district it lies in.
+
+    Parameters
+    ----------
+    project
+        Names the layers.
+    layers
+        Settlements and districts in the plane.
+    fronts
+        The lines; see `rasters_against_districts`.
+
+    Returns
+    -------
+    Notes that name places with more residents than their district, or than any city.
+
+    Raises
+    ------
+    LayerError
+        A place has more than twenty times the residents of its district, both counted within
+        ten years or without a date, and the project does not say that they are to be trusted.
+    """
+    settlements = layers.settlements
+    people = numbers(settlements, "population")
+    names = texts(settlements, "name")
+    source = project.settlements
+    if source is None or not len(settlements):
+        return ()
+    path = Path(relative(source.path, project))
+    problems: list[FrontlineError] = []
+    odd = []
+    for place, district, ratio, near in _pairs(layers, fronts):
+        said = (
+            f"{quoted(str(place['name']))} has {float(place['population']):,.0f} residents, its "
+            f"district {_called(district)} {float(district['population']):,.0f}"
+        )
+        if ABSURD_RATIO < ratio < math.inf and near and not source.trusted:
+            advice = "Check both and their units, or set trusted = true if both are right."
+            problem = f"{said} ({ratio:,.0f} times as many). {advice}"
+            fault = LayerError(problem, path=path, layer=source.layer, field="population")
+            problems.append(fault)
+        else:
+            odd.append(said)
+    raise_problems(problems)
+    notes = []
+    if odd:
+        text = f"more residents than the district they lie in: {'; '.join(odd[:MOST_NAMED])}."
+        notes.append(Note("settlements", text, len(odd)))
+    huge = [f"{quoted(names[row])} {people[row]:,.0f}" for row in np.flatnonzero(people > MOST)]
+    if huge:
+        text = f"more people than in any city: {'; '.join(huge[:MOST_NAMED])}."
+        notes.append(Note("settlements", text, len(huge)))
+    return tuple(notes)
+
+
+def _pairs(
+    layers: Layers, fronts: Sequence[FrontLine]
+) -> Iterator[tuple[pd.Series[Any], pd.Series[Any], float, bool]]:
+    """Yield places with more residents than the district that counts them."""
+    settlements, stated = layers.settlements, _counted_districts(layers.districts)
+    kinds, people = texts(settlements, "population_kind"), numbers(settlements, "population")
+    rows = np.flatnonzero(np.isfinite(people) & np.isin(kinds, ("", "residents")))
+    if not len(rows) or not len(stated):
+        return
+    middles = shapely.point_on_surface(settlements.geometry.to_numpy()[rows])
+    tree = shapely.STRtree(_held_shapes(stated, fronts))
+    counted = numbers(stated, "population")
+    dates = texts(settlements, "population_date"), texts(stated, "population_year")
+    for at, district in sorted(zip(*tree.query(middles, predicate="within"), strict=True)):
+        row = rows[at]
+        if people[row] <= counted[district]:
+            continue
+        ratio = people[row] / counted[district] if counted[district] > 0 else math.inf
+        near = _near_in_time(dates[0][row], dates[1][district])
+        yield settlements.iloc[row], stated.iloc[district], float(ratio), near
+
+
+def _near_in_time(one: str, other: str) -> bool:
+    if not one or not other:
+        return True
+    day = dt.date(int(one[:4]), 7, 1)
+    return years_from(other, day) <= FAR_YEARS

@@ -1,0 +1,198 @@
+"""Population rasters against the list of settlements: who lives around which, and who near none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Floats, Geometries
+from frontline.population.catchments import Catchments, Gathered, first_rows, gathered, lacking
+from frontline.population.figures import headcounts_at, texts
+from frontline.population.sources import rings_of, without_slivers
+from frontline.population.validity import open_grids
+from frontline.population.within import catchments_at
+from frontline.raster.zonal import zonal_sums
+
+if TYPE_CHECKING:
+    from frontline.analysis.context import Case
+    from frontline.lines.front import FrontLine
+    from frontline.population.figures import Headcounts
+    from frontline.population.sources import Grid, Rings
+
+
+AROUND = [
+    "id",
+    "name",
+    "line",
+    "side",
+    "source",
+    "date",
+    "reach_m",
+    "area_km2",
+    "people",
+    "coverage",
+    "has_figure",
+    "population",
+    "ratio",
+]
+"""Columns of the table of people around each settlement."""
+
+NEAR = [
+    "line",
+    "side",
+    "distance_m",
+    "source",
+    "date",
+    "reach_m",
+    "people",
+    "people_listed",
+    "people_unlisted",
+    "people_away",
+    "away_share",
+    "coverage",
+]
+"""Columns of the table of people near settlements and away from them."""
+
+
+def raster_tables(case: Case) -> dict[str, pd.DataFrame]:
+    """Set every population raster against the settlements, at each line.
+
+    Parameters
+    ----------
+    case
+        What the run has in hand.
+
+    Returns
+    -------
+    Nothing without settlements or rasters; else ``settlement_rasters`` with the columns
+    :data:`AROUND`, and ``raster_people`` with :data:`NEAR`.
+
+    Notes
+    -----
+    In ``settlement_rasters`` each place has the people of the land that is nearest to it, on its
+    side of the line and within reach, beside its own figure where it has one: they are never
+    added. In ``raster_people`` the raster's people are where the raster has them: of each zone,
+    each side and the study area (``side`` empty) so many near settlements with a figure, near
+    those without, and away from all; the three make the whole.
+    """
+    project = case.project
+    if project.settlements is None or not project.population or not len(case.layers.settlements):
+        return {}
+    reach_m = project.settlements.raster_reach_m
+    dates = {raster.key: raster.date for raster in project.population}
+    around: list[pd.DataFrame] = []
+    near: list[dict[str, Any]] = []
+    for front in case.fronts:
+        figures = headcounts_at(case.layers.settlements, front.date)
+        against = case.places[case.places["line"] == front.key]
+        land = catchments_at(case.layers, front, against, reach_m=reach_m)
+        with ExitStack() as stack:
+            for grid in open_grids(project, front.date, stack):
+                said = {
+                    "line": front.key,
+                    "source": f"raster:{grid.key}",
+                    "date": dates[grid.key],
+                    "reach_m": reach_m,
+                }
+                found = case.around.get((front.key, grid.key)) or gathered(
+                    grid, land, len(case.layers.settlements), crs=case.layers.frame.crs
+                )
+                rows = _around(case, found, land, figures, against)
+                around.append(rows.assign(**said))
+                near += [said | row for row in _near(case, front, grid, land, figures)]
+    if not around:
+        return {}
+    return {
+        "settlement_rasters": pd.concat(around, ignore_index=True)[AROUND],
+        "raster_people": pd.DataFrame(near, columns=NEAR),
+    }
+
+
+def _around(
+    case: Case, found: Gathered, land: Catchments, figures: Headcounts, against: pd.DataFrame
+) -> pd.DataFrame:
+    """Make a row of each settlement that lies on a side."""
+    settlements = case.layers.settlements
+    ids = texts(settlements, "id")
+    side = against.set_index("id")["side"].reindex(ids).fillna("").to_numpy()
+    residents = pd.Series(figures.people["residents"]).groupby(figures.place).max()
+    stated = residents.reindex(figures.place).to_numpy(dtype=float)
+    ratio = np.full(len(ids), np.nan)
+    np.divide(found.people, stated, out=ratio, where=np.isfinite(stated) & (stated > 0))
+    rows = first_rows(figures) & np.isin(np.arange(len(ids)), land.row)
+    table = pd.DataFrame(
+        {
+            "id": ids,
+            "name": texts(settlements, "name"),
+            "side": side,
+            "area_km2": found.area_km2,
+            "people": found.people,
+            "coverage": found.coverage,
+            "has_figure": np.isfinite(stated),
+            "population": stated,
+            "ratio": ratio,
+        }
+    )
+    return table[rows]
+
+
+def _near(
+    case: Case, front: FrontLine, grid: Grid, land: Catchments, figures: Headcounts
+) -> Iterator[dict[str, Any]]:
+    """Yield the people of each zone, side and the study area by what they live near."""
+    rings = rings_of(front, case.zones[case.zones["line"] == front.key])
+    parts = _parts(front, rings)
+    unlisted = np.isin(land.row, np.flatnonzero(lacking(figures)))
+    kinds = [parts]
+    for chosen in (~unlisted, unlisted):
+        near = [
+            shapely.union_all(land.land[chosen & (land.side == number)])
+            for number in range(len(rings.sides))
+        ]
+        common = shapely.intersection(parts, np.array(near, dtype=object)[:, np.newaxis])
+        kinds.append(without_slivers(common))
+    on_none = shapely.difference(case.layers.study_area, shapely.union_all([*front.sides.values()]))
+    every = np.array([*np.array(kinds).ravel(), *without_slivers(np.array([on_none]))])
+    sums = zonal_sums(grid.raster, every, zones_crs=case.layers.frame.crs, kind=grid.kind)
+    area = np.asarray(shapely.area(every))
+    known = np.nan_to_num(sums.coverage) * area
+    people = sums.people[:-1].reshape(3, *parts.shape)
+    land_m2 = np.stack([one[: parts.size].reshape(parts.shape) for one in (area, known)])
+    for number, side in enumerate(rings.sides):
+        upto, upto_m2 = people[:, number].cumsum(axis=1), land_m2[:, number].cumsum(axis=1)
+        for at, distance_m in enumerate((*rings.edges_m, None)):
+            yield _row(side, distance_m, upto[:, at], upto_m2[:, at])
+    whole, whole_m2 = people.sum(axis=(1, 2)), land_m2.sum(axis=(1, 2))
+    whole[0] += sums.people[-1]
+    yield _row("", None, whole, whole_m2 + np.array([area[-1], known[-1]]))
+
+
+def _parts(front: FrontLine, rings: Rings) -> Geometries:
+    """Return the rings of each side and what of it lies beyond them, shape ``(sides, k + 1)``."""
+    beyond = [
+        shapely.difference(land, shapely.union_all(rings.land[number]))
+        for number, land in enumerate(front.sides.values())
+    ]
+    column = without_slivers(np.array(beyond, dtype=object))
+    return np.concatenate([rings.land, column[:, np.newaxis]], axis=1)
+
+
+def _row(side: str, distance_m: float | None, people: Floats, land_m2: Floats) -> dict[str, Any]:
+    """Make a row of all people, those near places with a figure, and near those without."""
+    everybody, listed, unlisted = (float(count) for count in people)
+    away = max(everybody - listed - unlisted, 0.0)
+    return {
+        "side": side,
+        "distance_m": distance_m,
+        "people": everybody,
+        "people_listed": listed,
+        "people_unlisted": unlisted,
+        "people_away": away,
+        "away_share": away / everybody if everybody > 0 else np.nan,
+        "coverage": min(float(land_m2[1] / land_m2[0]), 1.0) if land_m2[0] > 0 else np.nan,
+    }

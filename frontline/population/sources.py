@@ -1,0 +1,492 @@
+"""Sources of people against one line: exact by side and ring, with the points that stand for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Floats, Integers
+from frontline.population.figures import Headcounts, numbers, texts
+from frontline.raster.points import people_points
+from frontline.raster.zonal import ZonalSums, zonal_sums
+from frontline.uncertainty.sampling import (
+    ABSENT,
+    OUTSIDE,
+    Sample,
+    joined,
+    sample_of_area,
+    sample_of_points,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pyproj
+    from numpy.typing import NDArray
+
+    from frontline.lines.front import FrontLine
+    from frontline.raster.io import Raster
+    from frontline.raster.zonal import Kind
+
+
+LEAST_RASTER_COVERAGE = 0.5
+"""A raster that knows less than this of a district or place does not say how to split it."""
+
+SLIVER_M = 1.0
+"""Overlaps narrower than this are none: edges are drawn to a metre, and two outlines of one border
+leave slivers of some 1e-9 m (rounding) to some decimetres (digits that a file cut off)."""
+
+LEAST_SHARE = 1e-9
+"""A raster whose edge a zone only touches knows less than this of it, by rounding: nothing."""
+
+
+@dataclass(frozen=True)
+class Rings:
+    """The zones of one line: sides by rings.
+
+    Parameters
+    ----------
+    sides
+        Names; their order numbers them.
+    edges_m
+        Outer edges of the rings, ascending.
+    land
+        Polygons in the plane, shape ``(sides, rings)``; empty where there is none.
+    area_km2
+        Their areas.
+    """
+
+    sides: tuple[str, ...]
+    edges_m: tuple[float, ...]
+    land: NDArray[np.object_]
+    area_km2: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of sides and rings."""
+        return len(self.sides), len(self.edges_m)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An open population raster and how to read it."""
+
+    key: str
+    raster: Raster
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of people, by side and ring of one line.
+
+    Parameters
+    ----------
+    name
+        As in the column ``source``.
+    people
+        Shape ``(sides, rings)``.
+    covered_km2
+        Land of which the source knows the people, same shape.
+    reached_km2
+        The same, with cells of a raster that are tagged as nodata.
+    known, unknown
+        Settlements with and without a figure, same shape; None for what is no list of places.
+    sample, of_group, counted_on
+        Points that stand for the people, people of each group, and the side to whose land a
+        group's figure is limited (``OUTSIDE``: none).
+    sums
+        What a raster said; None for other sources.
+    """
+
+    name: str
+    people: Floats
+    covered_km2: Floats
+    reached_km2: Floats
+    known: Integers | None
+    unknown: Integers | None
+    sample: Sample
+    of_group: Floats
+    counted_on: Integers
+    sums: ZonalSums | None = None
+
+
+def rings_of(front: FrontLine, zones: gpd.GeoDataFrame) -> Rings:
+    """Arrange the cumulative zones of a line as rings.
+
+    Parameters
+    ----------
+    front
+        The line.
+    zones
+        ``line, side, distance_m, kind, geometry`` in the plane.
+    """
+    own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+    edges = tuple(sorted({float(value) for value in own["distance_m"]}))
+    sides = tuple(front.sides)
+    land = np.full((len(sides), len(edges)), shapely.Polygon(), dtype=object)
+    for side, distance, geometry in zip(own["side"], own["distance_m"], own.geometry, strict=True):
+        if side in sides:
+            land[sides.index(side), edges.index(float(distance))] = geometry
+    for ring in range(len(edges) - 1, 0, -1):
+        land[:, ring] = shapely.difference(land[:, ring], land[:, ring - 1])
+    return Rings(sides, edges, land, np.asarray(shapely.area(land) / 1e6))
+
+
+def settlement_sources(
+    settlements: gpd.GeoDataFrame,
+    figures: Headcounts,
+    rings: Rings,
+    *,
+    share: Floats,
+    grid: Grid | None,
+    crs: pyproj.CRS,
+) -> list[Source]:
+    """Make a source of each kind of figure that the settlements have.
+
+    Parameters
+    ----------
+    settlements
+        ``population_kind`` and geometry in the plane.
+    figures
+        What holds at the line's date.
+    rings
+        Zones of the line.
+    share
+        From `shares_of_places`.
+    grid
+        A population raster to split places given as polygons by; by area without.
+    crs
+        The plane.
+
+    Returns
+    -------
+    Residents first, then the kinds of which the layer has any figure, valid or not.
+
+    Notes
+    -----
+    A point counts whole, on the side and in the zone of that point. A polygon's people are
+    split; the place itself counts where the largest share of it lies. The residents of a place
+    of which only a registered figure is known are unknown, not zero.
+    """
+    most, inside = most_of_each(share)
+    stated = texts(settlements, "population_kind")
+    found = []
+    for kind, people in figures.people.items():
+        mine = stated == kind
+        if kind != "residents" and not mine.any():
+            continue
+        known = np.isfinite(people)
+        ours = np.isin(figures.place, figures.place[known])
+        lacking = ~ours & (mine if kind != "residents" else True)
+        # A place with several rows is one place.
+        first = ~pd.Series(figures.place).duplicated().to_numpy()
+        rows = np.flatnonzero(known)
+        found.append(
+            Source(
+                name="settlements" if kind == "residents" else f"settlements:{kind}",
+                people=np.einsum("n,nsk->sk", np.nan_to_num(people), share),
+                covered_km2=rings.area_km2,
+                reached_km2=rings.area_km2,
+                known=tally(most[known & inside], rings),
+                unknown=tally(most[lacking & inside & first], rings),
+                sample=sample_of_places(settlements.geometry.to_numpy()[rows], grid, crs),
+                of_group=people[rows],
+                counted_on=np.full(len(rows), OUTSIDE),
+            )
+        )
+    return found
+
+
+def district_sources(
+    districts: gpd.GeoDataFrame,
+    front: FrontLine,
+    rings: Rings,
+    *,
+    grid: Grid | None,
+    crs: pyproj.CRS,
+    step_m: float,
+) -> list[Source]:
+    """Spread the figures of districts over the land that they count.
+
+    Parameters
+    ----------
+    districts
+        ``population, population_kind, counted_by`` and polygons in the plane, one per code.
+    front, rings
+        The line and its zones.
+    grid
+        A population raster to split by; evenly by area without, or where it knows too little.
+    crs
+        The plane.
+    step_m
+        Distance of the points that stand for the people when the line is displaced.
+
+    Returns
+    -------
+    ``districts`` for residents (or figures of no stated kind), ``districts:<kind>`` for other
+    kinds: kinds are never added.
+
+    Notes
+    -----
+    ``counted_by`` names a side: the figure covers the district without the land of the other
+    sides. Land of the district outside the study area, which no line divides, is taken to be
+    the counting side's. Without ``counted_by`` the figure covers the whole district; counted by a
+    side that this line does not have, it covers nothing.
+    """
+    people = numbers(districts, "population")
+    kinds = texts(districts, "population_kind")
+    found = []
+    for kind in dict.fromkeys(["residents", *sorted(set(kinds[np.isfinite(people)]) - {""})]):
+        mine = np.isfinite(people) & ((kinds == kind) | ((kinds == "") & (kind == "residents")))
+        if not mine.any():
+            continue
+        shapes = districts.geometry.to_numpy()[mine]
+        by = [number_of(name, rings.sides) for name in texts(districts, "counted_by")[mine]]
+        held = np.array(
+            [
+                held_part(shape, side, front, rings.sides)
+                for shape, side in zip(shapes, by, strict=True)
+            ],
+            dtype=object,
+        )
+        pieces = without_slivers(shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land))
+        share = _split(held, pieces, grid, crs)
+        covered_km2 = np.asarray(shapely.area(pieces).sum(axis=0) / 1e6)
+        found.append(
+            Source(
+                name="districts" if kind == "residents" else f"districts:{kind}",
+                people=np.einsum("n,nsk->sk", people[mine], share),
+                covered_km2=covered_km2,
+                reached_km2=covered_km2,
+                known=None,
+                unknown=None,
+                sample=joined(
+                    [_sample_within(s, n, grid, crs, step_m=step_m) for n, s in enumerate(shapes)]
+                ),
+                of_group=people[mine],
+                counted_on=np.array(by, dtype=np.int64),
+            )
+        )
+    return found
+
+
+def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> Source:
+    """Sum a population raster within the rings.
+
+    Parameters
+    ----------
+    grid
+        The raster.
+    rings
+        Zones of the line.
+    crs
+        The plane.
+    reach
+        Polygon that the widest zones cannot leave when the line is displaced.
+    """
+    sums = zonal_sums(grid.raster, rings.land.ravel(), zones_crs=crs, kind=grid.kind)
+    met = np.nan_to_num(sums.coverage) > LEAST_SHARE
+    xy, people = people_points(grid.raster, reach, area_crs=crs, kind=grid.kind, most=8_000)
+    shapely.prepare(reach)
+    near = shapely.contains_xy(reach, xy[:, 0], xy[:, 1])
+    number = np.zeros(int(near.sum()), dtype=np.int64)
+    total = float(people[near].sum())
+    weight = people[near] / total if total > 0 else people[near]
+    return Source(
+        name=f"raster:{grid.key}",
+        people=np.where(met, sums.people, 0.0).reshape(rings.shape),
+        covered_km2=np.where(met, sums.coverage, 0.0).reshape(rings.shape) * rings.area_km2,
+        reached_km2=np.nan_to_num(sums.on_raster).reshape(rings.shape) * rings.area_km2,
+        known=None,
+        unknown=None,
+        sample=Sample(xy[near], number, weight),
+        of_group=np.array([total]),
+        counted_on=np.array([OUTSIDE]),
+        sums=sums,
+    )
+
+
+def shares_of_places(
+    settlements: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    rings: Rings,
+    grid: Grid | None,
+    crs: pyproj.CRS,
+) -> Floats:
+    """Find the share of each place in each ring of each side.
+
+    Parameters
+    ----------
+    settlements
+        ``id`` and geometry in the plane.
+    places
+        ``id, side, distance_m`` against this line.
+    rings
+        Zones of the line.
+    grid
+        A population raster to split places given as polygons by; by area without.
+    crs
+        The plane.
+
+    Returns
+    -------
+    Shape ``(n, sides, rings)``: 0 or 1 for points.
+    """
+    share = np.zeros((len(settlements), *rings.shape))
+    geometry = settlements.geometry.to_numpy()
+    spread = shapely.get_dimensions(geometry) == 2
+    against = places.set_index("id").reindex(settlements["id"])
+    numbers: Mapping[str, int] = {name: number for number, name in enumerate(rings.sides)}
+    for row in np.flatnonzero(~spread):
+        side, distance = against["side"].iloc[row], float(against["distance_m"].iloc[row])
+        ring = int(np.searchsorted(rings.edges_m, distance, side="left"))
+        if side in numbers and not math.isnan(distance) and ring < len(rings.edges_m):
+            share[row, numbers[side], ring] = 1.0
+    if spread.any():
+        whole = geometry[spread]
+        pieces = without_slivers(shapely.intersection(whole[:, np.newaxis, np.newaxis], rings.land))
+        share[spread] = _split(whole, pieces, grid, crs)
+    return share
+
+
+def most_of_each(share: Floats) -> tuple[Integers, NDArray[np.bool_]]:
+    """Find the ring that a place itself counts in: the one with the largest share of it.
+
+    Parameters
+    ----------
+    share
+        From `shares_of_places`.
+
+    Returns
+    -------
+    Number of the side and ring, as one number, and whether more of the place lies there than
+    outside every ring; shapes ``(n,)``.
+    """
+    flat = share.reshape(len(share), -1)
+    most = flat.argmax(axis=1) if flat.size else np.zeros(len(share), dtype=np.int64)
+    largest = flat.max(axis=1, initial=0.0)
+    return np.asarray(most, dtype=np.int64), (largest > 0) & (largest >= 1 - flat.sum(axis=1))
+
+
+def _split(
+    whole: NDArray[np.object_], pieces: NDArray[np.object_], grid: Grid | None, crs: pyproj.CRS
+) -> Floats:
+    """Return what share of each whole lies in its pieces: by a raster's people, else by area."""
+    area = shapely.area(whole)[:, np.newaxis, np.newaxis]
+    share: Floats = np.zeros(pieces.shape)
+    np.divide(shapely.area(pieces), area, out=share, where=area > 0)
+    if grid is None:
+        return share
+    total = zonal_sums(grid.raster, whole, zones_crs=crs, kind=grid.kind)
+    parts = zonal_sums(grid.raster, pieces.ravel(), zones_crs=crs, kind=grid.kind)
+    usable = (np.nan_to_num(total.coverage) >= LEAST_RASTER_COVERAGE) & (total.people > 0)
+    people = parts.people.reshape(pieces.shape)
+    share[usable] = people[usable] / total.people[usable, np.newaxis, np.newaxis]
+    return share
+
+
+def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Drop parts of overlaps that are no wider than ``SLIVER_M``.
+
+    Parameters
+    ----------
+    pieces
+        Overlaps in the plane, of any shape of array and any kind of geometry.
+
+    Returns
+    -------
+    The same array with polygons and multipolygons only. The width of a part is twice its area over
+    its perimeter, which for a strip is its width, whatever its course.
+    """
+    kept = np.array(pieces, dtype=object)
+    flat = kept.reshape(-1)
+    parts, owner = shapely.get_parts(flat, return_index=True)
+    nested = shapely.get_type_id(parts) > 3
+    if nested.any():  # a collection may hold multipolygons
+        inner, of_part = shapely.get_parts(parts[nested], return_index=True)
+        parts = np.concatenate([parts[~nested], inner])
+        owner = np.concatenate([owner[~nested], owner[nested][of_part]])
+    thin = 2.0 * shapely.area(parts) <= SLIVER_M * shapely.length(parts)
+    for row in np.unique(owner[thin]):
+        flat[row] = shapely.multipolygons(parts[(owner == row) & ~thin])
+    return kept
+
+
+def number_of(name: str, sides: Sequence[str]) -> int:
+    """Return the number of a side, ``OUTSIDE`` for no name, ``ABSENT`` for one not there."""
+    if not name:
+        return OUTSIDE
+    return sides.index(name) if name in sides else ABSENT
+
+
+def held_part(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> Any:
+    """Find the part of a district that its figure covers.
+
+    Parameters
+    ----------
+    shape
+        The district in the plane.
+    side
+        Number of the side that counted, ``OUTSIDE`` where none is named, ``ABSENT`` where this
+        line has no such side.
+    front
+        The line.
+    names
+        Names of the sides in the order of their numbers.
+    """
+    if side == OUTSIDE:
+        return shape
+    if side == ABSENT:
+        return shapely.Polygon()
+    others = [land for name, land in front.sides.items() if name != names[side]]
+    return shapely.difference(shape, shapely.union_all(others)) if others else shape
+
+
+def sample_of_places(geometry: NDArray[np.object_], grid: Grid | None, crs: pyproj.CRS) -> Sample:
+    """Let points stand for places: a point for itself, many for a polygon.
+
+    Parameters
+    ----------
+    geometry
+        Places in the plane, shape ``(n,)``; the groups of the sample are their rows.
+    grid
+        A population raster to spread the points of polygons by; evenly without.
+    crs
+        The plane.
+    """
+    spread = shapely.get_dimensions(geometry) == 2
+    rows = np.flatnonzero(~spread)
+    at = shapely.get_coordinates(shapely.centroid(geometry[rows]))
+    polygons = [
+        _sample_within(
+            geometry[row], int(row), grid, crs, step_m=math.sqrt(geometry[row].area) / 10
+        )
+        for row in np.flatnonzero(spread)
+    ]
+    return joined([sample_of_points(at, rows), *polygons])
+
+
+def _sample_within(
+    shape: Any, number: int, grid: Grid | None, crs: pyproj.CRS, *, step_m: float
+) -> Sample:
+    """Let points stand for a polygon: where a raster has its people, else evenly."""
+    if grid is not None:
+        xy, people = people_points(grid.raster, shape, area_crs=crs, kind=grid.kind, most=1_000)
+        shapely.prepare(shape)
+        inside = shapely.contains_xy(shape, xy[:, 0], xy[:, 1])
+        if inside.sum() >= 10:
+            weight = people[inside] / people[inside].sum()
+            return Sample(xy[inside], np.full(len(weight), number), weight)
+    return sample_of_area(shape, number, step_m=step_m)
+
+
+def tally(cells: Integers, rings: Rings) -> Integers:
+    """Count places by ring of each side; `cells` are numbers from `most_of_each`."""
+    count = np.bincount(cells, minlength=math.prod(rings.shape))
+    return np.asarray(count.reshape(rings.shape), dtype=np.int64)

@@ -1,0 +1,171 @@
+"""Which figures of people hold at the date of a line, and what is to be said of the others."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from frontline.population.figures import first_day, last_day, numbers, texts
+from frontline.population.sources import Grid
+from frontline.project.loader import relative
+from frontline.raster.io import open_raster
+from frontline.records import Note
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import FrontLine
+    from frontline.population.figures import Headcounts
+    from frontline.project.models import PopulationRaster, Project
+    from frontline.raster.io import Raster
+
+
+FAR_YEARS = 10.0
+"""Figures further than this from a line's date are used if they hold, and said to be so far."""
+
+
+def rasters_at(project: Project, date: dt.date) -> list[PopulationRaster]:
+    """Choose the population rasters for a date.
+
+    Parameters
+    ----------
+    project
+        Names them.
+    date
+        The date of a line.
+
+    Returns
+    -------
+    In the project's order: those whose ``valid_from`` and ``valid_until`` enclose the date; of
+    each ``series`` the one whose date is nearest, the earlier one of two that are equally near.
+    """
+    holding = [
+        raster
+        for raster in project.population
+        if (raster.valid_from or dt.date.min) <= date <= (raster.valid_until or dt.date.max)
+    ]
+    nearest: dict[str, PopulationRaster] = {}
+    for raster in sorted(holding, key=lambda one: _away(one, date)):
+        if raster.series is not None:
+            nearest.setdefault(raster.series, raster)
+    return [one for one in holding if one.series is None or nearest[one.series] is one]
+
+
+def _away(raster: PopulationRaster, date: dt.date) -> tuple[int, dt.date]:
+    described = raster.date or dt.date.min
+    return abs((described - date).days), described
+
+
+def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
+    """Open the population rasters for a date until `stack` ends.
+
+    Parameters
+    ----------
+    project
+        Names them.
+    date
+        The date of a line.
+    stack
+        Closes them.
+    """
+    found = []
+    for raster in rasters_at(project, date):
+        shown = relative(raster.path, project)
+        opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
+        found.append(Grid(raster.key, as_stated(opened, raster), raster.kind))
+    return found
+
+
+def as_stated(opened: Raster, raster: PopulationRaster) -> Raster:
+    """Let cells without a value hold nobody, where the project says that they do."""
+    return replace(opened, empty=0.0 if raster.empty == "nobody" else math.nan)
+
+
+def years_from(text: str, date: dt.date) -> float:
+    """Return how many years lie between a date and the year, month or day of a figure.
+
+    Parameters
+    ----------
+    text
+        YYYY, YYYY-MM or YYYY-MM-DD, meant as a whole.
+    date
+        The date.
+    """
+    days = max((first_day(text) - date).days, (date - last_day(text)).days, 0)
+    return days / 365.25
+
+
+def notes_on_places(
+    front: FrontLine, settlements: gpd.GeoDataFrame, figures: Headcounts
+) -> Iterator[Note]:
+    """Say which figures of settlements have no date, do not hold at a line's, or are far from it.
+
+    Parameters
+    ----------
+    front
+        The line.
+    settlements
+        With ``population_date``.
+    figures
+        What holds at the line's date.
+    """
+    about = f"settlements at {front.key}"
+    used = np.isfinite(np.array(list(figures.people.values()))).any(axis=0)
+    counted = texts(settlements, "population_date")
+    far = np.array(
+        [
+            is_used and bool(text) and years_from(text, front.date) > FAR_YEARS
+            for text, is_used in zip(counted, used, strict=True)
+        ],
+        dtype=bool,
+    )
+    for rows, text in (
+        (figures.undated, "figures without a date are used as they are (undated)."),
+        (figures.expired, f"figures do not hold on {front.date}: the places are unknown there."),
+        (far, f"figures were counted more than {FAR_YEARS:.0f} years from {front.date}."),
+    ):
+        if rows.any():
+            yield Note(about, text, int(rows.sum()))
+
+
+def notes_on_districts(layers: Layers) -> Iterator[Note]:
+    """Say how many figures of districts have no date.
+
+    Parameters
+    ----------
+    layers
+        With districts or without.
+    """
+    table = layers.districts
+    if not len(table):
+        return
+    undated = np.isfinite(numbers(table, "population")) & (texts(table, "population_year") == "")
+    if undated.any():
+        text = "figures without a date are used as they are (undated)."
+        yield Note("districts", text, int(undated.sum()))
+
+
+def notes_on_rasters(project: Project, front: FrontLine) -> Iterator[Note]:
+    """Say which population rasters have no date, and which are far from a line's.
+
+    Parameters
+    ----------
+    project
+        Names the rasters.
+    front
+        The line.
+    """
+    for raster in rasters_at(project, front.date):
+        about = f"population raster:{raster.key}"
+        if raster.date is None:
+            yield Note(about, "has no date: it is used as it is (undated).")
+        elif (years := abs((raster.date - front.date).days) / 365.25) > FAR_YEARS:
+            text = f"describes {raster.date}, {years:.0f} years from the line of {front.date}."
+            yield Note(about, text)

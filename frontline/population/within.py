@@ -1,0 +1,574 @@
+"""People within distances of a line, by side and source, counted once for table and slider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline._typing import Floats
+from frontline.geo.geodesy import true_band
+from frontline.lines.zones import zones
+from frontline.population.catchments import (
+    Catchments,
+    Gathered,
+    catchments,
+    first_rows,
+    gathered,
+    lacking,
+    source_by_raster,
+)
+from frontline.population.completeness import all_kinds, completeness
+from frontline.population.figures import headcounts_at, texts
+from frontline.population.sources import (
+    Grid,
+    Rings,
+    Source,
+    district_sources,
+    raster_source,
+    rings_of,
+    settlement_sources,
+    shares_of_places,
+)
+from frontline.population.validity import (
+    notes_on_districts,
+    notes_on_places,
+    notes_on_rasters,
+    open_grids,
+)
+from frontline.raster.zonal import kind_doubt
+from frontline.records import Note
+from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.sampling import (
+    OUTSIDE,
+    Position,
+    counted,
+    joined,
+    per_weight,
+    position,
+    within_error,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.analysis.context import Case
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import Draw, FrontLine
+    from frontline.project.models import Project
+
+
+PEOPLE = [
+    "line",
+    "side",
+    "distance_m",
+    "kind",
+    "area_km2",
+    "source",
+    "population",
+    "population_low",
+    "population_high",
+    "population_inner",
+    "population_outer",
+    "settlements",
+    "settlements_unknown",
+    "coverage",
+    "completeness",
+]
+"""Columns of the rows of :func:`people`."""
+
+_NOTHING = dict.fromkeys(PEOPLE[6:11], np.nan)
+
+FARTHEST_SIGMAS = 6.0
+"""Points further from every zone than this keep their place however the line is displaced."""
+
+SAMPLE_STEP_M = 1_500.0
+"""Districts are represented by points this far apart where the line is displaced."""
+
+
+@dataclass(frozen=True)
+class People:
+    """People within zones.
+
+    Parameters
+    ----------
+    rows
+        One row per line, side, distance, kind of zone and source, with the columns of ``PEOPLE``.
+    notes
+        What a reader must know of the sources.
+    around
+        What rasters have around the settlements, by the keys of line and raster, where a
+        settlement lacks a figure.
+    """
+
+    rows: pd.DataFrame
+    notes: tuple[Note, ...]
+    around: Mapping[tuple[str, str], Gathered]
+
+
+def people(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+    *,
+    around: Mapping[tuple[str, str], Gathered] | None = None,
+) -> People:
+    """Count people by line, side, distance and source.
+
+    Parameters
+    ----------
+    project
+        Population rasters, stated figures, uncertainty.
+    layers
+        Settlements and districts in the plane.
+    fronts
+        The lines with their sides.
+    zones
+        ``line, side, distance_m, kind, area_km2, geometry`` in the plane.
+    places
+        ``id, line, side, distance_m``: each settlement against each line.
+    draws
+        Displaced copies of the lines, by key.
+    around
+        From an earlier count of the same people in other zones: it takes long.
+
+    Returns
+    -------
+    Rows in the order of `zones`; in each zone first the settlements' residents, then their other
+    kinds, settlements without a figure with what a raster has around them, the rasters, the
+    districts, what others state.
+
+    Notes
+    -----
+    ``population`` sums what is known. Beside the sum of the settlements stands
+    ``settlements_unknown``; of rasters and districts the figure is empty where ``coverage`` is 0.
+    ``population_low`` and ``_high`` are
+    the 2.5 and 97.5 % points over the draws, empty without draws; ``_inner`` and ``_outer`` bound
+    the figure for all lines within the error (the epsilon band). Both are computed on points that
+    stand for the people, and moved to the exact figure. Of a stated range only the ends are
+    given: its middle would be our invention. A raster counts if the line's date lies between its
+    ``valid_from`` and ``valid_until``; the first such raster also splits districts and places
+    given as polygons, and estimates completeness before the districts do
+    (see `frontline.periods.rasters_at`).
+    """
+    rows: list[dict[str, Any]] = []
+    notes: list[Note] = list(notes_on_districts(layers))
+    near = dict(around or {})
+    for front in fronts:
+        own = zones[zones["line"] == front.key]
+        with ExitStack() as stack:
+            grids = open_grids(project, front.date, stack)
+            notes.extend(notes_on_rasters(project, front))
+            if project.settlements is not None:
+                reach_m = project.settlements.raster_reach_m
+                near |= _around(layers, front, places, grids, near, reach_m=reach_m)
+            rings = rings_of(front, own)
+            sources = list(_sources(layers, front, rings, places, grids, notes, near))
+        figures = _Figures.of(front, rings, sources, draws, layers.frame)
+        rows.extend(_rows(own, figures, sources))
+        rows.extend(_stated(project, own, front.key))
+    table = pd.DataFrame(rows, columns=PEOPLE)
+    for column in ("settlements", "settlements_unknown"):
+        table[column] = table[column].astype("Int64")
+    return People(table, tuple(dict.fromkeys(notes)), near)
+
+
+def _around(
+    layers: Layers,
+    front: FrontLine,
+    places: pd.DataFrame,
+    grids: Sequence[Grid],
+    known: Mapping[tuple[str, str], Gathered],
+    *,
+    reach_m: float,
+) -> dict[tuple[str, str], Gathered]:
+    """Gather people around settlements, where one of them has no figure."""
+    settlements = layers.settlements
+    new = [grid for grid in grids if (front.key, grid.key) not in known]
+    if not new or not len(settlements):
+        return {}
+    if not lacking(headcounts_at(settlements, front.date)).any():
+        return {}
+    against = places[places["line"] == front.key]
+    land = catchments_at(layers, front, against, reach_m=reach_m)
+    return {
+        (front.key, grid.key): gathered(grid, land, len(settlements), crs=layers.frame.crs)
+        for grid in new
+    }
+
+
+def _sources(
+    layers: Layers,
+    front: FrontLine,
+    rings: Rings,
+    places: pd.DataFrame,
+    grids: Sequence[Grid],
+    notes: list[Note],
+    around: Mapping[tuple[str, str], Gathered],
+) -> Iterator[Source]:
+    """Yield every source in the order of the rows."""
+    crs = layers.frame.crs
+    first = grids[0] if grids else None
+    settlements = layers.settlements
+    if len(settlements):
+        figures = headcounts_at(settlements, front.date)
+        notes.extend(notes_on_places(front, settlements, figures))
+        against = places[places["line"] == front.key]
+        share = shares_of_places(settlements, against, rings, first, crs)
+        yield from settlement_sources(settlements, figures, rings, share=share, grid=first, crs=crs)
+        shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
+        for grid in grids if lacking(figures).any() else ():
+            if (front.key, grid.key) in around:
+                people = around[front.key, grid.key].people
+                yield source_by_raster(
+                    grid, people, figures, shapes=shapes, share=share, rings=rings, crs=crs
+                )
+    reach = _reach(front, rings, layers.frame) if grids else None
+    for grid in grids:
+        source = raster_source(grid, rings, crs=crs, reach=reach)
+        notes.extend(_notes_on_raster(grid, source))
+        yield source
+    yield from district_sources(
+        layers.districts, front, rings, grid=first, crs=crs, step_m=SAMPLE_STEP_M
+    )
+
+
+def catchments_at(
+    layers: Layers, front: FrontLine, against: pd.DataFrame, *, reach_m: float
+) -> Catchments:
+    """Give the land around settlements to the nearest one on the same side of a line.
+
+    Parameters
+    ----------
+    layers
+        Settlements in the plane.
+    front
+        The line.
+    against
+        ``id, side``: each settlement against that line.
+    reach_m
+        How far the land around a settlement goes.
+    """
+    settlements = layers.settlements
+    names = {name: number for number, name in enumerate(front.sides)}
+    sides = against.set_index("id")["side"].reindex(settlements["id"])
+    rows = np.flatnonzero(first_rows(headcounts_at(settlements, front.date)))
+    by_id = np.argsort(texts(settlements, "id")[rows].astype(str), kind="stable")
+    return catchments(
+        np.asarray(settlements.geometry.to_numpy(), dtype=object),
+        np.array([names.get(side, OUTSIDE) for side in sides], dtype=np.int64),
+        list(front.sides.values()),
+        places=rows[by_id],
+        reach_m=reach_m,
+    )
+
+
+def _reach(front: FrontLine, rings: Rings, frame: Frame) -> Any:
+    """Return the land that the widest zone cannot leave when the line is displaced."""
+    return true_band(front.geometry, rings.edges_m[-1] + _farthest_m(front), frame, quad_segs=8)
+
+
+def _farthest_m(front: FrontLine) -> float:
+    return FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What surrounds the people of each source: shapes ``(sides, rings)`` per source.
+
+    Parameters
+    ----------
+    rings
+        The zones.
+    where, error_m
+        Position of each source's points, and the line's error there.
+    still
+        People by ring as the points tell it, for the line as drawn.
+    drawn
+        The same for each displaced line, shape ``(draws, sides, rings)``.
+    complete
+        Completeness, for the cumulative zones and for the rings.
+    sure
+        Whether the line has no error: the interval is then the figure itself.
+    """
+
+    rings: Rings
+    where: list[Position]
+    error_m: list[Floats]
+    still: list[Floats]
+    drawn: list[Floats]
+    complete: tuple[Floats, Floats]
+    sure: bool
+
+    @classmethod
+    def of(
+        cls,
+        front: FrontLine,
+        rings: Rings,
+        sources: Sequence[Source],
+        draws: Mapping[str, Sequence[Draw]],
+        frame: Frame,
+    ) -> _Figures:
+        """Place every source's points against the line, drawn and displaced."""
+        sizes = [len(source.sample.xy) for source in sources]
+        cuts = np.cumsum([0, *sizes])
+        points = shapely.points(joined([source.sample for source in sources]).xy)
+        base = position(points, front.geometry, front.sides, frame, names=rings.sides)
+        tree = shapely.STRtree(front.segments)
+        error = front.error_m[tree.nearest(points)] if len(points) else np.zeros(0)
+        parts = [slice(a, b) for a, b in pairwise(cuts)]
+        near = base.distance_m <= rings.edges_m[-1] + _farthest_m(front)
+        moved = [
+            _split_up(source, base, part, rings)
+            for source, part in zip(sources, parts, strict=True)
+        ]
+        drawn: list[list[Floats]] = [[] for _ in sources]
+        for draw in draws.get(front.key, ()):
+            there = position(points[near], draw.line, draw.sides, frame, names=rings.sides)
+            now = Position(base.side.copy(), base.distance_m.copy())
+            now.side[near], now.distance_m[near] = there.side, there.distance_m
+            for number, (source, part) in enumerate(zip(sources, parts, strict=True)):
+                drawn[number].append(_split_up(source, now, part, rings))
+        return cls(
+            rings=rings,
+            where=[Position(base.side[part], base.distance_m[part]) for part in parts],
+            error_m=[error[part] for part in parts],
+            still=moved,
+            drawn=[np.array(tables).reshape(-1, *rings.shape) for tables in drawn],
+            complete=_completeness(sources, rings),
+            sure=not (front.error_m > 0).any(),
+        )
+
+
+def _split_up(source: Source, base: Position, part: slice, rings: Rings) -> Floats:
+    where = Position(base.side[part], base.distance_m[part])
+    spread = per_weight(source.sample, source.of_group, where, source.counted_on)
+    return counted(source.sample, spread, where, rings.edges_m, sides=len(rings.sides))
+
+
+def _completeness(sources: Sequence[Source], rings: Rings) -> tuple[Floats, Floats]:
+    listed = [source for source in sources if source.name == "settlements"]
+    if not listed:
+        return np.full(rings.shape, np.nan), np.full(rings.shape, np.nan)
+    by_raster = [source for source in sources if source.name.startswith("raster:")]
+    districts = all_kinds([source for source in sources if source.name.startswith("districts")])
+    cumulative, ring = (
+        completeness(listed[0], [*by_raster, *districts], rings, cumulative=flag)
+        for flag in (True, False)
+    )
+    return cumulative, ring
+
+
+def _rows(
+    zones: gpd.GeoDataFrame, figures: _Figures, sources: Sequence[Source]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one line, zone by zone."""
+    rings = figures.rings
+    for zone in zones.to_dict("records"):
+        if zone["side"] not in rings.sides:
+            continue
+        side = rings.sides.index(zone["side"])
+        last = rings.edges_m.index(float(zone["distance_m"]))
+        first = 0 if zone["kind"] == "cumulative" else last
+        cell = (side, slice(first, last + 1))
+        area = float(rings.area_km2[cell].sum())
+        of_zone = {key: zone[key] for key in ("line", "side", "distance_m", "kind", "area_km2")}
+        for number, source in enumerate(sources):
+            share = float(source.covered_km2[cell].sum()) / area if area > 0 else np.nan
+            listed = source.name == "settlements"
+            # Where a source knows nothing, nobody would be a lie; an empty zone has nobody.
+            nothing = source.known is None and share == 0.0
+            yield {
+                **of_zone,
+                "source": source.name,
+                **(_NOTHING if nothing else _population(figures, number, source, cell)),
+                "settlements": None if source.known is None else int(source.known[cell].sum()),
+                "settlements_unknown": (
+                    None if source.unknown is None else int(source.unknown[cell].sum())
+                ),
+                "coverage": min(share, 1.0),
+                "completeness": (
+                    figures.complete[int(zone["kind"] != "cumulative")][side, last]
+                    if listed
+                    else np.nan
+                ),
+            }
+
+
+def _population(
+    figures: _Figures, number: int, source: Source, cell: tuple[int, slice]
+) -> dict[str, float]:
+    """Return the figure of a zone with its interval and its bounds."""
+    exact = float(source.people[cell].sum())
+    coarse = float(figures.still[number][cell].sum())
+    side, rings = cell
+    drawn = figures.drawn[number][:, side, rings].sum(axis=1)
+    low, high = (exact, exact) if figures.sure else interval(drawn, central=exact, coarse=coarse)
+    where, edges = figures.where[number], figures.rings.edges_m
+    # A figure that one side counted stands on that side's land only.
+    ours = np.isin(source.counted_on, [side, -1])[source.sample.group]
+    base = per_weight(source.sample, source.of_group, where, source.counted_on)
+    full = np.zeros(len(source.of_group))
+    np.maximum.at(full, source.sample.group, base)
+    inner, outer = within_error(
+        source.sample,
+        np.where(ours, full[source.sample.group], 0.0),
+        where,
+        figures.error_m[number],
+        side=side,
+        inner_m=edges[rings.start - 1] if rings.start else 0.0,
+        outer_m=edges[rings.stop - 1],
+    )
+    return {
+        "population": exact,
+        "population_low": max(low, 0.0),
+        "population_high": max(high, 0.0),
+        "population_inner": min(max(exact + inner - coarse, 0.0), exact),
+        "population_outer": max(exact + outer - coarse, exact),
+    }
+
+
+def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[dict[str, Any]]:
+    """Yield what others state of this line."""
+    for figure in project.stated:
+        if figure.line != line:
+            continue
+        same = zones[
+            (zones["side"] == figure.side)
+            & (zones["distance_m"] == figure.distance_m)
+            & (zones["kind"] == "cumulative")
+        ]
+        yield {
+            "line": line,
+            "side": figure.side,
+            "distance_m": figure.distance_m,
+            "kind": "cumulative",
+            "area_km2": float(same["area_km2"].iloc[0]) if len(same) else np.nan,
+            "source": f"stated:{figure.id}",
+            "population": float(figure.low) if figure.low == figure.high else np.nan,
+            "population_low": float(figure.low),
+            "population_high": float(figure.high),
+            "population_inner": np.nan,
+            "population_outer": np.nan,
+            **dict.fromkeys(("settlements", "settlements_unknown"), None),
+            **dict.fromkeys(("coverage", "completeness"), np.nan),
+        }
+
+
+def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
+    about, sums = f"population {source.name}", source.sums
+    if sums is None:
+        return
+    doubt = kind_doubt(grid.raster, sums, kind=grid.kind)
+    if doubt:
+        yield Note(about, f"{doubt}.".replace("?.", "?"))
+    if sums.negative:
+        yield Note(about, "cells below zero are taken as unknown.", sums.negative)
+    if not sums.on_raster.any():
+        text = "lies outside every zone, so it says nothing of them. Check its CRS and its place."
+        yield Note(about, text)
+    gap = float(np.nanmax(sums.on_raster - sums.coverage, initial=0.0))
+    if gap > 0.01:
+        text = (
+            f"up to {gap:.0%} of a zone has no value. Where the raster means by that that nobody "
+            "lives there, the sums are whole; coverage counts it as unknown."
+        )
+        yield Note(about, text)
+
+
+STEP_M, FARTHEST_M = 500.0, 30_000.0
+
+ANCHORS_M = (500.0, 2_000.0, 22_000.0, 30_000.0)
+"""Beside the project's own distances, areas are drawn at these; between them interpolated."""
+
+ANCHOR_DRAWS = 50
+"""Draws at the anchors; the project's own distances have all of theirs."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Figures by distance.
+
+    Parameters
+    ----------
+    zones
+        One feature per line, side and step, in the plane: ``line, side, distance_m, kind,
+        area_km2, area_low, area_high``. At the project's distances they are the zones' own.
+    people
+        The rows that the same zones have in the table of people.
+    """
+
+    zones: gpd.GeoDataFrame
+    people: pd.DataFrame
+
+
+def profile(case: Case) -> Profile:
+    """Compute zones and people from half a kilometre to thirty.
+
+    Parameters
+    ----------
+    case
+        Of a run.
+
+    Returns
+    -------
+    Cumulative zones and people within them, source by source, with intervals.
+
+    Notes
+    -----
+    What an interval of area adds to and takes from the area changes slowly with distance: it is
+    drawn at a few distances and interpolated. People have their own draws at every step.
+    """
+    own = case.project.zones.distances_m
+    steps = np.union1d(np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M), own)
+    drawn = _drawn(case, case.fronts, own)
+    bands = zones(case.fronts, list(steps), {}, case.layers.frame)
+    bands = bands[bands["kind"] == "cumulative"].reset_index(drop=True)
+    bands = _with_intervals(bands, drawn)
+    counted = people(
+        case.project,
+        case.layers,
+        case.fronts,
+        bands,
+        case.places,
+        case.draws,
+        around=case.around,
+    )
+    rows = counted.rows
+    return Profile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
+
+
+def _drawn(case: Case, fronts: Sequence[FrontLine], own: Sequence[float]) -> pd.DataFrame:
+    """Areas with intervals at the project's distances and at the anchors."""
+    fewer: Mapping[str, tuple[Draw, ...]] = {
+        key: draws[:ANCHOR_DRAWS] for key, draws in case.draws.items()
+    }
+    further = [anchor for anchor in ANCHORS_M if anchor not in own]
+    anchors = zones(fronts, further, fewer, case.layers.frame)
+    both = pd.concat([case.zones, anchors])
+    cumulative: pd.DataFrame = both[both["kind"] == "cumulative"].sort_values("distance_m")
+    return cumulative
+
+
+def _with_intervals(bands: gpd.GeoDataFrame, drawn: pd.DataFrame) -> gpd.GeoDataFrame:
+    low = pd.Series(np.nan, index=bands.index)
+    high = low.copy()
+    for (line, side), rows in bands.groupby(["line", "side"]):
+        known = drawn[(drawn["line"] == line) & (drawn["side"] == side)]
+        at, area = known["distance_m"].to_numpy(), known["area_km2"].to_numpy()
+        distance, central = rows["distance_m"].to_numpy(), rows["area_km2"].to_numpy()
+        below = np.interp(distance, at, known["area_low"].to_numpy() - area)
+        above = np.interp(distance, at, known["area_high"].to_numpy() - area)
+        low[rows.index] = np.maximum(central + below, 0.0)
+        high[rows.index] = np.maximum(central + above, 0.0)
+    return bands.assign(area_low=low, area_high=high)

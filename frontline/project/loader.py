@@ -1,0 +1,202 @@
+"""Load and check a project file, list and hash its inputs, change a loaded project."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from frontline.errors import ProjectError, nearest, one_line, raise_problems
+from frontline.project.layers import ROLES, TABLES
+from frontline.project.messages import cross_problems, described
+from frontline.project.models import (
+    Canopy,
+    Elevation,
+    LandCover,
+    PopulationRaster,
+    Project,
+    TableSource,
+)
+from frontline.storage.files import companions, file_fault, sha256
+
+_LARGEST_PROJECT = 2_000_000
+
+
+def load_project(path: Path | str) -> Project:
+    """Read a project file and check everything in it that needs no layer to be opened.
+
+    Parameters
+    ----------
+    path
+        The file, or a directory that holds a ``project.toml``.
+
+    Returns
+    -------
+    The project, paths absolute.
+
+    Raises
+    ------
+    ProjectError
+        With every problem found, up to twenty.
+    """
+    file = Path(path)
+    file = file / "project.toml" if file.is_dir() else file
+    raw = _read_toml(file)
+    problems: list[tuple[str, str]] = []
+    project = None
+    if "path" in raw:
+        problems.append(("path", "unknown key. Paths belong to layers, as in [settlements]."))
+    context = {"folder": file.absolute().parent}
+    try:
+        project = Project.model_validate(raw | {"path": file.absolute()}, context=context)
+    except ValidationError as error:
+        problems += described(error.errors(include_url=False), raw, Project)
+    problems += cross_problems(raw)
+    problems += _column_problems(raw)
+    raise_problems([ProjectError(text, path=path, field=key) for key, text in problems])
+    if project is None:  # pragma: no cover - a failed validation always leaves a problem
+        raise ProjectError("cannot be read. Correct it.", path=path)
+    return project
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    fault = file_fault(path)
+    if fault:
+        raise ProjectError(f"the project file {fault}", path=path)
+    if path.stat().st_size > _LARGEST_PROJECT:
+        raise ProjectError(
+            "is too large for a project file (expected a short TOML text). Name the right file.",
+            path=path,
+        )
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ProjectError(
+            f"is not UTF-8 text (byte {error.start}). Save it as UTF-8.", path=path
+        ) from error
+    except RecursionError as error:
+        raise ProjectError("brackets are nested too deeply. Remove some.", path=path) from error
+    except ValueError as error:
+        raise ProjectError(f"is not valid TOML: {_toml_hint(str(error))}", path=path) from error
+
+
+def _toml_hint(message: str) -> str:
+    text = one_line(message).rstrip(".")
+    hint = " Correct it there."
+    if ("Unescaped" in message and "\\" in message) or "hex value" in message:
+        hint = " Write paths with / or in single quotes."
+    return f"{text}.{hint}"
+
+
+def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """Find mappings to columns that the layer does not have."""
+    problems = []
+    for name, role in {**ROLES, **TABLES}.items():
+        value = raw.get(name)
+        for entry in value if isinstance(value, list) else [value]:
+            mapping = entry.get("columns") if isinstance(entry, dict) else None
+            known = [column.name for column in role.columns]
+            if "point" in role.shapes:
+                known += ["lon", "lat"]
+            for ours in mapping if isinstance(mapping, dict) else ():
+                if ours not in known:
+                    offer = nearest(ours, known) if known else " This layer needs none."
+                    problems.append((f"{name}.columns.{ours}", f"is not a column of ours.{offer}"))
+    return problems
+
+
+def changed(project: Project, **parts: dict[str, Any]) -> Project:
+    """Give a project with some keys of its parts replaced, checked like those of the file.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+    parts
+        A part of the file and its new values: ``sight={"radius_m": 20_000}``.
+
+    Raises
+    ------
+    ProjectError
+        An unknown part or key, or a value out of range.
+    """
+    raw = project.model_dump() | {"path": project.path}
+    for name, values in parts.items():
+        raw[name] = {**(raw.get(name) or {}), **values}
+    try:
+        return Project.model_validate(raw, context={"folder": project.path.parent})
+    except ValidationError as error:
+        problems = described(error.errors(include_url=False), raw, Project)
+        raise_problems([ProjectError(text, path=project.path, field=key) for key, text in problems])
+        raise
+
+
+def claims_file(project: Project) -> Path | None:
+    """Find the ledger of claims: the one named, else ``claims.toml`` beside the project file."""
+    beside = project.path.parent / "claims.toml"
+    return project.claims or (None if file_fault(beside) else beside)
+
+
+def input_files(project: Project) -> tuple[Path, ...]:
+    """Every file the results depend on: the project file first, then data in a fixed order.
+
+    The companions of a Shapefile (.dbf and so on) count as files of their own.
+    """
+    canopy = project.elevation.canopy if project.elevation is not None else None
+    sources: list[TableSource | PopulationRaster | Elevation | LandCover | Canopy | None] = [
+        project.study_area,
+        *project.lines,
+        project.settlements,
+        project.corridors,
+        project.points,
+        project.districts,
+        *project.partitions,
+        *project.population,
+        project.elevation,
+        canopy,
+        project.landcover,
+        project.flows,
+        project.links,
+        project.events,
+    ]
+    files = [project.path]
+    for source in sources:
+        if source is not None and source.path is not None:
+            files += [source.path, *companions(source.path)]
+    ledger = claims_file(project)
+    files += [ledger] if ledger is not None else []
+    return tuple(dict.fromkeys(files))
+
+
+def hash_inputs(project: Project) -> dict[str, str]:
+    """Compute the sha256 of every input file.
+
+    Returns
+    -------
+    Hexadecimal digests by path, written relative to the project file with forward slashes.
+
+    Raises
+    ------
+    ProjectError
+        If a file has become unreadable since the project was loaded.
+    """
+    hashes: dict[str, str] = {}
+    for path in input_files(project):
+        try:
+            hashes[relative(path, project)] = sha256(path)
+        except OSError as error:
+            raise ProjectError(
+                f"cannot be read ({error.strerror}). Check the file.", path=path
+            ) from error
+    return hashes
+
+
+def relative(path: Path, project: Project) -> str:
+    """Write a path relative to the project file, with forward slashes on every system."""
+    try:
+        return Path(os.path.relpath(path, project.path.parent)).as_posix()
+    except ValueError:  # another drive of Windows
+        return path.as_posix()

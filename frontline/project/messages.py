@@ -1,0 +1,352 @@
+"""What is wrong with a project file, in the words of the person who wrote it.
+
+Pure functions on the raw values of the TOML file, so that a problem in one table does not
+hide one in another: pydantic's findings are translated, and what only several tables
+together can show (a side nobody declared, a key used twice) is looked up here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from frontline.errors import COLOUR_PATTERN, KEY_PATTERN, NAME_PATTERN, closest, nearest, shown
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+
+Raw = Mapping[str, Any]
+Problem = tuple[str, str]
+"""Dotted key, and what is wrong with it."""
+
+_EXPECTED = {
+    "float_type": "a number, without quotes",
+    "int_type": "a whole number, without quotes",
+    "int_from_float": "a whole number",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list in square brackets",
+    "dict_type": "a table: { column = value }",
+    "model_type": "a table",
+    "finite_number": "a finite number",
+    "path_type": "text in quotes",
+}
+
+
+def dotted(loc: Sequence[str | int], raw: Any) -> str:
+    """Write a place in the file as ``lines.line_2020.error_m``.
+
+    An entry of a list of tables goes by its key, name or id; without one, or with one too long
+    to read, by its number, counted from 1 as people count.
+    """
+    parts: list[str] = []
+    here = raw
+    for step in loc:
+        if isinstance(step, int):
+            here = here[step] if isinstance(here, list | tuple) and step < len(here) else None
+            named = _own_name(here)
+            parts.append(named or str(step + 1))
+        else:
+            here = here.get(step) if isinstance(here, Mapping) else None
+            parts.append(step)
+    return ".".join(parts)
+
+
+def _own_name(entry: Any) -> str:
+    if not isinstance(entry, Mapping):
+        return ""
+    for key in ("key", "name", "id"):
+        if isinstance(entry.get(key), str) and 0 < len(entry[key].strip()) <= 60:
+            return str(entry[key])
+    return ""
+
+
+def described(errors: Sequence[ErrorDetails], raw: Raw, model: type[BaseModel]) -> list[Problem]:
+    """Translate the findings of pydantic.
+
+    Parameters
+    ----------
+    errors
+        ``ValidationError.errors()``.
+    raw
+        What the file says.
+    model
+        The model that was validated.
+    """
+    problems = []
+    for error in errors:
+        # a union's member is a step of its own in pydantic; the file has no such key
+        loc = [step for step in error["loc"] if step not in {"float", "str", "int", "bool"}]
+        # a list whose entries are all wrong is called too short as well: that says nothing
+        if not (error["type"] == "too_short" and error["input"]):
+            problems.append((dotted(loc, raw), _wrong(error, loc, model)))
+    return list(dict.fromkeys(problems))
+
+
+def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) -> str:
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        text = f"unknown key.{_offer(str(loc[-1]), loc[:-1], model)}"
+    elif kind == "missing":
+        field = _model_at(loc[:-1], model).model_fields.get(str(loc[-1]))
+        meaning = f" ({field.description})" if field is not None and field.description else ""
+        text = f"is missing{meaning}. Add it."
+    elif kind in {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}:
+        text = (
+            f"{shown(value)} is out of range (allowed: {_out_of_range(kind, context)}). Correct it."
+        )
+    elif kind == "literal_error":
+        listed = str(context["expected"]).replace(" or ", ", ").split(",")
+        allowed = [word.strip("' ") for word in listed]
+        text = f"{shown(value)} is not one of {', '.join(allowed)}. Choose one."
+    elif kind == "string_pattern_mismatch":
+        pattern = _PATTERNS[str(context["pattern"])]
+        text = f"{shown(value)} does not fit (expected {pattern}). Rename it."
+    elif kind in {"too_short", "string_too_short"}:
+        text = "is empty (expected at least one). Fill it, or remove it."
+    elif kind == "too_long":
+        most = context["max_length"]
+        text = f"has {context['actual_length']} entries (allowed: {most}). Remove some."
+    elif kind == "value_error" or kind.startswith("frontline"):
+        text = str(context.get("error", error["msg"]))
+    elif kind in _EXPECTED:
+        text = f"{shown(value)} does not fit (expected {_EXPECTED[kind]}). Correct it."
+    else:
+        text = f"{shown(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}. Correct it."
+    return text
+
+
+_PATTERNS = {
+    KEY_PATTERN: "small letters, digits and _, a letter first, at most 41",
+    COLOUR_PATTERN: "a colour like #0072b2",
+    NAME_PATTERN: "a name that can be read",
+}
+
+
+def _out_of_range(kind: str, limits: Mapping[str, Any]) -> str:
+    words = {
+        "greater_than_equal": ("at least", "ge"),
+        "less_than_equal": ("at most", "le"),
+        "greater_than": ("more than", "gt"),
+        "less_than": ("less than", "lt"),
+    }
+    word, limit = words[kind]
+    return f"{word} {limits[limit]:,.10g}"
+
+
+def _offer(word: str, loc: Sequence[str | int], model: type[BaseModel]) -> str:
+    """Offer the nearest key of this table, else of another one, else list this table's."""
+    here = list(_model_at(loc, model).model_fields)
+    alike = closest(word, here)
+    if alike:
+        return f" Did you mean '{alike}'?"
+    # tables that stand once come first: a lost 'distence_m' is more likely of [zones] than
+    # of one of many [[stated]]
+    tables = sorted(_tables(model), key=lambda table: table[0].startswith("[["))
+    for heading, part in tables:
+        alike = closest(word, list(part.model_fields))
+        if alike:
+            return f" Did you mean '{alike}' in {heading}?"
+    return nearest(word, here)
+
+
+def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        part = part_of(field.annotation)
+        if part is not None:
+            yield heading_of(name, field.annotation), part
+
+
+def heading_of(name: str, annotation: Any) -> str:
+    """Write the heading of a table as TOML does: ``[zones]`` or, for a list, ``[[lines]]``."""
+    return f"[[{name}]]" if get_origin(annotation) is tuple else f"[{name}]"
+
+
+def _model_at(loc: Sequence[str | int], model: type[BaseModel]) -> type[BaseModel]:
+    here = model
+    for step in loc:
+        if isinstance(step, str) and step in here.model_fields:
+            here = part_of(here.model_fields[step].annotation) or here
+    return here
+
+
+def part_of(annotation: Any) -> type[BaseModel] | None:
+    """Find the model inside ``X``, ``X | None`` or ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
+        return annotation
+    for argument in get_args(annotation):
+        found = part_of(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def cross_problems(raw: Raw) -> list[Problem]:
+    """Find what only several entries together show.
+
+    Values of the wrong type are passed over: pydantic reports those.
+    """
+    problems = [
+        *_twice(raw, "lines", "key"),
+        *_twice(raw, "partitions", "key"),
+        *_twice(raw, "population", "key"),
+        *_twice(raw, "stated", "id"),
+        *_twice(raw, "sides", "name"),
+        *_twice(raw, "sections", "key"),
+        *_twice(raw, "scenarios", "key"),
+        *_reference_problems(raw),
+        *_side_problems(raw),
+        *_stated_problems(raw),
+        *_canopy_problems(raw),
+    ]
+    lone = _texts(raw, "sides", "name")
+    if _all_states(raw):
+        return problems
+    if "sides" not in raw:
+        problems.append(("sides", "is missing. Add two or more [[sides]] with a name and a seed."))
+    elif len(lone) == 1:
+        problems.append(
+            ("sides", f"there is only {shown(lone[0])}: a line has two. Add the other.")
+        )
+    return problems
+
+
+def _entries(raw: Raw, name: str) -> list[Raw]:
+    value = raw.get(name)
+    return (
+        [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+    )
+
+
+def _texts(raw: Raw, name: str, key: str) -> list[str]:
+    return [entry[key] for entry in _entries(raw, name) if isinstance(entry.get(key), str)]
+
+
+def _all_states(raw: Raw) -> bool:
+    return all("side_column" in line for line in _entries(raw, "lines"))
+
+
+def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for word in _texts(raw, table, key):
+        folded = word.strip().casefold()
+        if folded in seen:
+            yield f"{table}.{key}", f"{shown(word)} stands there twice. Give each its own {key}."
+        seen.add(folded)
+
+
+def _reference_problems(raw: Raw) -> Iterator[Problem]:
+    """Find sections and scenarios that name a line, side or partition that is not there."""
+    lines, sides = _texts(raw, "lines", "key"), _texts(raw, "sides", "name")
+    partitions = [*_texts(raw, "partitions", "key"), *(["districts"] if "districts" in raw else [])]
+    named = {
+        "line": ("line", lines),
+        "from_line": ("line", lines),
+        "partition": ("partition", partitions),
+        "hand_over": ("partition", partitions),
+        "side": ("side", sides or None),
+        "to_side": ("side", sides or None),
+    }
+    for table in ("sections", "scenarios"):
+        for entry in _entries(raw, table):
+            place = f"{table}.{_own_name(entry) or '?'}"
+            for key, (what, known) in named.items():
+                word = entry.get(key)
+                if isinstance(word, str) and known is not None and word not in known:
+                    yield (
+                        f"{place}.{key}",
+                        f"there is no {what} {shown(word)}.{nearest(word, known)}",
+                    )
+            if table == "scenarios" and entry.get("key") in lines:
+                yield f"{place}.key", "is the key of a line as well. Give the scenario its own."
+
+
+def _side_problems(raw: Raw) -> Iterator[Problem]:
+    keys = _texts(raw, "lines", "key")
+    sides = _entries(raw, "sides")
+    without = [side for side in sides if not side.get("seed") and not side.get("hand")]
+    derived = len(sides) == 2 and len(without) == 1
+    for side in sides:
+        place = f"sides.{_own_name(side) or sides.index(side) + 1}"
+        if side in without and not derived and not _all_states(raw):
+            yield (
+                place,
+                (
+                    "has neither a seed nor a hand. Add seed = [lon, lat], a point that surely "
+                    "lies on this side."
+                ),
+            )
+        if side.get("seed") and side.get("hand"):
+            yield place, "has both a seed and a hand. Keep one of them."
+        listed = side.get("lines")
+        for key in listed if isinstance(listed, list) else []:
+            if isinstance(key, str) and key not in keys:
+                yield f"{place}.lines", f"there is no line {shown(key)}.{nearest(key, keys)}"
+    for hand in ("left", "right"):
+        names = [
+            _own_name(side) for side in sides if side.get("hand") == hand and not side.get("lines")
+        ]
+        if len(names) > 1:
+            yield (
+                "sides.hand",
+                f"{shown(names[0])} and {shown(names[1])} are both on the {hand}. Correct one.",
+            )
+
+
+def _canopy_problems(raw: Raw) -> Iterator[Problem]:
+    """Refuse trees upon a model that holds them already, and trees of a cover nobody named."""
+    elevation = raw.get("elevation")
+    canopy = elevation.get("canopy") if isinstance(elevation, Mapping) else None
+    if not isinstance(elevation, Mapping) or not isinstance(canopy, Mapping):
+        return
+    model = elevation.get("model", "unknown")
+    if model != "ground":
+        said = "holds trees already" if model == "surface" else "may hold trees already"
+        yield (
+            "elevation.canopy",
+            (
+                f"the elevation {said}: model = {shown(model)} (expected 'ground'). Remove "
+                "canopy, or use elevation of the bare ground."
+            ),
+        )
+    if "height_m" in canopy and "landcover" not in raw:
+        yield (
+            "elevation.canopy.height_m",
+            "no [landcover] says where trees are. Add it, or give a path instead.",
+        )
+
+
+def _stated_problems(raw: Raw) -> Iterator[Problem]:
+    keys, sides = _texts(raw, "lines", "key"), _texts(raw, "sides", "name")
+    zones = raw.get("zones")
+    listed = zones.get("distances_m") if isinstance(zones, Mapping) else None
+    distances = [
+        float(value)
+        for value in (listed if isinstance(listed, list) else [5e3, 10e3, 15e3])
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    for entry in _entries(raw, "stated"):
+        place = f"stated.{_own_name(entry) or '?'}"
+        line, side = entry.get("line"), entry.get("side")
+        if isinstance(line, str) and line not in keys:
+            yield f"{place}.line", f"there is no line {shown(line)}.{nearest(line, keys)}"
+        if isinstance(side, str) and sides and side not in sides:
+            yield f"{place}.side", f"there is no side {shown(side)}.{nearest(side, sides)}"
+        low, high = entry.get("low"), entry.get("high")
+        if isinstance(low, int) and isinstance(high, int) and low > high:
+            yield place, f"low = {low} is more than high = {high}. Swap them."
+        distance = entry.get("distance_m")
+        if isinstance(distance, int | float) and not any(
+            math.isclose(distance, d) for d in distances
+        ):
+            yield (
+                f"{place}.distance_m",
+                (
+                    f"{distance:.10g} is not one of the project's distances "
+                    f"({', '.join(f'{d:.10g}' for d in distances)}). Add it to zones.distances_m."
+                ),
+            )

@@ -1,0 +1,169 @@
+"""Every key of the project file and every column of the layers, as Markdown."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from frontline.project.layers import POPULATION_KINDS, ROLES, TABLES
+from frontline.project.messages import heading_of, part_of
+from frontline.project.models import LayerSource, Project
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+_HEAD = "| key | value | default | what it says |\n|---|---|---|---|"
+
+
+def schema_markdown() -> str:
+    """Describe the project file and the layers.
+
+    Returns
+    -------
+    Markdown, generated from the pydantic models and from the columns that are read, so that
+    it cannot say anything else than the program does.
+    """
+    fields = {name: field for name, field in Project.model_fields.items() if name != "path"}
+    plain = {name: field for name, field in fields.items() if part_of(field.annotation) is None}
+    shared = LayerSource.model_fields
+    blocks = ["## Keys of the project file", "", *_table(plain), ""]
+    blocks += ["### Keys of every vector layer", "", *_table(shared)]
+    for name, field in fields.items():
+        part = part_of(field.annotation)
+        if part is None:
+            continue
+        blocks += ["", f"### `{heading_of(name, field.annotation)}`", "", _sentence(field)]
+        own = part.model_fields
+        if issubclass(part, LayerSource):
+            own = {key: inner for key, inner in own.items() if key not in shared or key == "date"}
+            own = {} if part is LayerSource else own
+            blocks[-1] += " The keys of every vector layer" + (", and:" if own else ".")
+        blocks += ["", *_table(own)] if own else []
+        blocks += _inner(name, own)
+    return "\n".join([*blocks, "", *_layers()]) + "\n"
+
+
+def _inner(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    """Describe the tables within a table."""
+    for key, field in fields.items():
+        part = part_of(field.annotation)
+        if part is not None:
+            yield from ("", f"### `[{name}.{key}]`", "", _sentence(field), "")
+            yield from _table(part.model_fields)
+
+
+def _table(fields: Mapping[str, FieldInfo]) -> list[str]:
+    return [_HEAD, *(_row(name, field) for name, field in fields.items())]
+
+
+def _sentence(field: FieldInfo) -> str:
+    text = field.description or ""
+    needed = " Needed." if field.is_required() else ""
+    return f"{text[:1].upper()}{text[1:]}.{needed}"
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    limits = ", ".join(_limits(field))
+    values = _type(field.annotation)
+    default = "needed" if field.is_required() else _value(field.default)
+    return _cells(
+        f"`{name}`", f"{values}{f' ({limits})' if limits else ''}", default, field.description or ""
+    )
+
+
+def _cells(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _limits(field: FieldInfo) -> Iterator[str]:
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    for constraint in field.metadata:
+        for name, sign in signs.items():
+            limit = getattr(constraint, name, None)
+            if limit is not None:
+                yield f"{sign} {limit:,.10g}"
+
+
+def _type(annotation: Any) -> str:
+    """Name a type in the words of TOML."""
+    names = {
+        "str": "text",
+        "float": "number",
+        "int": "whole number",
+        "bool": "true / false",
+        "date": "date",
+        "NoneType": "",
+    }
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        text = " / ".join(f"`{word}`" for word in arguments)
+    elif origin in {Union, types.UnionType}:
+        text = " or ".join(name for name in map(_type, arguments) if name)
+    elif origin is tuple:
+        inner = [_type(argument) for argument in arguments if argument is not Ellipsis]
+        text = f"list of {inner[0]}" if Ellipsis in arguments else f"[{', '.join(inner)}]"
+    elif origin is dict:
+        text = "{ text = value }"
+    elif hasattr(annotation, "__metadata__"):
+        text = _type(arguments[0])
+    elif isinstance(annotation, type) and issubclass(annotation, Path):
+        text = "path"
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        text = "a table"
+    else:
+        text = names.get(getattr(annotation, "__name__", ""), str(annotation))
+    return text
+
+
+def _value(value: Any) -> str:
+    if value is None or value == "" or value in ({}, ()) or value is PydanticUndefined:
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(_value(item).strip('`') for item in value)}]`"
+    if isinstance(value, dict):
+        pairs = [f"{_key(key)} = {_value(one).strip('`')}" for key, one in value.items()]
+        return f"`{{ {', '.join(pairs)} }}`"
+    if isinstance(value, str):
+        return f'`"{value}"`'
+    return "" if isinstance(value, BaseModel) else f"`{value:.10g}`"
+
+
+def _key(name: str) -> str:
+    """Quote a key of TOML where it needs that."""
+    return name if name.replace("-", "_").isidentifier() else f'"{name}"'
+
+
+def _layers() -> Iterator[str]:
+    yield "## Columns of the layers"
+    yield ""
+    yield (
+        'A column of another name is mapped by `columns = { ours = "theirs" }`; columns that are '
+        "not listed are carried through. Cells may be empty: that means unknown. "
+        f"`population_kind` is one of {', '.join(POPULATION_KINDS)}."
+    )
+    for role in (*ROLES.values(), *TABLES.values()):
+        shapes = " or ".join(role.shapes) or "table without geometry"
+        yield from (
+            "",
+            f"### `{role.name}`",
+            "",
+            f"{role.description[:1].upper()}{role.description[1:]} ({shapes}).",
+        )
+        if role.columns:
+            yield from (
+                "",
+                "| column | value | also read from | what it says |",
+                "|---|---|---|---|",
+            )
+        for column in role.columns:
+            also = ", ".join(f"`{name}`" for name in column.also)
+            needed = ". Needed." if column.needed else ""
+            yield _cells(f"`{column.name}`", column.kind, also, f"{column.description}{needed}")

@@ -1,0 +1,150 @@
+"""Value types that the project file shares: dates, colours, distances, tile templates."""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from frontline.errors import COLOUR_PATTERN, KEY_PATTERN, shown
+from frontline.storage.files import local_file
+
+OSM = "osm"
+"""Short for the standard tiles of OpenStreetMap."""
+OSM_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+PLACES = ("{z}", "{x}", "{y}")
+LOOPBACK = ("localhost", "127.0.0.1")
+EXPECTED = f"(expected '{OSM}' or https://host/{{z}}/{{x}}/{{y}}.png)"
+
+
+def tile_template(text: str) -> str:
+    """Check what is given for a basemap.
+
+    Parameters
+    ----------
+    text
+        ``osm``, a template, or nothing.
+
+    Returns
+    -------
+    The same text.
+
+    Raises
+    ------
+    ValueError
+        It is no template that a page can carry: another scheme than https (http only on this
+        machine), a name and password, other placeholders, or characters that could end the
+        rule of the page's content policy.
+    """
+    if text in {"", OSM}:
+        return text
+    fault = _fault(text)
+    if fault:
+        raise ValueError(f"{fault} {EXPECTED}. Correct it.")
+    return text
+
+
+def _fault(text: str) -> str:
+    """Say what is wrong with a template, or nothing."""
+    if not re.fullmatch(r"[A-Za-z0-9\-._~:/?&=%+@{}]+", text):
+        return "holds a character that an address of tiles does not need"
+    if [text.count(place) for place in PLACES] != [1, 1, 1] or text.count("{") != len(PLACES):
+        return "does not name {z}, {x} and {y}, once each"
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
+        return "holds a user name, which every reader of the page would see"
+    if not re.fullmatch(r"[a-z0-9.\-]+(:[0-9]{1,5})?", parts.netloc):
+        return "does not name a server in small letters"
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        return ""
+    return "is not an https address, so that anyone on the way could see where a reader looks"
+
+
+def _as_date(value: Any) -> Any:
+    """Accept a TOML date or text YYYY-MM-DD, and no number: 2020 is not 1970-01-01T00:33:40."""
+    if isinstance(value, dt.datetime):
+        value = value.isoformat()
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value) if len(value) == 10 else _no_date(value)
+        except ValueError:
+            return _no_date(value)
+    return value if isinstance(value, dt.date) or value is None else _no_date(value)
+
+
+def _no_date(value: Any) -> dt.date:
+    raise ValueError(f"{shown(value)} is not a date (expected YYYY-MM-DD). Rewrite it.")
+
+
+def _distance(value: Any) -> Any:
+    """Accept metres between 100 and 100,000; 15 is most often 15 km, and never 15 m."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and 100 <= value <= 100_000:
+        return value
+    hint = f"Did you mean {value * 1000:.10g}?" if number and 0.1 <= value < 100 else "Correct it."
+    wrong = "is out of range" if number else "is not a number"
+    raise ValueError(f"{shown(value)} {wrong} (allowed: 100 to 100,000 metres). {hint}")
+
+
+def _error(value: Any) -> Any:
+    """Accept metres, or the name of a column that holds them."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and 0 <= value <= 100_000:
+        return float(value)
+    if isinstance(value, str) and re.search(r"[^-+\d.,\skm]", value):
+        return value
+    expected = "(expected metres, 0 to 100,000, without quotes, or the name of a column)"
+    raise ValueError(f"{shown(value)} is not an error of a line {expected}. Correct it.")
+
+
+def _encoding(value: Any) -> Any:
+    try:
+        codecs.lookup(value)
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{shown(value)} is no encoding (expected utf-8, cp1251 ...). Correct it."
+        ) from error
+    return value
+
+
+def _tiles(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{shown(value)} is not text (expected 'osm' or an address). Correct it.")  # noqa: TRY004
+    try:
+        return tile_template(value)
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} {error}") from error
+
+
+def _input_path(value: Any, info: ValidationInfo) -> Path:
+    """Make a path absolute; refuse, without opening it, what is not a local regular file."""
+    if not isinstance(value, str | Path):
+        raise PydanticCustomError(
+            "frontline_path", "{text}", {"text": f"{shown(value)} is not text (expected a path)."}
+        )
+    folder = info.context["folder"] if info.context else Path.cwd()
+    return local_file(str(value), folder)
+
+
+Number = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+Colour = Annotated[str, Field(pattern=COLOUR_PATTERN)]
+Distance = Annotated[float, BeforeValidator(_distance)]
+LonLat = tuple[
+    Annotated[float, Field(strict=True, ge=-180.0, le=180.0)],
+    Annotated[float, Field(strict=True, ge=-90.0, le=90.0)],
+]
+Day = Annotated[dt.date, BeforeValidator(_as_date)]
+InputPath = Annotated[Path, BeforeValidator(_input_path)]
+Sensitivity = Literal["public", "restricted"]
+LineError = Annotated[float | str, BeforeValidator(_error)]
+Encoding = Annotated[str, BeforeValidator(_encoding)]
+Tiles = Annotated[str, BeforeValidator(_tiles)]

@@ -1,0 +1,387 @@
+"""Results as tidy tables, and the text files made of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from frontline.inputs.csv import WHAT_IT_IS, safe_text
+from frontline.results.registry import COLUMNS, FURTHER, LAYERS, TITLES
+from frontline.schema import Column, Type
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from frontline.project.models import Project
+    from frontline.results.model import Results
+
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "lines": ("line",),
+    "sides": ("line", "side"),
+    "zones": ("line", "side", "distance_m", "kind", "source"),
+    "settlements": ("id", "line"),
+    "changes": ("from_line", "to_line", "from_side", "to_side", "kind"),
+    "control_change": ("id", "from_line", "to_line"),
+    "corridors": ("id", "line", "side", "distance_m"),
+    "crossings": ("line", "id", "lon", "lat"),
+    "sight_zones": ("line", "side", "distance_m"),
+    "sight_people": ("line", "side", "distance_m", "source"),
+    "settlement_rasters": ("id", "line", "source"),
+    "raster_people": ("line", "source", "side", "distance_m"),
+    "lines_between": ("from_line", "to_line"),
+    "landcover": ("line", "side", "distance_m", "cover"),
+    "landcover_changes": ("from_line", "to_line", "from_side", "to_side", "cover"),
+    "landcover_balance": ("from_line", "to_line", "side", "cover"),
+    "links": ("id", "line"),
+}
+"""The columns that the rows of a table are ordered by; the others keep the order given."""
+
+CSVW_TYPES: Mapping[Type, str] = {
+    "text": "string",
+    "date": "date",
+    "integer": "integer",
+    "number": "double",
+    "boolean": "boolean",
+}
+
+
+def tables(results: Results) -> dict[str, pd.DataFrame]:
+    """Turn results into tables with the contract's columns first.
+
+    Parameters
+    ----------
+    results
+        What a run has computed.
+
+    Returns
+    -------
+    Frames without geometry by name, in the order of `COLUMNS`, with full numbers. Columns that
+    the contract does not name, the user's own among them, follow in the order they came in.
+    Rows are ordered by line, side, distance and source as the project lists them, settlements
+    by identifier, so that the order of the input does not show.
+    """
+    import pandas as pd
+
+    crossings = results.crossings.assign(
+        lon=[point.x for point in results.crossings.geometry],
+        lat=[point.y for point in results.crossings.geometry],
+    )
+    frames: dict[str, pd.DataFrame] = {
+        "lines": results.lines,
+        "sides": results.sides,
+        "zones": results.people,
+        "settlements": results.settlements,
+        "changes": results.changes,
+        "control_change": results.control_change,
+        "corridors": results.corridor_km,
+        "crossings": crossings,
+        "sight_zones": results.sight_zones,
+        **results.further,
+        "key_figures": pd.DataFrame([vars(figure) for figure in results.key_figures]),
+        "notes": pd.DataFrame([vars(note) for note in results.notes]),
+    }
+    if results.claims is not None:
+        frames["claims"] = results.claims
+    return {
+        name: _ordered(tidy(frame, COLUMNS[name]), KEYS.get(name, ()), results.project)
+        for name, frame in frames.items()
+    }
+
+
+def tidy(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Give a frame the named columns first, with their types, and drop its geometry.
+
+    Parameters
+    ----------
+    frame
+        Any frame; a named column that it lacks is added, empty.
+    columns
+        The columns that come first.
+
+    Returns
+    -------
+    A new frame with a fresh index.
+    """
+    import pandas as pd
+
+    # A plain frame, because a GeoDataFrame refuses to lose its geometry's name quietly.
+    plain = pd.DataFrame({name: frame[name].array for name in frame.columns}, copy=True)
+    geometry = getattr(frame, "active_geometry_name", None)
+    plain = plain.drop(columns=[geometry] if geometry is not None else [])
+    empty = pd.Series(pd.NA, index=plain.index, dtype="object")
+    first = {column.name: _typed(plain.get(column.name, empty), column.type) for column in columns}
+    rest = {name: plain[name].infer_objects() for name in plain.columns if name not in first}
+    own = {
+        name: _typed(series, "text") if series.dtype == object else series
+        for name, series in rest.items()
+    }
+    return pd.DataFrame({**first, **own}, index=plain.index)
+
+
+def _typed(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
+    """Give a column its type; unknown is None, NaN or NA, never 0 or False."""
+    import pandas as pd
+
+    if kind == "integer":
+        return pd.to_numeric(series).astype("Int64")
+    if kind == "number":
+        return pd.to_numeric(series).astype("float64")
+    if kind == "boolean":
+        return series.astype("boolean")
+    texts = [None if is_empty(value) else _text_of(value) for value in series]
+    return pd.Series(texts, index=series.index, dtype="str")
+
+
+def _text_of(value: object) -> str:
+    """Give a value as text; a time without hours is a date."""
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def is_empty(value: object) -> bool:
+    """Tell whether a cell is unknown: None, NA, NaT or NaN."""
+    import pandas as pd
+
+    return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
+
+
+def source_rank(source: str) -> tuple[int, str]:
+    """Rank sources of population: settlements and their kinds, rasters, districts, statements."""
+    order = (
+        "settlements",
+        "settlements:",
+        "settlements_by_raster:",
+        "raster:",
+        "districts",
+        "districts:",
+        "stated:",
+    )
+    for rank, start in enumerate(order):
+        if source == start or (start.endswith(":") and source.startswith(start)):
+            return rank, source
+    return len(order), source
+
+
+def _ordered(frame: pd.DataFrame, keys: Sequence[str], project: Project) -> pd.DataFrame:
+    """Order rows by their keys, each in the project's own order where it has one."""
+    lines = [line.key for line in project.lines]
+    sides = [side.name for side in project.sides]
+
+    def listed(values: list[str], value: object) -> tuple[int, str]:
+        text = "" if is_empty(value) else str(value)
+        return (values.index(text) if text in values else len(values)), text
+
+    def rank(name: str, value: object) -> tuple[int, Any]:
+        if name in {"line", "from_line", "to_line"}:
+            return listed(lines, value)
+        if name in {"side", "from_side", "to_side"}:
+            return listed(sides, value)
+        if name == "source":
+            return source_rank(str(value))
+        if name == "kind":  # cumulative before ring, changed before unchanged
+            return 0, str(value)
+        if name in {"distance_m", "lon", "lat"}:  # empty, the whole side, comes first
+            return (0, 0.0) if is_empty(value) else (1, value)
+        return 0, str(value)
+
+    columns = [[rank(name, value) for value in frame[name]] for name in keys]
+    rows = list(zip(*columns, strict=True)) if columns else []
+    order = sorted(range(len(frame)), key=rows.__getitem__) if rows else list(range(len(frame)))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def cell(value: object) -> str:
+    """Write one value as a cell of a text file.
+
+    Returns
+    -------
+    Text made harmless, numbers with every digit (infinity as INF), true or false, dates as
+    YYYY-MM-DD, and nothing where the value is unknown.
+    """
+    if is_empty(value):
+        return ""
+    if isinstance(value, str):
+        return safe_text(value)
+    kind = type(value).__name__
+    if kind in {"bool", "bool_"}:
+        return "true" if value else "false"
+    if hasattr(value, "dtype") or isinstance(value, int | float):
+        number = value.item() if hasattr(value, "item") else value
+        return _number(number)
+    return safe_text(_text_of(value))
+
+
+def _number(number: object) -> str:
+    if isinstance(number, float) and math.isinf(number):
+        return "INF" if number > 0 else "-INF"
+    return repr(number + 0.0 if isinstance(number, float) else number)  # -0.0 becomes 0.0
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    r"""Write a table as UTF-8 with ``\n`` line ends, the same bytes everywhere.
+
+    Parameters
+    ----------
+    frame
+        A table; its index is not written.
+    path
+        The file, overwritten.
+
+    Notes
+    -----
+    Text cells and headers that start with ``= + - @``, tab or carriage return get a leading
+    apostrophe; numbers are never touched. What UTF-8 cannot hold becomes a question mark.
+    """
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        file.write(_line([safe_text(str(name)) for name in frame.columns]))
+        columns = [map(cell, frame[name].array) for name in frame.columns]
+        file.writelines(_line(row) for row in zip(*columns, strict=True))
+
+
+def _line(cells: Iterable[str]) -> str:
+    """Join cells; unlike the csv module, quote a carriage return that ends no line."""
+    quoted = [
+        '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
+        for text in cells
+    ]
+    return (",".join(quoted) or '""') + "\n"
+
+
+def described(name: str, table: str) -> Column | None:
+    """Find what is known of a column: the table's own, one that any table may have, or None."""
+    own = {column.name: column for column in (*COLUMNS.get(table, ()), *LAYERS.get(table, ()))}
+    return own.get(name) or FURTHER.get(name)
+
+
+def type_of(series: pd.Series[Any]) -> Type:
+    """Tell the type of a column that the contract does not describe."""
+    import pandas as pd
+
+    kinds: tuple[tuple[Any, Type], ...] = (
+        (pd.api.types.is_bool_dtype, "boolean"),
+        (pd.api.types.is_integer_dtype, "integer"),
+        (pd.api.types.is_float_dtype, "number"),
+    )
+    return next((kind for test, kind in kinds if test(series.dtype)), "text")
+
+
+def columns_of(frame: pd.DataFrame, table: str) -> list[Column]:
+    """Describe every column of a table, the user's own by their dtype."""
+    return [
+        described(str(name), table)
+        or Column(str(name), type_of(frame[name]), "", str(name), "A column of the input.")
+        for name in frame.columns
+    ]
+
+
+def csv_metadata(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
+    """Describe the text files for machines.
+
+    Parameters
+    ----------
+    frames
+        The tables, by the name of their file without ``.csv``.
+    title
+        Title of the set.
+
+    Returns
+    -------
+    JSON of a csvw table group, to stand beside the files as ``csv-metadata.json``.
+
+    References
+    ----------
+    W3C, Metadata Vocabulary for Tabular Data, 2015.
+    """
+    group = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:title": title,
+        "dc:description": WHAT_IT_IS,
+        "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": ["\n"]},
+        "tables": [_csvw_table(name, frame) for name, frame in frames.items()],
+    }
+    return json.dumps(group, ensure_ascii=False, indent=1) + "\n"
+
+
+def _csvw_table(name: str, frame: pd.DataFrame) -> dict[str, Any]:
+    title, description = TITLES[name]
+    return {
+        "url": f"{name}.csv",
+        "dc:title": title,
+        "dc:description": description,
+        "tableSchema": {"columns": [_csvw_column(c) for c in columns_of(frame, name)]},
+    }
+
+
+def _csvw_column(column: Column) -> dict[str, Any]:
+    header = safe_text(column.name)
+    entry: dict[str, Any] = {
+        "name": quote(column.name, safe="").replace("-", "%2D").replace("~", "%7E"),
+        "titles": [header] if column.title == header else [header, column.title],
+        "datatype": CSVW_TYPES[column.type],
+        "dc:description": column.description,
+    }
+    if column.unit:
+        entry["schema:unitText"] = column.unit
+    return entry
+
+
+def unique_names(names: Iterable[Hashable], *, taken: Iterable[str] = ("fid", "geom")) -> list[str]:
+    """Name columns for a format that takes upper and lower case for the same.
+
+    Parameters
+    ----------
+    names
+        Names in order; the first of several alike keeps its own.
+    taken
+        Names that the format uses itself.
+
+    Returns
+    -------
+    As many names, no two alike: a name that is taken gets ``_2``, ``_3`` and so on; control
+    characters become ``_``, an empty name ``column``.
+    """
+    used = {name.casefold() for name in taken}
+    found = []
+    for raw in names:
+        stem = "".join(c if c.isprintable() else "_" for c in str(raw)) or "column"
+        name, number = stem, 2
+        while name.casefold() in used:
+            name, number = f"{stem}_{number}", number + 1
+        used.add(name.casefold())
+        found.append(name)
+    return found
+
+
+def schema_columns_markdown() -> str:
+    """Write the reference of every table and layer, for the documentation."""
+    parts = []
+    for heading, group, suffix in (
+        ("## Columns of the results", COLUMNS, ".csv"),
+        ("## Layers of the GeoPackage", LAYERS, ""),
+    ):
+        parts.append(heading)
+        if suffix:
+            parts.append(WHAT_IT_IS)
+        for name, columns in group.items():
+            title, description = TITLES[name]
+            parts.append(f"### `{name}{suffix}`: {title}\n\n{description}")
+            if columns:
+                parts.append(_markdown_rows(columns))
+    parts.append("## Columns that a table may have beside its own")
+    parts.append(_markdown_rows(tuple(FURTHER.values())))
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_rows(columns: Sequence[Column]) -> str:
+    rows = ["| column | type | unit | name | what it says |", "|---|---|---|---|---|"]
+    for column in columns:
+        cells = (f"`{column.name}`", column.type, column.unit, column.alias, column.description)
+        rows.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(rows)

@@ -1,0 +1,236 @@
+"""Words for figures and where they come from, shared by page, report and maps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from frontline.population.figures import valid_at
+from frontline.project.layers import TABLES
+from frontline.results.phrases import REPORT, day
+from frontline.results.style import illustration_label
+from frontline.results.words import WORDS, source_label
+from frontline.uncertainty.intervals import rounded
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from frontline.project.models import LayerSource, Line, Project
+    from frontline.records import RasterResult
+    from frontline.results.model import Results
+
+
+COARSE_STEP_M = 100.0
+"""Elevation coarser than this is good for an illustration of sight, not for statements."""
+
+
+def line_accuracy(error_m: Any) -> str:
+    """Return how well a line is known, in words."""
+    if isinstance(error_m, str) or pd.isna(error_m) or not error_m > 0:
+        return WORDS["line_error_none"]
+    return WORDS["line_accuracy"].format(error=f"{float(error_m):,.0f}")
+
+
+def sight_warning(results: Results) -> str:
+    """Return the label that sight from coarse elevation must carry, or nothing."""
+    steps = [raster_step_m(grid) for grid in results.sight.values()]
+    coarse = max(steps, default=0.0)
+    return illustration_label(coarse) if coarse > COARSE_STEP_M else ""
+
+
+def raster_step_m(grid: RasterResult) -> float:
+    """Return the larger edge of a cell of the grid, in metres at its middle."""
+    from pyproj import CRS, Geod
+
+    a, _, c, _, e, f = grid.transform
+    crs = CRS.from_user_input(grid.crs)
+    if not crs.is_geographic:
+        factor = crs.axis_info[0].unit_conversion_factor or 1.0
+        return float(max(abs(a), abs(e)) * factor)
+    rows = next(iter(grid.bands.values())).shape[0]
+    middle = f + e * rows / 2
+    lon, lat = [c, c], [middle - e / 2, middle]
+    steps = Geod(ellps="WGS84").inv(lon, lat, [c, c + a], [middle + e / 2, middle])[2]
+    return float(max(steps))
+
+
+def sources(project: Project) -> list[dict[str, str]]:
+    """Return what the data are, who made them, their date and licence, once each."""
+    named: list[tuple[str, LayerSource | Any]] = [(line.label, line) for line in project.lines]
+    for key in ("settlements", "corridors", "points", "districts", "study_area", *TABLES):
+        layer = getattr(project, key)
+        if layer is not None:
+            named.append((WORDS[key], layer))
+    named += [(part.label, part) for part in project.partitions]
+    named += [(source_label(f"raster:{part.key}"), part) for part in project.population]
+    if project.elevation is not None:
+        named.append((WORDS["hillshade"], project.elevation))
+        if project.elevation.canopy is not None:
+            named.append((WORDS["canopy"], project.elevation.canopy))
+    if project.landcover is not None:
+        named.append((WORDS["landcover"], project.landcover))
+    rows = []
+    for what, origin in named:
+        date = "" if origin.date is None else origin.date.isoformat()
+        rows.append(
+            {"what": what, "source": origin.source, "licence": origin.licence, "date": date}
+        )
+    return [row for row in rows if row["source"] or row["licence"]]
+
+
+def source_line(row: dict[str, str]) -> str:
+    """Return one source in a line: what, by whom, when, under which licence."""
+    rest = ", ".join(part for part in (row["source"], row["date"], row["licence"]) if part)
+    return f"{row['what']}: {rest}"
+
+
+def dated(results: Results) -> gpd.GeoDataFrame:
+    """Return the settlements with a column ``valid``: whether the figure holds at the line's date.
+
+    Parameters
+    ----------
+    results
+        Its settlements may lack the columns of the validity: then every figure holds.
+    """
+    table = results.settlements.copy()
+    for column in ("population_from", "population_until"):
+        if column not in table:
+            table[column] = ""
+    table["valid"] = True
+    for line in results.project.lines:
+        own = table["line"] == line.key
+        if own.any():
+            table.loc[own, "valid"] = valid_at(table[own], line.date)
+    return table
+
+
+def lines_by_date(project: Project) -> list[Line]:
+    """Return the lines, the oldest first."""
+    return sorted(project.lines, key=lambda line: line.date)
+
+
+def dates(project: Project) -> dict[str, str]:
+    """Return for each line the date that tells it apart, by its key: a year where that does.
+
+    Lines of one date are told apart by their labels.
+    """
+    lines = lines_by_date(project)
+    years = {line.key: str(line.date.year) for line in lines}
+    for written in (years, days(project)):
+        if len(set(written.values())) == len(lines):
+            return written
+    return {line.key: line.label for line in lines}
+
+
+def days(project: Project) -> dict[str, str]:
+    """Return the date of each line in full, by its key."""
+    return {line.key: day(line.date) for line in lines_by_date(project)}
+
+
+def listing(parts: Iterable[str]) -> str:
+    """Join parts as a sentence does: a, b and c."""
+    *first, last = list(parts) or [""]
+    return REPORT["and"].format(first=", ".join(first), last=last) if first else last
+
+
+def far(distance_m: float) -> str:
+    """Write a distance that a reader chose: 5 km, 500 m."""
+    return f"{distance_m:,.0f} m" if distance_m < 1000 else f"{distance_m / 1000:g} km"
+
+
+def number(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Write a figure as its interval supports, but never nothing for something."""
+    shown = rounded(value, low, high)
+    nothing = math.isfinite(value) and value != 0 and not any(c in "123456789" for c in shown)
+    return rounded(float(f"{value:.1g}")) if nothing else shown
+
+
+def percent(share: float) -> str:
+    """Write a share of 1 in per cent; what is not quite nothing or all does not look like it."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    return "more than 99 %" if 0.99 < share < 1 else f"{share * 100:.0f} %"
+
+
+def filled(value: Any) -> str:
+    """Return text, and nothing where it is unknown."""
+    return "" if pd.isna(value) else str(value).strip()
+
+
+def place_name(row: Mapping[Any, Any], project: Project) -> str:
+    """Write both names of a place, in the order that the project chose."""
+    first, second = filled(row.get("name")), filled(row.get("name_alt"))
+    if project.map.names == "name_alt" and second:
+        first, second = second, first
+    return f"{first} ({second})" if second and second != first else first
+
+
+def source_row(source: str, project: Project) -> str:
+    """Name a source of people at the head of a row; a stated figure by who states it."""
+    kind, _, key = source.partition(":")
+    if kind == "stated":
+        said = [one.source for one in project.stated if one.id == key]
+        return REPORT["stated_by"].format(source=said[0]) if said else source_label(source)
+    dated = [one.date.year for one in project.population if one.key == key and one.date]
+    if kind.endswith("raster") and dated and str(dated[0]) not in key:
+        return f"{source_label(source)}, {dated[0]}"
+    return source_label(source)
+
+
+def source_phrase(source: str) -> str:
+    """Name a source of people inside a sentence."""
+    if f"source_{source}" in REPORT:
+        return REPORT[f"source_{source}"]
+    kind, _, key = source.partition(":")
+    known = REPORT.get(f"source_{kind}")
+    return known.format(key=key) if known else source_label(source)
+
+
+def without_keys(words: str, results: Results) -> str:
+    """Replace keys of lines, partitions and sources by what people call them; write dates out.
+
+    A key that is a plain word, such as ``old``, is replaced only in quotation marks.
+    """
+    named = {str(source) for source in results.people["source"]}
+    names = labels_of(results.project)
+    names |= {one: _inside(source_label(one)) for one in named if ":" in one}
+    return re.sub(r"\bkm2\b", "km²", with_labels(words, names))
+
+
+def labels_of(project: Project) -> dict[str, str]:
+    """Return what people call the lines, partitions, scenarios and sections, by key."""
+    names = {line.key: line.label for line in project.lines}
+    names |= {part.key: part.label for part in project.partitions}
+    names |= {one.key: one.label for one in project.scenarios}
+    return names | {one.key: one.label for one in project.sections if one.label}
+
+
+def with_labels(words: str, names: Mapping[str, str]) -> str:
+    """Replace keys by names and write dates out; see `without_keys`."""
+    for key in sorted(names, key=len, reverse=True):
+        quoted = re.escape(key)
+        bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
+        words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, words)
+
+
+def _inside(label: str) -> str:
+    """Write a label as it stands inside a sentence."""
+    return label[:1].lower() + label[1:]
+
+
+def _day_of(found: re.Match[str]) -> str:
+    try:
+        return day(dt.date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
+
+
+def _exactly(words: str) -> Callable[[re.Match[str]], str]:
+    """Return what puts words into a text as they are: a backslash means nothing there."""
+    return lambda _: words

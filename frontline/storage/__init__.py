@@ -1,0 +1,11 @@
+"""Files, locks, archives, checkpoints.
+
+archives
+    ZIP archives whose bytes depend on their content only.
+checkpoint
+    A folder of finished pieces of long work: what a run that was killed goes on from.
+files
+    Files named by the user: local, regular, whole. Nothing here opens what it has not looked at.
+locks
+    Who else is at work on a file: locks that end with their process, open GeoPackages.
+"""

@@ -1,0 +1,462 @@
+"""What lies in sight of a line: settlements, corridors, land, with what cannot be decided apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.elevation.dem import is_coarse
+from frontline.errors import LayerError, one_line
+from frontline.project.models import Sight
+from frontline.records import Note, RasterResult
+from frontline.visibility.batches import Eyes, add_counted, blocks_of, kept_or_counted
+from frontline.visibility.corridors import CORRIDORS, SEGMENTS, by_state, pieces_of, segments
+from frontline.visibility.grid_counts import SHARES, CountGrid, empty_counts, shares_in_zones
+from frontline.visibility.observers import Stretch, check_voids, parts_of, positions, stand
+from frontline.visibility.targets import Tally, Targets, empty_tally, state_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline.elevation.dem import Dem
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import FrontLine
+    from frontline.project.models import Project
+    from frontline.storage.checkpoint import Kept
+
+
+Progress = Callable[[int, int], None]
+
+SETTLEMENTS = [
+    "id",
+    "line",
+    "in_sight",
+    "sight_certain",
+    "posts_in_sight",
+    "posts_undecided",
+    "posts_within_radius",
+    "line_in_sight_km",
+    "line_undecided_km",
+    "line_within_radius_km",
+    "nearest_seen_m",
+    "clearance_min_m",
+    "clearance_max_m",
+]
+"""Columns of :attr:`Exposure.settlements`."""
+
+HIGHEST_TARGET_M = 500.0
+"""What is looked at stands no higher above the ground."""
+
+LEAST_TREES_KNOWN = 0.9995
+"""Less is told of: heights of trees that are not known."""
+
+_PARTS = 1_000
+"""Steps of progress per line."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What is in sight of each line.
+
+    Parameters
+    ----------
+    settlements
+        One row per settlement and line, columns :data:`SETTLEMENTS`. ``in_sight`` is
+        ``visible``, ``hidden``, ``unknown`` or ``out_of_range``. ``line_in_sight_km`` is the
+        length of line with a view of the place, ``nearest_seen_m`` the distance of the nearest
+        post that has one; ``clearance_min_m`` and ``clearance_max_m`` the least and the most
+        that a ray from the posts within the radius passes above the ground (negative: is
+        blocked by). ``sight_certain`` is false where the best of these lies within the
+        elevation's accuracy, and empty where that is not known.
+    rasters
+        By line: bands ``seen`` and ``unknown``, counts of posts, on the grid of the elevation.
+    zones
+        Columns :data:`frontline.shares.SHARES`: shares of the land of each zone.
+    corridors
+        One feature per corridor, line and state, columns
+        :data:`frontline.corridor_pieces.CORRIDORS`, in the frame.
+    segments
+        One feature per stretch of corridor in one state within the radius, columns
+        :data:`frontline.corridor_pieces.SEGMENTS`, in the frame.
+    notes
+        What a reader must know.
+    illustration
+        Whether the elevation is too coarse (cells above 100 m) for more than an illustration.
+    """
+
+    settlements: pd.DataFrame
+    rasters: Mapping[str, RasterResult]
+    zones: pd.DataFrame
+    corridors: gpd.GeoDataFrame
+    segments: gpd.GeoDataFrame
+    notes: tuple[Note, ...]
+    illustration: bool
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What one line sees: of each set of targets, and of the cells."""
+
+    tallies: tuple[Tally, ...]
+    counts: CountGrid
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class _How:
+    """What does not change the result: threads, folder of finished blocks, who is told."""
+
+    threads: int | None
+    kept: Kept | None
+    progress: Progress | None
+
+
+def sight(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    dem: Dem | None,
+    zones: gpd.GeoDataFrame,
+    *,
+    threads: int | None = None,
+    kept: Kept | None = None,
+    progress: Progress | None = None,
+) -> Exposure:
+    """Look from posts along each line over the land within the radius.
+
+    Parameters
+    ----------
+    project
+        For ``[sight]``: spacing of posts, heights, radius, refraction, ``conservative``.
+    layers
+        For ``settlements`` (with heights of their own in the column that
+        ``target_height_column`` names), ``corridors`` (the same) and ``frame``.
+    fronts
+        The dated lines, in the frame.
+    dem
+        Elevation in any CRS. Without it, or where sight is switched off, all is empty.
+    zones
+        ``line, side, distance_m, kind, geometry`` in the frame.
+    threads
+        Number of threads for the rasters; one per core if None. It does not change the result.
+    kept
+        Folder in which finished blocks of posts are kept and found again; it does not change the
+        result either.
+    progress
+        Called as ``progress(done, total)`` in thousandths of a line.
+
+    Returns
+    -------
+    States, counts and lengths; see :class:`Exposure`.
+
+    Raises
+    ------
+    RasterError
+        More than 5 % of the posts of a line stand on unknown ground.
+
+    Notes
+    -----
+    Posts stand one per elevation cell that the line crosses, weighted with the line in it, or
+    every ``spacing_m``. Settlements and corridors get exact rays to their true positions; a
+    settlement given as a polygon is looked at in the point inside it that stands for it in the
+    tables. A place is visible if any post sees it, unknown if none does and at least
+    one cannot be decided, hidden otherwise, and out of range if no post lies within the radius.
+    ``conservative`` counts what cannot be decided as visible in all of these, and a place or a
+    piece of road also where the ground hides it by less than the elevation's accuracy; the
+    rasters keep both bands apart.
+
+    Elevation in degrees, or in a projection that is not true to scale, is resampled to a metric
+    grid around each stretch of line; counts are then taken back to the elevation's own cells,
+    each from the metric cell in which its centre lies.
+    """
+    if dem is None or not project.sight.enabled:
+        return _nothing(layers)
+    asked = project.sight
+    _check_column(layers, asked)
+    pieces = pieces_of(layers, dem)
+    along = Targets(
+        pieces.ends.mean(axis=1), _heights(layers.corridors, asked, "corridors")[pieces.row]
+    )
+    wanted = (places_of(layers, asked), along)
+    settlements, rasters, shares, notes = [], {}, [], list(_notes(dem, asked))
+    corridors: list[gpd.GeoDataFrame] = []
+    stretched: list[gpd.GeoDataFrame] = []
+    for number, front in enumerate(fronts):
+        how = _How(threads, kept, _part_of(progress, number, len(fronts)))
+        seen = _look(front, layers, dem, asked, wanted, how)
+        settlements.append(_rows(layers, front, seen.tallies[0], dem, asked))
+        rasters[front.key] = seen.counts.raster()
+        own = zones[zones["line"] == front.key]
+        shares.append(
+            shares_in_zones(seen.counts, own, layers.frame, conservative=asked.conservative)
+        )
+        ways = seen.tallies[1].conservative() if asked.conservative else seen.tallies[1]
+        states = state_of(ways, margin_m=plausible_m(dem, asked))
+        corridors.append(by_state(layers, front.key, pieces, states))
+        stretched.append(segments(layers, front.key, pieces, states))
+        notes.extend(seen.notes)
+        notes.extend(_spacing_notes(front, layers, dem, asked, how, seen.counts))
+    return Exposure(
+        settlements=_joined(settlements, SETTLEMENTS),
+        rasters=rasters,
+        zones=_joined(shares, SHARES),
+        corridors=_features(corridors, CORRIDORS, layers),
+        segments=_features(stretched, SEGMENTS, layers),
+        notes=tuple(notes),
+        illustration=is_coarse(dem),
+    )
+
+
+def _nothing(layers: Layers) -> Exposure:
+    return Exposure(
+        settlements=pd.DataFrame(columns=SETTLEMENTS),
+        rasters={},
+        zones=pd.DataFrame(columns=SHARES),
+        corridors=_features([], CORRIDORS, layers),
+        segments=_features([], SEGMENTS, layers),
+        notes=(),
+        illustration=False,
+    )
+
+
+def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    # Empty tables have no types of their own and would spoil those of the others.
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
+
+
+def _features(
+    tables: Sequence[gpd.GeoDataFrame], columns: Sequence[str], layers: Layers
+) -> gpd.GeoDataFrame:
+    joined = _joined(tables, [*columns, "geometry"])
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=layers.frame.crs)
+
+
+def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | None:
+    if progress is None:
+        return None
+
+    def report(done: int, total: int) -> None:
+        progress(_PARTS * number + _PARTS * done // max(total, 1), _PARTS * lines)
+
+    return report
+
+
+def _notes(dem: Dem, asked: Sight) -> list[Note]:
+    notes = []
+    if is_coarse(dem):
+        step = max(dem.sight_step_m)
+        notes.append(
+            Note(
+                "elevation",
+                f"Sight is an illustration only: the elevation has cells of {step:,.0f} m "
+                "(100 m or less is needed to say what is in sight).",
+            )
+        )
+    if dem.trees is not None:
+        notes.append(
+            Note(
+                "sight",
+                "Rays must clear the trees as well. A post stands on the ground, in a cell without "
+                "trees; what is looked at among trees stands on top of them.",
+            )
+        )
+    if asked.conservative:
+        notes.append(Note("sight", "What cannot be decided counts as visible."))
+    if plausible := plausible_m(dem, asked):
+        notes.append(
+            Note(
+                "sight",
+                f"Places and roads that the ground hides by less than {plausible:g} m, the "
+                "elevation's accuracy, count as visible; kilometres of line do not hold them.",
+            )
+        )
+    return notes
+
+
+def plausible_m(dem: Dem, asked: Sight) -> float:
+    """Return by how much the ground may hide what counts as visible all the same."""
+    return (dem.accuracy_m or 0.0) if asked.conservative else 0.0
+
+
+def places_of(layers: Layers, asked: Sight) -> Targets:
+    """One point per settlement, in the frame, and the height above the ground to look at."""
+    inside = shapely.point_on_surface(layers.settlements.geometry.to_numpy())
+    xy = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
+    return Targets(xy, _heights(layers.settlements, asked, "settlements"))
+
+
+def check_heights(layers: Layers, asked: Sight) -> None:
+    """Refuse heights above the ground that are none, of settlements and of corridors.
+
+    Parameters
+    ----------
+    layers, asked
+        As for `sight`.
+
+    Raises
+    ------
+    LayerError
+        A column that no layer has, or a cell of it that is no height.
+    """
+    _check_column(layers, asked)
+    for name in ("settlements", "corridors"):
+        _heights(getattr(layers, name), asked, name)
+
+
+def _check_column(layers: Layers, asked: Sight) -> None:
+    """Refuse a column of heights that the project names and no layer has."""
+    column = asked.target_height_column
+    usual = Sight.model_fields["target_height_column"].default
+    if column != usual and column not in {*layers.settlements, *layers.corridors}:
+        raise LayerError(
+            f"neither settlements nor corridors have a column '{one_line(column)}' (expected "
+            "heights above the ground). Correct target_height_column in [sight].",
+            field="sight.target_height_column",
+        )
+
+
+def _heights(frame: gpd.GeoDataFrame, asked: Sight, layer: str) -> NDArray[np.float64]:
+    """Heights above the ground from the column that the project names, else its own."""
+    column = asked.target_height_column
+    if column not in frame:
+        return np.full(len(frame), asked.target_height_m)
+    given = frame[column].replace("", None)
+    heights = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
+    empty = given.isna().to_numpy()
+    bad = ~empty & ~((heights >= 0.0) & (heights <= HIGHEST_TARGET_M))
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise LayerError(
+            f"'{one_line(str(given.iloc[first]))}' is no height above the ground (expected 0 to "
+            f"{HIGHEST_TARGET_M:g} m, or empty for the project's). Correct it.",
+            layer=layer,
+            row=str(frame["id"].iloc[first]),
+            field=column,
+        )
+    return np.where(empty, asked.target_height_m, heights)
+
+
+def _look(
+    front: FrontLine,
+    layers: Layers,
+    dem: Dem,
+    asked: Sight,
+    wanted: Sequence[Targets],
+    how: _How,
+) -> _Seen:
+    """Add up what the blocks of posts along one line see of settlements, corridors and land."""
+    parts = parts_of(front, dem, radius_m=asked.radius_m)
+
+    def stretches() -> Iterator[Stretch]:
+        for part in parts:
+            yield stand(part, dem, layers.frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+
+    # One grid is kept; of many, one at a time is held and each is made twice: a line on unknown
+    # ground is to be refused before the long work.
+    held = tuple(stretches()) if len(parts) == 1 else ()
+    sizes = [
+        (len(stretch.posts_rc), stretch.voids, stretch.dem.trees_known)
+        for stretch in held or stretches()
+    ]
+    posts, voids = sum(size for size, _, _ in sizes), sum(size for _, size, _ in sizes)
+    check_voids(posts, voids, f"the line '{front.key}'")
+    totals = tuple(empty_tally(len(targets.xy)) for targets in wanted)
+    counts, done = CountGrid.like(dem, posts=posts), 0
+    for stretch in held or stretches():
+        there = [_on(stretch, targets, layers) for targets in wanted]
+        whole = empty_counts(stretch.dem.heights_m.shape, posts=len(stretch.posts_rc))
+        for block in blocks_of(stretch, there, Eyes.of(asked), kept=how.kept):
+            told = _after(how.progress, done, posts)
+            found = kept_or_counted(block, how.kept, threads=how.threads, progress=told)
+            add_counted(found, whole, totals)
+            done += len(block.posts_rc)
+        counts.add(stretch.dem, *whole)
+    known = min((share for _, _, share in sizes), default=1.0)
+    return _Seen(totals, counts, tuple(_void_notes(front, voids, known)))
+
+
+def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda more, _: progress(done + more, total)
+
+
+def _on(stretch: Stretch, targets: Targets, layers: Layers) -> Targets:
+    there = positions(stretch.dem, targets.xy, layers.frame.crs)
+    return Targets(there, targets.height_m)
+
+
+def _void_notes(front: FrontLine, voids: int, trees_known: float) -> Iterator[Note]:
+    if voids:
+        yield Note(front.key, "Posts of the line on unknown ground were left out.", voids)
+    if trees_known < LEAST_TREES_KNOWN:
+        yield Note(
+            front.key,
+            f"Heights of trees are unknown on up to {1 - trees_known:.1%} of the ground about a "
+            "stretch of the line: what lies behind is undecided.",
+        )
+
+
+def _spacing_notes(
+    front: FrontLine, layers: Layers, dem: Dem, asked: Sight, how: _How, counts: CountGrid
+) -> Iterator[Note]:
+    """Look once more with half the spacing, and say what that adds."""
+    if asked.spacing_m is None or asked.spacing_m <= min(dem.sight_step_m):
+        return
+    half = asked.model_copy(update={"spacing_m": asked.spacing_m / 2.0})
+    closer = _look(front, layers, dem, half, (), replace(how, progress=None)).counts
+    before, after = (np.count_nonzero(grid.seen) for grid in (counts, closer))
+    more = f"{after / before - 1.0:.1%}" if before else "some"
+    yield Note(
+        front.key,
+        f"Posts stand every {asked.spacing_m:,.0f} m, not in every cell of the elevation: "
+        f"places seen from a short stretch of line are missed. Half the spacing finds {more} "
+        "more land in sight.",
+    )
+
+
+def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight) -> pd.DataFrame:
+    """Rows of :data:`SETTLEMENTS` for one line."""
+    told = found.conservative() if asked.conservative else found
+    state = state_of(told, margin_m=plausible_m(dem, asked))
+    return pd.DataFrame(
+        {
+            "id": layers.settlements["id"].to_numpy(),
+            "line": front.key,
+            "in_sight": state,
+            "sight_certain": _certain(found, dem.accuracy_m),
+            "posts_in_sight": told.posts_seen.astype(np.int64),
+            "posts_undecided": told.posts_unknown.astype(np.int64),
+            "posts_within_radius": told.posts.astype(np.int64),
+            "line_in_sight_km": told.line_seen_m / 1000.0,
+            "line_undecided_km": told.line_unknown_m / 1000.0,
+            "line_within_radius_km": told.line_m / 1000.0,
+            "nearest_seen_m": _finite(told.nearest_seen_m),
+            "clearance_min_m": _finite(told.clearance_min_m),
+            "clearance_max_m": _finite(told.clearance_max_m),
+        },
+        columns=SETTLEMENTS,
+    )
+
+
+def _certain(found: Tally, accuracy_m: float | None) -> pd.api.extensions.ExtensionArray:
+    """Say whether the best ray passes, or is blocked, by more than the elevation's accuracy."""
+    best = found.clearance_max_m
+    margin_m = np.inf if accuracy_m is None else accuracy_m
+    seen, decided = found.posts_seen > 0, found.posts_unknown == 0
+    certain = pd.array(
+        np.where(seen, best > margin_m, decided & (best < -margin_m)), dtype="boolean"
+    )
+    certain[(found.posts == 0) | (accuracy_m is None)] = pd.NA
+    return certain
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(values), values, np.nan)

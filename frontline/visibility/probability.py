@@ -1,0 +1,348 @@
+"""How likely a place is in sight, given the error of the elevation and of the line's position."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from frontline._typing import Floats, Floats32
+from frontline.records import Note
+from frontline.storage.checkpoint import Kept, fetch, keep, key_of
+from frontline.uncertainty.intervals import SIGMAS, generator
+from frontline.visibility.batches import Eyes
+from frontline.visibility.exposure import Exposure, places_of
+from frontline.visibility.observers import parts_of, positions, stand
+from frontline.visibility.targets import Tally, Targets, empty_tally, look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from frontline.analysis.context import Case
+    from frontline.elevation.dem import Dem
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import Draw, FrontLine
+    from frontline.project.models import Project, Sight
+    from frontline.visibility.observers import Stretch
+
+
+LIKELIHOOD = [
+    "id",
+    "line",
+    "share_elevation",
+    "share_elevation_low",
+    "share_elevation_high",
+    "share_position",
+    "share_position_low",
+    "share_position_high",
+]
+"""Columns of :func:`sight_likelihood`."""
+
+
+@dataclass(frozen=True)
+class _How:
+    """What all looks have in common."""
+
+    project: Project
+    layers: Layers
+    dem: Dem
+    targets: Targets
+    kept: Kept | None
+    tell: Callable[[], None]
+
+
+_NODES = 4
+_REACH = 2.25
+"""Nodes of noise to one correlation length, and how many lengths away they count."""
+
+
+def sight_likelihood(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    dem: Dem,
+    *,
+    elevation_draws: int = 100,
+    position_draws: int = 100,
+    kept: Kept | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Look again and again from lines and over terrain as they may be.
+
+    Parameters
+    ----------
+    project
+        For ``[sight]``, ``[elevation]`` (correlation of its error) and the seed.
+    layers
+        For ``settlements`` and ``frame``.
+    fronts
+        The dated lines.
+    draws
+        Displaced lines by the line's key.
+    dem
+        Elevation with ``accuracy_m``, the standard deviation of its error.
+    elevation_draws, position_draws
+        How many terrains are drawn, and how many of the displaced lines are used at most.
+    kept
+        Folder in which finished draws are kept and found again.
+    progress
+        Called as ``progress(done, total)`` in draws.
+
+    Returns
+    -------
+    One row per settlement and line with the columns of :data:`LIKELIHOOD`: the share of the
+    drawn terrains, and of the displaced lines, with the place in sight, each with the interval
+    that so few draws leave. NaN where the error is not known. What cannot be decided is not in
+    sight, unless the project is ``conservative``.
+
+    Notes
+    -----
+    The error of elevation is Gaussian with the correlation exp(-(d / L)^2), the same for posts,
+    targets and all between; each draw has its own seed and does not depend on how many there
+    are. Stretches of a long front draw apart. The intervals are Wilson's, of 95 %.
+
+    References
+    ----------
+    Fisher, P. (1992). First experiments in viewshed uncertainty: simulating fuzzy viewsheds.
+    Wilson, E. (1927). Probable inference, the law of succession, and statistical inference.
+    """
+    targets = places_of(layers, project.sight)
+    tables = [pd.DataFrame(columns=LIKELIHOOD)]
+    known = dem.accuracy_m is not None and project.elevation is not None
+    terrains = elevation_draws if known else 0
+    total = len(fronts) * (terrains + position_draws)
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(min(done, total), total)
+
+    if progress is not None:
+        progress(0, total)
+    how = _How(project, layers, dem, targets, kept, tell)
+    for front in fronts:
+        moved = draws.get(front.key, ())[:position_draws]
+        table = pd.DataFrame({"id": layers.settlements["id"].to_numpy(), "line": front.key})
+        for what, looks, tallies in (
+            ("elevation", terrains, _over_terrains(how, front, terrains)),
+            ("position", len(moved), _from_lines(how, front, moved)),
+        ):
+            seen = _count(tallies, len(table), project.sight)
+            share, low, high = _wilson(seen, looks)
+            table[f"share_{what}"] = share
+            table[f"share_{what}_low"], table[f"share_{what}_high"] = low, high
+        tables.append(table)
+    if progress is not None:
+        progress(total, total)
+    filled = [table for table in tables if len(table)] or tables[:1]
+    return pd.concat(filled, ignore_index=True)[LIKELIHOOD]
+
+
+def with_likelihood(
+    case: Case, *, kept: Kept | None = None, progress: Callable[[int, int], None] | None = None
+) -> Exposure:
+    """Add how likely each settlement is in sight, where the project asks for draws.
+
+    Parameters
+    ----------
+    case
+        What the run has in hand; ``[sight] elevation_draws`` and ``position_draws`` say how
+        often is looked.
+    kept, progress
+        As for `sight_likelihood`.
+
+    Returns
+    -------
+    ``case.exposure``; its settlements with ``sight_probability``, ``sight_probability_low``,
+    ``sight_probability_high`` and ``sight_position_share`` as far as they were asked for, and
+    notes.
+    """
+    asked, exposure = case.project.sight, case.exposure
+    if case.dem is None or not (asked.elevation_draws or asked.position_draws):
+        return exposure
+    if not len(exposure.settlements):
+        return exposure
+    found = sight_likelihood(
+        case.project,
+        case.layers,
+        case.fronts,
+        case.draws,
+        case.dem,
+        elevation_draws=asked.elevation_draws,
+        position_draws=asked.position_draws,
+        kept=kept,
+        progress=progress,
+    )
+    # The rows are those of the exposure: per line, in the order of the layer.
+    table = exposure.settlements.copy()
+    if asked.elevation_draws:
+        for end in ("", "_low", "_high"):
+            table[f"sight_probability{end}"] = found[f"share_elevation{end}"].to_numpy()
+    if asked.position_draws:
+        table["sight_position_share"] = found["share_position"].to_numpy()
+    return replace(exposure, settlements=table, notes=(*exposure.notes, *_notes(case)))
+
+
+def _notes(case: Case) -> Iterator[Note]:
+    asked, dem, stated = case.project.sight, case.dem, case.project.elevation
+    if asked.elevation_draws and dem is not None and stated is not None:
+        if dem.accuracy_m is None:
+            yield Note(
+                "sight", "accuracy_m of [elevation] is not stated: no probability of sight is told."
+            )
+        else:
+            yield Note(
+                "sight",
+                f"Probability of sight over {asked.elevation_draws} terrains drawn within the "
+                f"elevation's error ({dem.accuracy_m:g} m, alike within "
+                f"{stated.error_correlation_m:,.0f} m); its interval is that of so few draws.",
+            )
+    there = min(len(own) for own in case.draws.values()) if case.draws else 0
+    if asked.position_draws > there:
+        yield Note(
+            "sight",
+            f"Sight is looked for from {there} displaced lines, not from {asked.position_draws}: "
+            "there are no more draws in [uncertainty].",
+        )
+
+
+def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[Tally]:
+    """Look over each drawn terrain."""
+    if draws == 0 or how.project.elevation is None:
+        return
+    length_m, seed = how.project.elevation.error_correlation_m, how.project.uncertainty.seed
+    accuracy_m = np.float32(how.dem.accuracy_m or 0.0)
+    tallies = [empty_tally(len(how.targets.xy)) for _ in range(draws)]
+    for number, stretch in enumerate(_stretches(how, front)):
+        noise = _noise(stretch.dem, length_m, seed, f"{front.key} {number}")
+        facts = repr((float(accuracy_m), length_m, seed, front.key, number))
+        base = _base(how, stretch, facts)
+        for draw in range(draws):
+
+            def looked(
+                draw: int = draw,
+                stretch: Stretch = stretch,
+                noise: Callable[[int], Floats32] = noise,
+            ) -> Tally:
+                heights = stretch.dem.heights_m + accuracy_m * noise(draw)
+                grid = replace(stretch.dem, heights_m=heights)
+                return _look(how, replace(stretch, dem=grid))
+
+            tallies[draw] = tallies[draw].plus(_kept_tally(how, [base, str(draw)], looked))
+            if number == 0:
+                how.tell()
+    yield from tallies
+
+
+def _from_lines(how: _How, front: FrontLine, draws: Sequence[Draw]) -> Iterator[Tally]:
+    """Look from each displaced line."""
+    for draw in draws:
+        total = empty_tally(len(how.targets.xy))
+        for stretch in _stretches(how, replace(front, geometry=draw.line)):
+
+            def looked(stretch: Stretch = stretch) -> Tally:
+                return _look(how, stretch)
+
+            total = total.plus(_kept_tally(how, [_base(how, stretch, "position")], looked))
+        how.tell()
+        yield total
+
+
+def _base(how: _How, stretch: Stretch, facts: str) -> str:
+    """Sum up what looking from a stretch depends on; empty if nothing is kept."""
+    if how.kept is None:
+        return ""
+    grid, targets = stretch.dem, how.targets
+    eyes = repr((facts, grid.step_m, grid.transform, grid.crs, Eyes.of(how.project.sight)))
+    posts = (stretch.posts_rc, stretch.length_m)
+    return key_of("probability", [eyes, grid.heights_m, *posts, targets.xy, targets.height_m])
+
+
+def _kept_tally(how: _How, parts: Sequence[str], looked: Callable[[], Tally]) -> Tally:
+    key = key_of("probability", ["draw", *parts]) if how.kept is not None else ""
+    arrays = fetch(how.kept, key)
+    if arrays is not None:
+        return Tally(**arrays)
+    tally = looked()
+    keep(how.kept, key, vars(tally))
+    return tally
+
+
+def _stretches(how: _How, front: FrontLine) -> Iterator[Stretch]:
+    asked, frame = how.project.sight, how.layers.frame
+    for part in parts_of(front, how.dem, radius_m=asked.radius_m):
+        yield stand(part, how.dem, frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+
+
+def _look(how: _How, stretch: Stretch) -> Tally:
+    asked = how.project.sight
+    there = positions(stretch.dem, how.targets.xy, how.layers.frame.crs)
+    return look(
+        stretch.dem,
+        stretch.posts_rc.astype(np.float64),
+        stretch.length_m,
+        Targets(there, how.targets.height_m),
+        radius_m=asked.radius_m,
+        observer_height_m=asked.observer_height_m,
+        refraction=asked.refraction,
+    )
+
+
+def _count(tallies: Iterable[Tally], number: int, asked: Sight) -> Floats:
+    """Count the looks that see each target."""
+    seen = np.zeros(number)
+    for tally in tallies:
+        seen += (tally.conservative() if asked.conservative else tally).posts_seen > 0
+    return seen
+
+
+def _noise(grid: Dem, length_m: float, seed: int, key: str) -> Callable[[int], Floats32]:
+    """Return what draws fields of mean 0 and variance 1, alike within a length, on a grid.
+
+    Notes
+    -----
+    White noise on nodes is averaged along columns, then along rows, with the square-root kernel
+    exp(-2 (d / L)^2) of unit norm: the variance is exact, and the correlation exp(-(d / L)^2).
+    Nodes beyond 2.25 lengths, weights below 4e-5, are left out. The products are sparse ones,
+    whose bits do not depend on the number of threads. A draw is known by its number alone.
+    """
+    down, across = (
+        _weights(size, step, length_m)
+        for size, step in zip(grid.heights_m.shape, grid.step_m, strict=True)
+    )
+
+    def field(draw: int) -> Floats32:
+        white = generator(seed, key, draw).standard_normal((down.shape[1], across.shape[1]))
+        return np.asarray((across @ (down @ white).T).T, dtype=np.float32)
+
+    return field
+
+
+def _weights(size: int, step_m: float, length_m: float) -> csr_array:
+    """Weights of nodes (columns) in cells (rows) along one axis, sparse."""
+    # Nodes farther apart than the whole axis would leave one number: all cells alike.
+    span_m = size * step_m
+    spacing_m = min(max(length_m / _NODES, step_m), 10.0 * span_m)
+    beyond = math.ceil(_REACH * length_m / spacing_m) if length_m < 10.0 * span_m else 0
+    nodes = np.arange(-beyond, math.ceil(span_m / spacing_m) + beyond + 1) * spacing_m
+    apart = np.abs((np.arange(size) * step_m)[:, None] - nodes) / length_m
+    weights = np.where(apart <= _REACH, np.exp(-2.0 * apart**2), 0.0)
+    return csr_array(weights / np.linalg.norm(weights, axis=1, keepdims=True))
+
+
+def _wilson(seen: Floats, looks: int) -> tuple[Floats, Floats, Floats]:
+    """Share of looks that see, and Wilson's interval of 95 %; NaN without any look."""
+    if looks == 0:
+        none = np.full(len(seen), np.nan)
+        return none, none, none
+    share, z2 = seen / looks, SIGMAS**2
+    middle = (share + z2 / (2 * looks)) / (1 + z2 / looks)
+    half = SIGMAS / (1 + z2 / looks) * np.sqrt(share * (1 - share) / looks + z2 / (4 * looks**2))
+    return share, np.minimum(middle - half, share), np.maximum(middle + half, share)

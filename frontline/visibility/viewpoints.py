@@ -1,0 +1,195 @@
+"""What is seen from a named height: places, and the share of any land."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from frontline.elevation.dem import heights_at, is_coarse, sight_grid, with_trees
+from frontline.errors import RasterError
+from frontline.visibility.core import visible_counts
+from frontline.visibility.exposure import places_of, plausible_m
+from frontline.visibility.grid_counts import CountGrid, land_shares
+from frontline.visibility.observers import positions
+from frontline.visibility.targets import Tally, Targets, look, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from frontline.elevation.dem import Dem
+    from frontline.geo.projection import Frame
+    from frontline.inputs.layers import Layers
+    from frontline.project.models import Sight
+    from frontline.records import RasterResult
+
+
+PLACES = ["id", "name", "in_sight", "distance_m", "clearance_m"]
+"""Columns of :attr:`View.places`."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What one or more points see.
+
+    Parameters
+    ----------
+    places
+        One row per settlement, columns :data:`PLACES`: state, distance of the nearest point
+        that sees it in metres (NaN where none does), and the most that a ray passes above the
+        ground (negative: is blocked by; NaN where unknown or out of range).
+    illustration
+        Whether the elevation is too coarse for more than an illustration.
+    frame, counts, conservative
+        What :meth:`land_share` reads.
+    """
+
+    places: pd.DataFrame
+    illustration: bool
+    frame: Frame
+    counts: CountGrid
+    conservative: bool
+
+    def land_share(self, area: Any) -> tuple[float, float]:
+        """Share of an area that is in sight, and that cannot be decided.
+
+        Parameters
+        ----------
+        area
+            Polygon in the frame. What lies beyond the radius is not in sight.
+
+        Returns
+        -------
+        Two shares, 0 to 1; NaN for an empty area.
+        """
+        visible, unknown = land_shares(self.counts, area, self.frame)
+        return (visible + unknown, 0.0) if self.conservative else (visible, unknown)
+
+    def raster(self) -> RasterResult:
+        """Bands ``seen`` and ``unknown`` on the grid of the elevation, counts of points."""
+        return self.counts.raster()
+
+
+def sight_from_points(
+    lonlat: Sequence[tuple[float, float]],
+    layers: Layers,
+    dem: Dem,
+    asked: Sight,
+    *,
+    radius_m: float | None = None,
+    observer_height_m: float | None = None,
+    target_height_m: float | None = None,
+    threads: int | None = None,
+) -> View:
+    """Look from one or more named points over settlements and land.
+
+    Parameters
+    ----------
+    lonlat
+        Longitude and latitude of the points, degrees.
+    layers
+        For ``settlements`` and ``frame``.
+    dem
+        Elevation in any CRS.
+    asked
+        The project's ``[sight]``: refraction, ``conservative``, and what the next three do not
+        say.
+    radius_m
+        How far is looked; may exceed the largest radius for a line.
+    observer_height_m, target_height_m
+        Metres above the ground; a column ``target_height_m`` of the settlements goes before.
+    threads
+        Number of threads; it does not change the result.
+
+    Returns
+    -------
+    States of settlements by exact rays between true positions; land by cells, with each point in
+    the middle of its cell. A thing is seen if any of the points sees it.
+
+    Raises
+    ------
+    RasterError
+        No points, or a point on unknown ground, which is named.
+    """
+    given = {
+        "radius_m": radius_m,
+        "observer_height_m": observer_height_m,
+        "target_height_m": target_height_m,
+    }
+    asked = asked.model_copy(update={key: v for key, v in given.items() if v is not None})
+    xy = layers.frame.xy(np.asarray(lonlat, dtype=np.float64).reshape(-1, 2))
+    grid = _grid_around(xy, lonlat, layers.frame, dem, asked)
+    eyes = positions(grid, xy, layers.frame.crs)
+    targets = places_of(layers, asked)
+    tally = look(
+        grid,
+        eyes,
+        np.ones(len(eyes)),
+        Targets(positions(grid, targets.xy, layers.frame.crs), targets.height_m),
+        radius_m=asked.radius_m,
+        observer_height_m=asked.observer_height_m,
+        refraction=asked.refraction,
+    )
+    found = visible_counts(
+        grid.heights_m,
+        np.floor(eyes + 0.5).astype(np.int64),
+        cell_size_m=grid.step_m,
+        observer_height_m=asked.observer_height_m,
+        target_height_m=asked.target_height_m,
+        max_distance_m=asked.radius_m,
+        refraction=asked.refraction,
+        threads=threads,
+    )
+    counts = CountGrid.like(dem, posts=len(eyes))
+    counts.add(grid, found.seen, found.unknown)
+    told = tally.conservative() if asked.conservative else tally
+    return View(
+        places=_table(layers, told, state_of(told, margin_m=plausible_m(dem, asked))),
+        illustration=is_coarse(dem),
+        frame=layers.frame,
+        counts=counts,
+        conservative=asked.conservative,
+    )
+
+
+def _grid_around(
+    xy: NDArray[np.float64],
+    lonlat: Sequence[tuple[float, float]],
+    frame: Frame,
+    dem: Dem,
+    asked: Sight,
+) -> Dem:
+    if len(xy) == 0:
+        raise RasterError("no point to look from (expected at least one). Name one.")
+    margin_m = asked.radius_m + 2 * max(dem.sight_step_m)
+    grid = sight_grid(dem, shapely.MultiPoint(xy), area_crs=frame.crs, margin_m=margin_m)
+    cells = np.floor(positions(grid, xy, frame.crs) + 0.5).astype(np.int64)
+    # Both the cell, for land, and the place between cells, for rays, must be known.
+    known = np.isfinite(grid.heights_m[cells[:, 0], cells[:, 1]])
+    known &= np.isfinite(heights_at(grid, xy, crs=frame.crs))
+    if not known.all():
+        lon, lat = lonlat[int(np.argmin(known))]
+        raise RasterError(
+            f"the point at {lon:g}, {lat:g} stands on ground of unknown height. "
+            "Correct its place, or use a raster that covers it."
+        )
+    return with_trees(grid, positions(grid, xy, frame.crs))
+
+
+def _table(layers: Layers, tally: Tally, states: NDArray[np.object_]) -> pd.DataFrame:
+    nearest, clearance = tally.nearest_seen_m, tally.clearance_max_m
+    return pd.DataFrame(
+        {
+            "id": layers.settlements["id"].to_numpy(),
+            "name": layers.settlements["name"].to_numpy(),
+            "in_sight": states,
+            "distance_m": np.where(np.isfinite(nearest), nearest, np.nan),
+            "clearance_m": np.where(np.isfinite(clearance), clearance, np.nan),
+        },
+        columns=PLACES,
+    )

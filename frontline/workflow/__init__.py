@@ -1,0 +1,13 @@
+"""What each command does: run, check, init, pack, compare.
+
+check
+    Check a project before a run: a survey of its layers, rasters, claims.
+compare
+    Two runs against each other: which figures differ, and what may have made them differ.
+pack
+    One archive of all inputs, for another analyst: unpacked anywhere, it gives the same figures.
+run
+    The order of things: from a project to results, and from results to files.
+scaffold
+    The first steps with a project: guesses from a folder of layers, a project file to begin with.
+"""

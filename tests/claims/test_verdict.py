@@ -1,0 +1,430 @@
+"""The ledger and its verdicts: what a computed figure makes of a stated one."""
+
+import math
+
+import numpy as np
+import pytest
+from factories import REPOSITORY
+from factories.case import lonlat, made_case, write_project
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontline.claims.ledger import Claim, Stated, bounds_of
+from frontline.claims.measurement import Measured
+from frontline.claims.verdict import (
+    COLUMNS,
+    VERDICTS,
+    check_claims,
+    measure,
+    read_ledger,
+    verdict_of,
+)
+from frontline.errors import ProjectError
+from frontline.project.loader import load_project
+from frontline.results.registry import COLUMNS as CONTRACT
+from frontline.results.wording import with_labels
+
+FOREIGN = REPOSITORY / "tests/data/foreign_ledger.toml"
+FINITE = st.floats(-1e6, 1e6)
+
+
+def claim(**given_):
+    base = {"id": "A1", "report": "r", "statement": "It is so.", "metric": "line_length"}
+    return Claim.model_validate(base | {"stated": [{"value": 100, "unit": "km"}]} | given_)
+
+
+def verdict(measured, **given_):
+    return verdict_of(claim(**given_), measured)
+
+
+def km(value, low=None, high=None, **more):
+    low, high = (value if end is None else end for end in (low, high))
+    return Measured(value, low, high, "km", **more)
+
+
+@pytest.mark.parametrize(
+    ("measured", "given_", "expected"),
+    [
+        (km(100), {}, "supported"),
+        (km(104), {}, "supported"),
+        (km(106), {}, "contradicted"),
+        (km(106, 103, 109), {}, "supported"),
+        (km(94), {}, "contradicted"),
+        (km(120), {"tolerance": 0.2}, "supported"),
+        (km(100.1), {"tolerance": 0}, "contradicted"),
+        (km(110), {"compare": "at_least"}, "supported"),
+        (km(90), {"compare": "at_least"}, "contradicted"),
+        (km(96, 90, 102), {"compare": "at_least"}, "indicative only"),
+        (km(90), {"compare": "at_most"}, "supported"),
+        (km(110), {"compare": "at_most"}, "contradicted"),
+        (km(70), {"stated": [{"low": 60, "high": 80, "unit": "km"}]}, "supported"),
+        (km(50), {"stated": [{"low": 60, "high": 80, "unit": "km"}]}, "contradicted"),
+        (km(50), {"stated": [{"low": 60, "unit": "km"}]}, "contradicted"),
+        (km(math.inf, math.inf, math.inf), {"stated": [{"low": 60, "unit": "km"}]}, "supported"),
+        (km(50, math.nan, math.nan), {}, "contradicted"),
+        (km(100, 10, 300), {}, "indicative only"),
+        (km(500, 300, 700), {}, "contradicted"),
+        (km(100, coarse=("the grid is coarse",)), {}, "indicative only"),
+        (km(500, coarse=("the grid is coarse",)), {}, "indicative only"),
+        (km(100, refutes_only="it is a sum"), {}, "indicative only"),
+        (km(500, refutes_only="it is a sum"), {}, "contradicted"),
+        (km(0.5, resolves=1.0), {}, "below accuracy"),
+        (km(math.nan, resolves=1.0), {}, "below accuracy"),
+        (km(1.5, resolves=1.0), {}, "contradicted"),
+        (Measured(missing="there is no map", unit="km"), {}, "not testable"),
+        (km(100), {"undefined": "which line"}, "undefined"),
+        (km(100), {"untestable": "nobody counted"}, "not testable"),
+        (km(0.5, resolves=1.0), {"undefined": "which line"}, "below accuracy"),
+    ],
+)
+def test_a_verdict_follows_from_both_figures_and_the_limits_of_the_data(measured, given_, expected):
+    found = verdict(measured, **given_)
+    assert found.verdict == expected
+    assert found.verdict in VERDICTS
+    assert found.why.endswith(".")
+    assert ".." not in found.why
+
+
+def test_an_excluded_claim_is_never_computed():
+    left_out = Claim(id="X1", report="r", statement="s", excluded="left out by design")
+    assert measure(None, left_out) == Measured()
+    assert verdict_of(left_out, Measured()).verdict == "excluded"
+
+
+def test_the_reason_says_computed_stated_and_limits():
+    why = verdict(
+        km(12_345, 11_000, 14_000, contains="position of the line", detail="Along the crest"),
+        stated=[{"text": "a dozen", "value": 12_000, "unit": "km", "by": "the ministry"}],
+        reading="a dozen thousand",
+        tolerance=0.1,
+    ).why
+    assert why == (
+        "Computed: 12,000 km (11,000 to 14,000, by position of the line). Stated: 'a dozen', "
+        "read as 12,000 km (the ministry). The two agree (allowed: 10 % of the figure stated). "
+        "Along the crest. Reading: a dozen thousand."
+    )
+
+
+def test_one_is_counted_in_the_singular():
+    found = verdict(Measured(1, 1, 1, "roads"), stated=[{"value": 2, "unit": "roads"}])
+    assert found.why.startswith("Computed: 1 road. Stated: 2 roads.")
+    least = verdict(Measured(3, 3, 3, "places"), stated=[{"low": 1, "unit": "places"}])
+    assert "Stated: at least 1 place." in least.why
+
+
+def test_a_coarse_figure_says_so_and_still_how_the_two_compare():
+    why = verdict(km(500, coarse=("the grid has cells of 900 m",))).why
+    assert "The two do not agree" in why
+    assert "only indicative because the grid has cells of 900 m" in why
+
+
+def test_lines_are_called_by_their_labels_and_dates_are_written_out():
+    """Names with underscores belong to the project file, not to readers."""
+    words = with_labels(
+        "On line_9, not 'old' but old, of 2020-11-10.", {"line_9": "Line 9", "old": "The old"}
+    )
+    assert words == "On Line 9, not The old but old, of 10 November 2020."
+
+
+def test_a_figure_below_accuracy_is_never_printed():
+    found = verdict(km(0.12345, 0.1, 0.2, resolves=2.0, detail="Measured from the point"))
+    assert "0.12" not in found.why
+    assert "less than 2 km" in found.why
+
+
+def test_of_sources_that_contradict_each_other_the_one_that_agrees_is_named():
+    stated = [
+        {"value": 300, "unit": "km", "by": "one side"},
+        {"value": 600, "unit": "km", "by": "the other side"},
+    ]
+    found = verdict(km(310), stated=stated)
+    assert found.verdict == "supported"
+    assert "300 km (one side): the two agree" in found.why
+    assert "600 km (the other side): the two do not agree" in found.why
+    assert verdict(km(450), stated=stated).verdict == "contradicted"
+
+
+@given(FINITE, st.floats(0, 1e5), FINITE, st.floats(0, 1))
+def test_a_wider_interval_or_tolerance_never_turns_agreement_into_contradiction(
+    value, half, stated, tolerance
+):
+    asked = {"stated": [{"value": stated, "unit": "km"}]}
+    narrow = verdict(km(value, value - half, value + half), tolerance=tolerance, **asked)
+    wide = verdict(km(value, value - 2 * half, value + 2 * half), tolerance=tolerance, **asked)
+    looser = verdict(km(value, value - half, value + half), tolerance=tolerance + 0.1, **asked)
+    if narrow.verdict != "contradicted":
+        assert wide.verdict != "contradicted"
+        assert looser.verdict != "contradicted"
+
+
+@given(FINITE, FINITE, st.floats(0, 1))
+def test_turning_all_signs_turns_the_comparison(value, stated, tolerance):
+    least = claim(stated=[{"value": stated, "unit": "km"}], compare="at_least", tolerance=tolerance)
+    most = claim(stated=[{"value": -stated, "unit": "km"}], compare="at_most", tolerance=tolerance)
+    assert verdict_of(least, km(value)).verdict == verdict_of(most, km(-value)).verdict
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 1))
+def test_the_stated_figure_itself_always_agrees(value, tolerance):
+    low, high = bounds_of(Stated(value=value), claim(tolerance=tolerance))
+    assert low <= value <= high
+
+
+# The ledger as a file.
+
+HEAD = """
+[[reports]]
+key = "r"
+title = "Report"
+date = 2020-01-01
+"""
+GOOD = """
+[[claims]]
+id = "A1"
+report = "r"
+statement = "The line is 44 km long."
+metric = "line_length"
+parameters = { line = "old" }
+stated = [{ value = 44, unit = "km" }]
+"""
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return made_case(tmp_path_factory.mktemp("foreign"), error_m=500.0, draws=40, step_m=200.0)
+
+
+def ledger_of(case, text):
+    path = case.project.path.parent / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        return read_ledger(case.project)
+    finally:
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("line_length", "line_lenght", "Did you mean 'line_length'"),
+        ('line = "old"', 'lien = "old"', "Did you mean 'line'"),
+        ('line = "old"', 'line = "odl"', "Did you mean 'old'"),
+        ("statement =", "statment =", "Did you mean 'statement'"),
+        ('report = "r"', 'report = "q"', "there is no report 'q'"),
+        ("value = 44, ", "", "either value, or low and high"),
+        ("value = 44", "low = 50, high = 40", "Swap them"),
+        ('metric = "line_length"\n', "", "has no metric"),
+        ("stated = [{ value = 44", 'excluded = "x"\nstated = [{ value = 44', "has a metric"),
+        ('stated = [{ value = 44, unit = "km" }]', "", "states no figure"),
+        ("stated =", 'contradicts = ["A9"]\nstated =', "there is no other claim 'A9'"),
+        ("stated =", 'contradicts = ["A1"]\nstated =', "there is no other claim 'A1'"),
+        ("stated =", "tolerance = -1\nstated =", "allowed: at least 0"),
+        ("stated =", 'compare = "about"\nstated =', "not one of equal, at_least, at_most"),
+        ("value = 44", 'value = "44"', "expected a number"),
+        ('id = "A1"', "", "is missing"),
+        ("[[claims]]", "[[claims]]\n[[claims]", "not valid TOML"),
+        (
+            "stated =",
+            'undefined = "x"\nuntestable = "y"\nstated =',
+            "has undefined and untestable",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_ledger_is_said_in_its_words(case, old, new, said):
+    with pytest.raises(ProjectError) as caught:
+        ledger_of(case, HEAD + GOOD.replace(old, new))
+    assert said in str(caught.value)
+    assert "claims" in str(caught.value)
+
+
+def test_all_problems_are_named_at_once(case):
+    text = HEAD + GOOD.replace("line_length", "nothing") + GOOD.replace('"old"', '"odl"')
+    with pytest.raises(ProjectError) as caught:
+        ledger_of(case, text)
+    assert len(caught.value.problems) == 3
+    assert "'A1' stands there twice" in str(caught.value)
+
+
+def test_a_project_without_a_ledger_has_none(tmp_path):
+    assert read_ledger(load_project(write_project(tmp_path))) is None
+
+
+def test_a_ledger_may_lie_elsewhere(tmp_path):
+    path = write_project(tmp_path)
+    (tmp_path / "statements").mkdir()
+    (tmp_path / "statements" / "mine.toml").write_text(HEAD + GOOD, encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'claims = "statements/mine.toml"\n{text}', encoding="utf-8")
+    assert [one.id for one in read_ledger(load_project(path)).claims] == ["A1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('unit = "km"', 'unit = "km2"', "'km2' does not fit (expected m or km)"),
+        ('unit = "km"', 'unit = "people"', "'people' does not fit"),
+        (
+            'stated = [{ value = 44, unit = "km" }',
+            'stated = [{ value = 44, unit = "km" }, { value = 4, unit = "m" }',
+            "stated in km and in m",
+        ),
+        (
+            'metric = "line_length"\nparameters = { line = "old" }',
+            'metric = "place_distance"\nparameters = { line = "old", place = "zz" }',
+            "there is no place 'zz'",
+        ),
+    ],
+)
+def test_what_only_the_case_can_tell_is_said_of_every_claim_at_once(case, old, new, said):
+    bad = GOOD.replace(old, new)
+    ledger = ledger_of(case, HEAD + GOOD + bad.replace("A1", "A2") + bad.replace("A1", "A3"))
+    with pytest.raises(ProjectError) as caught:
+        check_claims(case, ledger)
+    assert len(caught.value.problems) == 2
+    assert said in str(caught.value)
+    assert "claims.A3" in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def foreign(case):
+    ledger = ledger_of(case, FOREIGN.read_text(encoding="utf-8"))
+    steps = []
+    table = check_claims(case, ledger, lambda done, total: steps.append((done, total)))
+    assert steps[-1] == (len(ledger.claims), len(ledger.claims))
+    return table.set_index("id", drop=False)
+
+
+def test_a_ledger_of_another_region_needs_no_code(foreign):
+    expected = {
+        "length": "supported",
+        "twice_as_long": "contradicted",
+        "moved": "supported",
+        "trenches": "below accuracy",
+        "gained": "supported",
+        "people": "indicative only",
+        "ridge": "indicative only",
+        "cut_village": "supported",
+        "sight": "indicative only",
+        "rate": "indicative only",
+        "sea": "not testable",
+        "step": "not testable",
+        "wide": "undefined",
+        "sum": "contradicted",
+        "distances": "supported",
+        "guns": "excluded",
+    }
+    assert foreign["verdict"].to_dict() == expected
+    assert set(foreign["verdict"]) == set(VERDICTS)
+
+
+def test_the_table_has_the_columns_of_the_contract(foreign):
+    assert list(foreign.columns) == COLUMNS
+    assert COLUMNS[: len(CONTRACT["claims"])] == [column.name for column in CONTRACT["claims"]]
+    for column in ("computed", "low", "high"):
+        assert foreign[column].dtype == np.float64
+    silent = foreign[foreign["verdict"].isin(["below accuracy", "excluded"])]
+    assert silent[["computed", "low", "high"]].isna().all(axis=None)
+    assert (foreign["why"].str.len() > 10).all()
+    assert (foreign["why"].str[-1] == ".").all()
+
+
+def test_the_figure_is_in_the_unit_it_is_stated_in(foreign):
+    moved = foreign.loc["moved"]
+    assert moved["unit"] == "m"
+    assert moved["computed"] == pytest.approx(10_000, rel=2e-3)
+    assert foreign.loc["gained", "unit"] == "%"
+
+
+def test_an_undefined_statement_still_shows_its_figure(foreign):
+    assert foreign.loc["wide", "computed"] == pytest.approx(600, rel=5e-3)
+
+
+def test_statements_that_contradict_each_other_point_to_each_other(foreign):
+    assert foreign.loc["length", "contradicts"] == "twice_as_long"
+    assert foreign.loc["twice_as_long", "contradicts"] == "length"
+    assert "twice_as_long: The line is 88 km long" in foreign.loc["length", "why"]
+
+
+def test_source_section_and_date_are_kept(foreign):
+    row = foreign.loc["length"]
+    assert row["source"] == "Survey office, Yearbook, p. 3"
+    assert (row["section"], row["date"]) == ("p. 3", "2011-06-30")
+
+
+def test_the_same_claims_give_the_same_rows_in_any_company(case, foreign):
+    ledger = ledger_of(case, FOREIGN.read_text(encoding="utf-8"))
+    alone = ledger.model_copy(
+        update={"claims": tuple(one for one in ledger.claims if one.id in {"gained", "moved"})}
+    )
+    for row in check_claims(case, alone).to_dict("records"):
+        both = foreign.loc[row["id"]].to_dict()
+        assert [both[key] for key in ("computed", "low", "high", "why")] == [
+            row[key] for key in ("computed", "low", "high", "why")
+        ]
+
+
+def test_deleting_the_ledger_leaves_no_claims(tmp_path):
+    path = write_project(tmp_path)
+    (tmp_path / "claims.toml").write_text(HEAD + GOOD, encoding="utf-8")
+    project = load_project(path)
+    assert read_ledger(project) is not None
+    (tmp_path / "claims.toml").unlink()
+    assert read_ledger(project) is None
+
+
+SCENARIO = """
+[[scenarios]]
+key = "might_be"
+label = "Further east"
+from_line = "old"
+offset_m = 4500
+side = "East"
+[[sections]]
+key = "middle"
+line = "old"
+between = [{south}, {north}]
+"""
+ASKED = """
+[[claims]]
+id = "S1"
+report = "r"
+statement = "15 % of the east would go."
+metric = "land_changed"
+parameters = { from_line = "old", to_line = "might_be", to_side = "West" }
+stated = [{ value = 15, unit = "%" }]
+[[claims]]
+id = "S2"
+report = "r"
+statement = "One village would be cut off."
+metric = "handed_over"
+parameters = { from_line = "old", to_line = "might_be", to_side = "West", measure = "settlements" }
+stated = [{ value = 1, unit = "settlements" }]
+[[claims]]
+id = "S3"
+report = "r"
+statement = "The middle is as long as half of the line."
+metric = "line_between"
+parameters = { line = "old", section = "middle" }
+stated = [{ value = 20, unit = "km" }]
+[[claims]]
+id = "S4"
+report = "r"
+statement = "The line moved in three steps."
+metric = "dated_steps"
+parameters = { from_line = "old", to_line = "new" }
+stated = [{ value = 3, unit = "steps" }]
+"""
+
+
+def test_a_claim_may_ask_of_a_line_that_might_be_and_of_a_named_section(tmp_path):
+    ends = {"south": list(lonlat(0, -10)), "north": list(lonlat(0, 10))}
+    case = made_case(tmp_path, step_m=400.0, more=SCENARIO.format(**ends))
+    table = check_claims(case, ledger_of(case, HEAD + ASKED)).set_index("id")
+    assert table.loc["S1", "computed"] == pytest.approx(15, rel=1e-3)
+    # One village reaches 3 km beyond the old line; the next lies 5 km from it.
+    assert table.loc["S2", "computed"] == 1
+    assert table.loc["S3", "computed"] == pytest.approx(20, rel=1e-3)
+    # A line that might be is no step from the old line to the new.
+    assert table.loc["S4", "computed"] == 2
+    with pytest.raises(ProjectError, match="'middle'"):
+        check_claims(case, ledger_of(case, HEAD + ASKED.replace('"middle"', '"midle"')))

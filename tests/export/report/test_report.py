@@ -1,0 +1,457 @@
+"""The report as a file and as a text: whole, without keys, without scripts, with true numbers."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories.example_results import HOSTILE, bare_results, example_results
+from factories.projects import made_project
+
+import frontline.export.maps.files
+from frontline.cli.main import app
+from frontline.errors import OutputError, ProjectError
+from frontline.export.report import pdf as printing
+from frontline.export.report.findings import (
+    kilometres,
+    limits_of,
+    says_something,
+    with_unit,
+)
+from frontline.export.report.report import report_html, write_report
+from frontline.results.phrases import REPORT, day
+from frontline.results.redaction import without_restricted
+from frontline.results.wording import (
+    dates,
+    listing,
+    number,
+    percent,
+    place_name,
+    without_keys,
+)
+from frontline.results.words import WORDS
+from frontline.workflow.run import run
+
+HASH = "0123456789ab"
+VOID = {"meta", "link", "img", "input", "br"}
+CLAIMS = pd.DataFrame(
+    [
+        ("C1", "Report A, 2.1", "It is 200 km long.", "200 km", 220.0, 217.0, 223.0, "supported"),
+        ("C2", "Report B, 3", "It is 240 km long.", "240 km", 220.0, 217.0, 223.0, "contradicted"),
+        ("C3", "Report B, 4", "Positions are 30 m apart.", "30 m", np.nan, np.nan, np.nan,
+         "below accuracy"),
+    ],
+    columns=["id", "source", "statement", "stated", "computed", "low", "high", "verdict"],
+).assign(
+    metric="line_length",
+    unit=["km", "km", "m"],
+    section=["2.1", "3", "4"],
+    date=["2017-06-01", "2021-06-09", "2021-06-09"],
+    contradicts=["C2", "C1", ""],
+    contains="position of the line",
+    detail="",
+    why=[
+        "Computed: 220 km (217 to 223). Stated: 200 km. The two agree. Against it stands C2: No.",
+        "Computed: 220 km (217 to 223). Stated: 240 km. The two do not agree on line_a.",
+        "Below accuracy: nothing smaller than 500 m can be told. Stated: 30 m.",
+    ],
+)  # fmt: skip
+
+
+class Outline(HTMLParser):
+    """What a page is made of: tags in order, attributes, and the text that a reader sees."""
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.open, self.words, self.hrefs, self.ids = [], [], [], [], []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.hrefs += [value for key, value in attrs if key == "href"]
+        self.ids += [value for key, value in attrs if key == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+
+@pytest.fixture
+def small_pictures(monkeypatch):
+    """Draw no map: the maps have tests of their own."""
+    monkeypatch.setattr(frontline.figures, "sheet_picture", lambda *_, **__: b"RIFF")
+
+
+@pytest.fixture
+def report_of(small_pictures):
+    return lambda results: report_html(results, inputs_hash=HASH)
+
+
+def results_of(**changes):
+    return dataclasses.replace(example_results(hostile=False), **changes)
+
+
+def test_it_runs_nothing_and_asks_nobody(report_of):
+    page = report_of(example_results())
+    outline = Outline(page)
+    tags = {tag for tag, _ in outline.tags}
+    assert not tags & {"script", "iframe", "object", "embed", "form", "video", "base"}
+    sources = [at["src"] for _, at in outline.tags if "src" in at]
+    assert sources
+    assert all(source.startswith("data:image/webp;base64,") for source in sources)
+    assert all(href.startswith("#") or href == "data:," for href in outline.hrefs)
+    assert not any(key.startswith("on") for _, at in outline.tags for key in at)
+    policy = next(at["content"] for _, at in outline.tags if "http-equiv" in at)
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "url(" not in page
+
+
+def test_names_full_of_traps_are_shown_as_they_are(report_of):
+    results = example_results()
+    listed = results.control_change.assign(control="changed")
+    outline = Outline(report_of(dataclasses.replace(results, control_change=listed)))
+    shown = re.sub(r"\s+", " ", " ".join(outline.words))
+    for name in HOSTILE:
+        assert re.sub(r"\s+", " ", name) in shown
+    assert "{{ 7*191 }}" in shown
+    assert "1337" not in shown
+
+
+def test_headings_links_and_tables_are_in_order(report_of):
+    outline = Outline(report_of(results_of(claims=CLAIMS)))
+    levels = [int(tag[1]) for tag, _ in outline.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert {href[1:] for href in outline.hrefs if href.startswith("#")} <= set(outline.ids)
+    tables = [n for n, (tag, _) in enumerate(outline.tags) if tag == "table"]
+    assert all(outline.tags[n + 1][0] == "caption" for n in tables)
+    assert all(at.get("scope") for tag, at in outline.tags if tag == "th")
+    assert all(at.get("alt") for tag, at in outline.tags if tag == "img")
+
+
+def test_no_key_of_the_project_is_shown(report_of):
+    text = Outline(report_of(results_of(claims=CLAIMS))).text
+    for key in ("line_a", "line_b", "former_border", "settlements:", "raster:", "stated:", "nan"):
+        assert key not in text, key
+    assert "Line of 1994" in text
+    assert "12 May 1994" in text
+
+
+def test_every_chapter_stands_once_and_only_for_what_there_is(report_of):
+    full = Outline(report_of(results_of(claims=CLAIMS)))
+    sections = [at["id"] for tag, at in full.tags if tag == "section"]
+    assert sections == list(dict.fromkeys(sections))
+    assert {"brief", "maps", "figures", "sight", "claims", "limits"} <= set(sections)
+    bare = bare_results()
+    outline = Outline(report_of(bare))
+    sections = {at["id"] for tag, at in outline.tags if tag == "section"}
+    assert sections == {"brief", "asked", "maps", "figures", "quality", "limits", "inputs"}
+    assert WORDS["disclaimer"] in outline.text
+
+
+def test_one_line_alone_makes_a_report(report_of):
+    results = example_results(hostile=False)
+    line = results.project.lines[0]
+    only = {
+        name: getattr(results, name)[getattr(results, name)["line"] == line.key]
+        for name in ("lines", "sides", "zones", "people", "settlements", "crossings", "sight_zones")
+    }
+    alone = dataclasses.replace(
+        results,
+        **only,
+        project=results.project.model_copy(update={"lines": (line,), "stated": ()}),
+        changes=results.changes.iloc[:0],
+        control_change=results.control_change.iloc[:0],
+        corridor_km=results.corridor_km[results.corridor_km["line"] == line.key],
+        sight={line.key: results.sight[line.key]},
+    )
+    text = Outline(report_of(alone)).text
+    assert "10 November 2020" not in text
+    assert REPORT["land"] not in text
+
+
+def test_figures_are_rounded_by_their_interval_and_say_what_they_lack(report_of):
+    results = example_results(hostile=False)
+    row = {
+        "line": "line_a",
+        "side": "Upper side",
+        "distance_m": 5_000.0,
+        "kind": "cumulative",
+        "source": "settlements",
+        "population": 287_413.0,
+        "population_low": 267_413.0,
+        "population_high": 307_413.0,
+        "settlements": 12,
+        "settlements_unknown": 3,
+        "coverage": 1.0,
+        "completeness": 0.42,
+        "area_km2": 1.0,
+    }
+    people = pd.DataFrame([row])
+    text = Outline(report_of(dataclasses.replace(results, people=people))).text
+    assert "290,000 270,000 to 310,000" in text
+    assert "287,413" not in text
+    assert "12 settlements; 3 more settlements have no figure; list holds about 42 %" in text
+
+
+def test_nothing_counted_is_not_nobody():
+    row = {"source": "settlements", "population": 0.0, "settlements": 0, "coverage": 1.0}
+    row |= {"settlements_unknown": 2, "completeness": np.nan}
+    assert says_something(row)
+    assert limits_of(row) == ["2 settlements have no figure"]
+    assert not says_something(row | {"settlements_unknown": 0})
+    district = {"source": "districts", "population": np.nan, "coverage": 0.0}
+    assert not says_something(district)
+    assert says_something(district | {"population": 5.0, "coverage": 0.5})
+
+
+def test_distances_below_the_error_are_never_numbers(report_of):
+    results = example_results(hostile=False)  # errors of 500 and 2,000 m
+    assert kilometres(results, "line_b", 1_999.0) == WORDS["below_accuracy"]
+    assert kilometres(results, "line_b", 2_001.0) == "2.0"
+    assert kilometres(results, "line_b", 23_456.0) == "23"
+    assert kilometres(results, "line_a", np.nan) == "–"
+    near = results.settlements.assign(distance_m=173.0)
+    text = Outline(report_of(dataclasses.replace(results, settlements=near))).text
+    assert "below accuracy" in text
+    assert not re.search(r"\b0\.17\d?\b|\b173\b", text)
+
+
+def test_statements_stand_with_verdict_figures_and_reason(report_of):
+    outline = Outline(report_of(results_of(claims=CLAIMS)))
+    text = outline.text
+    assert "Stated 200 km Computed 220 km 217 to 223, by position of the line" in text
+    assert "The two agree." in text
+    assert "do not agree on Line of 1994" in text
+    assert "3 statements of reports were put to the test: 1 supported, 1 contradicted" in text
+    assert "Report B (9 June 2021)" in text
+    pairs = [at for _, at in outline.tags if at.get("class") == "pair"]
+    assert len(pairs) == 1  # C1 and C2 name each other and stand against each other once
+    assert text.count("Computed: 220 km") == 2  # in the pair alone, not again in the reasons
+
+
+def test_a_figure_below_accuracy_is_not_computed(report_of):
+    page = report_of(results_of(claims=CLAIMS[CLAIMS["id"] == "C3"]))
+    assert "Computed 30" not in Outline(page).text
+    assert "below accuracy" in Outline(page).text
+
+
+def test_further_cuts_are_shown_in_words(report_of):
+    cuts = {
+        "scenarios": pd.DataFrame(
+            {
+                "scenario": ["s1"],
+                "label": ["A line that might be"],
+                "from_line": ["line_a"],
+                "to_line": ["s1"],
+                "from_side": ["Upper side"],
+                "to_side": ["Lower side"],
+                "area_km2": [1234.0],
+                "area_low": [1200.0],
+                "area_high": [1260.0],
+                "population": [4000.0],
+            }
+        ),
+        "flows": pd.DataFrame(
+            {
+                "id": ["f1", "f2"],
+                "what": ["people who left", "people who came back"],
+                "amount_low": [110_000.0, 70_000.0],
+                "amount_high": [110_000.0, np.inf],
+                "unit": ["people", "people"],
+            }
+        ),
+        "links": pd.DataFrame(
+            {"id": ["l1"], "place_name": ["Northam"], "line": ["line_b"], "distance_m": [150.0]}
+        ),
+    }
+    text = Outline(report_of(results_of(further=cuts))).text
+    assert "A line that might be Upper side Lower side 1,230 1,200 to 1,260" in text
+    assert "people who left – – 110,000 people" in text
+    assert "people who came back – – at least 70,000 people" in text
+    assert "Northam" in text
+    assert "line_b" not in text
+
+
+def test_coarse_elevation_is_called_an_illustration_wherever_sight_is_shown(report_of):
+    outline = Outline(report_of(results_of()))  # cells of about a kilometre
+    label = WORDS["illustration"].split("{", maxsplit=1)[0]
+    assert outline.text.count(label) >= 3
+    marks = [at for _, at in outline.tags if at.get("class") == "mark"]
+    assert len(marks) == 3  # a chart for each side, and the table
+
+
+def test_restricted_places_take_the_ledger_with_them(report_of):
+    results = results_of(claims=CLAIMS)
+    hidden = results.project.settlements.model_copy(update={"sensitivity": "restricted"})
+    project = results.project.model_copy(update={"settlements": hidden})
+    public = without_restricted(dataclasses.replace(results, project=project))
+    text = Outline(report_of(public)).text
+    assert REPORT["claims"] not in text
+    assert "Overhill" not in text
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path):
+    results = results_of(claims=CLAIMS)
+    for name in ("one.html", "two.html"):
+        write_report(results, tmp_path / name, inputs_hash=HASH)
+    one, two = ((tmp_path / name).read_bytes() for name in ("one.html", "two.html"))
+    assert one == two
+    assert len(one) < 3_000_000
+    assert b"\r" not in one
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (287_413, 267_413, 307_413, "290,000"),
+        (800, 800, 24_140, "800"),  # its interval would round it to nothing
+        (1.77, 0.05, 32.9, "2"),
+        (0, 0, 20, "0"),
+        (np.nan, np.nan, np.nan, "unknown"),
+    ],
+)
+def test_something_never_rounds_to_nothing(value, low, high, expected):
+    assert number(value, low, high) == expected
+
+
+def test_words_for_lists_shares_and_dates():
+    assert listing(["a"]) == "a"
+    assert listing(["a", "b", "c"]) == "a, b and c"
+    assert listing([]) == ""
+    assert [percent(share) for share in (0, 0.004, 0.5, 0.996, 1)] == [
+        "0 %",
+        "less than 1 %",
+        "50 %",
+        "more than 99 %",
+        "100 %",
+    ]
+    project = example_results(hostile=False).project
+    assert dates(project) == {"line_a": "1994", "line_b": "2020"}
+    assert day(project.lines[0].date) == "12 May 1994"
+    assert with_unit(8_894.6, 8_781.2, 9_017.6, "km²") == "8,900 km² (8,800 to 9,000)"
+
+
+def test_lines_of_one_year_are_told_apart():
+    project = example_results(hostile=False).project
+    one, two = project.lines
+    same_year = two.model_copy(update={"date": one.date.replace(month=6)})
+    found = dates(project.model_copy(update={"lines": (one, same_year)}))
+    assert found == {"line_a": "12 May 1994", "line_b": "12 June 1994"}
+    same_day = two.model_copy(update={"date": one.date})
+    found = dates(project.model_copy(update={"lines": (one, same_day)}))
+    assert found == {"line_a": "Line of 1994", "line_b": "Line of 2020"}
+
+
+def test_both_names_stand_in_the_order_chosen():
+    project = example_results(hostile=False).project
+    row = {"name": "Askeran", "name_alt": "Asgaran"}
+    assert place_name(row, project) == "Askeran (Asgaran)"
+    second = project.map.model_copy(update={"names": "name_alt"})
+    assert place_name(row, project.model_copy(update={"map": second})) == "Asgaran (Askeran)"
+    assert place_name({"name": "Askeran", "name_alt": None}, project) == "Askeran"
+
+
+def test_keys_become_labels_and_plain_words_stay():
+    results = example_results(hostile=False)
+    line = results.project.lines[0].model_copy(update={"key": "old", "label": "The line\\1 of May"})
+    lines = (line, results.project.lines[1])
+    made = dataclasses.replace(results, project=results.project.model_copy(update={"lines": lines}))
+    said = without_keys("Old roads and 'old' by raster:grid at line_b on 2020-11-10.", made)
+    assert said == (
+        "Old roads and The line\\1 of May by population grid (grid) at Line of 2020 on "
+        "10 November 2020."
+    )
+
+
+def test_nothing_that_prints_is_told_at_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(printing, "find_spec", lambda _: None)
+    monkeypatch.setattr(printing.shutil, "which", lambda _: None)
+    assert printing.printer() == ""
+    with pytest.raises(OutputError, match="Install WeasyPrint or Chromium"):
+        printing.write_pdf(tmp_path / "report.pdf")
+
+
+def test_the_time_of_printing_is_taken_out_in_its_place():
+    text = b"<< /CreationDate (D:20261122093158+00'00') /ModDate(D:2026) /Other (D:1) >>"
+    found = printing.DATES.sub(printing._undated, text)
+    assert len(found) == len(text)
+    assert b"2026" not in found
+    assert b"/Other (D:1)" in found
+
+
+def test_names_of_tagged_parts_are_numbered_in_their_order():
+    text = b"/ID (node00000083) /Headers [(node00000041) (node00000083)] (node7)"
+    found = printing._renumbered(text)
+    assert found == b"/ID (node00000002) /Headers [(node00000001) (node00000002)] (node7)"
+    assert printing._renumbered(text.replace(b"83", b"84")) == found
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_it_prints_the_same_bytes_twice(small_pictures, tmp_path):
+    write_report(results_of(claims=CLAIMS), tmp_path / "report.html", inputs_hash=HASH)
+    printed = []
+    for _ in range(2):
+        printing.write_pdf(tmp_path / "report.pdf")
+        printed.append((tmp_path / "report.pdf").read_bytes())
+    assert printed[0].startswith(b"%PDF")
+    assert printed[0] == printed[1]
+
+
+def test_metrics_are_listed_with_their_parameters(capsys):
+    app(["claims", "--list"], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert re.search(r"^line_length\n    \S.*\n    line", said, re.MULTILINE)
+
+
+def test_claims_without_a_ledger_are_refused_before_anything_is_computed(tmp_path):
+    (tmp_path / "made").mkdir()
+    project = made_project(tmp_path / "made")
+    with pytest.raises(ProjectError, match="has no claims"):
+        run(project, tmp_path / "out", command="claims")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_claims_and_report_write_their_part(small_pictures, tmp_path):
+    (tmp_path / "made").mkdir()
+    project = made_project(tmp_path / "made")
+    (project.parent / "claims.toml").write_text(
+        '[[reports]]\nkey = "R"\ntitle = "A report"\ndate = 2020-01-01\n'
+        '[[claims]]\nid = "A1"\nreport = "R"\nstatement = "It is long."\n'
+        f'metric = "line_length"\nparameters = {{ line = "{line_key(project)}" }}\n'
+        'stated = [{ value = 1, unit = "km" }]\n'
+    )
+    results, written = run(project, tmp_path / "claims", command="claims")
+    assert set(written) == {
+        "tables/claims.csv",
+        "tables/csv-metadata.json",
+        "frontline.xlsx",
+        "report.html",
+        "manifest.json",
+    }
+    assert list(results.claims["verdict"]) == ["contradicted"]
+    _, written = run(project, tmp_path / "report", command="report")
+    assert set(written) == {"report.html", "manifest.json"}
+
+
+def line_key(project):
+    return re.search(r'^key = "(\w+)"', project.read_text("utf-8"), re.MULTILINE)[1]

@@ -1,0 +1,323 @@
+"""Downloads: whole or not at all, whatever the server does."""
+
+import json
+import socket
+import threading
+from dataclasses import replace
+
+import pytest
+from factories.server import Page
+
+from frontline.errors import DownloadError, RasterError
+from frontline.fetch.cache import cached_path, fetched, size_of
+from frontline.fetch.http import Client, Wanted
+
+URL = "https://data.example.org/dem/tile.bin"
+BODY = bytes(range(1, 251)) * 400  # 100 kB, begins like no web page
+
+
+@pytest.fixture
+def client(server, tmp_path):
+    return Client(
+        cache=tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5.0, drip_s=0.5
+    )
+
+
+def wanted(**how):
+    return Wanted(URL, "tile", **how)
+
+
+def left(client):
+    """Everything but notes that is in the cache."""
+    return sorted(
+        path.name
+        for path in client.cache.rglob("*")
+        if path.is_file() and not path.name.endswith(".json")
+    )
+
+
+def offline(client):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+    return replace(client, mirror=nobody, tries=2)
+
+
+def test_a_file_is_fetched_once_and_then_found(server, client):
+    server.put(URL, BODY)
+    first = fetched(client, wanted())
+    again = fetched(client, wanted())
+    assert first == again
+    assert first.path.read_bytes() == BODY
+    assert first.size_bytes == len(BODY)
+    assert first.address == URL
+    assert server.paths() == ["/data.example.org/dem/tile.bin"]
+    assert left(client) == ["tile.bin"]
+
+
+def test_a_warm_cache_works_without_a_network(server, client):
+    server.put(URL, BODY)
+    first = fetched(client, wanted())
+    assert fetched(offline(client), wanted()) == first
+
+
+def test_a_cold_cache_without_a_network_says_so(client):
+    with pytest.raises(DownloadError, match=r"tile\.bin: cannot be reached \(no connection\)"):
+        fetched(offline(client), wanted())
+    assert left(client) == []
+
+
+def test_a_file_of_the_cache_that_was_changed_is_fetched_anew(server, client):
+    server.put(URL, BODY)
+    path = fetched(client, wanted()).path
+    path.write_bytes(BODY[:-1])
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert len(server.paths()) == 2
+
+
+def test_refresh_asks_again_and_keeps_the_old_file_when_that_fails(server, client):
+    page = server.put(URL, BODY)
+    fetched(client, wanted())
+    page.body = BODY[::-1]
+    assert fetched(replace(client, refresh=True), wanted()).path.read_bytes() == BODY[::-1]
+    page.status = 403
+    with pytest.raises(DownloadError, match="403"):
+        fetched(replace(client, refresh=True), wanted())
+    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+
+
+def test_an_absent_file_is_none_and_stays_so_without_a_network(server, client):
+    assert fetched(client, wanted()) is None
+    assert fetched(offline(client), wanted()) is None
+    assert left(client) == []
+    server.put(URL, BODY)  # it was published since
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+
+
+def test_a_redirect_to_elsewhere_is_not_absence(server, client):
+    assert fetched(client, wanted()) is None
+    server.put(URL, Page(redirect="http://login.example.net/"))
+    with pytest.raises(DownloadError, match=r"redirects to 'http://login\.example\.net'"):
+        fetched(client, wanted())
+
+
+@pytest.mark.parametrize("target", ["http://evil.example/tile.bin", "file:///etc/hostname", "//x"])
+def test_a_redirect_to_elsewhere_is_refused(server, client, target):
+    server.put(URL, Page(redirect=target))
+    with pytest.raises(DownloadError, match="not the provider's"):
+        fetched(client, wanted())
+    assert left(client) == []
+
+
+def test_a_redirect_within_the_provider_is_followed(server, client):
+    server.put(URL, Page(redirect="/data.example.org/moved.bin"))
+    server.put("https://data.example.org/moved.bin", BODY)
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+
+
+def test_a_redirect_to_where_the_provider_keeps_its_files_is_followed(server, client):
+    elsewhere = server.address.replace("127.0.0.1", "localhost")
+    server.put(URL, Page(redirect=f"{elsewhere}/files/tile.bin"))
+    server.put("https://files/tile.bin", BODY)
+    with pytest.raises(DownloadError, match="not the provider's"):
+        fetched(client, wanted())
+    assert fetched(client, wanted(hosts=("localhost",))).path.read_bytes() == BODY
+
+
+def test_redirects_in_a_circle_end(server, client):
+    server.put(URL, Page(redirect="/data.example.org/dem/tile.bin"))
+    with pytest.raises(DownloadError, match="more than 5 times"):
+        fetched(client, wanted())
+
+
+@pytest.mark.parametrize(
+    "page", [b"<!DOCTYPE html><p>Sorry", b"  <html>", b"\xef\xbb\xbf<?xml version='1.0'?><Error/>"]
+)
+def test_an_error_page_with_200_is_no_file(server, client, page):
+    server.put(URL, page, kind="text/html")
+    with pytest.raises(DownloadError, match="a web page or an error instead"):
+        fetched(client, wanted())
+    assert left(client) == []
+
+
+def test_an_empty_answer_is_no_file(server, client):
+    server.put(URL, b"")
+    with pytest.raises(DownloadError, match="empty file"):
+        fetched(client, wanted())
+    assert left(client) == []
+
+
+def test_the_content_check_decides(server, client):
+    def check(path):
+        raise RasterError("has 3 bands")
+
+    server.put(URL, BODY)
+    with pytest.raises(DownloadError, match="is not what it should be: has 3 bands"):
+        fetched(client, wanted(check=check))
+    assert left(client) == []
+
+
+def test_a_break_is_resumed_where_it_was(server, client):
+    server.put(URL, BODY, breaks=2)
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+    half = len(BODY) // 2
+    assert [ranges for _, _, ranges in server.asked] == [
+        "",
+        f"bytes={half}-",
+        f"bytes={half + half // 2}-",
+    ]
+
+
+def test_a_download_goes_on_in_the_next_run(server, client):
+    page = server.put(URL, BODY, breaks=1)
+    with pytest.raises(DownloadError, match=r"broke off.*goes on where it broke off"):
+        fetched(replace(client, tries=1), wanted())
+    assert left(client) == [".tile.bin.part"]  # never under the name of the file
+    page.breaks = 0
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert server.asked[-1][2] == f"bytes={len(BODY) // 2}-"
+    assert left(client) == ["tile.bin"]
+
+
+def test_a_file_that_changed_meanwhile_is_begun_anew(server, client):
+    page = server.put(URL, BODY, breaks=1)
+    with pytest.raises(DownloadError):
+        fetched(replace(client, tries=1), wanted())
+    page.body, page.breaks = BODY[::-1], 0
+    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+
+
+def test_a_server_that_goes_on_with_another_file_is_found_out(server, client):
+    server.put(URL, Page(BODY, breaks=1, then=Page(BODY[::-1], careless=True), after=1))
+    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+
+
+def test_an_answer_that_leaves_the_mark_out_goes_on(server, client):
+    server.put(URL, BODY, breaks=1, bare=True)
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("how", [{"ranges": False}, {"tag": None}])
+def test_a_server_that_cannot_resume_sends_all_again(server, client, how):
+    server.put(URL, BODY, breaks=1, **how)
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+
+
+def test_a_server_that_always_breaks_is_given_up(server, client):
+    server.put(URL, BODY, breaks=99, tag=None)
+    with pytest.raises(DownloadError, match=r"broke off.*\(4 tries\)"):
+        fetched(client, wanted())
+    assert left(client) == []  # nothing to go on with: the provider gives no mark
+    assert len(server.asked) == 4
+
+
+def test_a_busy_server_is_asked_again(server, client):
+    server.put(URL, BODY, busy=3)
+    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert len(server.asked) == 4
+
+
+def test_a_refusal_is_not_repeated(server, client):
+    server.put(URL, Page(b"no", status=403))
+    with pytest.raises(DownloadError, match="403"):
+        fetched(client, wanted())
+    assert len(server.asked) == 1
+
+
+def test_a_trickle_is_given_up(server, client):
+    server.put(URL, BODY, drip_s=0.05)
+    with pytest.raises(DownloadError, match="comes too slowly"):
+        fetched(client, wanted())
+    assert "tile.bin" not in left(client)
+
+
+def test_a_silent_server_is_given_up(server, client):
+    server.put(URL, BODY, silent_s=2.0)
+    with pytest.raises(DownloadError, match="no answer in time"):
+        fetched(replace(client, timeout_s=0.2, tries=1), wanted())
+
+
+def test_an_answer_whose_head_trickles_is_given_up(server, client):
+    server.put(URL, BODY, head_drip_s=0.05)
+    with pytest.raises(DownloadError, match="no answer in time"):
+        fetched(replace(client, timeout_s=0.2, tries=2), wanted())
+    assert len(server.asked) == 2
+
+
+def test_more_than_can_be_is_refused(server, client):
+    server.put(URL, BODY, length=False)
+    with pytest.raises(DownloadError, match="more than 1,000 bytes"):
+        fetched(client, wanted(most_bytes=1000))
+    server.put(URL, BODY)
+    with pytest.raises(DownloadError, match="100,000 bytes"):
+        fetched(client, wanted(most_bytes=1000))
+    assert "tile.bin" not in left(client)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_published_digest_is_compared(server, client, right):
+    import hashlib
+
+    server.put(URL, BODY)
+    digest = hashlib.md5(BODY if right else b"other").hexdigest()
+    one = wanted(digest=f"md5:{digest}")
+    if right:
+        assert fetched(client, one).path.read_bytes() == BODY
+    else:
+        with pytest.raises(DownloadError, match="digest"):
+            fetched(client, one)
+        assert left(client) == []
+
+
+def test_two_at_once_fetch_once(server, client):
+    server.put(URL, BODY, silent_s=0.3)
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(fetched(client, wanted()))) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one.sha256 for one in found}) == 1
+    assert len(found) == 3
+    assert len(server.paths()) == 1
+
+
+def test_sizes_are_asked_without_fetching(server, client):
+    assert size_of(client, wanted()) is None
+    server.put(URL, BODY)
+    assert size_of(client, wanted()) == len(BODY)
+    assert server.paths("GET") == []
+    fetched(client, wanted())
+    assert size_of(client, wanted()) == 0
+    with pytest.raises(DownloadError, match="no connection"):
+        size_of(offline(client), Wanted("https://data.example.org/other.bin", "other"))
+
+
+def test_names_in_the_cache_stay_in_it(client):
+    for address in ("https://h.org/../../x", "https://h.org/a/%2e%2e/b", "https://h.org/"):
+        assert cached_path(client, address).is_relative_to(client.cache)
+    one, other = (cached_path(client, f"https://h.org/get?iso3={code}") for code in ("A", "B"))
+    assert one != other
+
+
+def test_a_cache_that_cannot_be_made_is_named(server, client, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DownloadError, match="--cache DIR"):
+        fetched(replace(client, cache=tmp_path / "file"), wanted())
+
+
+def test_the_note_tells_where_a_file_came_from(server, client):
+    server.put(URL, BODY)
+    got = fetched(client, wanted())
+    note = json.loads((got.path.parent / ".tile.bin.json").read_text())
+    assert note == {"address": URL, "sha256": got.sha256, "date": got.date}
+
+
+def test_the_proxy_is_asked_for_everything(server, tmp_path):
+    server.pages["http://data.example.org/dem/tile.bin"] = Page(BODY)
+    client = Client(cache=tmp_path, proxy=server.address)
+    got = fetched(client, Wanted("http://data.example.org/dem/tile.bin", "tile"))
+    assert got.path.read_bytes() == BODY

@@ -1,0 +1,233 @@
+"""Lines against lines: parallels, circles, zigzags whose lengths and distances are known."""
+
+import numpy as np
+import pytest
+import shapely
+from factories.fronts import AREA, FRAME, HIGH, WIDE, front_of, grid_of, settlements, straight
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frontline.analysis.lines import certainty
+from frontline.lines.front import draw_front
+from frontline.lines.measures import (
+    BETWEEN,
+    Apart,
+    apart,
+    frechet_m,
+    hausdorff_m,
+    length_at_scales,
+    lines_between,
+    sampled,
+    share_above,
+    terrain_along,
+    weighted_quantile,
+)
+from frontline.uncertainty.intervals import generator
+
+
+def line(*xy):
+    return shapely.LineString(xy)
+
+
+def test_a_zigzag_is_as_long_as_its_edges_until_the_teeth_are_left_out():
+    teeth = [(1_000.0 * k, 600.0 * (k % 2)) for k in range(21)]
+    table = length_at_scales(line(*teeth), FRAME, [0.0, 100.0, 2_000.0]).set_index("generalise_m")
+    assert table.length_km[0.0] == pytest.approx(20 * np.hypot(1.0, 0.6), rel=1e-4)
+    assert table.length_km[100.0] == pytest.approx(table.length_km[0.0])
+    assert table.length_km[2_000.0] == pytest.approx(20.0, rel=1e-4)
+    assert table.vertices.tolist() == [21, 21, 2]
+
+
+def test_samples_stand_for_the_whole_length_of_every_piece():
+    pieces = shapely.multilinestrings([line((0, 0), (0, 1_700)), line((50, 0), (3_000, 0))])
+    xy, metres = sampled(pieces, FRAME, step_m=500.0)
+    assert metres.sum() == pytest.approx(1_700 + 2_950, rel=1e-4)
+    assert len(xy) == (4 + 1) + (6 + 1)
+    assert len(sampled(shapely.MultiLineString(), FRAME)[0]) == 0
+
+
+def test_parallels_ten_kilometres_apart():
+    here, there = line((30_000, 0), (30_000, HIGH)), line((40_000, 0), (40_000, HIGH))
+    found = apart(here, there, FRAME)
+    assert found.mean_m == pytest.approx(10_000.0, rel=1e-4)
+    assert found.quantile_m(0.9) == pytest.approx(10_000.0, rel=1e-4)
+    assert found.share_within(9_990.0) == 0.0
+    assert found.share_within(10_010.0) == 1.0
+    assert hausdorff_m(here, there, FRAME) == pytest.approx(10_000.0, rel=1e-4)
+    assert frechet_m(here, there, FRAME) == pytest.approx(10_000.0, rel=1e-4)
+
+
+def test_a_wedge_has_the_mean_and_the_quantiles_of_a_ramp():
+    here, there = line((0, 0), (20_000, 0)), line((0, 0), (20_000, 2_000))
+    found = apart(here, there, FRAME, step_m=50.0)
+    slope = 2_000 / np.hypot(20_000, 2_000)
+    assert found.mean_m == pytest.approx(10_000 * slope, rel=1e-3)
+    assert found.quantile_m(0.5) == pytest.approx(10_000 * slope, rel=0.01)
+    assert found.share_within(5_000 * slope) == pytest.approx(0.25, abs=0.01)
+
+
+def test_hausdorff_asks_both_ways_and_is_not_the_distance_along_one():
+    short, long = line((0, 0), (10_000, 0)), line((0, 1_000), (30_000, 1_000))
+    assert apart(short, long, FRAME).distance_m.max() == pytest.approx(1_000, rel=1e-3)
+    by_hand = np.hypot(20_000, 1_000)
+    assert hausdorff_m(short, long, FRAME) == pytest.approx(by_hand, rel=1e-3)
+    assert hausdorff_m(long, short, FRAME) == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_frechet_sees_a_way_back_that_hausdorff_does_not():
+    """Out, back along the same street and out again: every point is near, the walk is not."""
+    there = line((0, 0), (20_000, 0))
+    back = line((0, 0), (15_000, 0), (15_000, 100), (5_000, 100), (5_000, 0), (20_000, 0))
+    assert hausdorff_m(there, back, FRAME) == pytest.approx(100.0, rel=0.01)
+    assert frechet_m(there, back, FRAME, step_m=100.0) == pytest.approx(5_000.0, rel=0.03)
+
+
+def test_the_drawing_direction_does_not_matter_and_pieces_have_no_frechet_distance():
+    here, there = line((0, 0), (9_000, 4_000)), line((0, 500), (5_000, 4_000), (9_000, 6_000))
+    expected = frechet_m(here, there, FRAME)
+    assert frechet_m(here, shapely.reverse(there), FRAME) == pytest.approx(expected)
+    two = shapely.multilinestrings([here, line((20_000, 0), (21_000, 0))])
+    assert np.isnan(frechet_m(two, there, FRAME))
+    assert np.isnan(hausdorff_m(shapely.LineString(), there, FRAME))
+
+
+def test_rings_that_begin_elsewhere_are_still_alike():
+    small, large = (shapely.Point(0, 0).buffer(r, quad_segs=64).exterior for r in (5e3, 6e3))
+    turned = shapely.LineString(np.roll(shapely.get_coordinates(large)[:-1], 77, axis=0))
+    turned = shapely.LineString([*turned.coords, turned.coords[0]])
+    assert frechet_m(small, turned, FRAME, step_m=100.0) == pytest.approx(1_000.0, rel=0.05)
+    assert hausdorff_m(small, turned, FRAME) == pytest.approx(1_000.0, rel=0.01)
+
+
+def naive_frechet(first, second):
+    away = np.hypot(*(first[:, None] - second[None, :]).transpose(2, 0, 1))
+    table = np.full(away.shape, np.inf)
+    for i in range(len(first)):
+        for j in range(len(second)):
+            ways = [table[i - 1, j]] if i else []
+            ways += [table[i, j - 1]] if j else []
+            ways += [table[i - 1, j - 1]] if i and j else []
+            table[i, j] = max(away[i, j], min(ways)) if ways else away[i, j]
+    return table[-1, -1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_frechet_against_the_table_filled_cell_by_cell(seed):
+    rng = generator(seed, "walk", 0)
+    walks = [np.cumsum(rng.normal(0, 300, (size, 2)), axis=0) for size in (9, 13)]
+    lines = [shapely.LineString(walk) for walk in walks]
+    naive = min(naive_frechet(walks[0], way) for way in (walks[1], walks[1][::-1]))
+    # Steps as long as the lines leave the vertices out: fine steps come close to the walk's own.
+    fine = frechet_m(*lines, FRAME, step_m=20.0)
+    assert hausdorff_m(*lines, FRAME, step_m=20.0) <= fine + 21.0
+    assert fine <= naive + 21.0
+
+
+def test_quantiles_weigh_by_length():
+    values, weights = np.array([3.0, 1.0, 2.0]), np.array([1.0, 8.0, 1.0])
+    assert weighted_quantile(values, weights, 0.8) == 1.0
+    assert weighted_quantile(values, weights, 0.81) == 2.0
+    assert weighted_quantile(values, weights, 1.0) == 3.0
+    assert np.isnan(weighted_quantile(np.zeros(0), np.zeros(0), 0.5))
+    nothing = Apart(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    assert np.isnan(nothing.mean_m)
+    assert np.isnan(nothing.share_within(5.0))
+
+
+def test_a_moved_line_with_error_has_an_interval_around_its_mean():
+    old = straight("old", 30_000.0, error_m=500.0)
+    new = straight("new", 40_000.0, error_m=1_000.0)
+    draws = {front.key: draw_front(front, AREA, draws=60, seed=1) for front in (old, new)}
+    row = lines_between([new, old], draws, FRAME).iloc[0]
+    assert list(row.index) == BETWEEN
+    assert (row.from_line, row.to_line) == ("old", "new")
+    assert row.mean_m == pytest.approx(10_000, rel=1e-3)
+    assert row.mean_low < row.mean_m < row.mean_high
+    # Ten correlation lengths: sigma of the mean is that of one line over sqrt(50 / (5 sqrt(pi))).
+    sigma = np.hypot(500, 1_000) / 1.96 / np.sqrt(50 / (5 * np.sqrt(np.pi)))
+    assert row.mean_high - row.mean_low == pytest.approx(2 * 1.96 * sigma, rel=0.3)
+    assert row.error_m == pytest.approx(np.hypot(500, 1_000))
+    assert not row.below_accuracy
+
+
+def test_forward_lines_nearer_than_their_errors_are_below_accuracy():
+    fronts = [straight("old", 30_000.0, error_m=500.0), straight("new", 30_200.0, error_m=500.0)]
+    draws = {front.key: draw_front(front, AREA, draws=20, seed=1) for front in fronts}
+    row = lines_between(fronts, draws, FRAME).iloc[0]
+    assert row.below_accuracy
+    assert row.mean_low <= row.mean_m <= row.mean_high
+
+
+def test_without_error_the_interval_is_the_figure_and_without_draws_it_is_unknown():
+    row = lines_between([straight("old", 30_000.0), straight("new", 33_000.0)], {}, FRAME).iloc[0]
+    assert row.mean_low == row.mean_m == row.mean_high
+    loose = [straight("old", 30_000.0, error_m=5.0), straight("new", 33_000.0)]
+    row = lines_between(loose, {}, FRAME).iloc[0]
+    assert np.isnan(row.mean_low)
+    assert np.isnan(row.mean_high)
+    assert lines_between(loose[:1], {}, FRAME).empty
+
+
+def test_the_most_is_found_where_the_bulge_is():
+    bulge = line((30_000, 0), (30_000, 20_000), (44_000, 25_000), (30_000, 30_000), (30_000, HIGH))
+    new = front_of("new", bulge)
+    row = lines_between([new, straight("old", 30_000.0)], {}, FRAME).iloc[0]
+    x, y = FRAME.xy(np.array([[row.most_lon, row.most_lat]]))[0]
+    assert x == pytest.approx(30_000, abs=1)
+    assert 20_000 < y < 30_000
+    assert row.max_m < row.hausdorff_m == pytest.approx(14_000, rel=1e-3)
+
+
+def test_terrain_of_a_plane_that_rises_to_the_east():
+    """One metre in fifty: 1.146 degrees, and 2 x 5 km / 50 = 200 m of relief within 5 km."""
+    dem = grid_of(lambda x, _: x / 50)
+    table = terrain_along(line((20_000, 25_000), (60_000, 25_000)), dem, FRAME)
+    assert table.metres.sum() == pytest.approx(40_000, rel=1e-4)
+    assert table.at_km.iloc[-1] == pytest.approx(40.0, abs=0.3)
+    assert table.elevation_m.iloc[0] == pytest.approx(400.0, abs=0.1)
+    assert table.elevation_m.iloc[-1] == pytest.approx(1_200.0, abs=0.1)
+    assert table.slope_deg.to_numpy() == pytest.approx(np.degrees(np.arctan(1 / 50)), rel=1e-3)
+    assert table.relief_m.to_numpy() == pytest.approx(200.0, abs=11.0)
+    share, unknown = share_above(table.elevation_m, table.metres, 800.0)
+    assert share == pytest.approx(0.5, abs=0.01)
+    assert unknown == 0.0
+
+
+def test_ground_that_is_not_known_is_said_to_be_unknown():
+    dem = grid_of(lambda x, _: np.where(x < 30_000, 100.0, np.nan))
+    table = terrain_along(line((20_000, 25_000), (40_000, 25_000)), dem, FRAME)
+    share, unknown = share_above(table.elevation_m, table.metres, 50.0)
+    assert share == 1.0
+    assert unknown == pytest.approx(0.5, abs=0.03)
+    beyond = terrain_along(line((WIDE + 9_000, 0), (WIDE + 20_000, 0)), dem, FRAME)
+    assert beyond[["elevation_m", "slope_deg", "relief_m"]].isna().all(axis=None)
+    assert np.isnan(share_above(beyond.elevation_m, beyond.metres, 1.0)[0])
+
+
+def test_the_stretch_known_worst_has_the_widest_band():
+    """20 km known to 2 km and 30 km known to 500 m: 80 and 30 km2, and half a disc between."""
+    bent = line((30_000, 0), (30_000, 20_000), (30_000, HIGH))
+    front = front_of("old", bent, error_m=[2_000.0, 500.0])
+    places = settlements(
+        ("Inside", 31_500, 10_000, 100),
+        ("Unknown", 28_500, 5_000, None),
+        ("Outside", 31_500, 40_000, 1_000),
+        ("Near", 30_400, 45_000, 10),
+    )
+    table = certainty(front, places, AREA, FRAME)
+    assert table.error_m.tolist() == [2_000.0, 500.0]
+    assert table.length_km.tolist() == pytest.approx([20.0, 30.0], rel=1e-4)
+    assert table.share.sum() == pytest.approx(1.0, rel=1e-4)
+    wide = 4.0 * 20 + np.pi * 2.0**2 / 2
+    assert table.area_km2[0] == pytest.approx(wide, rel=2e-3)
+    assert table.area_km2[1] == pytest.approx(1.0 * (30 - 2), rel=0.01)
+    assert table.settlements.tolist() == [2, 1]
+    assert table.settlements_unknown.tolist() == [1, 0]
+    assert table.population.tolist() == [100.0, 10.0]
+
+
+def test_a_line_without_error_leaves_nothing_in_doubt():
+    table = certainty(straight("old", 30_000.0), settlements(), AREA, FRAME)
+    assert table.area_km2.tolist() == [0.0]
+    assert table.settlements.tolist() == [0]

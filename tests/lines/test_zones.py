@@ -1,0 +1,161 @@
+import datetime as dt
+
+import numpy as np
+import pytest
+import shapely
+from factories import karabakh
+from pyproj import Geod
+
+from frontline.geo.projection import frame_around
+from frontline.lines.front import FrontLine, draw_front
+from frontline.lines.zones import LINES, SIDES, ZONES, lines_table, sides_table, zones
+
+GEOD = Geod(ellps="WGS84")
+FRAME = frame_around([shapely.Point(20, 45)])
+HALF = 50_000.0
+BOX = shapely.box(-HALF, -HALF, HALF, HALF)
+DISTANCES = (5_000.0, 10_000.0, 15_000.0)
+
+
+def front_of(xy, *, error_m=0.0, key="front", correlation_m=5_000.0):
+    xy = np.array(xy, float)
+    west = shapely.Polygon([(-HALF, xy[0, 1]), *xy, (-HALF, xy[-1, 1])])
+    segments = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
+    return FrontLine(
+        key=key,
+        label=key.title(),
+        date=dt.date(2020, 11, 10),
+        geometry=shapely.MultiLineString([shapely.LineString(xy)]),
+        segments=segments,
+        error_m=np.full(len(segments), error_m),
+        error_correlation_m=correlation_m,
+        sides={"West": west, "East": BOX.difference(west)},
+        length_km=1.0,
+    )
+
+
+UPRIGHT = [(0, -HALF), (0, HALF)]
+BENT = [(0, -HALF), (9_000, -9_000), (-7_000, 12_000), (2_000, HALF)]
+
+
+def of(table, **wanted):
+    for name, value in wanted.items():
+        table = table[table[name] == value]
+    return table
+
+
+def test_zones_of_a_straight_line_are_strips():
+    table = zones([front_of(UPRIGHT)], DISTANCES, {}, FRAME)
+    assert len(table) == 2 * 3 * 2
+    assert list(table.columns) == [*ZONES, "geometry"]
+    strips = of(table, kind="cumulative").area_km2
+    assert strips.tolist() == pytest.approx([500, 1_000, 1_500] * 2, rel=1e-3)
+    assert of(table, kind="ring").area_km2.tolist() == pytest.approx([500] * 6, rel=1e-3)
+
+
+def test_parts_add_up_and_lie_where_they_belong():
+    front = front_of(BENT)
+    table = zones([front], DISTANCES, {}, FRAME)
+    for side, land in front.sides.items():
+        own = of(table, side=side)
+        cumulative = of(own, kind="cumulative")
+        ring = of(own, kind="ring")
+        assert ring.area_km2.cumsum().to_numpy() == pytest.approx(cumulative.area_km2.to_numpy())
+        assert shapely.union_all(ring.geometry.array).symmetric_difference(
+            cumulative.geometry.iloc[-1]
+        ).area == pytest.approx(0, abs=1)
+        assert cumulative.geometry.difference(land).area.max() == pytest.approx(0, abs=1)
+        assert (cumulative.area_km2.diff().dropna() > 0).all()
+    assert table.geometry.is_valid.all()
+
+
+def test_random_points_lie_on_the_right_side_of_every_edge():
+    front = front_of(BENT)
+    table = of(zones([front], DISTANCES, {}, FRAME), kind="cumulative")
+    noise = np.random.default_rng(8)
+    xy = noise.uniform(-30_000, 30_000, (60, 2))
+    course = FRAME.lonlat(shapely.get_coordinates(shapely.segmentize(front.geometry, 10.0)))
+    for place, lonlat in zip(xy, FRAME.lonlat(xy), strict=True):
+        lon, lat = np.broadcast_to(lonlat, course.shape).T
+        distance = GEOD.inv(lon, lat, *course.T)[2].min()
+        side = "West" if front.sides["West"].contains(shapely.Point(place)) else "East"
+        for row in table.itertuples():
+            if abs(distance / row.distance_m - 1) < 1e-3:
+                continue
+            inside = row.geometry.contains(shapely.Point(place))
+            assert inside == (row.side == side and distance < row.distance_m)
+
+
+def test_a_side_that_the_line_does_not_come_near_has_an_empty_zone():
+    front = front_of(UPRIGHT)
+    island = shapely.box(40_000, 0, 41_000, 1_000)
+    three = FrontLine(**{**vars(front), "sides": {**front.sides, "Island": island}})
+    own = of(zones([three], (5_000.0,), {}, FRAME), side="Island")
+    assert own.area_km2.tolist() == [0.0, 0.0]
+    assert own.geometry.is_empty.all()
+
+
+def test_intervals_of_a_shifting_line_agree_with_the_closed_form():
+    # Shifted as a whole, a line in the middle keeps its zones; near an edge it does not.
+    infinite = float("inf")
+    middle = front_of(UPRIGHT, error_m=1_000.0, correlation_m=infinite)
+    beside = front_of(
+        [(-46_000, -HALF), (-46_000, HALF)], error_m=1_000.0, correlation_m=infinite, key="b"
+    )
+    fronts = [middle, beside]
+    draws = {front.key: draw_front(front, BOX, draws=1_000, seed=1) for front in fronts}
+    table = of(zones(fronts, (5_000.0,), draws, FRAME), kind="cumulative")
+    for row in of(table, line="front").itertuples():
+        assert (row.area_low, row.area_high) == pytest.approx((500, 500), abs=2)
+    west = of(table, line="b", side="West").iloc[0]
+    # 4 km of land are left to the west: 95 % of the draws leave 3 to 5 km (at most 5).
+    assert west.area_km2 == pytest.approx(400, rel=1e-3)
+    assert (west.area_low, west.area_high) == pytest.approx((300, 500), abs=8)
+    east = of(table, line="b", side="East").iloc[0]
+    assert (east.area_low, east.area_high) == pytest.approx((500, 500), abs=2)
+
+
+def test_a_line_without_error_has_an_interval_without_width():
+    table = zones([front_of(BENT)], DISTANCES, {}, FRAME)
+    assert (table.area_low == table.area_km2).all()
+    assert (table.area_high == table.area_km2).all()
+    unknown = zones([front_of(BENT, error_m=300.0)], DISTANCES, {}, FRAME)
+    assert unknown.area_low.isna().all()
+
+
+def test_sides_and_lines_are_listed():
+    front = front_of(BENT, error_m=2_000.0)
+    draws = {"front": draw_front(front, BOX, draws=200, seed=1)}
+    sides = sides_table([front], draws, FRAME)
+    assert list(sides.columns) == [*SIDES, "geometry"]
+    assert sides.area_km2.sum() == pytest.approx(10_000)
+    assert ((sides.area_low < sides.area_km2) & (sides.area_km2 < sides.area_high)).all()
+    lines = lines_table([front], FRAME)
+    assert list(lines.columns) == [*LINES, "geometry"]
+    assert lines.error_m.item() == 2_000.0
+    for table in (lines_table([], FRAME), sides_table([], {}, FRAME), zones([], (1e4,), {}, FRAME)):
+        assert len(table) == 0
+        assert table.crs == FRAME.crs
+
+
+def test_the_zones_of_the_example_agree_with_an_independent_band():
+    """Union of geodesic circles every 250 m, in an equal-area projection of its own."""
+    frame = frame_around([karabakh.AREA])
+    plane = frame.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
+    area = frame.from_crs(np.array([karabakh.AREA]), 4326)[0]
+    front = FrontLine(
+        **{
+            **vars(front_of(UPRIGHT)),
+            "geometry": shapely.MultiLineString([plane]),
+            "sides": {"All": area},
+        }
+    )
+    table = of(zones([front], (15_000.0,), {}, frame), kind="cumulative")
+    course = shapely.get_coordinates(shapely.segmentize(karabakh.LINE_1994, 0.0025))
+    azimuth = np.linspace(0, 360, 360, endpoint=False)
+    circles = []
+    for lon, lat in course:
+        ring = GEOD.fwd(np.full(360, lon), np.full(360, lat), azimuth, np.full(360, 15_000.0))
+        circles.append(shapely.Polygon(frame.xy(np.column_stack(ring[:2]))))
+    expected = shapely.union_all(circles).intersection(area).area / 1e6
+    assert table.area_km2.item() == pytest.approx(expected, rel=5e-4)

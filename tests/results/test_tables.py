@@ -1,0 +1,282 @@
+"""Tables: the contract's columns, order of rows, and text files that are the same everywhere."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+import io
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories.example_results import HOSTILE, example_results
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontline.inputs.csv import FORMULA_STARTS, WHAT_IT_IS, plain_text, read_csv
+from frontline.inputs.formats import opened
+from frontline.results.registry import COLUMNS, FURTHER, LAYERS, TITLES
+from frontline.results.tables import (
+    cell,
+    columns_of,
+    csv_metadata,
+    schema_columns_markdown,
+    source_rank,
+    tables,
+    tidy,
+    unique_names,
+    write_csv,
+)
+
+CONTRACT = {
+    "settlements": "id, name, name_alt, lon, lat, population, population_kind, population_date, "
+    "population_source, line, side, side_certain, distance_m, azimuth_deg, nearest_lon, "
+    "nearest_lat, zone_m, crossed, share_own_side, contested_share, in_sight, posts_in_sight, "
+    "posts_within_radius, line_in_sight_km, line_within_radius_km",
+    "zones": "line, side, distance_m, kind, area_km2, source, population, population_low, "
+    "population_high, settlements, settlements_unknown, coverage, completeness",
+    "changes": "from_line, to_line, from_side, to_side, kind, area_km2, area_low, area_high",
+    "control_change": "id, name, from_line, to_line, from_side, to_side, control, population, "
+    "population_source, distance_before_m, distance_after_m, sight_before, sight_after",
+    "claims": "id, source, statement, metric, stated, computed, low, high, unit, verdict, why",
+    "lines": "line, date, label, length_km, error_m",
+    "sides": "line, side, area_km2",
+}
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_the_contracts_columns_come_first_and_in_order(name):
+    wanted = CONTRACT[name].split(", ")
+    assert [column.name for column in COLUMNS[name]][: len(wanted)] == wanted
+
+
+def test_every_table_and_layer_has_a_title_and_columns_described_once():
+    assert set(TITLES) >= set(COLUMNS) | set(LAYERS)
+    for columns in (*COLUMNS.values(), *LAYERS.values()):
+        names = [column.name for column in columns]
+        assert len(names) == len(set(names))
+        assert all(column.alias and column.description for column in columns)
+
+
+def test_tables_have_the_columns_then_the_users_own():
+    frames = tables(example_results())
+    for name, frame in frames.items():
+        wanted = [column.name for column in COLUMNS[name]]
+        assert list(frame.columns)[: len(wanted)] == wanted
+        assert "geometry" not in frame.columns
+        assert list(frame.index) == list(range(len(frame)))
+    assert list(frames["settlements"].columns)[-1] == "pcode"
+    assert frames["settlements"]["population"].dtype == "Int64"
+    assert frames["settlements"]["side_certain"].dtype == "boolean"
+
+
+def test_the_order_of_the_input_does_not_show():
+    results = example_results()
+    shuffled = dataclasses.replace(
+        results,
+        settlements=results.settlements.sample(frac=1, random_state=3),
+        people=results.people.sample(frac=1, random_state=4),
+        changes=results.changes.sample(frac=1, random_state=5),
+        corridor_km=results.corridor_km.sample(frac=1, random_state=6),
+        crossings=results.crossings.iloc[::-1],
+        sides=results.sides.iloc[::-1],
+    )
+    for name, frame in tables(results).items():
+        pd.testing.assert_frame_equal(frame, tables(shuffled)[name])
+
+
+def test_rows_follow_the_projects_lines_sides_and_sources():
+    zones = tables(example_results())["zones"]
+    assert list(zones["line"].unique()) == ["line_a", "line_b"]
+    assert list(zones["side"].unique()) == ["Upper side", "Lower side"]
+    assert list(zones["source"][:3]) == ["settlements", "settlements:registered", "raster:grid"]
+    corridors = tables(example_results())["corridors"]
+    assert np.isnan(corridors["distance_m"][0])  # the whole side comes first
+
+
+def test_sources_are_ranked_settlements_first():
+    sources = [
+        "stated:S1",
+        "districts:registered",
+        "districts",
+        "raster:b",
+        "raster:a",
+        "settlements:registered",
+        "zz",
+    ]
+    wanted = ["settlements", "settlements:registered", "raster:a", "raster:b", "districts"]
+    wanted += ["districts:registered", "stated:S1", "zz"]
+    assert sorted([*sources, "settlements"], key=source_rank) == wanted
+
+
+def test_a_missing_column_is_added_empty_with_its_type():
+    frame = tidy(pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), COLUMNS["settlements"])
+    assert list(frame["id"]) == ["1", "2"]
+    assert frame["population"].isna().all()
+    assert frame["population"].dtype == "Int64"
+    assert frame["distance_m"].dtype == "float64"
+    assert frame.columns[-1] == "mine"
+    empty = tidy(pd.DataFrame(), COLUMNS["zones"])
+    assert len(empty) == 0
+    assert len(empty.columns) == len(COLUMNS["zones"])
+
+
+def test_dates_become_text_whatever_they_were():
+    for value in (dt.date(2020, 11, 10), pd.Timestamp(2020, 11, 10), "2020-11-10"):
+        frame = tidy(pd.DataFrame({"line": ["a"], "date": [value]}), COLUMNS["lines"])
+        assert frame["date"][0] == "2020-11-10"
+
+
+def test_every_number_survives_the_file(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "float": [0.1 + 0.2, -1.5, np.nan, np.inf, -np.inf, -0.0, 1e300],
+            "integer": pd.array([1, None, -3, 2**62, 0, 7, 8], dtype="Int64"),
+            "truth": pd.array([True, False, None, True, True, True, True], dtype="boolean"),
+            "text": ["-5", "+1", "=1", "@x", "\ttab", "\rcr", None],
+        }
+    )
+    write_csv(frame, tmp_path / "t.csv")
+    raw = (tmp_path / "t.csv").read_bytes()
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8"), newline="")))
+    assert rows[1] == ["0.30000000000000004", "1", "true", "'-5"]
+    assert rows[2] == ["-1.5", "", "false", "'+1"]  # a negative number stays a number
+    assert rows[3] == ["", "-3", "", "'=1"]
+    assert rows[4] == ["INF", str(2**62), "true", "'@x"]
+    assert rows[5] == ["-INF", "0", "true", "'\ttab"]
+    assert rows[6] == ["0.0", "7", "true", "'\rcr"]
+    assert rows[7] == ["1e+300", "8", "true", ""]
+    assert raw.endswith(b"\n")
+    assert b"\r\n" not in raw
+
+
+def test_names_full_of_traps_come_back_letter_by_letter(tmp_path):
+    frame = tables(example_results())["settlements"]
+    write_csv(frame, tmp_path / "s.csv")
+    with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
+        names = [row["name"] for row in csv.DictReader(file)][::2]
+    assert [name.removeprefix("'") for name in names] == list(HOSTILE)
+
+
+def test_a_header_is_made_harmless_and_a_lone_surrogate_does_not_stop_the_file(tmp_path):
+    write_csv(pd.DataFrame({"=1+1": ["a\ud800b"]}, dtype="object"), tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8") == "'=1+1\na?b\n"
+
+
+@given(st.text())
+def test_no_text_cell_starts_a_formula(text):
+    written = cell(text)
+    assert not written.startswith(FORMULA_STARTS)
+    assert written in (text, f"'{text}")
+    assert plain_text(written) == text
+
+
+@given(st.text(alphabet="'=+-@a\t\r"))
+def test_an_apostrophe_put_before_a_text_is_taken_off_and_no_other(text):
+    assert plain_text(cell(text)) == text
+    assert plain_text(f"'{text}") == (
+        text if text.lstrip("'")[:1] in FORMULA_STARTS else f"'{text}"
+    )
+
+
+def test_our_own_reader_reads_what_our_tables_write(tmp_path):
+    names = [*HOSTILE, "'=x", "''-5", "'Ayn", "-12"]
+    write_csv(pd.DataFrame({"=name": names}, dtype="object"), tmp_path / "t.csv")
+    with opened(tmp_path / "t.csv", "t.csv") as file:
+        back = read_csv(file)
+    assert list(back.columns) == ["=name"]
+    assert list(back["=name"]) == names
+
+
+def test_what_the_apostrophe_is_stands_beside_the_tables():
+    assert json.loads(csv_metadata({}, title="T"))["dc:description"] == WHAT_IT_IS
+    assert WHAT_IT_IS in schema_columns_markdown()
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_is_written_so_that_it_reads_back(number):
+    assert float(cell(np.float64(number))) == number
+    assert cell(np.float64(number)) == cell(number)
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), min_size=1))
+def test_any_text_reads_back_cell_by_cell(rows):
+    folder = Path(tempfile.mkdtemp())
+    write_csv(pd.DataFrame(rows, columns=["a", "b"], dtype="object"), folder / "t.csv")
+    with (folder / "t.csv").open(encoding="utf-8", newline="") as file:
+        back = list(csv.reader(file))[1:]
+    shutil.rmtree(folder)
+    assert back == [[cell(text) for text in row] for row in rows]
+
+
+def test_numbers_of_every_kind():
+    assert cell(np.int16(-4)) == "-4"
+    assert cell(np.float32(0.5)) == "0.5"
+    assert cell(np.True_) == "true"
+    assert cell(dt.date(1994, 5, 12)) == "1994-05-12"
+    assert cell(pd.NaT) == cell(pd.NA) == cell(None) == cell(float("nan")) == ""
+
+
+def test_csvw_names_every_column_of_every_file(tmp_path):
+    frames = tables(example_results())
+    frames["settlements"]["my column-~"] = 1
+    group = json.loads(csv_metadata(frames, title="T"))
+    assert [table["url"] for table in group["tables"]] == [f"{name}.csv" for name in frames]
+    for table, (name, frame) in zip(group["tables"], frames.items(), strict=True):
+        write_csv(frame, tmp_path / table["url"])
+        with (tmp_path / table["url"]).open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file))
+        columns = table["tableSchema"]["columns"]
+        assert [column["titles"][0] for column in columns] == header
+        assert len({column["name"] for column in columns}) == len(columns), name
+        assert not any(set("- ~") & set(column["name"]) for column in columns)
+    zones = {c["name"]: c for c in group["tables"][2]["tableSchema"]["columns"]}
+    assert zones["population"]["schema:unitText"] == "people"
+    assert zones["distance_m"]["datatype"] == "double"
+
+
+def test_a_users_column_is_described_by_its_type():
+    frame = pd.DataFrame({"n": [1], "x": [0.5], "t": ["a"], "b": [True], "below_accuracy": [True]})
+    types = {column.name: column.type for column in columns_of(frame, "zones")}
+    assert types == {
+        "n": "integer",
+        "x": "number",
+        "t": "text",
+        "b": "boolean",
+        "below_accuracy": "boolean",
+    }
+    assert columns_of(frame, "zones")[-1] is FURTHER["below_accuracy"]
+
+
+def test_names_that_a_format_takes_for_the_same_are_told_apart():
+    assert unique_names(["fid", "NAME", "name", "Geom", "name_2", "", "a\x00b"]) == [
+        "fid_2",
+        "NAME",
+        "name_2",
+        "Geom_2",
+        "name_2_2",
+        "column",
+        "a_b",
+    ]
+
+
+@given(st.lists(st.text(max_size=4)))
+def test_renamed_columns_never_meet(names):
+    renamed = unique_names(names)
+    folded = [name.casefold() for name in renamed]
+    assert len(renamed) == len(names)
+    assert len(set(folded)) == len(folded)
+    assert not {"fid", "geom", ""} & set(folded)
+
+
+def test_the_reference_names_every_column():
+    text = schema_columns_markdown()
+    for group in (COLUMNS, LAYERS):
+        for table, columns in group.items():
+            assert f"### `{table}" in text
+            assert all(f"| `{column.name}` |" in text for column in columns)
