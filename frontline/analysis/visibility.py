@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from frontline.analysis.context import Case
     from frontline.lines.front import FrontLine
-    from frontline.population.sources import Grid
+    from frontline.population.on_land import Grid
 
 
 PEOPLE = [

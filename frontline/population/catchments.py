@@ -16,12 +16,13 @@ import shapely
 from scipy.spatial import Voronoi
 
 from frontline._typing import Floats, Geometries, Integers
+from frontline.population.on_land import Dwellers, most_of_each, without_slivers
 from frontline.population.sources import (
+    Basis,
     Source,
-    most_of_each,
+    count_in_rings,
     sample_of_places,
     tally,
-    without_slivers,
 )
 from frontline.raster.zonal import zonal_sums
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.population.figures import Headcounts
-    from frontline.population.sources import Grid, Rings
+    from frontline.population.on_land import Grid
+    from frontline.population.sources import Rings
 
 
 BY_RASTER = "settlements_by_raster:"
@@ -288,9 +290,11 @@ def source_by_raster(
     rows = np.flatnonzero(found)
     most, inside = most_of_each(share)
     outside = np.full(len(rows), -1)
+    none = np.zeros(len(wanted), dtype=bool)
+    dwellers = Dwellers(shapes, {"residents": np.where(found, people, np.nan)}, wanted, none)
     return Source(
         name=f"{BY_RASTER}{grid.key}",
-        people=np.einsum("n,nsk->sk", people[rows], share[rows]),
+        people=count_in_rings(dwellers, share)["residents"],
         covered_km2=rings.area_km2,
         reached_km2=rings.area_km2,
         known=tally(most[found & inside], rings),
@@ -298,4 +302,9 @@ def source_by_raster(
         sample=sample_of_places(shapes[rows], grid, crs),
         of_group=people[rows],
         counted_on=outside,
+        basis=Basis(
+            share[rows] > 0,
+            np.full(len(rows), grid.dated, dtype=object),
+            (share[wanted] > 0).any(axis=0),
+        ),
     )

@@ -115,6 +115,22 @@ def last_day(text: str) -> dt.date:
     return dt.date(year, month, day or calendar.monthrange(year, month)[1])
 
 
+def years_before(text: str, date: dt.date) -> float:
+    """Return by how many years a figure is older than a date; negative if it is younger.
+
+    Parameters
+    ----------
+    text
+        YYYY, YYYY-MM or YYYY-MM-DD, meant as a whole: a figure of 2015 is 0 years older than any
+        day of 2015.
+    date
+        The date.
+    """
+    older = (date - last_day(text)).days
+    younger = (first_day(text) - date).days
+    return (max(older, 0) - max(younger, 0)) / 365.25
+
+
 def texts(table: pd.DataFrame, column: str) -> NDArray[np.object_]:
     """Return a column as text, empty where it is missing."""
     if column not in table:

@@ -1,4 +1,9 @@
-"""People of listed settlements on any land: whole for points, by area for polygons."""
+"""People of listed settlements on any land: the one rule that every table and statement asks.
+
+A point counts whole, on the land that it lies on. A polygon is split by the people that a
+population raster has in its parts where there is one, else by area. A sum over places of which
+none has a figure is unknown (NaN); on land without any listed place it is 0.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +16,41 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline._typing import Floats
+from frontline._typing import Floats, Integers
 from frontline.population.figures import headcounts_at
-from frontline.population.sources import without_slivers
+from frontline.raster.zonal import zonal_sums
 from frontline.uncertainty.sampling import joined, sample_of_area, sample_of_points
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyproj
     from numpy.typing import NDArray
 
+    from frontline.population.figures import Headcounts
+    from frontline.raster.io import Raster
+    from frontline.raster.zonal import Kind
     from frontline.uncertainty.sampling import Sample
 
 
 STEP_M = 300.0
 """Places given as polygons are represented by points this far apart where a line is displaced."""
+
+LEAST_RASTER_COVERAGE = 0.5
+"""A raster that knows less than this of a district or place does not say how to split it."""
+
+SLIVER_M = 1.0
+"""Overlaps narrower than this are none: edges are drawn to a metre, and two outlines of one border
+leave slivers of some 1e-9 m (rounding) to some decimetres (digits that a file cut off)."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An open population raster, how to read it, and of when it is (empty: undated)."""
+
+    key: str
+    raster: Raster
+    kind: Kind
+    dated: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,14 +84,26 @@ class Count:
     ----------
     settlements, unknown
         Places, and those of them whose residents are unknown.
-    residents, registered
-        People of each kind.
+    people
+        By kind; NaN where places have land there and none of them has a figure of that kind.
+    figures
+        How many figures of each kind were added up.
     """
 
-    settlements: NDArray[np.int64]
-    unknown: NDArray[np.int64]
-    residents: Floats
-    registered: Floats
+    settlements: Integers
+    unknown: Integers
+    people: Mapping[str, Floats]
+    figures: Mapping[str, Integers]
+
+    @property
+    def residents(self) -> Floats:
+        """People who live there, as listed."""
+        return self.people["residents"]
+
+    @property
+    def registered(self) -> Floats:
+        """People registered there; never added to residents."""
+        return self.people["registered"]
 
 
 def dwellers_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Dwellers:
@@ -78,7 +116,19 @@ def dwellers_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Dwellers:
     date
         The date, most often a line's.
     """
-    figures = headcounts_at(settlements, date)
+    return dwellers_of(settlements, headcounts_at(settlements, date))
+
+
+def dwellers_of(settlements: gpd.GeoDataFrame, figures: Headcounts) -> Dwellers:
+    """Join settlements with the figures that hold at a date.
+
+    Parameters
+    ----------
+    settlements
+        A settlement layer in the plane.
+    figures
+        From `frontline.population.figures.headcounts_at`.
+    """
     known = np.isfinite(figures.people["residents"])
     has_figure = np.isin(figures.place, figures.place[known])
     first = ~pd.Series(figures.place).duplicated().to_numpy()
@@ -90,7 +140,13 @@ def dwellers_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Dwellers:
     )
 
 
-def shares_on(dwellers: Dwellers, lands: NDArray[np.object_]) -> Floats:
+def shares_on(
+    dwellers: Dwellers,
+    lands: NDArray[np.object_],
+    *,
+    grid: Grid | None = None,
+    crs: pyproj.CRS | None = None,
+) -> Floats:
     """Return the share of each settlement on each land.
 
     Parameters
@@ -100,11 +156,15 @@ def shares_on(dwellers: Dwellers, lands: NDArray[np.object_]) -> Floats:
     lands
         Polygons in the plane, shape ``(k,)``; a point on the border of two of them counts for
         the first alone.
+    grid
+        A population raster to split places given as polygons by; by area without.
+    crs
+        The plane; needed with `grid`.
 
     Returns
     -------
-    Shape ``(n, k)``: 0 or 1 for points, a share of the area for polygons, without slivers along
-    borders in common.
+    Shape ``(n, k)``: 0 or 1 for points, a share of the people or of the area for polygons,
+    without slivers along borders in common.
     """
     share = np.zeros((len(dwellers.shapes), len(lands)))
     areas = shapely.get_dimensions(dwellers.shapes) == 2
@@ -116,9 +176,48 @@ def shares_on(dwellers: Dwellers, lands: NDArray[np.object_]) -> Floats:
         share[~areas, number] = here
         left &= ~here
     if areas.any():
-        common = shapely.intersection(dwellers.shapes[areas][:, None], lands[None, :])
-        common = without_slivers(common)
-        share[areas] = shapely.area(common) / shapely.area(dwellers.shapes[areas])[:, None]
+        share[areas] = split_polygons(dwellers.shapes[areas], lands, grid=grid, crs=crs)
+    return share
+
+
+def split_polygons(
+    shapes: NDArray[np.object_],
+    lands: NDArray[np.object_],
+    *,
+    grid: Grid | None = None,
+    crs: pyproj.CRS | None = None,
+) -> Floats:
+    """Return what share of each polygon lies on each land.
+
+    Parameters
+    ----------
+    shapes
+        Polygons in the plane, shape ``(n,)``.
+    lands
+        Polygons in the plane, of any shape of array.
+    grid
+        A population raster whose people decide; by area without, and where it knows less than
+        half of a polygon or nobody in it.
+    crs
+        The plane; needed with `grid`.
+
+    Returns
+    -------
+    Shape ``(n, *lands.shape)``.
+    """
+    column = shapes.reshape(-1, *(1 for _ in lands.shape))
+    pieces = without_slivers(shapely.intersection(column, lands[np.newaxis]))
+    area = shapely.area(column)
+    share: Floats = np.zeros(pieces.shape)
+    np.divide(shapely.area(pieces), area, out=share, where=area > 0)
+    if grid is None:
+        return share
+    total = zonal_sums(grid.raster, shapes, zones_crs=crs, kind=grid.kind)
+    parts = zonal_sums(grid.raster, pieces.ravel(), zones_crs=crs, kind=grid.kind)
+    usable = (np.nan_to_num(total.coverage) >= LEAST_RASTER_COVERAGE) & (total.people > 0)
+    people = parts.people.reshape(pieces.shape)
+    whole = total.people.reshape(column.shape)
+    share[usable] = people[usable] / whole[usable]
     return share
 
 
@@ -138,19 +237,67 @@ def count(dwellers: Dwellers, share: Floats) -> Count:
         A polygon's people are split; the place itself counts where most of it lies.
     """
     lands = share.shape[1]
-    people = {
-        kind: np.nan_to_num(figures) @ share if len(figures) else np.zeros(lands)
-        for kind, figures in dwellers.people.items()
-    }
-    most = share.argmax(axis=1) if share.size else np.zeros(len(share), dtype=np.int64)
-    best = share.max(axis=1, initial=0.0)
-    on = (best > 0) & (best >= 1.0 - share.sum(axis=1))
+    most, inside = most_of_each(share)
+    on_land = share > 0
+    present = on_land.any(axis=0)
+    people, figures = {}, {}
+    for kind, numbers in dwellers.people.items():
+        known = np.isfinite(numbers)
+        sums = np.nan_to_num(numbers) @ share if len(numbers) else np.zeros(lands)
+        figures[kind] = on_land[known].sum(axis=0)
+        people[kind] = np.where(present & (figures[kind] == 0), np.nan, sums)
     return Count(
-        settlements=np.bincount(most[on & dwellers.listed], minlength=lands),
-        unknown=np.bincount(most[on & dwellers.unknown], minlength=lands),
-        residents=people["residents"],
-        registered=people["registered"],
+        settlements=np.bincount(most[inside & dwellers.listed], minlength=lands),
+        unknown=np.bincount(most[inside & dwellers.unknown], minlength=lands),
+        people=people,
+        figures=figures,
     )
+
+
+def most_of_each(share: Floats) -> tuple[Integers, NDArray[np.bool_]]:
+    """Find the land that a place itself counts on: the one with the largest share of it.
+
+    Parameters
+    ----------
+    share
+        Of n places on lands, shape ``(n, ...)``.
+
+    Returns
+    -------
+    Number of the land, counted along the flattened further axes, and whether at least as much of
+    the place lies there as outside every land; shapes ``(n,)``.
+    """
+    flat = share.reshape(len(share), -1) if share.size else np.zeros((len(share), 1))
+    largest = flat.max(axis=1, initial=0.0)
+    inside = (largest > 0) & (largest >= 1.0 - flat.sum(axis=1))
+    return np.asarray(flat.argmax(axis=1), dtype=np.int64), inside
+
+
+def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Drop parts of overlaps that are no wider than ``SLIVER_M``.
+
+    Parameters
+    ----------
+    pieces
+        Overlaps in the plane, of any shape of array and any kind of geometry.
+
+    Returns
+    -------
+    The same array with polygons and multipolygons only. The width of a part is twice its area over
+    its perimeter, which for a strip is its width, whatever its course.
+    """
+    kept = np.array(pieces, dtype=object)
+    flat = kept.reshape(-1)
+    parts, owner = shapely.get_parts(flat, return_index=True)
+    nested = shapely.get_type_id(parts) > 3
+    if nested.any():  # a collection may hold multipolygons
+        inner, of_part = shapely.get_parts(parts[nested], return_index=True)
+        parts = np.concatenate([parts[~nested], inner])
+        owner = np.concatenate([owner[~nested], owner[nested][of_part]])
+    thin = 2.0 * shapely.area(parts) <= SLIVER_M * shapely.length(parts)
+    for row in np.unique(owner[thin]):
+        flat[row] = shapely.multipolygons(parts[(owner == row) & ~thin])
+    return kept
 
 
 def sample_of(dwellers: Dwellers, chosen: NDArray[np.bool_]) -> Sample:

@@ -13,7 +13,8 @@ import shapely
 from frontline._typing import Floats, Geometries
 from frontline.population.catchments import Catchments, Gathered, first_rows, gathered, lacking
 from frontline.population.figures import headcounts_at, texts
-from frontline.population.sources import rings_of, without_slivers
+from frontline.population.on_land import without_slivers
+from frontline.population.sources import rings_of
 from frontline.population.validity import open_grids
 from frontline.population.within import catchments_at
 from frontline.raster.zonal import zonal_sums
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from frontline.analysis.context import Case
     from frontline.lines.front import FrontLine
     from frontline.population.figures import Headcounts
-    from frontline.population.sources import Grid, Rings
+    from frontline.population.on_land import Grid
+    from frontline.population.sources import Rings
 
 
 AROUND = [

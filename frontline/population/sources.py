@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,23 @@ import pandas as pd
 import shapely
 
 from frontline._typing import Floats, Integers
-from frontline.population.figures import Headcounts, numbers, texts
+from frontline.population.figures import (
+    Headcounts,
+    first_day,
+    last_day,
+    numbers,
+    texts,
+    years_before,
+)
+from frontline.population.on_land import (
+    Dwellers,
+    Grid,
+    count,
+    dwellers_of,
+    most_of_each,
+    split_polygons,
+    without_slivers,
+)
 from frontline.raster.points import people_points
 from frontline.raster.zonal import ZonalSums, zonal_sums
 from frontline.uncertainty.sampling import (
@@ -30,16 +47,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.lines.front import FrontLine
-    from frontline.raster.io import Raster
-    from frontline.raster.zonal import Kind
 
 
-LEAST_RASTER_COVERAGE = 0.5
-"""A raster that knows less than this of a district or place does not say how to split it."""
-
-SLIVER_M = 1.0
-"""Overlaps narrower than this are none: edges are drawn to a metre, and two outlines of one border
-leave slivers of some 1e-9 m (rounding) to some decimetres (digits that a file cut off)."""
+FIGURES = ["figures_first", "figures_last", "figures_undated", "figures_outdated"]
+"""Columns that say of when the figures behind a number of people are."""
 
 LEAST_SHARE = 1e-9
 """A raster whose edge a zone only touches knows less than this of it, by rounding: nothing."""
@@ -73,12 +84,53 @@ class Rings:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """An open population raster and how to read it."""
+class Basis:
+    """The single figures that a source of people adds up, by side and ring of one line.
 
-    key: str
-    raster: Raster
-    kind: Kind
+    Parameters
+    ----------
+    reaches
+        Whether some of each of m figures falls there, shape ``(m, sides, rings)``.
+    dated
+        When each was counted, as the input writes it; empty: undated; shape ``(m,)``.
+    present
+        Whether any place has land there, with a figure or without, shape ``(sides, rings)``;
+        None for what is no list of places.
+    """
+
+    reaches: NDArray[np.bool_]
+    dated: NDArray[np.object_]
+    present: NDArray[np.bool_] | None = None
+
+    def is_unknown(self, cell: tuple[int, slice]) -> bool:
+        """Tell whether places lie on a zone and none of them has a figure."""
+        if self.present is None:
+            return False
+        return bool(self.present[cell].any()) and not bool(self.reaches[(slice(None), *cell)].any())
+
+    def columns(
+        self, cell: tuple[int, slice], *, date: dt.date, outdated_years: float
+    ) -> dict[str, Any]:
+        """Say of when the figures of a zone are, as :data:`FIGURES`.
+
+        Parameters
+        ----------
+        cell
+            Side and rings.
+        date
+            The line's.
+        outdated_years
+            Figures counted more than this before the date are outdated.
+        """
+        used = self.dated[self.reaches[(slice(None), *cell)].any(axis=1)]
+        dates = sorted({str(text) for text in used if text})
+        old = [bool(text) and years_before(str(text), date) > outdated_years for text in used]
+        return {
+            "figures_first": min(dates, key=first_day, default=""),
+            "figures_last": max(dates, key=last_day, default=""),
+            "figures_undated": int((used == "").sum()),
+            "figures_outdated": sum(old),
+        }
 
 
 @dataclass(frozen=True)
@@ -100,6 +152,8 @@ class Source:
     sample, of_group, counted_on
         Points that stand for the people, people of each group, and the side to whose land a
         group's figure is limited (``OUTSIDE``: none).
+    basis
+        The figures that were added up.
     sums
         What a raster said; None for other sources.
     """
@@ -113,7 +167,20 @@ class Source:
     sample: Sample
     of_group: Floats
     counted_on: Integers
+    basis: Basis
     sums: ZonalSums | None = None
+
+    def is_silent(self, cell: tuple[int, slice]) -> bool:
+        """Tell whether the source knows nothing of a zone that somebody may live in.
+
+        Parameters
+        ----------
+        cell
+            Side and rings.
+        """
+        if self.known is None:
+            return not float(self.covered_km2[cell].sum()) > 0.0
+        return self.basis.is_unknown(cell)
 
 
 def rings_of(front: FrontLine, zones: gpd.GeoDataFrame) -> Rings:
@@ -176,7 +243,10 @@ def settlement_sources(
     """
     most, inside = most_of_each(share)
     stated = texts(settlements, "population_kind")
-    found = []
+    counted = texts(settlements, "population_date")
+    dwellers = dwellers_of(settlements, figures)
+    people_by_kind = count_in_rings(dwellers, share)
+    sources = []
     for kind, people in figures.people.items():
         mine = stated == kind
         if kind != "residents" and not mine.any():
@@ -187,10 +257,10 @@ def settlement_sources(
         # A place with several rows is one place.
         first = ~pd.Series(figures.place).duplicated().to_numpy()
         rows = np.flatnonzero(known)
-        found.append(
+        sources.append(
             Source(
                 name="settlements" if kind == "residents" else f"settlements:{kind}",
-                people=np.einsum("n,nsk->sk", np.nan_to_num(people), share),
+                people=people_by_kind[kind],
                 covered_km2=rings.area_km2,
                 reached_km2=rings.area_km2,
                 known=tally(most[known & inside], rings),
@@ -198,9 +268,24 @@ def settlement_sources(
                 sample=sample_of_places(settlements.geometry.to_numpy()[rows], grid, crs),
                 of_group=people[rows],
                 counted_on=np.full(len(rows), OUTSIDE),
+                basis=Basis(share[rows] > 0, counted[rows], (share > 0).any(axis=0)),
             )
         )
-    return found
+    return sources
+
+
+def count_in_rings(dwellers: Dwellers, share: Floats) -> dict[str, Floats]:
+    """Add up people by kind in each ring of each side; 0 where no figure falls.
+
+    Parameters
+    ----------
+    dwellers
+        n settlements.
+    share
+        From `shares_of_places`.
+    """
+    people = count(dwellers, share.reshape(len(share), math.prod(share.shape[1:]))).people
+    return {kind: np.nan_to_num(sums).reshape(share.shape[1:]) for kind, sums in people.items()}
 
 
 def district_sources(
@@ -256,7 +341,7 @@ def district_sources(
             dtype=object,
         )
         pieces = without_slivers(shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land))
-        share = _split(held, pieces, grid, crs)
+        share = split_polygons(held, rings.land, grid=grid, crs=crs)
         covered_km2 = np.asarray(shapely.area(pieces).sum(axis=0) / 1e6)
         found.append(
             Source(
@@ -271,6 +356,7 @@ def district_sources(
                 ),
                 of_group=people[mine],
                 counted_on=np.array(by, dtype=np.int64),
+                basis=Basis(shapely.area(pieces) > 0, texts(districts, "population_year")[mine]),
             )
         )
     return found
@@ -308,6 +394,7 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
         sample=Sample(xy[near], number, weight),
         of_group=np.array([total]),
         counted_on=np.array([OUTSIDE]),
+        basis=Basis(met.reshape(1, *rings.shape), np.array([grid.dated], dtype=object)),
         sums=sums,
     )
 
@@ -349,73 +436,8 @@ def shares_of_places(
         if side in numbers and not math.isnan(distance) and ring < len(rings.edges_m):
             share[row, numbers[side], ring] = 1.0
     if spread.any():
-        whole = geometry[spread]
-        pieces = without_slivers(shapely.intersection(whole[:, np.newaxis, np.newaxis], rings.land))
-        share[spread] = _split(whole, pieces, grid, crs)
+        share[spread] = split_polygons(geometry[spread], rings.land, grid=grid, crs=crs)
     return share
-
-
-def most_of_each(share: Floats) -> tuple[Integers, NDArray[np.bool_]]:
-    """Find the ring that a place itself counts in: the one with the largest share of it.
-
-    Parameters
-    ----------
-    share
-        From `shares_of_places`.
-
-    Returns
-    -------
-    Number of the side and ring, as one number, and whether more of the place lies there than
-    outside every ring; shapes ``(n,)``.
-    """
-    flat = share.reshape(len(share), -1)
-    most = flat.argmax(axis=1) if flat.size else np.zeros(len(share), dtype=np.int64)
-    largest = flat.max(axis=1, initial=0.0)
-    return np.asarray(most, dtype=np.int64), (largest > 0) & (largest >= 1 - flat.sum(axis=1))
-
-
-def _split(
-    whole: NDArray[np.object_], pieces: NDArray[np.object_], grid: Grid | None, crs: pyproj.CRS
-) -> Floats:
-    """Return what share of each whole lies in its pieces: by a raster's people, else by area."""
-    area = shapely.area(whole)[:, np.newaxis, np.newaxis]
-    share: Floats = np.zeros(pieces.shape)
-    np.divide(shapely.area(pieces), area, out=share, where=area > 0)
-    if grid is None:
-        return share
-    total = zonal_sums(grid.raster, whole, zones_crs=crs, kind=grid.kind)
-    parts = zonal_sums(grid.raster, pieces.ravel(), zones_crs=crs, kind=grid.kind)
-    usable = (np.nan_to_num(total.coverage) >= LEAST_RASTER_COVERAGE) & (total.people > 0)
-    people = parts.people.reshape(pieces.shape)
-    share[usable] = people[usable] / total.people[usable, np.newaxis, np.newaxis]
-    return share
-
-
-def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Drop parts of overlaps that are no wider than ``SLIVER_M``.
-
-    Parameters
-    ----------
-    pieces
-        Overlaps in the plane, of any shape of array and any kind of geometry.
-
-    Returns
-    -------
-    The same array with polygons and multipolygons only. The width of a part is twice its area over
-    its perimeter, which for a strip is its width, whatever its course.
-    """
-    kept = np.array(pieces, dtype=object)
-    flat = kept.reshape(-1)
-    parts, owner = shapely.get_parts(flat, return_index=True)
-    nested = shapely.get_type_id(parts) > 3
-    if nested.any():  # a collection may hold multipolygons
-        inner, of_part = shapely.get_parts(parts[nested], return_index=True)
-        parts = np.concatenate([parts[~nested], inner])
-        owner = np.concatenate([owner[~nested], owner[nested][of_part]])
-    thin = 2.0 * shapely.area(parts) <= SLIVER_M * shapely.length(parts)
-    for row in np.unique(owner[thin]):
-        flat[row] = shapely.multipolygons(parts[(owner == row) & ~thin])
-    return kept
 
 
 def number_of(name: str, sides: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from frontline.population.figures import first_day, last_day, numbers, texts
-from frontline.population.sources import Grid
+from frontline.population.on_land import Grid
 from frontline.project.loader import relative
 from frontline.raster.io import open_raster
 from frontline.records import Note
@@ -79,7 +79,8 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
     for raster in rasters_at(project, date):
         shown = relative(raster.path, project)
         opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
-        found.append(Grid(raster.key, as_stated(opened, raster), raster.kind))
+        dated = raster.date.isoformat() if raster.date else ""
+        found.append(Grid(raster.key, as_stated(opened, raster), raster.kind, dated))
     return found
 
 

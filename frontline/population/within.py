@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ from frontline.population.catchments import (
 )
 from frontline.population.completeness import all_kinds, completeness
 from frontline.population.figures import headcounts_at, texts
+from frontline.population.on_land import Grid
 from frontline.population.sources import (
-    Grid,
+    FIGURES,
     Rings,
     Source,
     district_sources,
@@ -81,6 +83,7 @@ PEOPLE = [
     "settlements_unknown",
     "coverage",
     "completeness",
+    *FIGURES,
 ]
 """Columns of the rows of :func:`people`."""
 
@@ -175,10 +178,10 @@ def people(
             rings = rings_of(front, own)
             sources = list(_sources(layers, front, rings, places, grids, notes, near))
         figures = _Figures.of(front, rings, sources, draws, layers.frame)
-        rows.extend(_rows(own, figures, sources))
+        rows.extend(_rows(own, figures, sources, front.date, project.people.outdated_years))
         rows.extend(_stated(project, own, front.key))
     table = pd.DataFrame(rows, columns=PEOPLE)
-    for column in ("settlements", "settlements_unknown"):
+    for column in ("settlements", "settlements_unknown", *FIGURES[2:]):
         table[column] = table[column].astype("Int64")
     return People(table, tuple(dict.fromkeys(notes)), near)
 
@@ -370,7 +373,11 @@ def _completeness(sources: Sequence[Source], rings: Rings) -> tuple[Floats, Floa
 
 
 def _rows(
-    zones: gpd.GeoDataFrame, figures: _Figures, sources: Sequence[Source]
+    zones: gpd.GeoDataFrame,
+    figures: _Figures,
+    sources: Sequence[Source],
+    date: dt.date,
+    outdated_years: float,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one line, zone by zone."""
     rings = figures.rings
@@ -387,7 +394,7 @@ def _rows(
             share = float(source.covered_km2[cell].sum()) / area if area > 0 else np.nan
             listed = source.name == "settlements"
             # Where a source knows nothing, nobody would be a lie; an empty zone has nobody.
-            nothing = source.known is None and share == 0.0
+            nothing = area > 0 and source.is_silent(cell)
             yield {
                 **of_zone,
                 "source": source.name,
@@ -402,6 +409,7 @@ def _rows(
                     if listed
                     else np.nan
                 ),
+                **source.basis.columns(cell, date=date, outdated_years=outdated_years),
             }
 
 
@@ -462,6 +470,9 @@ def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[di
             "population_outer": np.nan,
             **dict.fromkeys(("settlements", "settlements_unknown"), None),
             **dict.fromkeys(("coverage", "completeness"), np.nan),
+            **dict.fromkeys(FIGURES[:2], figure.date.isoformat() if figure.date else ""),
+            "figures_undated": int(figure.date is None),
+            "figures_outdated": None,
         }
 
 

@@ -425,11 +425,33 @@ class Zones(Part):
         max_length=20,
         description="distances from the line, metres, 100 to 100,000",
     )
+    main_m: Distance | None = Field(
+        None,
+        description="the one of them that key figures speak of; 15,000 if unset and among them, "
+        "else the widest",
+    )
 
     @field_validator("distances_m")
     @classmethod
     def _sorted(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         return tuple(sorted(set(value)))
+
+    @model_validator(mode="after")
+    def _main_is_one(self) -> Zones:
+        if self.main_m is not None and self.main_m not in self.distances_m:
+            known = ", ".join(f"{distance:g}" for distance in self.distances_m)
+            raise ValueError(
+                f"main_m = {self.main_m:g} is none of the distances (expected one of {known}). "
+                "Add it to distances_m, or choose one of them."
+            )
+        return self
+
+    @property
+    def headline_m(self) -> float:
+        """The distance that key figures speak of."""
+        if self.main_m is not None:
+            return self.main_m
+        return 15_000.0 if 15_000.0 in self.distances_m else max(self.distances_m)
 
 
 class Uncertainty(Part):
@@ -481,6 +503,46 @@ class StatedFigure(Part):
     high: Whole = Field(ge=0, description="highest number stated")
     source: str = Field(min_length=1, description="who states it, and where")
     date: Day | None = Field(None, description="when it was stated")
+
+
+class Total(Origin):
+    """People of all the land that a side held at a line, as a source states them."""
+
+    id: str = Field(min_length=1, description="identifier, as in total:<id>")
+    line: Key = Field(description="key of the line at which the side held that land")
+    side: str = Field(description="name of the side")
+    people: Whole = Field(
+        gt=0, description="how many lived there, by this source: what lists are held against"
+    )
+
+
+class Displacement(Part):
+    """People who left their homes, as rows of the flows tell it, and whom that concerns."""
+
+    label: str = Field(
+        min_length=1, description='what it was, as in "before ...": the war of 2020'
+    )
+    date: Day = Field(
+        description="when people left: figures counted before it do not tell who was there after it"
+    )
+    left: Key = Field(description="id of the row of flows with those who left")
+    whole: Key | None = Field(
+        None, description="id of the row of flows with those who lived there before"
+    )
+    returned: tuple[Key, ...] = Field(
+        (), description="ids of rows of flows with those who came back; they count from their date"
+    )
+    sides: tuple[str, ...] = Field((), description="sides whose people left; all if empty")
+
+
+class PeopleSettings(Part):
+    """What is said of figures of people."""
+
+    outdated_years: Number = Field(
+        3.0,
+        gt=0,
+        description="figures counted more than this many years before a line are flagged outdated",
+    )
 
 
 class Map(Part):
@@ -551,6 +613,13 @@ class Project(Part):
     partitions: tuple[Partition, ...] = Field((), description="other partitions of the land")
     population: tuple[PopulationRaster, ...] = Field((), description="population rasters")
     stated: tuple[StatedFigure, ...] = Field((), description="figures that sources state")
+    totals: tuple[Total, ...] = Field(
+        (), description="people of a whole side that sources state: how much of them a list holds"
+    )
+    displacements: tuple[Displacement, ...] = Field(
+        (), description="who had left, by rows of the flows: applied to give the people present"
+    )
+    people: PeopleSettings = Field(PeopleSettings(), description="what is said of figures")
     elevation: Elevation | None = Field(None, description="elevation, for sight and relief")
     landcover: LandCover | None = Field(None, description="land cover, for farmland and trees")
     sections: tuple[Section, ...] = Field((), description="named stretches of lines")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 from factories.fronts import AREA, FRAME, front_of, settlements, straight
-from test_partitions import frame, layers_of
+from factories.parts import frame, layers_of
 
 from frontline.analysis.dependencies import LINKS, links_table
 from frontline.analysis.events import EVENTS, events_table

@@ -2,49 +2,17 @@
 
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, grid_of, settlements, straight
+from factories.parts import HALVES, NORTH, SOUTH, frame, layers_of, row_of
 
 from frontline.analysis.partitions import PARTS, crossed, parts_by_side
 from frontline.elevation.terrain import ground_of, ground_on, within
-from frontline.inputs.layers import Layers
-from frontline.inputs.normalize import empty
 from frontline.inputs.partitions import parts_of
 from frontline.lines.front import draw_front
 from frontline.population.on_land import dwellers_at, shares_on
-from frontline.project.layers import CORRIDORS, DISTRICTS, POINTS
-
-
-def frame(*shapes, **columns):
-    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=FRAME.crs)
-
-
-def layers_of(places=None, districts=None, **partitions):
-    """Layers without lines, for what needs land, places and parts only."""
-    return Layers(
-        frame=FRAME,
-        study_area=AREA,
-        lines={},
-        settlements=settlements() if places is None else places,
-        corridors=empty(CORRIDORS, FRAME),
-        points=empty(POINTS, FRAME),
-        districts=empty(DISTRICTS, FRAME) if districts is None else districts,
-        partitions=partitions,
-        notes=(),
-    )
-
-
-SOUTH, NORTH = shapely.box(-9e3, -9e3, 50e3, 25e3), shapely.box(0, 25e3, 50e3, HIGH)
-HALVES = frame(SOUTH, NORTH, code=["S", "N"], name=["South", "North"])
-
-
-def row_of(table, part, side, line="old"):
-    found = table[(table.part == part) & (table.side == side) & (table.line == line)]
-    assert len(found) == 1
-    return found.iloc[0]
 
 
 def test_parts_are_cut_to_the_study_area_and_the_rest_is_outside():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, settlements, straight
-from test_partitions import HALVES, frame, layers_of
+from factories.parts import HALVES, frame, layers_of
 
 from frontline.analysis.change import STEPS, all_flows, changes, steps
 from frontline.analysis.scenarios import scenario_table

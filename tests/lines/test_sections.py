@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, grid_of, settlements, straight
-from test_partitions import HALVES, frame, layers_of
+from factories.parts import HALVES, frame, layers_of
 
 from frontline.analysis.sections import SECTIONS, Sighted, sections_table
 from frontline.elevation.terrain import ground_of

@@ -5,10 +5,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from factories.rasters import write_tif
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from test_population import (
+from factories.people import (
     AREA,
     FRAME,
     count,
@@ -18,10 +15,13 @@ from test_population import (
     row,
     straight,
 )  # fmt: skip
+from factories.rasters import write_tif
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from frontline.geo.projection import frame_around
 from frontline.population.catchments import catchments, gathered
-from frontline.population.sources import Grid
+from frontline.population.on_land import Grid
 from frontline.raster import zonal
 from frontline.raster.io import open_raster
 

@@ -5,9 +5,9 @@ import datetime as dt
 import numpy as np
 import pytest
 import shapely
+from factories.people import settlements_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_population import settlements_of
 
 from frontline.population.on_land import count, dwellers_at, sample_of, shares_on
 

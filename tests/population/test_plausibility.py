@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import shapely
-from test_population import (
+from factories.people import (
     FRAME,
     TALL,
     districts_of,

@@ -4,9 +4,9 @@ import datetime as dt
 from types import SimpleNamespace
 
 import pytest
+from factories.people import DATE, settlements_of, straight
 from hypothesis import given
 from hypothesis import strategies as st
-from test_population import DATE, settlements_of, straight
 
 from frontline.population.figures import headcounts_at
 from frontline.population.validity import (
