@@ -17,6 +17,7 @@ from frontline.lines.front import error_band, pairs
 from frontline.network.graph import SPEED_KMH
 from frontline.population.figures import valid_at
 from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.population.validity import open_splitting_grid
 from frontline.uncertainty.intervals import interval
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from frontline.geo.projection import Frame
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
+    from frontline.project.models import Project
 
 
 CHANGES = [
@@ -377,7 +379,7 @@ def control_change(
 def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
     from_side = before["side"].fillna("").to_numpy()
     to_side = after["side"].fillna("").to_numpy()
-    cut = (before["crossed"] | after["crossed"]).to_numpy(dtype=bool)
+    cut = (before["crossed"] | after["crossed"]).fillna(value=False).to_numpy(dtype=bool)
     known = (from_side != "") & (to_side != "")
     certain = known & (before["side_certain"] & after["side_certain"]).to_numpy(dtype=bool)
     moved = np.where(from_side == to_side, "stayed", "changed")
@@ -425,6 +427,7 @@ def steps(
     layers: Layers,
     *,
     how: Mapping[str, str] | None = None,
+    project: Project | None = None,
 ) -> pd.DataFrame:
     """List the land and the people that changed hands, step by step.
 
@@ -439,6 +442,8 @@ def steps(
     how
         By the key of a line, how the line before became it: ``fighting``, ``handover``,
         ``adjustment``, or empty.
+    project
+        Names the population rasters that split places given as polygons; by area if None.
 
     Returns
     -------
@@ -447,7 +452,8 @@ def steps(
     line to the last one, which need not be the sum of the steps: what was taken and given back
     stands in two of them and not in the whole. ``population`` counts the residents listed at the
     date of the earlier line, ``registered`` people apart from them; ``_certain`` is the part
-    beyond the errors of both lines. ``road_km`` is the length of roads on that land.
+    beyond the errors of both lines; NaN where places lie there and none has such a figure.
+    ``road_km`` is the length of roads on that land.
     """
     told = how or {}
     by_key = {front.key: front for front in fronts}
@@ -465,14 +471,14 @@ def steps(
             "to_date": new.date,
             "change": "" if whole else told.get(new.key, ""),
         }
-        rows += [named | row for row in _step_rows(own, by_key[old.key], layers)]
+        rows += [named | row for row in _step_rows(own, by_key[old.key], layers, project)]
     return pd.DataFrame(rows, columns=STEPS).astype(
         {"step": "Int64", "settlements": "Int64", "settlements_unknown": "Int64"}
     )
 
 
 def _step_rows(
-    changes: gpd.GeoDataFrame, old: FrontLine, layers: Layers
+    changes: gpd.GeoDataFrame, old: FrontLine, layers: Layers, project: Project | None
 ) -> Iterator[dict[str, Any]]:
     dwellers = dwellers_at(layers.settlements, old.date)
     roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
@@ -480,9 +486,12 @@ def _step_rows(
         certain = flow[flow["kind"] == "changed"]
         lands = [shapely.union_all(part.geometry.to_numpy()) for part in (flow, certain)]
         # Apart, for they overlap: a place on the border of two lands counts for the first alone.
-        whole, sure = (
-            count(dwellers, shares_on(dwellers, np.array([land], dtype=object))) for land in lands
-        )
+        with open_splitting_grid(project, layers.settlements, date=old.date) as grid:
+            shares = [
+                shares_on(dwellers, np.array([land]), grid=grid, crs=layers.frame.crs)
+                for land in lands
+            ]
+        whole, sure = (count(dwellers, share) for share in shares)
         on_land = shapely.intersection(roads.geometry.to_numpy(), lands[0])
         yield {
             "from_side": from_side,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from frontline.lines.front import Draw, FrontLine
     from frontline.lines.sections import Stretch
     from frontline.population.catchments import Gathered
+    from frontline.population.completeness import Reference
     from frontline.project.models import Project
     from frontline.visibility.exposure import Exposure
 
@@ -48,6 +49,8 @@ class Case:
         ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
     around
         What rasters have around settlements, by the keys of line and raster, where it was needed.
+    references
+        Totals of whole sides that the list of settlements was held against.
     cover
         Land cover of the study area; None without one.
     """
@@ -65,4 +68,5 @@ class Case:
     stretches: tuple[Stretch, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     around: Mapping[tuple[str, str], Gathered] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
     cover: Cover | None = None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from frontline.errors import LayerError, nearest, raise_problems, shown
+from frontline.errors import LayerError, ProjectError, nearest, raise_problems, shown
+from frontline.population.figures import first_day
+
+if TYPE_CHECKING:
+    from frontline.project.models import Project
 
 FLOWS = [
     "id",
@@ -245,6 +250,127 @@ def _verdict(low: float, high: float, whole_low: float, whole_high: float) -> st
     if high < whole_low - slack:
         return "short"
     return "over" if low > whole_high + slack else "agree"
+
+
+PRESENT = ["present_low", "present_high", "present_even", "displacement"]
+"""Columns that :func:`with_people_present` adds to those of people."""
+
+_MAY_HAVE_LEFT = ("settlements", "districts", "raster:", "settlements_by_raster:")
+"""Sources of residents; registered people may live elsewhere anyhow."""
+
+
+def check_displacements(project: Project, flows: pd.DataFrame | None) -> None:
+    """Check that the flows have the rows that displacements name.
+
+    Parameters
+    ----------
+    project
+        Names them.
+    flows
+        From `checked_flows`; None without a table.
+
+    Raises
+    ------
+    ProjectError
+        With every row that is missing or does not count people.
+    """
+    known = {} if flows is None else dict(zip(flows["id"], flows["unit"], strict=True))
+    problems = []
+    for displacement in project.displacements:
+        keys = ("left", "whole", "returned")
+        named = [(key, getattr(displacement, key)) for key in keys]
+        for key, value in named:
+            for row in value if isinstance(value, tuple) else (value,):
+                wrong = ""
+                if row is not None and row not in known:
+                    offer = nearest(row, known) if known else " Add [flows]."
+                    wrong = f"there is no row {shown(row)} in the flows.{offer}"
+                elif row is not None and known[row] != PEOPLE:
+                    wrong = f"{shown(row)} does not count people ({known[row]}). Name another row."
+                if wrong:
+                    field = f"displacements.{key}"
+                    problems.append(ProjectError(wrong, path=project.path, field=field))
+    raise_problems(problems)
+
+
+def with_people_present(
+    people: pd.DataFrame, project: Project, flows: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Say how many of the residents counted before a displacement can have been there after it.
+
+    Parameters
+    ----------
+    people
+        Rows of people within distances.
+    project
+        Dates of the lines, and the displacements.
+    flows
+        From `checked_flows`; None without a table.
+
+    Returns
+    -------
+    The rows with the columns of :data:`PRESENT`; empty where no displacement lies between the
+    figures and the line. A figure without a date may be older, and is taken to be.
+
+    Notes
+    -----
+    Of P residents, with L who left, R who came back by the date of the line and W in the whole,
+    at least max(0, P - L + R) were there, if everybody left from here, and at most
+    min(P, W - L + R), if nobody did as far as those who stayed elsewhere allow. If all places
+    emptied alike it were P (1 - (L - R) / W). With ranges the ends are the widest.
+    """
+    lines = {line.key: line.date for line in project.lines}
+    rows = [
+        _present(row, lines.get(str(row["line"])), project, flows)
+        for row in people.to_dict("records")
+    ]
+    told = pd.DataFrame(rows, columns=PRESENT, index=people.index)
+    return people.assign(**{name: told[name] for name in PRESENT})
+
+
+def _present(
+    row: Mapping[Any, Any], date: dt.date | None, project: Project, flows: pd.DataFrame | None
+) -> dict[str, Any]:
+    nothing = {**dict.fromkeys(PRESENT[:3], math.nan), "displacement": ""}
+    source, people = str(row["source"]), float(row["population"])
+    mine = source in _MAY_HAVE_LEFT or source.startswith(_MAY_HAVE_LEFT[2:])
+    if flows is None or date is None or not mine or math.isnan(people):
+        return nothing
+    # None, where no figure was added up: nobody can have left.
+    if not row["figures_first"] and not row["figures_undated"] > 0:
+        return nothing
+    between = [
+        one
+        for one in project.displacements
+        if (not one.sides or row["side"] in one.sides)
+        and one.date <= date
+        and (not row["figures_first"] or first_day(str(row["figures_first"])) < one.date)
+    ]
+    if not between:
+        return nothing
+    last = max(between, key=lambda one: one.date)
+    left = _ends(flows, (last.left,))
+    back = _ends(flows, [own for own in last.returned if _by(flows, own, date)])
+    whole = _ends(flows, (last.whole,)) if last.whole else (math.nan, math.nan)
+    least = max(0.0, people - max(left[1] - back[0], 0.0))
+    gone = max(left[0] - back[1], 0.0)
+    most = people if math.isnan(whole[1]) else min(people, max(whole[1] - gone, 0.0))
+    exact = left[0] == left[1] and back[0] == back[1] and whole[0] == whole[1] > 0
+    even = people * max(1.0 - (left[0] - back[0]) / whole[0], 0.0) if exact else math.nan
+    return dict(zip(PRESENT, (least, most, even, last.label), strict=True))
+
+
+def _by(flows: pd.DataFrame, own: str, date: dt.date) -> bool:
+    """Tell whether those of a row may have come back by a date; without a date they may."""
+    when = str(flows.loc[flows["id"] == own, "date"].iloc[0])
+    return not when or first_day(when) <= date
+
+
+def _ends(flows: pd.DataFrame, ids: Sequence[str]) -> tuple[float, float]:
+    """Add up the ends of some rows; nothing stated is nothing known: 0 to everybody."""
+    rows = flows[flows["id"].isin(list(ids))]
+    low, high = rows["amount_low"].fillna(0.0), rows["amount_high"].fillna(math.inf)
+    return float(low.sum()), float(high.sum())
 
 
 def by_origin(flows: pd.DataFrame, *, to: str = "origin") -> pd.DataFrame:

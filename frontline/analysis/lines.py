@@ -15,7 +15,7 @@ from frontline.analysis.settlements import nearness
 from frontline.geo.geodesy import area_m2, length_m
 from frontline.lines.front import error_band
 from frontline.lines.measures import length_at_scales, share_above, terrain_along, weighted_quantile
-from frontline.population.figures import headcounts_at
+from frontline.population.on_land import count, dwellers_at, shares_on
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,11 +60,12 @@ def certainty(
     -------
     One row per error, the largest first, with the columns of :data:`CERTAINTY`: length of line,
     its share, land nearer to that line than the error, settlements that lie in or reach into it,
-    those without a figure, and their residents at the line's date. Land near stretches of two
+    those without a figure, and the residents on that land at the line's date (NaN where places
+    lie there and none has a figure). Land near stretches of two
     errors counts with the larger one, so that the rows add up to the whole uncertain band.
     """
-    people = headcounts_at(settlements, front.date).people["residents"]
-    shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
+    dwellers = dwellers_at(settlements, front.date)
+    shapes = dwellers.shapes
     taken: Any = shapely.Polygon()
     counted = np.zeros(len(shapes), dtype=bool)
     rows = []
@@ -75,6 +76,7 @@ def certainty(
         band = shapely.intersection(error_band(part, frame), study_area)
         inside = shapely.intersects(band, shapes) & ~counted
         land = shapely.difference(band, taken)
+        share = shares_on(dwellers, np.array([land], dtype=object))
         rows.append(
             {
                 "line": front.key,
@@ -82,9 +84,9 @@ def certainty(
                 "length_km": kilometres,
                 "share": kilometres / front.length_km if front.length_km > 0 else math.nan,
                 "area_km2": float(area_m2(np.array([land], dtype=object), frame)[0]) / 1e6,
-                "settlements": int(inside.sum()),
-                "settlements_unknown": int((inside & np.isnan(people)).sum()),
-                "population": float(np.nansum(people[inside])),
+                "settlements": int((inside & dwellers.listed).sum()),
+                "settlements_unknown": int((inside & dwellers.unknown).sum()),
+                "population": float(count(dwellers, share).residents[0]),
             }
         )
         taken, counted = shapely.union(taken, band), counted | inside

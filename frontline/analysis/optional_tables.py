@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from frontline.analysis.change import steps
 from frontline.analysis.corridors import kind_km
 from frontline.analysis.dependencies import links_table
-from frontline.analysis.displaced_people import checked_flows, flows_balance, flows_table
+from frontline.analysis.displaced_people import (
+    check_displacements,
+    checked_flows,
+    flows_balance,
+    flows_table,
+)
 from frontline.analysis.events import events_table
 from frontline.analysis.landcover_tables import cover_tables
 from frontline.analysis.lines import line_tables
@@ -118,6 +123,7 @@ def _tables(
                 tables[name] = made
 
     placed("flows", lambda table, shown: checked_flows(table, shown_path=shown))
+    tried(lambda: check_displacements(project, tables.get("flows")), problems)
     placed(
         "links",
         lambda table, shown: links_table(
@@ -183,11 +189,11 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     wanted = dem is not None and (divided or case.stretches)
     ground = ground_of(dem, layers.frame) if dem is not None and wanted else None
     if divided:
-        found["partitions"] = parts_by_side(layers, fronts, case.draws, ground)
+        found["partitions"] = parts_by_side(layers, fronts, case.draws, ground, project=project)
     if len(fronts) > 1:
         how = {line.key: line.change for line in project.lines}
         found["lines_between"] = lines_between(fronts, case.draws, layers.frame)
-        found["steps"] = steps(changes, fronts, layers, how=how)
+        found["steps"] = steps(changes, fronts, layers, how=how, project=project)
     if len(layers.corridors):
         found["corridor_kinds"] = kind_km(layers, fronts, case.zones, case.draws)
     if case.stretches:
@@ -208,7 +214,7 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     if "flows" in case.tables:
         found["flows"] = flows_table(case.tables["flows"])
         found["flows_balance"] = flows_balance(case.tables["flows"])
-    found |= raster_tables(case)
+    found |= raster_tables(project, layers, fronts, case.zones, case.places, around=case.around)
     as_made = ("raster_districts", "links", "events")
     found |= {name: case.tables[name] for name in as_made if name in case.tables}
     return found | line_tables(case)

@@ -13,16 +13,24 @@ import shapely
 from frontline._typing import Floats
 from frontline.elevation.terrain import GROUND, ground_on, within
 from frontline.inputs.partitions import DISTRICTS, Part, areas_of, parts_of
-from frontline.population.on_land import Dwellers, count, dwellers_at, sample_of, shares_on
+from frontline.population.on_land import (
+    Count,
+    Dwellers,
+    count,
+    dwellers_at,
+    sample_of,
+    shares_on,
+)
+from frontline.population.validity import open_splitting_grid
 from frontline.uncertainty.intervals import SIGMAS, interval
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from frontline.elevation.terrain import Ground
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
+    from frontline.project.models import Project
 
 
 PARTS = [
@@ -60,6 +68,7 @@ def parts_by_side(
     ground: Ground | None,
     *,
     partitions: Sequence[str] | None = None,
+    project: Project | None = None,
 ) -> pd.DataFrame:
     """Cross partitions with the sides of lines: land, people, settlements, ground.
 
@@ -75,12 +84,15 @@ def parts_by_side(
         Of the elevation, or None.
     partitions
         Keys; all partitions and the districts if None.
+    project
+        Names the population rasters that split places given as polygons; by area if None.
 
     Returns
     -------
     One row per line, part and side on which the part has land, with the columns of
     :data:`PARTS`. ``share`` is that of the part's land inside the study area; ``population``
     counts the residents listed at the line's date, ``registered`` people apart from them. An
+    ``population`` and ``registered`` are NaN where places lie there and none has such a figure. An
     empty ``side`` is land on no side, an empty ``part`` land outside all parts, so that the
     areas of a partition whose parts do not overlap add up to the study area.
 
@@ -98,7 +110,15 @@ def parts_by_side(
         insides = [within(ground, part.land) if ground is not None else None for part in every]
         for front in fronts:
             copies = draws.get(front.key, ())
-            rows += _rows_of(front, every, copies, layers.settlements, ground, insides)
+            dwellers = dwellers_at(layers.settlements, front.date)
+            lands = np.array([part.land for part in every], dtype=object)
+            cut = crossed(lands, front.sides)
+            with open_splitting_grid(project, layers.settlements, date=front.date) as grid:
+                counts = [
+                    count(dwellers, shares_on(dwellers, land, grid=grid, crs=layers.frame.crs))
+                    for land in cut
+                ]
+            rows += _rows_of(front, every, copies, dwellers, cut, counts, ground, insides)
     table = pd.DataFrame(rows, columns=PARTS)
     return table.astype({"settlements": "Int64", "settlements_unknown": "Int64"})
 
@@ -107,21 +127,21 @@ def _rows_of(
     front: FrontLine,
     parts: Sequence[Part],
     draws: Sequence[Draw],
-    settlements: gpd.GeoDataFrame,
+    dwellers: Dwellers,
+    cut: NDArray[np.object_],
+    counts: Sequence[Count],
     ground: Ground | None,
     insides: Sequence[NDArray[np.bool_] | None],
 ) -> Iterator[dict[str, Any]]:
     lands = np.array([part.land for part in parts], dtype=object)
     names = [*front.sides, ""]
-    cut = crossed(lands, front.sides)
-    dwellers = dwellers_at(settlements, front.date)
     sure = not (front.error_m > 0).any()
     area_low, area_high = area_intervals(front, lands, draws)
-    people_low, people_high = _people_intervals(front, lands, draws, dwellers)
+    people_low, people_high = _people_intervals(front, lands, draws, dwellers, counts)
     held = {name: within(ground, land) for name, land in front.sides.items()} if ground else {}
     for row, part in enumerate(parts):
         whole = float(shapely.area(part.land)) / 1e6
-        counted = count(dwellers, shares_on(dwellers, cut[row]))
+        counted = counts[row]
         for column, side in enumerate(names):
             area = float(shapely.area(cut[row, column])) / 1e6
             known = column < len(front.sides)
@@ -223,9 +243,16 @@ def _reach_m(front: FrontLine) -> float:
 
 
 def _people_intervals(
-    front: FrontLine, lands: NDArray[np.object_], draws: Sequence[Draw], dwellers: Dwellers
+    front: FrontLine,
+    lands: NDArray[np.object_],
+    draws: Sequence[Draw],
+    dwellers: Dwellers,
+    counts: Sequence[Count],
 ) -> tuple[Floats, Floats]:
-    """Intervals of the residents, each of shape ``(n, sides)``, moved to the exact figures."""
+    """Intervals of the residents, each of shape ``(n, sides)``, moved to the exact figures.
+
+    NaN where the figure itself is unknown.
+    """
     people = np.nan_to_num(dwellers.people["residents"])
     held = np.array(list(front.sides.values()), dtype=object)
     low = np.full((len(lands), len(held)), math.nan)
@@ -251,12 +278,10 @@ def _people_intervals(
             left &= ~here
         return found
 
-    exact = np.array(
-        [count(dwellers, shares_on(dwellers, row)).residents for row in crossed(lands, front.sides)]
-    )
+    exact = np.array([counted.residents for counted in counts])
     coarse = counted(front.sides)
     drawn = np.array([counted(draw.sides) for draw in draws])
-    for place in np.ndindex(low.shape):
+    for place in zip(*np.nonzero(np.isfinite(exact[:, : len(held)])), strict=True):
         ends = interval(
             drawn[(slice(None), *place)], central=float(exact[place]), coarse=float(coarse[place])
         )

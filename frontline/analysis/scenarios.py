@@ -55,7 +55,7 @@ def scenario_table(
     for asked, made in zip(project.scenarios, scenarios, strict=True):
         pair = [by_key[asked.from_line], made]
         flows = changes(pair, layers.study_area, draws, layers.frame)
-        told = steps(flows, pair, layers).drop(columns="step")
+        told = steps(flows, pair, layers, project=project).drop(columns="step")
         tables.append(told.assign(scenario=made.key, label=made.label, length_km=made.length_km))
     if not tables:
         return pd.DataFrame(columns=SCENARIOS)
@@ -81,7 +81,7 @@ def with_scenarios(case: Case) -> Case:
         return case
     bands = zones(extra, project.zones.distances_m, case.draws, layers.frame)
     against = places(project, layers, extra)
-    counted = people(project, layers, extra, bands, against, case.draws)
+    counted = people(project, layers, extra, bands, against, case.draws, references=case.references)
     return replace(
         case,
         fronts=(*case.fronts, *extra),

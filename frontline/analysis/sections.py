@@ -172,7 +172,8 @@ def sections_table(
 
     Notes
     -----
-    ``population`` counts listed residents at the line's date; its interval holds the position
+    ``population`` counts listed residents at the line's date, NaN where places lie there and none
+    of them has a figure; its interval holds the position
     of the line. Settlements given as polygons, roads and ground are taken as points (every
     300 m, 200 m and cell of elevation). ``visible_share`` and ``unknown_share`` are of land with
     known heights. A rate is the mean of a column of the settlements weighted with their
@@ -325,7 +326,9 @@ def _rows_of(
                 "side": side,
                 "distance_m": float(distance),
                 "length_km": stretch.length_km,
-                **_residents(scene, people, number, distance, stretch.length_km),
+                **_residents(
+                    scene, people, places, number, distance_m=distance, length_km=stretch.length_km
+                ),
                 **_settlements(scene, places & scene.places.within(number, distance)),
                 "road_km": float(
                     scene.roads.weight[roads & scene.roads.within(number, distance)].sum()
@@ -337,12 +340,16 @@ def _rows_of(
 
 
 def _residents(
-    scene: _Scene, here: Flags, side: int, distance_m: float, length_km: float
+    scene: _Scene, here: Flags, places: Flags, side: int, *, distance_m: float, length_km: float
 ) -> dict[str, float]:
     weight = scene.people.weight
+    listed = places & scene.places.within(side, distance_m)
+    known = listed & np.isfinite(scene.dwellers.people["residents"])
     people = float(weight[here & scene.people.within(side, distance_m)].sum())
+    if listed.any() and not known.any() and not people > 0:
+        people = math.nan
     low, high = people, people
-    if (scene.front.error_m > 0).any():
+    if not math.isnan(people) and (scene.front.error_m > 0).any():
         own = (weight * here)[scene.moving]
         drawn = [
             float(own[(where.side == side) & (where.distance_m <= distance_m)].sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,11 +15,14 @@ import shapely
 from numpy.typing import NDArray
 
 from frontline._typing import Floats, Geometries
+from frontline.analysis.partitions import crossed
 from frontline.geo.geodesy import Nearest, nearest_on
 from frontline.geo.projection import Frame
-from frontline.inputs.partitions import DISTRICTS, parts_of
+from frontline.inputs.partitions import DISTRICTS, Part, parts_of
 from frontline.lines.front import error_band
-from frontline.population.figures import headcounts_at
+from frontline.population.figures import headcounts_at, numbers, texts, years_before
+from frontline.population.on_land import count, dwellers_at, most_of_each, shares_on
+from frontline.population.validity import open_splitting_grid
 from frontline.visibility.targets import STATES
 
 if TYPE_CHECKING:
@@ -59,71 +64,70 @@ def nearness(case: Case) -> pd.DataFrame:
 
     Returns
     -------
-    One row per line, side and part with settlements there, the lines by date, with the columns
+    One row per line, side and part with land of settlements, the lines by date, with the columns
     of :data:`NEARNESS`. Rows with an empty ``partition`` hold the whole side. A settlement that
     several rows of the input tell of counts once. ``below_accuracy`` is true where the nearest
     lies nearer to the line than its error. Counts by sight are empty where sight is not computed;
-    ``population`` holds the residents known at the line's date.
+    ``population`` holds the residents known at the line's date on that land, as partitions.csv
+    does: a place given as a polygon is split, and counts itself where most of it lies. It is NaN
+    where places lie there and none has a figure.
 
     Notes
     -----
     The distance is that to the line in force, of whoever was on the side then: a place that
     changed hands stands under another side before and after.
     """
-    table = case.layers.settlements
-    spots = shapely.point_on_surface(table.geometry.to_numpy())
-    inside = [("", "", "", np.ones(len(table), dtype=bool))]
+    parts = [Part("", "", "", case.layers.study_area)]
     for key in (*case.layers.partitions, *([DISTRICTS] if len(case.layers.districts) else ())):
-        for part in parts_of(case.layers, key):
-            if part.part:
-                shapely.prepare(part.land)
-                here = shapely.intersects(part.land, spots)
-                inside.append((part.partition, part.part, part.name, here))
+        parts += [part for part in parts_of(case.layers, key) if part.part]
     rows = []
-    for front in sorted(case.fronts, key=lambda one: one.date):
-        rows += list(_of_line(case, front, inside))
+    for front in sorted(case.fronts, key=lambda front: front.date):
+        rows += list(_nearness_of_line(case, front, parts))
     found = pd.DataFrame(rows, columns=NEARNESS)
     return found.astype(dict.fromkeys(("settlements", *STATES), "Int64"))
 
 
-def _of_line(
-    case: Case, front: FrontLine, inside: list[tuple[str, str, str, NDArray[np.bool_]]]
+def _nearness_of_line(
+    case: Case, front: FrontLine, parts: Sequence[Part]
 ) -> Iterator[dict[str, Any]]:
-    own = case.places[case.places["line"] == front.key].reset_index(drop=True)
-    counted = headcounts_at(case.layers.settlements, front.date)
-    residents = np.nan_to_num(counted.people["residents"])
-    first = np.zeros(len(own), dtype=bool)
-    first[np.unique(counted.place, return_index=True)[1]] = True
+    against = case.places[case.places["line"] == front.key].reset_index(drop=True)
+    distance_m = against["distance_m"].to_numpy(dtype=np.float64)
+    dwellers = dwellers_at(case.layers.settlements, front.date)
     seen = case.exposure.settlements
     known = seen[seen["line"] == front.key] if len(seen) else seen
     state = known["in_sight"].to_numpy() if len(known) else None
     error_m = float(front.error_m.max(initial=0.0))
-    for side in front.sides:
-        on_side = (own["side"] == side).to_numpy()
-        for partition, part, name, here in inside:
-            chosen = on_side & here & first
-            away = own["distance_m"].to_numpy(dtype=np.float64)[chosen]
-            if not len(away):
+    cut = crossed(np.array([part.land for part in parts], dtype=object), front.sides)
+    with open_splitting_grid(case.project, case.layers.settlements, date=front.date) as grid:
+        shares = [shares_on(dwellers, lands, grid=grid, crs=case.layers.frame.crs) for lands in cut]
+    for number, side in enumerate(front.sides):
+        for part, share in zip(parts, shares, strict=True):
+            most, inside = most_of_each(share)
+            chosen = inside & (most == number) & dwellers.listed
+            away = distance_m[chosen]
+            if not (share[:, number] > 0).any():
                 continue
-            quantiles = np.quantile(away, list(_QUANTILES.values()))
-            visible = np.zeros(len(own), dtype=bool) if state is None else state == "visible"
+            asked = list(_QUANTILES.values())
+            quantiles = np.quantile(away, asked) if len(away) else np.full(len(asked), math.nan)
+            visible = math.nan
+            if state is not None:
+                in_sight = share * (state == "visible")[:, np.newaxis]
+                visible = float(count(dwellers, in_sight).residents[number])
             yield {
                 "line": front.key,
                 "side": side,
-                "partition": partition,
-                "part": part,
-                "name": name,
+                "partition": part.partition,
+                "part": part.part,
+                "name": part.name,
                 "settlements": len(away),
                 **dict(zip(_QUANTILES, quantiles.tolist(), strict=True)),
-                "below_accuracy": bool(away.min() < error_m),
+                "below_accuracy": bool(away.min() < error_m) if len(away) else pd.NA,
                 **{
-                    one: pd.NA if state is None else int((state[chosen] == one).sum())
-                    for one in STATES
+                    word: pd.NA if state is None else int((state[chosen] == word).sum())
+                    for word in STATES
                 },
-                "population": float(residents[on_side & here].sum()),
-                "population_visible": (
-                    np.nan if state is None else float(residents[on_side & here & visible].sum())
-                ),
+                "population": float(count(dwellers, share).residents[number]),
+                "population_visible": visible,
             }
 
 
@@ -139,6 +143,10 @@ AGAINST = [
     "crossed",
     "share_own_side",
     "contested_share",
+    "holds",
+    "population_at_line",
+    "figure_age_years",
+    "outdated",
 ]
 """What `places` adds to the columns of the settlements, beside ``lon`` and ``lat``."""
 
@@ -149,7 +157,7 @@ _ON_LINE_M = 1e-3
 @dataclass(frozen=True)
 class _Shares:
     side: NDArray[Any]
-    crossed: NDArray[np.bool_]
+    crossed: pd.arrays.BooleanArray
     own: Floats
     contested: Floats
 
@@ -183,7 +191,7 @@ def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd
       point, 0 where the line cuts it. ``azimuth_deg`` is the direction there, NaN at 0.
     - ``zone_m``: smallest distance of the project that is not exceeded, NaN beyond the largest
       and on no side.
-    - ``crossed``: the line divides the polygon; never a point.
+    - ``crossed``: the line divides the polygon; NA for a point, whose extent nobody knows.
     - ``share_own_side``: share of its area on ``side``; 1 of a point, NaN on no side.
     - ``contested_share``: share of its area within the error of the line; of a point 0 or 1.
     """
@@ -195,7 +203,10 @@ def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd
     lonlat = np.round(lonlat, 7)  # a centimetre: through the plane and back costs a millimetre
     base = base.assign(lon=lonlat[:, 0], lat=lonlat[:, 1])
     tables = [
-        base.assign(**_against(shapes, front, project.zones.distances_m, layers.frame))
+        base.assign(
+            **_against(shapes, front, project.zones.distances_m, layers.frame),
+            **_people_at(settlements, front.date, project.people.outdated_years),
+        )
         for front in fronts
     ]
     if not tables:
@@ -227,6 +238,32 @@ def _against(
         "crossed": shares.crossed,
         "share_own_side": shares.own,
         "contested_share": shares.contested,
+    }
+
+
+def _people_at(
+    settlements: gpd.GeoDataFrame, date: dt.date, outdated_years: float
+) -> dict[str, Any]:
+    """Say which figures hold at a date, so that no sum contains one that does not."""
+    figures = headcounts_at(settlements, date)
+    stated = numbers(settlements, "population")
+    count = np.full(len(settlements), np.nan)
+    for people in figures.people.values():
+        count = np.where(np.isfinite(people), people, count)
+    age = np.array(
+        [
+            years_before(str(text), date) if text else math.nan
+            for text in texts(settlements, "population_date")
+        ],
+        dtype=np.float64,
+    )
+    age[~np.isfinite(stated)] = np.nan
+    undated = ~np.isfinite(age)
+    return {
+        "holds": pd.arrays.BooleanArray(np.isfinite(count), ~np.isfinite(stated)),
+        "population_at_line": pd.array(count, dtype="Float64").astype("Int64"),
+        "figure_age_years": age,
+        "outdated": pd.arrays.BooleanArray(np.nan_to_num(age) > outdated_years, undated),
     }
 
 
@@ -284,7 +321,7 @@ def _shares(
     crossed[areas] = (part[areas] > 1e-6).sum(axis=1) > 1
     return _Shares(
         side=names[np.where(on_side, best, len(lands))],
-        crossed=crossed,
+        crossed=pd.arrays.BooleanArray(crossed, ~areas),
         own=np.where(on_side, held, np.nan),
         contested=contested,
     )

@@ -14,7 +14,7 @@ import shapely
 from frontline._typing import Floats
 from frontline.elevation.terrain import ground_of, ground_on, within
 from frontline.population.on_land import count, dwellers_at, shares_on
-from frontline.population.validity import open_grids
+from frontline.population.validity import open_grids, open_splitting_grid
 from frontline.raster.points import people_points
 from frontline.visibility.corridors import SEGMENTS
 
@@ -112,8 +112,10 @@ def people_in_sight(case: Case) -> pd.DataFrame:
 
 
 def _of_settlements(case: Case, front: FrontLine, lands: NDArray[np.object_]) -> pd.DataFrame:
-    dwellers = dwellers_at(case.layers.settlements, front.date)
-    share = shares_on(dwellers, lands)
+    settlements = case.layers.settlements
+    dwellers = dwellers_at(settlements, front.date)
+    with open_splitting_grid(case.project, settlements, date=front.date) as grid:
+        share = shares_on(dwellers, lands, grid=grid, crs=case.layers.frame.crs)
     seen = case.exposure.settlements
     state = seen.loc[seen["line"] == front.key, "in_sight"].to_numpy()
     whole = count(dwellers, share)

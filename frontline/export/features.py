@@ -195,6 +195,22 @@ def _sorted_like(
     return frame.iloc[order].reset_index(drop=True)
 
 
+OF_LIST = {
+    "settlements",
+    "settlements_unknown",
+    "completeness",
+    "completeness_by",
+    "figures_first",
+    "figures_last",
+    "figures_undated",
+    "figures_outdated",
+    "present_low",
+    "present_high",
+    "displacement",
+}
+"""Columns of zones.csv that a zone has of the list of settlements, beside its people."""
+
+
 def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
     """Make one feature per zone, the people of every source beside each other."""
     keys = ["line", "side", "distance_m", "kind"]
@@ -209,7 +225,7 @@ def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
             columns.append(column)
         if source == "settlements":
             for column in COLUMNS["zones"]:
-                if column.name in {"settlements", "settlements_unknown", "completeness"}:
+                if column.name in OF_LIST and column.name in rows:
                     zones[column.name] = rows[column.name].array
                     columns.append(column)
     return _layer("zones", zones, columns=columns)
@@ -314,7 +330,9 @@ def _one_row_per_place(
         rows = rows.reindex(wide["id"])
         for name in [*per_line, *varying]:
             column = described[name]
-            new = f"{name}_{line.key}"
+            # The plain name is free unless the place's own figure differs from line to line.
+            plain = name == "population_at_line" and "population" not in varying
+            new = f"{'population' if plain else name}_{line.key}"
             data[new] = rows[name].set_axis(wide.index)
             columns.append(replace(column, name=new, alias=f"{line.label}: {column.alias}"))
     import pandas as pd

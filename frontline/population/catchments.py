@@ -305,6 +305,6 @@ def source_by_raster(
         basis=Basis(
             share[rows] > 0,
             np.full(len(rows), grid.dated, dtype=object),
-            (share[wanted] > 0).any(axis=0),
+            np.any(share[wanted] > 0, axis=0),
         ),
     )

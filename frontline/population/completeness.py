@@ -1,27 +1,106 @@
-"""What share of a zone's people a list of settlements can contain."""
+"""What share of a zone's people a list of settlements can contain, and by which reference."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from frontline._typing import Floats
+from frontline.population.on_land import count, dwellers_at, shares_on
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from frontline.lines.front import FrontLine
     from frontline.population.sources import Rings, Source
+    from frontline.project.models import Total
 
 
 LEAST_COVERAGE = 0.5
-"""Below this share of the zone's land, an estimate says nothing about the zone."""
+"""An estimate that knows less than this share of a zone's land is not stretched to all of it."""
+
+BY_TOTAL = "total:"
+"""Begins the name of a reference that is a total stated for a whole side."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """People of all the land of a side as a source states them, and what a list holds of them.
+
+    Parameters
+    ----------
+    name
+        ``total:<id>``.
+    side, land
+        Name of the side, and its land at the line of which the source speaks, in the plane.
+    share
+        Residents listed on that land at that line's date over those stated, at most 1.
+    """
+
+    name: str
+    side: str
+    land: Any
+    share: float
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What share of the people of each zone a list can contain, shapes ``(sides, rings)``.
+
+    Parameters
+    ----------
+    share
+        At most 1; NaN where nothing is at hand to hold the list against.
+    by
+        The reference: name of a source or of a total; empty where there is none.
+    """
+
+    share: Floats
+    by: NDArray[np.object_]
+
+
+def make_references(
+    totals: Iterable[Total], settlements: gpd.GeoDataFrame, fronts: Sequence[FrontLine]
+) -> tuple[Reference, ...]:
+    """Hold a list of settlements against totals that sources state for whole sides.
+
+    Parameters
+    ----------
+    totals
+        From the project; one that speaks of a line not among `fronts` is left out.
+    settlements
+        The list in the plane.
+    fronts
+        The dated lines.
+    """
+    by_key = {front.key: front for front in fronts}
+    references = []
+    for total in totals:
+        front = by_key.get(total.line)
+        if front is None or total.side not in front.sides or not len(settlements):
+            continue
+        land = front.sides[total.side]
+        dwellers = dwellers_at(settlements, front.date)
+        listed = count(dwellers, shares_on(dwellers, np.array([land], dtype=object))).residents[0]
+        share = min(float(np.nan_to_num(listed)) / total.people, 1.0)
+        references.append(Reference(f"{BY_TOTAL}{total.id}", total.side, land, share))
+    return tuple(references)
 
 
 def completeness(
-    listed: Source, estimates: Sequence[Source], rings: Rings, *, cumulative: bool
-) -> Floats:
-    """Compare a list of settlements with an estimate of all people, zone by zone.
+    listed: Source,
+    estimates: Sequence[Source],
+    rings: Rings,
+    *,
+    cumulative: bool,
+    references: Sequence[Reference] = (),
+) -> Completeness:
+    """Compare a list of settlements with whatever else counts people, zone by zone.
 
     Parameters
     ----------
@@ -34,29 +113,67 @@ def completeness(
         The zones.
     cumulative
         For zones from the line to each distance; else for the rings between the distances.
-
-    Returns
-    -------
-    Shape ``(sides, rings)``, at most 1; NaN where no estimate covers half of the zone or the
-    estimate is zero.
+    references
+        From `make_references`: they speak where no estimate does.
 
     Notes
     -----
     It is a share that the list can contain, not an error of the list: places too small to be
-    listed, and people outside places, are what it lacks. Where an estimate reaches only part of
-    the zone, the rest is taken to be as densely settled; of a raster, that is what lies beyond its
-    edge (a cell without a value is mostly one where nobody lives).
+    listed, and people outside places, are what it lacks. Where an estimate reaches half of the
+    zone or more, the rest is taken to be as densely settled; of a raster, that is what lies beyond
+    its edge (a cell without a value is mostly one where nobody lives). One that reaches less is
+    not stretched: the whole list over its people alone is the most that the list can hold, and is
+    told where that is less than everybody. A total stands for the zones of its side of which half
+    or more lies on the land that it speaks of: its share is that of the whole side, and only told
+    where the list has people at all.
     """
     best = np.full(rings.shape, np.nan)
+    by = np.full(rings.shape, "", dtype=object)
     area = _over(rings.area_km2, cumulative=cumulative)
     people = _over(listed.people, cumulative=cumulative)
-    for source in reversed(estimates):
-        reached = _over(source.reached_km2, cumulative=cumulative)
-        everybody = _over(source.people, cumulative=cumulative)
-        usable = (reached >= LEAST_COVERAGE * area) & (area > 0) & (everybody > 0)
-        share = np.minimum(reached[usable] / area[usable], 1.0)
-        best[usable] = np.minimum(people[usable] * share / everybody[usable], 1.0)
-    return best
+    bounds = [_at_most(source, people, cumulative=cumulative) for source in estimates]
+    stretched = [_stretched(source, people, area, cumulative=cumulative) for source in estimates]
+    names = [source.name for source in estimates]
+    for name, share in reversed(
+        [*zip(names, stretched, strict=True), *zip(names, bounds, strict=True)]
+    ):
+        known = np.isfinite(share)
+        best[known], by[known] = share[known], name
+    for reference in references:
+        here = _lies_on(reference, rings, cumulative=cumulative) & (by == "") & (people > 0)
+        best[here], by[here] = reference.share, reference.name
+    return Completeness(best, by)
+
+
+def _stretched(source: Source, people: Floats, area: Floats, *, cumulative: bool) -> Floats:
+    """Return the share where a source reaches half of a zone or more, NaN elsewhere."""
+    reached = _over(source.reached_km2, cumulative=cumulative)
+    everybody = _over(source.people, cumulative=cumulative)
+    usable = (reached >= LEAST_COVERAGE * area) & (area > 0) & (everybody > 0)
+    share: Floats = np.full(people.shape, np.nan)
+    reach = np.minimum(reached[usable] / area[usable], 1.0)
+    share[usable] = np.minimum(people[usable] * reach / everybody[usable], 1.0)
+    return share
+
+
+def _at_most(source: Source, people: Floats, *, cumulative: bool) -> Floats:
+    """Return the most that a list can hold by a source of some of the people; NaN if all."""
+    everybody = _over(source.people, cumulative=cumulative)
+    share: Floats = np.full(people.shape, np.nan)
+    np.divide(people, everybody, out=share, where=everybody > 0)
+    return np.where(share < 1.0, share, np.nan)
+
+
+def _lies_on(reference: Reference, rings: Rings, *, cumulative: bool) -> NDArray[np.bool_]:
+    """Tell which zones lie half or more on the land of a total."""
+    here = np.zeros(rings.shape, dtype=bool)
+    if reference.side in rings.sides:
+        side = rings.sides.index(reference.side)
+        land = shapely.area(shapely.intersection(rings.land[side], reference.land)) / 1e6
+        common = _over(land[np.newaxis], cumulative=cumulative)[0]
+        area = _over(rings.area_km2, cumulative=cumulative)[side]
+        here[side] = (area > 0) & (common >= LEAST_COVERAGE * area)
+    return here
 
 
 def all_kinds(sources: Sequence[Source]) -> list[Source]:
@@ -78,6 +195,7 @@ def all_kinds(sources: Sequence[Source]) -> list[Source]:
     return [
         replace(
             sources[0],
+            name="districts",
             people=np.sum([source.people for source in sources], axis=0),
             covered_km2=np.sum([source.covered_km2 for source in sources], axis=0),
             reached_km2=np.sum([source.reached_km2 for source in sources], axis=0),

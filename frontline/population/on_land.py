@@ -210,7 +210,7 @@ def split_polygons(
     area = shapely.area(column)
     share: Floats = np.zeros(pieces.shape)
     np.divide(shapely.area(pieces), area, out=share, where=area > 0)
-    if grid is None:
+    if grid is None or crs is None:
         return share
     total = zonal_sums(grid.raster, shapes, zones_crs=crs, kind=grid.kind)
     parts = zonal_sums(grid.raster, pieces.ravel(), zones_crs=crs, kind=grid.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,14 @@ from frontline.population.within import catchments_at
 from frontline.raster.zonal import zonal_sums
 
 if TYPE_CHECKING:
-    from frontline.analysis.context import Case
+    import geopandas as gpd
+
+    from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
     from frontline.population.figures import Headcounts
     from frontline.population.on_land import Grid
     from frontline.population.sources import Rings
+    from frontline.project.models import Project
 
 
 AROUND = [
@@ -61,13 +64,28 @@ NEAR = [
 """Columns of the table of people near settlements and away from them."""
 
 
-def raster_tables(case: Case) -> dict[str, pd.DataFrame]:
+def raster_tables(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    *,
+    around: Mapping[tuple[str, str], Gathered],
+) -> dict[str, pd.DataFrame]:
     """Set every population raster against the settlements, at each line.
 
     Parameters
     ----------
-    case
-        What the run has in hand.
+    project
+        Names the rasters, and how far they are read around settlements.
+    layers, fronts
+        Settlements and study area in the plane; the lines.
+    zones, places
+        Zones of the lines; each settlement against each line.
+    around
+        What rasters have around settlements, as far as it was summed before, by the keys of line
+        and raster.
 
     Returns
     -------
@@ -82,17 +100,17 @@ def raster_tables(case: Case) -> dict[str, pd.DataFrame]:
     each side and the study area (``side`` empty) so many near settlements with a figure, near
     those without, and away from all; the three make the whole.
     """
-    project = case.project
-    if project.settlements is None or not project.population or not len(case.layers.settlements):
+    settlements = layers.settlements
+    if project.settlements is None or not project.population or not len(settlements):
         return {}
     reach_m = project.settlements.raster_reach_m
     dates = {raster.key: raster.date for raster in project.population}
-    around: list[pd.DataFrame] = []
+    tables: list[pd.DataFrame] = []
     near: list[dict[str, Any]] = []
-    for front in case.fronts:
-        figures = headcounts_at(case.layers.settlements, front.date)
-        against = case.places[case.places["line"] == front.key]
-        land = catchments_at(case.layers, front, against, reach_m=reach_m)
+    for front in fronts:
+        figures = headcounts_at(settlements, front.date)
+        against = places[places["line"] == front.key]
+        land = catchments_at(layers, front, against, reach_m=reach_m)
         with ExitStack() as stack:
             for grid in open_grids(project, front.date, stack):
                 said = {
@@ -101,25 +119,29 @@ def raster_tables(case: Case) -> dict[str, pd.DataFrame]:
                     "date": dates[grid.key],
                     "reach_m": reach_m,
                 }
-                found = case.around.get((front.key, grid.key)) or gathered(
-                    grid, land, len(case.layers.settlements), crs=case.layers.frame.crs
+                people = around.get((front.key, grid.key)) or gathered(
+                    grid, land, len(settlements), crs=layers.frame.crs
                 )
-                rows = _around(case, found, land, figures, against)
-                around.append(rows.assign(**said))
-                near += [said | row for row in _near(case, front, grid, land, figures)]
-    if not around:
+                rows = _around(settlements, people, land, figures, against)
+                tables.append(rows.assign(**said))
+                parts = _near(layers, front, zones, grid, land=land, figures=figures)
+                near += [said | row for row in parts]
+    if not tables:
         return {}
     return {
-        "settlement_rasters": pd.concat(around, ignore_index=True)[AROUND],
+        "settlement_rasters": pd.concat(tables, ignore_index=True)[AROUND],
         "raster_people": pd.DataFrame(near, columns=NEAR),
     }
 
 
 def _around(
-    case: Case, found: Gathered, land: Catchments, figures: Headcounts, against: pd.DataFrame
+    settlements: gpd.GeoDataFrame,
+    found: Gathered,
+    land: Catchments,
+    figures: Headcounts,
+    against: pd.DataFrame,
 ) -> pd.DataFrame:
     """Make a row of each settlement that lies on a side."""
-    settlements = case.layers.settlements
     ids = texts(settlements, "id")
     side = against.set_index("id")["side"].reindex(ids).fillna("").to_numpy()
     residents = pd.Series(figures.people["residents"]).groupby(figures.place).max()
@@ -144,10 +166,16 @@ def _around(
 
 
 def _near(
-    case: Case, front: FrontLine, grid: Grid, land: Catchments, figures: Headcounts
+    layers: Layers,
+    front: FrontLine,
+    zones: gpd.GeoDataFrame,
+    grid: Grid,
+    *,
+    land: Catchments,
+    figures: Headcounts,
 ) -> Iterator[dict[str, Any]]:
     """Yield the people of each zone, side and the study area by what they live near."""
-    rings = rings_of(front, case.zones[case.zones["line"] == front.key])
+    rings = rings_of(front, zones[zones["line"] == front.key])
     parts = _parts(front, rings)
     unlisted = np.isin(land.row, np.flatnonzero(lacking(figures)))
     kinds = [parts]
@@ -158,9 +186,9 @@ def _near(
         ]
         common = shapely.intersection(parts, np.array(near, dtype=object)[:, np.newaxis])
         kinds.append(without_slivers(common))
-    on_none = shapely.difference(case.layers.study_area, shapely.union_all([*front.sides.values()]))
+    on_none = shapely.difference(layers.study_area, shapely.union_all([*front.sides.values()]))
     every = np.array([*np.array(kinds).ravel(), *without_slivers(np.array([on_none]))])
-    sums = zonal_sums(grid.raster, every, zones_crs=case.layers.frame.crs, kind=grid.kind)
+    sums = zonal_sums(grid.raster, every, zones_crs=layers.frame.crs, kind=grid.kind)
     area = np.asarray(shapely.area(every))
     known = np.nan_to_num(sums.coverage) * area
     people = sums.people[:-1].reshape(3, *parts.shape)

@@ -100,7 +100,7 @@ class Basis:
 
     reaches: NDArray[np.bool_]
     dated: NDArray[np.object_]
-    present: NDArray[np.bool_] | None = None
+    present: Any = None
 
     def is_unknown(self, cell: tuple[int, slice]) -> bool:
         """Tell whether places lie on a zone and none of them has a figure."""
@@ -268,7 +268,7 @@ def settlement_sources(
                 sample=sample_of_places(settlements.geometry.to_numpy()[rows], grid, crs),
                 of_group=people[rows],
                 counted_on=np.full(len(rows), OUTSIDE),
-                basis=Basis(share[rows] > 0, counted[rows], (share > 0).any(axis=0)),
+                basis=Basis(share[rows] > 0, counted[rows], np.any(share > 0, axis=0)),
             )
         )
     return sources

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from frontline.population.figures import first_day, last_day, numbers, texts
 from frontline.population.on_land import Grid
@@ -82,6 +83,31 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
         dated = raster.date.isoformat() if raster.date else ""
         found.append(Grid(raster.key, as_stated(opened, raster), raster.kind, dated))
     return found
+
+
+@contextmanager
+def open_splitting_grid(
+    project: Project | None, settlements: gpd.GeoDataFrame, *, date: dt.date
+) -> Iterator[Grid | None]:
+    """Open the population raster that splits places given as polygons, for a while.
+
+    Parameters
+    ----------
+    project
+        Names the rasters; None: places are split by area.
+    settlements
+        A settlement layer.
+    date
+        The date of a line: the first raster that holds then decides, as in zones.csv.
+
+    Yields
+    ------
+    The raster, or None where no place is a polygon or no raster holds.
+    """
+    with ExitStack() as stack:
+        wide = (shapely.get_dimensions(settlements.geometry.to_numpy()) == 2).any()
+        grids = open_grids(project, date, stack) if wide and project is not None else []
+        yield grids[0] if grids else None
 
 
 def as_stated(opened: Raster, raster: PopulationRaster) -> Raster:

@@ -25,7 +25,12 @@ from frontline.population.catchments import (
     lacking,
     source_by_raster,
 )
-from frontline.population.completeness import all_kinds, completeness
+from frontline.population.completeness import (
+    Completeness,
+    Reference,
+    all_kinds,
+    completeness,
+)
 from frontline.population.figures import headcounts_at, texts
 from frontline.population.on_land import Grid
 from frontline.population.sources import (
@@ -60,7 +65,6 @@ from frontline.uncertainty.sampling import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.analysis.context import Case
     from frontline.geo.projection import Frame
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
@@ -83,6 +87,7 @@ PEOPLE = [
     "settlements_unknown",
     "coverage",
     "completeness",
+    "completeness_by",
     *FIGURES,
 ]
 """Columns of the rows of :func:`people`."""
@@ -125,6 +130,7 @@ def people(
     draws: Mapping[str, Sequence[Draw]],
     *,
     around: Mapping[tuple[str, str], Gathered] | None = None,
+    references: Sequence[Reference] = (),
 ) -> People:
     """Count people by line, side, distance and source.
 
@@ -144,6 +150,8 @@ def people(
         Displaced copies of the lines, by key.
     around
         From an earlier count of the same people in other zones: it takes long.
+    references
+        Totals of whole sides that the list of settlements was held against.
 
     Returns
     -------
@@ -178,7 +186,9 @@ def people(
             rings = rings_of(front, own)
             sources = list(_sources(layers, front, rings, places, grids, notes, near))
         figures = _Figures.of(front, rings, sources, draws, layers.frame)
-        rows.extend(_rows(own, figures, sources, front.date, project.people.outdated_years))
+        complete = _completeness(sources, rings, references)
+        limits = _Limits(complete, front.date, project.people.outdated_years)
+        rows.extend(_rows(own, figures, sources, limits))
         rows.extend(_stated(project, own, front.key))
     table = pd.DataFrame(rows, columns=PEOPLE)
     for column in ("settlements", "settlements_unknown", *FIGURES[2:]):
@@ -299,8 +309,6 @@ class _Figures:
         People by ring as the points tell it, for the line as drawn.
     drawn
         The same for each displaced line, shape ``(draws, sides, rings)``.
-    complete
-        Completeness, for the cumulative zones and for the rings.
     sure
         Whether the line has no error: the interval is then the figure itself.
     """
@@ -310,7 +318,6 @@ class _Figures:
     error_m: list[Floats]
     still: list[Floats]
     drawn: list[Floats]
-    complete: tuple[Floats, Floats]
     sure: bool
 
     @classmethod
@@ -348,7 +355,6 @@ class _Figures:
             error_m=[error[part] for part in parts],
             still=moved,
             drawn=[np.array(tables).reshape(-1, *rings.shape) for tables in drawn],
-            complete=_completeness(sources, rings),
             sure=not (front.error_m > 0).any(),
         )
 
@@ -359,25 +365,46 @@ def _split_up(source: Source, base: Position, part: slice, rings: Rings) -> Floa
     return counted(source.sample, spread, where, rings.edges_m, sides=len(rings.sides))
 
 
-def _completeness(sources: Sequence[Source], rings: Rings) -> tuple[Floats, Floats]:
+@dataclass(frozen=True)
+class _Limits:
+    """What is to be said beside the figures of one line.
+
+    Parameters
+    ----------
+    complete
+        Completeness of the list, by kind of zone.
+    date, outdated_years
+        Of the line; figures counted more than these years before it are outdated.
+    """
+
+    complete: Mapping[str, Completeness]
+    date: dt.date
+    outdated_years: float
+
+
+def _completeness(
+    sources: Sequence[Source], rings: Rings, references: Sequence[Reference]
+) -> dict[str, Completeness]:
     listed = [source for source in sources if source.name == "settlements"]
     if not listed:
-        return np.full(rings.shape, np.nan), np.full(rings.shape, np.nan)
+        nothing = np.full(rings.shape, np.nan), np.full(rings.shape, "", dtype=object)
+        return dict.fromkeys(("cumulative", "ring"), Completeness(*nothing))
     by_raster = [source for source in sources if source.name.startswith("raster:")]
     districts = all_kinds([source for source in sources if source.name.startswith("districts")])
-    cumulative, ring = (
-        completeness(listed[0], [*by_raster, *districts], rings, cumulative=flag)
-        for flag in (True, False)
-    )
-    return cumulative, ring
+    estimates = [*by_raster, *districts]
+    return {
+        kind: completeness(
+            listed[0], estimates, rings, cumulative=kind == "cumulative", references=references
+        )
+        for kind in ("cumulative", "ring")
+    }
 
 
 def _rows(
     zones: gpd.GeoDataFrame,
     figures: _Figures,
     sources: Sequence[Source],
-    date: dt.date,
-    outdated_years: float,
+    limits: _Limits,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one line, zone by zone."""
     rings = figures.rings
@@ -393,6 +420,7 @@ def _rows(
         for number, source in enumerate(sources):
             share = float(source.covered_km2[cell].sum()) / area if area > 0 else np.nan
             listed = source.name == "settlements"
+            complete = limits.complete[zone["kind"]]
             # Where a source knows nothing, nobody would be a lie; an empty zone has nobody.
             nothing = area > 0 and source.is_silent(cell)
             yield {
@@ -404,12 +432,11 @@ def _rows(
                     None if source.unknown is None else int(source.unknown[cell].sum())
                 ),
                 "coverage": min(share, 1.0),
-                "completeness": (
-                    figures.complete[int(zone["kind"] != "cumulative")][side, last]
-                    if listed
-                    else np.nan
+                "completeness": complete.share[side, last] if listed else np.nan,
+                "completeness_by": complete.by[side, last] if listed else "",
+                **source.basis.columns(
+                    cell, date=limits.date, outdated_years=limits.outdated_years
                 ),
-                **source.basis.columns(cell, date=date, outdated_years=outdated_years),
             }
 
 
@@ -470,6 +497,7 @@ def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[di
             "population_outer": np.nan,
             **dict.fromkeys(("settlements", "settlements_unknown"), None),
             **dict.fromkeys(("coverage", "completeness"), np.nan),
+            "completeness_by": "",
             **dict.fromkeys(FIGURES[:2], figure.date.isoformat() if figure.date else ""),
             "figures_undated": int(figure.date is None),
             "figures_outdated": None,
@@ -523,13 +551,25 @@ class Profile:
     people: pd.DataFrame
 
 
-def profile(case: Case) -> Profile:
+def profile(
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    own_zones: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+    *,
+    around: Mapping[tuple[str, str], Gathered] | None = None,
+    references: Sequence[Reference] = (),
+) -> Profile:
     """Compute zones and people from half a kilometre to thirty.
 
     Parameters
     ----------
-    case
-        Of a run.
+    project, layers, fronts, places, draws, around, references
+        As for `people`.
+    own_zones
+        The zones of the project's own distances, with intervals.
 
     Returns
     -------
@@ -540,33 +580,34 @@ def profile(case: Case) -> Profile:
     What an interval of area adds to and takes from the area changes slowly with distance: it is
     drawn at a few distances and interpolated. People have their own draws at every step.
     """
-    own = case.project.zones.distances_m
+    own = project.zones.distances_m
     steps = np.union1d(np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M), own)
-    drawn = _drawn(case, case.fronts, own)
-    bands = zones(case.fronts, list(steps), {}, case.layers.frame)
+    drawn = _drawn(fronts, own_zones, draws, own=own, frame=layers.frame)
+    bands = zones(fronts, list(steps), {}, layers.frame)
     bands = bands[bands["kind"] == "cumulative"].reset_index(drop=True)
     bands = _with_intervals(bands, drawn)
-    counted = people(
-        case.project,
-        case.layers,
-        case.fronts,
-        bands,
-        case.places,
-        case.draws,
-        around=case.around,
+    counts = people(
+        project, layers, fronts, bands, places, draws, around=around, references=references
     )
-    rows = counted.rows
+    rows = counts.rows
     return Profile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
 
 
-def _drawn(case: Case, fronts: Sequence[FrontLine], own: Sequence[float]) -> pd.DataFrame:
+def _drawn(
+    fronts: Sequence[FrontLine],
+    own_zones: gpd.GeoDataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+    *,
+    own: Sequence[float],
+    frame: Frame,
+) -> pd.DataFrame:
     """Areas with intervals at the project's distances and at the anchors."""
     fewer: Mapping[str, tuple[Draw, ...]] = {
-        key: draws[:ANCHOR_DRAWS] for key, draws in case.draws.items()
+        key: tuple(copies[:ANCHOR_DRAWS]) for key, copies in draws.items()
     }
     further = [anchor for anchor in ANCHORS_M if anchor not in own]
-    anchors = zones(fronts, further, fewer, case.layers.frame)
-    both = pd.concat([case.zones, anchors])
+    anchors = zones(fronts, further, fewer, frame)
+    both = pd.concat([own_zones, anchors])
     cumulative: pd.DataFrame = both[both["kind"] == "cumulative"].sort_values("distance_m")
     return cumulative
 

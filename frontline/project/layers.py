@@ -259,6 +259,7 @@ _OF_GEOPACKAGES = ("fid", "ogc_fid", "rowid", "geom", "geometry", "shape")
 _OF_PLACES = ("lon", "lat", "line", "side", "side_certain", "distance_m", "azimuth_deg")
 _OF_NEAREST = ("nearest_lon", "nearest_lat", "zone_m", "crossed")
 _OF_SHARES = ("share_own_side", "contested_share", "length_km", "angle_deg", "km")
+_OF_FIGURES = ("holds", "population_at_line", "figure_age_years", "outdated")
 _OF_SIGHT = (
     "in_sight",
     "posts_in_sight",
@@ -266,7 +267,9 @@ _OF_SIGHT = (
     "line_in_sight_km",
     "line_within_radius_km",
 )
-RESERVED = frozenset((*_OF_GEOPACKAGES, *_OF_PLACES, *_OF_NEAREST, *_OF_SHARES, *_OF_SIGHT))
+RESERVED = frozenset(
+    (*_OF_GEOPACKAGES, *_OF_PLACES, *_OF_NEAREST, *_OF_SHARES, *_OF_FIGURES, *_OF_SIGHT)
+)
 """Names that a user's own column cannot keep.
 
 A GeoPackage would lose the first ones; the others are names of our results.

@@ -195,6 +195,7 @@ def cross_problems(raw: Raw) -> list[Problem]:
         *_twice(raw, "partitions", "key"),
         *_twice(raw, "population", "key"),
         *_twice(raw, "stated", "id"),
+        *_twice(raw, "totals", "id"),
         *_twice(raw, "sides", "name"),
         *_twice(raw, "sections", "key"),
         *_twice(raw, "scenarios", "key"),
@@ -329,8 +330,9 @@ def _stated_problems(raw: Raw) -> Iterator[Problem]:
         for value in (listed if isinstance(listed, list) else [5e3, 10e3, 15e3])
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
-    for entry in _entries(raw, "stated"):
-        place = f"stated.{_own_name(entry) or '?'}"
+    named = [(name, entry) for name in ("stated", "totals") for entry in _entries(raw, name)]
+    for name, entry in named:
+        place = f"{name}.{_own_name(entry) or '?'}"
         line, side = entry.get("line"), entry.get("side")
         if isinstance(line, str) and line not in keys:
             yield f"{place}.line", f"there is no line {shown(line)}.{nearest(line, keys)}"

@@ -519,9 +519,7 @@ class Total(Origin):
 class Displacement(Part):
     """People who left their homes, as rows of the flows tell it, and whom that concerns."""
 
-    label: str = Field(
-        min_length=1, description='what it was, as in "before ...": the war of 2020'
-    )
+    label: str = Field(min_length=1, description='what it was, as in "before ...": the war of 2020')
     date: Day = Field(
         description="when people left: figures counted before it do not tell who was there after it"
     )

@@ -49,7 +49,10 @@ _COUNTS = (
     ),
 )
 _REGISTERED = number(
-    "registered", "people", "Registered people", "Registered there; never added to residents."
+    "registered",
+    "people",
+    "Registered people",
+    "Registered there, never added to residents; empty where no place there has such a figure.",
 )
 _FLOW = (
     *_FROM_TO_LINE,
@@ -63,7 +66,13 @@ _FLOW = (
     number(
         "area_certain_km2", "km²", "Certain area", "The part of it beyond the errors of both lines."
     ),
-    number("population", "people", "People", "Residents listed there at the earlier date."),
+    number(
+        "population",
+        "people",
+        "People",
+        "Residents listed there at the earlier date; empty where places lie there and none has a "
+        "figure.",
+    ),
     number("population_certain", "people", "People, certain", "Those on the certain area."),
     _REGISTERED,
     *_COUNTS,
@@ -87,7 +96,13 @@ CUT_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         *interval("area_km2", "km²", "Area", "area"),
         number("share", "", "Share", "Of the part's land in the study area (0 to 1)."),
         *interval("share", "", "Share"),
-        number("population", "people", "People", "Residents listed there at the line's date."),
+        number(
+            "population",
+            "people",
+            "People",
+            "Residents listed there at the line's date; empty where places lie there and none has "
+            "a figure.",
+        ),
         *interval("population", "people", "People"),
         _REGISTERED,
         *_COUNTS,
@@ -327,7 +342,13 @@ LINE_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         number("area_km2", "km²", "Uncertain land", "Land nearer to those stretches than that."),
         integer("settlements", "places", "Settlements", "That lie in it or reach into it."),
         integer("settlements_unknown", "places", "Without a figure", "Those without residents."),
-        number("population", "people", "People", "Their residents at the line's date."),
+        number(
+            "population",
+            "people",
+            "People",
+            "Residents on that land at the line's date; empty where places lie there and none has "
+            "a figure.",
+        ),
     ),
     "nearness": (
         _LINE,
@@ -352,7 +373,13 @@ LINE_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         integer("hidden", "places", "Hidden", "Of them within range and not in sight."),
         integer("unknown", "places", "Undecided", "Of them undecided."),
         integer("out_of_range", "places", "Out of range", "Of them farther than is looked."),
-        number("population", "people", "People", "Their residents at the line's date."),
+        number(
+            "population",
+            "people",
+            "People",
+            "Residents on that land at the line's date; empty where places lie there and none has "
+            "a figure.",
+        ),
         number("population_visible", "people", "People in sight", "Residents of those in sight."),
     ),
 }
@@ -578,7 +605,13 @@ PER_LINE = (
     _number("nearest_lon", "degrees", "Nearest point, longitude", "Where the line is nearest."),
     _number("nearest_lat", "degrees", "Nearest point, latitude", "Where the line is nearest."),
     _number("zone_m", "m", "Zone", "Smallest distance of the project that contains the place."),
-    Column("crossed", "boolean", "", "Cut by the line", "Whether the line runs through the place."),
+    Column(
+        "crossed",
+        "boolean",
+        "",
+        "Cut by the line",
+        "Whether the line runs through the place; empty for a point, whose extent is unknown.",
+    ),
     _number(
         "share_own_side", "", "Share on its side", "Share of the place's area on its side (0 to 1)."
     ),
@@ -599,6 +632,20 @@ PER_LINE = (
     ),
     _number("line_in_sight_km", "km", "Line in sight", "Length of line that sees the place."),
     _number("line_within_radius_km", "km", "Line within radius", "Length of line in sight range."),
+    Column(
+        "holds",
+        "boolean",
+        "",
+        "Figure holds",
+        "Whether the figure counts at the date of the line; empty without a figure.",
+    ),
+    _integer(
+        "population_at_line",
+        "people",
+        "People at the line's date",
+        "The figure where it holds at the date of the line, of the kind in population_kind; empty: "
+        "unknown then.",
+    ),
 )
 """The columns of a settlement that stand once per line."""
 
@@ -641,6 +688,43 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "Completeness",
             "Share of the zone's people that a list of settlements can contain (0 to 1).",
         ),
+        _text(
+            "completeness_by",
+            "Completeness by",
+            "What the list was held against: raster:<key>, districts, or total:<id> of the project "
+            "(the whole side then).",
+        ),
+        _text("figures_first", "Oldest figure", "When the oldest dated figure was counted."),
+        _text("figures_last", "Newest figure", "When the newest dated figure was counted."),
+        _integer(
+            "figures_undated", "figures", "Figures without a date", "Used as they are, undated."
+        ),
+        _integer(
+            "figures_outdated",
+            "figures",
+            "Outdated figures",
+            "Counted longer before the line than people.outdated_years of the project says.",
+        ),
+        _number(
+            "present_low",
+            "people",
+            "People present, least",
+            "Residents who can still have been there after a displacement that the project names: "
+            "all who had left came from here.",
+        ),
+        _number(
+            "present_high",
+            "people",
+            "People present, most",
+            "None who had left came from here, as far as the people left elsewhere allow.",
+        ),
+        _number(
+            "present_even",
+            "people",
+            "People present, evenly",
+            "If all places of the side had emptied alike; empty if the whole is not stated.",
+        ),
+        _text("displacement", "Displacement", "The displacement that lies between, by its label."),
         *AREA_INTERVAL,
         _number(
             "population_inner", "people", "People, inner bound", "Line moved by its error one way."
@@ -784,6 +868,19 @@ LAYERS: Mapping[str, tuple[Column, ...]] = {
 settlements have further ones per source of population and per line."""
 
 PER_LINE_FURTHER = (
+    _number(
+        "figure_age_years",
+        "years",
+        "Age of the figure",
+        "Years by which the figure is older than the line; below 0: younger; empty: undated.",
+    ),
+    Column(
+        "outdated",
+        "boolean",
+        "",
+        "Outdated",
+        "Whether it is older than people.outdated_years of the project says; empty: undated.",
+    ),
     Column(
         "sight_certain",
         "boolean",

@@ -22,7 +22,6 @@ from frontline.visibility.targets import Tally, Targets, empty_tally, look
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from frontline.analysis.context import Case
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
@@ -146,35 +145,44 @@ def sight_likelihood(
 
 
 def with_likelihood(
-    case: Case, *, kept: Kept | None = None, progress: Callable[[int, int], None] | None = None
+    exposure: Exposure,
+    project: Project,
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    dem: Dem | None,
+    *,
+    kept: Kept | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Exposure:
     """Add how likely each settlement is in sight, where the project asks for draws.
 
     Parameters
     ----------
-    case
-        What the run has in hand; ``[sight] elevation_draws`` and ``position_draws`` say how
-        often is looked.
-    kept, progress
-        As for `sight_likelihood`.
+    exposure
+        What is in sight of the lines as drawn.
+    project
+        ``[sight] elevation_draws`` and ``position_draws`` say how often sight is computed.
+    layers, fronts, draws, dem, kept, progress
+        As for `sight_likelihood`; nothing is added without elevation.
 
     Returns
     -------
-    ``case.exposure``; its settlements with ``sight_probability``, ``sight_probability_low``,
+    `exposure`; its settlements with ``sight_probability``, ``sight_probability_low``,
     ``sight_probability_high`` and ``sight_position_share`` as far as they were asked for, and
     notes.
     """
-    asked, exposure = case.project.sight, case.exposure
-    if case.dem is None or not (asked.elevation_draws or asked.position_draws):
+    asked = project.sight
+    if dem is None or not (asked.elevation_draws or asked.position_draws):
         return exposure
     if not len(exposure.settlements):
         return exposure
     found = sight_likelihood(
-        case.project,
-        case.layers,
-        case.fronts,
-        case.draws,
-        case.dem,
+        project,
+        layers,
+        fronts,
+        draws,
+        dem,
         elevation_draws=asked.elevation_draws,
         position_draws=asked.position_draws,
         kept=kept,
@@ -187,12 +195,14 @@ def with_likelihood(
             table[f"sight_probability{end}"] = found[f"share_elevation{end}"].to_numpy()
     if asked.position_draws:
         table["sight_position_share"] = found["share_position"].to_numpy()
-    return replace(exposure, settlements=table, notes=(*exposure.notes, *_notes(case)))
+    return replace(
+        exposure, settlements=table, notes=(*exposure.notes, *_notes(project, draws, dem))
+    )
 
 
-def _notes(case: Case) -> Iterator[Note]:
-    asked, dem, stated = case.project.sight, case.dem, case.project.elevation
-    if asked.elevation_draws and dem is not None and stated is not None:
+def _notes(project: Project, draws: Mapping[str, Sequence[Draw]], dem: Dem) -> Iterator[Note]:
+    asked, stated = project.sight, project.elevation
+    if asked.elevation_draws and stated is not None:
         if dem.accuracy_m is None:
             yield Note(
                 "sight", "accuracy_m of [elevation] is not stated: no probability of sight is told."
@@ -204,7 +214,7 @@ def _notes(case: Case) -> Iterator[Note]:
                 f"elevation's error ({dem.accuracy_m:g} m, alike within "
                 f"{stated.error_correlation_m:,.0f} m); its interval is that of so few draws.",
             )
-    there = min(len(own) for own in case.draws.values()) if case.draws else 0
+    there = min(len(own) for own in draws.values()) if draws else 0
     if asked.position_draws > there:
         yield Note(
             "sight",

@@ -178,6 +178,7 @@ def compute_case(
     project: Project, *, work: Path | None = None, progress: Progress = silent
 ) -> tuple[Case, tuple[Note, ...]]:
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
+    from frontline.analysis.displaced_people import with_people_present
     from frontline.analysis.landcover import against_lines, read_cover
     from frontline.analysis.optional_tables import asked_of, draws_of_scenarios
     from frontline.analysis.settlements import places
@@ -185,6 +186,7 @@ def compute_case(
     from frontline.inputs.layers import read_layers
     from frontline.lines.front import read_fronts
     from frontline.lines.zones import zones
+    from frontline.population.completeness import make_references
     from frontline.population.within import people
     from frontline.storage.checkpoint import open_work
     from frontline.visibility.exposure import sight
@@ -209,7 +211,9 @@ def compute_case(
     told = partial(progress, "looking")
     exposure = sight(project, layers, fronts, dem, bands, kept=kept, progress=told)
     progress("counting people", 0, 1)
-    counted = people(project, layers, fronts, bands, against, draws)
+    references = make_references(project.totals, layers.settlements, fronts)
+    counted = people(project, layers, fronts, bands, against, draws, references=references)
+    rows = with_people_present(counted.rows, project, asked.tables.get("flows"))
     progress("counting people", 1, 1)
     case = Case(
         project=project,
@@ -218,8 +222,9 @@ def compute_case(
         draws=draws,
         zones=bands,
         places=against,
-        people=counted.rows,
+        people=rows,
         around=counted.around,
+        references=references,
         exposure=exposure,
         dem=dem,
         scenarios=asked.scenarios,
@@ -231,8 +236,10 @@ def compute_case(
         from frontline.visibility.probability import with_likelihood
 
         told = partial(progress, "drawing terrains and lines")
-        case = replace(case, exposure=with_likelihood(case, kept=kept, progress=told))
-        exposure = case.exposure
+        exposure = with_likelihood(
+            exposure, project, layers, fronts, draws, dem, kept=kept, progress=told
+        )
+        case = replace(case, exposure=exposure)
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
     notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
@@ -291,7 +298,16 @@ def _results(
     progress("comparing lines", 0, 3)
     flows = changes(fronts, layers.study_area, draws, frame)
     progress("comparing lines", 1, 3)
-    by_distance = profile(case)
+    by_distance = profile(
+        case.project,
+        layers,
+        fronts,
+        case.zones,
+        case.places,
+        draws,
+        around=case.around,
+        references=case.references,
+    )
     progress("comparing lines", 2, 3)
     settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
     settlements["in_sight"] = settlements["in_sight"].fillna("")

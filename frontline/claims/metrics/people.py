@@ -25,14 +25,15 @@ from frontline.claims.measurement import (
 )
 from frontline.errors import ProjectError, nearest, shown
 from frontline.lines.zones import zones
-from frontline.population.figures import Headcounts, headcounts_at
+from frontline.population.on_land import Count, count, dwellers_at, shares_on
+from frontline.population.validity import open_splitting_grid
 from frontline.population.within import people
 from frontline.results.wording import percent
 from frontline.results.words import source_label
 from frontline.uncertainty.intervals import rounded
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import datetime as dt
 
 
 def people_within(
@@ -125,7 +126,14 @@ def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
     # The areas of displaced zones are not asked for here, and take long.
     bands = zones(fronts, [distance_m], {}, case.layers.frame)
     counted = people(
-        case.project, case.layers, fronts, bands, case.places, case.draws, around=case.around
+        case.project,
+        case.layers,
+        fronts,
+        bands,
+        case.places,
+        case.draws,
+        around=case.around,
+        references=case.references,
     )
     found = counted.rows
     return found[found["kind"] == "cumulative"]
@@ -255,34 +263,36 @@ def people_in(
     land = land_of(case, partition, codes)
     if side is not None:
         land = shapely.intersection(land, side_of(front, side))
-    table = case.layers.settlements
     for place in besides:
         place_of(case, place)
-    inside = shapely.intersects(land, table.geometry.to_numpy())
-    inside |= table["id"].isin(list(besides)).to_numpy()
-    known = _residents(headcounts_at(table, front.date))
-    counted = inside & np.isfinite(known)
-    if not counted.any():
+    counted = _count_on(case, land, front.date, besides=besides)
+    value = float(counted.residents[0])
+    if not counted.figures["residents"][0]:
         return missing("no settlement there has a figure that holds at that date", unit="people")
-    value = float(known[counted].sum())
     area_km2 = float(shapely.area(land)) / 1e6
     error = _boundary_error(case, partition, codes)
-    lacks = int((inside & ~np.isfinite(known)).sum())
+    lacks = int(counted.unknown[0])
     return Measured(
         value,
         value,
         value,
         "people",
         contains="nothing: figures as listed",
-        detail=f"{int(counted.sum())} settlements with a figure, {lacks} without; "
+        detail=f"{int(counted.figures['residents'][0])} settlements with a figure, {lacks} "
+        "without; "
         f"{value / area_km2:.2g} people per km2 on {area_km2:,.0f} km2.{error}",
         coarse=incomplete(math.nan),
     )
 
 
-def _residents(counts: Headcounts) -> NDArray[np.float64]:
-    """Return residents by settlement, NaN where none are known."""
-    return counts.people["residents"]
+def _count_on(case: Case, land: Any, date: dt.date, *, besides: tuple[str, ...] = ()) -> Count:
+    """Count listed people on some land by the rule of every table; `besides` lie there whole."""
+    settlements = case.layers.settlements
+    dwellers = dwellers_at(settlements, date)
+    with open_splitting_grid(case.project, settlements, date=date) as grid:
+        share = shares_on(dwellers, np.array([land]), grid=grid, crs=case.layers.frame.crs)
+    share[settlements["id"].isin(list(besides)).to_numpy()] = 1.0
+    return count(dwellers, share)
 
 
 def _boundary_error(case: Case, partition: str, codes: tuple[str, ...]) -> str:
@@ -300,21 +310,18 @@ def residents_on_changed_land(
     """Residents known, at the date of the new line, on land that came to a side."""
     old, new = front_of(case, from_line), front_of(case, to_line)
     land = shapely.intersection(other_sides(old, to_side), side_of(new, to_side))
-    table = case.layers.settlements
-    inside = shapely.intersects(land, table.geometry.to_numpy())
-    after, before = (_residents(headcounts_at(table, front.date))[inside] for front in (new, old))
-    registered = table.loc[inside & (table["population_kind"] == "registered").to_numpy()]
+    after, before = (_count_on(case, land, front.date) for front in (new, old))
     told = (
-        f"Of {int(inside.sum())} settlements listed there, {int(np.isfinite(after).sum())} have "
-        f"residents known on {new.date} and {int(np.isfinite(before).sum())} on {old.date} "
-        f"({np.nansum(before):,.0f}); {len(registered)} have registered people only "
-        f"({int(registered['population'].fillna(0).sum()):,}, never added to residents)."
+        f"Of {int(after.settlements[0])} settlements listed there, {_known(after, 'residents')} "
+        f"have residents known on {new.date} and {_known(before, 'residents')} on {old.date} "
+        f"({np.nan_to_num(before.residents[0]):,.0f}); {_known(after, 'registered')} have "
+        f"registered people ({np.nan_to_num(after.registered[0]):,.0f}, never added to residents)."
     )
-    if not np.isfinite(after).any():
+    if not _known(after, "residents"):
         return missing(
             f"no figure of residents there is valid on {new.date}. {told}", unit="people"
         )
-    value = float(np.nansum(after))
+    value = float(after.residents[0])
     return Measured(
         value,
         value,
@@ -324,6 +331,10 @@ def residents_on_changed_land(
         detail=told,
         coarse=incomplete(math.nan),
     )
+
+
+def _known(counted: Count, kind: str) -> int:
+    return int(counted.figures[kind][0])
 
 
 def population_total(case: Case, *, places: Ids) -> Measured:

@@ -115,12 +115,10 @@ def ends(found: Record | pd.Series[Any], stem: str) -> tuple[float, float]:
 
 def says_something(found: Record) -> bool:
     """Tell whether a row of people holds a figure, or places that lack one."""
-    if pd.isna(found["population"]):
-        return False
     if str(found["source"]).startswith("settlements"):
         places = [found["settlements"], found["settlements_unknown"]]
         return any(not pd.isna(one) and one > 0 for one in places)
-    return True
+    return not pd.isna(found["population"])
 
 
 def _people(found: Record) -> Html:

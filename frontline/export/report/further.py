@@ -48,6 +48,8 @@ FAR = frozenset((("nearness", "nearest_m"), ("nearness", "median_m")))
 """Distances from a line, beside every ``distance_m``."""
 MOST_ROWS = 40
 LINES = frozenset(("line", "from_line", "to_line"))
+PEOPLE = frozenset(("population", "registered"))
+"""Where nothing is known of these, the table says so: a dash would look like nobody."""
 SIDES = frozenset(("side", "from_side", "to_side"))
 
 
@@ -102,7 +104,7 @@ def _cell(results: Results, name: str, found: Mapping[str, Any], stem: str) -> H
     if name in {"flows", "flows_balance"} and stem in {"amount", "parts"}:
         return text(_range(low, high))
     if value is None or pd.isna(value):
-        return text(REPORT["nothing"])
+        return text(REPORT["no_figure" if stem in PEOPLE else "nothing"])
     if isinstance(value, str):
         return data(REPORT.get(f"measure_{value}") or without_keys(value, results))
     share = stem in {"share", "share_above"}

@@ -46,6 +46,7 @@ ZONE_DETAIL = 0.002
 OWN = (
     ("side", "side"),
     ("valid", "valid"),
+    ("people", "population_at_line"),
     ("certain", "side_certain"),
     ("distance_m", "distance_m"),
     ("azimuth_deg", "azimuth_deg"),

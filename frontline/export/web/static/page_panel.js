@@ -102,21 +102,21 @@ function peopleAt(key, side, km, source) {
   return source === "settlements" && live ? counted(key, side, km) : null;
 }
 function counted(key, side, km) {
-  let [sum, places, unknown] = [0, 0, 0];
+  let [sum, places, figures, unknown] = [0, 0, 0, 0];
   for (const place of data.settlements) {
     const own = place.lines[key];
     if (own?.side !== side || !(own.distance_m <= km * 1000)) continue;
     places += 1;
-    if (kindOf(place, own) === "residents") sum += place.people;
+    if (kindOf(place, own) === "residents") [sum, figures] = [sum + place.people, figures + 1];
     else unknown += 1;
   }
-  return [sum, null, null, places, unknown, null, null];
+  return [places && !figures ? null : sum, null, null, places, unknown, null, null];
 }
 /** Whether counting here agrees with the run at every distance of the run. */
 const live = data.lines.every(({ key }) => Object.entries(data.figures[key] ?? {}).every(
   ([side, cells]) => Object.entries(cells).every(([km, cell]) => {
     const own = cell.people.settlements;
-    return !own || Math.abs((own[0] ?? 0) - counted(key, side, Number(km))[0]) < 0.6;
+    return !own || Math.abs((own[0] ?? 0) - (counted(key, side, Number(km))[0] ?? 0)) < 0.6;
   })));
 
 function sourceLabel(source) {
@@ -168,6 +168,8 @@ function landCell(key, side) {
     ? el("small", { title: word("interval") }, interval(cell.low, cell.high)) : null;
   return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, decimal.format(cell.area)), range);
 }
+const withoutFigure = (count) => (count > 0
+  ? [el("small", { className: "more" }, word("places_unknown", { count: whole(count) }))] : []);
 function peopleCell(row, key, side) {
   const [value, low, high, places, unknown, coverage, completeness] = row ?? [];
   if (known(coverage) && coverage < 0.005) {
@@ -175,7 +177,8 @@ function peopleCell(row, key, side) {
       el("small", {}, word("not_covered")));
   }
   if (!known(value) && !known(low)) {
-    return el("td", { className: "none", "data-side": side }, ...(places > 0 ? [word("no_figure")] : dash()));
+    return el("td", { className: "none", "data-side": side }, 
+      ...(places > 0 || unknown > 0 ? [word("unknown"), ...withoutFigure(unknown)] : dash()));
   }
   const cell = el("td", { "data-side": side, "data-value": value });
   const range = known(low) && known(high) && low !== high ? interval(low, high) : "";

@@ -329,7 +329,8 @@ function records() {
     const own = place.lines[key];
     return { id: place.id, name: place.name, name_alt: place.alt, lon: place.at[1], lat: place.at[0],
       population: place.people, population_kind: place.kind, population_date: place.date,
-      population_source: place.source, line: key, side: own.side, side_certain: own.certain,
+      population_source: place.source, holds: known(place.people) ? own.valid : null,
+      population_at_line: own.people, line: key, side: own.side, side_certain: own.certain,
       distance_m: own.distance_m, azimuth_deg: own.azimuth_deg, zone_m: own.zone_m, crossed: own.crossed,
       in_sight: own.sight };
   }));
