@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from frontline.population.figures import first_day, last_day, numbers, texts
+from frontline.population.figures import (
+    first_day,
+    last_day,
+    numbers,
+    texts,
+    valid_at,
+    years_before,
+)
 from frontline.population.on_land import Grid
 from frontline.project.loader import relative
 from frontline.raster.io import open_raster
@@ -177,6 +184,33 @@ def notes_on_districts(layers: Layers) -> Iterator[Note]:
     if undated.any():
         text = "figures without a date are used as they are (undated)."
         yield Note("districts", text, int(undated.sum()))
+
+
+def notes_on_outdated(project: Project, layers: Layers, front: FrontLine) -> Iterator[Note]:
+    """Say how many figures of settlements and districts are too old for a line.
+
+    Parameters
+    ----------
+    project
+        ``people.outdated_years``: how old a figure may be.
+    layers
+        Settlements and districts.
+    front
+        The line.
+    """
+    limit = project.people.outdated_years
+    for about, table, column in (
+        ("settlements", layers.settlements, "population_date"),
+        ("districts", layers.districts, "population_year"),
+    ):
+        dates = texts(table, column) if len(table) else np.zeros(0, dtype=object)
+        known = np.isfinite(numbers(table, "population")) if len(table) else dates != ""
+        holds = valid_at(table, front.date) if len(table) else known
+        old = [bool(text) and years_before(str(text), front.date) > limit for text in dates]
+        count = int((np.array(old, dtype=bool) & known & holds).sum())
+        if count:
+            text = f"figures are outdated: more than {limit:g} years older than {front.date}."
+            yield Note(f"{about} at {front.key}", text, count)
 
 
 def notes_on_rasters(project: Project, front: FrontLine) -> Iterator[Note]:

@@ -45,6 +45,7 @@ from frontline.population.sources import (
 )
 from frontline.population.validity import (
     notes_on_districts,
+    notes_on_outdated,
     notes_on_places,
     notes_on_rasters,
     open_grids,
@@ -180,6 +181,7 @@ def people(
         with ExitStack() as stack:
             grids = open_grids(project, front.date, stack)
             notes.extend(notes_on_rasters(project, front))
+            notes.extend(notes_on_outdated(project, layers, front))
             if project.settlements is not None:
                 reach_m = project.settlements.raster_reach_m
                 near |= _around(layers, front, places, grids, near, reach_m=reach_m)
