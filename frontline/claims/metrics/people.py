@@ -28,9 +28,9 @@ from frontline.lines.zones import zones
 from frontline.population.on_land import Count, count, dwellers_at, shares_on
 from frontline.population.validity import open_splitting_grid
 from frontline.population.within import people
+from frontline.results.numbers import rounded
 from frontline.results.wording import percent
 from frontline.results.words import source_label
-from frontline.uncertainty.intervals import rounded
 
 if TYPE_CHECKING:
     import datetime as dt
