@@ -99,40 +99,48 @@ def people_in_sight(case: Case) -> pd.DataFrame:
     for front in case.fronts:
         zones = case.zones[case.zones["line"] == front.key]
         rings = zones[zones["kind"] == "ring"].sort_values("distance_m", kind="stable")
-        counted = [_of_settlements(case, front, rings.geometry.to_numpy())]
+        counted = [_of_settlements(case, front, rings)]
         with ExitStack() as stack:
             grids = open_grids(case.project, front.date, stack)
             counted += [_of_raster(case, front, rings, grid) for grid in grids]
+        zone = rings[["side", "distance_m"]].reset_index(drop=True)
         for table in counted:
-            sums = pd.concat([rings[["side", "distance_m"]].reset_index(drop=True), table], axis=1)
-            columns = [name for name in table.columns if name != "source"]
-            sums[columns] = sums.groupby("side", sort=False)[columns].cumsum()
-            rows += sums.assign(line=front.key).to_dict("records")
+            rows += pd.concat([zone, table], axis=1).assign(line=front.key).to_dict("records")
     return _fitted(pd.DataFrame(rows, columns=PEOPLE), case.people)
 
 
-def _of_settlements(case: Case, front: FrontLine, lands: NDArray[np.object_]) -> pd.DataFrame:
+def _of_settlements(case: Case, front: FrontLine, rings: pd.DataFrame) -> pd.DataFrame:
+    """Count the places of each zone, rings and all within them."""
+    lands = rings.geometry.to_numpy()
+    sides = rings["side"].to_numpy()
     settlements = case.layers.settlements
     dwellers = dwellers_at(settlements, front.date)
     with open_splitting_grid(case.project, settlements, date=front.date) as grid:
         share = shares_on(dwellers, lands, grid=grid, crs=case.layers.frame.crs)
     seen = case.exposure.settlements
     state = seen.loc[seen["line"] == front.key, "in_sight"].to_numpy()
-    whole = count(dwellers, share)
-    visible, unknown = (
-        count(dwellers, share * (state == name)[:, None]) for name in ("visible", "unknown")
-    )
-    return pd.DataFrame(
-        {
-            "source": "settlements",
-            "people": whole.residents,
-            "people_visible": visible.residents,
-            "people_undecided": unknown.residents,
-            "settlements": whole.settlements,
-            "settlements_visible": visible.settlements,
-            "settlements_undecided": unknown.settlements,
-            "visible_without_figure": visible.unknown,
-        }
+    shares = [share, *(share * (state == name)[:, None] for name in ("visible", "unknown"))]
+    whole, visible, unknown = (count(dwellers, own) for own in shares)
+    places = {
+        "settlements": whole.settlements,
+        "settlements_visible": visible.settlements,
+        "settlements_undecided": unknown.settlements,
+        "visible_without_figure": visible.unknown,
+    }
+    # People of a zone, not of its rings: one ring without any figure makes no zone unknown.
+    names = ("people", "people_visible", "people_undecided")
+    people = {
+        name: count(dwellers, _added_up(own.T, sides).T).residents
+        for name, own in zip(names, shares, strict=True)
+    }
+    counts = {name: _added_up(numbers, sides) for name, numbers in places.items()}
+    return pd.DataFrame({"source": "settlements", **people, **counts})
+
+
+def _added_up(values: NDArray[Any], sides: NDArray[np.object_]) -> NDArray[Any]:
+    """Add up rings, the rows, from the line outwards on each side."""
+    return np.asarray(pd.DataFrame(values).groupby(sides, sort=False).cumsum()).reshape(
+        values.shape
     )
 
 
@@ -150,7 +158,8 @@ def _of_raster(case: Case, front: FrontLine, rings: pd.DataFrame, grid: Grid) ->
         inside = shapely.contains_xy(land, xy[:, 0], xy[:, 1])
         sums[:, column] = [people[inside & chosen].sum() for chosen in (True, seen, unknown)]
     names = ("people", "people_visible", "people_undecided")
-    return pd.DataFrame({"source": f"raster:{grid.key}", **dict(zip(names, sums, strict=True))})
+    added = _added_up(sums.T, rings["side"].to_numpy()).T
+    return pd.DataFrame({"source": f"raster:{grid.key}", **dict(zip(names, added, strict=True))})
 
 
 def _states(

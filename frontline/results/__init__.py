@@ -8,6 +8,8 @@ numbers
     Figures as people read them: rounded by their intervals, alike on page, report and sheets.
 phrases
     The words and sentences of the report, apart from `words` so that the page stays small.
+population_phrases
+    What stands beside a number of people: of when it is, who may have left, what it lacks.
 redaction
     Restricted layers: what of them may stand in a file that everybody reads.
 registry

@@ -21,6 +21,11 @@ from frontline.results.numbers import (
     whole,
 )
 from frontline.results.phrases import day
+from frontline.results.population_phrases import (
+    describe_dates,
+    describe_displacement,
+    describe_limits,
+)
 from frontline.results.wording import far, listing, percent, source_phrase, source_row
 
 if TYPE_CHECKING:
@@ -115,12 +120,21 @@ def sight_figures(case: Case, people: pd.DataFrame | None) -> tuple[KeyFigure, .
 def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in case.project.lines}
     within_m = people["distance_m"] <= case.project.sight.radius_m
-    widest = people[within_m & (people["distance_m"] == people.loc[within_m, "distance_m"].max())]
-    for row in widest.to_dict("records"):
+    main_m = case.project.zones.headline_m
+    if main_m > case.project.sight.radius_m:
+        main_m = people.loc[within_m, "distance_m"].max()
+    keys = ["line", "side", "distance_m", "source"]
+    counted = case.people[case.people["kind"] == "cumulative"].set_index(keys)
+    for row in people[people["distance_m"] == main_m].to_dict("records"):
         if not row["people"] > 0:
             continue
         low, high = row["people_visible"], row["people_visible"] + row["people_undecided"]
         line = lines[row["line"]]
+        beside = counted.loc[tuple(row[key] for key in keys)].to_dict()
+        years = case.project.people.outdated_years
+        dates = describe_dates(beside, date=line.date, outdated_years=years)
+        when = f" (by {dates})" if dates else ""
+        before = describe_displacement(beside, date=line.date)
         open_ = rounded(high - low)
         doubt = f" Of {open_} more it cannot be decided." if high > low else ""
         without = row["visible_without_figure"]
@@ -137,9 +151,10 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
             high=high,
             unit="people",
             sentence=(
-                f"Of {rounded(row['people'])} {source_phrase(row['source'])} within "
+                f"Of {rounded(row['people'])} {source_phrase(row['source'])}{when} within "
                 f"{far(row['distance_m'])} of the {_called(line)} on the {row['side']} side, "
                 f"{rounded(low)} live in places in sight of it.{doubt}{more}"
+                f"{' ' + before if before else ''}"
             ),
         )
 
@@ -166,10 +181,6 @@ def _road_figures(case: Case) -> Iterator[KeyFigure]:
         )
 
 
-ENOUGH = 0.9
-"""Share of a zone's people that a settlement list must be able to contain to stand alone."""
-
-
 def key_figures(
     project: Project,
     *,
@@ -191,8 +202,9 @@ def key_figures(
 
     Returns
     -------
-    People in the widest zone by line, side and source; land that changed hands; settlements
-    cut by a line and in sight of it, in this order.
+    People within the main distance by line, side and source, with the date of the figures and
+    what they lack; land that changed hands; settlements cut by a line and in sight of it, in this
+    order. What is unknown is a sentence too, with a figure of NaN.
     """
     lines = {line.key: line for line in project.lines}
     return (
@@ -205,29 +217,53 @@ def key_figures(
 def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in project.lines}
     cumulative = people[people["kind"] == "cumulative"]
-    widest = cumulative[cumulative["distance_m"] == cumulative["distance_m"].max()]
+    main = cumulative[cumulative["distance_m"] == project.zones.headline_m]
     figures = cumulative_figures(people, "population")
-    for row in widest.to_dict("records"):
-        if math.isnan(row["population"]):
+    for row in main.to_dict("records"):
+        listed = row["source"].startswith("settlements")
+        if math.isnan(row["population"]) and not (listed and row["settlements_unknown"] > 0):
             continue
-        if row["source"].startswith("settlements") and not row["settlements"] > 0:
+        if listed and not row["settlements"] > 0 and not row["settlements_unknown"] > 0:
             continue  # nothing was counted, which is not the same as nobody
-        low, high = row["population_low"], row["population_high"]
-        stated = row["source"].startswith("stated:")
         figure = figures[row["line"], row["side"], float(row["distance_m"]), row["source"]]
-        between = _between_quotes(figure, "" if stated else "95 % for the position of the line")
         yield KeyFigure(
             id=f"people:{row['line']}:{row['side']}:{row['distance_m']:.0f}:{row['source']}",
             value=row["population"],
-            low=low,
-            high=high,
+            low=row["population_low"],
+            high=row["population_high"],
             unit="people",
-            sentence=(
-                f"Within {far(row['distance_m'])} of the {_called(lines[row['line']])}, the "
-                f"{row['side']} side had {figure.text} {_counted(row['source'], project)}{between}."
-                f"{_caveat_quotes(row)}{_source(row['source'], project)}"
-            ),
+            sentence=_people_sentence(project, lines[row["line"]], row, figure),
         )
+
+
+def _people_sentence(
+    project: Project, line: Line, row: Mapping[Any, Any], figure: RoundedFigure
+) -> str:
+    """Write a number of people with its date, and what it does not tell."""
+    source = row["source"]
+    where = f"Within {far(row['distance_m'])} of the {_called(line)}"
+    if math.isnan(row["population"]):
+        places = count_text(row["settlements_unknown"], "settlement")
+        return (
+            f"{where}, the number of {_counted(source, project)} on the {row['side']} side is "
+            f"unknown: of the {places} listed there, none has a figure for that date."
+        )
+    stated = source.startswith("stated:")
+    between = _between_quotes(figure, "" if stated else "95 % for the position of the line")
+    years = project.people.outdated_years
+    dates = describe_dates(row, date=line.date, outdated_years=years)
+    when = f", by {dates}" if dates else ""
+    if stated:
+        when = f", as of {dates.removeprefix('figures of ')}" if row["figures_first"] else ""
+    limits = describe_limits(row, project=project)
+    parts = [
+        f"{where}, the {row['side']} side had {figure.text} {_counted(source, project)}{between}"
+        f"{when}.",
+        describe_displacement(row, date=line.date),
+        f"Caveat: {listing(limits)}." if limits else "",
+        _source(source, project).strip(),
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def _called(line: Line) -> str:
@@ -264,20 +300,6 @@ def _between_quotes(figure: RoundedFigure, why: str) -> str:
     if not figure.range:
         return ""
     return f" ({figure.range}, {why})" if why else f" ({figure.range})"
-
-
-def _caveat_quotes(row: dict[str, Any]) -> str:
-    parts = []
-    unknown, share = row["settlements_unknown"], row["completeness"]
-    if row["source"] == "settlements" and isinstance(unknown, int | float) and unknown > 0:
-        have = "settlement has" if unknown == 1 else "settlements have"
-        parts.append(f"{unknown:.0f} further {have} no figure for that date")
-    if row["source"] == "settlements" and isinstance(share, float) and share < ENOUGH:
-        parts.append(f"the list can hold only about {percent(share)} of the people there")
-    coverage = row["coverage"]
-    if isinstance(coverage, float) and coverage < ENOUGH:
-        parts.append(f"the figures cover {percent(coverage)} of that land")
-    return f" Caveat: {listing(parts)}." if parts else ""
 
 
 def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
@@ -319,12 +341,11 @@ def _places(
     for key, line in lines.items():
         here = settlements[settlements["line"] == key]
         near = int((~here["side_certain"]).sum())
-        cut = int(here["crossed"].sum())
-        yield _count(
-            f"crossed:{key}",
-            cut,
-            _cut_sentence(line, cut=cut, near=near, listed=len(here)),
-        )
+        crossed = here["crossed"].astype("boolean")
+        outlines = int(crossed.notna().sum())
+        cut = float(crossed.sum()) if outlines else math.nan
+        sentence = _cut_sentence(line, cut=cut, near=near, listed=len(here), outlines=outlines)
+        yield KeyFigure(f"crossed:{key}", cut, cut, cut, "settlements", sentence)
         sight = here["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
             seen = int((sight == "visible").sum())
@@ -335,10 +356,21 @@ def _places(
             )
 
 
-def _cut_sentence(line: Line, *, cut: int, near: int, listed: int) -> str:
-    """Say how many settlements a line cuts, and of how many the side is not certain."""
-    what = "none" if cut == 0 else whole(cut)
-    words = f"The {_called(line)} cuts {what} of the {count_text(listed, 'settlement')} listed."
+def _cut_sentence(line: Line, *, cut: float, near: int, listed: int, outlines: int) -> str:
+    """Say how many settlements a line cuts, and of how many the side is not certain.
+
+    No line can cut a point: of places without an outline it is unknown.
+    """
+    places = count_text(listed, "settlement")
+    points = (
+        "they are points" if outlines == 0 else f"{whole(listed - outlines)} of them are points"
+    )
+    if outlines == 0:
+        words = f"Whether the {_called(line)} cuts any of the {places} listed is unknown: {points}."
+    else:
+        what = "none" if cut == 0 else whole(cut)
+        words = f"The {_called(line)} cuts {what} of the {places} listed"
+        words += "." if outlines == listed else f" ({points}, of which it is unknown)."
     if near == 0:
         return f"{words} None lies nearer to it than its error."
     doubt = "One lies" if near == 1 else f"{whole(near)} lie"

@@ -26,8 +26,8 @@ from frontline.export.html import (
     text,
 )
 from frontline.export.report.charts import Curve, Panel, Strip, curves, quartiles, strips
-from frontline.results.key_figures import ENOUGH
 from frontline.results.phrases import REPORT
+from frontline.results.population_phrases import ENOUGH
 from frontline.results.style import side_colours
 from frontline.results.tables import source_rank
 from frontline.results.wording import dates, days, far, lines_by_date, number, percent, source_row

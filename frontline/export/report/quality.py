@@ -12,8 +12,8 @@ from pyproj import CRS
 
 from frontline.export.html import NOTHING, Html, bullets, data, row, table, tag, text
 from frontline.export.report.findings import sides_of
-from frontline.results.key_figures import ENOUGH
 from frontline.results.phrases import REPORT, day
+from frontline.results.population_phrases import ENOUGH
 from frontline.results.wording import (
     dates,
     far,
