@@ -256,9 +256,9 @@ def _people_sentence(
     if stated:
         when = f", as of {dates.removeprefix('figures of ')}" if row["figures_first"] else ""
     limits = describe_limits(row, project=project)
+    people = f"{figure.text} {_counted(source, project)}{between}{when}"
     parts = [
-        f"{where}, the {row['side']} side had {figure.text} {_counted(source, project)}{between}"
-        f"{when}.",
+        f"{where}, the {row['side']} side had {people}.",
         describe_displacement(row, date=line.date),
         f"Caveat: {listing(limits)}." if limits else "",
         _source(source, project).strip(),
@@ -362,15 +362,13 @@ def _cut_sentence(line: Line, *, cut: float, near: int, listed: int, outlines: i
     No line can cut a point: of places without an outline it is unknown.
     """
     places = count_text(listed, "settlement")
-    points = (
-        "they are points" if outlines == 0 else f"{whole(listed - outlines)} of them are points"
-    )
     if outlines == 0:
-        words = f"Whether the {_called(line)} cuts any of the {places} listed is unknown: {points}."
+        words = f"Whether the {_called(line)} cuts any of the {places} listed is unknown: all are points."
     else:
         what = "none" if cut == 0 else whole(cut)
         words = f"The {_called(line)} cuts {what} of the {places} listed"
-        words += "." if outlines == listed else f" ({points}, of which it is unknown)."
+        points = whole(listed - outlines)
+        words += "." if outlines == listed else f"; of {points} that are points it is unknown."
     if near == 0:
         return f"{words} None lies nearer to it than its error."
     doubt = "One lies" if near == 1 else f"{whole(near)} lie"

@@ -115,15 +115,11 @@ def _completeness(row: Mapping[Any, Any], project: Project) -> list[str]:
     if by.startswith(BY_TOTAL):
         total = next(one for one in project.totals if one.id == by.removeprefix(BY_TOTAL))
         who = f" ({total.source.rstrip('.')})" if total.source else ""
-        return [
-            f"the list holds {percent(float(share))} of the {whole(total.people)} people stated "
-            f"for all of the {total.side} side{who}"
-        ]
+        people = f"{whole(total.people)} people stated for all of the {total.side} side{who}"
+        return [f"the list holds {percent(float(share))} of the {people}"]
     reference = _REFERENCES.get(by.partition(":")[0], "")
-    held_against = f", by {reference}" if reference else ""
-    return [
-        f"the list can hold only about {percent(float(share))} of the people there{held_against}"
-    ]
+    who = f"the people there, by {reference}" if reference else "the people there"
+    return [f"the list can hold only about {percent(float(share))} of {who}"]
 
 
 def _up_to(first: str, last: str) -> str:
