@@ -22,6 +22,7 @@ from frontline.results.numbers import (
 )
 from frontline.results.phrases import day
 from frontline.results.population_phrases import (
+    describe_before,
     describe_dates,
     describe_displacement,
     describe_limits,
@@ -133,6 +134,7 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
         beside = counted.loc[tuple(row[key] for key in keys)].to_dict()
         years = case.project.people.outdated_years
         dates = describe_dates(beside, date=line.date, outdated_years=years)
+        residents = f"{source_phrase(row['source'])}{describe_before(beside)}"
         when = f" (by {dates})" if dates else ""
         before = describe_displacement(beside, date=line.date)
         open_ = rounded(high - low)
@@ -151,7 +153,7 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
             high=high,
             unit="people",
             sentence=(
-                f"Of {rounded(row['people'])} {source_phrase(row['source'])}{when} within "
+                f"Of {rounded(row['people'])} {residents}{when} within "
                 f"{far(row['distance_m'])} of the {_called(line)} on the {row['side']} side, "
                 f"{rounded(low)} live in places in sight of it.{doubt}{more}"
                 f"{' ' + before if before else ''}"
@@ -256,7 +258,8 @@ def _people_sentence(
     if stated:
         when = f", as of {dates.removeprefix('figures of ')}" if row["figures_first"] else ""
     limits = describe_limits(row, project=project)
-    people = f"{figure.text} {_counted(source, project)}{between}{when}"
+    label = describe_before(row)
+    people = f"{figure.text} {_counted(source, project)}{label}{between}{when}"
     parts = [
         f"{where}, the {row['side']} side had {people}.",
         describe_displacement(row, date=line.date),
@@ -363,7 +366,10 @@ def _cut_sentence(line: Line, *, cut: float, near: int, listed: int, outlines: i
     """
     places = count_text(listed, "settlement")
     if outlines == 0:
-        words = f"Whether the {_called(line)} cuts any of the {places} listed is unknown: all are points."
+        words = (
+            f"Whether the {_called(line)} cuts any of the {places} listed is unknown: all are "
+            "points."
+        )
     else:
         what = "none" if cut == 0 else whole(cut)
         words = f"The {_called(line)} cuts {what} of the {places} listed"

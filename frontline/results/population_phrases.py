@@ -58,6 +58,18 @@ def describe_dates(row: Mapping[Any, Any], *, date: dt.date, outdated_years: flo
     return words
 
 
+def describe_before(row: Mapping[Any, Any]) -> str:
+    """Say that residents are those from before a displacement; empty where none lies between.
+
+    Parameters
+    ----------
+    row
+        A row of people within distances, with ``displacement``.
+    """
+    label = _text(row.get("displacement"))
+    return f" from before {label}" if label else ""
+
+
 def describe_displacement(row: Mapping[Any, Any], *, date: dt.date) -> str:
     """Say that people left between figures and line, and who can still have been there.
 
@@ -72,12 +84,11 @@ def describe_displacement(row: Mapping[Any, Any], *, date: dt.date) -> str:
     -------
     A sentence; empty where no displacement that the project knows of lies between.
     """
-    label = _text(row.get("displacement"))
-    if not label:
+    if not _text(row.get("displacement")):
         return ""
     low, high, even = (float(row[f"present_{end}"]) for end in ("low", "high", "even"))
     ends = rounded(low) if low == high else f"between {rounded(low)} and {rounded(high)}"
-    words = f"They are the people from before {label}: on {day(date)}, {ends} of them were there"
+    words = f"On {day(date)}, {ends} of them were there"
     if math.isfinite(even) and low < high:
         words += f", {rounded(even)} if every place had emptied alike"
     return f"{words}, by the flows of the project."
