@@ -62,7 +62,7 @@ def lonlat(east, north):
 def write_layers(path):
     """One GeoPackage with every layer, as people, sides and roads are named above."""
     ids, names, seconds, others, people, shapes = zip(*PLACES, strict=True)
-    half = [30.0, None, 50.0, None, None, None, None]
+    half = [{0: 30.0, 2: 50.0}.get(row) for row in range(len(PLACES))]
     layers = {
         "area": ([shapely.box(-EAST_KM, -NORTH_KM, EAST_KM, NORTH_KM)], {}),
         **{key: (line_at(east), {}) for key, (east, _) in LINES.items()},

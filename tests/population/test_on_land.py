@@ -5,11 +5,12 @@ import datetime as dt
 import numpy as np
 import pytest
 import shapely
-from factories.people import settlements_of
+from factories.people import FRAME, population_raster, settlements_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline.population.on_land import count, dwellers_at, sample_of, shares_on
+from frontline.population.on_land import Grid, count, dwellers_at, sample_of, shares_on
+from frontline.raster.io import open_raster
 
 DATE = dt.date(2020, 11, 10)
 LEFT, RIGHT = shapely.box(-9000, -9000, 0, 9000), shapely.box(0, -9000, 9000, 9000)
@@ -38,6 +39,30 @@ def test_a_border_drawn_twice_gives_the_neighbour_nobody(over_m):
     found = counted([(shapely.box(-4000, 0, over_m, 4000), 5_000_000)])
     assert found.residents[1] == 0
     assert found.residents[0] == pytest.approx(5_000_000, rel=1e-3)
+
+
+def test_where_no_place_has_a_figure_people_are_unknown_and_where_no_place_is_nobody():
+    found = counted([(-3.0, None), (-4.0, 7, {"population_until": "2019"}), (30.0, 5)])
+    assert np.isnan(found.residents[0])
+    assert found.residents[1] == 0
+    assert found.unknown.tolist() == [2, 0]
+    assert np.isnan(found.registered[0])
+
+
+def test_one_figure_makes_a_sum_of_what_is_known():
+    found = counted([(-3.0, None), (-4.0, 0), (3.0, None), (4.0, 12)])
+    assert found.residents.tolist() == [0, 12]  # 0 is a figure: a place that stands empty
+    assert found.figures["residents"].tolist() == [1, 1]
+
+
+def test_a_raster_splits_polygons_by_its_people(tmp_path):
+    """All people of the raster within the town live in its western quarter."""
+    made = population_raster(tmp_path, lambda x, y: np.where(x < 0, 5.0, 0.0))
+    dwellers = dwellers_at(settlements_of([(shapely.box(-1000, 0, 3000, 1000), 1000)]), DATE)
+    with open_raster(made.path, shown="people.tif") as raster:
+        grid = Grid("pop", raster, made.kind)
+        found = count(dwellers, shares_on(dwellers, LANDS, grid=grid, crs=FRAME.crs))
+    assert found.residents.tolist() == pytest.approx([1000, 0])
 
 
 def test_kinds_are_apart_and_registered_people_are_no_residents():
