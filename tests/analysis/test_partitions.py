@@ -60,7 +60,7 @@ def test_people_count_where_they_live_and_kinds_stay_apart():
     assert np.isnan(alone.population)
     assert (alone.population_low, alone.registered) == pytest.approx((np.nan, 5_000), nan_ok=True)
     assert np.isnan(row_of(table, "S", "West").registered)
-    assert row_of(table, "", "West").population == 0
+    assert row_of(table, "", "East").population == 0
     assert (alone.settlements, alone.settlements_unknown) == (2, 2)
     assert row_of(table, "N", "East").settlements_unknown == 1
     later = straight("new", 30_000.0)

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import Geod
@@ -37,14 +38,18 @@ def front_of(xy, error_m=0.0, key="front"):
 UPRIGHT = [(0, -HALF), (0, 0), (0, HALF)]
 
 
-def table(shapes, *fronts):
+def table(shapes, *fronts, **columns):
     names = [f"p{number}" for number in range(len(shapes))]
     settlements = gpd.GeoDataFrame(
-        {"id": names, "name": names, "mayor": "x", "lon": "kept no longer"},
+        {"id": names, "name": names, "mayor": "x", "lon": "kept no longer"}
+        | {"population": None, "population_kind": "residents"}
+        | columns,
         geometry=list(shapes),
         crs=FRAME.crs,
     )
-    project = SimpleNamespace(zones=SimpleNamespace(distances_m=DISTANCES))
+    project = SimpleNamespace(
+        zones=SimpleNamespace(distances_m=DISTANCES), people=SimpleNamespace(outdated_years=3.0)
+    )
     layers = SimpleNamespace(frame=FRAME, settlements=settlements)
     return places(project, layers, fronts)
 
@@ -55,7 +60,8 @@ def one(shape, front):
 
 def test_a_point_east_of_a_meridian():
     found = one(shapely.Point(7_000, 1_000), front_of(UPRIGHT, 500.0))
-    assert (found.side, found.side_certain, found.crossed) == ("East", True, False)
+    assert (found.side, found.side_certain) == ("East", True)
+    assert found.crossed is pd.NA  # nobody knows how far the place reaches
     assert (found.zone_m, found.share_own_side, found.contested_share) == (10_000.0, 1.0, 0.0)
     assert found.distance_m == pytest.approx(7_000, rel=1e-4)
     assert found.azimuth_deg == pytest.approx(270, abs=0.2)
@@ -195,3 +201,41 @@ def test_many_places_and_a_line_of_many_vertices():
         shapely.points(xy[:20]), front_of(np.column_stack([2_000 * np.sin(ys / 3_000), ys])[::5])
     )
     assert found.distance_m[:20].to_numpy() == pytest.approx(few.distance_m.to_numpy(), abs=0.05)
+
+
+def test_a_sum_of_what_holds_contains_no_figure_that_does_not():
+    """Four rows of 2020: one that holds, one that ended, one undated, one of nobody known."""
+    points = [shapely.Point(1_000 * n, 0) for n in range(1, 5)]
+    found = table(
+        points,
+        front_of(UPRIGHT),
+        population=[100, 900, 30, None],
+        population_date=["2015", "2019", "", "2019"],
+        population_until=["", "2020-10", "", ""],
+    )
+    assert found["holds"].tolist() == [True, False, True, pd.NA]
+    assert found["population_at_line"].tolist() == [100, pd.NA, 30, pd.NA]
+    assert found["population_at_line"].sum() == 130
+    age = found["figure_age_years"].tolist()
+    assert age == pytest.approx([4.86, 0.86, np.nan, np.nan], abs=0.01, nan_ok=True)
+    assert found["outdated"].tolist() == [True, False, pd.NA, pd.NA]
+
+
+def test_of_two_figures_of_one_place_only_the_one_that_counts_holds():
+    found = table(
+        [shapely.Point(1_000, 0)] * 2,
+        front_of(UPRIGHT),
+        name="same",
+        population=[100, 120],
+        population_date=["2015", "2019"],
+    )
+    assert found["holds"].tolist() == [False, True]
+    assert found["population_at_line"].sum() == 120
+
+
+def test_a_figure_counted_after_the_line_has_a_negative_age_and_is_not_outdated():
+    found = table(
+        [shapely.Point(1_000, 0)], front_of(UPRIGHT), population=[5], population_date=["2023"]
+    ).iloc[0]
+    assert found.figure_age_years == pytest.approx(-2.14, abs=0.01)
+    assert not found.outdated

@@ -172,6 +172,18 @@ def test_people_have_the_interval_of_the_line_s_position():
     assert sure.population_low == sure.population == sure.population_high
 
 
+def test_people_of_places_without_any_figure_are_unknown():
+    places = settlements(("Delta", 33_000, 10_000, None), ("Zeta", 48_000, 10_000, 5))
+    table = table_of([SOUTH], places=places)
+    near = row_of(table, "south", distance=5_000.0)
+    assert np.isnan(near.population)
+    assert np.isnan(near.population_high)
+    assert np.isnan(near.people_per_km)
+    assert (near.settlements, near.settlements_unknown) == (1, 1)
+    assert row_of(table, "south").population == 5
+    assert row_of(table, "south", side="West").population == 0  # no place at all
+
+
 def test_no_sections_give_an_empty_table_and_no_settlements_no_people():
     assert list(table_of([]).columns) == SECTIONS
     row = row_of(table_of([SOUTH], places=settlements()), "south")
