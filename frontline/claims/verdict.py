@@ -15,8 +15,8 @@ from frontline.claims.measurement import Measured, in_unit
 from frontline.claims.registry import METRICS
 from frontline.errors import FrontlineError, ProjectError, raise_problems, shown
 from frontline.project.loader import claims_file
+from frontline.results.numbers import round_figure, rounded
 from frontline.results.wording import labels_of, percent, with_labels
-from frontline.uncertainty.intervals import rounded
 
 if TYPE_CHECKING:
     from frontline.analysis.context import Case
@@ -28,6 +28,7 @@ Progress = Callable[[int, int], None]
 SUPPORTED, CONTRADICTED, INDICATIVE = "supported", "contradicted", "indicative only"
 NOT_TESTABLE, UNDEFINED = "not testable", "undefined"
 BELOW_ACCURACY, EXCLUDED = "below accuracy", "excluded"
+_WITHOUT_LIMIT = "without limit"
 VERDICTS = (
     SUPPORTED,
     CONTRADICTED,
@@ -267,22 +268,24 @@ def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
 
 
 def _computed(measured: Measured) -> str:
-    if math.isnan(measured.value) and math.isfinite(measured.low):
-        ends = [rounded(end) for end in (measured.low, measured.high)]
-        return f"Computed: {_with_unit(' to '.join(ends), measured.unit)}"
-    number = _number(measured.value, measured)
-    if measured.low == measured.high or not math.isfinite(measured.low):
+    low, high = measured.low, measured.high
+    if math.isnan(measured.value) and math.isfinite(low):
+        return f"Computed: {_with_unit(f'{rounded(low)} to {rounded(high)}', measured.unit)}"
+    figure = round_figure(measured.value, low, high)
+    if math.isinf(measured.value):
+        number = _WITHOUT_LIMIT
+    else:
+        number = _with_unit(figure.text, measured.unit)
+    if low == high or not math.isfinite(low):
         return f"Computed: {number}"
-    ends = [_number(end, measured, unit=False) for end in (measured.low, measured.high)]
+    ends = figure.range or f"{_end(low)} to {_end(high)}"
     holds = f", by {measured.contains}" if measured.contains else ""
-    return f"Computed: {number} ({ends[0]} to {ends[1]}{holds})"
+    return f"Computed: {number} ({ends}{holds})"
 
 
-def _number(value: float, measured: Measured, *, unit: bool = True) -> str:
-    if math.isinf(value):
-        return "without limit"
-    text = rounded(value, measured.low, measured.high)
-    return _with_unit(text, measured.unit) if unit else text
+def _end(value: float) -> str:
+    """Write an end of an interval of which the other is without limit."""
+    return _WITHOUT_LIMIT if math.isinf(value) else rounded(value)
 
 
 def _with_unit(text: str, unit: str) -> str:

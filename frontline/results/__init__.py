@@ -4,6 +4,8 @@ key_figures
     Key figures: sentences that can be quoted, with interval and caveat.
 model
     The results of a run: one frozen value that tables, map and files are made from.
+numbers
+    Figures as people read them: rounded by their intervals, alike on page, report and sheets.
 phrases
     The words and sentences of the report, apart from `words` so that the page stays small.
 redaction

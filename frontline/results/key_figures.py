@@ -11,9 +11,17 @@ import pandas as pd
 from frontline.analysis.landcover_tables import _SLIVER_KM2
 from frontline.project.models import FARMLAND
 from frontline.records import KeyFigure
+from frontline.results.numbers import (
+    RoundedFigure,
+    count_text,
+    cumulative_figures,
+    figure_of,
+    round_figure,
+    rounded,
+    whole,
+)
 from frontline.results.phrases import day
-from frontline.results.wording import far, number, percent, source_phrase, source_row
-from frontline.uncertainty.intervals import rounded
+from frontline.results.wording import far, listing, percent, source_phrase, source_row
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,19 +52,20 @@ def _sentence(case: Case, row: Mapping[Any, Any]) -> KeyFigure:
     lines = {line.key: line for line in case.project.lines}
     old, new = lines[row["from_line"]], lines[row["to_line"]]
     low, high = row["area_low"], row["area_high"]
+    figure = figure_of(row, "area_km2")
     way = f"from the {row['from_side']} to the {row['to_side']} side"
     when = f"Between {day(old.date)} and {day(new.date)}"
     if row["area_certain_km2"] > _SLIVER_KM2:
         said = (
-            f"{when}, {number(row['area_km2'], low, high)} km² of farmland{_range_text(low, high)} "
+            f"{when}, {figure.text} km² of farmland{_between_quotes(figure, _BOTH_LINES)} "
             f"went {way}, {percent(row['share'])} of the farmland that the {row['from_side']} side "
-            f"had held; {rounded(row['area_certain_km2'], low, high)} km² of it lie farther from "
+            f"had held. Of it, {rounded(row['area_certain_km2'], low, high)} km² lie farther from "
             "both lines than their errors."
         )
     else:
         most = row["area_km2"] if math.isnan(high) else high
         said = (
-            f"{when}, no farmland is certain to have gone {way}; up to {rounded(most)} km² may "
+            f"{when}, no farmland is certain to have gone {way}. Up to {rounded(most)} km² may "
             "have, within the errors of the lines."
         )
     return KeyFigure(
@@ -69,13 +78,6 @@ def _sentence(case: Case, row: Mapping[Any, Any]) -> KeyFigure:
     )
 
 
-def _range_text(low: float, high: float) -> str:
-    if math.isnan(low) or low == high:
-        return ""
-    ends = f"{rounded(low, low, high)} to {rounded(high, low, high)}"
-    return f" ({ends}, 95 % for the position of both lines)"
-
-
 def _cover_caveat(case: Case, row: Mapping[Any, Any]) -> str:
     """Say of when the land cover is, what it leaves open, and who made it."""
     stated = case.project.landcover
@@ -86,6 +88,9 @@ def _cover_caveat(case: Case, row: Mapping[Any, Any]) -> str:
         open_ = f" and unknown on {percent(1 - row['coverage'])} of that land"
     source = f" Source: {stated.source.rstrip('.')}." if stated.source else ""
     return f" Caveat: the land cover {when}{open_}.{source}"
+
+
+_BOTH_LINES = "95 % for the position of both lines"
 
 
 def sight_figures(case: Case, people: pd.DataFrame | None) -> tuple[KeyFigure, ...]:
@@ -116,9 +121,15 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
             continue
         low, high = row["people_visible"], row["people_visible"] + row["people_undecided"]
         line = lines[row["line"]]
-        doubt = f"; for {high - low:,.0f} more it cannot be decided" if high > low else ""
+        open_ = rounded(high - low)
+        doubt = f" Of {open_} more it cannot be decided." if high > low else ""
         without = row["visible_without_figure"]
-        more = f" {without:.0f} places in sight have no figure." if without > 0 else ""
+        have = "have" if without > 1 else "has"
+        more = (
+            f" {count_text(without, 'further place')} in sight {have} no figure."
+            if without > 0
+            else ""
+        )
         yield KeyFigure(
             id=f"people_in_sight:{row['line']}:{row['side']}:{row['source']}",
             value=low,
@@ -126,9 +137,9 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
             high=high,
             unit="people",
             sentence=(
-                f"Of {row['people']:,.0f} people within {row['distance_m'] / 1000:g} km of the "
-                f"{line.label} ({line.date}), {row['side']} side, {low:,.0f} live in places in "
-                f"sight of it by the source '{row['source']}'{doubt}.{more}"
+                f"Of {rounded(row['people'])} {source_phrase(row['source'])} within "
+                f"{far(row['distance_m'])} of the {_called(line)} on the {row['side']} side, "
+                f"{rounded(low)} live in places in sight of it.{doubt}{more}"
             ),
         )
 
@@ -141,7 +152,7 @@ def _road_figures(case: Case) -> Iterator[KeyFigure]:
             continue
         km = own.groupby("in_sight")["km"].sum()
         seen, unknown = (float(km.get(state, 0.0)) for state in ("visible", "unknown"))
-        doubt = f", {unknown:,.0f} km undecided" if unknown else ""
+        doubt = f" Of {rounded(unknown)} km it cannot be decided." if unknown else ""
         yield KeyFigure(
             id=f"corridors_in_sight:{line.key}",
             value=seen,
@@ -149,8 +160,8 @@ def _road_figures(case: Case) -> Iterator[KeyFigure]:
             high=seen + unknown,
             unit="km",
             sentence=(
-                f"{seen:,.0f} of the {km.sum():,.0f} km of corridors within the sight radius of "
-                f"the {line.label} ({line.date}) are in sight of it{doubt}."
+                f"{rounded(seen)} of the {rounded(float(km.sum()))} km of corridors within the "
+                f"sight radius of the {_called(line)} are in sight of it.{doubt}"
             ),
         )
 
@@ -195,6 +206,7 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in project.lines}
     cumulative = people[people["kind"] == "cumulative"]
     widest = cumulative[cumulative["distance_m"] == cumulative["distance_m"].max()]
+    figures = cumulative_figures(people, "population")
     for row in widest.to_dict("records"):
         if math.isnan(row["population"]):
             continue
@@ -202,8 +214,8 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
             continue  # nothing was counted, which is not the same as nobody
         low, high = row["population_low"], row["population_high"]
         stated = row["source"].startswith("stated:")
-        between = _between_quotes(low, high, "" if stated else "95 % for the position of the line")
-        count = number(row["population"], low, high)
+        figure = figures[row["line"], row["side"], float(row["distance_m"]), row["source"]]
+        between = _between_quotes(figure, "" if stated else "95 % for the position of the line")
         yield KeyFigure(
             id=f"people:{row['line']}:{row['side']}:{row['distance_m']:.0f}:{row['source']}",
             value=row["population"],
@@ -212,7 +224,7 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
             unit="people",
             sentence=(
                 f"Within {far(row['distance_m'])} of the {_called(lines[row['line']])}, the "
-                f"{row['side']} side had {count} {_counted(row['source'], project)}{between}."
+                f"{row['side']} side had {figure.text} {_counted(row['source'], project)}{between}."
                 f"{_caveat_quotes(row)}{_source(row['source'], project)}"
             ),
         )
@@ -248,11 +260,10 @@ def _source(source: str, project: Project) -> str:
     return ""
 
 
-def _between_quotes(low: float, high: float, why: str) -> str:
-    if math.isnan(low) or low == high:
+def _between_quotes(figure: RoundedFigure, why: str) -> str:
+    if not figure.range:
         return ""
-    ends = f"{rounded(low, low, high)} to {rounded(high, low, high)}"
-    return f" ({ends}, {why})" if why else f" ({ends})"
+    return f" ({figure.range}, {why})" if why else f" ({figure.range})"
 
 
 def _caveat_quotes(row: dict[str, Any]) -> str:
@@ -266,7 +277,7 @@ def _caveat_quotes(row: dict[str, Any]) -> str:
     coverage = row["coverage"]
     if isinstance(coverage, float) and coverage < ENOUGH:
         parts.append(f"the figures cover {percent(coverage)} of that land")
-    return f" Caveat: {'; '.join(parts)}." if parts else ""
+    return f" Caveat: {listing(parts)}." if parts else ""
 
 
 def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
@@ -279,15 +290,17 @@ def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigu
         way = f"from the {from_side} to the {to_side} side"
         when = f"Between {day(old.date)} and {day(new.date)}"
         if sure > 0:
-            between = _between_quotes(low, high, "95 % for the position of both lines")
+            figure = figure_of(flow, "flow_km2")
             sentence = (
-                f"{when}, {number(flow['flow_km2'], low, high)} km² of land{between} went {way}; "
-                f"{rounded(sure)} km² of it lie farther from both lines than their errors."
+                f"{when}, {figure.text} km² of land{_between_quotes(figure, _BOTH_LINES)} went "
+                f"{way}. Of it, {rounded(sure, low, high)} km² lie farther from both lines than "
+                "their errors."
             )
         else:
+            most = round_figure(high, low, high).ends[1] or rounded(high)
             sentence = (
-                f"{when}, no land is certain to have gone {way}; up to "
-                f"{rounded(high, low, high)} km² may have, within the errors of the lines."
+                f"{when}, no land is certain to have gone {way}. Up to {most} km² may have, "
+                "within the errors of the lines."
             )
         yield KeyFigure(
             id=f"land:{old.key}:{new.key}:{from_side}:{to_side}",
@@ -310,8 +323,7 @@ def _places(
         yield _count(
             f"crossed:{key}",
             cut,
-            f"The {_called(line)} cuts {cut} of the {len(here)} settlements listed; {near} lie "
-            "nearer to it than its error, so that their side is not certain.",
+            _cut_sentence(line, cut=cut, near=near, listed=len(here)),
         )
         sight = here["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
@@ -319,11 +331,32 @@ def _places(
             yield _count(
                 f"in_sight:{key}",
                 seen,
-                f"{seen} of the {int((sight != 'out_of_range').sum())} settlements within sight "
-                f"range of the {_called(line)} are in sight of it, "
-                f"{int((sight == 'unknown').sum())} are undecided."
-                f"{caveat if illustration else ''}",
+                _sight_sentence(line, sight) + (caveat if illustration else ""),
             )
+
+
+def _cut_sentence(line: Line, *, cut: int, near: int, listed: int) -> str:
+    """Say how many settlements a line cuts, and of how many the side is not certain."""
+    what = "none" if cut == 0 else whole(cut)
+    words = f"The {_called(line)} cuts {what} of the {count_text(listed, 'settlement')} listed."
+    if near == 0:
+        return f"{words} None lies nearer to it than its error."
+    doubt = "One lies" if near == 1 else f"{whole(near)} lie"
+    side = "its side is" if near == 1 else "their side is"
+    return f"{words} {doubt} nearer to it than its error, so that {side} not certain."
+
+
+def _sight_sentence(line: Line, sight: pd.Series[Any]) -> str:
+    """Say how many settlements are in sight of a line, and of how many it is undecided."""
+    seen, open_ = (int((sight == state).sum()) for state in ("visible", "unknown"))
+    within = count_text(int((sight != "out_of_range").sum()), "settlement")
+    is_, what = ("is", "One") if seen == 1 else ("are", whole(seen) if seen else "None")
+    words = (
+        f"{what} of the {within} within sight range of the {_called(line)} {is_} in sight of it."
+    )
+    if open_ == 0:
+        return words
+    return f"{words} {'One is' if open_ == 1 else f'{whole(open_)} are'} undecided."
 
 
 def _count(key: str, number: int, sentence: str) -> KeyFigure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from frontline.project.layers import TABLES
 from frontline.results.phrases import REPORT, day
 from frontline.results.style import illustration_label
 from frontline.results.words import WORDS, source_label
-from frontline.uncertainty.intervals import rounded
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -141,13 +139,6 @@ def listing(parts: Iterable[str]) -> str:
 def far(distance_m: float) -> str:
     """Write a distance that a reader chose: 5 km, 500 m."""
     return f"{distance_m:,.0f} m" if distance_m < 1000 else f"{distance_m / 1000:g} km"
-
-
-def number(value: float, low: float = math.nan, high: float = math.nan) -> str:
-    """Write a figure as its interval supports, but never nothing for something."""
-    shown = rounded(value, low, high)
-    nothing = math.isfinite(value) and value != 0 and not any(c in "123456789" for c in shown)
-    return rounded(float(f"{value:.1g}")) if nothing else shown
 
 
 def percent(share: float) -> str:

@@ -27,9 +27,9 @@ from frontline.errors import ProjectError, nearest, shown
 from frontline.lines.zones import zones
 from frontline.population.figures import Headcounts, headcounts_at
 from frontline.population.within import people
+from frontline.results.numbers import rounded
 from frontline.results.wording import percent
 from frontline.results.words import source_label
-from frontline.uncertainty.intervals import rounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from frontline.analysis.displaced_people import flows_balance, flows_table
 from frontline.claims.lookup import front_of
 from frontline.claims.measurement import LineKey, Measured, Metres, listed, missing
 from frontline.errors import ProjectError, nearest, shown
-from frontline.uncertainty.intervals import rounded
+from frontline.results.numbers import rounded
 
 STATED = "what the sources state, not how sure they are"
 

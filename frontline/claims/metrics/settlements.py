@@ -37,7 +37,7 @@ from frontline.claims.measurement import (
 )
 from frontline.errors import ProjectError
 from frontline.geo.geodesy import distance_to, nearest_on
-from frontline.uncertainty.intervals import rounded
+from frontline.results.numbers import rounded
 
 if TYPE_CHECKING:
     from frontline.lines.front import FrontLine

@@ -1,0 +1,277 @@
+"""Figures as people read them: rounded by their intervals, alike on page, report and sheets."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MOST_DIGITS = 6
+"""Digits kept of a figure, however narrow its interval."""
+DIGITS_ALONE = 3
+"""Digits kept of a figure without an interval."""
+RANGE = "{low} to {high}"
+
+
+@dataclass(frozen=True)
+class RoundedFigure:
+    """A figure as it is printed, and its interval around it.
+
+    Parameters
+    ----------
+    value, low, high
+        Rounded, `low` downwards and `high` upwards; None where unknown or without an interval.
+    place
+        Power of ten of the last digit that the interval supports.
+    """
+
+    value: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    place: int
+
+    @property
+    def text(self) -> str:
+        """The figure alone: ``290,000``, or ``unknown``."""
+        return "unknown" if self.value is None else digits_text(self.value)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both ends of the interval; two empty texts where there is none."""
+        if self.low is None or self.high is None:
+            return "", ""
+        return digits_text(self.low), digits_text(self.high)
+
+    @property
+    def range(self) -> str:
+        """The interval in words: ``270,000 to 310,000``; empty where there is none."""
+        low, high = self.ends
+        return RANGE.format(low=low, high=high) if low else ""
+
+    def in_sentence(self, unit: str = "") -> str:
+        """Write figure, unit and interval: ``8,900 km² (8,700 to 9,100)``."""
+        shown = f"{self.text} {unit}".strip()
+        return f"{shown} ({self.range})" if self.range else shown
+
+
+def round_figure(value: float, low: float = math.nan, high: float = math.nan) -> RoundedFigure:
+    """Round a figure and its interval to the digits that the interval supports.
+
+    Parameters
+    ----------
+    value
+        The figure; NaN is unknown.
+    low, high
+        Its interval. Without one (NaN, infinite or no width) three digits are kept, and whole
+        numbers below 1,000 stay whole.
+
+    Returns
+    -------
+    The figure, rounded half up, and the ends of its interval, rounded outwards: the printed
+    figure lies within the printed ends wherever the figure lies within its interval.
+
+    Notes
+    -----
+    The last digit kept is of the order of the interval's half-width: 287,413 with 20,000 to
+    either side is 290,000. However wide the interval, the first two digits of a figure of ten or
+    more are kept, and the first digit of a smaller one, so that something never reads as nothing.
+    At most six digits are kept.
+    """
+    return _at_place(value, low, high, _place(value, low, high))
+
+
+def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Write a figure with the digits its interval supports; see `round_figure`."""
+    return round_figure(value, low, high).text
+
+
+def round_series(
+    values: Sequence[float], lows: Sequence[float], highs: Sequence[float]
+) -> list[RoundedFigure]:
+    """Round figures that never fall, such as people within growing distances, so that none does.
+
+    Parameters
+    ----------
+    values, lows, highs
+        The figures in their order and their intervals, each as in `round_figure`.
+
+    Returns
+    -------
+    Each figure as `round_figure` gives it. Where that would print a larger figure as a smaller
+    one (180,000 before 175,000), the one with more digits is rounded as coarsely as the other.
+    """
+    places = [_place(*one) for one in zip(values, lows, highs, strict=True)]
+    known = [n for n, value in enumerate(values) if math.isfinite(value)]
+    figures = [
+        _at_place(*one, place) for *one, place in zip(values, lows, highs, places, strict=True)
+    ]
+    settled = False
+    while not settled:
+        settled = True
+        for before, after in itertools.pairwise(known):
+            one, two = figures[before].value, figures[after].value
+            assert one is not None
+            assert two is not None
+            if one <= two or values[before] > values[after]:
+                continue
+            finer, coarser = sorted((before, after), key=lambda n: places[n])
+            places[finer] = places[coarser]
+            figures[finer] = _at_place(values[finer], lows[finer], highs[finer], places[finer])
+            settled = False
+    return figures
+
+
+def cumulative_figures(table: pd.DataFrame, column: str) -> dict[tuple[Any, ...], RoundedFigure]:
+    """Round every figure within a distance of a line, so that none falls with the distance.
+
+    Parameters
+    ----------
+    table
+        Rows with ``line``, ``side``, ``kind`` and ``distance_m``, and ``source`` where figures
+        come from several.
+    column
+        ``population`` or ``area_km2``; its interval stands in columns that end in ``_low`` and
+        ``_high``.
+
+    Returns
+    -------
+    By line, side, distance in metres and source (without one where the table has none).
+    """
+    stem = column.removesuffix("_km2")
+    keys = ["line", "side", *(["source"] if "source" in table else [])]
+    own = table[table["kind"] == "cumulative"].sort_values("distance_m", kind="stable")
+    figures: dict[tuple[Any, ...], RoundedFigure] = {}
+    for (line, side, *source), rows in own.groupby(keys, sort=False, dropna=False):
+        columns = [_floats(rows, name) for name in (column, f"{stem}_low", f"{stem}_high")]
+        series = round_series(*columns)
+        for distance_m, figure in zip(rows["distance_m"], series, strict=True):
+            figures[(line, side, float(distance_m), *source)] = figure
+    return figures
+
+
+def round_between(
+    value: float,
+    low: float,
+    high: float,
+    *,
+    before: RoundedFigure | None,
+    after: RoundedFigure | None,
+) -> RoundedFigure:
+    """Round a figure of a distance between two others: never below the one nor above the other.
+
+    Parameters
+    ----------
+    value, low, high
+        As in `round_figure`.
+    before, after
+        The printed figures of the next smaller and the next larger distance; None where there
+        is none.
+    """
+    figure = round_figure(value, low, high)
+    shown = figure.value
+    if shown is None:
+        return figure
+    if after is not None and after.value is not None:
+        shown = min(shown, after.value)
+    if before is not None and before.value is not None:
+        shown = max(shown, before.value)
+    if figure.low is None or figure.high is None:
+        return replace(figure, value=shown)
+    return replace(figure, value=shown, low=min(figure.low, shown), high=max(figure.high, shown))
+
+
+def digits_text(number: Decimal) -> str:
+    """Write a rounded number with commas between thousands."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    text = f"{abs(number):,.{max(0, -exponent)}f}"
+    return f"-{text}" if number < 0 else text
+
+
+def whole(value: float) -> str:
+    """Write a count or a length to the unit, with commas between thousands."""
+    return f"{round(value):,}" if math.isfinite(value) else "unknown"
+
+
+def count_text(count: float, one: str, many: str = "") -> str:
+    """Write a number of things, in the singular where it is one: 1 settlement, 12 settlements."""
+    return f"{whole(count)} {one if count == 1 else many or one + 's'}"
+
+
+def figure_of(row: Mapping[Any, Any] | pd.Series[Any], column: str) -> RoundedFigure:
+    """Round the figure of a row by its interval.
+
+    Parameters
+    ----------
+    row
+        Of a table.
+    column
+        The figure's; the interval stands in columns named after it without its unit, ending in
+        ``_low`` and ``_high``.
+    """
+    stem = column.removesuffix("_km2").removesuffix("_km") if f"{column}_low" not in row else column
+    value, low, high = (_float(row.get(name)) for name in (column, f"{stem}_low", f"{stem}_high"))
+    return round_figure(value, low, high)
+
+
+def _floats(rows: pd.DataFrame, name: str) -> list[float]:
+    if name not in rows:
+        return [math.nan] * len(rows)
+    return [_float(value) for value in rows[name]]
+
+
+def _float(value: Any) -> float:
+    """Return a plain number; NaN for everything unknown, pandas' NA included."""
+    unknown = value is None or (not isinstance(value, int | float) and not hasattr(value, "dtype"))
+    return math.nan if unknown else float(value)
+
+
+def _place(value: float, low: float, high: float) -> int:
+    """Return the power of ten of the last digit that a figure's interval supports."""
+    if not math.isfinite(value):
+        return 0
+    order = _order_of(value)
+    half = (high - low) / 2.0
+    if _has_width(value, low, high):
+        return max(_order(half), order - MOST_DIGITS + 1)
+    if abs(value) < 1000 and float(value).is_integer():
+        return 0
+    return order - DIGITS_ALONE + 1
+
+
+def _has_width(value: float, low: float, high: float) -> bool:
+    return math.isfinite(high - low) and high - low > 2e-12 * abs(value)
+
+
+def _at_place(value: float, low: float, high: float, place: int) -> RoundedFigure:
+    if not math.isfinite(value):
+        return RoundedFigure(None, None, None, place)
+    shown = _rounded(value, place, ROUND_HALF_UP)
+    if not _has_width(value, low, high):
+        return RoundedFigure(shown, None, None, place)
+    return RoundedFigure(
+        shown, _rounded(low, place, ROUND_FLOOR), _rounded(high, place, ROUND_CEILING), place
+    )
+
+
+def _rounded(value: float, place: int, how: str) -> Decimal:
+    """Round to a power of ten, but keep the first digits of the number itself."""
+    kept = max(_order_of(value) - 1, min(_order_of(value), 0))
+    unit = Decimal(1).scaleb(min(place, kept))
+    return Decimal(repr(float(value))).quantize(unit, rounding=how)
+
+
+def _order_of(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
+
+
+def _order(width: float) -> int:
+    """Power of ten of the first digit; 9.99999 of something counts as ten of it."""
+    return math.floor(math.log10(width) + 1e-6)
