@@ -7,7 +7,7 @@ geojson
 geopackage
     The GeoPackage: layers, styles, aliases and metadata, the same bytes from run to run.
 html
-    Text that is inert in HTML: escaping, elements, data inside pages.
+    Text that is inert in HTML: escaping, templates that escape, data inside pages.
 manifest
     The manifest: hashes of inputs and outputs, parameters, versions.
 maps/

@@ -7,7 +7,7 @@ model
 numbers
     Figures as people read them: rounded by their intervals, alike on page, report and sheets.
 phrases
-    The words and sentences of the report, apart from `words` so that the page stays small.
+    Phrases that several products share: dates, lists, sources of people inside a sentence.
 population_phrases
     What stands beside a number of people: of when it is, who may have left, what it lacks.
 redaction
@@ -16,6 +16,8 @@ registry
     Every column of every table: name, type, unit, words. Files and documents draw on it.
 style
     One table of colours, line styles and symbols, for page, static maps and GeoPackage alike.
+summary
+    The summary of a run: land and people by side, first line against last, and what limits them.
 tables
     Results as tidy tables, and the text files made of them.
 wording

@@ -110,7 +110,8 @@ def round_series(
     places = [_place(*one) for one in zip(values, lows, highs, strict=True)]
     known = [n for n, value in enumerate(values) if math.isfinite(value)]
     figures = [
-        _at_place(*one, place) for *one, place in zip(values, lows, highs, places, strict=True)
+        _at_place(value, low, high, place)
+        for value, low, high, place in zip(values, lows, highs, places, strict=True)
     ]
     settled = False
     while not settled:

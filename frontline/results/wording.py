@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,9 @@ import pandas as pd
 
 from frontline.population.figures import valid_at
 from frontline.project.layers import TABLES
-from frontline.results.phrases import REPORT, day
+from frontline.results.phrases import PHRASES, day
 from frontline.results.style import illustration_label
 from frontline.results.words import WORDS, source_label
-from frontline.uncertainty.intervals import rounded
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -135,7 +133,7 @@ def days(project: Project) -> dict[str, str]:
 def listing(parts: Iterable[str]) -> str:
     """Join parts as a sentence does: a, b and c."""
     *first, last = list(parts) or [""]
-    return REPORT["and"].format(first=", ".join(first), last=last) if first else last
+    return PHRASES["and"].format(first=", ".join(first), last=last) if first else last
 
 
 def far(distance_m: float) -> str:
@@ -143,11 +141,22 @@ def far(distance_m: float) -> str:
     return f"{distance_m:,.0f} m" if distance_m < 1000 else f"{distance_m / 1000:g} km"
 
 
-def number(value: float, low: float = math.nan, high: float = math.nan) -> str:
-    """Write a figure as its interval supports, but never nothing for something."""
-    shown = rounded(value, low, high)
-    nothing = math.isfinite(value) and value != 0 and not any(c in "123456789" for c in shown)
-    return rounded(float(f"{value:.1g}")) if nothing else shown
+def distance_text(distance_m: float, error_m: float) -> str:
+    """Write a distance from a line in km, as far as the error of the line can tell it.
+
+    Parameters
+    ----------
+    distance_m
+        Of a place from the line; NaN is unknown.
+    error_m
+        Of the line; NaN where it is not stated or differs along it.
+    """
+    if pd.isna(distance_m):
+        return "–"
+    if distance_m < error_m:
+        return WORDS["below_accuracy"]
+    digits = 1 if error_m < 500 or distance_m < 10_000 else 0
+    return f"{distance_m / 1000:,.{digits}f}"
 
 
 def percent(share: float) -> str:
@@ -175,7 +184,7 @@ def source_row(source: str, project: Project) -> str:
     kind, _, key = source.partition(":")
     if kind == "stated":
         said = [one.source for one in project.stated if one.id == key]
-        return REPORT["stated_by"].format(source=said[0]) if said else source_label(source)
+        return PHRASES["stated_by"].format(source=said[0]) if said else source_label(source)
     dated = [one.date.year for one in project.population if one.key == key and one.date]
     if kind.endswith("raster") and dated and str(dated[0]) not in key:
         return f"{source_label(source)}, {dated[0]}"
@@ -184,10 +193,10 @@ def source_row(source: str, project: Project) -> str:
 
 def source_phrase(source: str) -> str:
     """Name a source of people inside a sentence."""
-    if f"source_{source}" in REPORT:
-        return REPORT[f"source_{source}"]
+    if f"source_{source}" in PHRASES:
+        return PHRASES[f"source_{source}"]
     kind, _, key = source.partition(":")
-    known = REPORT.get(f"source_{kind}")
+    known = PHRASES.get(f"source_{kind}")
     return known.format(key=key) if known else source_label(source)
 
 

@@ -3,7 +3,7 @@
 displacement
     Move a line within its error: its pieces sway, stay joined, and slide along the area's edge.
 intervals
-    Correlated error, the intervals that come of it, and figures rounded by their interval.
+    Correlated error, and the intervals that come of it.
 outlines
     Outlines that are known within an error: what lies inside them in each of many draws.
 sampling

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ SIGMAS = 1.959963984540054
 
 _NODES = 4
 _REACH = 9
-_MOST_DIGITS = 6
 
 
 def generator(seed: int, key: str, draw: int) -> np.random.Generator:
@@ -123,43 +121,3 @@ def interval(
     tail = 50.0 * (1.0 - level)
     low, high = np.percentile(values, [tail, 100.0 - tail])
     return float(low) + central - coarse, float(high) + central - coarse
-
-
-def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
-    """Write a figure with the digits its interval supports.
-
-    Parameters
-    ----------
-    value
-        The figure; NaN is "unknown".
-    low, high
-        Its interval. Without one (NaN, infinite or no width) three digits are kept, and whole
-        numbers below 1,000 stay whole.
-
-    Returns
-    -------
-    str
-        With commas between thousands. The last digit kept is of the order of the interval's
-        half-width: 287,413 with 20,000 to either side is 290,000. At most six digits are kept.
-    """
-    if not math.isfinite(value):
-        return "unknown"
-    order = math.floor(math.log10(abs(value))) if value else 0
-    half = (high - low) / 2.0
-    if math.isfinite(half) and half > 1e-12 * abs(value):
-        place = max(_order(half), order - _MOST_DIGITS + 1)
-    elif abs(value) < 1000 and float(value).is_integer():
-        place = 0
-    else:
-        place = order - 2
-    exact = Decimal(repr(float(value)))
-    unit = Decimal(1).scaleb(place)
-    steps = (exact / unit).to_integral_value(rounding=ROUND_HALF_UP)
-    shown = steps * unit
-    text = f"{abs(shown):,.{max(0, -place)}f}"
-    return f"-{text}" if shown < 0 else text
-
-
-def _order(width: float) -> int:
-    """Power of ten of the first digit; 9.99999 of something counts as ten of it."""
-    return math.floor(math.log10(width) + 1e-6)

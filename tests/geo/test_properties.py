@@ -10,7 +10,6 @@ from pyproj import Geod
 from frontline.geo.geodesy import area_m2, length_m, nearest_on, true_band
 from frontline.geo.polygonize import split_area
 from frontline.geo.projection import frame_around
-from frontline.uncertainty.intervals import rounded
 
 GEOD = Geod(ellps="WGS84")
 CENTRES = st.tuples(st.floats(-180, 180), st.floats(-89.5, 89.5))
@@ -98,9 +97,3 @@ def test_faces_always_cover_the_area_and_never_overlap(lines):
     assert sorted(shapely.area(backwards.polygons)) == pytest.approx(
         sorted(shapely.area(faces.polygons)), abs=1
     )
-
-
-@given(value=st.floats(-1e9, 1e9), half=st.floats(1e-3, 1e8))
-def test_rounding_never_moves_a_figure_by_more_than_its_interval(value, half):
-    text = rounded(value, value - half, value + half)
-    assert abs(float(text.replace(",", "")) - value) <= max(half, abs(value) * 1e-5) * 1.000001

@@ -8,7 +8,6 @@ from frontline.uncertainty.intervals import (
     correlated_noise,
     generator,
     interval,
-    rounded,
 )
 
 
@@ -88,51 +87,3 @@ def test_an_interval_of_coarse_draws_is_moved_to_the_exact_figure():
 @pytest.mark.parametrize("drawn", [[], [1.0, math.nan]])
 def test_no_interval_of_nothing(drawn):
     assert all(math.isnan(end) for end in interval(drawn))
-
-
-@pytest.mark.parametrize(
-    ("value", "half", "text"),
-    [
-        (287_413, 20_000, "290,000"),
-        (287_413, 9_000, "287,000"),
-        (287_413, 1_000, "287,000"),
-        (287_413, 999, "287,400"),
-        (285_000, 20_000, "290,000"),
-        (-285_000, 20_000, "-290,000"),
-        (11_764.7, 31.5, "11,760"),
-        (11_764.7, 0.4, "11,764.7"),
-        (3.14159, 0.02, "3.14"),
-        (0.004, 1, "0"),
-        (-0.004, 1, "0"),
-        (300, 20_000, "0"),
-        (9_999, 200, "10,000"),
-        (123_456_789, 1, "123,457,000"),
-        (0, 10, "0"),
-    ],
-)
-def test_figures_keep_the_digits_their_interval_supports(value, half, text):
-    assert rounded(value, value - half, value + half) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (287_413, "287,000"),
-        (524, "524"),
-        (0, "0"),
-        (52.449, "52.4"),
-        (0.12345, "0.123"),
-        (-7.0, "-7"),
-        (math.nan, "unknown"),
-        (math.inf, "unknown"),
-    ],
-)
-def test_without_an_interval_three_digits_are_kept(value, text):
-    assert rounded(value) == text
-    if math.isfinite(value):
-        assert rounded(value, value, value) == text
-        assert rounded(value, -math.inf, math.inf) == text
-
-
-def test_an_interval_of_rounding_noise_is_not_trusted_with_all_its_digits():
-    assert rounded(0.3, 0.3 - 1e-17, 0.3 + 1e-16) == "0.300"

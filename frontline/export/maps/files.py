@@ -55,7 +55,7 @@ def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None
 
 
 def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
-    """Draw one sheet, 297 mm wide, as a small picture (WebP) to be written into a page.
+    """Draw one sheet, 297 mm wide, as a small picture (JPEG) to be written into a page.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
     """
     held = io.BytesIO()
     with _sheet(results, sheet, inputs_hash, LANDSCAPE) as figure:
-        figure.savefig(held, format="webp", dpi=DPI, pil_kwargs={"quality": 80, "method": 4})
+        options = {"quality": 80, "optimize": True, "subsampling": 0}
+        figure.savefig(held, format="jpeg", dpi=DPI, pil_kwargs=options)
     return held.getvalue()
 
 

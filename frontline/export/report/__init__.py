@@ -1,5 +1,7 @@
 """The report: a document for readers, from the results alone.
 
+brief
+    The brief that opens the report: the message, one map, one table, three limits.
 charts
     Charts as small drawings (SVG) that stand in a page: lines, dots with boxes, bars.
 cover_page
@@ -15,7 +17,10 @@ pdf
 quality
     The report's account of its sources: who made them, how fine and how good they are.
 report
-    The report: one HTML file to read, print and quote from, without a script or a network.
+    The report: one HTML file to read, print and quote from, without a script or a network. Its
+    words stand in ``templates/``, one file per chapter.
+shared
+    What the chapters share: sides with their colours, lines with their dates, rounded figures.
 verdicts
-    The report's pages on statements: what was stated, what was computed, which verdict, and why.
+    The report's pages on statements: which verdict, what is stated, what the data give, and why.
 """

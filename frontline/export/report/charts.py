@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 
-from frontline.export.html import NOTHING, Html, tag, text
 from frontline.results.style import INK, MUTED
 
 WIDTH = 720.0
@@ -65,7 +65,7 @@ class Bar:
     hollow: bool = False
 
 
-def curves(panels: Sequence[Panel], *, title: str, about: str, x_label: str) -> Html:
+def curves(panels: Sequence[Panel], *, title: str, about: str, x_label: str) -> Markup:
     """Draw panels side by side, two in a row, with one scale for all.
 
     Parameters
@@ -79,7 +79,7 @@ def curves(panels: Sequence[Panel], *, title: str, about: str, x_label: str) -> 
     """
     drawn = [curve for panel in panels for curve in panel.curves]
     if not drawn:
-        return NOTHING
+        return Markup()
     farthest = max(max(curve.x) for curve in drawn)
     highest = max(_highest(curve) for curve in drawn)
     columns = min(len(panels), 2)
@@ -98,7 +98,7 @@ def _panel(
     size: tuple[float, float],
     largest: tuple[float, float],
     x_label: str,
-) -> Html:
+) -> Markup:
     left, top = at[0] + 52.0, at[1] + 30.0
     width, height = size[0] - 52.0 - 74.0, size[1] - 30.0 - 44.0
     x_ticks, y_ticks = ticks(largest[0]), ticks(largest[1])
@@ -120,10 +120,10 @@ def _panel(
         parts.append(_word(middle, top + height / 2, panel.empty, class_="tick", anchor="middle"))
     for curve in panel.curves:
         parts += [_band(curve, place), _curve(curve, place)]
-    return Html("".join([*parts, *_ends(panel.curves, place, left + width)]))
+    return Markup("").join([*parts, *_ends(panel.curves, place, left + width)])
 
 
-def _ends(drawn: Sequence[Curve], place: Place, right: float) -> list[Html]:
+def _ends(drawn: Sequence[Curve], place: Place, right: float) -> list[Markup]:
     """Write each curve's name at its end, apart from the others."""
     found = []
     for curve in drawn:
@@ -138,24 +138,24 @@ def _ends(drawn: Sequence[Curve], place: Place, right: float) -> list[Html]:
     return parts
 
 
-def _band(curve: Curve, place: Place) -> Html:
+def _band(curve: Curve, place: Place) -> Markup:
     known = [
         (x, low, high)
         for x, low, high in zip(curve.x, curve.low, curve.high, strict=True)
         if math.isfinite(low) and math.isfinite(high)
     ]
     if len(known) < 2:
-        return NOTHING
+        return Markup()
     over = [place(x, high) for x, _, high in known]
     under = [place(x, low) for x, low, _ in reversed(known)]
-    return tag("path", d=_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16)
+    return _tag("path", d=_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16)
 
 
-def _curve(curve: Curve, place: Place) -> Html:
+def _curve(curve: Curve, place: Place) -> Markup:
     known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
     if not known:
-        return NOTHING
-    return tag(
+        return Markup()
+    return _tag(
         "path",
         d=_path([place(x, y) for x, y in known]),
         fill="none",
@@ -170,11 +170,11 @@ def _highest(curve: Curve) -> float:
     return max(known, default=0.0)
 
 
-def strips(rows: Sequence[Strip], *, title: str, about: str, x_label: str) -> Html:
+def strips(rows: Sequence[Strip], *, title: str, about: str, x_label: str) -> Markup:
     """Draw a row of dots per group, with a box of its middle half and a bar at its median."""
     rows = [row for row in rows if len(row.values)]
     if not rows:
-        return NOTHING
+        return Markup()
     left, height, each = 190.0, 26.0 + 40.0, 46.0
     width = WIDTH - left - 18.0
     marks = ticks(max(max(row.values) for row in rows))
@@ -191,12 +191,12 @@ def strips(rows: Sequence[Strip], *, title: str, about: str, x_label: str) -> Ht
     return _drawing(title, about, WIDTH, bottom - 26.0 + height, parts)
 
 
-def _strip(row: Strip, left: float, middle: float, scale: float) -> list[Html]:
+def _strip(row: Strip, left: float, middle: float, scale: float) -> list[Markup]:
     first, median, third = (left + scale * float(q) for q in quartiles(row.values))
     parts = [
         _word(6, middle - 3, row.label, class_="strong"),
         _word(6, middle + 12, row.remark, class_="tick"),
-        tag(
+        _tag(
             "rect",
             x=_n(first),
             y=_n(middle - 13),
@@ -211,14 +211,14 @@ def _strip(row: Strip, left: float, middle: float, scale: float) -> list[Html]:
     for number, value in enumerate(sorted(row.values)):
         at = {"cx": _n(left + scale * value), "cy": _n(middle + (-6, 0, 6, -3, 3)[number % 5])}
         fill = "none" if row.hollow else row.colour
-        parts.append(tag("circle", **at, r=2.8, stroke=row.colour, fill=fill, fill_opacity=0.75))
+        parts.append(_tag("circle", **at, r=2.8, stroke=row.colour, fill=fill, fill_opacity=0.75))
     return parts
 
 
-def bars(rows: Sequence[Bar], *, title: str, about: str, label: float = 190.0) -> Html:
+def bars(rows: Sequence[Bar], *, title: str, about: str, label: float = 190.0) -> Markup:
     """Draw a bar per row, with its parts one after another and a remark at its end."""
     if not rows:
-        return NOTHING
+        return Markup()
     each, tail = 24.0, 132.0
     width = WIDTH - label - tail
     parts = []
@@ -255,25 +255,27 @@ def _tick(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.10g}"
 
 
-def _drawing(title: str, about: str, width: float, height: float, parts: Sequence[Html]) -> Html:
-    said = [tag("title", text(title)), tag("desc", text(about))]
+def _drawing(
+    title: str, about: str, width: float, height: float, parts: Sequence[Markup]
+) -> Markup:
+    said = [_tag("title", title), _tag("desc", about)]
     box = f"0 0 {_n(width)} {_n(height)}"
-    return tag("svg", *said, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
+    return _tag("svg", *said, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
 
 
-def _word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Html:
+def _word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Markup:
     size, ink = (13, INK) if class_ == "strong" else (11.5, MUTED)
     looks = {"font_family": "sans-serif", "fill": ink, "text_anchor": anchor}
-    return tag("text", text(words), x=_n(x), y=_n(y), class_=class_, font_size=size, **looks)
+    return _tag("text", words, x=_n(x), y=_n(y), class_=class_, font_size=size, **looks)
 
 
-def _line(points: Sequence[tuple[float, float]], *, class_: str) -> Html:
+def _line(points: Sequence[tuple[float, float]], *, class_: str) -> Markup:
     ink = INK if class_ == "median" else FAINT
-    return tag("path", d=_path(points), class_=class_, fill="none", stroke=ink)
+    return _tag("path", d=_path(points), class_=class_, fill="none", stroke=ink)
 
 
-def _box(x: float, y: float, width: float, **looks: str | float) -> Html:
-    return tag("rect", x=_n(x), y=_n(y), width=_n(max(width, 0.0)), height=17, **looks)
+def _box(x: float, y: float, width: float, **looks: str | float) -> Markup:
+    return _tag("rect", x=_n(x), y=_n(y), width=_n(max(width, 0.0)), height=17, **looks)
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
@@ -283,3 +285,15 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 def _n(value: float) -> str:
     """Write a coordinate shortly, the same on every machine."""
     return f"{round(value, 1) + 0.0:g}" if abs(value) < 1e5 else f"{value:.0f}"
+
+
+def _tag(name: str, *inside: str, **attributes: str | float) -> Markup:
+    """Make an element of a drawing: an underscore stands for a hyphen, one at the end is dropped.
+
+    Text inside is escaped; what this function made is not escaped again.
+    """
+    written = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), value)
+        for key, value in attributes.items()
+    )
+    return Markup("<{0}{1}>{2}</{0}>").format(name, written, Markup("").join(inside))

@@ -3,143 +3,270 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from frontline.export.html import NOTHING, Html, data, figure, joined, paragraph, row, table, text
-from frontline.export.report.findings import error_of, kilometres, swatch
-from frontline.results.phrases import REPORT
+from frontline.export.report.shared import NOTHING, Chapters, SideMark
+from frontline.results.numbers import RANGE, RoundedFigure, figure_of, round_figure, rounded
 from frontline.results.registry import TITLES
 from frontline.results.tables import tables
-from frontline.results.wording import days, far, filled, number, percent, without_keys
+from frontline.results.wording import far, filled, percent, without_keys
 
-if TYPE_CHECKING:
-    from frontline.results.model import Results
-
-
-SHOWN: Mapping[str, tuple[str, ...]] = {
-    "lines_between": ("from_line", "to_line", "mean", "median_m", "p90_m", "max_m"),
-    "partitions": ("name", "line", "side", "area", "share", "population", "registered"),
-    "sections": ("label", "line", "side", "distance_m", "length_km", "population", "road_km"),
-    "steps": ("from_line", "to_line", "from_side", "to_side", "area", "population", "settlements"),
-    "scenarios": (
-        "label",
-        "from_side",
-        "to_side",
-        "area",
-        "population",
-        "registered",
-        "settlements",
-    ),
-    "line_scales": ("line", "generalise_m", "length_km"),
-    "line_ground": ("line", "measure", "mean", "median", "p90", "threshold", "share_above"),
-    "line_certainty": ("line", "error_m", "length_km", "area", "settlements"),
-    "nearness": ("name", "line", "side", "settlements", "nearest_m", "median_m", "visible"),
-    "flows": ("what", "origin", "destination", "amount", "unit", "date", "source"),
-    "flows_balance": ("what", "amount", "parts", "unit", "balance", "source"),
-    "links": ("place_name", "name", "kind", "line", "sides", "distance_m", "reach", "source"),
-    "events": ("name", "date", "claimed_by", "line", "side", "distance_m", "disputed", "source"),
+SHOWN: Mapping[str, Mapping[str, str]] = {
+    "lines_between": {
+        "from_line": "From the line of",
+        "to_line": "To the line of",
+        "mean": "Mean distance, m",
+        "median_m": "Half of it within, m",
+        "p90_m": "Nine tenths within, m",
+        "max_m": "Farthest, m",
+    },
+    "partitions": {
+        "name": "Name",
+        "line": "Line",
+        "side": "Side",
+        "area": "Land, km²",
+        "share": "Share of the part",
+        "population": "Residents listed",
+        "registered": "Registered people",
+    },
+    "steps": {
+        "from_line": "From the line of",
+        "to_line": "To the line of",
+        "from_side": "Held before by",
+        "to_side": "Held after by",
+        "area": "Land, km²",
+        "population": "Residents listed",
+        "settlements": "Settlements",
+    },
+    "scenarios": {
+        "label": "Name",
+        "from_side": "Held before by",
+        "to_side": "Would be held by",
+        "area": "Land, km²",
+        "population": "Residents listed",
+        "registered": "Registered people",
+        "settlements": "Settlements",
+    },
+    "line_scales": {
+        "line": "Line",
+        "generalise_m": "Bends left out, m",
+        "length_km": "Length, km",
+    },
+    "line_ground": {
+        "line": "Line",
+        "measure": "Measure",
+        "mean": "Mean",
+        "median": "Half at most",
+        "p90": "Nine tenths at most",
+        "threshold": "Threshold",
+        "share_above": "Share of the line above it",
+    },
+    "line_certainty": {
+        "line": "Line",
+        "error_m": "Known to, m",
+        "length_km": "Length, km",
+        "area": "Land left open, km²",
+        "settlements": "Settlements",
+    },
+    "nearness": {
+        "name": "Name",
+        "line": "Line",
+        "side": "Side",
+        "settlements": "Settlements",
+        "nearest_m": "Nearest",
+        "median_m": "Half within",
+        "visible": "In sight",
+    },
+    "flows": {
+        "what": "What",
+        "origin": "From",
+        "destination": "To",
+        "amount": "Stated",
+        "unit": "Unit",
+        "date": "Date",
+        "source": "Source",
+    },
+    "flows_balance": {
+        "what": "What",
+        "amount": "Stated",
+        "parts": "Sum of its parts",
+        "unit": "Unit",
+        "balance": "Do they fit",
+        "source": "Source",
+    },
+    "links": {
+        "place_name": "Settlement",
+        "name": "Name",
+        "kind": "Kind",
+        "line": "Line",
+        "sides": "Same side or not",
+        "distance_m": "Distance",
+        "reach": "Reachable",
+        "source": "Source",
+    },
+    "events": {
+        "name": "Name",
+        "date": "Date",
+        "claimed_by": "Claimed by",
+        "line": "Line",
+        "side": "Side",
+        "distance_m": "Distance",
+        "disputed": "Disputed",
+        "source": "Source",
+    },
 }
-"""Which columns of a table are shown; a name without unit stands for a figure and its interval."""
-FAR = frozenset((("nearness", "nearest_m"), ("nearness", "median_m")))
-"""Distances from a line, beside every ``distance_m``."""
-MOST_ROWS = 40
-LINES = frozenset(("line", "from_line", "to_line"))
+"""Which columns of a table are shown, and their heads; a stem without unit has an interval."""
+
 PEOPLE = frozenset(("population", "registered"))
 """Where nothing is known of these, the table says so: a dash would look like nobody."""
+
+MEASURES: Mapping[str, str] = {
+    "elevation_m": "Elevation, m",
+    "slope_deg": "Slope, degrees",
+    "relief_m": "Relief within 5 km, m",
+}
+DISTANCES = frozenset(("distance_m", "nearest_m"))
+MOST_ROWS = 40
+"""Tables with more rows stand in the workbook only."""
+LINES = frozenset(("line", "from_line", "to_line"))
 SIDES = frozenset(("side", "from_side", "to_side"))
+SECTIONS = "sections"
+
+Cell = str | SideMark | RoundedFigure
+Row = Mapping[str, Any]
 
 
-def further(results: Results) -> Html:
-    """Show the further tables of a run, each with the columns that a reader asks for first."""
-    every = tables(results)
-    shown = [_shown(results, name, every[name]) for name in SHOWN if name in every]
-    return Html(paragraph(REPORT["further_text"]) + joined(shown)) if any(shown) else NOTHING
+def further(chapters: Chapters) -> Mapping[str, Any] | None:
+    """Give the further tables of a run, each with the columns that a reader asks for first."""
+    every = tables(chapters.results)
+    parts = []
+    for name in (SECTIONS, *SHOWN):
+        if name not in every:
+            continue
+        rows = _chosen(chapters, name, every[name])
+        if not rows:
+            continue
+        made = _sections(chapters, rows) if name == SECTIONS else _table(chapters, name, rows)
+        title, about = TITLES[name]
+        long = len(made["rows"]) > MOST_ROWS
+        shown = {**made, "rows": []} if long else made
+        parts.append(
+            {"name": name, "title": title, "about": about, "count": len(rows), "long": long} | shown
+        )
+    return {"tables": parts} if parts else None
 
 
-def _shown(results: Results, name: str, frame: pd.DataFrame) -> Html:
-    rows = _chosen(results, name, frame)
-    if not rows:
-        return NOTHING
-    stems = [one for one in SHOWN[name] if _central(rows[0], one) or f"{one}_low" in rows[0]]
-    made = []
-    for found in rows[:MOST_ROWS]:
-        first, *rest = (_cell(results, name, found, stem) for stem in stems)
-        made.append(row(first, *rest))
-    title, about = TITLES[name]
-    heads = [
-        text(REPORT.get(f"column_{name}_{stem}") or REPORT[f"column_{stem}"]) for stem in stems
+def _table(chapters: Chapters, name: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """Give heads and cells of a table."""
+    heads = {
+        stem: head
+        for stem, head in SHOWN[name].items()
+        if _central(rows[0], stem) or f"{stem}_low" in rows[0]
+    }
+    cells = [[_cell(chapters, name, row, stem) for stem in heads] for row in rows]
+    return {"heads": list(heads.values()), "groups": [], "rows": cells}
+
+
+def _sections(chapters: Chapters, rows: Sequence[Row]) -> dict[str, Any]:
+    """Give a row for each section and side, with residents and roads by distance as columns."""
+    distances = sorted({float(row["distance_m"]) for row in rows})
+    groups = [
+        (head, column)
+        for head, column in (("Residents listed", "population"), ("Roads, km", "road_km"))
+        if column in rows[0]
     ]
-    more = REPORT["further_more"].format(count=len(rows) - MOST_ROWS, table=name)
-    after = paragraph(more, class_="note") if len(rows) > MOST_ROWS else NOTHING
-    return Html(table(text(title), heads, made) + paragraph(about, class_="note") + after)
+    by_place: dict[tuple[Any, ...], dict[float, Row]] = {}
+    for row in rows:
+        place = (filled(row["label"]), row["line"], row["side"])
+        by_place.setdefault(place, {})[float(row["distance_m"])] = row
+    cells: list[list[Cell]] = []
+    for (label, line, side), own in by_place.items():
+        first = next(iter(own.values()))
+        made: list[Cell] = [label, _line(chapters, line), chapters.mark(side)]
+        made.append(figure_of(first, "length_km"))
+        made += [_known(own.get(at), column) for _, column in groups for at in distances]
+        cells.append(made)
+    heads = ["Section", "Line", "Side", "Length, km"]
+    heads += [far(at) for _ in groups for at in distances]
+    spans = [("", 4), *((f"{head} within", len(distances)) for head, _ in groups)]
+    return {"heads": heads, "groups": spans, "rows": cells}
 
 
-def _chosen(results: Results, name: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _known(row: Row | None, column: str) -> Cell:
+    """Return a figure of a row, or a dash where there is none; of people, that it is unknown."""
+    if row is None or pd.isna(row[column]):
+        return "unknown" if row is not None and column in PEOPLE else NOTHING
+    return figure_of(row, column)
+
+
+def _chosen(chapters: Chapters, name: str, table: pd.DataFrame) -> list[Row]:
     """Leave out what other chapters show: single districts, and the only step there is."""
     if name == "partitions":
-        frame = frame[(frame["partition"] != "districts") & (frame["part"].map(filled) != "")]
+        table = table[(table["partition"] != "districts") & (table["part"].map(filled) != "")]
     if name == "nearness":
-        frame = frame[frame["partition"].map(filled) != ""]
-    if name == "steps" and len(results.lines) < 3:
+        table = table[table["partition"].map(filled) != ""]
+    if name == "steps" and len(chapters.lines) < 3:
         return []
-    return [{str(key): value for key, value in one.items()} for one in frame.to_dict("records")]
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _central(found: Mapping[str, Any], stem: str) -> str:
+def _central(row: Row, stem: str) -> str:
     """Return the column that holds the figure of a stem, such as ``area_km2`` of ``area``."""
     named = (stem, f"{stem}_km2", f"{stem}_m", f"{stem}_km")
-    return next((one for one in named if one in found), "")
+    return next((column for column in named if column in row), "")
 
 
-def _cell(results: Results, name: str, found: Mapping[str, Any], stem: str) -> Html:
-    low, high = found.get(f"{stem}_low"), found.get(f"{stem}_high")
-    column = _central(found, stem)
-    value = found.get(column) if column else None
-    if stem in LINES or stem in SIDES:
-        return _named(results, stem, filled(value))
-    if name in {"flows", "flows_balance"} and stem in {"amount", "parts"}:
-        return text(_range(low, high))
-    if value is None or pd.isna(value):
-        return text(REPORT["no_figure" if stem in PEOPLE else "nothing"])
-    if isinstance(value, str):
-        return data(REPORT.get(f"measure_{value}") or without_keys(value, results))
-    share = stem in {"share", "share_above"}
-    if share or (name, stem) in FAR or stem == "distance_m":
-        far_ = percent if share else partial(_distance, results, name, found)
-        return text(far_(float(value)))
-    ends = [math.nan if one is None or pd.isna(one) else float(one) for one in (low, high)]
-    return figure(float(value), ends[0], ends[1])
-
-
-def _named(results: Results, stem: str, key: str) -> Html:
+def _cell(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
+    """Return what stands in a cell: text, a side, or a figure with its interval."""
+    column = _central(row, stem)
+    value = row.get(column) if column else None
+    if stem in LINES:
+        return _line(chapters, filled(value))
     if stem in SIDES:
-        return Html(swatch(results, key) + data(key or REPORT["nobody"]))
-    return data(days(results.project).get(key, key) or REPORT["nothing"])
+        return chapters.mark(filled(value))
+    if name in {"flows", "flows_balance"} and stem in {"amount", "parts"}:
+        return _stated_range(row.get(f"{stem}_low"), row.get(f"{stem}_high"))
+    if isinstance(value, str):
+        return MEASURES.get(value) or without_keys(value, chapters.results)
+    if value is None or pd.isna(value):
+        return "unknown" if stem in PEOPLE else NOTHING
+    return _number(chapters, name, row, stem)
 
 
-def _distance(results: Results, name: str, found: Mapping[str, Any], distance_m: float) -> str:
-    """Write a distance: of a zone as it was chosen, of a place as the line's error lets it."""
-    if name == "sections":
-        return far(distance_m)
-    key = filled(found.get("line"))
-    if name == "links" or not math.isfinite(error_of(results, key)):
-        return f"{number(distance_m / 1000)} km"
-    shown = kilometres(results, key, distance_m)
-    if name == "nearness":
-        return shown
+def _number(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
+    """Return a known number: a share, a distance, or a figure with its interval."""
+    value = row[_central(row, stem)]
+    if stem in {"share", "share_above"}:
+        return percent(float(value))
+    if stem in DISTANCES or (name, stem) == ("nearness", "median_m"):
+        return _distance(chapters, name, row, float(value))
+    low, high = (row.get(f"{stem}_{end}") for end in ("low", "high"))
+    ends = [math.nan if end is None or pd.isna(end) else float(end) for end in (low, high)]
+    return round_figure(float(value), *ends)
+
+
+def _line(chapters: Chapters, key: str) -> str:
+    return chapters.days.get(key, key) or NOTHING
+
+
+def _distance(chapters: Chapters, name: str, row: Row, distance_m: float) -> str:
+    """Write a distance of a place: as the line's error lets it, or rounded where there is none."""
+    key = filled(row.get("line"))
+    if name == "links" or not math.isfinite(chapters.error_m(key)):
+        return f"{rounded(distance_m / 1000)} km"
+    shown = chapters.kilometres(key, distance_m)
     return f"{shown} km" if shown[:1].isdigit() else shown
 
 
-def _range(low: Any, high: Any) -> str:
-    """Write what a source states: a number, a range, or an end that is open."""
+def _stated_range(low: Any, high: Any) -> str:
+    """Write what a source states, with all its digits: a number, a range, or an open end."""
     if low is None or high is None or pd.isna(low) or pd.isna(high):
-        return REPORT["nothing"]
+        return NOTHING
     if math.isinf(high):
-        return REPORT["at_least"].format(number=f"{low:,.10g}")
+        return f"at least {low:,.10g}"
     if low == high:
         return f"{low:,.10g}"
-    return REPORT["interval"].format(low=f"{low:,.10g}", high=f"{high:,.10g}")
+    return RANGE.format(low=f"{low:,.10g}", high=f"{high:,.10g}")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
 
-from frontline.export.html import NOTHING, Html, bullets, data, row, table, tag, text
-from frontline.export.report.findings import sides_of
-from frontline.results.phrases import REPORT, day
+from frontline.export.report.shared import Chapters
+from frontline.results.numbers import count_text, rounded, whole
+from frontline.results.phrases import SCHEMATIC, day
 from frontline.results.population_phrases import ENOUGH
 from frontline.results.wording import (
-    dates,
     far,
     filled,
     line_accuracy,
-    lines_by_date,
     listing,
-    number,
     percent,
     raster_step_m,
     without_keys,
@@ -34,193 +31,205 @@ if TYPE_CHECKING:
 
 
 MOST_FAULTS = 20
-"""Known faults of outlines told one by one."""
+"""Known faults of outlines listed one by one."""
+
+MODELS: Mapping[str, str] = {
+    "ground": "Bare ground.",
+    "surface": "With trees and roofs.",
+    "unknown": "Whether trees and roofs are in it is not stated.",
+}
+"""What the surface of an elevation model is, by the project's word for it."""
+
+Entry = tuple[str, str, list[str]]
+"""An input: its name, who made it when under which licence, and what is known of it."""
 
 
-def quality(results: Results) -> Html:
-    """Show a row per input, and what else a reader must know."""
-    rows = [
-        row(data(name), who, data(without_keys(" ".join(said), results)))
-        for name, who, said in _inputs(results)
-    ]
-    heads = [text(REPORT[key]) for key in ("input", "who", "known")]
-    return Html(
-        table(text(REPORT["quality_table"]), heads, rows, class_="inputs") + _notes(results)
-    )
+def quality(chapters: Chapters) -> Mapping[str, Any]:
+    """Give a row per input, and what else a reader must know."""
+    results = chapters.results
+    return {
+        "inputs": [
+            (name, who, without_keys(" ".join(sentences), results))
+            for name, who, sentences in _inputs(chapters)
+        ],
+        "notes": list(_notes(results)),
+    }
 
 
-def _notes(results: Results) -> Html:
-    """List the notes of the run in the words of the report."""
-    if not results.notes:
-        return NOTHING
-    rows = []
+def _notes(results: Results) -> Iterator[str]:
+    """Give the notes of the run in the words of the report."""
     for note in results.notes:
         about = _about(note.about, results)
         words = f"{about[:1].upper()}{about[1:]}: {without_keys(note.text, results)}"
         if note.count and str(note.count) not in note.text:
-            words += " " + REPORT["note_count"].format(count=note.count)
-        rows.append(data(words))
-    head = tag("h3", text(REPORT["notes_title"]))
-    return Html(head + bullets(rows, class_="notes"))
+            words += f" In all: {whole(note.count)}."
+        yield words
 
 
 def _about(name: str, results: Results) -> str:
     """Say what a note concerns; the file of the elevation is called by what it holds."""
     given = results.project.elevation
     if given is not None and given.path.name == name:
-        return REPORT["elevation"]
+        return "Elevation"
     return without_keys(name, results)
 
 
-def _who(origin: Origin) -> Html:
+def _who(origin: Origin) -> str:
     """Write source, date and licence of an input."""
     date = "" if origin.date is None else day(origin.date)
     parts = [part for part in (origin.source, date, origin.licence) if part]
-    return data("; ".join(parts) or REPORT["no_source"])
+    return ", ".join(parts) or "source not stated"
 
 
-def _inputs(results: Results) -> Iterator[tuple[str, Html, list[str]]]:
+def _inputs(chapters: Chapters) -> Iterator[Entry]:
+    results = chapters.results
     project = results.project
-    yield REPORT["study_area"], _who(project.study_area), [_area(results)]
-    for line in lines_by_date(project):
-        row_ = results.lines[results.lines["line"] == line.key].iloc[0]
-        said = line_accuracy(row_["error_m"])
-        yield line.label, _who(line), [f"{said[:1].upper()}{said[1:]}."]
+    yield "Study area", _who(project.study_area), [_area(results)]
+    for line in chapters.lines:
+        row = results.lines[results.lines["line"] == line.key].iloc[0]
+        accuracy = line_accuracy(row["error_m"])
+        yield line.label, _who(line), [f"{accuracy[:1].upper()}{accuracy[1:]}."]
     if project.settlements is not None:
-        yield REPORT["settlements"], _who(project.settlements), list(_settlements(results))
+        yield "Settlements", _who(project.settlements), list(_settlements(chapters))
     if project.corridors is not None:
-        yield REPORT["corridors"], _who(project.corridors), list(_corridors(results))
+        yield "Roads and other corridors", _who(project.corridors), list(_corridors(results))
     if project.points is not None:
-        count = len(results.points)
-        yield REPORT["points"], _who(project.points), [REPORT["q_features"].format(count=count)]
+        count = count_text(len(results.points), "feature")
+        yield "Named points", _who(project.points), [f"{count}."]
     if project.districts is not None:
-        yield REPORT["districts"], _who(project.districts), list(_districts(results))
+        yield "Districts", _who(project.districts), list(_districts(results))
     for part in project.partitions:
         yield part.label, _who(part), []
     for grid in project.population:
-        yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(results, grid))
+        yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(chapters, grid))
     if project.elevation is not None:
-        yield REPORT["elevation"], _who(project.elevation), list(_elevation(results))
+        yield "Elevation", _who(project.elevation), list(_elevation(results))
         yield from _trees(project.elevation.canopy)
     if project.landcover is not None:
-        yield REPORT["land_cover_input"], _who(project.landcover), list(_cover(results))
+        yield "Land cover", _who(project.landcover), list(_cover(results))
     yield from _stated(results)
 
 
 def _area(results: Results) -> str:
     own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
-    return REPORT["q_area"].format(area=f"{float(own['area_km2'].sum()):,.0f}")
+    return f"{whole(float(own['area_km2'].sum()))} km²."
 
 
-def _settlements(results: Results) -> Iterator[str]:
-    places = results.settlements.drop_duplicates("id")
+def _settlements(chapters: Chapters) -> Iterator[str]:
+    places = chapters.results.settlements.drop_duplicates("id")
     known = places["population"].notna()
     kinds = places["population_kind"].map(filled)
     counts = [
-        (f"q_{kind}", int((known & (kinds == kind)).sum()))
-        for kind in ("residents", "registered", "displaced")
+        (words, int((known & (kinds == kind)).sum()))
+        for kind, words in (
+            ("residents", "with residents"),
+            ("registered", "with registered people only"),
+            ("displaced", "with displaced people only"),
+        )
     ]
-    counts.append(("q_none", int((~known).sum())))
-    parts = [REPORT[key].format(count=count) for key, count in counts if count]
-    yield REPORT["q_places"].format(count=len(places), parts=", ".join(parts))
+    counts.append(("without a figure", int((~known).sum())))
+    parts = [f"{whole(count)} {words}" for words, count in counts if count]
+    yield f"{count_text(len(places), 'place')}: {listing(parts)}."
     undated = int((known & (places["population_date"].map(filled) == "")).sum())
     if undated:
-        yield REPORT["q_undated"].format(count=undated)
-    yield from _completeness(results)
+        carry = "carries no date and is used as it is"
+        if undated > 1:
+            carry = "carry no date and are used as they are"
+        yield f"{count_text(undated, 'figure')} {carry}."
+    yield from _completeness(chapters)
 
 
-def _completeness(results: Results) -> Iterator[str]:
+def _completeness(chapters: Chapters) -> Iterator[str]:
     """Say what share of the people in the widest zone the list can hold, by side and line."""
-    people = results.people
+    people = chapters.results.people
     own = people[(people["source"] == "settlements") & (people["kind"] == "cumulative")]
     if own.empty:
         return
     widest = float(own["distance_m"].max())
     own = own[own["distance_m"] == widest]
     parts = []
-    for side in sides_of(results):
-        for line in lines_by_date(results.project):
-            at = own[(own["side"] == side) & (own["line"] == line.key)]
+    for side in chapters.sides:
+        for line in chapters.lines:
+            at = own[(own["side"] == side.name) & (own["line"] == line.key)]
             if at.empty:
                 continue
-            share, date = at.iloc[0]["completeness"], dates(results.project)[line.key]
-            key = "q_complete_unknown" if pd.isna(share) else "q_complete_part"
-            shown = "" if pd.isna(share) else percent(float(share))
-            parts.append(REPORT[key].format(share=shown, side=side, line=date))
+            share = at.iloc[0]["completeness"]
+            shown = "an unknown share" if pd.isna(share) else percent(float(share))
+            parts.append(f"{shown} ({side.name}, {chapters.dates[line.key]})")
     if parts:
-        yield REPORT["q_complete"].format(distance=far(widest), parts=listing(parts))
+        yield (
+            f"Of the people within {far(widest)}, the list can hold {listing(parts)}. Statements "
+            f"about people need at least {percent(ENOUGH)}."
+        )
 
 
 def _corridors(results: Results) -> Iterator[str]:
-    km = f"{float(results.corridors['length_km'].sum()):,.0f}" if len(results.corridors) else "0"
-    yield REPORT["q_km"].format(count=len(results.corridors), km=km)
+    total = float(results.corridors["length_km"].sum()) if len(results.corridors) else 0.0
+    yield f"{count_text(len(results.corridors), 'feature')}, {whole(total)} km in all."
     if results.project.corridors is not None and results.project.corridors.schematic:
-        yield REPORT["schematic_long"]
+        yield SCHEMATIC
 
 
 def _districts(results: Results) -> Iterator[str]:
-    table_ = results.districts
-    known = int(table_["population"].notna().sum())
-    yield REPORT["q_districts"].format(count=len(table_), known=known)
+    table = results.districts
+    known = int(table["population"].notna().sum())
+    yield f"{count_text(len(table), 'district')}, {whole(known)} with a figure."
     faults: dict[str, list[str]] = {}
-    for one in table_.to_dict("records"):
-        for fault in filled(one.get("known_error")).split(";"):
+    for row in table.to_dict("records"):
+        for fault in filled(row.get("known_error")).split(";"):
             if fault.strip():
-                faults.setdefault(fault.strip(), []).append(filled(one["name"]))
-    parts = [
-        REPORT["q_error"].format(fault=fault, names=", ".join(names))
-        for fault, names in list(faults.items())[:MOST_FAULTS]
-    ]
-    if parts:
-        yield REPORT["q_errors"].format(parts="; ".join(parts))
+                faults.setdefault(fault.strip(), []).append(filled(row["name"]))
+    known_faults = [f"{fault} ({', '.join(names)})." for fault, names in faults.items()]
+    if known_faults:
+        yield " ".join(["Known of the outlines:", *known_faults[:MOST_FAULTS]])
 
 
-def _grid(results: Results, grid: PopulationRaster) -> Iterator[str]:
-    yield REPORT["q_grid"].format(kind=REPORT[f"q_{grid.kind}"])
+def _grid(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
+    yield "People per cell." if grid.kind == "count" else "People per square kilometre."
     if grid.date is None:
-        yield REPORT["q_undated_grid"]
+        yield "Its date is not stated."
     if grid.valid_from or grid.valid_until:
-        ends = [
-            REPORT["q_any"] if one is None else day(one)
-            for one in (grid.valid_from, grid.valid_until)
-        ]
-        yield REPORT["q_valid"].format(start=ends[0], end=ends[1])
+        start, end = (
+            "any date" if date is None else day(date)
+            for date in (grid.valid_from, grid.valid_until)
+        )
+        yield f"Used for lines from {start} to {end}."
     if grid.series:
-        yield REPORT["q_series"].format(series=grid.series)
-    yield from _away(results, grid)
-    yield from _by_district(results, grid)
+        yield f"Of the series “{grid.series}” each line takes the one nearest in date."
+    yield from _away(chapters, grid)
+    yield from _by_district(chapters.results, grid)
 
 
-def _away(results: Results, grid: PopulationRaster) -> Iterator[str]:
+def _away(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
     """Say what part of a raster's people no listed settlement is near to."""
-    table_ = results.further.get("raster_people")
-    if table_ is None:
+    table = chapters.results.further.get("raster_people")
+    if table is None:
         return
-    own = table_[(table_["source"] == f"raster:{grid.key}") & (table_["side"] == "")]
+    own = table[(table["source"] == f"raster:{grid.key}") & (table["side"] == "")]
     own = own[own["away_share"].notna()].set_index("line")
     parts = [
-        REPORT["q_away_part"].format(
-            share=percent(float(own["away_share"][line.key])), line=dates(results.project)[line.key]
-        )
-        for line in lines_by_date(results.project)
+        f"{percent(float(own['away_share'][line.key]))} with the line of {chapters.dates[line.key]}"
+        for line in chapters.lines
         if line.key in own.index
     ]
     if parts:
         people, reach_m = float(own["people"].iloc[0]), float(own["reach_m"].iloc[0])
-        yield REPORT["q_away"].format(
-            people=number(people), parts=listing(parts), reach=far(reach_m)
+        yield (
+            f"Of its {rounded(people)} people in the study area, {listing(parts)} live farther "
+            f"than {far(reach_m)} from every listed settlement on their side."
         )
 
 
 def _by_district(results: Results, grid: PopulationRaster) -> Iterator[str]:
     """Say how a raster stands to the figures of the districts that it reaches."""
-    table_ = results.further.get("raster_districts")
-    if table_ is None:
+    table = results.further.get("raster_districts")
+    if table is None:
         return
-    own = table_[(table_["source"] == f"raster:{grid.key}") & (table_["coverage"] >= ENOUGH)]
+    own = table[(table["source"] == f"raster:{grid.key}") & (table["coverage"] >= ENOUGH)]
     stated = float(own["population"].sum())
     if stated > 0:
-        yield REPORT["q_by_district"].format(ratio=f"{float(own['people'].sum()) / stated:.2g}")
+        ratio = f"{float(own['people'].sum()) / stated:.2g}"
+        yield f"In the districts with a figure it holds {ratio} times the residents stated there."
 
 
 def _elevation(results: Results) -> Iterator[str]:
@@ -229,31 +238,34 @@ def _elevation(results: Results) -> Iterator[str]:
         return
     grids = [*results.sight.values(), *([results.relief] if results.relief else [])]
     if grids:
-        yield REPORT["q_cells"].format(step=f"{max(map(raster_step_m, grids)):,.0f}")
+        yield f"Cells of {whole(max(map(raster_step_m, grids)))} m."
     if given.vertical_datum:
-        yield REPORT["q_datum"].format(datum=given.vertical_datum)
-    yield REPORT[f"q_{given.model}"]
-    error = given.accuracy_m
-    yield REPORT["q_no_sd"] if error is None else REPORT["q_sd"].format(error=f"{error:,.0f}")
+        yield f"Heights above {given.vertical_datum}."
+    yield MODELS[given.model]
+    error_m = given.accuracy_m
+    if error_m is None:
+        yield "Its error is not stated."
+    else:
+        yield f"Stated error: {whole(error_m)} m (standard deviation)."
     yield from _known_heights(results)
 
 
-def _trees(given: Canopy | None) -> Iterator[tuple[str, Html, list[str]]]:
+def _trees(given: Canopy | None) -> Iterator[Entry]:
     if given is not None:
-        said = REPORT["q_trees"]
+        words = "Added to the ground for sight. A mean over each cell of the elevation."
         if given.height_m is not None:
-            said = REPORT["q_trees_height"].format(height=f"{given.height_m:g}")
-        yield REPORT["canopy_input"], _who(given), [said]
+            words = f"{given.height_m:g} m wherever the land cover has trees. Added for sight."
+        yield "Height of trees", _who(given), [words]
 
 
 def _cover(results: Results) -> Iterator[str]:
     """Say how fine the land cover is, how much of the area it knows, and its classes."""
     given, case = results.project.landcover, results.case
     if case is not None and case.cover is not None:
-        shown = {"share": percent(case.cover.known), "step": f"{case.cover.step_m:,.0f}"}
-        yield REPORT["q_cover"].format(**shown)
+        share, step_m = percent(case.cover.known), whole(case.cover.step_m)
+        yield f"Known on {share} of the study area, in cells of {step_m} m."
     if given is not None:
-        yield REPORT["q_cover_classes"].format(classes=", ".join(given.classes))
+        yield f"Classes: {', '.join(given.classes)}."
 
 
 def _known_heights(results: Results) -> Iterator[str]:
@@ -273,21 +285,23 @@ def _known_heights(results: Results) -> Iterator[str]:
     if len(off) < 2:
         return
     mean, rms = float(off.mean()), float(np.sqrt((off**2).mean()))
-    way = REPORT["q_higher" if mean >= 0 else "q_lower"]
-    shown = {"mean": f"{abs(mean):,.0f}", "rms": f"{rms:,.0f}"}
-    yield REPORT["q_heights"].format(count=len(off), way=way, **shown)
+    yield (
+        f"Compared with {len(off)} points of known height, it lies {whole(abs(mean))} m "
+        f"{'higher' if mean >= 0 else 'lower'} on average. The typical difference is "
+        f"{whole(rms)} m (root mean square)."
+    )
 
 
-def _stated(results: Results) -> Iterator[tuple[str, Html, list[str]]]:
+def _stated(results: Results) -> Iterator[Entry]:
     """Give the figures that others state, each with who states it."""
     labels = {line.key: line.label for line in results.project.lines}
-    for one in results.project.stated:
-        figure = f"{one.low:,}" if one.low == one.high else f"{one.low:,} – {one.high:,}"
-        said = REPORT["q_stated"].format(
-            figure=figure,
-            distance=far(one.distance_m),
-            side=one.side,
-            line=labels.get(one.line, one.line),
+    for stated in results.project.stated:
+        figure = f"{stated.low:,}"
+        if stated.low != stated.high:
+            figure = f"{stated.low:,} to {stated.high:,}"
+        words = (
+            f"{figure} people within {far(stated.distance_m)} on the {stated.side} side of "
+            f"{labels.get(stated.line, stated.line)}."
         )
-        who = one.source if one.date is None else f"{one.source}; {day(one.date)}"
-        yield REPORT["stated_figure"], data(who), [said]
+        who = stated.source if stated.date is None else f"{stated.source}, {day(stated.date)}"
+        yield "Figure stated by others", who, [words]

@@ -1,95 +1,74 @@
-"""The report's pages on statements: what was stated, what was computed, which verdict, and why."""
+"""The report's pages on statements: which verdict, what is stated, what the data give, and why."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from frontline.export.html import (
-    NOTHING,
-    Html,
-    between,
-    body,
-    data,
-    heading,
-    joined,
-    paragraph,
-    row,
-    small,
-    spread,
-    table,
-    tag,
-    text,
-)
-from frontline.export.report.findings import with_unit
-from frontline.results.phrases import REPORT, day
-from frontline.results.wording import filled, number, without_keys
-
-if TYPE_CHECKING:
-    from frontline.results.model import Results
-
+from frontline.export.report.shared import Chapters
+from frontline.results.numbers import RoundedFigure, round_figure
+from frontline.results.phrases import day
+from frontline.results.wording import filled, without_keys
 
 AGAINST = " Against it stands "
 """What the ledger puts before the statements that contradict one; the report shows links."""
+
 FIGURES = "Computed: "
-"""How the ledger begins to tell figures, which the report shows in a column."""
-VERDICTS = (
-    "supported",
-    "contradicted",
-    "indicative only",
-    "not testable",
-    "undefined",
-    "below accuracy",
-    "excluded",
-)
+"""How the ledger begins to tell figures, which the report shows in a line of their own."""
+
+VERDICTS: Mapping[str, str] = {
+    "supported": "the data can tell, and the figure agrees with the statement",
+    "contradicted": "the data can tell, and the figure does not agree",
+    "indicative only": "a figure was computed, but the data are too coarse to decide",
+    "not testable": "the data needed are not in this project",
+    "undefined": "the statement leaves open what it measures",
+    "below accuracy": "what is stated is smaller than the error of the data",
+    "excluded": "left out by design",
+}
+"""The verdicts in the order of the report, and what each means."""
+
+DECIDED = frozenset(("supported", "contradicted"))
+Row = Mapping[Any, Any]
 
 
-def claims(results: Results) -> Html:
-    """Show the whole ledger: verdicts counted, statements against each other, every statement."""
-    frame = results.claims
-    if frame is None or frame.empty:
-        return NOTHING
-    rows = frame.to_dict("records")
-    return Html(
-        paragraph(REPORT["claims_text"])
-        + _summary(rows)
-        + _against(results, rows)
-        + _all(results, rows)
-    )
+def claims(chapters: Chapters) -> Mapping[str, Any] | None:
+    """Give the whole ledger: verdicts counted, statements against each other, every statement."""
+    table = chapters.results.claims
+    if table is None or table.empty:
+        return None
+    rows = table.to_dict("records")
+    return {
+        "summary": list(_summary(rows)),
+        "pairs": _pairs(chapters, rows),
+        "reports": [
+            (title, [_statement(chapters, row) for row in group])
+            for title, group in itertools.groupby(rows, key=_report)
+        ],
+    }
 
 
-def tally(results: Results) -> tuple[int, list[tuple[str, int]]]:
+def tally(chapters: Chapters) -> tuple[int, list[tuple[str, int]]]:
     """Return how many statements there are, and how many have each verdict."""
-    if results.claims is None:
+    if chapters.results.claims is None:
         return 0, []
-    found = results.claims["verdict"].map(filled)
-    counts = [(word, int((found == word).sum())) for word in VERDICTS]
-    return len(found), [(word, count) for word, count in counts if count]
+    verdicts = chapters.results.claims["verdict"].map(filled)
+    counts = [(word, int((verdicts == word).sum())) for word in VERDICTS]
+    return len(verdicts), [(word, count) for word, count in counts if count]
 
 
-def badge(verdict: str) -> Html:
-    """Write a verdict so that it can be told apart without colour."""
-    return tag("span", text(verdict), class_=f"verdict {verdict.replace(' ', '-')}")
-
-
-def _summary(rows: Sequence[dict[Any, Any]]) -> Html:
-    made = []
-    for verdict in VERDICTS:
-        ids = [filled(one["id"]) for one in rows if filled(one["verdict"]) == verdict]
+def _summary(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Give each verdict with what it means and the statements that have it."""
+    summary = []
+    for verdict, meaning in VERDICTS.items():
+        ids = [filled(row["id"]) for row in rows if filled(row["verdict"]) == verdict]
         if ids:
-            meaning = text(REPORT[f"verdict_{verdict}"])
-            made.append(row(badge(verdict), text(str(len(ids))), meaning, _links(ids)))
-    heads = [text(REPORT["verdict"]), text("")]
-    heads += [text(REPORT[key]) for key in ("meaning", "statements")]
-    return table(text(REPORT["verdicts"]), heads, made, class_="summary")
-
-
-def _links(ids: Sequence[str]) -> Html:
-    return joined((tag("a", data(one), href=f"#{_anchor(one)}") for one in ids), " ")
+            links = [(key, _anchor(key)) for key in ids]
+            summary.append({"verdict": verdict, "meaning": meaning, "links": links})
+    return summary
 
 
 def _anchor(key: str) -> str:
@@ -97,109 +76,65 @@ def _anchor(key: str) -> str:
     return "claim-" + "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
 
 
-def _against(results: Results, rows: Sequence[dict[Any, Any]]) -> Html:
+def _pairs(chapters: Chapters, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
     """Set statements that contradict each other side by side."""
-    by_id = {filled(one["id"]): one for one in rows}
-    pairs = []
-    for key, one in by_id.items():
-        for other in filled(one.get("contradicts")).split(";"):
+    by_id = {filled(row["id"]): row for row in rows}
+    pairs: list[tuple[str, str]] = []
+    for key, row in by_id.items():
+        for other in filled(row.get("contradicts")).split(";"):
             if other in by_id and (other, key) not in pairs:
                 pairs.append((key, other))
-    if not pairs:
-        return NOTHING
-    blocks = [
-        tag("div", *(_brief(results, by_id[key]) for key in pair), class_="pair") for pair in pairs
-    ]
-    return Html(heading("against_title", 3) + paragraph(REPORT["against_text"]) + joined(blocks))
+    return [[_statement(chapters, by_id[key]) for key in pair] for pair in pairs]
 
 
-def _brief(results: Results, one: dict[Any, Any]) -> Html:
-    key = filled(one["id"])
-    top = Html(tag("a", data(key), href=f"#{_anchor(key)}") + " " + badge(filled(one["verdict"])))
-    said = tag("p", data(filled(one["statement"])))
-    numbers = f"{REPORT['stated']}: {filled(one['stated']) or REPORT['nothing']}. "
-    numbers += f"{REPORT['computed']}: {_computed_text(one)}."
-    where = paragraph(_source(one, whole=True), class_="where")
-    return tag("div", tag("p", top), said, paragraph(without_keys(numbers, results)), where)
-
-
-def _all(results: Results, rows: Sequence[dict[Any, Any]]) -> Html:
-    bodies = [
-        body(data(title), 3, [_claim(results, one) for one in group])
-        for title, group in itertools.groupby(rows, key=_report)
-    ]
-    heads = [text(REPORT[key]) for key in ("verdict", "statement", "figures_and_reason")]
-    return table(text(REPORT["claims_list"]), heads, bodies, class_="claims")
-
-
-def _report(one: dict[Any, Any]) -> str:
-    """Name the report in which a statement stands, with its date."""
-    source, section = filled(one["source"]), filled(one.get("section"))
-    title = source.removesuffix(f", {section}") if section else source
-    date = filled(one.get("date"))
+def _report(row: Row) -> str:
+    """Name the publication of a statement, with its date."""
+    title = filled(row["source"])
+    section = filled(row.get("section"))
+    title = title.removesuffix(f", {section}") if section else title
+    date = filled(row.get("date"))
     return f"{title} ({day(dt.date.fromisoformat(date[:10]))})" if date else title
 
 
-def _source(one: dict[Any, Any], *, whole: bool = False) -> str:
-    section = filled(one.get("section"))
-    if whole:
-        return filled(one["source"])
-    return REPORT["section"].format(section=section) if section else ""
+def _statement(chapters: Chapters, row: Row) -> dict[str, Any]:
+    """Give a statement: its verdict, what the report says, what the data give, why so or but."""
+    key, verdict = filled(row["id"]), filled(row["verdict"])
+    against = [other for other in filled(row.get("contradicts")).split(";") if other]
+    section = filled(row.get("section"))
+    return {
+        "id": key,
+        "anchor": _anchor(key),
+        "verdict": verdict,
+        "source": filled(row["source"]),
+        "section": f"Section {section}" if section else "",
+        "statement": filled(row["statement"]),
+        "stated": without_keys(filled(row["stated"]), chapters.results),
+        "computed": _computed(row),
+        "unit": _unit(row),
+        "cause": filled(row.get("contains")),
+        "reason_head": "Why" if verdict in DECIDED else "But",
+        "reason": without_keys(_reason(row), chapters.results),
+        "against": [(other, _anchor(other)) for other in against],
+    }
 
 
-def _claim(results: Results, one: dict[Any, Any]) -> Html:
-    key, why = filled(one["id"]), _reason(one)
-    first = Html(tag("span", data(key), class_="key") + badge(filled(one["verdict"])))
-    against = [other for other in filled(one.get("contradicts")).split(";") if other]
-    statement = [tag("p", data(filled(one["statement"])))]
-    if _source(one):
-        statement.append(paragraph(_source(one), class_="where"))
-    if against:
-        words, _, _ = REPORT["against"].partition("{ids}")
-        statement.append(tag("p", text(words), _links(against), class_="where"))
-    told = tag("p", data(without_keys(why, results)), class_="why")
-    return row(first, joined(statement), Html(_numbers(results, one) + told), id=_anchor(key))
-
-
-def _reason(one: dict[Any, Any]) -> str:
+def _reason(row: Row) -> str:
     """Return why, without the figures and the statements that the report shows beside it."""
-    why = filled(one["why"]).split(AGAINST)[0]
-    start, stated = why.find(FIGURES), f"Stated: {filled(one['stated'])}."
+    why = filled(row["why"]).split(AGAINST)[0]
+    start, stated = why.find(FIGURES), f"Stated: {filled(row['stated'])}."
     end = why.find(stated, max(start, 0))
-    if start < 0 or end < 0 or pd.isna(one["computed"]):
+    if start < 0 or end < 0 or pd.isna(row["computed"]):
         return why
     return f"{why[:start].strip()} {why[end + len(stated) :].strip()}".strip()
 
 
-def _numbers(results: Results, one: dict[Any, Any]) -> Html:
-    """Write what is stated over what is computed."""
-    stated = filled(one["stated"])
-    pairs = [(REPORT["stated"], data(without_keys(stated, results)))] if stated else []
-    if not pd.isna(one["computed"]):
-        pairs.append((REPORT["computed"], _computed(one)))
-    terms = [Html(tag("dt", text(term)) + tag("dd", told)) for term, told in pairs]
-    return tag("dl", *terms) if terms else NOTHING
+def _computed(row: Row) -> RoundedFigure | None:
+    if pd.isna(row["computed"]):
+        return None
+    return round_figure(*(float(row[name]) for name in ("computed", "low", "high")))
 
 
-def _computed(one: dict[Any, Any]) -> Html:
-    value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
-    whole = tag("b", text(f"{number(value, low, high)} {_unit(one)}".strip()))
-    if not spread(value, low, high):
-        return whole
-    ends, cause = between(low, high), filled(one.get("contains"))
-    told = REPORT["by"].format(ends=ends, cause=cause) if cause else ends
-    return Html(whole + " " + small(told))
-
-
-def _unit(one: dict[Any, Any]) -> str:
+def _unit(row: Row) -> str:
     """Return the unit as it is printed; one of many things is one thing."""
-    unit = filled(one["unit"]).replace("km2", "km²")
-    return unit.removesuffix("s") if one["computed"] == 1 else unit
-
-
-def _computed_text(one: dict[Any, Any]) -> str:
-    """Write what was computed inside a sentence."""
-    if pd.isna(one["computed"]):
-        return REPORT["nothing"]
-    value, low, high = (float(one[name]) for name in ("computed", "low", "high"))
-    return with_unit(value, low, high, _unit(one))
+    unit = filled(row["unit"]).replace("km2", "km²")
+    return unit.removesuffix("s") if row["computed"] == 1 else unit

@@ -1,0 +1,216 @@
+"""The summary of a run: land and people by side, first line against last, and what limits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from frontline.results.numbers import RoundedFigure, count_text, cumulative_figures
+from frontline.results.population_phrases import ENOUGH
+from frontline.results.tables import source_rank
+from frontline.results.wording import dates, lines_by_date, listing, percent, source_row
+
+if TYPE_CHECKING:
+    from frontline.project.models import Line
+    from frontline.results.model import Results
+
+
+Record = Mapping[Any, Any]
+LAND = "Land, km²"
+
+
+@dataclass(frozen=True)
+class SummaryFigure:
+    """A figure of one side under one line: rounded (None: no figure), and what limits it."""
+
+    figure: RoundedFigure | None
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """What one source says of a side within the widest distance, under the first and last line.
+
+    Parameters
+    ----------
+    side, what
+        The side, and what is counted by which source.
+    figures
+        One for each of the lines compared, the older first.
+    change
+        Whether it rose or fell, in words; empty where that cannot be said.
+    obstacle
+        Why the two figures cannot be compared; empty where they can, or there is one only.
+    """
+
+    side: str
+    what: str
+    figures: tuple[SummaryFigure, ...]
+    change: str = ""
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Land and people by side within the widest distance of the first and the last line."""
+
+    distance_m: float
+    lines: tuple[Line, ...]
+    rows: tuple[SummaryRow, ...]
+
+
+def summarize(results: Results) -> Summary:
+    """Set land and people by side under the first line against those under the last.
+
+    Parameters
+    ----------
+    results
+        Of a run; its widest distance is taken.
+
+    Returns
+    -------
+    A row for the land of each side and for each source that says something of its people.
+    """
+    ordered = lines_by_date(results.project)
+    compared = (ordered[0], ordered[-1]) if len(ordered) > 1 else (ordered[0],)
+    widest = max(results.project.zones.distances_m)
+    names = [str(side) for side in results.sides["side"].dropna().unique()]
+    rows = [row for side in names for row in _rows(results, side, widest, compared)]
+    return Summary(widest, compared, tuple(rows))
+
+
+def _rows(
+    results: Results, side: str, distance_m: float, lines: tuple[Line, ...]
+) -> Iterator[SummaryRow]:
+    land = cumulative_figures(results.zones, "area_km2")
+    areas = [land.get((line.key, side, distance_m)) for line in lines]
+    if any(areas):
+        figures = tuple(SummaryFigure(area) for area in areas)
+        yield SummaryRow(side, LAND, figures, change=_change(figures))
+    people = results.people
+    own = people[
+        (people["side"] == side)
+        & (people["distance_m"] == distance_m)
+        & (people["kind"] == "cumulative")
+    ]
+    rounded = cumulative_figures(people, "population")
+    for source in sorted(own["source"].unique(), key=source_rank):
+        rows = {one["line"]: one for one in own[own["source"] == source].to_dict("records")}
+        at = [rows.get(line.key) for line in lines]
+        if not any(row is not None and says_something(row) for row in at):
+            continue
+        figures = tuple(
+            _people(row, rounded.get((line.key, side, distance_m, source)))
+            for row, line in zip(at, lines, strict=True)
+        )
+        what = source_row(source, results.project)
+        obstacle = _obstacle(at, lines, dates(results.project))
+        change = "" if obstacle else _change(figures)
+        yield SummaryRow(side, what, figures, change=change, obstacle=obstacle)
+
+
+def says_something(row: Record) -> bool:
+    """Tell whether a row of people holds a figure, or places that lack one."""
+    if str(row["source"]).startswith("settlements"):
+        places = [row["settlements"], row["settlements_unknown"]]
+        return any(not pd.isna(count) and count > 0 for count in places)
+    return not pd.isna(row["population"])
+
+
+def is_counted(row: Record) -> bool:
+    """Tell whether a row holds a figure: a list without a place that has one counts nobody."""
+    listed = str(row["source"]).startswith("settlements")
+    return not pd.isna(row["population"]) and not (listed and not row["settlements"] > 0)
+
+
+def limits_of(row: Record) -> list[str]:
+    """Say what a figure of people lacks: places, people not listed, land not covered."""
+    parts: list[str] = []
+    unknown, share = row["settlements_unknown"], row["completeness"]
+    if row["source"] == "settlements" and not pd.isna(unknown) and unknown > 0:
+        one, many = "settlement has", "settlements have"
+        if row["settlements"] > 0:
+            one, many = f"more {one}", f"more {many}"
+        parts.append(f"{count_text(int(unknown), one, many)} no figure")
+    if row["source"] == "settlements" and not pd.isna(share) and share < ENOUGH:
+        parts.append(f"the list holds about {percent(share)} of the people")
+    coverage = row["coverage"]
+    listed = str(row["source"]).startswith("settlements")
+    if not listed and not pd.isna(coverage) and coverage < ENOUGH:
+        parts.append(f"the figures cover {percent(coverage)} of the zone")
+    return [*parts, *_age_of(row)]
+
+
+def _age_of(row: Record) -> list[str]:
+    """Say that figures are outdated, or those from before a displacement."""
+    parts = []
+    old, before = row.get("figures_outdated"), row.get("displacement")
+    if isinstance(before, str) and before:
+        parts.append(f"residents from before {before}")
+    if old is not None and not pd.isna(old) and old > 0:
+        first, last = row["figures_first"], row["figures_last"]
+        span = first if first == last else f"{first} to {last}"
+        parts.append(f"outdated, of {span}")
+    return parts
+
+
+def _is_unmeasured_list(row: Record) -> bool:
+    """Tell whether a row comes from a list of which nobody knows how many people it leaves out."""
+    listed = str(row["source"]).startswith("settlements")
+    return listed and bool(pd.isna(row["completeness"]))
+
+
+def _people(row: Record | None, figure: RoundedFigure | None) -> SummaryFigure:
+    if row is None or not says_something(row):
+        return SummaryFigure(None)
+    return SummaryFigure(figure if is_counted(row) else None, tuple(limits_of(row)))
+
+
+def _obstacle(at: list[Record | None], lines: tuple[Line, ...], written: Mapping[str, str]) -> str:
+    """Say why the figures of a source under two lines cannot be compared; nothing if they can."""
+    if len(at) < 2:
+        return ""
+    missing = [
+        written[line.key]
+        for row, line in zip(at, lines, strict=True)
+        if row is None or not is_counted(row)
+    ]
+    if missing:
+        return f"no figure for {listing(missing)}"
+    incomplete = [
+        written[line.key]
+        for row, line in zip(at, lines, strict=True)
+        if row is not None and limits_of(row)
+    ]
+    unknown = [
+        written[line.key]
+        for row, line in zip(at, lines, strict=True)
+        if row is not None and _is_unmeasured_list(row)
+    ]
+    parts = [f"what is missing differs ({listing(incomplete)})"] if incomplete else []
+    if unknown:
+        parts.append(f"it is not known how complete the list is ({listing(unknown)})")
+    return listing(parts)
+
+
+def _change(figures: tuple[SummaryFigure, ...]) -> str:
+    """Say whether a figure rose or fell, if its intervals leave no doubt."""
+    known = [one.figure for one in figures if one.figure is not None]
+    if len(known) < 2:
+        return ""
+    old, new = known
+    if old.value == new.value:
+        return "unchanged"
+    if _end(old, old.high) < _end(new, new.low):
+        return "more"
+    return "less" if _end(new, new.high) < _end(old, old.low) else "the intervals overlap"
+
+
+def _end(figure: RoundedFigure, end: Decimal | None) -> Decimal:
+    """Return an end of a figure's interval; the figure itself where it has none."""
+    found = figure.value if end is None else end
+    return Decimal("NaN") if found is None else found
