@@ -29,7 +29,7 @@ from frontline.geo.polygonize import (
 from frontline.geo.projection import Frame
 from frontline.project.loader import relative
 from frontline.records import Note
-from frontline.uncertainty.copies import LocatedPoints
+from frontline.uncertainty.copies import LocatedPoints, evaluate
 from frontline.uncertainty.displacement import (
     DisplacedLine,
     EdgeMaker,
@@ -698,6 +698,74 @@ def figures_of(
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 
 
+def positions_of(
+    front: FrontLine, draws: Sequence[Draw], xy: Coords, here: Position, frame: Frame
+) -> tuple[Position, ...]:
+    """Place points against a line as drawn, and then against each line as it may run.
+
+    Parameters
+    ----------
+    front, draws
+        The line and its displaced copies.
+    xy, here
+        Points in the plane, shape ``(m, 2)``, and where they lie against the line as given.
+    frame
+        The plane.
+    """
+    if isinstance(draws, Copies):
+        located = draws.located(xy, here.side, frame)
+        lines = evaluate(lambda number: located.at("lines", number), range(len(draws)))
+        return (located.at("drawn", 0), *lines)
+    names, points = list(front.sides), shapely.points(xy)
+    return (
+        here,
+        *(position(points, draw.line, draw.sides, frame, names=names) for draw in draws),
+    )
+
+
+def paired_figures(
+    fronts: tuple[FrontLine, FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    figure: Callable[[Draw, Draw], Any],
+) -> Drawn | None:
+    """Take a measured figure of two lines in each pair of their copies.
+
+    Parameters
+    ----------
+    fronts
+        The lines; what they share of their course moves alike.
+    draws
+        Displaced copies by the key of the line; one without stands as it is.
+    figure
+        From both lines with their sides.
+
+    Returns
+    -------
+    None without copies of either.
+    """
+    pair = [draws.get(front.key, ()) for front in fronts]
+    count = min((len(some) for some in pair if len(some)), default=0)
+    if not count:
+        return None
+    own = [Draw(front.geometry, front.sides) for front in fronts]
+    counted = any(not isinstance(some, Copies) or some.line.generalised for some in pair if some)
+
+    def copies_of(some: Sequence[Draw], drawn: Draw, number: int) -> Draw:
+        if not len(some):
+            return drawn
+        if counted or not isinstance(some, Copies):
+            return some[number] if number >= 0 else drawn
+        return some.copy("maps", number) if number >= 0 else some.copy("smooth")
+
+    values = [
+        figure(*(copies_of(some, drawn, number) for some, drawn in zip(pair, own, strict=True)))
+        for number in range(-1, count)
+    ]
+    return Drawn(
+        np.asarray(values[0], np.float64), np.array(values[1:], np.float64), counted=counted
+    )
+
+
 def point_figures(
     front: FrontLine,
     draws: Sequence[Draw],
@@ -734,9 +802,7 @@ def point_figures(
     if isinstance(draws, Copies):
         return draws.located(xy, here.side, frame).figures(figure, counted=counted)
     names, points = list(front.sides), shapely.points(xy)
-    copies = [
-        figure(position(points, draw.line, draw.sides, frame, names=names)) for draw in draws
-    ]
+    copies = [figure(position(points, draw.line, draw.sides, frame, names=names)) for draw in draws]
     base = np.asarray(figure(here), dtype=np.float64)
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 

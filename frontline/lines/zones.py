@@ -181,6 +181,31 @@ def _ends(
     return interval(area_km2, drawn, least=0.0, most=max(most_km2, area_km2))
 
 
+def with_intervals(
+    zones: gpd.GeoDataFrame, front: FrontLine, drawn: Drawn | None
+) -> gpd.GeoDataFrame:
+    """Give the cumulative zones of one line the intervals of their areas.
+
+    Parameters
+    ----------
+    zones
+        Rows of `zones`, side by side, each with every distance in ascending order.
+    front
+        The line.
+    drawn
+        From `drawn_areas` for the same distances.
+    """
+    most_km2 = sum(land.area for land in front.sides.values()) / 1e6
+    sides = list(front.sides)
+    column = zones.groupby("side").cumcount()
+    ends = [
+        _ends(front, area, drawn.at(sides.index(side), at) if drawn else None, most_km2)
+        for area, side, at in zip(zones["area_km2"], zones["side"], column, strict=True)
+    ]
+    low, high = np.array(ends).reshape(-1, 2).T
+    return zones.assign(area_low=low, area_high=high)
+
+
 def drawn_areas(
     front: FrontLine, draws: Sequence[Draw], distances_m: Sequence[float], frame: Frame
 ) -> Drawn | None:
@@ -228,9 +253,7 @@ def drawn_areas(
     def areas(copy: Position) -> Floats:
         found = np.zeros((len(front.sides), len(distances)))
         other = copy.other if copy.other is not None else copy.side
-        areas_within(
-            copy.side, other, copy.distance_m, size_km2, land.width_m, distances, found
-        )
+        areas_within(copy.side, other, copy.distance_m, size_km2, land.width_m, distances, found)
         return found
 
     return point_figures(front, draws, land.xy, where, areas, frame, counted=False)
@@ -241,8 +264,7 @@ def _overlaid(line: Any, sides: Mapping[str, Any], *, distances_m: Floats) -> Fl
     lands = np.array([sides[name] for name in sides], dtype=object)
     bands = [plane_band(line, far) if math.isfinite(far) else None for far in distances_m]
     areas = [
-        shapely.area(lands if band is None else shapely.intersection(band, lands))
-        for band in bands
+        shapely.area(lands if band is None else shapely.intersection(band, lands)) for band in bands
     ]
     return np.column_stack(areas) / 1e6
 

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from frontline._typing import Coords, Floats, Index, Integers
-from frontline.uncertainty.displacement import DisplacedLine, EdgeMaker, Kind, thinning_edges
+from frontline.uncertainty.displacement import EdgeMaker, Kind, thinning_edges
 from frontline.uncertainty.intervals import Drawn
 from frontline.uncertainty.kernels import (
     bin_points,
@@ -143,9 +143,7 @@ class LocatedPoints:
             old = np.stack([drawn.vertices[drawn.head], drawn.vertices[drawn.head + 1]], axis=1)
             new = np.stack([edges.vertices[edges.head], edges.vertices[edges.head + 1]], axis=1)
             self._sweep(turned, old, new, edges.left, edges.right)
-            self._sweep(
-                turned, drawn.strips, edges.strips, edges.strip_left, edges.strip_right
-            )
+            self._sweep(turned, drawn.strips, edges.strips, edges.strip_left, edges.strip_right)
             settle_sides(self.side, turned, side)
         left, right = edges.left[nearest], edges.right[nearest]
         other = np.where(left == side, right, np.where(right == side, left, side))
@@ -160,8 +158,8 @@ class LocatedPoints:
         figure
             The figure, an array of any shape, from the points' position.
         counted
-            Whether it is a count of places (see `intervals.interval`); a line that is drawn smoother
-            than its error has no maps, and every figure is taken of lines as they may run.
+            Whether it is a count of places (see `intervals.interval`); a line that is drawn
+            smoother than its error has no maps: every figure is taken of lines as they may run.
         """
         counted = counted or self.maker.line.generalised
         base: Kind = "drawn" if counted else "smooth"

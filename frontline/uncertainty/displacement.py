@@ -303,20 +303,17 @@ def displace_line(
             piece.raw_xy, piece.raw_at_m, float(piece.at_m[-1]), piece.closed, _sign(hand, rank)
         )
         at = node_places(chain, correlation_m)
-        drawn = draw_errors(
-            chain, at, draws, correlation_m=correlation_m, seed=seed, key=key
-        )
+        drawn = draw_errors(chain, at, draws, correlation_m=correlation_m, seed=seed, key=key)
         xy, normal = (_between(values.T, piece.at_m, at).T for values in (piece.xy, piece.normal))
         normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
         at_nodes.append(at)
         errors.append(drawn)
         bands.append(divide_bands(chain, xy, normal, drawn, correlation_m=correlation_m))
     sigmas = [
-        np.interp(at, piece.at_m, piece.sigma_m)
-        for at, piece in zip(at_nodes, pieces, strict=True)
+        np.interp(at, piece.at_m, piece.sigma_m) for at, piece in zip(at_nodes, pieces, strict=True)
     ]
     shares, generalised = true_shares(bands, sigmas)
-    offsets: dict[Kind, list[Floats]] = {kind: [] for kind in ("drawn", "smooth", "lines", "maps")}
+    offsets: dict[Kind, list[Floats]] = {"drawn": [], "smooth": [], "lines": [], "maps": []}
     for piece, at, error, band in zip(pieces, at_nodes, errors, bands, strict=True):
         own = shares[: len(band.bends)]
         limit = _MOST_SIGMAS * piece.sigma_m
@@ -325,8 +322,8 @@ def displace_line(
         unknown = band.rest + np.tensordot(np.sqrt(own), band.errors, axes=1)
         offsets["drawn"].append(np.zeros((1, len(piece.xy))))
         offsets["smooth"].append(smooth)
-        for kind, field in (("lines", unknown), ("maps", error)):
-            offsets[kind].append(smooth + piece.sigma_m * _between(field, at, piece.at_m))
+        offsets["lines"].append(smooth + piece.sigma_m * _between(unknown, at, piece.at_m))
+        offsets["maps"].append(smooth + piece.sigma_m * _between(error, at, piece.at_m))
     return DisplacedLine(
         tuple(pieces),
         hands,
@@ -397,6 +394,7 @@ def _slid(coords: Coords, ends: Sequence[int], area: Any, edge: Any) -> Coords:
         coords = np.concatenate([beyond, coords] if at == 0 else [coords, beyond])
     return coords
 
+
 @dataclass(frozen=True)
 class Edges:
     """Edges of one copy of a line, ready for the loops of `kernels`.
@@ -466,7 +464,8 @@ class EdgeMaker:
     def edges(self, kind: Kind, number: int) -> Edges:
         """Return the edges of one copy."""
         courses, strips, left, right = [np.zeros((0, 2))], [np.zeros((0, 2, 2))], [], []
-        for row, xy in enumerate(self.line.vertices(kind, number)):
+        for row, course in enumerate(self.line.vertices(kind, number)):
+            xy = course
             piece, hand = self.line.pieces[row], self.line.hands[row]
             for at in self.ends[row]:
                 foot = self.feet[kind][row, at][number][None, :]
@@ -532,7 +531,7 @@ def labelled_faces(
     edge: Any,
     area: Any,
     count: int,
-) -> tuple[Geometries, NDArray[np.int64]]:
+) -> tuple[Geometries, Integers]:
     """Cut an area by displaced pieces, and tell the side of each face by the hand it lies on.
 
     Parameters

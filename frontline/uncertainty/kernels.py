@@ -54,7 +54,7 @@ def square_to_edge(x: float, y: float, vertices: Array, start: int) -> float:
         part = ((x - from_x) * step_x + (y - from_y) * step_y) / square
         part = min(1.0, max(0.0, part))
     off_x, off_y = x - from_x - part * step_x, y - from_y - part * step_y
-    return off_x * off_x + off_y * off_y
+    return float(off_x * off_x + off_y * off_y)
 
 
 @compiled
@@ -62,7 +62,7 @@ def square_to_box(x: float, y: float, box: Array) -> float:
     """Square of the distance of a point from a box; 0 inside it."""
     off_x = max(box[0] - x, 0.0, x - box[2])
     off_y = max(box[1] - y, 0.0, y - box[3])
-    return off_x * off_x + off_y * off_y
+    return float(off_x * off_x + off_y * off_y)
 
 
 @compiled
@@ -177,10 +177,10 @@ def sweep_sides(
         cx, cy, dx, dy = new[edge, 1, 0], new[edge, 1, 1], new[edge, 0, 0], new[edge, 0, 1]
         west, east = min(ax, bx, cx, dx), max(ax, bx, cx, dx)
         south, north = min(ay, by, cy, dy), max(ay, by, cy, dy)
-        first = max(0, int(math.floor((west - corner[0]) / cell_m)))
-        last = min(columns - 1, int(math.floor((east - corner[0]) / cell_m)))
-        low = max(0, int(math.floor((south - corner[1]) / cell_m)))
-        high = min(rows - 1, int(math.floor((north - corner[1]) / cell_m)))
+        first = max(0, math.floor((west - corner[0]) / cell_m))
+        last = min(columns - 1, math.floor((east - corner[0]) / cell_m))
+        low = max(0, math.floor((south - corner[1]) / cell_m))
+        high = min(rows - 1, math.floor((north - corner[1]) / cell_m))
         if first > last:
             continue
         for row in range(low, high + 1):

@@ -121,9 +121,7 @@ def draw_errors(
     return np.asarray(drawn, dtype=np.float64)
 
 
-def _elements(
-    chain: Chain, correlation_m: float, cell_m: float
-) -> tuple[Floats, Floats, Integers]:
+def _elements(chain: Chain, correlation_m: float, cell_m: float) -> tuple[Floats, Floats, Integers]:
     """Divide a piece and what follows its ends: place, length and cell of each element."""
     step = np.diff(chain.raw_xy, axis=0)
     parts = np.maximum(1, np.ceil(np.hypot(*step.T) * _PER_CELL / cell_m)).astype(np.int64)
@@ -198,7 +196,9 @@ def _mixed(words: Words) -> Words:
     return words ^ (words >> np.uint64(31))
 
 
-def smoothing_matrix(count: int, step_m: float, width_m: float, *, closed: bool) -> sparse.csr_array:
+def smoothing_matrix(
+    count: int, step_m: float, width_m: float, *, closed: bool
+) -> sparse.csr_array:
     """Make the matrix that smooths values at even nodes, bends of the second degree kept.
 
     Parameters
@@ -288,18 +288,18 @@ def divide_bands(
         smooth, calm = matrix @ xy[:count], (matrix @ errors[:, :count].T).T
         offset = ((course - smooth) * normal[:count]).sum(axis=1)
         # A smoothed ring is a little smaller: that is no bend.
-        bends.append(_closed(offset - offset.mean(), chain.closed))
-        drawn.append(_closed(moving - calm, chain.closed))
+        bends.append(_closed(offset - offset.mean(), closed=chain.closed))
+        drawn.append(_closed(moving - calm, closed=chain.closed))
         course, moving = smooth, calm
     shape = (0, *errors.shape)
     return Bands(
         np.array(bends).reshape(-1, len(xy)),
         np.array(drawn) if drawn else np.zeros(shape),
-        _closed(moving, chain.closed),
+        _closed(moving, closed=chain.closed),
     )
 
 
-def _closed(values: Floats, closed: bool) -> Floats:
+def _closed(values: Floats, *, closed: bool) -> Floats:
     return np.concatenate([values, values[..., :1]], axis=-1) if closed else values
 
 
