@@ -1,6 +1,6 @@
 import datetime as dt
-from dataclasses import replace
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 from types import SimpleNamespace
