@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,12 +14,15 @@ import pandas as pd
 import shapely
 
 from frontline.geo.geodesy import length_m
-from frontline.lines.front import error_band, pairs
+from frontline.lines.front import Copies, error_band, pairs
 from frontline.network.graph import SPEED_KMH
 from frontline.population.figures import valid_at
 from frontline.population.on_land import count, dwellers_at, shares_on
 from frontline.population.validity import open_splitting_grid
-from frontline.uncertainty.intervals import interval
+from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land, evaluate
+from frontline.uncertainty.displacement import Kind
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.sampling import Position, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,9 +99,10 @@ class Flows:
     doubt
         What of the plane lies nearer to one of the two lines than that line's error.
     drawn_km2
-        ``(draws, n, m)``: the same areas for each pair of displaced lines.
+        The same areas ``(n, m)`` for each pair of displaced lines, as far as they may change;
+        None where neither line has copies.
     drawn_sure_km2
-        ``(draws, n, m)``: the part of them outside ``doubt``.
+        The part of them outside ``doubt``.
     """
 
     from_line: str
@@ -106,8 +111,8 @@ class Flows:
     to_sides: tuple[str, ...]
     land: NDArray[np.object_]
     doubt: shapely.Geometry
-    drawn_km2: NDArray[np.float64]
-    drawn_sure_km2: NDArray[np.float64]
+    drawn_km2: Drawn | None
+    drawn_sure_km2: Drawn | None
 
 
 def changes(
@@ -142,10 +147,10 @@ def changes(
     may have changed hands, or one of the lines is drawn a little off. Land with the same label
     is ``unchanged``, near a line or not.
 
-    ``flow_km2`` is the whole flow from side to side, certain or not, with the 2.5 and 97.5 %
-    points of the paired draws; ``area_low`` and ``area_high`` say the same of the row's own
-    part, so that those of ``changed`` hardly move and those of ``within_error`` do. They are
-    NaN where there are no draws.
+    ``flow_km2`` is the whole flow from side to side, certain or not, with its interval from the
+    paired copies, which share their error where the lines coincide; ``area_low`` and
+    ``area_high`` say the same of the row's own part, so that those of ``changed`` hardly move
+    and those of ``within_error`` do. They are NaN where there are no draws.
     """
     rows: list[dict[str, object]] = []
     for flows in all_flows(fronts, study_area, draws, frame):
@@ -175,17 +180,12 @@ def _flows(
     after = _labelled(new.sides, study_area)
     names = (tuple(before), tuple(after))
     doubt = shapely.union_all([error_band(front, frame) for front in (old, new)])
-    olds, news = draws.get(old.key, ()), draws.get(new.key, ())
-    count = max(len(olds), len(news))
-    drawn = np.zeros((count, len(before), len(after)))
-    sure = np.zeros_like(drawn)
-    clear = shapely.simplify(shapely.difference(study_area, doubt), _THIN_M)
-    for row in range(count):
-        first = _labelled(olds[row].sides, study_area, names[0]) if olds else before
-        second = _labelled(news[row].sides, study_area, names[1]) if news else after
-        land = _overlay(first, second)
-        drawn[row] = shapely.area(land) / 1e6
-        sure[row] = shapely.area(shapely.intersection(land, clear)) / 1e6
+    pair = (draws.get(old.key, ()), draws.get(new.key, ()))
+    if all(isinstance(some, Copies) or not len(some) for some in pair):
+        drawn = _measured((old, new), pair, study_area, names, frame)
+    else:
+        clear = shapely.simplify(shapely.difference(study_area, doubt), _THIN_M)
+        drawn = _overlaid((old, new), pair, study_area, names, clear)
     return Flows(
         from_line=old.key,
         to_line=new.key,
@@ -193,9 +193,149 @@ def _flows(
         to_sides=names[1],
         land=_cross(before, after),
         doubt=doubt,
-        drawn_km2=drawn,
-        drawn_sure_km2=sure,
+        drawn_km2=drawn.at(0) if drawn else None,
+        drawn_sure_km2=drawn.at(1) if drawn else None,
     )
+
+
+_Pair = tuple["FrontLine", "FrontLine"]
+_Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _overlaid(
+    fronts: _Pair,
+    draws: tuple[Sequence[Draw], Sequence[Draw]],
+    study_area: shapely.Geometry,
+    names: _Names,
+    clear: shapely.Geometry,
+) -> Drawn | None:
+    """Overlay each pair of given copies: areas ``(2, n, m)``, all of them and those in the clear.
+
+    The slow way, for copies that come as polygons.
+    """
+
+    def areas(first: Mapping[str, Any], second: Mapping[str, Any]) -> NDArray[np.float64]:
+        land = _overlay(
+            _labelled(first, study_area, names[0]), _labelled(second, study_area, names[1])
+        )
+        return np.array([shapely.area(land), shapely.area(shapely.intersection(land, clear))]) / 1e6
+
+    count = max(len(some) for some in draws)
+    sides = [
+        [draw.sides for draw in some] if len(some) else [front.sides] * count
+        for front, some in zip(fronts, draws, strict=True)
+    ]
+    copies = [areas(first, second) for first, second in zip(*sides, strict=False)]
+    if not copies:
+        return None
+    return Drawn(areas(fronts[0].sides, fronts[1].sides), np.array(copies), counted=True)
+
+
+def _measured(
+    fronts: _Pair,
+    draws: tuple[Sequence[Draw], Sequence[Draw]],
+    study_area: shapely.Geometry,
+    names: _Names,
+    frame: Frame,
+) -> Drawn | None:
+    """Measure each pair of copies by squares near the lines: areas ``(2, n, m)``."""
+    moving = [some for some in draws if isinstance(some, Copies)]
+    if not moving:
+        return None
+    reach_m = FARTHEST_SIGMAS / SIGMAS * max(float(front.error_m.max()) for front in fronts)
+    both = shapely.union_all([front.geometry for front in fronts])
+    land = divide_land(study_area, both, reach_m)
+    points = shapely.points(land.xy)
+    here = [
+        position(points, front.geometry, front.sides, frame, names=list(front.sides))
+        for front in fronts
+    ]
+    located = [
+        some.located(land.xy, where.side, frame) if isinstance(some, Copies) else None
+        for some, where in zip(draws, here, strict=True)
+    ]
+    clear = np.ones(len(points))
+    for front, where in zip(fronts, here, strict=True):
+        error = front.error_m[shapely.STRtree(front.segments).nearest(points)]
+        clear *= np.clip(0.5 + (where.distance_m - error) / land.width_m, 0.0, 1.0)
+    tables = [_numbers(front, own) for front, own in zip(fronts, names, strict=True)]
+    counted = any(some.line.generalised for some in moving)
+
+    def areas(kind: Kind, number: int) -> NDArray[np.float64]:
+        shares = [
+            _shares(where if points_of is None else points_of.at(kind, number), table, land.width_m)
+            for where, points_of, table in zip(here, located, tables, strict=True)
+        ]
+        flow = _flow_of_squares(*shares)
+        shape = (len(names[0]), len(names[1]))
+        return (
+            np.array(
+                [_summed(flow, weight, shape) for weight in (land.size_m2, land.size_m2 * clear)]
+            )
+            / 1e6
+        )
+
+    base: Kind = "drawn" if counted else "smooth"
+    kind: Kind = "lines" if counted else "maps"
+    numbers = range(min(len(some) for some in moving))
+    copies = evaluate(lambda number: areas(kind, number), numbers)
+    return Drawn(areas(base, 0), np.array(copies), counted=counted)
+
+
+def _numbers(front: FrontLine, names: Sequence[str]) -> NDArray[np.int64]:
+    """Find the number of each side of a line among `names`, last of land on no side."""
+    known = {name: number for number, name in enumerate(names)}
+    return np.array([*(known.get(name, -1) for name in front.sides), known.get("", -1)])
+
+
+_Shares = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]"]
+
+
+def _shares(where: Position, table: NDArray[np.int64], width_m: NDArray[np.float64]) -> _Shares:
+    """Side of each square, the one across the line, and the share of the square on its own."""
+    side = table[where.side]
+    if where.other is None:
+        return side, side, np.ones(len(side))
+    other = table[where.other]
+    other = np.where(other < 0, side, other)
+    own = np.where(other == side, 1.0, np.clip(0.5 + where.distance_m / width_m, 0.0, 1.0))
+    return side, other, own
+
+
+def _flow_of_squares(before: _Shares, after: _Shares) -> list[_Shares]:
+    """Divide squares among pairs of sides: the side before, the side after, and the share.
+
+    Where both lines part the same two sides they are taken as parallel in a square, so that
+    lines that coincide let nothing over; else as independent.
+    """
+    (own1, other1, share1), (own2, other2, share2) = before, after
+    parted = own1 != other1
+    turned = parted & (own2 == other1) & ((other2 == own1) | (other2 == own2))
+    alike = parted & (turned | ((own2 == own1) & ((other2 == other1) | (other2 == own2))))
+    there = np.where(turned, 1.0 - share2, share2)
+    there = np.where(turned & (own2 == other2), 0.0, there)
+    kept = np.where(alike, np.minimum(share1, there), share1 * share2)
+    went = np.where(alike, np.maximum(share1 - there, 0.0), share1 * (1.0 - share2))
+    came = np.where(alike, np.maximum(there - share1, 0.0), (1.0 - share1) * share2)
+    rest = np.where(alike, 1.0 - np.maximum(share1, there), (1.0 - share1) * (1.0 - share2))
+    first, second = np.where(alike, own1, own2), np.where(alike, other1, other2)
+    return [
+        (own1, first, kept),
+        (own1, second, went),
+        (other1, first, came),
+        (other1, second, rest),
+    ]
+
+
+def _summed(
+    flow: Sequence[_Shares], weight: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    found = np.zeros(shape[0] * shape[1])
+    for first, second, share in flow:
+        known = (first >= 0) & (second >= 0)
+        cell = first[known] * shape[1] + second[known]
+        found += np.bincount(cell, weights=(share * weight)[known], minlength=len(found))
+    return found.reshape(shape)
 
 
 def _labelled(
@@ -242,7 +382,8 @@ def _land_rows(flows: Flows) -> Iterator[dict[str, object]]:
     for i, from_side in enumerate(flows.from_sides):
         for j, to_side in enumerate(flows.to_sides):
             land = flows.land[i, j]
-            drawn, sure = flows.drawn_km2[:, i, j], flows.drawn_sure_km2[:, i, j]
+            drawn = flows.drawn_km2.at(i, j) if flows.drawn_km2 else None
+            sure = flows.drawn_sure_km2.at(i, j) if flows.drawn_sure_km2 else None
             whole = _figure("flow", shapely.area(land) / 1e6, drawn)
             if from_side == to_side:
                 parts = [("unchanged", land, drawn)]
@@ -252,12 +393,13 @@ def _land_rows(flows: Flows) -> Iterator[dict[str, object]]:
                     (
                         "within_error",
                         _polygons(shapely.intersection(land, flows.doubt)),
-                        drawn - sure,
+                        _less(drawn, sure),
                     ),
                 ]
             for kind, part, areas in parts:
                 area_km2 = shapely.area(part) / 1e6
-                if max(area_km2, *areas, 0.0) < _SLIVER_KM2:
+                most_km2 = float(areas.copies.max()) if areas else 0.0
+                if max(area_km2, most_km2) < _SLIVER_KM2:
                     continue
                 yield {
                     "from_line": flows.from_line,
@@ -271,8 +413,16 @@ def _land_rows(flows: Flows) -> Iterator[dict[str, object]]:
                 }
 
 
-def _figure(name: str, value: float, drawn: NDArray[np.float64]) -> dict[str, object]:
-    low, high = interval(drawn) if len(drawn) else (np.nan, np.nan)
+def _less(whole: Drawn | None, part: Drawn | None) -> Drawn | None:
+    if whole is None or part is None:
+        return None
+    return Drawn(whole.base - part.base, whole.copies - part.copies, counted=whole.counted)
+
+
+def _figure(
+    name: str, value: float, drawn: Drawn | None, *, least: float = 0.0
+) -> dict[str, object]:
+    low, high = interval(value, drawn, least=min(least, value))
     return {f"{name}_km2": float(value), f"{name}_low": low, f"{name}_high": high}
 
 
@@ -310,10 +460,16 @@ def balance(flows: Sequence[Flows]) -> pd.DataFrame:
             }
             signs = {"gained": gained * 1.0, "ceded": ceded * 1.0, "net": gained * 1.0 - ceded}
             for what, sign in signs.items():
-                drawn = (flow.drawn_km2 * sign).sum(axis=(1, 2))
-                row |= _figure(what, float((nominal * sign).sum()), drawn)
+                drawn = flow.drawn_km2.of(partial(_signed, sign=sign)) if flow.drawn_km2 else None
+                least = -np.inf if what == "net" else 0.0
+                value = float((nominal * sign).sum())
+                row |= _figure(what, value, drawn, least=least)
             rows.append(row)
     return pd.DataFrame(rows, columns=BALANCE)
+
+
+def _signed(areas: Any, *, sign: Any) -> float:
+    return float((areas * sign).sum())
 
 
 def control_change(

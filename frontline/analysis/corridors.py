@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely.ops
-from scipy.spatial import cKDTree
 
 from frontline.geo.geodesy import GEOD, length_m
-from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.lines.front import point_figures
+from frontline.uncertainty.copies import FARTHEST_SIGMAS
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.sampling import OUTSIDE, Position, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +110,7 @@ def corridor_km(
                 for part in _exact_km(segments, front, own, layers.frame)
             ]
         )
-        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys)
+        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys, layers.frame)
         row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
         table = corridors.iloc[row][["id", "name", "kind"]].reset_index(drop=True)
         table = pd.DataFrame(table).assign(line=front.key, order=row)
@@ -206,15 +208,19 @@ def _intervals(
     front: FrontLine,
     draws: Sequence[Draw],
     keys: Sequence[tuple[str, float]],
+    frame: Frame,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """2.5 and 97.5 % points, each of the shape of `km`: by side and distance, and corridor."""
     if not draws:
         return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
     low, high = km.copy(), km.copy()
-    rows, changed_km = _changed_km(samples, front, draws, keys)
-    for place, at in np.argwhere(changed_km.any(axis=0)):
-        drawn = np.maximum(km[place, rows[at]] + changed_km[:, place, at], 0.0)
-        low[place, rows[at]], high[place, rows[at]] = interval(drawn)
+    rows, drawn = _drawn_km(samples, front, draws, keys, frame)
+    if drawn is None:
+        return low, high
+    for place, at in np.argwhere((drawn.copies != drawn.base).any(axis=0)):
+        low[place, rows[at]], high[place, rows[at]] = interval(
+            float(km[place, rows[at]]), drawn.at(place, at), least=0.0
+        )
     return low, high
 
 
@@ -245,51 +251,34 @@ def _samples(corridors: NDArray[np.object_], frame: Frame) -> _Samples:
     )
 
 
-def _changed_km(
+def _drawn_km(
     samples: _Samples,
     front: FrontLine,
     draws: Sequence[Draw],
     keys: Sequence[tuple[str, float]],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Corridors that may change, and by how much: by draw, side and distance, and corridor."""
+    frame: Frame,
+) -> tuple[NDArray[np.int64], Drawn | None]:
+    """Corridors that may change, and their kilometres in each copy: by side and distance."""
     edges = np.array([0.0, *(distance_m for _, distance_m in keys if not np.isnan(distance_m))])
-    shapely.prepare(front.geometry)
-    distance = shapely.distance(front.geometry, samples.points)
-    # A draw moves a line by five standard deviations once in a million times: what lies farther
-    # than that from the line and from every zone's edge stays where it is.
-    margin_m = STEP_M + 5.0 / SIGMAS * float(front.error_m.max())
-    doubtful = np.abs(distance[:, None] - edges).min(axis=1) <= margin_m
+    names = list(front.sides)
+    here = position(samples.points, front.geometry, front.sides, frame, names=names)
+    margin_m = STEP_M + FARTHEST_SIGMAS / SIGMAS * float(front.error_m.max())
+    doubtful = np.abs(here.distance_m[:, None] - edges).min(axis=1) <= margin_m
     rows, row = np.unique(samples.row[doubtful], return_inverse=True)
-    some = _Samples(samples.points[doubtful], samples.km[doubtful], row, len(rows))
-    still = _sampled(some, front.geometry, front.sides, keys)
-    return rows, np.array([_sampled(some, draw.line, draw.sides, keys) - still for draw in draws])
+    km, xy = samples.km[doubtful], shapely.get_coordinates(samples.points[doubtful])
+    number = {name: at for at, name in enumerate(names)} | {"": OUTSIDE}
 
+    def kilometres(copy: Position) -> NDArray[np.float64]:
+        found = np.zeros((len(keys), len(rows)))
+        for place, (name, distance_m) in enumerate(keys):
+            near = copy.side == number[name]
+            if not np.isnan(distance_m):
+                near &= copy.distance_m <= distance_m
+            found[place] = np.bincount(row[near], km[near], len(rows))
+        return found
 
-def _sampled(
-    samples: _Samples,
-    line: shapely.Geometry,
-    sides: Mapping[str, shapely.Geometry],
-    keys: Sequence[tuple[str, float]],
-) -> NDArray[np.float64]:
-    """Kilometres by side and distance and by corridor, each sample as a whole."""
-    edges = [distance_m for _, distance_m in keys if not np.isnan(distance_m)] or [STEP_M]
-    # Points every quarter of the least distance are as good as the line: off by 1 %, and less
-    # for the larger ones.
-    posts = shapely.get_coordinates(shapely.segmentize(line, min(edges) / 4.0))
-    distance, _ = cKDTree(posts).query(
-        shapely.get_coordinates(samples.points), distance_upper_bound=1.1 * max(edges)
-    )
-    outside = np.ones(len(samples.km), dtype=bool)
-    inside = {"": outside}
-    for name, land in sides.items():
-        shapely.prepare(land)
-        inside[name] = shapely.intersects(land, samples.points)
-        outside &= ~inside[name]
-    found = np.zeros((len(keys), samples.corridors))
-    for place, (name, distance_m) in enumerate(keys):
-        near = inside[name] if np.isnan(distance_m) else inside[name] & (distance <= distance_m)
-        found[place] = np.bincount(samples.row[near], samples.km[near], samples.corridors)
-    return found
+    some = here.part(doubtful)
+    return rows, point_figures(front, draws, xy, some, kilometres, frame, counted=False)
 
 
 def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:

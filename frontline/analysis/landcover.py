@@ -18,12 +18,15 @@ import shapely
 from frontline._typing import Floats
 from frontline.errors import RasterError
 from frontline.geo.geodesy import area_m2
+from frontline.lines.front import Copies
 from frontline.project.loader import relative
 from frontline.raster.io import Raster, Window, inside, open_raster, read_window, window_over
 from frontline.raster.zonal import cell_areas_km2, class_areas_km2, densified, on_raster
 from frontline.records import Note
-from frontline.uncertainty.intervals import SIGMAS, interval
-from frontline.uncertainty.sampling import OUTSIDE, position
+from frontline.uncertainty.copies import evaluate
+from frontline.uncertainty.displacement import Kind
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.sampling import OUTSIDE, Position, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -227,12 +230,40 @@ def _against(
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
     away = np.abs(here.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
     moving = np.flatnonzero(away < reach_m)
-    for row, draw in enumerate(draws, start=1):
-        if len(moving):
-            there = position(points[moving], draw.line, draw.sides, frame, names=names)
-            sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
-            rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
+    for row, there in _positions(front, draws, cover.xy[moving], here.part(moving), frame, names):
+        sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
+        rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
     return Against(names, sides, rings)
+
+
+def _positions(
+    front: FrontLine,
+    draws: Sequence[Draw],
+    xy: Floats,
+    here: Position,
+    frame: Frame,
+    names: Sequence[str],
+) -> Iterator[tuple[int, Position]]:
+    """Place squares in each copy, by its row: the line that the copies are displaced from is 0."""
+    if not len(xy):
+        return
+    if not isinstance(draws, Copies):
+        points = shapely.points(xy)
+        for row, draw in enumerate(draws, start=1):
+            yield row, position(points, draw.line, draw.sides, frame, names=names)
+        return
+    number = {name: at for at, name in enumerate(front.sides)}
+    order = np.array([*(number[name] for name in names), OUTSIDE])
+    given = np.where(here.side == OUTSIDE, OUTSIDE, order[here.side])
+    located = draws.located(xy, given, frame)
+    back = np.full(len(number) + 1, OUTSIDE)
+    back[order[:-1]] = np.arange(len(names))
+    whole = draws.line.generalised
+    base: Kind = "drawn" if whole else "smooth"
+    kind: Kind = "lines" if whole else "maps"
+    places = evaluate(lambda row: located.at(kind, row), range(len(draws)))
+    for row, there in enumerate([located.at(base, 0), *places]):
+        yield row, Position(back[there.side], there.distance_m)
 
 
 def drawn_flows(
@@ -287,8 +318,7 @@ def ends_of(value: float, drawn: Floats, *, least: float = 0.0) -> tuple[float, 
         return math.nan, math.nan
     if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):  # sums in another order differ by as much
         return value, value
-    low, high = interval(drawn[1:], central=value, coarse=float(drawn[0]))
-    return max(low, least), max(high, least)
+    return interval(value, Drawn(float(drawn[0]), drawn[1:]), least=least)
 
 
 def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> NDArray[np.float64]:

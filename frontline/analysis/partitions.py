@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
+from scipy import sparse
 
 from frontline._typing import Floats
 from frontline.elevation.terrain import GROUND, ground_on, within
 from frontline.inputs.partitions import DISTRICTS, Part, areas_of, parts_of
+from frontline.lines.front import Copies, figures_of, point_figures
 from frontline.population.on_land import (
     Count,
     Dwellers,
@@ -22,12 +24,15 @@ from frontline.population.on_land import (
     shares_on,
 )
 from frontline.population.validity import open_splitting_grid
-from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.sampling import Position, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.elevation.terrain import Ground
+    from frontline.geo.projection import Frame
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
     from frontline.project.models import Project
@@ -54,9 +59,6 @@ PARTS = [
     *GROUND,
 ]
 """Columns of :func:`parts_by_side`."""
-
-FARTHEST_SIGMAS = 6.0
-"""Land further from a line than this keeps its side however the line is displaced."""
 
 _LEAST_KM2 = 1e-3
 
@@ -118,7 +120,9 @@ def parts_by_side(
                     count(dwellers, shares_on(dwellers, land, grid=grid, crs=layers.frame.crs))
                     for land in cut
                 ]
-            rows += _rows_of(front, every, copies, dwellers, cut, counts, ground, insides)
+            people = _people_intervals(front, lands, copies, dwellers, counts, layers.frame)
+            area = area_intervals(front, lands, copies, layers.frame)
+            rows += _rows_of(front, every, cut, counts, area, people, ground, insides)
     table = pd.DataFrame(rows, columns=PARTS)
     return table.astype({"settlements": "Int64", "settlements_unknown": "Int64"})
 
@@ -126,18 +130,16 @@ def parts_by_side(
 def _rows_of(
     front: FrontLine,
     parts: Sequence[Part],
-    draws: Sequence[Draw],
-    dwellers: Dwellers,
     cut: NDArray[np.object_],
     counts: Sequence[Count],
+    area_ends: tuple[Floats, Floats],
+    residents: tuple[Floats, Floats],
     ground: Ground | None,
     insides: Sequence[NDArray[np.bool_] | None],
 ) -> Iterator[dict[str, Any]]:
-    lands = np.array([part.land for part in parts], dtype=object)
     names = [*front.sides, ""]
     sure = not (front.error_m > 0).any()
-    area_low, area_high = area_intervals(front, lands, draws)
-    people_low, people_high = _people_intervals(front, lands, draws, dwellers, counts)
+    (area_low, area_high), (people_low, people_high) = area_ends, residents
     held = {name: within(ground, land) for name, land in front.sides.items()} if ground else {}
     for row, part in enumerate(parts):
         whole = float(shapely.area(part.land)) / 1e6
@@ -198,7 +200,7 @@ def crossed(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> NDArray[np.
 
 
 def area_intervals(
-    front: FrontLine, lands: NDArray[np.object_], draws: Sequence[Draw]
+    front: FrontLine, lands: NDArray[np.object_], draws: Sequence[Draw], frame: Frame
 ) -> tuple[Floats, Floats]:
     """Take the intervals of the area of lands on each side of a line.
 
@@ -210,6 +212,8 @@ def area_intervals(
         Polygons in the plane, shape ``(n,)``.
     draws
         Displaced copies.
+    frame
+        The plane.
 
     Returns
     -------
@@ -217,25 +221,55 @@ def area_intervals(
 
     Notes
     -----
-    Only land within six standard deviations of the line is cut again for each copy.
+    Only land within six standard deviations of the line may change sides. It is divided into
+    squares, and a square into its parts on either side of each copy
+    (`frontline.uncertainty.copies.divide_land`).
     """
-    held = np.array(list(front.sides.values()), dtype=object)
-    low = np.full((len(lands), len(held)), math.nan)
+    low = np.full((len(lands), len(front.sides)), math.nan)
     high = low.copy()
-    if not draws:
-        return low, high
-    belt = shapely.buffer(front.geometry, _reach_m(front), quad_segs=4)
-    near, far = shapely.intersection(lands, belt), shapely.difference(lands, belt)
-    steady = shapely.area(shapely.intersection(far[:, None], held[None, :])) / 1e6
-    moving = np.flatnonzero(~shapely.is_empty(near))
-    drawn = np.repeat(steady[None], len(draws), axis=0)
-    for number, draw in enumerate(draws):
-        sides = np.array([draw.sides[name] for name in front.sides], dtype=object)
-        cut = shapely.intersection(near[moving][:, None], sides[None, :])
-        drawn[number, moving] += shapely.area(cut) / 1e6
+    drawn = _areas_of_copies(front, lands, draws, frame)
+    held = np.array(list(front.sides.values()), dtype=object)
+    exact = shapely.area(shapely.intersection(lands[:, None], held[None, :])) / 1e6
+    whole = shapely.area(lands) / 1e6
     for place in np.ndindex(low.shape):
-        low[place], high[place] = interval(drawn[(slice(None), *place)])
+        own = drawn.at(*place) if drawn else None
+        low[place], high[place] = interval(
+            float(exact[place]), own, least=0.0, most=float(whole[place[0]])
+        )
     return low, high
+
+
+def _areas_of_copies(
+    front: FrontLine, lands: NDArray[np.object_], draws: Sequence[Draw], frame: Frame
+) -> Drawn | None:
+    """Areas of lands by side in the copies of a line, km2, ``(n, sides)``."""
+    if not isinstance(draws, Copies):
+        return figures_of(front, draws, lambda _, sides: _overlaid(lands, sides))
+    squares = divide_land(shapely.union_all(lands), front.geometry, _reach_m(front))
+    half = squares.width_m / 2.0
+    (x, y), names = squares.xy.T, list(front.sides)
+    boxes = shapely.box(x - half, y - half, x + half, y + half)
+    row, square = shapely.STRtree(boxes).query(lands, predicate="intersects")
+    shared = shapely.area(shapely.intersection(boxes[square], lands[row])) / 1e6
+    on_land = sparse.csr_array((shared, (row, square)), shape=(len(lands), len(boxes)))
+    points = shapely.points(squares.xy)
+    here = position(points, front.geometry, front.sides, frame, names=names)
+
+    def areas(copy: Position) -> Floats:
+        own = np.clip(0.5 + copy.distance_m / squares.width_m, 0.0, 1.0)
+        other = copy.side if copy.other is None else copy.other
+        share = np.zeros((len(boxes), len(names)))
+        for number in range(len(names)):
+            share[:, number] = own * (copy.side == number) + (1.0 - own) * (other == number)
+        return np.asarray(on_land @ share, dtype=np.float64)
+
+    return point_figures(front, draws, squares.xy, here, areas, frame, counted=False)
+
+
+def _overlaid(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> Floats:
+    held = np.array([sides[name] for name in sides], dtype=object)
+    areas = shapely.area(shapely.intersection(lands[:, None], held[None, :])) / 1e6
+    return np.asarray(areas, dtype=np.float64)
 
 
 def _reach_m(front: FrontLine) -> float:
@@ -248,14 +282,14 @@ def _people_intervals(
     draws: Sequence[Draw],
     dwellers: Dwellers,
     counts: Sequence[Count],
+    frame: Frame,
 ) -> tuple[Floats, Floats]:
     """Intervals of the residents, each of shape ``(n, sides)``, moved to the exact figures.
 
     NaN where the figure itself is unknown.
     """
     people = np.nan_to_num(dwellers.people["residents"])
-    held = np.array(list(front.sides.values()), dtype=object)
-    low = np.full((len(lands), len(held)), math.nan)
+    low = np.full((len(lands), len(front.sides)), math.nan)
     high = low.copy()
     if not draws:
         return low, high
@@ -267,23 +301,16 @@ def _people_intervals(
     for row, land in enumerate(lands):
         on_part[row] = shapely.intersects(land, points)
 
-    def counted(sides: Mapping[str, Any]) -> Floats:
-        found = np.zeros((len(lands), len(held)))
-        left = np.ones(len(points), dtype=bool)
-        for column, name in enumerate(front.sides):
-            land = sides[name]
-            shapely.prepare(land)
-            here = left & shapely.intersects(land, points)
-            found[:, column] = on_part @ (weight * here)
-            left &= ~here
-        return found
+    def counted(copy: Position) -> Floats:
+        held_by = copy.side[:, None] == np.arange(len(front.sides))
+        return np.asarray(on_part @ (weight[:, None] * held_by), dtype=np.float64)
 
     exact = np.array([counted.residents for counted in counts])
-    coarse = counted(front.sides)
-    drawn = np.array([counted(draw.sides) for draw in draws])
-    for place in zip(*np.nonzero(np.isfinite(exact[:, : len(held)])), strict=True):
-        ends = interval(
-            drawn[(slice(None), *place)], central=float(exact[place]), coarse=float(coarse[place])
-        )
-        low[place], high[place] = max(ends[0], 0.0), max(ends[1], 0.0)
+    here = position(points, front.geometry, front.sides, frame, names=list(front.sides))
+    drawn = point_figures(front, draws, sample.xy, here, counted, frame, counted=True)
+    known = np.isfinite(exact[:, : len(front.sides)])
+    for place in zip(*np.nonzero(known), strict=True):
+        own = drawn.at(*place) if drawn else None
+        most = max(float(people.sum()), float(exact[place]))
+        low[place], high[place] = interval(float(exact[place]), own, least=0.0, most=most)
     return low, high

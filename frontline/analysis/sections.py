@@ -12,15 +12,16 @@ import pandas as pd
 import shapely
 
 from frontline._typing import Flags, Floats
-from frontline.analysis.partitions import FARTHEST_SIGMAS
 from frontline.elevation.dem import to_dem
 from frontline.elevation.terrain import GROUND, Ground, ground_on
 from frontline.errors import ProjectError, nearest, shown
+from frontline.lines.front import positions_of
 from frontline.lines.measures import terrain_along
 from frontline.lines.sections import behind
 from frontline.network.graph import SPEED_KMH
 from frontline.population.on_land import Dwellers, dwellers_at, sample_of
-from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.copies import FARTHEST_SIGMAS
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.sampling import Position, position
 
 if TYPE_CHECKING:
@@ -231,7 +232,6 @@ def _scene(
     people = placed(sample.xy, sample.weight * residents[sample.group])
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
     moving = people.where.distance_m <= 1.01 * farthest_m + reach_m
-    swaying = shapely.points(people.xy[moving])
     near = _near(ground, front, farthest_m)
     land = placed(near.xy, near.area_m2) if near else placed(np.zeros((0, 2)), np.zeros(0))
     seen, unknown = _seen(front, land.xy, sighted, frame)
@@ -239,7 +239,7 @@ def _scene(
         front=front,
         places=placed(inside, np.ones(len(inside))),
         people=people,
-        drawn=tuple(position(swaying, draw.line, draw.sides, frame, names=names) for draw in draws),
+        drawn=positions_of(front, draws, people.xy[moving], people.where.part(moving), frame),
         moving=moving,
         dwellers=dwellers,
         table=layers.settlements,
@@ -351,11 +351,12 @@ def _residents(
     low, high = people, people
     if not math.isnan(people) and (scene.front.error_m > 0).any():
         own = (weight * here)[scene.moving]
-        drawn = [
+        counts = [
             float(own[(where.side == side) & (where.distance_m <= distance_m)].sum())
             for where in scene.drawn
         ]
-        low, high = interval(drawn)
+        drawn = Drawn(counts[0], np.array(counts[1:]), counted=True) if counts[1:] else None
+        low, high = interval(people, drawn, least=0.0)
     return {
         "population": people,
         "population_low": low,

@@ -11,6 +11,7 @@ import shapely
 
 from frontline.elevation.dem import COARSE_M, is_coarse
 from frontline.errors import ProjectError, nearest, shown
+from frontline.lines.front import figures_of
 from frontline.results.wording import percent
 from frontline.uncertainty.intervals import interval
 
@@ -174,7 +175,12 @@ def corridors_of(case: Case, *, kinds: Sequence[str] = (), ids: Sequence[str] = 
 
 
 def spread(
-    case: Case, front: FrontLine, value: float, figure: Callable[[Any, Any], float]
+    case: Case,
+    front: FrontLine,
+    value: float,
+    figure: Callable[[Any, Any], float],
+    *,
+    counted: bool = False,
 ) -> tuple[float, float]:
     """Take the interval of a figure over the displaced copies of a line.
 
@@ -186,6 +192,8 @@ def spread(
         The figure for the line as drawn, computed exactly.
     figure
         The same figure from a line and its sides, which may be computed in a coarser way.
+    counted
+        Whether places are counted; see `frontline.uncertainty.intervals.interval`.
 
     Returns
     -------
@@ -200,7 +208,7 @@ def spread(
         one = figure(line, sides)
         return one, one
 
-    return spread_ends(case, front, (value, value), both)
+    return spread_ends(case, front, (value, value), both, counted=counted)
 
 
 def spread_ends(
@@ -208,6 +216,8 @@ def spread_ends(
     front: FrontLine,
     ends: tuple[float, float],
     figure: Callable[[Any, Any], tuple[float, float]],
+    *,
+    counted: bool = False,
 ) -> tuple[float, float]:
     """Widen the least and the most that a figure may be by the displaced copies of a line.
 
@@ -219,6 +229,8 @@ def spread_ends(
         The least and the most for the line as drawn.
     figure
         The least and the most from a line and its sides.
+    counted
+        Whether places are counted.
 
     Returns
     -------
@@ -228,13 +240,12 @@ def spread_ends(
     draws: Sequence[Draw] = case.draws.get(front.key, ())
     if not (front.error_m > 0).any():
         return ends
-    if not draws:
+    drawn = figures_of(front, draws, figure, counted=counted)
+    if drawn is None:
         return float("nan"), float("nan")
-    least, most = zip(*(figure(draw.line, draw.sides) for draw in draws), strict=True)
-    coarse = figure(front.geometry, front.sides)
-    low, _ = interval(least, central=ends[0], coarse=coarse[0])
-    _, high = interval(most, central=ends[1], coarse=coarse[1])
-    return min(low, ends[0]), max(high, ends[1])
+    low, _ = interval(ends[0], drawn.at(0))
+    _, high = interval(ends[1], drawn.at(1))
+    return low, high
 
 
 def far_told(kilometres: float, error_m: float, written: str = "") -> str:

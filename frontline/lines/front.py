@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import shapely
 
-from frontline._typing import Floats, Geometries
+from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import FrontlineError, LayerError, ProjectError, raise_problems
 from frontline.geo.geodesy import length_m, true_band
 from frontline.geo.polygonize import (
@@ -28,8 +29,17 @@ from frontline.geo.polygonize import (
 from frontline.geo.projection import Frame
 from frontline.project.loader import relative
 from frontline.records import Note
-from frontline.uncertainty.displacement import displaced, hands_of, labelled_faces, pieces_of
-from frontline.uncertainty.intervals import generator
+from frontline.uncertainty.copies import LocatedPoints, evaluate
+from frontline.uncertainty.displacement import (
+    DisplacedLine,
+    EdgeMaker,
+    Kind,
+    displace_line,
+    labelled_faces,
+    pieces_of,
+)
+from frontline.uncertainty.intervals import Drawn
+from frontline.uncertainty.sampling import Position, position
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -124,6 +134,8 @@ class FrontLine:
         Geodesic length.
     notes
         What a reader must know: ends led on, faces without a seed.
+    independent
+        Whether its error is its own even where it coincides with another line.
     """
 
     key: str
@@ -136,6 +148,7 @@ class FrontLine:
     sides: Mapping[str, Any]
     length_km: float = float("nan")
     notes: tuple[Note, ...] = ()
+    independent: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,6 +261,7 @@ def front_line(
         sides=land,
         length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
         notes=(*notes, *outside(line.key, course, area, frame)),
+        independent=line.independent,
     )
 
 
@@ -498,7 +512,112 @@ def error_band(front: FrontLine, frame: Frame) -> Any:
     return shapely.union_all(bands) if bands else shapely.Polygon()
 
 
-def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> tuple[Draw, ...]:
+class Sides(Mapping[str, Any]):
+    """Sides of a displaced copy, cut from the area when they are first asked for.
+
+    Parameters
+    ----------
+    line
+        The line with its copies.
+    lands
+        Its own sides.
+    kind, number
+        Which copy.
+    """
+
+    def __init__(
+        self, line: DisplacedLine, lands: Mapping[str, Any], kind: Kind, number: int
+    ) -> None:
+        self._line, self._lands, self._kind, self._number = line, lands, kind, number
+
+    @cached_property
+    def _cut(self) -> dict[str, Any]:
+        area = self._line.area
+        edge, lands = shapely.boundary(area), list(self._lands.values())
+        course = self._line.course(self._kind, self._number)
+        faces, labels = labelled_faces(course, self._line.hands, edge, area, len(lands))
+        for row in np.flatnonzero(labels < 0):
+            # A scrap that no edge speaks for stays with the side that held it.
+            inside = faces[row].representative_point()
+            held = np.flatnonzero(shapely.intersects(lands, inside))
+            labels[row] = held[0] if len(held) else -1
+        return {name: united(faces[labels == number]) for number, name in enumerate(self._lands)}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._cut[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lands)
+
+    def __len__(self) -> int:
+        return len(self._lands)
+
+
+class Copies(Sequence[Draw]):
+    """Displaced copies of a front line: as it may run, and as maps of it might show it.
+
+    Parameters
+    ----------
+    line
+        The line with its copies.
+    lands
+        Its own sides.
+
+    Notes
+    -----
+    As a sequence it holds the lines as they may run. Sides are polygons only where they are asked
+    for; points are told apart without (`located`).
+    """
+
+    def __init__(self, line: DisplacedLine, lands: Mapping[str, Any]) -> None:
+        self.line, self._lands = line, lands
+        self._maker = EdgeMaker.of(line)
+        self._known: dict[tuple[Kind, int], Draw] = {}
+
+    def copy(self, kind: Kind, number: int = 0) -> Draw:
+        """Return one copy of a kind."""
+        draw = self._known.get((kind, number))
+        if draw is None:
+            course = self.line.course(kind, number)
+            shape = shapely.multilinestrings([shapely.linestrings(led_on) for _, led_on in course])
+            draw = Draw(shape, Sides(self.line, self._lands, kind, number))
+            self._known[kind, number] = draw
+        return draw
+
+    def located(self, xy: Coords, side: Integers, frame: Frame) -> LocatedPoints:
+        """Locate points, whose sides against the line as given are known, for every copy."""
+        return LocatedPoints.of(self._maker, xy, side, frame)
+
+    def figures(self, figure: Callable[[Draw], Any], *, counted: bool = False) -> Drawn:
+        """Take a figure of every copy that its interval asks for, from lines and polygons."""
+        counted = counted or self.line.generalised
+        first, kind = ("drawn", "lines") if counted else ("smooth", "maps")
+        copies = [
+            figure(self.copy(kind, number))  # type: ignore[arg-type]
+            for number in range(len(self))
+        ]
+        base = figure(self.copy(first))  # type: ignore[arg-type]
+        return Drawn(np.asarray(base, np.float64), np.array(copies, np.float64), counted=counted)
+
+    @overload
+    def __getitem__(self, number: int) -> Draw: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Draw, ...]: ...
+
+    def __getitem__(self, number: int | slice) -> Draw | tuple[Draw, ...]:
+        if isinstance(number, slice):
+            return tuple(self.copy("lines", row) for row in range(*number.indices(len(self))))
+        row = number + len(self) if number < 0 else number
+        if not 0 <= row < len(self):
+            raise IndexError(number)
+        return self.copy("lines", row)
+
+    def __len__(self) -> int:
+        return self.line.count("lines")
+
+
+def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> Sequence[Draw]:
     """Draw copies of a line displaced within its error.
 
     Parameters
@@ -510,46 +629,182 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> tuple[D
     draws
         How many.
     seed
-        The project's seed. The draws depend on it, on the line's key and on their own number
-        only, not on how many are made or by whom.
+        The project's seed. The draws depend on it, on the place of the line and on their own
+        number only, not on how many are made or by whom; lines that coincide are displaced
+        alike where they do, unless they are ``independent``.
 
     Returns
     -------
-    tuple of Draw
+    Copies
         Empty for a line without error.
 
     Notes
     -----
     Vertices move along the line's normal by Gaussian noise of standard deviation
-    ``error_m / 1.96`` that is alike over ``error_correlation_m``. Ends slide along the edge of
-    the study area; faces keep their side by the hand of the line they lie on. Land on no side
-    stays on none.
+    ``error_m / 1.96`` that is alike over ``error_correlation_m``; see
+    `frontline.uncertainty.displacement.displace_line`. Ends slide along the edge of the study
+    area; faces keep their side by the hand of the line they lie on. Land on no side stays on
+    none.
     """
     if draws == 0 or not (front.error_m > 0).any():
         return ()
     correlation = front.error_correlation_m
     pieces = pieces_of(front.geometry, front.segments, front.error_m, correlation_m=correlation)
-    lands = list(front.sides.values())
-    away_m = 1.0 + 0.1 * float(front.error_m.max())
-    hands = [hands_of(piece, lands, away_m=away_m) for piece in pieces]
-    generators = [generator(seed, front.key, number) for number in range(draws)]
-    covered = shapely.union_all(lands)
+    covered = shapely.union_all(list(front.sides.values()))
     if covered.area < (1.0 - 1e-9) * area.area:
         area = covered
-    edge = shapely.boundary(area)
-    shapely.prepare(area)
-    found = []
-    for course in displaced(pieces, area, generators, correlation_m=correlation):
-        faces, labels = labelled_faces(course, hands, edge, area, len(lands))
-        for row in np.flatnonzero(labels < 0):
-            # A scrap that no edge speaks for stays with the side that held it.
-            inside = faces[row].representative_point()
-            held = np.flatnonzero(shapely.intersects(lands, inside))
-            labels[row] = held[0] if len(held) else -1
-        sides = {name: united(faces[labels == number]) for number, name in enumerate(front.sides)}
-        line = shapely.multilinestrings([shapely.linestrings(led_on) for _, led_on in course])
-        found.append(Draw(line, sides))
-    return tuple(found)
+    line = displace_line(
+        pieces,
+        front.sides,
+        area,
+        draws=draws,
+        correlation_m=correlation,
+        seed=seed,
+        key=front.key if front.independent else "",
+    )
+    return Copies(line, front.sides)
+
+
+def figures_of(
+    front: FrontLine,
+    draws: Sequence[Draw],
+    figure: Callable[[Any, Mapping[str, Any]], Any],
+    *,
+    counted: bool = False,
+) -> Drawn | None:
+    """Take a figure of a line and its sides in every copy that its interval asks for.
+
+    Parameters
+    ----------
+    front
+        The line.
+    draws
+        Its displaced copies.
+    figure
+        From a line and its sides.
+    counted
+        Whether places are counted; see `frontline.uncertainty.intervals.interval`.
+
+    Returns
+    -------
+    None without copies.
+    """
+    if not len(draws):
+        return None
+    if isinstance(draws, Copies):
+        return draws.figures(lambda draw: figure(draw.line, draw.sides), counted=counted)
+    copies = [figure(draw.line, draw.sides) for draw in draws]
+    base = np.asarray(figure(front.geometry, front.sides), dtype=np.float64)
+    return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
+
+
+def positions_of(
+    front: FrontLine, draws: Sequence[Draw], xy: Coords, here: Position, frame: Frame
+) -> tuple[Position, ...]:
+    """Place points against a line as drawn, and then against each line as it may run.
+
+    Parameters
+    ----------
+    front, draws
+        The line and its displaced copies.
+    xy, here
+        Points in the plane, shape ``(m, 2)``, and where they lie against the line as given.
+    frame
+        The plane.
+    """
+    if isinstance(draws, Copies):
+        located = draws.located(xy, here.side, frame)
+        lines = evaluate(lambda number: located.at("lines", number), range(len(draws)))
+        return (located.at("drawn", 0), *lines)
+    names, points = list(front.sides), shapely.points(xy)
+    return (
+        here,
+        *(position(points, draw.line, draw.sides, frame, names=names) for draw in draws),
+    )
+
+
+def paired_figures(
+    fronts: tuple[FrontLine, FrontLine],
+    draws: Mapping[str, Sequence[Draw]],
+    figure: Callable[[Draw, Draw], Any],
+) -> Drawn | None:
+    """Take a measured figure of two lines in each pair of their copies.
+
+    Parameters
+    ----------
+    fronts
+        The lines; what they share of their course moves alike.
+    draws
+        Displaced copies by the key of the line; one without stands as it is.
+    figure
+        From both lines with their sides.
+
+    Returns
+    -------
+    None without copies of either.
+    """
+    pair = [draws.get(front.key, ()) for front in fronts]
+    count = min((len(some) for some in pair if len(some)), default=0)
+    if not count:
+        return None
+    own = [Draw(front.geometry, front.sides) for front in fronts]
+    counted = any(not isinstance(some, Copies) or some.line.generalised for some in pair if some)
+
+    def copies_of(some: Sequence[Draw], drawn: Draw, number: int) -> Draw:
+        if not len(some):
+            return drawn
+        if counted or not isinstance(some, Copies):
+            return some[number] if number >= 0 else drawn
+        return some.copy("maps", number) if number >= 0 else some.copy("smooth")
+
+    values = [
+        figure(*(copies_of(some, drawn, number) for some, drawn in zip(pair, own, strict=True)))
+        for number in range(-1, count)
+    ]
+    return Drawn(
+        np.asarray(values[0], np.float64), np.array(values[1:], np.float64), counted=counted
+    )
+
+
+def point_figures(
+    front: FrontLine,
+    draws: Sequence[Draw],
+    xy: Coords,
+    here: Position,
+    figure: Callable[[Position], Any],
+    frame: Frame,
+    *,
+    counted: bool,
+) -> Drawn | None:
+    """Take a figure of points in every copy of a line that its interval asks for.
+
+    Parameters
+    ----------
+    front
+        The line.
+    draws
+        Its displaced copies.
+    xy, here
+        Points in the plane, shape ``(m, 2)``, and where they lie against the line as given.
+    figure
+        From the position of the points.
+    frame
+        The plane.
+    counted
+        Whether places are counted; see `frontline.uncertainty.intervals.interval`.
+
+    Returns
+    -------
+    None without copies.
+    """
+    if not len(draws):
+        return None
+    if isinstance(draws, Copies):
+        return draws.located(xy, here.side, frame).figures(figure, counted=counted)
+    names, points = list(front.sides), shapely.points(xy)
+    copies = [figure(position(points, draw.line, draw.sides, frame, names=names)) for draw in draws]
+    base = np.asarray(figure(here), dtype=np.float64)
+    return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 
 
 def pairs(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from frontline.elevation.dem import heights_at, to_dem
 from frontline.elevation.terrain import relief_m, slope_deg
 from frontline.geo.geodesy import distance_of_points as distance_to
 from frontline.geo.geodesy import length_m, nearest_on, points_along
-from frontline.lines.front import pairs
+from frontline.lines.front import paired_figures, pairs
 from frontline.uncertainty.intervals import interval
 
 if TYPE_CHECKING:
@@ -412,24 +411,10 @@ def _mean_interval(
 ) -> tuple[float, float]:
     if not together_m(old, new) > 0:
         return mean_m, mean_m
-    copies = tuple(_paired(old, new, draws))
-    coarse = _coarse_mean_m(old.geometry, new.geometry, frame)
-    drawn = [_coarse_mean_m(here, there, frame) for here, there in copies]
-    low, high = interval(drawn, central=mean_m, coarse=coarse)
-    # Swaying lines part where they lay upon each other: the figure itself is never left out.
-    return max(min(low, mean_m), 0.0), max(high, mean_m)
-
-
-def _paired(
-    old: FrontLine, new: FrontLine, draws: Mapping[str, Sequence[Draw]]
-) -> Iterator[tuple[Any, Any]]:
-    """Lines of the i-th draw of both; a line without error stands as it is."""
-    olds = [draw.line for draw in draws.get(old.key, ())]
-    news = [draw.line for draw in draws.get(new.key, ())]
-    count = max(len(olds), len(news))
-    yield from itertools.islice(
-        zip(olds or [old.geometry] * count, news or [new.geometry] * count, strict=False), count
+    drawn = paired_figures(
+        (old, new), draws, lambda here, there: _coarse_mean_m(here.line, there.line, frame)
     )
+    return interval(mean_m, drawn, least=0.0)
 
 
 def _coarse_mean_m(here: Any, there: Any, frame: Frame) -> float:

@@ -221,7 +221,7 @@ def scenario_draws(
     layers: Layers,
     *,
     seed: int,
-) -> tuple[Draw, ...]:
+) -> Sequence[Draw]:
     """Displace the line of a scenario as the line it starts from is displaced.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ import shapely
 
 from frontline._typing import Floats
 from frontline.geo.geodesy import true_band
-from frontline.lines.zones import zones
+from frontline.lines.front import point_figures
+from frontline.lines.zones import drawn_areas, with_intervals, zones
 from frontline.population.catchments import (
     Catchments,
     Gathered,
@@ -52,7 +53,8 @@ from frontline.population.validity import (
 )
 from frontline.raster.zonal import kind_doubt
 from frontline.records import Note
-from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.copies import FARTHEST_SIGMAS
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.sampling import (
     OUTSIDE,
     Position,
@@ -94,9 +96,6 @@ PEOPLE = [
 """Columns of the rows of :func:`people`."""
 
 _NOTHING = dict.fromkeys(PEOPLE[6:11], np.nan)
-
-FARTHEST_SIGMAS = 6.0
-"""Points further from every zone than this keep their place however the line is displaced."""
 
 SAMPLE_STEP_M = 1_500.0
 """Districts are represented by points this far apart where the line is displaced."""
@@ -164,11 +163,11 @@ def people(
     -----
     ``population`` sums what is known. Beside the sum of the settlements stands
     ``settlements_unknown``; of rasters and districts the figure is empty where ``coverage`` is 0.
-    ``population_low`` and ``_high`` are
-    the 2.5 and 97.5 % points over the draws, empty without draws; ``_inner`` and ``_outer`` bound
-    the figure for all lines within the error (the epsilon band). Both are computed on points that
-    stand for the people, and moved to the exact figure. Of a stated range only the ends are
-    given: its middle would be our invention. A raster counts if the line's date lies between its
+    ``population_low`` and ``_high`` are the interval of 95 %
+    (`frontline.uncertainty.intervals.interval`), empty without draws; ``_inner`` and ``_outer``
+    bound the figure for all lines within the error (the epsilon band). Both are computed on
+    points that stand for the people, and moved to the exact figure. Of a stated range only the
+    ends are given: its middle would be our invention. A raster counts if the line's date lies between its
     ``valid_from`` and ``valid_until``; the first such raster also splits districts and places
     given as polygons, and estimates completeness before the districts do
     (see `frontline.periods.rasters_at`).
@@ -310,7 +309,7 @@ class _Figures:
     still
         People by ring as the points tell it, for the line as drawn.
     drawn
-        The same for each displaced line, shape ``(draws, sides, rings)``.
+        The same in the displaced copies, figures of shape ``(sides, rings)``; None without.
     sure
         Whether the line has no error: the interval is then the figure itself.
     """
@@ -319,7 +318,7 @@ class _Figures:
     where: list[Position]
     error_m: list[Floats]
     still: list[Floats]
-    drawn: list[Floats]
+    drawn: list[Drawn | None]
     sure: bool
 
     @classmethod
@@ -334,35 +333,55 @@ class _Figures:
         """Place every source's points against the line, drawn and displaced."""
         sizes = [len(source.sample.xy) for source in sources]
         cuts = np.cumsum([0, *sizes])
-        points = shapely.points(joined([source.sample for source in sources]).xy)
+        xy = joined([source.sample for source in sources]).xy
+        points = shapely.points(xy)
         base = position(points, front.geometry, front.sides, frame, names=rings.sides)
         tree = shapely.STRtree(front.segments)
         error = front.error_m[tree.nearest(points)] if len(points) else np.zeros(0)
         parts = [slice(a, b) for a, b in pairwise(cuts)]
-        near = base.distance_m <= rings.edges_m[-1] + _farthest_m(front)
         moved = [
-            _split_up(source, base, part, rings)
+            _split_up(source, base.part(part), rings)
             for source, part in zip(sources, parts, strict=True)
         ]
-        drawn: list[list[Floats]] = [[] for _ in sources]
-        for draw in draws.get(front.key, ()):
-            there = position(points[near], draw.line, draw.sides, frame, names=rings.sides)
-            now = Position(base.side.copy(), base.distance_m.copy())
-            now.side[near], now.distance_m[near] = there.side, there.distance_m
-            for number, (source, part) in enumerate(zip(sources, parts, strict=True)):
-                drawn[number].append(_split_up(source, now, part, rings))
+        drawn = [
+            _count_copies(
+                front, rings, source, draws.get(front.key, ()), xy[part], base.part(part), frame
+            )
+            for source, part in zip(sources, parts, strict=True)
+        ]
         return cls(
             rings=rings,
-            where=[Position(base.side[part], base.distance_m[part]) for part in parts],
+            where=[base.part(part) for part in parts],
             error_m=[error[part] for part in parts],
             still=moved,
-            drawn=[np.array(tables).reshape(-1, *rings.shape) for tables in drawn],
+            drawn=drawn,
             sure=not (front.error_m > 0).any(),
         )
 
 
-def _split_up(source: Source, base: Position, part: slice, rings: Rings) -> Floats:
-    where = Position(base.side[part], base.distance_m[part])
+def _count_copies(
+    front: FrontLine,
+    rings: Rings,
+    source: Source,
+    draws: Sequence[Draw],
+    xy: Floats,
+    here: Position,
+    frame: Frame,
+) -> Drawn | None:
+    """Count a source's people by side and ring in the displaced copies of a line."""
+    near = np.flatnonzero(here.distance_m <= rings.edges_m[-1] + _farthest_m(front))
+
+    def figure(copy: Position) -> Floats:
+        now = Position(here.side.copy(), here.distance_m.copy())
+        now.side[near], now.distance_m[near] = copy.side, copy.distance_m
+        return _split_up(source, now, rings)
+
+    # Places are counted; people spread over land are measured, as land is.
+    places = source.name.startswith("settlements")
+    return point_figures(front, draws, xy[near], here.part(near), figure, frame, counted=places)
+
+
+def _split_up(source: Source, where: Position, rings: Rings) -> Floats:
     spread = per_weight(source.sample, source.of_group, where, source.counted_on)
     return counted(source.sample, spread, where, rings.edges_m, sides=len(rings.sides))
 
@@ -449,8 +468,12 @@ def _population(
     exact = float(source.people[cell].sum())
     coarse = float(figures.still[number][cell].sum())
     side, rings = cell
-    drawn = figures.drawn[number][:, side, rings].sum(axis=1)
-    low, high = (exact, exact) if figures.sure else interval(drawn, central=exact, coarse=coarse)
+    low, high = exact, exact
+    if not figures.sure:
+        drawn = figures.drawn[number]
+        own = drawn.at(side, rings).of(np.sum) if drawn else None
+        most = max(float(np.nansum(source.of_group)), exact)
+        low, high = interval(exact, own, least=0.0, most=most)
     where, edges = figures.where[number], figures.rings.edges_m
     # A figure that one side counted stands on that side's land only.
     ours = np.isin(source.counted_on, [side, -1])[source.sample.group]
@@ -468,8 +491,8 @@ def _population(
     )
     return {
         "population": exact,
-        "population_low": max(low, 0.0),
-        "population_high": max(high, 0.0),
+        "population_low": low,
+        "population_high": high,
         "population_inner": min(max(exact + inner - coarse, 0.0), exact),
         "population_outer": max(exact + outer - coarse, exact),
     }
@@ -529,11 +552,9 @@ def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
 
 STEP_M, FARTHEST_M = 500.0, 30_000.0
 
-ANCHORS_M = (500.0, 2_000.0, 22_000.0, 30_000.0)
-"""Beside the project's own distances, areas are drawn at these; between them interpolated."""
-
-ANCHOR_DRAWS = 50
-"""Draws at the anchors; the project's own distances have all of theirs."""
+THINNED_M, THINNED = 20.0, 0.05
+"""Bands between the project's distances are drawn about a line thinned by so much, and by this
+part of its error: less than a pixel of any map that shows them."""
 
 
 @dataclass(frozen=True)
@@ -579,15 +600,14 @@ def profile(
 
     Notes
     -----
-    What an interval of area adds to and takes from the area changes slowly with distance: it is
-    drawn at a few distances and interpolated. People have their own draws at every step.
+    Bands at the project's own distances are `own_zones`; the others are drawn about a thinned
+    line. The land of the displaced copies is measured at all distances at once.
     """
-    own = project.zones.distances_m
-    steps = np.union1d(np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M), own)
-    drawn = _drawn(fronts, own_zones, draws, own=own, frame=layers.frame)
-    bands = zones(fronts, list(steps), {}, layers.frame)
-    bands = bands[bands["kind"] == "cumulative"].reset_index(drop=True)
-    bands = _with_intervals(bands, drawn)
+    steps = np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M)
+    steps = np.union1d(steps, project.zones.distances_m)
+    bands = _bands(
+        fronts, own_zones, draws, steps=[float(step) for step in steps], frame=layers.frame
+    )
     counts = people(
         project, layers, fronts, bands, places, draws, around=around, references=references
     )
@@ -595,34 +615,40 @@ def profile(
     return Profile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
 
 
-def _drawn(
+def _bands(
     fronts: Sequence[FrontLine],
     own_zones: gpd.GeoDataFrame,
     draws: Mapping[str, Sequence[Draw]],
     *,
-    own: Sequence[float],
+    steps: Sequence[float],
     frame: Frame,
-) -> pd.DataFrame:
-    """Areas with intervals at the project's distances and at the anchors."""
-    fewer: Mapping[str, tuple[Draw, ...]] = {
-        key: tuple(copies[:ANCHOR_DRAWS]) for key, copies in draws.items()
+) -> gpd.GeoDataFrame:
+    """Draw the cumulative zones of every step, with the intervals of their areas."""
+    own = own_zones[own_zones["kind"] == "cumulative"]
+    further = [step for step in steps if step not in set(own["distance_m"])]
+    parts = [own]
+    for front in fronts:
+        tolerance = max(THINNED_M, THINNED * float(front.error_m.max(initial=0.0)))
+        thin = replace(front, geometry=shapely.simplify(front.geometry, tolerance))
+        table = zones([thin], further, {}, frame)
+        parts.append(
+            with_intervals(
+                table[table["kind"] == "cumulative"],
+                front,
+                drawn_areas(front, draws.get(front.key, ()), further, frame),
+            )
+        )
+    bands = pd.concat(parts, ignore_index=True)
+    order = {front.key: number for number, front in enumerate(fronts)}
+    sides = {
+        (front.key, side): number for front in fronts for number, side in enumerate(front.sides)
     }
-    further = [anchor for anchor in ANCHORS_M if anchor not in own]
-    anchors = zones(fronts, further, fewer, frame)
-    both = pd.concat([own_zones, anchors])
-    cumulative: pd.DataFrame = both[both["kind"] == "cumulative"].sort_values("distance_m")
-    return cumulative
-
-
-def _with_intervals(bands: gpd.GeoDataFrame, drawn: pd.DataFrame) -> gpd.GeoDataFrame:
-    low = pd.Series(np.nan, index=bands.index)
-    high = low.copy()
-    for (line, side), rows in bands.groupby(["line", "side"]):
-        known = drawn[(drawn["line"] == line) & (drawn["side"] == side)]
-        at, area = known["distance_m"].to_numpy(), known["area_km2"].to_numpy()
-        distance, central = rows["distance_m"].to_numpy(), rows["area_km2"].to_numpy()
-        below = np.interp(distance, at, known["area_low"].to_numpy() - area)
-        above = np.interp(distance, at, known["area_high"].to_numpy() - area)
-        low[rows.index] = np.maximum(central + below, 0.0)
-        high[rows.index] = np.maximum(central + above, 0.0)
-    return bands.assign(area_low=low, area_high=high)
+    place = pd.DataFrame(
+        {
+            "line": bands["line"].map(order),
+            "side": [sides[key] for key in zip(bands["line"], bands["side"], strict=True)],
+            "distance_m": bands["distance_m"],
+        }
+    )
+    ordered: gpd.GeoDataFrame = bands.loc[place.sort_values(list(place.columns)).index]
+    return ordered.reset_index(drop=True)

@@ -376,6 +376,11 @@ class Line(LayerSource):
     error_correlation_m: Number = Field(
         5_000.0, gt=0, description="distance over which the error of the line is alike, metres"
     )
+    independent: Flag = Field(
+        False,
+        description="its error has nothing to do with that of other lines; otherwise lines share "
+        "their error where they coincide",
+    )
     change: Literal["fighting", "handover", "adjustment", ""] = Field(
         "", description="how the line before became this one"
     )

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from frontline._typing import Coords, Floats, Geometries
-from frontline.uncertainty.intervals import SIGMAS, correlated_noise
+from frontline._typing import Coords, Floats, Geometries, Index, Integers
+from frontline.uncertainty.intervals import SIGMAS
+from frontline.uncertainty.noise import (
+    Chain,
+    divide_bands,
+    draw_errors,
+    node_places,
+    true_shares,
+)
+
+Kind = Literal["drawn", "smooth", "lines", "maps"]
+"""Copies of a line: as it is drawn, without the bends that error gave it, as it may truly run, and
+as maps of the smooth one would show it."""
 
 _THINNED = 0.05
 _PER_LENGTH = 4
 _BEYOND_M = 1.0
 _ON_EDGE_M = 1.0
+_BESIDE_M = 0.5
+_MOST_SIGMAS = 3.0
+_STRIP_SIGMAS = 6.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,8 @@ class Piece:
         Distance of each vertex from the beginning, shape ``(n,)``.
     closed
         Whether it is a ring.
+    raw_xy, raw_at_m
+        Vertices before thinning, ``(r, 2)``, and where each lies on the thinned piece, ``(r,)``.
     """
 
     xy: Coords
@@ -42,6 +57,8 @@ class Piece:
     sigma_m: Floats
     at_m: Floats
     closed: bool
+    raw_xy: Coords
+    raw_at_m: Floats
 
 
 def pieces_of(
@@ -68,80 +85,38 @@ def pieces_of(
     tree = shapely.STRtree(segments)
     pieces = []
     for part in shapely.get_parts(lines):
-        thin = shapely.simplify(part, thinned, preserve_topology=True)
-        longest = correlation_m / _PER_LENGTH
-        if np.isfinite(longest):
-            thin = shapely.segmentize(thin, longest)
-        xy = shapely.get_coordinates(thin)
-        if len(xy) < 2:
+        raw = shapely.get_coordinates(part)
+        kept = shapely.get_coordinates(shapely.simplify(part, thinned, preserve_topology=True))
+        if len(kept) < 2:
             continue
+        raw_at = _places_on(raw, kept)
+        thin = shapely.linestrings(kept)
+        if np.isfinite(correlation_m):
+            thin = shapely.segmentize(thin, correlation_m / _PER_LENGTH)
+        xy = shapely.get_coordinates(thin)
         closed = bool((xy[0] == xy[-1]).all())
-        near = tree.nearest(shapely.points(xy))
-        steps = np.hypot(*np.diff(xy, axis=0).T)
-        at = np.concatenate([[0.0], np.cumsum(steps)])
-        sigma = known[near] / SIGMAS
+        sigma = known[tree.nearest(shapely.points(xy))] / SIGMAS
+        at = _along(xy)
         normal = _normals(xy, at, 2.0 * sigma, closed=closed)
-        pieces.append(Piece(xy, normal, sigma, at, closed))
+        pieces.append(Piece(xy, normal, sigma, at, closed, raw, raw_at))
     return tuple(pieces)
 
 
-def displaced(
-    pieces: Sequence[Piece],
-    area: Any,
-    generators: Sequence[np.random.Generator],
-    *,
-    correlation_m: float,
-) -> list[list[tuple[Coords, Coords]]]:
-    """Displace all pieces of a line once per generator.
+def _along(xy: Coords) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
 
-    Parameters
-    ----------
-    pieces
-        Result of `pieces_of`.
-    area
-        The study area: ends on its edge slide along it.
-    generators
-        One per draw.
-    correlation_m
-        Correlation length.
 
-    Returns
-    -------
-    list
-        For each draw and piece its displaced vertices, and the same led on: ends on the edge
-        reach a metre beyond it, so that they cut it. Pieces that met in a point still meet, in
-        their mean place.
-
-    Notes
-    -----
-    Every vertex moves along the normal of the line's course by correlated Gaussian noise.
-    """
-    edge = shapely.boundary(area)
-    shapely.prepare(edge)
-    moved = [
-        piece.xy
-        + piece.normal
-        * (
-            correlated_noise(
-                piece.at_m,
-                generators,
-                length_m=float(piece.at_m[-1]),
-                correlation_m=correlation_m,
-                closed=piece.closed,
-            )
-            * piece.sigma_m
-        )[:, :, None]
-        for piece in pieces
-    ]
-    _keep_joints(pieces, moved)
-    sliding = [_edge_ends(piece, area, edge) for piece in pieces]
-    return [
-        [
-            (coords[draw], _slid(coords[draw], ends, area, edge))
-            for coords, ends in zip(moved, sliding, strict=True)
-        ]
-        for draw in range(len(generators))
-    ]
+def _places_on(raw: Coords, kept: Coords) -> Floats:
+    """Place the vertices of a line on its thinned self, whose vertices are among them."""
+    rows, row = [0], 0
+    for vertex in kept[1:-1]:
+        row += 1
+        while row < len(raw) - 1 and not (raw[row] == vertex).all():
+            row += 1
+        rows.append(row)
+    rows.append(len(raw) - 1)
+    whole = _along(raw)
+    return np.asarray(np.interp(whole, whole[rows], _along(kept)), dtype=np.float64)
 
 
 def _normals(xy: Coords, at_m: Floats, reach_m: Floats, *, closed: bool) -> Coords:
@@ -168,23 +143,233 @@ def _normals(xy: Coords, at_m: Floats, reach_m: Floats, *, closed: bool) -> Coor
     return np.asarray(normal, dtype=np.float64)
 
 
-def _keep_joints(pieces: Sequence[Piece], moved: list[Floats]) -> None:
-    """Bring pieces that met in a point together again, at the mean of where each would be."""
+@dataclass(frozen=True)
+class Hands:
+    """Which land lies on either hand of the edges of a piece, -1 for none.
+
+    Parameters
+    ----------
+    left, right
+        Of each edge of the thinned piece, shape ``(n - 1,)``.
+    raw_left, raw_right
+        Of each edge before thinning, shape ``(r - 1,)``.
+    """
+
+    left: Integers
+    right: Integers
+    raw_left: Integers
+    raw_right: Integers
+
+
+def hands_of(piece: Piece, lands: Sequence[Any]) -> Hands:
+    """Tell which land lies to the left and to the right of each edge of a piece.
+
+    Parameters
+    ----------
+    piece
+        A piece as it was drawn.
+    lands
+        Polygons that do not overlap.
+
+    Returns
+    -------
+    Hands
+        An edge of the thinned piece has the land that most of the line's own course there has.
+    """
+    steps = np.diff(piece.raw_xy, axis=0)
+    size = np.hypot(*steps.T)
+    normal = np.column_stack([-steps[:, 1], steps[:, 0]]) / np.maximum(size, 1e-9)[:, None]
+    middle = (piece.raw_xy[:-1] + piece.raw_xy[1:]) / 2
+    edge = np.searchsorted(piece.at_m, (piece.raw_at_m[:-1] + piece.raw_at_m[1:]) / 2) - 1
+    edge = np.clip(edge, 0, len(piece.xy) - 2)
+    whole = np.searchsorted(piece.raw_at_m, (piece.at_m[:-1] + piece.at_m[1:]) / 2) - 1
+    whole = np.clip(whole, 0, len(middle) - 1)
+    raw, thinned = [], []
+    for sign in (1.0, -1.0):
+        beside = middle + sign * _BESIDE_M * normal
+        label = np.full(len(beside), -1, dtype=np.int64)
+        for number, land in enumerate(lands):
+            shapely.prepare(land)
+            label[shapely.contains_xy(land, beside[:, 0], beside[:, 1])] = number
+        votes = np.zeros((len(piece.xy) - 1, len(lands) + 1))
+        np.add.at(votes, (edge, label), size)
+        # An edge that was divided has its middle on one of its parts: the others ask it.
+        most = np.where(votes.any(axis=1), votes.argmax(axis=1), label[whole])
+        raw.append(label)
+        thinned.append(np.where(most == len(lands), -1, most))
+    return Hands(thinned[0], thinned[1], raw[0], raw[1])
+
+
+@dataclass(frozen=True)
+class DisplacedLine:
+    """A line with all of its displaced copies.
+
+    Parameters
+    ----------
+    pieces, hands
+        The pieces, and what lies on either hand of them.
+    names
+        Names of the sides, in the order of their numbers.
+    area
+        Land that the sides cover.
+    offset_m
+        By kind of copy, how far each vertex of each piece is moved to its left, ``(copies, n)``.
+    shares
+        Share of the bends of each width that is taken for true.
+    generalised
+        Whether the line is drawn smoother than its error would have it: its copies are then
+        lines as they may run, whatever is measured.
+    """
+
+    pieces: tuple[Piece, ...]
+    hands: tuple[Hands, ...]
+    names: tuple[str, ...]
+    area: Any
+    offset_m: Mapping[Kind, tuple[Floats, ...]]
+    shares: Floats
+    generalised: bool = False
+
+    def count(self, kind: Kind) -> int:
+        """Return how many copies of a kind there are."""
+        offsets = self.offset_m[kind]
+        return len(offsets[0]) if offsets else 0
+
+    def vertices(self, kind: Kind, number: int) -> list[Coords]:
+        """Return the vertices of each piece in one copy; pieces that met still meet."""
+        moved = [
+            piece.xy + piece.normal * offset[number][:, None]
+            for piece, offset in zip(self.pieces, self.offset_m[kind], strict=True)
+        ]
+        for joint in joints_of(self.pieces):
+            mean = np.mean([moved[row][at] for row, at in joint], axis=0)
+            for row, at in joint:
+                moved[row][at] = mean
+        return moved
+
+    def course(self, kind: Kind, number: int) -> list[tuple[Coords, Coords]]:
+        """Return the vertices of each piece, and the same led on over the area's edge."""
+        edge = shapely.boundary(self.area)
+        return [
+            (xy, _slid(xy, edge_ends(piece, self.area, edge), self.area, edge))
+            for piece, xy in zip(self.pieces, self.vertices(kind, number), strict=True)
+        ]
+
+
+def displace_line(
+    pieces: Sequence[Piece],
+    lands: Mapping[str, Any],
+    area: Any,
+    *,
+    draws: int,
+    correlation_m: float,
+    seed: int,
+    key: str,
+) -> DisplacedLine:
+    """Displace a line many times within its error.
+
+    Parameters
+    ----------
+    pieces
+        Result of `pieces_of`.
+    lands
+        Land by the name of the side.
+    area
+        Land that the sides cover; ends on its edge slide along it.
+    draws
+        Copies of either kind.
+    correlation_m
+        Correlation length.
+    seed, key
+        Lines of one seed and key have the same error where they coincide.
+
+    Returns
+    -------
+    DisplacedLine
+
+    Notes
+    -----
+    A drawn line carries its error already: to displace it once more gives lines that wind too
+    much. So what the error alone would have bent is taken out of it first, band by band
+    (`noise.true_shares`), which gives the ``smooth`` line. ``maps`` displace that with the full
+    error, as the map at hand was made from the truth. ``lines`` displace it with what the map
+    leaves unknown of the truth: the error's long waves, and of its bends the part that is
+    believed. A line smoother than its error is displaced as it is.
+    """
+    hands = tuple(hands_of(piece, list(lands.values())) for piece in pieces)
+    rank = {number: at for at, number in enumerate(np.argsort(list(lands), kind="stable"))}
+    at_nodes, errors, bands = [], [], []
+    for piece, hand in zip(pieces, hands, strict=True):
+        chain = Chain(
+            piece.raw_xy, piece.raw_at_m, float(piece.at_m[-1]), piece.closed, _sign(hand, rank)
+        )
+        at = node_places(chain, correlation_m)
+        drawn = draw_errors(chain, at, draws, correlation_m=correlation_m, seed=seed, key=key)
+        xy, normal = (_between(values.T, piece.at_m, at).T for values in (piece.xy, piece.normal))
+        normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
+        at_nodes.append(at)
+        errors.append(drawn)
+        bands.append(divide_bands(chain, xy, normal, drawn, correlation_m=correlation_m))
+    sigmas = [
+        np.interp(at, piece.at_m, piece.sigma_m) for at, piece in zip(at_nodes, pieces, strict=True)
+    ]
+    shares, generalised = true_shares(bands, sigmas)
+    offsets: dict[Kind, list[Floats]] = {"drawn": [], "smooth": [], "lines": [], "maps": []}
+    for piece, at, error, band in zip(pieces, at_nodes, errors, bands, strict=True):
+        own = shares[: len(band.bends)]
+        limit = _MOST_SIGMAS * piece.sigma_m
+        smooth = _between(-((1.0 - own) @ band.bends)[None], at, piece.at_m)
+        smooth = np.clip(smooth, -limit, limit)
+        unknown = band.rest + np.tensordot(np.sqrt(own), band.errors, axes=1)
+        offsets["drawn"].append(np.zeros((1, len(piece.xy))))
+        offsets["smooth"].append(smooth)
+        offsets["lines"].append(smooth + piece.sigma_m * _between(unknown, at, piece.at_m))
+        offsets["maps"].append(smooth + piece.sigma_m * _between(error, at, piece.at_m))
+    return DisplacedLine(
+        tuple(pieces),
+        hands,
+        tuple(lands),
+        area,
+        {kind: tuple(values) for kind, values in offsets.items()},
+        shares,
+        generalised,
+    )
+
+
+def _sign(hands: Hands, rank: Mapping[int, int]) -> float:
+    """Tell which way a piece runs between its sides: 1 or -1."""
+    known = (hands.left >= 0) & (hands.right >= 0)
+    left, right = (
+        np.array([rank.get(int(number), 0) for number in some])
+        for some in (hands.left, hands.right)
+    )
+    return 1.0 if float((np.sign(right - left) * known).sum()) >= 0 else -1.0
+
+
+def _between(fields: Floats, at_m: Floats, wanted_m: Floats) -> Floats:
+    """Interpolate rows of values ``(k, n)`` at other places along a piece."""
+    if len(at_m) < 2:
+        return np.repeat(fields[:, :1], len(wanted_m), axis=1)
+    row = np.clip(np.searchsorted(at_m, wanted_m) - 1, 0, len(at_m) - 2)
+    width = np.maximum(at_m[row + 1] - at_m[row], 1e-12)
+    part = np.clip((wanted_m - at_m[row]) / width, 0.0, 1.0)
+    return np.asarray(fields[:, row] * (1.0 - part) + fields[:, row + 1] * part)
+
+
+def joints_of(pieces: Sequence[Piece]) -> list[list[tuple[int, int]]]:
+    """Find the ends of pieces that meet: number of the piece, and 0 or -1 for its end."""
     ends = [(row, at) for row in range(len(pieces)) for at in (0, -1)]
     if not ends:
-        return
+        return []
     place = np.array([pieces[row].xy[at] for row, at in ends])
     _, which = np.unique(np.round(place, 2), axis=0, return_inverse=True)
-    for joint in np.unique(which):
-        here = [ends[k] for k in np.flatnonzero(which.ravel() == joint)]
-        if len(here) < 2:
-            continue
-        mean = np.mean([moved[row][:, at] for row, at in here], axis=0)
-        for row, at in here:
-            moved[row][:, at] = mean
+    joints = [
+        [ends[k] for k in np.flatnonzero(which.ravel() == joint)]
+        for joint in range(int(which.max()) + 1)
+    ]
+    return [joint for joint in joints if len(joint) > 1]
 
 
-def _edge_ends(piece: Piece, area: Any, edge: Any) -> list[int]:
+def edge_ends(piece: Piece, area: Any, edge: Any) -> list[int]:
     """Find the ends on the area's edge or beyond it, which a displaced line must still reach."""
     if piece.closed:
         return []
@@ -210,55 +395,151 @@ def _slid(coords: Coords, ends: Sequence[int], area: Any, edge: Any) -> Coords:
     return coords
 
 
-def hands_of(
-    piece: Piece, lands: Sequence[Any], *, away_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Tell which land lies to the left and to the right of each edge of a piece.
+@dataclass(frozen=True)
+class Edges:
+    """Edges of one copy of a line, ready for the loops of `kernels`.
 
     Parameters
     ----------
-    piece
-        A piece as it was drawn.
-    lands
-        Polygons that do not overlap.
-    away_m
-        How far from the edge's middle to look.
+    vertices
+        Of all pieces, led on to the area's edge, shape ``(n, 2)``.
+    head
+        First vertex of each edge, shape ``(e,)``.
+    left, right
+        Number of the side on either hand of each edge, -1 for none, ``(e,)``.
+    strips
+        Short edges beyond the area where a piece is led on, shape ``(s, 2, 2)``.
+    strip_left, strip_right
+        Their sides, shape ``(s,)``.
+    """
+
+    vertices: Coords
+    head: Index
+    left: Integers
+    right: Integers
+    strips: Floats
+    strip_left: Integers
+    strip_right: Integers
+
+
+@dataclass(frozen=True)
+class EdgeMaker:
+    """Makes the edges of every copy of a line: what they have in common is found once."""
+
+    line: DisplacedLine
+    ends: tuple[tuple[int, ...], ...]
+    feet: Mapping[Kind, Mapping[tuple[int, int], Coords]]
+    head: Index
+    left: Integers
+    right: Integers
+
+    @classmethod
+    def of(cls, line: DisplacedLine) -> EdgeMaker:
+        """Find which ends are led on, and to where in each copy."""
+        edge = shapely.boundary(line.area)
+        shapely.prepare(edge)
+        shapely.prepare(line.area)
+        ends = tuple(tuple(edge_ends(piece, line.area, edge)) for piece in line.pieces)
+        feet: dict[Kind, dict[tuple[int, int], Coords]] = {}
+        for kind, offsets in line.offset_m.items():
+            feet[kind] = {}
+            for row, (piece, offset) in enumerate(zip(line.pieces, offsets, strict=True)):
+                for at in ends[row]:
+                    moved = piece.xy[at] + piece.normal[at] * offset[:, at][:, None]
+                    feet[kind][row, at] = _feet(moved, line.area, edge)
+        head, left, right, start = [], [], [], 0
+        for own, hand in zip(ends, line.hands, strict=True):
+            lead, follow = 0 in own, -1 in own
+            labels = np.stack([hand.left, hand.right])
+            labels = np.concatenate(
+                [labels[:, :1][:, : int(lead)], labels, labels[:, -1:][:, : int(follow)]], axis=1
+            )
+            head.append(start + np.arange(labels.shape[1]))
+            left.append(labels[0])
+            right.append(labels[1])
+            start += labels.shape[1] + 1
+        whole = [np.concatenate([np.zeros(0, np.int64), *some]) for some in (head, left, right)]
+        return cls(line, ends, feet, whole[0], whole[1], whole[2])
+
+    def edges(self, kind: Kind, number: int) -> Edges:
+        """Return the edges of one copy."""
+        courses, strips, left, right = [np.zeros((0, 2))], [np.zeros((0, 2, 2))], [], []
+        for row, course in enumerate(self.line.vertices(kind, number)):
+            xy = course
+            piece, hand = self.line.pieces[row], self.line.hands[row]
+            for at in self.ends[row]:
+                foot = self.feet[kind][row, at][number][None, :]
+                xy = np.concatenate([foot, xy] if at == 0 else [xy, foot])
+                out = foot + _way_out(piece, at)
+                strips.append(np.stack([out, foot] if at == 0 else [foot, out], axis=1))
+                left.append(hand.left[at])
+                right.append(hand.right[at])
+            courses.append(xy)
+        return Edges(
+            np.concatenate(courses),
+            self.head,
+            self.left,
+            self.right,
+            np.concatenate(strips),
+            np.array(left, dtype=np.int64),
+            np.array(right, dtype=np.int64),
+        )
+
+
+def _feet(ends: Coords, area: Any, edge: Any) -> Coords:
+    """Lead ends that lie inside an area straight to its edge; others stay."""
+    feet = ends.copy()
+    inside = np.flatnonzero(shapely.contains_xy(area, *ends.T))
+    if len(inside):
+        to_edge = shapely.shortest_line(edge, shapely.points(ends[inside]))
+        feet[inside] = shapely.get_coordinates(to_edge)[::2]
+    return feet
+
+
+def _way_out(piece: Piece, end: int) -> Coords:
+    """Step out of the area from an end, longer than any copy moves."""
+    inner = piece.xy[1] if end == 0 else piece.xy[-2]
+    step = piece.xy[end] - inner
+    size = max(float(np.hypot(*step)), 1e-9)
+    return np.asarray(step / size * (_STRIP_SIGMAS * float(piece.sigma_m[end]) + 1.0))
+
+
+def thinning_edges(line: DisplacedLine) -> tuple[Floats, Floats, Integers, Integers]:
+    """Return the raw edges of a line and the vertices that they are thinned to.
 
     Returns
     -------
-    left, right
-        Numbers of the lands, shape ``(n - 1,)``; -1 for none of them.
+    old, new, left, right
+        Edges before ``(r, 2, 2)``; the place on the thinned line that they are drawn together
+        to, twice; and the sides on their hands.
     """
-    steps = np.diff(piece.xy, axis=0)
-    normal = np.column_stack([-steps[:, 1], steps[:, 0]])
-    normal /= np.maximum(np.hypot(*steps.T), 1e-9)[:, None]
-    middle = (piece.xy[:-1] + piece.xy[1:]) / 2
-    found = []
-    for sign in (1.0, -1.0):
-        at = middle + sign * away_m * normal
-        label = np.full(len(at), -1, dtype=np.int64)
-        for number, land in enumerate(lands):
-            label[shapely.contains_xy(land, at[:, 0], at[:, 1])] = number
-        found.append(label)
-    return found[0], found[1]
+    old, new = [np.zeros((0, 2, 2))], [np.zeros((0, 2, 2))]
+    left, right = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for piece, hand in zip(line.pieces, line.hands, strict=True):
+        at = piece.raw_at_m
+        on_line = np.column_stack([np.interp(at, piece.at_m, axis) for axis in piece.xy.T])
+        old.append(np.stack([piece.raw_xy[:-1], piece.raw_xy[1:]], axis=1))
+        new.append(np.stack([on_line[:-1], on_line[1:]], axis=1))
+        left.append(hand.raw_left)
+        right.append(hand.raw_right)
+    return np.concatenate(old), np.concatenate(new), np.concatenate(left), np.concatenate(right)
 
 
 def labelled_faces(
     course: Sequence[tuple[Coords, Coords]],
-    hands: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    hands: Sequence[Hands],
     edge: Any,
     area: Any,
     count: int,
-) -> tuple[Geometries, NDArray[np.int64]]:
+) -> tuple[Geometries, Integers]:
     """Cut an area by displaced pieces, and tell the side of each face by the hand it lies on.
 
     Parameters
     ----------
     course
-        Displaced pieces of one draw, of `displaced`.
+        Displaced pieces of one copy, of `DisplacedLine.course`.
     hands
-        For each piece the labels to the left and to the right of each edge, shape ``(n,)``,
-        -1 where there is none.
+        What lies on either hand of each piece.
     edge, area
         The study area and its boundary.
     count
@@ -281,12 +562,12 @@ def labelled_faces(
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     faces = faces[shapely.contains(area, shapely.point_on_surface(faces))]
     votes = np.zeros((len(faces), count))
-    for (xy, _), (left, right) in zip(course, hands, strict=True):
+    for (xy, _), hand in zip(course, hands, strict=True):
         steps = np.diff(xy, axis=0)
         length = np.hypot(*steps.T)
         middle = (xy[:-1] + xy[1:]) / 2
         normal = np.column_stack([-steps[:, 1], steps[:, 0]]) / np.maximum(length, 1e-9)[:, None]
-        for sign, label in ((1, left), (-1, right)):
+        for sign, label in ((1, hand.left), (-1, hand.right)):
             voting = np.flatnonzero(label >= 0)
             beside = shapely.points(middle[voting] + sign * 0.5 * normal[voting])
             face, voter = shapely.STRtree(beside).query(faces, predicate="contains")

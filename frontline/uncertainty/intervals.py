@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from frontline._typing import Floats
 
@@ -95,29 +97,101 @@ def correlated_noise(
     )
 
 
-def interval(
-    drawn: Any, *, central: float = 0.0, coarse: float = 0.0, level: float = 0.95
-) -> tuple[float, float]:
-    """Take the interval of a figure from its draws.
+@dataclass(frozen=True)
+class Drawn:
+    """A figure, or an array of them, in the copies of a line that its interval asks for.
 
     Parameters
     ----------
+    base
+        Of the line that the copies are displaced from: of a measured figure the smooth line, of
+        a counted one the line as drawn.
+    copies
+        Of each copy, shape ``(n, ...)``: maps of the smooth line, or lines as they may run.
+    counted
+        Whether places are counted.
+    """
+
+    base: Any
+    copies: Floats
+    counted: bool = False
+
+    def at(self, *place: Any) -> Drawn:
+        """Return one figure of an array of them."""
+        return Drawn(self.base[place], self.copies[(slice(None), *place)], counted=self.counted)
+
+    def of(self, change: Callable[[Any], Any]) -> Drawn:
+        """Return a function of the figures, for each copy."""
+        copies = np.array([change(copy) for copy in self.copies], dtype=np.float64)
+        return Drawn(change(self.base), copies, counted=self.counted)
+
+
+def interval(
+    value: float,
+    drawn: Drawn | None,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Take the interval of a figure from its displaced copies.
+
+    Parameters
+    ----------
+    value
+        The figure, of the line as drawn.
     drawn
-        The figure in each draw, shape ``(n,)``.
-    central, coarse
-        Where the draws are computed in a coarser way than the figure itself: the figure, and
-        the figure computed in the coarse way. The interval is moved by their difference.
+        The figure in the copies, in the same way for all of them and, if need be, coarser than
+        `value`; None or no copies: nothing is known.
+    least, most
+        What is possible: the interval is cut there.
     level
-        Share of the draws that lie inside.
+        Probability with which it shall hold the truth.
 
     Returns
     -------
     low, high
-        The 2.5 and 97.5 % points for the default level; NaN for no draws or any NaN.
+        They hold `value`, and `least` and `most` hold them; NaN without copies or with any NaN.
+
+    Notes
+    -----
+    Of a **measured** figure (areas, lengths, distances, people spread over land) the copies are
+    maps of the smooth line, made as the map at hand was made of the truth. How much they differ
+    from that line, on average and around the average, is how much the figure may differ from
+    the truth: the interval is ``value - bias`` and the spread of the copies about it. This is the
+    basic bootstrap interval, of a smoothed estimate. A plain percentile of displaced copies would
+    add to the figure the bias that it has already.
+
+    Of a **counted** figure (settlements and the people in them) the copies are lines as they may
+    truly run, and the interval holds the middle of their counts: what the map says of a place
+    next to the edge of a zone is as good as what any such line says.
+
+    References
+    ----------
+    Davison, A. C. and Hinkley, D. V. (1997), Bootstrap methods and their application, ch. 5.
     """
-    values = np.asarray(drawn, dtype=np.float64).ravel()
-    if len(values) == 0 or np.isnan(values).any():
+    if drawn is None:
         return math.nan, math.nan
-    tail = 50.0 * (1.0 - level)
-    low, high = np.percentile(values, [tail, 100.0 - tail])
-    return float(low) + central - coarse, float(high) + central - coarse
+    copies = np.asarray(drawn.copies, dtype=np.float64).ravel()
+    base = float(drawn.base)
+    if len(copies) < 2 or not np.isfinite(copies).all() or not math.isfinite(base + value):
+        return math.nan, math.nan
+    tail = (1.0 - level) / 2.0
+    if drawn.counted:
+        ends = np.quantile(copies, [tail, 1.0 - tail], method="weibull")
+        low, high = (float(end) + value - base for end in ends)
+    else:
+        centre = value - bias_of(drawn)
+        reach = float(stdtrit(len(copies) - 1, 1.0 - tail)) * float(copies.std(ddof=1))
+        low, high = centre - reach, centre + reach
+    slack = 1e-9 * max(1.0, abs(value))
+    low = value if abs(low - value) <= slack else min(low, value)
+    high = value if abs(high - value) <= slack else max(high, value)
+    return min(max(low, least), value), max(min(high, most), value)
+
+
+def bias_of(drawn: Drawn) -> float:
+    """Return by how much error makes a measured figure too large, on average; 0 of a count."""
+    if drawn.counted or not len(drawn.copies):
+        return 0.0
+    return float(np.mean(drawn.copies) - drawn.base)

@@ -2,7 +2,8 @@
 
 Hundreds of displaced lines cannot each be overlaid with every district and raster. A few thousand
 points that stand for the people can be put on a side and into a zone for each of them; the exact
-figure of the drawn line is then moved by what the points say (see `frontline.draws.interval`).
+figure of the drawn line is then moved by what the points say (see
+`frontline.uncertainty.intervals.interval`).
 """
 
 from __future__ import annotations
@@ -65,10 +66,18 @@ class Position:
         Number of the side, or ``OUTSIDE``, shape ``(m,)``.
     distance_m
         Distance to the line, shape ``(m,)``.
+    other
+        Side across the nearest edge of the line, shape ``(m,)``; only of displaced copies.
     """
 
     side: Integers
     distance_m: Floats
+    other: Integers | None = None
+
+    def part(self, chosen: Any) -> Position:
+        """Return the position of some of the points: a slice, numbers or flags."""
+        other = None if self.other is None else self.other[chosen]
+        return Position(self.side[chosen], self.distance_m[chosen], other)
 
 
 def joined(samples: Sequence[Sample]) -> Sample:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -256,7 +256,7 @@ def _few_draws(project: Project) -> Iterator[Note]:
 
 def _draws(
     project: Project, layers: Layers, fronts: tuple[FrontLine, ...], progress: Progress
-) -> dict[str, tuple[Draw, ...]]:
+) -> dict[str, Sequence[Draw]]:
     """Displace each line as often as the project asks."""
     from frontline.lines.front import draw_front
 

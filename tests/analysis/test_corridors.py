@@ -276,4 +276,5 @@ def test_roads_that_never_gain_together_have_a_narrower_sum():
     ends = each[(each.side == "West") & each.distance_m.isna()][["km_low", "km_high"]].sum()
     assert west.km == pytest.approx(40.0, rel=1e-3)
     assert west.km_high - west.km_low < 0.3
-    assert ends.km_high - ends.km_low == pytest.approx(4 * 1.9, abs=0.3)
+    # Of 41 even draws from -2 to 2 km the 2.5 % point is the 1.05th.
+    assert ends.km_high - ends.km_low == pytest.approx(4 * 1.995, abs=0.3)

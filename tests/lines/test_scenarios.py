@@ -16,7 +16,7 @@ from frontline.geo.geodesy import area_m2
 from frontline.lines.front import draw_front
 from frontline.lines.scenarios import handed_over, scenario_draws, scenario_front
 from frontline.project.models import Scenario
-from frontline.uncertainty.intervals import interval
+from frontline.uncertainty.intervals import Drawn, interval
 
 
 def offset(**more):
@@ -86,9 +86,12 @@ def test_land_between_a_line_and_its_parallel_keeps_its_width_as_both_sway():
     moved = scenario_draws(asked, front, made, draws, layers, seed=1)
     assert len(moved) == 50
     flows = all_flows([front, made], AREA, {"old": draws, "moved": moved}, FRAME)[0]
-    gained = flows.drawn_km2[:, flows.from_sides.index("East"), flows.to_sides.index("West")]
-    assert gained == pytest.approx(np.full(50, 500.0), rel=5e-3)
-    low, high = interval([km2(draw.sides["West"]) for draw in moved])
+    drawn = flows.drawn_km2.at(flows.from_sides.index("East"), flows.to_sides.index("West"))
+    assert drawn.copies == pytest.approx(np.full(50, 500.0), rel=5e-3)
+    west = np.array([km2(draw.sides["West"]) for draw in moved])
+    low, high = interval(
+        km2(made.sides["West"]), Drawn(km2(made.sides["West"]), west, counted=True)
+    )
     assert high - low == pytest.approx(2 * 1_000 * 50 / 1e3, rel=0.3)
     for draw in moved[:5]:
         x = shapely.get_coordinates(draw.line)[:, 0]

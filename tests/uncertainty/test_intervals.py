@@ -1,10 +1,15 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from frontline.uncertainty.intervals import (
     SIGMAS,
+    Drawn,
+    bias_of,
     correlated_noise,
     generator,
     interval,
@@ -74,16 +79,51 @@ def test_another_seed_draws_otherwise_and_the_same_seed_alike():
     assert generator(1, "a", 0).standard_normal() != generator(1, "a", 1).standard_normal()
 
 
-def test_the_interval_holds_95_percent_of_the_draws():
-    assert interval(np.arange(1001.0)) == pytest.approx((25.0, 975.0))
+def test_the_interval_of_a_count_holds_95_percent_of_the_lines():
+    counts = Drawn(500.0, np.arange(1001.0), counted=True)
+    # The 2.5 % point of 1,001 even numbers is the 25.05th of them.
+    assert interval(500.0, counts) == pytest.approx((24.05, 975.95))
     normal = np.random.default_rng(0).standard_normal(100_000)
-    assert interval(normal) == pytest.approx((-SIGMAS, SIGMAS), abs=0.02)
+    assert interval(0.0, Drawn(0.0, normal, counted=True)) == pytest.approx(
+        (-SIGMAS, SIGMAS), abs=0.02
+    )
 
 
-def test_an_interval_of_coarse_draws_is_moved_to_the_exact_figure():
-    assert interval([9.0, 10.0, 11.0], central=20.0, coarse=10.0) == pytest.approx((19.05, 20.95))
+def test_the_interval_of_a_measure_takes_the_bias_out():
+    # Maps of a line of 100 km are 104 km long, give or take one: a map of 103 km tells 99 km.
+    maps = 104.0 + np.random.default_rng(0).standard_normal(100_000)
+    drawn = Drawn(100.0, maps)
+    low, high = interval(103.0, drawn)
+    assert low == pytest.approx(99.0 - SIGMAS, abs=0.02)
+    assert high == 103.0  # never without the figure itself
+    assert bias_of(drawn) == pytest.approx(4.0, abs=0.02)
+    assert bias_of(replace(drawn, counted=True)) == 0.0
 
 
-@pytest.mark.parametrize("drawn", [[], [1.0, math.nan]])
-def test_no_interval_of_nothing(drawn):
-    assert all(math.isnan(end) for end in interval(drawn))
+def test_coarse_copies_tell_differences_only():
+    for counted in (False, True):
+        copies = np.array([9.0, 10.0, 11.0])
+        near = interval(10.0, Drawn(10.0, copies, counted=counted))
+        far = interval(20.0, Drawn(10.0, copies, counted=counted))
+        assert far == pytest.approx((near[0] + 10.0, near[1] + 10.0))
+
+
+@pytest.mark.parametrize("copies", [[], [1.0], [1.0, math.nan]])
+@pytest.mark.parametrize("counted", [False, True])
+def test_no_interval_of_nothing(copies, counted):
+    drawn = Drawn(1.0, np.array(copies), counted=counted)
+    assert all(math.isnan(end) for end in interval(1.0, drawn))
+    assert all(math.isnan(end) for end in interval(1.0, None))
+    assert all(math.isnan(end) for end in interval(math.nan, Drawn(1.0, np.ones(3))))
+
+
+@given(
+    value=st.floats(0.0, 1e6),
+    base=st.floats(-1e6, 1e6),
+    copies=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50),
+    counted=st.booleans(),
+)
+def test_an_interval_holds_its_figure_and_stays_possible(value, base, copies, counted):
+    drawn = Drawn(base, np.array(copies), counted=counted)
+    low, high = interval(value, drawn, least=0.0, most=1e6)
+    assert 0.0 <= low <= value <= high <= 1e6

@@ -36,7 +36,8 @@ from frontline.claims.measurement import (
 from frontline.claims.metrics.landcover import cover_changed
 from frontline.elevation.terrain import cells_of, relief_of_cells
 from frontline.geo.geodesy import area_m2
-from frontline.uncertainty.intervals import interval
+from frontline.lines.front import paired_figures
+from frontline.uncertainty.intervals import Drawn, interval
 from frontline.uncertainty.outlines import area_error_m2, inside_drawn, lattice
 
 
@@ -109,7 +110,7 @@ def _inside(case: Case, land: Any, xy: Any, error_m: float) -> Any:
 
 def _joined(value: float, ends: tuple[float, float], drawn: Any) -> tuple[float, float]:
     """Add a second, independent error to an interval: their deviations in quadrature."""
-    low, high = interval(drawn, central=value, coarse=float(np.median(drawn)))
+    low, high = interval(value, Drawn(np.median(drawn), np.asarray(drawn), counted=True))
     return (
         value - math.hypot(value - ends[0], value - low),
         value + math.hypot(ends[1] - value, high - value),
@@ -190,17 +191,12 @@ def land_changed(
         land = land_of(case, partition)
         area = shapely.intersection(area, land) if inside else shapely.difference(area, land)
     value = _gained(area, old.sides, new.sides, to_side)
-    olds, news = case.draws.get(from_line, ()), case.draws.get(to_line, ())
-    drawn = [
-        _gained(
-            area,
-            olds[row].sides if olds else old.sides,
-            news[row].sides if news else new.sides,
-            to_side,
-        )
-        for row in range(max(len(olds), len(news)))
-    ]
-    low, high = interval(drawn) if drawn else (value, value)
+    drawn = paired_figures(
+        (old, new),
+        case.draws,
+        lambda here, there: _gained(area, here.sides, there.sides, to_side),
+    )
+    low, high = (value, value) if drawn is None else interval(value, drawn, least=0.0, most=100.0)
     lost = shapely.intersection(other_sides(old, to_side), side_of(new, to_side))
     km2 = shapely.area(shapely.intersection(area, lost)) / 1e6
     note = ("no land cover is at hand, and all land stands for farmland",)

@@ -26,12 +26,11 @@ from frontline.elevation.dem import heights_at
 from frontline.elevation.terrain import relief_m
 from frontline.errors import ProjectError, nearest, shown
 from frontline.geo.geodesy import area_m2, distance_to, length_m, points_along
-from frontline.lines.front import error_band
+from frontline.lines.front import error_band, figures_of
 from frontline.lines.sections import stretch_between, stretches_of
+from frontline.uncertainty.intervals import interval
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from frontline.lines.front import FrontLine
 
 
@@ -61,11 +60,9 @@ def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Mea
         return float(length_m(np.array([plain], dtype=object), frame)[0]) / 1000.0
 
     value = kilometres(front.geometry)
-    drawn = [kilometres(draw.line) for draw in case.draws.get(line, ())]
-    # Displacing a line makes it longer: its copies tell the spread, not the length.
-    away = np.array(drawn) - np.mean(drawn) if drawn else np.array([])
+    drawn = figures_of(front, case.draws.get(line, ()), lambda course, _: kilometres(course))
     sure = not (front.error_m > 0).any()
-    low, high = (value, value) if sure else _ends(value, away)
+    low, high = (value, value) if sure else interval(value, drawn, least=0.0)
     bends = ", ".join(f"{scale / 1000:g}" for scale in SCALES_M)
     smooth = [f"{kilometres(front.geometry, scale):.0f} km" for scale in SCALES_M]
     return Measured(
@@ -76,13 +73,6 @@ def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Mea
         contains=POSITION,
         detail=f"Without bends of less than {bends} km it is {', '.join(smooth)} long.",
     )
-
-
-def _ends(value: float, away: NDArray[np.float64]) -> tuple[float, float]:
-    if not len(away):
-        return math.nan, math.nan
-    low, high = np.percentile(away, [2.5, 97.5])
-    return value + float(low), value + float(high)
 
 
 def line_between(

@@ -39,7 +39,7 @@ from frontline.claims.measurement import (
 from frontline.elevation.dem import sight_grid, to_dem, with_trees
 from frontline.elevation.terrain import cells_of, mean_height
 from frontline.geo.geodesy import distance_to
-from frontline.uncertainty.intervals import SIGMAS, interval
+from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.outlines import lattice
 from frontline.visibility.observers import positions
 from frontline.visibility.targets import STATES, Tally, Targets, look, state_of
@@ -118,14 +118,21 @@ def settlements_in_sight(
     own = table[chosen]
     return Measured(
         value,
-        min(interval(least)[0], value),
-        max(interval(most)[1], value),
+        _end(least, value, 0),
+        _end(most, value, 1),
         "settlements",
         contains=_holds(case, case.dem, line if side is not None else None),
         detail=f"Of {len(own)} settlements listed, within {radius_m / 1000:g} km: {told}"
         + (f"; visible: {listed(seen) or 'none'}" if places else _from_lines(case, side)),
         coarse=too_coarse_for_sight(case),
     )
+
+
+def _end(counts: list[float], value: float, end: int) -> float:
+    """Return an end of the interval of counts: of the line as drawn, and as it may run."""
+    drawn = Drawn(counts[0], np.array(counts[1:]), counted=True) if counts[1:] else None
+    ends = (counts[0], counts[0]) if drawn is None else interval(counts[0], drawn)
+    return min(ends[0], value) if end == 0 else max(ends[1], value)
 
 
 def _lands(case: Case, line: str | None, side: str | None) -> list[Any]:

@@ -1,0 +1,267 @@
+"""Points against every displaced copy of a line: their side and distance, without polygons."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import shapely
+
+from frontline._typing import Coords, Floats, Index, Integers
+from frontline.uncertainty.displacement import EdgeMaker, Kind, thinning_edges
+from frontline.uncertainty.intervals import Drawn
+from frontline.uncertainty.kernels import (
+    bin_points,
+    nearest_edges,
+    settle_sides,
+    sweep_sides,
+)
+from frontline.uncertainty.sampling import OUTSIDE, Position
+
+if TYPE_CHECKING:
+    from frontline.geo.projection import Frame
+
+Value = TypeVar("Value")
+Item = TypeVar("Item")
+
+FARTHEST_SIGMAS = 6.0
+"""Points further from every edge of a zone than this keep their place in every copy."""
+
+SQUARES = 16_000
+"""Squares that stand for land, at least; with more the same figure comes out slower."""
+
+_LEAST_CELL_M = 1.0
+_WORKERS = min(8, os.cpu_count() or 1)
+
+
+def evaluate(function: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
+    """Call a function for each item on all cores; the results are in the order of the items."""
+    if len(items) < 2 or _WORKERS < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        return list(pool.map(function, items))
+
+
+@dataclass(frozen=True)
+class LocatedPoints:
+    """Points that are asked about every copy of one line.
+
+    Parameters
+    ----------
+    maker
+        Makes the edges of the copies.
+    xy
+        In the plane, shape ``(m, 2)``.
+    side
+        Side of each against the thinned line, -1 outside all sides, shape ``(m,)``.
+    nearest
+        Its nearest edge, shape ``(m,)``.
+    scale
+        Metres on the ground per metre of the plane between the point and the line, ``(m,)``.
+    start, order, corner, cell_m, columns, rows
+        The points sorted into cells (`kernels.bin_points`).
+    """
+
+    maker: EdgeMaker
+    xy: Coords
+    side: Integers
+    nearest: Index
+    scale: Floats
+    start: Index
+    order: Index
+    corner: Floats
+    cell_m: float
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, maker: EdgeMaker, xy: Coords, side: Integers, frame: Frame) -> LocatedPoints:
+        """Locate points whose side against the line as given is known.
+
+        Parameters
+        ----------
+        maker
+            Of the line's copies.
+        xy
+            Points in the plane, shape ``(m, 2)``.
+        side
+            Their sides against the line as given, -1 outside all sides, shape ``(m,)``.
+        frame
+            The plane.
+        """
+        xy = np.ascontiguousarray(xy, dtype=np.float64)
+        corner = xy.min(axis=0) if len(xy) else np.zeros(2)
+        extent = np.ptp(xy, axis=0) if len(xy) else np.zeros(2)
+        cell_m = max(math.sqrt(float(extent.prod()) / max(len(xy), 1)), _LEAST_CELL_M)
+        cell_m = max(cell_m, float(extent.max()) / max(len(xy), 1))
+        columns, rows = (int(size / cell_m) + 1 for size in extent)
+        start, order = bin_points(xy, corner[0], corner[1], cell_m, columns, rows)
+        located = cls(
+            maker,
+            xy,
+            np.asarray(side, dtype=np.int64),
+            np.zeros(len(xy), dtype=np.int64),
+            np.ones(len(xy)),
+            start,
+            order,
+            corner,
+            cell_m,
+            columns,
+            rows,
+        )
+        turned = located._turned()
+        located._sweep(turned, *thinning_edges(maker.line))
+        settle_sides(located.side.copy(), turned, located.side)
+        edges = maker.edges("drawn", 0)
+        away, nearest = np.empty(len(xy)), np.empty(len(xy), dtype=np.int64)
+        nearest_edges(edges.vertices, edges.head, xy, located.nearest, away, nearest)
+        located.nearest[:] = nearest
+        located.scale[:] = _scale(xy, edges.vertices, edges.head[nearest], away, frame)
+        return located
+
+    def at(self, kind: Kind, number: int) -> Position:
+        """Find side and distance of the points against one copy.
+
+        Returns
+        -------
+        Position
+            With the side across the nearest edge as ``other``.
+        """
+        line = self.maker.line
+        edges = self.maker.edges(kind, number)
+        away, nearest = np.empty(len(self.xy)), np.empty(len(self.xy), dtype=np.int64)
+        nearest_edges(edges.vertices, edges.head, self.xy, self.nearest, away, nearest)
+        side = self.side.copy()
+        if kind != "drawn":
+            drawn = self.maker.edges("drawn", 0)
+            turned = self._turned()
+            old = np.stack([drawn.vertices[drawn.head], drawn.vertices[drawn.head + 1]], axis=1)
+            new = np.stack([edges.vertices[edges.head], edges.vertices[edges.head + 1]], axis=1)
+            self._sweep(turned, old, new, edges.left, edges.right)
+            self._sweep(turned, drawn.strips, edges.strips, edges.strip_left, edges.strip_right)
+            settle_sides(self.side, turned, side)
+        left, right = edges.left[nearest], edges.right[nearest]
+        other = np.where(left == side, right, np.where(right == side, left, side))
+        other[other >= len(line.names)] = OUTSIDE
+        return Position(side, away * self.scale, other)
+
+    def figures(self, figure: Callable[[Position], Any], *, counted: bool) -> Drawn:
+        """Take a figure of every copy that its interval asks for.
+
+        Parameters
+        ----------
+        figure
+            The figure, an array of any shape, from the points' position.
+        counted
+            Whether it is a count of places (see `intervals.interval`); a line that is drawn
+            smoother than its error has no maps: every figure is taken of lines as they may run.
+        """
+        counted = counted or self.maker.line.generalised
+        base: Kind = "drawn" if counted else "smooth"
+        kind: Kind = "lines" if counted else "maps"
+        numbers = range(self.maker.line.count(kind))
+        copies = evaluate(lambda number: np.asarray(figure(self.at(kind, number))), numbers)
+        first = np.asarray(figure(self.at(base, 0)), dtype=np.float64)
+        return Drawn(first, np.array(copies, dtype=np.float64), counted=counted)
+
+    def _turned(self) -> Any:
+        return np.zeros((len(self.xy), max(len(self.maker.line.names), 1)), dtype=np.int16)
+
+    def _sweep(
+        self, turned: Any, old: Floats, new: Floats, left: Integers, right: Integers
+    ) -> None:
+        if len(self.xy):
+            sweep_sides(
+                old,
+                new,
+                left,
+                right,
+                self.xy,
+                self.start,
+                self.order,
+                self.corner,
+                self.cell_m,
+                self.columns,
+                self.rows,
+                turned,
+            )
+
+
+def _scale(xy: Coords, vertices: Coords, start: Index, away: Floats, frame: Frame) -> Floats:
+    """Metres on the ground per metre of the plane on the way to the nearest edges."""
+    step = vertices[start + 1] - vertices[start]
+    square = np.maximum((step**2).sum(axis=1), 1e-12)
+    part = np.clip(((xy - vertices[start]) * step).sum(axis=1) / square, 0.0, 1.0)
+    ground = frame.ground_m(xy, vertices[start] + part[:, None] * step)
+    return np.divide(ground, away, out=np.ones(len(xy)), where=away > 1e-6)
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Land as squares.
+
+    Parameters
+    ----------
+    xy
+        Middles, shape ``(m, 2)``.
+    size_m2
+        Area of each within the land, shape ``(m,)``.
+    width_m
+        Width of the whole square, shape ``(m,)``.
+    """
+
+    xy: Coords
+    size_m2: Floats
+    width_m: Floats
+
+
+def divide_land(area: Any, course: Any, reach_m: float, *, squares: int = SQUARES) -> Squares:
+    """Divide the land near a line into squares.
+
+    Parameters
+    ----------
+    area
+        Polygon in the plane.
+    course
+        Line in the plane.
+    reach_m
+        Land farther from the line is left out.
+    squares
+        About how many; smaller ones near the line's end of the area are cut at its edge.
+    """
+    west, south, east, north = _common_bounds(area, course, reach_m)
+    if not (east > west and north > south):
+        return Squares(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    near_m2 = min((east - west) * (north - south), 2.0 * reach_m * float(shapely.length(course)))
+    width = math.sqrt(max(near_m2, 1.0) / squares)
+    # The lattice is that of the plane, so that it does not depend on the area.
+    columns = np.arange(math.floor(west / width), math.ceil(east / width))
+    rows = np.arange(math.floor(south / width), math.ceil(north / width))
+    x, y = np.meshgrid((columns + 0.5) * width, (rows + 0.5) * width)
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    thin = shapely.simplify(course, width / 4.0, preserve_topology=False)
+    shapely.prepare(thin)
+    points = shapely.points(xy)
+    xy = xy[shapely.dwithin(thin, points, reach_m + width)]
+    half = width / 2.0
+    boxes = shapely.box(xy[:, 0] - half, xy[:, 1] - half, xy[:, 0] + half, xy[:, 1] + half)
+    shapely.prepare(area)
+    size = np.full(len(xy), width**2)
+    cut = ~shapely.contains_properly(area, boxes)
+    size[cut] = shapely.area(shapely.intersection(boxes[cut], area))
+    kept = size > 0.0
+    return Squares(xy[kept], size[kept], np.full(int(kept.sum()), width))
+
+
+def _common_bounds(area: Any, course: Any, reach_m: float) -> tuple[float, float, float, float]:
+    land, line = shapely.bounds(area), shapely.bounds(course)
+    if np.isnan(land).any() or np.isnan(line).any():
+        return 0.0, 0.0, 0.0, 0.0
+    low = np.maximum(land[:2], line[:2] - reach_m)
+    high = np.minimum(land[2:], line[2:] + reach_m)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
