@@ -261,9 +261,13 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
     crossed = next((c for c in (f"crossed_{newest}", "crossed") if c in columns), "")
     sight = next((c for c in (f"in_sight_{newest}", "in_sight") if c in columns), "")
     colours = side_colours(project) if side else {}
-    size = _size(columns)
+    # A figure that does not hold at the line's date is drawn as unknown.
+    holds, people = f"holds_{newest}", f"population_{newest}"
+    size = _size(columns, people if people in columns else "population")
     kind = '"population_kind"' if "population_kind" in columns else "''"
     known = f"coalesce({kind}, '')"
+    if holds in columns:
+        known = f"CASE WHEN \"{holds}\" THEN {known} ELSE '' END"
     rules: list[Rule] = []
     for name, colour in [*colours.items(), ("", SETTLEMENT_OUTSIDE)]:
         here = f"coalesce(\"{side}\", '') = {quoted(name)} AND " if side else ""
@@ -289,11 +293,11 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _size(columns: Sequence[str]) -> str:
+def _size(columns: Sequence[str], people: str = "population") -> str:
     """Give the size of a settlement's sign: by its people where they are known."""
-    if "population" not in columns:
+    if people not in columns:
         return "1.6"
-    return '=coalesce(scale_exp("population", 100, 100000, 1.6, 6, 0.5), 1.6)'
+    return f'=coalesce(scale_exp("{people}", 100, 100000, 1.6, 6, 0.5), 1.6)'
 
 
 def _control_change(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
