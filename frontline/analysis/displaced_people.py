@@ -267,14 +267,17 @@ def check_displacements(project: Project, flows: pd.DataFrame | None) -> None:
     project
         Names them.
     flows
-        From `checked_flows`; None without a table.
+        From `checked_flows`; None without a table, as in a public run where it is restricted:
+        nobody's leaving is told then.
 
     Raises
     ------
     ProjectError
         With every row that is missing or does not count people.
     """
-    known = {} if flows is None else dict(zip(flows["id"], flows["unit"], strict=True))
+    if flows is None:
+        return
+    known = dict(zip(flows["id"], flows["unit"], strict=True))
     problems = []
     for displacement in project.displacements:
         keys = ("left", "whole", "returned")
@@ -283,8 +286,7 @@ def check_displacements(project: Project, flows: pd.DataFrame | None) -> None:
             for row in value if isinstance(value, tuple) else (value,):
                 wrong = ""
                 if row is not None and row not in known:
-                    offer = nearest(row, known) if known else " Add [flows]."
-                    wrong = f"there is no row {shown(row)} in the flows.{offer}"
+                    wrong = f"there is no row {shown(row)} in the flows.{nearest(row, known)}"
                 elif row is not None and known[row] != PEOPLE:
                     wrong = f"{shown(row)} does not count people ({known[row]}). Name another row."
                 if wrong:

@@ -202,6 +202,7 @@ def cross_problems(raw: Raw) -> list[Problem]:
         *_reference_problems(raw),
         *_side_problems(raw),
         *_stated_problems(raw),
+        *_displacement_problems(raw),
         *_canopy_problems(raw),
     ]
     lone = _texts(raw, "sides", "name")
@@ -319,6 +320,20 @@ def _canopy_problems(raw: Raw) -> Iterator[Problem]:
             "elevation.canopy.height_m",
             "no [landcover] says where trees are. Add it, or give a path instead.",
         )
+
+
+def _displacement_problems(raw: Raw) -> Iterator[Problem]:
+    """Find displacements of unknown sides, or without the flows that they name rows of."""
+    sides = _texts(raw, "sides", "name")
+    for entry in _entries(raw, "displacements"):
+        if "flows" not in raw:
+            yield "displacements", "names rows of flows, and there are none. Add [flows]."
+            return
+        names = entry.get("sides")
+        for side in names if isinstance(names, list) else ():
+            if isinstance(side, str) and sides and side not in sides:
+                offer = nearest(side, sides)
+                yield "displacements.sides", f"there is no side {shown(side)}.{offer}"
 
 
 def _stated_problems(raw: Raw) -> Iterator[Problem]:

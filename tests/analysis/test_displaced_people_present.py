@@ -122,5 +122,5 @@ def test_rows_that_are_not_there_and_shares_are_refused():
         check_displacements(project(displacement(left="gone")), FLOWS)
     with pytest.raises(ProjectError, match="does not count people"):
         check_displacements(project(displacement(whole="share")), FLOWS)
-    with pytest.raises(ProjectError, match=r"Add \[flows\]"):
-        check_displacements(project(displacement(returned=())), None)
+    check_displacements(project(displacement()), None)  # restricted flows tell nothing
+    assert present(told=None)["displacement"] == ""

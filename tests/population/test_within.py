@@ -347,7 +347,9 @@ def test_completeness_is_at_most_one_and_extends_to_the_uncovered_part():
     assert row(count([(1.0, 100)], districts=district))["completeness"] == pytest.approx(0.2)
     assert row(count([(1.0, 10_000)], districts=district))["completeness"] == 1.0
     little = [(shapely.box(0, -TALL, WIDE, -TALL / 5), 2400, "", "East")]  # 0.4 of the zone
-    assert math.isnan(row(count([(1.0, 100)], districts=little))["completeness"])
+    # Of the zone's part that is known, 300 people: the list holds a third of them at most.
+    assert row(count([(1.0, 100)], districts=little))["completeness"] == pytest.approx(1 / 3)
+    assert math.isnan(row(count([(1.0, 400)], districts=little))["completeness"])
 
 
 # What others state
