@@ -168,9 +168,9 @@ def people(
     bound the figure for all lines within the error (the epsilon band). Both are computed on
     points that stand for the people, and moved to the exact figure. Of a stated range only the
     ends are given: its middle would be our invention. A raster counts if the line's date lies
-    between its ``valid_from`` and ``valid_until``; the first such raster also splits districts and places
-    given as polygons, and estimates completeness before the districts do
-    (see `frontline.periods.rasters_at`).
+    between its ``valid_from`` and ``valid_until``; the first such raster also splits districts
+    and places given as polygons, and estimates completeness before the districts do
+    (see `frontline.population.validity.rasters_at`).
     """
     rows: list[dict[str, Any]] = []
     notes: list[Note] = list(notes_on_districts(layers))
