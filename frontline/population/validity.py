@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,9 +78,13 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
     found = []
     for raster in rasters_at(project, date):
         shown = relative(raster.path, project)
-        opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
+        opened = stack.enter_context(_opened(raster, shown))
         found.append(Grid(raster.key, as_stated(opened, raster), raster.kind))
     return found
+
+
+def _opened(raster: PopulationRaster, shown: str) -> Any:
+    return open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown)
 
 
 def as_stated(opened: Raster, raster: PopulationRaster) -> Raster:
