@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
     from frontline.lines.sections import Stretch
+    from frontline.network.project_roads import Network
     from frontline.population.catchments import Gathered
     from frontline.project.models import Project
     from frontline.visibility.exposure import Exposure
@@ -50,6 +51,8 @@ class Case:
         What rasters have around settlements, by the keys of line and raster, where it was needed.
     cover
         Land cover of the study area; None without one.
+    networks
+        Road networks by kinds of corridors, built when they are first asked of.
     """
 
     project: Project
@@ -66,3 +69,6 @@ class Case:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     around: Mapping[tuple[str, str], Gathered] = field(default_factory=dict)
     cover: Cover | None = None
+    networks: dict[tuple[str, ...], Network | None] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )

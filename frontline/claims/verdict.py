@@ -280,7 +280,7 @@ def _computed(measured: Measured) -> str:
 
 def _number(value: float, measured: Measured, *, unit: bool = True) -> str:
     if math.isinf(value):
-        return "without limit"
+        return "unreachable" if measured.unit == "min" else "without limit"
     text = rounded(value, measured.low, measured.high)
     return _with_unit(text, measured.unit) if unit else text
 

@@ -353,6 +353,19 @@ class Travel(Part):
         gt=0,
         description="power by which a slope limits speed, uphill and downhill, watts per kilogram",
     )
+    join_m: Number | None = Field(
+        None,
+        ge=0,
+        le=5_000,
+        description="loose ends of roads this near to another road are joined to it, metres; 0: "
+        "roads meet where they share a point only. If unset 0, or 100 where the corridors are "
+        "schematic or cross without common points",
+    )
+    passages: tuple[str, ...] = Field(
+        (),
+        description="identifiers (or names) of corridors that no line bars, such as a corridor "
+        "under a third party",
+    )
     checkpoint_kind: str = Field(
         "checkpoint",
         min_length=1,
