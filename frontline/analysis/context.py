@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
     from frontline.lines.sections import Stretch
+    from frontline.network.project_roads import Network
     from frontline.population.catchments import Gathered
     from frontline.population.completeness import Reference
     from frontline.project.models import Project
@@ -53,6 +54,8 @@ class Case:
         Totals of whole sides that the list of settlements was held against.
     cover
         Land cover of the study area; None without one.
+    networks
+        Road networks by kinds of corridors, built when they are first asked of.
     """
 
     project: Project
@@ -70,3 +73,6 @@ class Case:
     around: Mapping[tuple[str, str], Gathered] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     cover: Cover | None = None
+    networks: dict[tuple[str, ...], Network | None] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )

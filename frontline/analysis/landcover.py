@@ -150,7 +150,7 @@ def read_cover(project: Project, layers: Layers) -> Cover | None:
     _check_codes(stated)
     shown = relative(stated.path, project)
     frame = layers.frame
-    with open_raster(stated.path, crs=stated.crs, shown=shown) as raster:
+    with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         windows, reached = _windows(raster, layers.study_area, frame.crs)
         if not windows:
             raise RasterError(
@@ -170,7 +170,9 @@ def read_cover(project: Project, layers: Layers) -> Cover | None:
     sums = area_km2.sum(axis=0)
     _check_known(stated, sums, raster)
     known = reached * (1.0 - float(sums[-1] / sums.sum()))
-    notes = tuple(_notes(known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12))))
+    notes = tuple(
+        _notes(raster.datum_doubt, known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12)))
+    )
     return Cover(class_names(stated), xy, area_km2, known, step_m, notes)
 
 
@@ -342,7 +344,7 @@ def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> N
     assert stated is not None
     names, frame = class_names(stated), layers.frame
     shown = relative(stated.path, project)
-    with open_raster(stated.path, crs=stated.crs, shown=shown) as raster:
+    with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         areas = class_areas_km2(
             raster, lands, zones_crs=frame.crs, classed=numbering(stated), classes=len(names)
         )
@@ -376,7 +378,9 @@ def _check_known(stated: LandCover, sums: Floats, raster: Raster) -> None:
         )
 
 
-def _notes(known: float, strange: dict[int, int], share: float) -> Iterator[Note]:
+def _notes(datum_doubt: str, known: float, strange: dict[int, int], share: float) -> Iterator[Note]:
+    if datum_doubt:
+        yield Note("landcover", datum_doubt)
     if known < 0.9995:
         text = f"land cover is unknown on {1 - known:.1%} of the study area: a class of its own."
         yield Note("landcover", text)

@@ -273,7 +273,7 @@ def _computed(measured: Measured) -> str:
         return f"Computed: {_with_unit(f'{rounded(low)} to {rounded(high)}', measured.unit)}"
     figure = round_figure(measured.value, low, high)
     if math.isinf(measured.value):
-        number = _WITHOUT_LIMIT
+        number = "unreachable" if measured.unit == "min" else _WITHOUT_LIMIT
     else:
         number = _with_unit(figure.text, measured.unit)
     if low == high or not math.isfinite(low):

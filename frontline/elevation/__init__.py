@@ -10,4 +10,6 @@ heights
     Heights read from a file by windows: in full where they fit, else every n-th cell as a survey.
 terrain
     Slope, hillshade and local relief, and what the ground of a side or section is like.
+units
+    Units of heights: what a file says they are in, and what heights look like in a wrong one.
 """

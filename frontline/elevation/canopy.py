@@ -19,7 +19,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline.elevation.heights import FOOT_M, windows_over
+from frontline.elevation.heights import windows_over
+from frontline.elevation.units import METRES, unit_of
 from frontline.errors import ProjectError, RasterError
 from frontline.project.loader import relative
 from frontline.project.models import TREES
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from frontline.project.models import Canopy, Project
     from frontline.raster.io import Transform
 
-
-METRES = {"m": 1.0, "dm": 0.1, "cm": 0.01, "ft": FOOT_M}
 
 TALLEST_M = 130.0
 """No tree is taller: what is said to be is a value for something else."""
@@ -116,6 +115,14 @@ def trees_of(project: Project, area: Any, area_crs: pyproj.CRS) -> Trees | None:
         return None
     trees = _of_raster(stated, project) or _of_cover(stated, project)
     with trees.opened() as raster:
+        unit = unit_of(raster) if stated.path is not None else ""
+        if unit in METRES and unit != stated.unit:
+            raise RasterError(
+                f"its heights are in '{raster.unit or unit}', the project says {stated.unit}. "
+                f'Set unit = "{unit}" in [elevation.canopy].',
+                path=raster.path,
+                field="elevation.canopy.unit",
+            )
         if not windows_over(raster, area, area_crs):
             raise RasterError(
                 "does not reach the lines. Use heights of trees of this region, or correct the "
@@ -146,7 +153,7 @@ def _of_cover(stated: Canopy, project: Project) -> Trees:
     return Trees(
         cover.path,
         cover.crs,
-        None,
+        cover.nodata,
         relative(cover.path, project),
         height_m=stated.height_m,
         codes=(*cover.classes[TREES], *cover.classes.get(MANGROVES, ())),

@@ -27,6 +27,7 @@ from frontline.elevation.heights import (
     vertical_datum,
     without_voids,
 )
+from frontline.elevation.units import METRES, doubt_units, unit_of
 from frontline.errors import RasterError
 from frontline.geo.geodesy import points_along
 from frontline.project.loader import relative
@@ -212,23 +213,25 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
     wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
     shown = relative(stated.path, project)
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
-        _check_unit(raster, stated)
         about = stated.path.name
+        unit_notes = tuple(_check_unit(raster, stated, about))
         # Where all has too many cells: sight needs no more than the lines' surroundings.
         narrow = shapely.box(*shapely.total_bounds(near))
         area, every, notes = _what_to_read(raster, wide, narrow, layers.frame.crs, about)
-        feet = stated.unit == "ft"
-        heights, transform = read_around(raster, area, layers.frame.crs, feet=feet, every=every)
+        to_m = METRES[stated.unit]
+        heights, transform = read_around(raster, area, layers.frame.crs, to_m=to_m, every=every)
         crs = raster.crs
         datum, pieces = vertical_datum(raster), pieces_of(raster)
-        notes += [*_about_datum(stated, datum, about), *_filled_before(raster, about)]
+        notes += [*unit_notes, *_about_datum(stated, datum, about), *_filled_before(raster, about)]
+        notes += [Note(about, raster.datum_doubt)] if raster.datum_doubt else []
     refuse_other_units(heights, Path(shown))
     notes += _voids_removed(heights, about)
     step_m = middle_step_m(transform, crs, heights.shape)
+    notes += doubt_units(heights, step_m, about)
     fine = None
     if every > 1:
         step = step_m[0] / every, step_m[1] / every
-        fine = HeightsFile(stated.path, stated.crs, stated.nodata, shown, feet, step)
+        fine = HeightsFile(stated.path, stated.crs, stated.nodata, shown, to_m, step)
     return Dem(
         heights_m=heights,
         transform=transform,
@@ -370,19 +373,18 @@ def _widened(bounds: Bounds, by: float) -> Bounds:
     return west - by, south - by, east + by, north + by
 
 
-def _check_unit(raster: Raster, stated: Elevation) -> None:
-    """Refuse a file that says feet where the project says metres, or the reverse."""
-    said = raster.unit.strip().lower()
-    feet = said in {"ft", "foot", "feet", "us-ft", "us survey foot", "international foot"}
-    metres = said in {"m", "metre", "meter", "metres", "meters"}
-    if (feet and stated.unit == "m") or (metres and stated.unit == "ft"):
-        unit = "ft" if feet else "m"
+def _check_unit(raster: Raster, stated: Elevation, about: str) -> Iterator[Note]:
+    """Refuse a file that says another unit than the project; say where its word is not known."""
+    unit = unit_of(raster)
+    if unit in METRES and unit != stated.unit:
         raise RasterError(
-            f"its heights are in '{raster.unit}', the project says {stated.unit}. "
+            f"its heights are in '{raster.unit or unit}', the project says {stated.unit}. "
             f'Set unit = "{unit}" in [elevation].',
             path=raster.path,
             field="unit",
         )
+    if unit and unit not in METRES:
+        yield Note(about, f"says that its heights are in '{unit}': taken for {stated.unit}.")
 
 
 def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-FOOT_M = 0.3048
 LOWEST_M, HIGHEST_M = -500.0, 9_000.0
 """Heights beyond these are no land surface but a void that is not tagged (-9999, -32768, 32767)."""
 
@@ -53,8 +52,8 @@ class HeightsFile:
     ----------
     path, crs, nodata, shown
         As `open_raster` takes them.
-    feet
-        Whether its heights are in feet.
+    to_m
+        Metres to a unit of its heights.
     step_m
         Size of a cell on the ground, (north-south, east-west), at the middle of what is asked of.
     """
@@ -63,7 +62,7 @@ class HeightsFile:
     crs: str | None
     nodata: float | None
     shown: str
-    feet: bool
+    to_m: float
     step_m: tuple[float, float]
 
     def around(
@@ -79,7 +78,7 @@ class HeightsFile:
         with open_raster(self.path, crs=self.crs, nodata=self.nodata, shown=self.shown) as raster:
             if not windows_over(raster, area, area_crs):
                 return None
-            heights, transform = read_around(raster, area, area_crs, feet=self.feet)
+            heights, transform = read_around(raster, area, area_crs, to_m=self.to_m)
         without_voids(heights)
         return heights, transform
 
@@ -159,7 +158,7 @@ def windows_over(raster: Raster, area: Any, area_crs: pyproj.CRS) -> list[Window
 
 
 def read_around(
-    raster: Raster, area: Any, area_crs: pyproj.CRS, *, feet: bool = False, every: int = 1
+    raster: Raster, area: Any, area_crs: pyproj.CRS, *, to_m: float = 1.0, every: int = 1
 ) -> tuple[NDArray[np.float32], Transform]:
     """Read what a raster has under an area's bounds, joined across the antimeridian.
 
@@ -171,8 +170,8 @@ def read_around(
         Geometry.
     area_crs
         Its CRS.
-    feet
-        Whether its heights are in feet.
+    to_m
+        Metres to a unit of its heights.
     every
         Read the middle cell of each square of so many cells a side; odd.
 
@@ -195,8 +194,8 @@ def read_around(
     # A raster of the whole turn meets the area at both its edges: lay the pieces side by side.
     for window in windows[1:]:
         heights = np.where(np.isnan(heights), _read(raster, window, every), heights)
-    if feet:
-        heights *= np.float32(FOOT_M)
+    if to_m != 1.0:
+        heights *= np.float32(to_m)
     a, b, c, d, e, f = window_transform(raster.transform, windows[0])
     return heights, (a * every, b, c, d, e * every, f)
 

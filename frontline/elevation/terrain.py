@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline._typing import Floats
+from frontline._typing import AnyFloats, Floats, Integers
 from frontline.elevation.dem import Dem, to_dem
 from frontline.raster.grid import row_steps_m
 from frontline.records import RasterResult
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.geo.projection import Frame
+
+
+_ON_CIRCLE = 1e-9
+
+_DISC_CELLS = 16_000_000
+"""Cells that are widened at once."""
 
 
 def cells_of(dem: Dem, frame: Frame) -> tuple[Floats, Floats]:
@@ -53,30 +60,48 @@ def mean_height(dem: Dem, radius_m: float) -> Floats:
     return np.asarray(mean, dtype=np.float64)
 
 
-def relief_of_cells(dem: Dem, radius_m: float) -> Floats:
+def relief_of_cells(dem: Dem, radius_m: float, *, every: int = 1) -> Floats:
     """Return the highest less the lowest known height within a radius of each cell.
 
     Parameters
     ----------
     dem
-        The grid; its cells are taken to be as large everywhere as in the middle.
+        The grid.
     radius_m
         Cells count whose centre lies within it.
+    every
+        Of each square of so many cells a side only the middle one is asked of.
 
     Returns
     -------
-    Metres, shape ``(rows, cols)``; NaN where the cell's own height is unknown.
+    Metres, shape ``(rows, cols)``, or that of the squares; NaN where no height is known there.
+
+    Notes
+    -----
+    Local relief as everything here takes it: about the centre of a cell, with the size that cells
+    have on the ground in its row. `relief_m` gives the same for points.
     """
+    shape = dem.heights_m.shape
+    steps = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), shape)
+    rows, cols = (np.minimum(np.arange(0, size, every) + every // 2, size - 1) for size in shape)
     known = np.isfinite(dem.heights_m)
-    highest = highest_within(np.where(known, dem.heights_m, -np.inf), dem.step_m, radius_m)
-    lowest = -highest_within(np.where(known, -dem.heights_m, -np.inf), dem.step_m, radius_m)
-    relief = np.full(known.shape, np.nan)
-    relief[known] = highest[known] - lowest[known]
+    highest = np.where(known, dem.heights_m, -np.inf)
+    highest = highest_within(highest, steps, radius_m, rows=rows, cols=cols)
+    lowest = np.where(known, -dem.heights_m, -np.inf)
+    lowest = -highest_within(lowest, steps, radius_m, rows=rows, cols=cols)
+    relief = np.full(highest.shape, np.nan)
+    some = np.isfinite(highest)
+    relief[some] = highest[some].astype(np.float64) - lowest[some]
     return relief
 
 
 def highest_within(
-    values: NDArray[np.floating[Any]], step_m: tuple[float, float], radius_m: float
+    values: NDArray[np.floating[Any]],
+    step_m: tuple[AnyFloats | float, AnyFloats | float],
+    radius_m: float,
+    *,
+    rows: Integers | None = None,
+    cols: Integers | None = None,
 ) -> NDArray[np.floating[Any]]:
     """Return the highest value of the cells whose centre lies within a radius of each cell.
 
@@ -85,35 +110,100 @@ def highest_within(
     values
         Shape ``(rows, cols)``; what is not to count is minus infinity.
     step_m
-        Size of a cell, (north-south, east-west).
+        Size of a cell, (north-south, east-west); one of each, or one for each row.
     radius_m
         The radius.
+    rows, cols
+        Rows and columns that are asked of, ascending; all if None.
 
     Notes
     -----
-    A disc is a stack of rows: each is a filter along one axis, whose time does not grow with its
-    width. All of the disc at once takes the square of the radius in cells.
+    A disc is a stack of rows, and the highest value of a stretch of a row that of two shorter ones
+    of a power of two. These grow in place, from the narrow rows at the rim of the disc to the
+    widest in its middle: the time does not grow with the width of the disc.
     """
-    from scipy.ndimage import maximum_filter1d
-
-    found = np.full(values.shape, -np.inf, dtype=values.dtype)
-    rows = len(values)
-    for away in range(min(int(radius_m / step_m[0]), rows - 1) + 1):
-        half = int(math.sqrt(max(radius_m**2 - (away * step_m[0]) ** 2, 0.0)) / step_m[1])
-        size = 2 * min(half, values.shape[1]) + 1
-        line = maximum_filter1d(values, size, axis=1, mode="constant", cval=-np.inf)
-        for here, there in (
-            (np.s_[away:], np.s_[: rows - away]),
-            (np.s_[: rows - away], np.s_[away:]),
-        ):
-            np.maximum(found[here], line[there], out=found[here])
+    height, width = values.shape
+    down = np.arange(height) if rows is None else np.asarray(rows)
+    across = np.arange(width) if cols is None else np.asarray(cols)
+    dy, dx = (np.broadcast_to(np.asarray(step, float), (height,))[down] for step in step_m)
+    found = np.full((len(down), len(across)), -np.inf, dtype=values.dtype)
+    reach = min(int(_cells_within(radius_m, dy).max(initial=0)), height - 1)
+    # By bands of rows: the widened copy of all cells would take as much memory as these.
+    high = max(1, _DISC_CELLS // width - 2 * reach)
+    for top in range(0, height, high):
+        own = np.flatnonzero((down >= top) & (down < top + high))
+        if not len(own):
+            continue
+        first, last = max(top - reach, 0), min(top + high + reach, height)
+        _stack_rows(
+            values[first:last],
+            down[own] - first,
+            across,
+            (dy[own], dx[own]),
+            radius_m,
+            out=found,
+            at=own,
+        )
     return found
+
+
+def _stack_rows(
+    values: NDArray[np.floating[Any]],
+    down: Integers,
+    across: Integers,
+    step_m: tuple[Floats, Floats],
+    radius_m: float,
+    *,
+    out: NDArray[np.floating[Any]],
+    at: Integers,
+) -> None:
+    """Put the highest value within a radius of some cells into rows ``at`` of ``out``."""
+    height, width = values.shape
+    widest = int(np.minimum(_cells_within(radius_m, step_m[1]), width).max())
+    stretch = np.pad(values, ((0, 0), (widest, widest)), constant_values=-np.inf)
+    reached = 1  # cells that a value of a stretch stands for, from its own to the right
+    for half, sources, targets in sorted(
+        _rows_of_disc(height, width, down, step_m, radius_m), key=lambda row: row[0]
+    ):
+        while 2 * reached <= 2 * half + 1:
+            np.maximum(stretch[:, :-reached], stretch[:, reached:], out=stretch[:, :-reached])
+            reached *= 2
+        west, east = across + widest - half, across + widest + half + 1 - reached
+        best = np.maximum(stretch[np.ix_(sources, west)], stretch[np.ix_(sources, east)])
+        out[at[targets]] = np.maximum(out[at[targets]], best)
+
+
+def _rows_of_disc(
+    height: int, width: int, down: Integers, step_m: tuple[Floats, Floats], radius_m: float
+) -> Iterator[tuple[int, Integers, Integers]]:
+    """Yield the rows of discs about some cells: half of their width, where from, and for whom."""
+    most = int(_cells_within(radius_m, step_m[0]).max())
+    for away in range(min(most, height - 1) + 1):
+        half = np.minimum(half_widths(away, *step_m, radius_m), width)
+        for sign in (1, -1) if away else (1,):
+            source = down + sign * away
+            inside = (source >= 0) & (source < height) & (half >= 0)
+            for size in np.unique(half[inside]):
+                targets = np.flatnonzero(inside & (half == size))
+                yield int(size), source[targets], targets
+
+
+def half_widths(away: Any, dy: Any, dx: Any, radius_m: float) -> Any:
+    """Tell how many cells to either side a disc reaches, so many rows off its middle; -1: none."""
+    left = radius_m**2 - (away * dy) ** 2
+    # Rounding: a cell whose centre lies on the circle counts.
+    half = np.floor(np.sqrt(np.maximum(left, 0.0)) / dx + _ON_CIRCLE).astype(np.int64)
+    return np.where(left >= -_ON_CIRCLE * radius_m**2, half, -1)
+
+
+def _cells_within(radius_m: float, step: Floats) -> Integers:
+    return np.asarray(np.floor(radius_m / step + _ON_CIRCLE), dtype=np.int64)
 
 
 def relief_m(
     dem: Dem, xy: NDArray[np.floating[Any]], *, crs: pyproj.CRS, radius_m: float
 ) -> NDArray[np.float64]:
-    """Return the highest less the lowest known height within a radius of each point.
+    """Return the relief of the cell that each point lies in, as `relief_of_cells` has it.
 
     Parameters
     ----------
@@ -128,26 +218,27 @@ def relief_m(
 
     Returns
     -------
-    Metres, shape ``(n,)``; NaN where no height is known.
+    Metres, shape ``(n,)``; NaN where no height is known. A point off the grid has the relief about
+    the cell that the grid would have there.
     """
     points = np.asarray(xy, dtype=np.float64)
     place = dem.position(*to_dem(dem, crs, points[:, 0], points[:, 1]))
     rows, cols = dem.heights_m.shape
     dy, dx = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), (rows, cols))
     found = np.full(len(place), np.nan)
-    for number, (row, col) in enumerate(place):
-        if not (np.isfinite(row) and np.isfinite(col)):
-            continue
-        step = int(np.clip(round(row), 0, rows - 1))
-        tall, broad = radius_m / dy[step], radius_m / dx[step]
-        top, bottom = max(math.ceil(row - tall), 0), min(math.floor(row + tall), rows - 1)
-        left, right = max(math.ceil(col - broad), 0), min(math.floor(col + broad), cols - 1)
+    for number in np.flatnonzero(np.isfinite(place).all(axis=1)):
+        row, col = (math.floor(value + 0.5) for value in place[number])
+        north, east = (float(step[min(max(row, 0), rows - 1)]) for step in (dy, dx))
+        reach = int(_cells_within(radius_m, np.array([north]))[0])
+        top, bottom = max(row - reach, 0), min(row + reach, rows - 1)
+        half = half_widths(np.abs(np.arange(top, bottom + 1) - row), north, east, radius_m)
+        broad = int(half.max(initial=-1))
+        left, right = max(col - broad, 0), min(col + broad, cols - 1)
         if top > bottom or left > right:
             continue
         part = dem.heights_m[top : bottom + 1, left : right + 1]
-        north = (np.arange(top, bottom + 1)[:, np.newaxis] - row) * dy[step]
-        east = (np.arange(left, right + 1) - col) * dx[step]
-        known = part[(north**2 + east**2 <= radius_m**2) & np.isfinite(part)]
+        within_disc = np.abs(np.arange(left, right + 1) - col) <= half[:, np.newaxis]
+        known = part[within_disc & np.isfinite(part)]
         if len(known):
             found[number] = float(known.max()) - float(known.min())
     return found
@@ -337,9 +428,9 @@ def ground_of(
     frame
         The plane.
     radius_m
-        Relief is taken within this distance, give or take one square.
+        Relief is taken within this distance of the middle of a cell or square.
     most_cells
-        More cells than this are merged in squares; highest and lowest heights stay.
+        More cells than this are merged in squares.
 
     Returns
     -------
@@ -351,9 +442,7 @@ def ground_of(
     # By bands of rows: ten arrays of every cell would take many times the elevation's memory.
     band = side * max(1, BAND_CELLS // (cols * side))
     parts = [_merged_ground(dem, top, min(top + band, rows), side) for top in range(0, rows, band)]
-    count, height, steep, high, low = (
-        np.concatenate(arrays) for arrays in zip(*parts, strict=True)
-    )
+    count, height, steep = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     flat = (count > 0).ravel()
     a, b, c, d, e, f = dem.transform
     merged = replace(
@@ -363,22 +452,20 @@ def ground_of(
         step_m=(dem.step_m[0] * side, dem.step_m[1] * side),
     )
     xy, area = cells_of(merged, frame)
-    highest = highest_within(high, merged.step_m, radius_m)
-    lowest = -highest_within(-low, merged.step_m, radius_m)
     return Ground(
         xy=xy[flat],
         area_m2=(area * (count / side**2).ravel())[flat],
         elevation_m=height.ravel()[flat],
         slope_deg=steep.ravel()[flat],
-        relief_m=(highest - lowest).ravel()[flat],
+        relief_m=relief_of_cells(dem, radius_m, every=side).ravel()[flat],
         accuracy_m=dem.accuracy_m or 0.0,
     )
 
 
 def _merged_ground(
     dem: Dem, top: int, bottom: int, side: int
-) -> tuple[NDArray[np.int64], Floats, Floats, Floats, Floats]:
-    """Merge some rows of cells in squares: known cells, mean height and slope, highest, lowest."""
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Merge some rows of cells in squares: known cells, mean height and slope."""
     # Slopes need the rows beside.
     first, last = max(top - 1, 0), min(bottom + 1, len(dem.heights_m))
     a, b, c, d, e, f = dem.transform
@@ -393,8 +480,6 @@ def _merged_ground(
         known.sum(axis=(1, 3)),
         _mean(heights, known),
         _mean(steep, known),
-        np.where(known, heights, -np.inf).max(axis=(1, 3)),
-        np.where(known, heights, np.inf).min(axis=(1, 3)),
     )
 
 
@@ -445,11 +530,15 @@ def ground_on(ground: Ground | None, inside: NDArray[np.bool_] | None) -> dict[s
     reached = np.cumsum(weight[order]) / weight.sum()
     low, high = (float(height[order][np.searchsorted(reached, part)]) for part in (0.1, 0.9))
     relief = ground.relief_m[inside]
+    seen = np.isfinite(relief)
+    about = weight[seen] if seen.any() else None
     return {
         "elevation_m": float(np.average(height, weights=weight)),
         "elevation_p10": low,
         "elevation_p90": high,
         "slope_deg": float(np.average(ground.slope_deg[inside], weights=weight)),
-        "relief_m": float(np.average(relief, weights=weight)),
-        "mountain_share": float(np.average(relief >= MOUNTAIN_RELIEF_M, weights=weight)),
+        "relief_m": math.nan if about is None else float(np.average(relief[seen], weights=about)),
+        "mountain_share": math.nan
+        if about is None
+        else float(np.average(relief[seen] >= MOUNTAIN_RELIEF_M, weights=about)),
     }

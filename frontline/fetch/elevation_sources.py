@@ -12,6 +12,7 @@ import pyproj
 import shapely
 
 from frontline.elevation.heights import vertical_datum
+from frontline.elevation.units import METRES, unit_of
 from frontline.errors import ProjectError, RasterError
 from frontline.fetch.http import Wanted
 from frontline.fetch.land_mask import Tile
@@ -20,11 +21,6 @@ from frontline.raster.io import MOST_CELLS, Bounds, Raster, Window, blocks, open
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
-
-
-FEET = frozenset({"ft", "foot", "feet", "us-ft", "us survey foot", "international foot"})
-METRES = frozenset({"m", "metre", "meter", "metres", "meters"})
-"""What a file may call its unit, as in `frontline.terrain`."""
 
 
 def own_pieces(project: Project, need: Any) -> list[Piece]:
@@ -92,12 +88,13 @@ def _piece(project: Project, path: Path) -> Piece:
         box = shapely.segmentize(reach, step * 500)
         turn = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
         covers = shapely.transform(box, turn.transform, interleaved=False)
-        said = raster.unit.strip().lower()
-        unit = project.fetch.tiles_unit or ("ft" if said in FEET else "m")
-        if (said in FEET and unit == "m") or (said in METRES and unit == "ft"):
+        stated_unit = unit_of(raster)
+        unit = project.fetch.tiles_unit or (stated_unit if stated_unit in METRES else "m")
+        if stated_unit in METRES and (stated_unit != unit or unit not in {"m", "ft"}):
             raise RasterError(
-                f"its heights are in '{said}', the project says {unit}. Correct tiles_unit in "
-                "[fetch].",
+                f"its heights are in '{raster.unit or stated_unit}' (expected "
+                f"{project.fetch.tiles_unit or 'm or ft'}). Correct tiles_unit in [fetch], or "
+                "convert the tile.",
                 path=path.name,
             )
         return Piece(path.name, "tiles", path, datum, unit, raster.crs, covers)

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from frontline._typing import Floats
+from frontline._typing import Floats, Integers
 from frontline.errors import LayerError
+from frontline.network.joining import (
+    Joins,
+    Stations,
+    crossings_of,
+    ends_near,
+    in_order,
+    number_points,
+    vertices_of,
+)
+from frontline.network.tags import read_directions, read_levels
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
 
 
 Heights = Callable[[Floats], Floats]
@@ -47,9 +56,6 @@ ROLLING = 0.015
 
 GRAVITY = 9.81
 
-_ONWARD = {"yes", "true", "1", "1.0", "t", "y"}
-_BACKWARD = {"-1", "-1.0", "reverse"}
-
 
 @dataclass(frozen=True)
 class RoadGraph:
@@ -69,6 +75,12 @@ class RoadGraph:
     road
         Row of the road layer that an edge belongs to, shape ``(m,)``; -1 for what leads through
         a barrier.
+    part
+        Number of the connected part that an edge belongs to where nothing bars the way, shape
+        ``(m,)``; 0 is the part with the most road.
+    circuit_m
+        Length of the roads that lead from an edge and back to it where nothing bars the way, shape
+        ``(m,)``: little for a loose track, nothing for a one-way road to nowhere.
     """
 
     xy: Floats
@@ -77,12 +89,25 @@ class RoadGraph:
     minutes: Floats
     minutes_back: Floats
     road: NDArray[np.int64]
+    part: NDArray[np.int64]
+    circuit_m: Floats
+
+    @cached_property
+    def courses(self) -> NDArray[np.object_]:
+        """Each edge as a straight line, shape ``(m,)``."""
+        return np.asarray(shapely.linestrings(self.xy[self.edges]), dtype=object)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index of the courses."""
+        return shapely.STRtree(self.courses)
 
 
 def road_graph(
     roads: gpd.GeoDataFrame,
     *,
     tolerance_m: float = 100.0,
+    crossings: bool = True,
     speeds_kmh: Mapping[str, float] | None = None,
     heights: Heights | None = None,
     slope_over_m: float = SLOPE_OVER_M,
@@ -93,10 +118,13 @@ def road_graph(
     Parameters
     ----------
     roads
-        Lines in a plane of metres, with ``kind`` and, where known, ``speed_kmh`` and ``oneway``
-        (yes, no, or -1 against the drawing direction).
+        Lines in a plane of metres, with ``kind`` and, where known, ``speed_kmh``, ``oneway``
+        (`tags.read_directions`) and ``bridge``, ``tunnel``, ``layer`` (`tags.read_levels`).
     tolerance_m
-        Ends this near to another road are joined to it. Roads that cross are joined.
+        Loose ends this near to another road are joined to it; 0: roads meet where they share a
+        point only.
+    crossings
+        Whether roads that cross on one level without a common vertex meet.
     speeds_kmh
         Speeds by class, over those of `SPEED_KMH`.
     heights
@@ -113,36 +141,89 @@ def road_graph(
 
     Notes
     -----
-    A road that ends on the middle of another is joined there; two roads that cross without a
-    common point are taken to meet (bridges over roads are rare where data are coarse). Where a
-    height is not known the road is taken to be level.
+    Roads meet at every vertex that they share. Where a height is not known the road is taken to be
+    level.
     """
-    if not len(roads):
-        none, whole = np.empty(0), np.empty(0, np.int64)
-        return RoadGraph(np.empty((0, 2)), np.empty((0, 2), np.int64), none, none, none, whole)
     lines, road_of = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
-    pieces, line = _cut_where_they_meet(lines, tolerance_m)
-    pieces, of_piece = _steps(pieces)
-    line = line[of_piece]
-    road = road_of[line]
-    speed = _speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})[road]
-    onward, backward = (open_[road] for open_ in _directions(roads))
-    slope = _slopes(pieces, lines[line], heights, slope_over_m)
-    length = shapely.length(pieces)
+    some = shapely.length(lines) > 0.0
+    lines, road_of = lines[some], road_of[some]
+    if not len(lines):
+        none, whole = np.empty(0), np.empty(0, np.int64)
+        pairs = np.empty((0, 2), np.int64)
+        return RoadGraph(np.empty((0, 2)), pairs, none, none, none, whole, whole, none)
+    stations, added, joins = _meetings(
+        lines, read_levels(roads)[road_of], tolerance_m, crossings=crossings
+    )
+    head = np.flatnonzero(stations.line[1:] == stations.line[:-1])
+    line, at = stations.line[head], stations.at_m
+    length = at[head + 1] - at[head]
+    speed = _speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})[road_of[line]]
+    slope = _slopes((at[head] + at[head + 1]) / 2.0, lines, line, heights, slope_over_m)
     there, back = (
         length / 1000.0 / np.minimum(speed, slope_kmh(steep, power_w_kg)) * 60.0
         for steep in (slope, -slope)
     )
-    xy, edges = _nodes(pieces, line, tolerance_m)
+    onward, backward = (open_[road_of[line]] for open_ in read_directions(roads))
+    there, back = np.where(onward, there, np.inf), np.where(backward, back, np.inf)
+    xy, node = _nodes(stations.xy, added, joins)
+    edges = np.column_stack([node[head], node[head + 1]])
     keep = edges[:, 0] != edges[:, 1]
-    return RoadGraph(
-        xy,
-        edges[keep],
-        length[keep],
-        np.where(onward, there, np.inf)[keep],
-        np.where(backward, back, np.inf)[keep],
-        road[keep],
-    )
+    edges, length, there, back = edges[keep], length[keep], there[keep], back[keep]
+    part, circuit_m = _parts(len(xy), edges, length, there, back)
+    return RoadGraph(xy, edges, length, there, back, road_of[line][keep], part, circuit_m)
+
+
+def _meetings(
+    lines: NDArray[np.object_], level: Integers, tolerance_m: float, *, crossings: bool
+) -> tuple[Stations, NDArray[np.bool_], Joins]:
+    """Put the points on lines at which they meet others, and pair loose ends with roads near."""
+    stations = vertices_of(lines)
+    if crossings:
+        stations = stations + crossings_of(lines, stations, level=level)
+    near, joins = ends_near(lines, stations, level=level, within_m=tolerance_m)
+    return *in_order(stations + near, step_m=STEP_M), joins
+
+
+def _nodes(xy: Floats, added: NDArray[np.bool_], joins: Joins) -> tuple[Floats, NDArray[np.int64]]:
+    """Give every point a node: equal points share one, and so do those that are joined."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    meeting = xy[~added]
+    number, first = number_points(np.concatenate([meeting, joins.ends_xy, joins.targets_xy]))
+    count, pairs = len(first), len(joins.ends_xy)
+    ends, targets = np.split(number[len(meeting) :], [pairs])
+    links = coo_array((np.ones(pairs), (ends, targets)), shape=(count, count))
+    _, label = connected_components(links, directed=False)
+    node = np.empty(len(xy), np.int64)
+    node[~added] = label[number[: len(meeting)]]
+    node[added] = count + np.arange(int(added.sum()))
+    _, place, node = np.unique(node, return_index=True, return_inverse=True)
+    return xy[place], node.ravel().astype(np.int64)
+
+
+def _parts(
+    nodes: int, edges: NDArray[np.int64], length: Floats, there: Floats, back: Floats
+) -> tuple[NDArray[np.int64], Floats]:
+    """Rank the connected parts by their length, and measure the circuit of each edge."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    start, end = np.concatenate([edges, edges[:, ::-1]]).T
+    open_ = np.isfinite(np.concatenate([there, back]))
+    ways = coo_array(
+        (np.ones(int(open_.sum())), (start[open_], end[open_])), shape=(nodes, nodes)
+    ).tocsr()
+    every = coo_array((np.ones(len(edges)), tuple(edges.T)), shape=(nodes, nodes)).tocsr()
+    _, weak = connected_components(every, directed=False)
+    _, strong = connected_components(ways, directed=True, connection="strong")
+    within = strong[edges[:, 0]] == strong[edges[:, 1]]
+    circuits = np.bincount(strong[edges[within, 0]], length[within], minlength=strong.max() + 1)
+    circuit_m = np.where(within, circuits[strong[edges[:, 0]]], 0.0)
+    sizes = np.bincount(weak[edges[:, 0]], length, minlength=weak.max() + 1)
+    rank = np.empty(len(sizes), np.int64)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return rank[weak[edges[:, 0]]], circuit_m
 
 
 def slope_kmh(slope: Floats, power_w_kg: float = POWER_W_KG) -> Floats:
@@ -176,29 +257,21 @@ def slope_kmh(slope: Floats, power_w_kg: float = POWER_W_KG) -> Floats:
 
 
 def _slopes(
-    pieces: NDArray[np.object_], lines: NDArray[np.object_], heights: Heights | None, over_m: float
+    at: Floats, lines: NDArray[np.object_], line: Integers, heights: Heights | None, over_m: float
 ) -> Floats:
-    """Slope of each piece from heights along its own line, shape ``(m,)``; 0 where unknown."""
+    """Slope at places along lines from heights along them, shape ``(m,)``; 0 where unknown."""
     if heights is None:
-        return np.zeros(len(pieces))
-    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
-    at = shapely.line_locate_point(lines, middle)
+        return np.zeros(len(at))
     # A line shorter than this length has the slope from end to end.
-    start = np.clip(at - over_m / 2.0, 0.0, np.maximum(shapely.length(lines) - over_m, 0.0))
-    stop = np.minimum(start + over_m, shapely.length(lines))
-    ends = shapely.line_interpolate_point(np.stack([lines, lines]), np.stack([start, stop]))
+    whole = shapely.length(lines)[line]
+    start = np.clip(at - over_m / 2.0, 0.0, np.maximum(whole - over_m, 0.0))
+    stop = np.minimum(start + over_m, whole)
+    ends = shapely.line_interpolate_point(
+        np.stack([lines[line], lines[line]]), np.stack([start, stop])
+    )
     low, high = heights(shapely.get_coordinates(ends)).reshape(2, -1)
     slope: Floats = (high - low) / np.maximum(stop - start, 1e-6)
     return np.where(np.isfinite(slope), slope, 0.0)
-
-
-def _directions(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which roads can be driven as they are drawn, and which against that."""
-    every = np.ones(len(roads), dtype=bool)
-    if "oneway" not in roads:
-        return every, every
-    said = roads["oneway"].astype("string").fillna("").str.strip().str.lower()
-    return ~said.isin(_BACKWARD).to_numpy(bool), ~said.isin(_ONWARD).to_numpy(bool)
 
 
 def _speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> Floats:
@@ -235,98 +308,3 @@ def numbers_in(column: pd.Series[float], *, layer: str, field: str) -> Floats:
             field=field,
         )
     return found
-
-
-def _cut_where_they_meet(
-    lines: NDArray[np.object_], tolerance_m: float
-) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Cut every line where another one crosses it or ends near it."""
-    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-    near, which = shapely.STRtree(ends).query(lines, predicate="dwithin", distance=tolerance_m)
-    tree = shapely.STRtree(lines)
-    one, other = tree.query(lines, predicate="intersects")
-    one, other = one[one != other], other[one != other]
-    ends_near, others_near = _by_row(near, which, len(lines)), _by_row(one, other, len(lines))
-    pieces: list[BaseGeometry] = []
-    owner: list[int] = []
-    for index, line in enumerate(lines):
-        at = [shapely.line_locate_point(line, ends[ends_near[index]])]
-        crossing = shapely.intersection(line, lines[others_near[index]])
-        at.append(shapely.line_locate_point(line, _vertices(crossing)))
-        cut = _cut_at(line, np.concatenate(at))
-        pieces += cut
-        owner += [index] * len(cut)
-    return np.array(pieces, dtype=object), np.array(owner, dtype=np.int64)
-
-
-def _by_row(
-    row: NDArray[np.int64], value: NDArray[np.int64], count: int
-) -> list[NDArray[np.int64]]:
-    order = np.argsort(row, kind="stable")
-    return np.split(value[order], np.searchsorted(row[order], np.arange(1, count)))
-
-
-def _vertices(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    coordinates = shapely.get_coordinates(geometries)
-    return np.asarray(shapely.points(coordinates)) if len(coordinates) else np.empty(0, object)
-
-
-def _cut_at(line: BaseGeometry, at_m: NDArray[np.float64]) -> list[BaseGeometry]:
-    from shapely.ops import substring
-
-    total = float(shapely.length(line))
-    # Rounding may lift the end beyond the line: clip it, or the last piece would be lost.
-    stops = np.unique(np.clip(np.round(np.concatenate([[0.0, total], at_m]), 3), 0.0, total))
-    steps = pairwise(stops)
-    return [substring(line, start, stop) for start, stop in steps if stop - start > 1e-3]
-
-
-def _steps(pieces: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Cut pieces into steps of at most `STEP_M`, each a straight edge of the graph."""
-    fine = shapely.segmentize(pieces, STEP_M)
-    coordinates, index = shapely.get_coordinates(fine, return_index=True)
-    same = index[1:] == index[:-1]
-    ends = np.stack([coordinates[:-1][same], coordinates[1:][same]], axis=1)
-    return np.asarray(shapely.linestrings(ends)), index[1:][same]
-
-
-def _nodes(
-    pieces: NDArray[np.object_], line: NDArray[np.int64], tolerance_m: float
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Give every end a node: equal ends share one, and loose ends join the roads near them."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
-    ends = shapely.get_coordinates(pieces).reshape(-1, 2, 2)
-    xy, node = np.unique(np.round(ends.reshape(-1, 2), 3), axis=0, return_inverse=True)
-    node = node.reshape(-1, 2)
-    degree = np.bincount(node.ravel(), minlength=len(xy))
-    owner = _owners(node, line, len(xy))
-    loose = np.flatnonzero(degree == 1)
-    near = cKDTree(xy).query_ball_point(xy[loose], tolerance_m)
-    pairs: list[tuple[int, int]] = []
-    for end, others in zip(loose, near, strict=True):
-        # Nearer nodes of the same road are the way to its end: joining them would shorten it.
-        free = [n for n in others if owner[n] != owner[end] or (degree[n] == 1 and n != end)]
-        away = np.hypot(*(xy[free] - xy[end]).T)
-        best: dict[int, int] = {}
-        for at in np.argsort(away, kind="stable"):
-            best.setdefault(int(owner[free[at]]), int(free[at]))
-        pairs += [(int(end), other) for other in best.values()]
-    joined = set(map(tuple, np.sort(node, axis=1).tolist()))
-    pairs = [pair for pair in pairs if tuple(sorted(pair)) not in joined]
-    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    links = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(xy), len(xy)))
-    _, label = connected_components(links, directed=False)
-    _, first = np.unique(label, return_index=True)
-    return xy[first], np.asarray(label[node], dtype=np.int64)
-
-
-def _owners(node: NDArray[np.int64], line: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Give each node the number of its line, shape ``(n,)``; -1 where several meet."""
-    first, last = np.full(count, len(line) + 1, np.int64), np.full(count, -1, np.int64)
-    for end in node.T:
-        np.minimum.at(first, end, line)
-        np.maximum.at(last, end, line)
-    return np.where(first == last, first, -1)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from frontline.elevation.dem import heights_at, is_coarse
+from frontline.errors import ProjectError, nearest, shown
 from frontline.network.graph import SLOPE_OVER_M, SPEED_KMH, RoadGraph, numbers_in, road_graph
-from frontline.network.routing import barred
+from frontline.network.joining import count_gaps, is_noded, vertices_of
+from frontline.network.routing import Spot, barred, doubtful_crossings
+from frontline.network.tags import doubt_directions
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
+    from frontline.lines.front import FrontLine
     from frontline.project.models import Project
 
 
@@ -27,6 +31,29 @@ PLANNED_KMH = 50.0
 
 WAIT_COLUMN = "wait_min"
 """Column of the points with the minutes that passing a checkpoint costs."""
+
+
+JOIN_M = 100.0
+"""Ends of roads that are drawn apart, or from place to place, are joined over this distance."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Roads that a line leaves open.
+
+    Parameters
+    ----------
+    graph
+        With every crossing barred, but for checkpoints and passages.
+    lenient
+        The same without the crossings in doubt; the graph itself where there are none.
+    doubtful
+        Names of the roads that cross the line and come back within its error.
+    """
+
+    graph: RoadGraph
+    lenient: RoadGraph
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,25 +70,74 @@ class Network:
         A crossing this near to a checkpoint is open.
     sloped
         Whether slopes limit speeds.
+    shapes, names
+        Geometry and name of each road, in the order of the graph's rows.
+    passages
+        Rows of roads that no line bars.
+    notes
+        What is not known of the roads, each a sentence without its stop.
     """
 
     graph: RoadGraph
     gates: tuple[tuple[float, float, float], ...]
     reach_m: float
     sloped: bool
+    shapes: NDArray[np.object_]
+    names: tuple[str, ...]
+    passages: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    _closed: dict[Any, RoadGraph] = field(default_factory=dict, compare=False, repr=False)
 
-    def closed(self, barrier: Any, *, checkpoints: bool = True) -> RoadGraph:
-        """Return the roads that a barrier leaves open.
+    def closed(
+        self, barrier: Any, *, checkpoints: bool = True, open_spots: tuple[Spot, ...] = ()
+    ) -> RoadGraph:
+        """Return the roads that a barrier leaves open; the same one is worked out once.
 
         Parameters
         ----------
         barrier
             A line or land in the plane.
         checkpoints
-            Whether checkpoints let through.
+            Whether its checkpoints let through.
+        open_spots
+            Single crossings that are not barred.
         """
-        gates = self.gates if checkpoints else ()
-        return barred(self.graph, barrier, gates=gates, gate_tolerance_m=self.reach_m)
+        key = shapely.to_wkb(barrier), checkpoints, open_spots
+        if key not in self._closed:
+            self._closed[key] = barred(
+                self.graph,
+                barrier,
+                gates=self.gates if checkpoints else (),
+                gate_tolerance_m=self.reach_m,
+                open_roads=self.passages,
+                open_spots=open_spots,
+            )
+        return self._closed[key]
+
+    def closed_by(
+        self, front: FrontLine, *, barrier: Any = None, checkpoints: bool = True
+    ) -> Closed:
+        """Return the roads that a line leaves open, with and without its doubtful crossings.
+
+        Parameters
+        ----------
+        front
+            The line and its error.
+        barrier
+            What bars the way with it; the line alone if None.
+        checkpoints
+            As for `closed`.
+        """
+        bar = front.geometry if barrier is None else barrier
+        graph = self.closed(bar, checkpoints=checkpoints)
+        spots = doubtful_crossings(
+            self.shapes, front.geometry, segments=front.segments, error_m=front.error_m
+        )
+        if not spots:
+            return Closed(graph, graph)
+        lenient = self.closed(bar, checkpoints=checkpoints, open_spots=spots)
+        named = dict.fromkeys(self.names[road] for road, _, _ in spots)
+        return Closed(graph, lenient, tuple(named))
 
     @property
     def holds(self) -> str:
@@ -95,6 +171,8 @@ def network_of(
     ------
     LayerError
         A kind without a speed, a speed or a waiting time that is no number.
+    ProjectError
+        A passage that is no corridor.
     """
     asked = project.travel
     speeds = {**SPEED_KMH, **asked.speeds_kmh}
@@ -105,12 +183,16 @@ def network_of(
     own = table[table["kind"].isin(list(kinds or speeds))]
     if not len(own):
         return None
+    own = own.reset_index(drop=True)
     schematic = project.corridors is not None and project.corridors.schematic
+    join_m, crossings, notes = _joined_how(own, asked.join_m, schematic=schematic)
     ground = dem if asked.slopes and dem is not None and not schematic else None
     if ground is not None and is_coarse(ground):
         ground = None
     graph = road_graph(
         own,
+        tolerance_m=join_m,
+        crossings=crossings,
         speeds_kmh=speeds,
         heights=None if ground is None else lambda xy: heights_at(ground, xy, crs=layers.frame.crs),
         # Below two cells a slope is what the grid makes of it.
@@ -118,7 +200,64 @@ def network_of(
         power_w_kg=asked.power_w_kg,
     )
     gates = gates_of(project, layers.points)
-    return Network(graph, gates, asked.checkpoint_m, ground is not None)
+    return Network(
+        graph,
+        gates,
+        asked.checkpoint_m,
+        ground is not None,
+        shapes=own.geometry.to_numpy(),
+        names=tuple(_called(name, id_) for name, id_ in zip(own["name"], own["id"], strict=True)),
+        passages=_passages(project, table, own),
+        notes=(*doubt_directions(own), *notes),
+    )
+
+
+def _called(name: Any, id_: Any) -> str:
+    return str(name).strip() or str(id_)
+
+
+def _joined_how(
+    roads: gpd.GeoDataFrame, stated_m: float | None, *, schematic: bool
+) -> tuple[float, bool, tuple[str, ...]]:
+    """Tell over which distance ends are joined, whether crossings are, and what stays apart."""
+    lines = shapely.get_parts(roads.geometry.to_numpy())
+    lines = lines[shapely.length(lines) > 0.0]
+    if schematic and stated_m is None:
+        return JOIN_M, True, ()
+    if not len(lines):
+        return 0.0, False, ()
+    vertices = vertices_of(lines)
+    apart = not is_noded(lines, vertices)
+    join_m = (JOIN_M if apart else 0.0) if stated_m is None else stated_m
+    if join_m >= JOIN_M:
+        return join_m, apart, ()
+    gaps = count_gaps(lines, vertices, least_m=join_m, most_m=JOIN_M)
+    if not gaps:
+        return join_m, apart and join_m > 0, ()
+    ends = "1 road end lies" if gaps == 1 else f"{gaps:,} road ends lie"
+    text = (
+        f"{ends} within {JOIN_M:.0f} m of another road and {'is' if gaps == 1 else 'are'} not "
+        f"joined to it (join_m = {join_m:g} under [travel])"
+    )
+    return join_m, apart and join_m > 0, (text,)
+
+
+def _passages(
+    project: Project, corridors: gpd.GeoDataFrame, roads: gpd.GeoDataFrame
+) -> tuple[int, ...]:
+    """Find the rows of the roads that no line bars."""
+    found: list[int] = []
+    for word in project.travel.passages:
+        if not ((corridors["id"] == word) | (corridors["name"] == word)).any():
+            known = [*corridors["id"], *corridors["name"]]
+            raise ProjectError(
+                f"there is no corridor {shown(word)}.{nearest(word, known)} Name corridors by "
+                "identifier or name.",
+                path=project.path,
+                field="travel.passages",
+            )
+        found += np.flatnonzero((roads["id"] == word) | (roads["name"] == word)).tolist()
+    return tuple(found)
 
 
 def gates_of(project: Project, points: gpd.GeoDataFrame) -> tuple[tuple[float, float, float], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,20 @@ WALK_KMH = 4.5
 GAP_M = 0.01
 """A road that a line bars ends this far before it, so that no rounding leads across."""
 
-_AT_ONCE = 200
-"""Edges that are tried together, the nearest first, where the nearest lies across a line."""
+SPOT_M = 0.5
+"""A crossing is the one that is spoken of within this distance."""
+
+LEAST_CIRCUIT_M = 5_000.0
+"""From a road of which less leads on and back nobody is taken to start, where another is near."""
+
+FURTHER_M = 2_000.0
+"""So much further one walks to a road that leads somewhere."""
+
+_EXCURSION_STEP_M = 25.0
+"""What a road does beyond a line is looked at in steps of this length."""
+
+Spot = tuple[int, float, float]
+"""A place on a road: row of the road layer, x, y."""
 
 
 def barred(
@@ -32,6 +45,8 @@ def barred(
     *,
     gates: Sequence[tuple[float, float, float]] = (),
     gate_tolerance_m: float = 500.0,
+    open_roads: Sequence[int] = (),
+    open_spots: Sequence[Spot] = (),
 ) -> RoadGraph:
     """Cut the graph where a line, or land that is closed, bars it.
 
@@ -45,19 +60,31 @@ def barred(
         Checkpoints that let through: x, y, minutes of waiting.
     gate_tolerance_m
         A crossing this near to a gate is open, at the gate's cost; of several the lowest.
+    open_roads
+        Rows of the road layer that the barrier does not bar: passages under a third party.
+    open_spots
+        Single crossings that it does not bar: row of the road, x, y.
 
     Returns
     -------
-    The graph with every road up to the barrier and none across, but for those with a gate.
+    The graph with every road up to the barrier and none across, but for those with a gate, and
+    passages.
     """
+    if not len(graph.edges):
+        return graph
     shapely.prepare(line)
     graph, _ = _split(graph, *_contacts(graph, line))
-    courses = _courses(graph)
-    hit = shapely.intersects(line, courses)
-    wait = np.full(len(courses), np.inf)
+    hit = np.zeros(len(graph.edges), dtype=bool)
+    hit[graph.tree.query(line, predicate="intersects")] = True
+    wait = np.full(len(graph.edges), np.inf)
     for x, y, minutes in gates:
-        near = shapely.dwithin(courses, shapely.Point(x, y), gate_tolerance_m)
+        near = graph.tree.query(shapely.Point(x, y), predicate="dwithin", distance=gate_tolerance_m)
         wait[near] = np.minimum(wait[near], minutes)
+    free = np.isin(graph.road, np.asarray(open_roads, dtype=np.int64))
+    for road, x, y in open_spots:
+        near = graph.tree.query(shapely.Point(x, y), predicate="dwithin", distance=SPOT_M)
+        free[near[graph.road[near] == road]] = True
+    wait[free] = 0.0
     # A road whose node lies on the line meets it with two edges: each bears half of the wait.
     ends = shapely.points(graph.xy[graph.edges])
     wait[shapely.intersects(line, ends).any(axis=1)] /= 2.0
@@ -69,8 +96,54 @@ def barred(
         graph.length_m[open_],
         (graph.minutes + cost)[open_],
         (graph.minutes_back + cost)[open_],
-        np.where(hit, -1, graph.road)[open_],
+        np.where(hit & ~free, -1, graph.road)[open_],
+        graph.part[open_],
+        graph.circuit_m[open_],
     )
+
+
+def doubtful_crossings(
+    roads: NDArray[np.object_],
+    line: BaseGeometry,
+    *,
+    segments: NDArray[np.object_],
+    error_m: Floats,
+) -> tuple[Spot, ...]:
+    """Find crossings of a line that its error leaves in doubt: a road goes over and comes back.
+
+    Parameters
+    ----------
+    roads
+        Geometry of each road, shape ``(n,)``.
+    line
+        The line.
+    segments, error_m
+        Its edges and the error of each, metres, shape ``(k,)``.
+
+    Returns
+    -------
+    Row of the road, x and y of both crossings of each pair between which the road stays within
+    the line's error: as far as is known it may not cross at all.
+    """
+    shapely.prepare(line)
+    tree = shapely.STRtree(segments)
+    spots: list[Spot] = []
+    for row in np.flatnonzero(shapely.intersects(line, roads)):
+        for part in shapely.get_parts(roads[row]):
+            met = shapely.get_coordinates(shapely.intersection(part, line))
+            at = np.unique(np.round(shapely.line_locate_point(part, shapely.points(met)), 2))
+            xy = shapely.get_coordinates(shapely.line_interpolate_point(part, at))
+            errors = error_m[tree.nearest(shapely.points(xy))] if len(at) else np.empty(0)
+            first = 0
+            while first + 1 < len(at):
+                steps = max(int((at[first + 1] - at[first]) / _EXCURSION_STEP_M), 2)
+                way = np.linspace(at[first], at[first + 1], steps + 1)
+                depth = shapely.distance(line, shapely.line_interpolate_point(part, way)).max()
+                back = bool(depth <= errors[first : first + 2].min())
+                if back:
+                    spots += [(int(row), float(x), float(y)) for x, y in xy[first : first + 2]]
+                first += 2 if back else 1
+    return tuple(spots)
 
 
 def travel_minutes(
@@ -135,7 +208,7 @@ def minutes_to_line(graph: RoadGraph, origins_xy: Floats, line: BaseGeometry) ->
         return np.asarray(on_foot)
     graph, node, walk = _joined(graph, origins_xy, line)
     times = _times(graph, node) + walk[:, np.newaxis]
-    courses = _courses(graph)
+    courses = graph.courses
     leave = shapely.get_point(shapely.shortest_line(line, courses), -1)
     at = shapely.line_locate_point(courses, leave, normalized=True)
     first, last = times[:, graph.edges[:, 0]], times[:, graph.edges[:, 1]]
@@ -164,14 +237,10 @@ def _share(minutes: Floats, part: Floats) -> Floats:
     return np.where(part > 0.0, minutes * np.maximum(part, 1e-12), 0.0)
 
 
-def _courses(graph: RoadGraph) -> NDArray[np.object_]:
-    return np.asarray(shapely.linestrings(graph.xy[graph.edges]))
-
-
 def _contacts(graph: RoadGraph, line: BaseGeometry) -> tuple[Integers, Floats]:
     """Where edges meet a line: an edge and a part of its length, just before and just after."""
-    courses = _courses(graph)
-    hit = np.flatnonzero(shapely.intersects(line, courses))
+    courses = graph.courses
+    hit = np.sort(graph.tree.query(line, predicate="intersects"))
     met, of_hit = shapely.get_parts(shapely.intersection(courses[hit], line), return_index=True)
     met, of_met = shapely.get_parts(met, return_index=True)
     edge = hit[of_hit[of_met]]
@@ -235,6 +304,8 @@ def _with_nodes(graph: RoadGraph, edge: Integers, at: Floats) -> RoadGraph:
         shared(graph.minutes),
         shared(graph.minutes_back),
         np.concatenate([graph.road[kept], graph.road[owner]]),
+        np.concatenate([graph.part[kept], graph.part[owner]]),
+        np.concatenate([graph.circuit_m[kept], graph.circuit_m[owner]]),
     )
 
 
@@ -248,20 +319,13 @@ def _joined(
     graph, nodes, minutes
         Nodes ``(k,)``, -1 where no road can be reached; minutes on foot ``(k,)``, then infinite.
     """
-    courses = _courses(graph)
-    usable = graph.road >= 0
-    if line is not None:
-        shapely.prepare(line)
-        usable &= ~shapely.intersects(line, courses)
-    edges = np.flatnonzero(usable)
-    found = np.full(len(places_xy), -1, np.int64)
-    for number, place in enumerate(shapely.points(places_xy) if len(edges) else ()):
-        found[number] = _reached(place, courses, edges, line)
+    found = np.array(
+        [_reached(place, graph, line) for place in shapely.points(places_xy)], dtype=np.int64
+    ).reshape(len(places_xy))
     some = found >= 0
-    ways = shapely.shortest_line(courses[found[some]], shapely.points(places_xy[some]))
-    at = shapely.line_locate_point(
-        courses[found[some]], shapely.get_point(ways, 0), normalized=True
-    )
+    courses = graph.courses[found[some]]
+    ways = shapely.shortest_line(courses, shapely.points(places_xy[some]))
+    at = shapely.line_locate_point(courses, shapely.get_point(ways, 0), normalized=True)
     graph, made = _split(graph, found[some], at)
     node, walk = np.full(len(places_xy), -1, np.int64), np.full(len(places_xy), np.inf)
     node[some] = made
@@ -269,23 +333,69 @@ def _joined(
     return graph, node, walk
 
 
-def _reached(
+def nearest_roads(graph: RoadGraph, places_xy: Floats, line: BaseGeometry | None) -> Integers:
+    """Find the edge at which each place joins the roads, shape ``(k,)``; -1 where none.
+
+    Parameters
+    ----------
+    graph
+        Roads, barred or not.
+    places_xy
+        Places, shape ``(k, 2)``.
+    line
+        What nobody walks across.
+
+    Notes
+    -----
+    The nearest edge; but where less than `LEAST_CIRCUIT_M` of road leads on from it and back (a
+    loose track, a one-way road to nowhere), the nearest of those that lead further, if that is no
+    more than `FURTHER_M` further off. What a line bars does not shorten a circuit: a part that the
+    line cuts off is no loose track.
+    """
+    points = shapely.points(places_xy)
+    return np.array([_reached(place, graph, line) for place in points], dtype=np.int64)
+
+
+def _reached(place: BaseGeometry, graph: RoadGraph, line: BaseGeometry | None) -> int:
+    """Find the edge at which one place joins the roads; see `nearest_roads`."""
+    nearest = _first_free(place, graph, line, graph.road >= 0, math.inf)
+    if nearest < 0 or graph.circuit_m[nearest] >= LEAST_CIRCUIT_M:
+        return nearest
+    leading = (graph.road >= 0) & (graph.circuit_m >= LEAST_CIRCUIT_M)
+    most_m = float(shapely.distance(graph.courses[nearest], place)) + FURTHER_M
+    further = _first_free(place, graph, line, leading, most_m)
+    return further if further >= 0 else nearest
+
+
+def _first_free(
     place: BaseGeometry,
-    courses: NDArray[np.object_],
-    edges: Integers,
+    graph: RoadGraph,
     line: BaseGeometry | None,
+    usable: NDArray[np.bool_],
+    most_m: float,
 ) -> int:
-    """Find the nearest edge to which a straight way does not cross the line; -1 if none."""
-    away = shapely.distance(courses[edges], place)
-    if line is None:
-        return int(edges[np.argmin(away)])
-    order = edges[np.argsort(away, kind="stable")]
-    for start in range(0, len(order), _AT_ONCE):
-        some = order[start : start + _AT_ONCE]
-        free = ~shapely.crosses(line, shapely.shortest_line(courses[some], place))
-        if free.any():
-            return int(some[int(np.argmax(free))])
-    return -1
+    """Find the nearest usable edge to which a straight way does not cross the line; -1 if none."""
+    if not usable.any():
+        return -1
+    reach = float(shapely.distance(graph.courses[graph.tree.nearest(place)], place))
+    reach = max(2.0 * reach, 1_000.0)
+    while True:
+        reach = min(reach, most_m)
+        near = graph.tree.query(place, predicate="dwithin", distance=reach)
+        near = near[usable[near]]
+        away = shapely.distance(graph.courses[near], place)
+        order = np.argsort(away, kind="stable")
+        near = near[order]
+        if line is not None and len(near):
+            ways = shapely.shortest_line(graph.courses[near], place)
+            near = near[
+                ~(shapely.crosses(line, ways) | shapely.intersects(line, graph.courses[near]))
+            ]
+        if len(near):
+            return int(near[0])
+        if reach >= most_m or len(order) == int(usable.sum()):
+            return -1
+        reach *= 4.0
 
 
 def _times(graph: RoadGraph, nodes: Integers) -> Floats:

@@ -160,7 +160,7 @@ def _sums(
     """Return people and share on the raster by district, and people if it were of other kind."""
     shown = relative(raster.path, project)
     other: Kind = "density" if raster.kind == "count" else "count"
-    with open_raster(raster.path, crs=raster.crs, shown=shown) as opened:
+    with open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown) as opened:
         crs = layers.frame.crs
         sums = zonal_sums(opened, shapes, zones_crs=crs, kind=raster.kind)
         swapped = zonal_sums(opened, shapes, zones_crs=crs, kind=other)

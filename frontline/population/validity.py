@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -86,7 +86,7 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
     found = []
     for raster in rasters_at(project, date):
         shown = relative(raster.path, project)
-        opened = stack.enter_context(open_raster(raster.path, crs=raster.crs, shown=shown))
+        opened = stack.enter_context(_opened(raster, shown))
         dated = raster.date.isoformat() if raster.date else ""
         found.append(Grid(raster.key, as_stated(opened, raster), raster.kind, dated))
     return found
@@ -115,6 +115,10 @@ def open_splitting_grid(
         wide = (shapely.get_dimensions(settlements.geometry.to_numpy()) == 2).any()
         grids = open_grids(project, date, stack) if wide and project is not None else []
         yield grids[0] if grids else None
+
+
+def _opened(raster: PopulationRaster, shown: str) -> Any:
+    return open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown)
 
 
 def as_stated(opened: Raster, raster: PopulationRaster) -> Raster:

@@ -51,7 +51,7 @@ from frontline.population.validity import (
     notes_on_rasters,
     open_grids,
 )
-from frontline.raster.zonal import kind_doubt
+from frontline.raster.zonal import kind_doubt, value_doubts
 from frontline.records import Note
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
@@ -536,6 +536,10 @@ def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
     doubt = kind_doubt(grid.raster, sums, kind=grid.kind)
     if doubt:
         yield Note(about, f"{doubt}.".replace("?.", "?"))
+    for text, count in value_doubts(grid.raster, sums):
+        yield Note(about, text, count)
+    if grid.raster.datum_doubt:
+        yield Note(about, grid.raster.datum_doubt)
     if sums.negative:
         yield Note(about, "cells below zero are taken as unknown.", sums.negative)
     if not sums.on_raster.any():

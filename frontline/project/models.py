@@ -86,6 +86,7 @@ class LandCover(Origin):
     unknown: Codes = Field(
         (0,), description="codes that mean unknown, besides the value that the file tags as nodata"
     )
+    nodata: Number | None = Field(None, description="value that means unknown, if untagged")
     classes: dict[str, Codes] = Field(
         {
             TREES: (10,),
@@ -109,6 +110,8 @@ class LandCover(Origin):
     @model_validator(mode="after")
     def _each_code_once(self) -> LandCover:
         names = dict.fromkeys(self.unknown, "unknown")
+        if self.nodata is not None and self.nodata == int(self.nodata):
+            names[int(self.nodata)] = "unknown"
         for name, codes in self.classes.items():
             if not name.strip() or name in {"unknown", "other"}:
                 raise ValueError(f"'{name}' cannot be the name of a class. Choose another.")
@@ -149,7 +152,7 @@ class Elevation(Origin):
 
     path: InputPath = Field(description="GeoTIFF, relative to the project file")
     crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
-    unit: Literal["m", "ft"] = Field("m", description="unit of the heights")
+    unit: Literal["m", "dm", "cm", "km", "ft"] = Field("m", description="unit of the heights")
     vertical_datum: str = Field("", description="height above what, for example EGM2008")
     model: Literal["ground", "surface", "unknown"] = Field(
         "unknown", description="bare ground, or with trees and roofs"
@@ -191,6 +194,9 @@ class PopulationRaster(Origin):
         description="people per cell, or per square kilometre"
     )
     crs: str | None = Field(None, min_length=1, description="CRS of a file that states none")
+    nodata: Number | None = Field(
+        None, description="value, as stored, that means unknown (or nobody: see empty), if untagged"
+    )
     empty: Literal["unknown", "nobody"] = Field(
         "unknown",
         description="what a cell without a value says: nothing, or that nobody lives there, as in "
@@ -346,6 +352,19 @@ class Travel(Part):
         15.0,
         gt=0,
         description="power by which a slope limits speed, uphill and downhill, watts per kilogram",
+    )
+    join_m: Number | None = Field(
+        None,
+        ge=0,
+        le=5_000,
+        description="loose ends of roads this near to another road are joined to it, metres; 0: "
+        "roads meet where they share a point only. If unset 0, or 100 where the corridors are "
+        "schematic or cross without common points",
+    )
+    passages: tuple[str, ...] = Field(
+        (),
+        description="identifiers (or names) of corridors that no line bars, such as a corridor "
+        "under a third party",
     )
     checkpoint_kind: str = Field(
         "checkpoint",

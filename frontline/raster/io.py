@@ -20,7 +20,8 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
-from frontline.errors import OutputError, RasterError
+from frontline.errors import FrontlineError, OutputError, RasterError
+from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,6 +185,9 @@ MOST_CELLS = 64_000_000
 MOST_BLOCK_BYTES = 256_000_000
 """Bytes of the largest block (tile or strip) of a file, which is unpacked as a whole."""
 
+_SAME_VALUE = 1e-6
+"""Values of real numbers that part by less than this share of them are one and the same."""
+
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _CLOSED = {
@@ -248,6 +252,11 @@ class Raster:
         """West, south, east, north edge in the raster's CRS."""
         return window_bounds(self.transform, Window(0, 0, self.rows, self.cols))
 
+    @property
+    def datum_doubt(self) -> str:
+        """Why the grid may lie some hundred metres beside its place, in a sentence; or nothing."""
+        return find_datum_doubt(self.crs)
+
 
 @contextmanager
 def open_raster(
@@ -287,7 +296,9 @@ def open_raster(
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path, driver="GTiff", opener=opener)
         with dataset:
-            yield _checked(name, dataset, crs, nodata)
+            with _named(name):
+                raster = _checked(name, dataset, crs, nodata)
+            yield raster
 
 
 def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Window:
@@ -467,7 +478,9 @@ def _named(path: Path) -> Iterator[None]:
     """Turn the library's complaint about a file into ours, which names the file."""
     try:
         yield
-    except RasterioError as error:
+    except (FrontlineError, MemoryError):
+        raise
+    except Exception as error:  # whatever a damaged file makes a library raise
         raise RasterError(
             "cannot be read: the file is damaged or cut short (expected a whole GeoTIFF). "
             "Fetch or export it again.",
@@ -564,7 +577,11 @@ def _north_up(path: Path, dataset: Any) -> tuple[Transform, bool]:
 
 
 def _crs_of(path: Path, dataset: Any, stated: str | None) -> pyproj.CRS:
-    """Return the horizontal CRS: the file's, or the project's where the file has none."""
+    """Return the horizontal CRS: the file's, or the project's where the file has none.
+
+    A file that names no datum, or a shift only (TOWGS84), may be named by the project, if the two
+    are the same grid on some datum.
+    """
     try:
         ours = pyproj.CRS.from_user_input(stated) if stated else None
     except CRSError as error:
@@ -581,22 +598,31 @@ def _crs_of(path: Path, dataset: Any, stated: str | None) -> pyproj.CRS:
             )
         return _on_the_earth(path, ours)
     theirs = _on_the_earth(path, pyproj.CRS.from_wkt(dataset.crs.to_wkt()))
-    if ours is not None and not theirs.equals(ours, ignore_axis_order=True):
-        raise RasterError(
-            f"states the CRS '{theirs.name}', the project '{ours.name}'. Remove crs from the "
-            "project, or correct the file.",
-            path=path,
-            field="crs",
-        )
-    return theirs
+    if ours is None or theirs.equals(ours, ignore_axis_order=True):
+        return theirs
+    ours = _on_the_earth(path, ours)
+    if theirs.equals(ours, ignore_axis_order=True):
+        return theirs
+    if not has_named_datum(theirs) and is_same_but_datum(theirs, ours, xy=_corners(dataset)):
+        return ours
+    raise RasterError(
+        f"states the CRS '{theirs.name}', the project '{ours.name}'. Remove crs from the "
+        "project, or correct the file.",
+        path=path,
+        field="crs",
+    )
+
+
+def _corners(dataset: Any) -> NDArray[np.float64]:
+    """Corners of a grid in its own CRS, shape ``(4, 2)``."""
+    west, south, east, north = dataset.bounds
+    return np.array([[west, south], [west, north], [east, south], [east, north]])
 
 
 def _on_the_earth(path: Path, crs: pyproj.CRS) -> pyproj.CRS:
-    """Return the horizontal part of a CRS; refuse a CRS that has none."""
+    """Return the horizontal part of a CRS, with its shift to WGS 84; refuse one that has none."""
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
-    if crs.is_bound and crs.source_crs is not None:
-        crs = crs.source_crs
     if not (crs.is_geographic or crs.is_projected):
         raise RasterError(
             f"has the CRS '{crs.name}', which has no place on the Earth (expected degrees or a "
@@ -618,7 +644,9 @@ def _read_part(
     scale, offset = raster.dataset.scales[0], raster.dataset.offsets[0]
     unknown = np.ma.getmaskarray(stored)
     if raster.nodata is not None:
-        unknown = unknown | (stored.data == raster.nodata)
+        unknown = unknown | _holds(stored.data, raster.nodata)
+    if raster.dataset.nodata is None:
+        unknown = _with_missing_blocks(raster, part._replace(row=row), unknown)
     values: NDArray[np.floating[Any]]
     if scale != 1.0 or offset != 0.0:
         values = (stored.data * np.float64(scale) + np.float64(offset)).astype(dtype)
@@ -626,3 +654,35 @@ def _read_part(
         values = stored.data.astype(dtype)
     values[unknown | ~np.isfinite(values)] = raster.empty
     return values[::-1] if raster.south_up else values
+
+
+def _holds(stored: NDArray[Any], value: float) -> NDArray[np.bool_]:
+    """Tell which cells hold a value, as their type can hold it: 3.4e38 of float32 has 7 digits."""
+    if np.issubdtype(stored.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            return np.asarray(
+                np.isclose(stored, np.asarray(value, stored.dtype), rtol=_SAME_VALUE, atol=0.0)
+            )
+    return np.asarray(stored == value)
+
+
+def _with_missing_blocks(
+    raster: Raster, stored_at: Window, unknown: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Take blocks that a sparse file does not hold for unknown: the library reads them as 0.
+
+    ``stored_at`` counts rows as the file does.
+    """
+    high, wide = raster.dataset.block_shapes[0]
+    row, col, rows, cols = stored_at
+    missing = [
+        (down * high - row, right * wide - col)
+        for down in range(row // high, (row + rows - 1) // high + 1)
+        for right in range(col // wide, (col + cols - 1) // wide + 1)
+        if raster.dataset.get_tag_item(f"BLOCK_OFFSET_{right}_{down}", dm="TIFF", bidx=1) is None
+    ]
+    if missing:
+        unknown = unknown.copy()
+    for top, left in missing:
+        unknown[max(top, 0) : top + high, max(left, 0) : left + wide] = True
+    return unknown

@@ -9,8 +9,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline.raster.io import Bounds, Raster, Window, inside, read_window, window_over
-from frontline.raster.zonal import Kind, cell_areas_km2, densified, on_raster
+from frontline.raster.io import Bounds, Raster, Window, inside, window_over
+from frontline.raster.zonal import Kind, densified, on_raster, read_people
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,9 +75,7 @@ def _bands(window: Window, side: int) -> Iterator[Window]:
 def _block_points(
     raster: Raster, window: Window, side: int, kind: Kind
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    people = read_window(raster, window, dtype=np.float64)
-    if kind == "density":
-        people = people * cell_areas_km2(raster, window)
+    people = read_people(raster, window, kind=kind).people
     people = np.where(people > 0, people, 0.0)
     # Squares of cells; what lacks at the southern and eastern end is nobody.
     padded = np.pad(people, ((0, -window.rows % side), (0, -window.cols % side)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -45,6 +46,89 @@ DENSEST_ZONE_PER_KM2 = 5_000.0
 """More people than live on any 500 square kilometres of country beyond the largest cities."""
 
 
+IMPOSSIBLE_PER_KM2, IMPOSSIBLE_PEOPLE = 1_000_000.0, 10_000.0
+"""A cell with more than both of these is none: no land on earth holds so many. Single blocks of
+houses reached the first, which the second lets pass in rasters of small cells."""
+
+ODD_VALUES = (9_999.0, 99_999.0, 999_999.0, 32_767.0, 65_535.0)
+"""Values that rasters of any type hold where they know nothing, beside their type's largest."""
+
+_UNIT_VALUES = 20
+"""So many different impossible values are no value for the unknown, but another unit."""
+
+
+@dataclass(frozen=True)
+class PeopleCells:
+    """People of the cells of a window.
+
+    Parameters
+    ----------
+    people
+        Shape ``(rows, cols)``; NaN where unknown, negative or impossible.
+    cell_km2
+        Area of each cell, same shape.
+    negative
+        Number of cells below zero.
+    impossible
+        Number of cells with more people than any land holds, by value as read.
+    odd
+        Number of cells with a value that often means unknown, by value; they count as they are.
+    """
+
+    people: NDArray[np.float64]
+    cell_km2: NDArray[np.float64]
+    negative: int
+    impossible: dict[float, int]
+    odd: dict[float, int]
+
+
+def read_people(raster: Raster, window: Window, *, kind: Kind) -> PeopleCells:
+    """Read the people of a window, without what cannot be.
+
+    Parameters
+    ----------
+    raster
+        An open raster of people.
+    window
+        May reach outside the raster.
+    kind
+        As for `zonal_sums`.
+    """
+    values = read_window(raster, window, dtype=np.float64)
+    cell_km2 = np.broadcast_to(cell_areas_km2(raster, window), values.shape)
+    below = values < 0
+    people = np.array(values * cell_km2 if kind == "density" else values, dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        beyond = (people > IMPOSSIBLE_PER_KM2 * cell_km2) & (people > IMPOSSIBLE_PEOPLE)
+    people[below | beyond] = np.nan
+    odd = {value: int((values == value).sum()) for value in _odd_values(raster)}
+    return PeopleCells(
+        people=people,
+        cell_km2=cell_km2,
+        negative=int(below.sum()),
+        impossible=_counted(values[beyond]),
+        odd={value: count for value, count in odd.items() if count},
+    )
+
+
+def _odd_values(raster: Raster) -> tuple[float, ...]:
+    """Values as read that a raster may hold where it knows nothing."""
+    dtype = np.dtype(raster.dataset.dtypes[0])
+    values: tuple[float, ...] = ODD_VALUES
+    if np.issubdtype(dtype, np.integer):
+        info = np.iinfo(dtype)
+        values = tuple({*(one for one in values if one <= info.max), float(info.max)})
+    scale, offset = raster.dataset.scales[0], raster.dataset.offsets[0]
+    return tuple(sorted(one * scale + offset for one in values))
+
+
+def _counted(values: NDArray[np.floating[Any]]) -> dict[float, int]:
+    found, counts = np.unique(values, return_counts=True)
+    return dict(zip(found[:_UNIT_VALUES].tolist(), counts[:_UNIT_VALUES].tolist(), strict=True)) | (
+        {float(found[-1]): int(counts[_UNIT_VALUES:].sum())} if len(found) > _UNIT_VALUES else {}
+    )
+
+
 @dataclass(frozen=True)
 class ZonalSums:
     """People by zone, and how much of each zone the raster knows.
@@ -63,6 +147,9 @@ class ZonalSums:
         Number of cells below zero, taken as unknown.
     densest_per_km2, densest_zone_per_km2
         Highest density of any cell and of any zone above 500 km2, for `kind_doubt`.
+    impossible, odd
+        As in `PeopleCells`: cells under the zones' bounds that were taken as unknown, and cells
+        that are to be doubted.
     """
 
     people: NDArray[np.float64]
@@ -71,6 +158,8 @@ class ZonalSums:
     negative: int
     densest_per_km2: float
     densest_zone_per_km2: float
+    impossible: Mapping[float, int] = field(default_factory=dict)
+    odd: Mapping[float, int] = field(default_factory=dict)
 
 
 def zonal_sums(
@@ -105,14 +194,15 @@ def zonal_sums(
     owner, shapes = on_raster(raster, dense, crs=zones_crs)
     sums = np.zeros((len(zones), 3))
     negative, densest = 0, 0.0
+    impossible: Counter[float] = Counter()
+    odd: Counter[float] = Counter()
     for window in windows_under(raster, shapes):
-        values = read_window(raster, window, dtype=np.float64)
-        below = values < 0
-        negative += int(below.sum())
-        values[below] = np.nan
-        cell_km2 = np.broadcast_to(cell_areas_km2(raster, window), values.shape)
-        people = values * cell_km2 if kind == "density" else values
-        known = np.isfinite(values)
+        cells = read_people(raster, window, kind=kind)
+        negative += cells.negative
+        impossible.update(cells.impossible)
+        odd.update(cells.odd)
+        people, cell_km2 = cells.people, cells.cell_km2
+        known = np.isfinite(people)
         if known.any():
             densest = max(densest, float((people[known] / cell_km2[known]).max()))
         layers = [np.where(known, people, 0.0), np.where(known, cell_km2, 0.0), cell_km2]
@@ -131,6 +221,8 @@ def zonal_sums(
         negative=negative,
         densest_per_km2=densest,
         densest_zone_per_km2=float(density.max(initial=0.0)),
+        impossible=dict(impossible),
+        odd=dict(odd),
     )
 
 
@@ -163,6 +255,42 @@ def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
             + (": is it a raster of densities?" if kind == "count" else "")
         )
     return ""
+
+
+def value_doubts(raster: Raster, sums: ZonalSums) -> Iterator[tuple[str, int]]:
+    """Say which values of a population raster are hardly people, each with its number of cells.
+
+    Parameters
+    ----------
+    raster, sums
+        The raster and what came of it.
+    """
+    if sums.impossible:
+        values = sorted(sums.impossible)
+        named = f"{values[0]:.4g}" if len(values) == 1 else f"{values[0]:.4g} to {values[-1]:.4g}"
+        text = f"cells hold more people than any land ({named}) and are taken as unknown. " + (
+            "Are they in another unit, or is its kind another one?"
+            if len(values) >= _UNIT_VALUES
+            else "Where such a value means unknown, name it: nodata = ..."
+        )
+        yield text, sum(sums.impossible.values())
+    largest = _largest_of(raster)
+    for value, count in sorted(sums.odd.items()):
+        if value == largest:
+            text = f"cells hold {value:g}, the largest value that the file can hold, as people"
+        elif count > 1:
+            text = f"cells hold {value:g}, which often stands for unknown, as people"
+        else:
+            continue
+        yield f"{text}. If it means unknown, set nodata = {value:g}.", count
+
+
+def _largest_of(raster: Raster) -> float:
+    dtype = np.dtype(raster.dataset.dtypes[0])
+    if not np.issubdtype(dtype, np.integer):
+        return np.inf
+    scale, offset = raster.dataset.scales[0], raster.dataset.offsets[0]
+    return float(np.iinfo(dtype).max * scale + offset)
 
 
 def polygons_only(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -106,7 +106,8 @@ def _ground(project: Project) -> list[Any]:
 
 
 def _opened(raster: Any, project: Project) -> Any:
-    return open_raster(raster.path, crs=raster.crs, shown=relative(raster.path, project))
+    shown = relative(raster.path, project)
+    return open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown)
 
 
 def survey(
@@ -204,7 +205,7 @@ def _of_people(
     asked: PopulationRaster, project: Project, fronts: Sequence[FrontLine], widest: gpd.GeoDataFrame
 ) -> list[str]:
     from frontline.population.validity import as_stated, rasters_at
-    from frontline.raster.zonal import kind_doubt, zonal_sums
+    from frontline.raster.zonal import kind_doubt, value_doubts, zonal_sums
 
     said = []
     with _opened(asked, project) as raster:
@@ -223,6 +224,9 @@ def _of_people(
                 f"raster:{asked.key}: {sums.people.sum():,.0f} people ({asked.kind}) within "
                 f"{own['distance_m'].iloc[0] / 1000:g} km of {front.key}, known in {part:.1%}."
             )
+            doubts = [text for text, _ in value_doubts(raster, sums)]
+            doubts += [raster.datum_doubt] if raster.datum_doubt else []
+            said += [f"raster:{asked.key}: {text}" for text in doubts]
             doubt = kind_doubt(raster, sums, kind=asked.kind)
             said += [f"raster:{asked.key}: {doubt}".rstrip(".") + "."] if doubt else []
     return said

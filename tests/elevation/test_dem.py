@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from factories.rasters import write_tif
+from factories.elevation import TENTH, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +24,6 @@ from frontline.elevation.dem import (
 from frontline.elevation.terrain import hillshade, relief_m, shaded_relief
 from frontline.errors import RasterError
 from frontline.geo.projection import frame_around
-from frontline.project.models import Elevation
 from frontline.raster.grid import bilinear, cell_steps_m, row_steps_m
 
 DEGREES = pyproj.CRS("EPSG:4326")
@@ -38,34 +37,6 @@ def flat_frame(lon, lat):
 
 def dem_of(heights, transform, crs=UTM, step_m=(30.0, 30.0)):
     return Dem(np.asarray(heights, np.float32), transform, crs.to_wkt(), step_m)
-
-
-def read(
-    tmp_path, values, *, transform, crs="EPSG:4326", area=None, line=None, elevation=None, **profile
-):
-    """Read a made raster through a project whose study area is `area`, in degrees."""
-    path = write_tif(tmp_path / "dem.tif", values, transform=transform, crs=crs, **profile)
-    area = area or shapely.box(46.2, 40.2, 46.8, 40.8)
-    frame = frame_around(np.array([area], dtype=object))
-    line = line or shapely.LineString([area.bounds[:2], area.bounds[2:]])
-    study, front = frame.from_crs(np.array([area, line], dtype=object), DEGREES)
-    layers = SimpleNamespace(
-        frame=frame,
-        study_area=study,
-        lines={"a": gpd.GeoDataFrame(geometry=[front], crs=frame.crs)},
-    )
-    project = SimpleNamespace(
-        path=tmp_path / "project.toml",
-        elevation=Elevation.model_construct(
-            **{**Elevation.model_construct(path=path).__dict__, **(elevation or {})}
-        ),
-        sight=SimpleNamespace(radius_m=5_000.0),
-        zones=SimpleNamespace(distances_m=(5_000.0,)),
-    )
-    return read_dem(project, layers), layers
-
-
-TENTH = (0.01, 0.0, 46.0, 0.0, -0.01, 41.0)
 
 
 def test_no_elevation_no_dem():

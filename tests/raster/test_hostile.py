@@ -122,7 +122,7 @@ def test_flipped_bytes_raise_only_our_errors(tmp_path):
         import random, sys, warnings
         from pathlib import Path
         from frontline.errors import FrontlineError
-        from frontline.rasters import Window, open_raster, read_window
+        from frontline.raster.io import Window, open_raster, read_window
         seed, scratch = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2])
         dice, outcomes = random.Random(7), {"read": 0, "refused": 0}
         for _ in range(300):
@@ -257,3 +257,14 @@ def test_names_of_files(tmp_path, name):
         assert read_window(raster, Window(0, 0, 3, 3)).sum() == 9
     path.write_bytes(b"")
     refused(path, "is empty")
+
+
+@pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), KeyError("a")])
+def test_whatever_the_library_raises_names_the_file(tmp_path, monkeypatch, error):
+    path = write_tif(tmp_path / "dem.tif", ONES, transform=AT)
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("frontline.raster.io._north_up", fail)
+    refused(path, r"dem\.tif: cannot be read")

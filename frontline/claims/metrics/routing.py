@@ -34,8 +34,15 @@ from frontline.claims.metrics.corridors import NO_CORRIDORS
 from frontline.elevation.dem import is_coarse, sight_grid
 from frontline.geo.geodesy import distance_to
 from frontline.network.cost_distance import walking_minutes
-from frontline.network.project_roads import Network, network_of
-from frontline.network.routing import barred, minutes_to_line, parts, travel_minutes
+from frontline.network.project_roads import Closed, Network, network_of
+from frontline.network.routing import (
+    LEAST_CIRCUIT_M,
+    barred,
+    minutes_to_line,
+    nearest_roads,
+    parts,
+    travel_minutes,
+)
 from frontline.project.types import Flag, LonLat
 
 if TYPE_CHECKING:
@@ -50,7 +57,37 @@ NO_ELEVATION = "the project has no elevation"
 
 def _network(case: Case, kinds: Kinds) -> Network | None:
     corridors_of(case, kinds=kinds)
-    return network_of(case.project, case.layers, case.dem, kinds=kinds)
+    key = tuple(kinds)
+    if key not in case.networks:
+        case.networks[key] = network_of(case.project, case.layers, case.dem, kinds=kinds)
+    return case.networks[key]
+
+
+def _with_notes(detail: str, network: Network, *more: str) -> str:
+    """Add what is not known of the roads to a detail."""
+    return "; ".join([detail, *(text for text in more if text), *network.notes])
+
+
+def _doubt(closed: Closed) -> str:
+    """Say which roads cross the line in doubt."""
+    if not closed.doubtful:
+        return ""
+    return (
+        f"{listed(closed.doubtful)}: over the line and back within its error, one doubtful "
+        "crossing, which may not close the road"
+    )
+
+
+def _apart_before(case: Case, network: Network, places: Ids) -> str:
+    """Name places at a road that is joined to no other, line or none."""
+    graph = network.graph
+    edges = nearest_roads(graph, points_of(case, places), None)
+    named = [
+        f"{place_of(case, place).name} stands at a road that is joined to little else"
+        for place, edge in zip(places, edges, strict=True)
+        if edge >= 0 and graph.part[edge] != 0 and graph.circuit_m[edge] < LEAST_CIRCUIT_M
+    ]
+    return "; ".join(named)
 
 
 def minutes_to_front(
@@ -86,7 +123,9 @@ def minutes_to_front(
         float(minutes.max()),
         "min",
         contains="the range of the places named, not the position of the line",
-        detail=f"By place, with the distance in a straight line: {listed(told, comma='; ')}",
+        detail=_with_notes(
+            f"By place, with the distance in a straight line: {listed(told, comma='; ')}", network
+        ),
         coarse=schematic(case),
     )
 
@@ -113,20 +152,27 @@ def travel_time(
         return missing(NO_CORRIDORS, unit="min")
     xy = points_of(case, [start, stop])
     free = float(travel_minutes(network.graph, xy[:1], xy[1:])[0, 0])
-    value, detail = free, "No line bars the way"
+    value = least = free
+    detail, doubt = "No line bars the way", ""
     if line is not None:
-        bar = front_of(case, line).geometry
-        open_ = network.closed(bar, checkpoints=checkpoints)
-        value = float(travel_minutes(open_, xy[:1], xy[1:], line=bar)[0, 0])
+        front = front_of(case, line)
+        closed = network.closed_by(front, checkpoints=checkpoints)
+        value, least = (
+            float(travel_minutes(graph, xy[:1], xy[1:], line=front.geometry)[0, 0])
+            for graph in (closed.graph, closed.lenient)
+        )
         detail = f"Without the line it would be {_minutes(free)}"
+        doubt = _doubt(closed) if least < value else ""
+    apart = _apart_before(case, network, (start, stop)) if math.isinf(free) else ""
+    eased = f"{doubt}: then {_minutes(least)}" if doubt else ""
     return Measured(
         value,
-        value,
+        least,
         value,
         "min",
-        contains=network.holds,
-        detail=detail,
-        coarse=schematic(case),
+        contains="the doubtful crossings" if doubt else network.holds,
+        detail=_with_notes(detail, network, eased, apart),
+        coarse=(*schematic(case), *((doubt,) if doubt else ())),
     )
 
 
@@ -212,7 +258,9 @@ def detour(
         value,
         "%",
         contains=network.holds,
-        detail=f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}",
+        detail=_with_notes(
+            f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}", network
+        ),
         coarse=schematic(case),
     )
 
@@ -247,39 +295,56 @@ def cut_off(
     network = _network(case, kinds)
     if network is None:
         return missing(NO_CORRIDORS, unit="places")
-    found = _apart(case, places, network.closed(bar, checkpoints=checkpoints), land)
+    closed = network.closed_by(front, barrier=bar, checkpoints=checkpoints)
+    found, before = _apart(case, places, network, closed.graph, land, bar)
+    eased = found
+    if closed.doubtful:
+        eased, _ = _apart(case, places, network, closed.lenient, land, bar)
     told = f"Cut off: {listed(found) or 'none'}"
+    if before:
+        told += f"; apart from the rest with or without the line: {listed(before)}"
     wider = _network(case, (*kinds, *planned)) if planned else None
     if wider is not None:
-        left = _apart(case, places, wider.closed(bar, checkpoints=checkpoints), land)
+        open_ = wider.closed_by(front, barrier=bar, checkpoints=checkpoints).graph
+        left, _ = _apart(case, places, wider, open_, land, bar)
         told += f"; with what is planned: {listed(left) or 'none'}"
-    value = float(len(found))
+    value, least = float(len(found)), float(min(len(eased), len(found)))
+    doubt = _doubt(closed) if least < value else ""
     return Measured(
         value,
-        value,
+        least,
         value,
         "places",
-        contains="nothing: one network as drawn",
-        detail=told,
+        contains="the doubtful crossings" if doubt else "nothing: one network as drawn",
+        detail=_with_notes(told, network, doubt),
         coarse=schematic(case),
     )
 
 
-def _apart(case: Case, places: Ids, graph: RoadGraph, land: Any) -> list[str]:
-    """Name the places whose part of the network is not the largest one of their side."""
-    part = parts(graph)
-    inside = shapely.contains_xy(land, *graph.xy.T)
-    counts = np.bincount(part[inside], minlength=part.max(initial=0) + 1)
-    main = int(np.argmax(counts))
-    nodes = np.flatnonzero(inside)
-    found = []
-    for place in places:
-        shape = place_of(case, place)
-        xy = points_of(case, [place])[0]
-        near = nodes[int(np.argmin(np.hypot(*(graph.xy[nodes] - xy).T)))] if len(nodes) else -1
-        if near < 0 or part[near] != main:
-            found.append(shape.name)
-    return found
+def _apart(
+    case: Case, places: Ids, network: Network, graph: RoadGraph, land: Any, bar: Any
+) -> tuple[list[str], list[str]]:
+    """Name the places that a line cuts off from most road of their side, and those apart before.
+
+    A place that stands at another part of the network without the line is not cut off by it.
+    """
+    part = parts(graph)[graph.edges[:, 0]] if len(graph.edges) else np.empty(0, np.int64)
+    middles = graph.xy[graph.edges].mean(axis=1)
+    inside = shapely.contains_xy(land, *middles.T)
+    sizes = np.bincount(part[inside], graph.length_m[inside], minlength=1)
+    main = int(np.argmax(sizes))
+    of_main = graph.part[inside & (part == main)]
+    free_main = int(of_main[0]) if len(of_main) else 0
+    xy = points_of(case, places)
+    near, free = nearest_roads(graph, xy, bar), nearest_roads(network.graph, xy, None)
+    cut: list[str] = []
+    before: list[str] = []
+    for place, edge, free_edge in zip(places, near, free, strict=True):
+        if edge >= 0 and part[edge] == main:
+            continue
+        joined = free_edge >= 0 and network.graph.part[free_edge] == free_main
+        (cut if joined else before).append(place_of(case, place).name)
+    return cut, before
 
 
 def nearest_post(
