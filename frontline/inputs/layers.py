@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from frontline.errors import FrontlineError, LayerError, raise_problems
+from frontline.geo.polygonize import GAP_M, close_gaps
 from frontline.geo.projection import Frame, frame_around
 from frontline.inputs.formats import VectorFile, opened
 from frontline.inputs.geometry import crs_name, to_degrees
@@ -20,15 +21,12 @@ from frontline.inputs.reader import Checked, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
-    LINES,
-    LINES_WITH_ERROR,
     PARTITIONS,
     POINTS,
     SETTLEMENTS,
-    STATES,
-    STATES_WITH_ERROR,
     STUDY_AREA,
     Role,
+    role_of_line,
 )
 from frontline.project.loader import relative
 from frontline.records import Note
@@ -102,9 +100,8 @@ def read_layers(project: Project) -> Layers:
     raise_problems(problems)
     area = found["study_area"]
     frame = _frame(area)
-    land = _land(area, frame)
+    land, notes = _land(area, frame)
     placed: dict[str, gpd.GeoDataFrame] = {}
-    notes: list[Note] = []
     for about, layer in found.items():
         try:
             placed[about] = _in_plane(layer, frame)
@@ -134,9 +131,7 @@ def _wanted(project: Project) -> list[_Wanted]:
             columns["error_m"] = line.error_m
         if line.side_column is not None:
             columns["side"] = line.side_column
-        plain = STATES if "side" in columns else LINES
-        rough = STATES_WITH_ERROR if "side" in columns else LINES_WITH_ERROR
-        found.append(_Wanted(line.key, line, rough if "error_m" in columns else plain, columns))
+        found.append(_Wanted(line.key, line, role_of_line(line), columns))
     for role, source in (
         (SETTLEMENTS, project.settlements),
         (CORRIDORS, project.corridors),
@@ -190,15 +185,25 @@ def _in_plane(layer: Checked, frame: Frame) -> gpd.GeoDataFrame:
     return layer.frame.set_geometry(geometries, crs=frame.crs)
 
 
-def _land(area: Checked, frame: Frame) -> Any:
+def _land(area: Checked, frame: Frame) -> tuple[Any, list[Note]]:
     """Unite the study area: in its own CRS, where shared edges are equal, and in the plane."""
-    united = shapely.get_parts(shapely.union_all(area.frame.geometry.to_numpy()))
+    drawn = shapely.get_parts(area.frame.geometry.to_numpy())
+    united = shapely.get_parts(shapely.union_all(drawn))
     try:
         parts = frame.from_crs(united, area.crs)
+        pieces = frame.from_crs(drawn, area.crs) if len(drawn) > 1 else parts
     except LayerError as error:
         raise area.fault(error.message) from error
     # halves that meet at the antimeridian differ there by the width of rounding
-    return shapely.union_all(parts, grid_size=1e-3) if len(parts) > 1 else parts[0]
+    land = shapely.union_all(parts, grid_size=1e-3) if len(parts) > 1 else parts[0]
+    closed, gaps = close_gaps(land, pieces)
+    if len(gaps) == 0:
+        return land, []
+    text = (
+        f"Gaps of less than {GAP_M:g} m between its polygons, as digitising leaves them, were "
+        f"closed: {len(gaps)}, {shapely.area(gaps).sum() / 1e6:,.3g} km2 in all."
+    )
+    return closed, [Note("study_area", text, len(gaps))]
 
 
 def _assembled(

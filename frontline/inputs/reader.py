@@ -97,6 +97,7 @@ def read_checked(
         optional=role.optional,
         repair=source.repair,
         fault=fault,
+        otherwise=role.otherwise,
     )
     problems += shapes.problems
     if not role.optional and len(frame) == 0:
