@@ -109,7 +109,7 @@ class _Edges:
         a, b, length = a[apart], b[apart], length[apart]
         size = len(group)
         codes, which = np.unique(np.minimum(a, b) * size + np.maximum(a, b), return_inverse=True)
-        total = np.bincount(which.ravel(), weights=length, minlength=len(codes))
+        total: Floats = np.bincount(which.ravel(), length, len(codes)).astype(np.float64)
         keep = total > GRID_M
         return np.column_stack([codes // size, codes % size])[keep], total[keep]
 
@@ -452,7 +452,7 @@ def _without_small_pieces(
     joined = pairs[alike]
     piece = _connected(len(polygons), joined)
     count = int(piece.max(initial=-1)) + 1
-    areas = np.bincount(piece, weights=shapely.area(polygons), minlength=count)
+    areas: Floats = np.bincount(piece, shapely.area(polygons), count).astype(np.float64)
     small = areas < least_m2
     if kept_xy is not None and len(kept_xy):
         small[piece[_faces_at(polygons, kept_xy)]] = False
@@ -462,7 +462,7 @@ def _without_small_pieces(
     side[piece] = label
     between = np.sort(piece[pairs[~alike]], axis=1)
     codes, which = np.unique(between[:, 0] * count + between[:, 1], return_inverse=True)
-    total = np.bincount(which.ravel(), weights=border_m[~alike], minlength=len(codes))
+    total: Floats = np.bincount(which.ravel(), border_m[~alike], len(codes)).astype(np.float64)
     beside = np.column_stack([codes // count, codes % count])
     group = _absorbed(
         beside, total, areas, thin=np.zeros(count, dtype=bool), small=small, least_m2=least_m2

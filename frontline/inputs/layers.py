@@ -17,7 +17,7 @@ from frontline.inputs.formats import VectorFile, opened
 from frontline.inputs.geometry import crs_name, to_degrees
 from frontline.inputs.location import elsewhere, seeds_outside
 from frontline.inputs.normalize import districts_of, empty, line_of, places_of
-from frontline.inputs.reader import Checked, read_checked
+from frontline.inputs.reader import Checked, Read, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
@@ -148,6 +148,7 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
     found: dict[str, Checked] = {}
+    read: dict[tuple[Path, str, str | None], Read] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
         for wanted in _wanted(project):
@@ -159,7 +160,7 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
                 file = files[path]
                 if file is not None:
                     found[wanted.about] = read_checked(
-                        file, wanted.source, wanted.role, wanted.columns
+                        file, wanted.source, wanted.role, wanted.columns, many=read
                     )
             except LayerError as error:
                 problems += error.problems

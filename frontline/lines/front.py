@@ -187,14 +187,12 @@ def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
     for line in project.lines:
         sides = [side for side in project.sides if not side.lines or line.key in side.lines]
         try:
-            front = front_line(
-                line, layers.lines[line.key], sides, layers.study_area, layers.frame
-            )
+            front = front_line(line, layers.lines[line.key], sides, layers.study_area, layers.frame)
         except FrontlineError as problem:
             problems.append(_with_place(problem, project))
             continue
-        said = _of_empty_pieces(front, sides, layers)
-        fronts.append(replace(front, notes=(*front.notes, *said)))
+        empty = _of_empty_pieces(front, sides, layers)
+        fronts.append(replace(front, notes=(*front.notes, *empty)))
     raise_problems(problems)
     said = same_date(project.lines)
     return tuple(

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from frontline._typing import Coords, Floats, Geometries
-from frontline.errors import LayerError, nearest
+from frontline.errors import LayerError
 from frontline.geo.geodesy import length_m
 from frontline.geo.polygonize import GAP_M, SLIVER_M, States, merged_sides, split_states
 from frontline.geo.projection import Frame
@@ -81,9 +81,7 @@ def least_part_m2(line: Line, errors_m: Floats, area: Any) -> float:
     return float(min(max(GAP_M, error_m) ** 2, LARGEST_SHARE * area.area))
 
 
-def front_of_states(
-    given: Given, names: Sequence[str]
-) -> tuple[Any, dict[str, Any], list[Note]]:
+def front_of_states(given: Given, names: Sequence[str]) -> tuple[Any, dict[str, Any], list[Note]]:
     """Make the front of polygons that say who holds what.
 
     Parameters
@@ -133,7 +131,9 @@ def front_of_states(
         notes += _note_of_mended(given, faces, what)
     notes += note_of_merged(given, states.merged)
     if states.lines.is_empty:
-        raise LayerError(_no_edge(line, present), path=line.path, layer=line.layer, field=_key(line))
+        raise LayerError(
+            _no_edge(line, present), path=line.path, layer=line.layer, field=_key(line)
+        )
     return states.lines, land, notes
 
 
@@ -358,11 +358,11 @@ def _divided(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
         xy.append(points)
         owner.append(np.full(len(points), number))
     places, which = np.unique(np.concatenate(xy), axis=0, return_inverse=True)
-    number = np.concatenate(owner)
+    numbers = np.concatenate(owner)
     low = np.full(len(places), len(beside))
     high = np.full(len(places), -1)
-    np.minimum.at(low, which.ravel(), number)
-    np.maximum.at(high, which.ravel(), number)
+    np.minimum.at(low, which.ravel(), numbers)
+    np.maximum.at(high, which.ravel(), numbers)
     places, low = places[low == high], low[low == high]
     # Where two sides meet, a place is as near to one as to the other.
     cells = shapely.get_parts(
