@@ -154,11 +154,11 @@ def split_area(
     edge = shapely.boundary(area)
     pieces = shapely.get_parts(np.atleast_1d(np.asarray(lines, dtype=object)))
     pieces = pieces[~shapely.is_empty(pieces)]
-    network = shapely.union_all([edge, *pieces], grid_size=GRID_M)
+    network = node_lines(np.concatenate([shapely.get_parts(edge), pieces]))
     course = _drawn(network, pieces)
     bridges = _bridges(course, network, area, reach_m)
     if len(bridges):
-        network = shapely.union_all([network, *bridges], grid_size=GRID_M)
+        network = node_lines(np.concatenate([shapely.get_parts(network), bridges]))
         course = _drawn(network, np.concatenate([pieces, bridges]))
     polygons = _faces_within(network, area)
     edges = _edges_between(polygons)
@@ -181,6 +181,33 @@ def split_area(
     return Faces(
         polygons, course, led_on, ends[free], *edges.pairs(group), merged=gone, edge_m=edge_m
     )
+
+
+def node_lines(lines: Geometries) -> Any:
+    """Node lines on a grid of 1 mm: they meet in their ends only.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+
+    Returns
+    -------
+    MultiLineString
+        Every stretch once.
+
+    Notes
+    -----
+    Lines that come nowhere near another are noded by themselves: snapping many of them to the
+    grid together takes time with more than n log n.
+    """
+    near = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=10 * GRID_M)
+    cluster = _connected(len(lines), near.T)
+    order = np.argsort(cluster, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
+    noded = [shapely.union_all(lines[rows], grid_size=GRID_M) for rows in members]
+    parts = shapely.get_parts(noded)
+    return shapely.multilinestrings(parts[~shapely.is_empty(parts)])
 
 
 def _faces_within(network: Any, area: Any) -> Geometries:
@@ -375,8 +402,8 @@ def split_states(
         Overlaps and gaps narrower than 50 m, which digitising leaves, go to the side with the
         longest border; wider gaps are on no side, or on that of the rest.
     """
-    edges = [shapely.boundary(area), *shapely.boundary(shapes)]
-    polygons = _faces_within(shapely.union_all(edges, grid_size=GRID_M), area)
+    edges = shapely.get_parts([shapely.boundary(area), *shapely.boundary(shapes)])
+    polygons = _faces_within(node_lines(edges), area)
     between = _edges_between(polygons)
     known = sorted({*names, rest} - {""})
     holds = _held(polygons, shapes, np.array([known.index(name) for name in names], dtype=int))

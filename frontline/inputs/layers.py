@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from frontline.errors import FrontlineError, LayerError, raise_problems
@@ -21,6 +22,7 @@ from frontline.inputs.reader import Checked, Read, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
+    LAND,
     PARTITIONS,
     POINTS,
     SETTLEMENTS,
@@ -101,6 +103,9 @@ def read_layers(project: Project) -> Layers:
     area = found["study_area"]
     frame = _frame(area)
     land, notes = _land(area, frame)
+    if "land" in found:
+        land, said = _without_sea(land, found.pop("land"), frame)
+        notes += said
     placed: dict[str, gpd.GeoDataFrame] = {}
     for about, layer in found.items():
         try:
@@ -125,6 +130,8 @@ def read_layers(project: Project) -> Layers:
 
 def _wanted(project: Project) -> list[_Wanted]:
     found = [_Wanted("study_area", project.study_area, STUDY_AREA, {})]
+    if project.land is not None:
+        found.append(_Wanted("land", project.land, LAND, {}))
     for line in project.lines:
         columns = {}
         if isinstance(line.error_m, str):
@@ -205,6 +212,20 @@ def _land(area: Checked, frame: Frame) -> tuple[Any, list[Note]]:
         f"closed: {len(gaps)}, {shapely.area(gaps).sum() / 1e6:,.3g} km2 in all."
     )
     return closed, [Note("study_area", text, len(gaps))]
+
+
+def _without_sea(area: Any, mask: Checked, frame: Frame) -> tuple[Any, list[Note]]:
+    """Keep what of the study area is land: the sea is on no side, and no front lies in it."""
+    shores = _in_plane(mask, frame).geometry.to_numpy()
+    land = shapely.intersection(area, shapely.union_all(shores), grid_size=1e-3)
+    parts = shapely.get_parts(shapely.get_parts(np.array([land], dtype=object)))
+    parts = parts[shapely.get_dimensions(parts) == 2]
+    if len(parts) == 0:
+        raise mask.fault("has no land in the study area. Check its CRS and its coordinates.")
+    dry = shapely.multipolygons(parts) if len(parts) > 1 else parts[0]
+    sea_km2 = (area.area - dry.area) / 1e6
+    text = f"{sea_km2:,.1f} km2 of the study area are no land: they are on no side."
+    return dry, [Note("study_area", text)] if sea_km2 >= 0.1 else []
 
 
 def _assembled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -66,7 +67,7 @@ def with_each_date(project: Project) -> Project:
 
 
 def _lines_of(line: Line, project: Project) -> list[Line]:
-    if not re.fullmatch(KEY_PATTERN, key_of_date(line.key, UNDATED)):
+    if not re.fullmatch(KEY_PATTERN, key_of_date(line.key, dt.date(2000, 1, 1))):
         raise ProjectError(
             f"{shown(line.key)} is too long for keys of many dates (at most 32). Shorten it.",
             path=project.path.name,

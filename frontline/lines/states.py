@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LARGEST_SHARE = 0.01
 """Of the study area; no piece larger than this is taken for small unless the project says so."""
 _LISTED = 5
-_ACROSS = 10
+_ACROSS = 40
 """Points on the edge of a grey zone for each of its mean widths."""
 _MOST_POINTS = 20_000
 
@@ -174,10 +174,12 @@ def lonlat_of(frame: Frame, point: Any) -> tuple[float, float]:
     return float(lon), float(lat)
 
 
-def _km2(area_m2: float) -> str:
-    """Write an area so that small ones can be told apart: 3,678, 12.3, 0.000639."""
+def _size(area_m2: float) -> str:
+    """Write an area so that small ones can be told apart: 3,678 km2, 12.3 km2, 639 m2."""
+    if area_m2 < 1e4:
+        return f"{area_m2:,.0f} m2"
     size = area_m2 / 1e6
-    return f"{size:,.0f}" if size >= 1000 else f"{size:.3g}"
+    return f"{size:,.0f} km2" if size >= 1000 else f"{size:.3g} km2"
 
 
 def _largest(given: Given, faces: Geometries) -> str:
@@ -187,8 +189,8 @@ def _largest(given: Given, faces: Geometries) -> str:
     lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces[row]))
     place = f"({lon:.4f}, {lat:.4f})"
     if len(faces) == 1:
-        return f"{_km2(areas[0])} km2 at {place}"
-    return f"{_km2(areas.sum())} km2 in all, the largest {_km2(areas[row])} km2 at {place}"
+        return f"{_size(areas[0])} at {place}"
+    return f"{_size(areas.sum())} in all, the largest {_size(areas[row])} at {place}"
 
 
 def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) -> list[Note]:
@@ -205,7 +207,7 @@ def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) ->
     """
     if len(faces) == 0:
         return []
-    limit = f"smaller than {_km2(given.least_m2)} km2"
+    limit = f"smaller than {_size(given.least_m2)}"
     limit = f"narrower than {SLIVER_M:g} m or {limit}" if slivers else limit
     text = (
         f"Pieces of land {limit} say nothing, and were given to what surrounds them: "
@@ -244,7 +246,7 @@ def notes_of_pieces(given: Given, land: Mapping[str, Any]) -> list[Note]:
         listed = []
         for piece in pieces[:_LISTED]:
             lon, lat = lonlat_of(given.frame, shapely.point_on_surface(piece))
-            listed.append(f"{_km2(piece.area)} km2 at ({lon:.4f}, {lat:.4f})")
+            listed.append(f"{_size(piece.area)} at ({lon:.4f}, {lat:.4f})")
         more = f" and {len(pieces) - _LISTED} smaller ones" if len(pieces) > _LISTED else ""
         text = f"'{name}' holds {len(pieces)} separate pieces: {'; '.join(listed)}{more}."
         notes.append(Note(given.line.key, text, len(pieces)))
@@ -283,8 +285,8 @@ def notes_of_empty_pieces(
         lon, lat = lonlat_of(frame, shapely.point_on_surface(largest))
         text = (
             f"{len(empty)} of the {len(pieces)} separate pieces of '{name}' hold neither a "
-            f"settlement nor a seed, {_km2(areas.sum())} km2 in all, the largest "
-            f"{_km2(areas.max())} km2 at ({lon:.4f}, {lat:.4f}): are they meant?"
+            f"settlement nor a seed, {_size(areas.sum())} in all, the largest "
+            f"{_size(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
         )
         notes.append(Note(key, text, len(empty)))
     return notes

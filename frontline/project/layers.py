@@ -92,6 +92,9 @@ _SIDE = InputColumn("side", "text", "who holds it", needed=True, key="side_colum
 STUDY_AREA = Role(
     "study_area", ("polygon",), False, (), "the land in question; its features are united", False
 )
+LAND = Role(
+    "land", ("polygon",), True, (), "land without sea, such as polygons of a coastline", False
+)
 LINES = Role(
     "lines",
     ("line",),
@@ -193,6 +196,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         role.name: role
         for role in (
             STUDY_AREA,
+            LAND,
             LINES,
             SETTLEMENTS,
             CORRIDORS,

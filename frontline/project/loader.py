@@ -148,6 +148,7 @@ def input_files(project: Project) -> tuple[Path, ...]:
     canopy = project.elevation.canopy if project.elevation is not None else None
     sources: list[TableSource | PopulationRaster | Elevation | LandCover | Canopy | None] = [
         project.study_area,
+        project.land,
         *project.lines,
         project.settlements,
         project.corridors,

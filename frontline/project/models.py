@@ -612,6 +612,9 @@ class Project(Part):
 
     title: str = Field(min_length=1, description="title of map, report and workbook")
     study_area: LayerSource = Field(description="the land in question, as polygons")
+    land: LayerSource | None = Field(
+        None, description="land without sea: the rest of the study area is on no side"
+    )
     lines: tuple[Line, ...] = Field(min_length=1, description="dated lines, or states")
     sides: tuple[Side, ...] = Field((), description="names of the sides, and where they are")
     settlements: Settlements | None = Field(None, description="places, as points or polygons")
