@@ -19,6 +19,7 @@ from frontline.errors import DownloadError, OutputError, ProjectError, one_line
 from frontline.fetch.cache import size_of
 from frontline.fetch.http import Client
 from frontline.inputs.layers import read_layers
+from frontline.inputs.series import with_each_date
 from frontline.project.loader import load_project, relative
 from frontline.project.models import Project
 from frontline.storage.files import sha256
@@ -216,7 +217,7 @@ def _loaded(path: Path) -> Project:
             return Project.model_validate(given, context={"folder": folder})
     except (OSError, ValueError):  # load_project says what is wrong, in words
         pass
-    return load_project(path)
+    return with_each_date(load_project(path))
 
 
 def _is_absent(value: Any, folder: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +11,53 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from frontline._typing import Coords, Geometries
+from frontline._typing import Coords, Flags, Floats, Geometries, Integers
 
 GRID_M = 1e-3
-SLIVER_M = 2.0
+SLIVER_M = 5.0
+"""Faces nowhere wider than this are two digitisations of one line."""
 GAP_M = 50.0
 _TOUCHING_M = 0.05
+_AHEAD = 0.3
+"""Least cosine between the course of an end and the way to what it is led on to."""
+
+
+def close_gaps(area: Any, pieces: Geometries) -> tuple[Any, Geometries]:
+    """Close hairline gaps between polygons that were digitised one by one.
+
+    Parameters
+    ----------
+    area
+        The polygons united.
+    pieces
+        The polygons, shape ``(n,)``.
+
+    Returns
+    -------
+    area, gaps
+        The area with the gaps, and the gaps. A gap is nowhere wider than 50 m and touches two
+        polygons; an inlet of a single one is left open.
+    """
+    none = np.zeros(0, dtype=object)
+    pieces = np.asarray(pieces, dtype=object)
+    tree = shapely.STRtree(pieces)
+    near = tree.query(pieces, predicate="dwithin", distance=GAP_M) if len(pieces) > 1 else none
+    if len(pieces) < 2 or not (near[0] != near[1]).any():
+        return area, none
+    wide = shapely.buffer(area, GAP_M / 2, join_style="mitre", mitre_limit=2.0)
+    shut = shapely.buffer(wide, -GAP_M / 2, join_style="mitre", mitre_limit=2.0)
+    gaps = shapely.get_parts(shapely.difference(shut, area))
+    gaps = gaps[shapely.get_dimensions(gaps) == 2]
+    gap, _ = tree.query(gaps, predicate="dwithin", distance=_TOUCHING_M)
+    gaps = gaps[np.bincount(gap, minlength=len(gaps)) > 1]
+    if len(gaps) == 0:
+        return area, none
+    # Its edges are a rounding away from those of the polygons: a seam of nothing would stay.
+    sealed = shapely.union_all([area, *shapely.buffer(gaps, GRID_M, join_style="mitre")])
+    return shapely.set_precision(sealed, GRID_M), gaps
 
 
 @dataclass(frozen=True)
@@ -32,15 +74,54 @@ class Faces:
         Ends that stopped short by more than a metre and were led on, shape ``(k, 2)``.
     open_ends
         Ends inside the area that meet nothing, shape ``(m, 2)``.
+    pairs, border_m
+        Faces that border on each other, ``(p, 2)``, and the length of their border.
+    merged
+        Slivers and small faces that were given to a neighbour.
+    edge_m
+        Length of line that was left out because it runs along the area's edge.
     """
 
     polygons: Geometries
     lines: Any
     snapped: Coords
     open_ends: Coords
+    pairs: Integers
+    border_m: Floats
+    merged: Geometries
+    edge_m: float
 
 
-def split_area(area: Any, lines: Any, *, reach_m: float = GAP_M) -> Faces:
+@dataclass(frozen=True)
+class _Edges:
+    """The segments between faces: ends ``(n, 4)``, and the faces on both sides, -1 for none."""
+
+    ends: Coords
+    one: Integers
+    other: Integers
+
+    def pairs(self, group: Integers) -> tuple[Integers, Floats]:
+        """Find groups of faces that border on each other, and the length of their border."""
+        inner = self.other >= 0
+        a, b = group[self.one[inner]], group[self.other[inner]]
+        length = np.hypot(*(self.ends[inner, 2:] - self.ends[inner, :2]).T)
+        apart = a != b
+        a, b, length = a[apart], b[apart], length[apart]
+        size = len(group)
+        codes, which = np.unique(np.minimum(a, b) * size + np.maximum(a, b), return_inverse=True)
+        total: Floats = np.bincount(which.ravel(), length, len(codes)).astype(np.float64)
+        keep = total > GRID_M
+        return np.column_stack([codes // size, codes % size])[keep], total[keep]
+
+
+def split_area(
+    area: Any,
+    lines: Any,
+    *,
+    reach_m: float = GAP_M,
+    least_m2: float = 0.0,
+    kept_xy: Coords | None = None,
+) -> Faces:
     """Cut an area by lines.
 
     Parameters
@@ -53,6 +134,10 @@ def split_area(area: Any, lines: Any, *, reach_m: float = GAP_M) -> Faces:
     reach_m
         An end that stops this short of the area's edge, of another piece or of another open end
         is led on to it.
+    least_m2
+        Faces smaller than this are given to a neighbour.
+    kept_xy
+        Places ``(k, 2)`` whose faces are kept, however small or narrow.
 
     Returns
     -------
@@ -62,29 +147,200 @@ def split_area(area: Any, lines: Any, *, reach_m: float = GAP_M) -> Faces:
     Notes
     -----
     All lines and the area's edge are noded on a grid of 1 mm and polygonized. Faces narrower
-    than 2 m, which arise where the same stretch was drawn twice with other vertices, are given
-    to the neighbour with the longest common border.
+    than 5 m, which arise where the same stretch was drawn twice with other vertices, and small
+    ones are given to the neighbour with the longest common border, the smallest first; the line
+    between the two goes. A line along the area's edge separates nothing, and goes as well.
     """
     edge = shapely.boundary(area)
     pieces = shapely.get_parts(np.atleast_1d(np.asarray(lines, dtype=object)))
-    network = shapely.union_all([edge, *pieces], grid_size=GRID_M)
+    pieces = pieces[~shapely.is_empty(pieces)]
+    network = node_lines(np.concatenate([shapely.get_parts(edge), pieces]))
     course = _drawn(network, pieces)
     bridges = _bridges(course, network, area, reach_m)
     if len(bridges):
-        network = shapely.union_all([network, *bridges], grid_size=GRID_M)
-        course = _drawn(network, [*pieces, *bridges])
-    found = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
-    inside = shapely.intersects(area, shapely.point_on_surface(found))
-    polygons, doubled = _without_slivers(found[inside])
-    if doubled is not None:
-        course = shapely.difference(course, doubled)
-    course = canonical(course)
+        network = node_lines(np.concatenate([shapely.get_parts(network), bridges]))
+        course = _drawn(network, np.concatenate([pieces, bridges]))
+    polygons = _faces_within(network, area)
+    edges = _edges_between(polygons)
+    thin = is_narrow(polygons, SLIVER_M)
+    small = shapely.area(polygons) < least_m2
+    if kept_xy is not None and len(kept_xy):
+        held = np.unique(_faces_at(polygons, kept_xy))
+        thin[held] = small[held] = False
+    pairs, border_m = edges.pairs(np.arange(len(polygons)))
+    group = _absorbed(
+        pairs, border_m, shapely.area(polygons), thin=thin, small=small, least_m2=least_m2
+    )
+    group, polygons, gone = _united_groups(polygons, group)
+    course, edge_m = _separating(course, edges, group)
     ends, _ = dangling_ends(course)
     free = shapely.distance(edge, shapely.points(ends)) > _TOUCHING_M
     free &= shapely.contains_xy(area, *ends.T)
     # What is bent into the plane may miss an edge it lies on by a decimetre: not worth a word.
     led_on = shapely.get_coordinates(bridges[shapely.length(bridges) > 1.0])[::2]
-    return Faces(polygons, course, led_on, ends[free])
+    return Faces(
+        polygons, course, led_on, ends[free], *edges.pairs(group), merged=gone, edge_m=edge_m
+    )
+
+
+def node_lines(lines: Geometries) -> Any:
+    """Node lines on a grid of 1 mm: they meet in their ends only.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+
+    Returns
+    -------
+    MultiLineString
+        Every stretch once.
+
+    Notes
+    -----
+    Lines that come nowhere near another are noded by themselves: snapping many of them to the
+    grid together takes time with more than n log n.
+    """
+    near = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=10 * GRID_M)
+    cluster = _connected(len(lines), near.T)
+    order = np.argsort(cluster, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
+    noded = [shapely.union_all(lines[rows], grid_size=GRID_M) for rows in members]
+    parts = shapely.get_parts(noded)
+    return shapely.multilinestrings(parts[~shapely.is_empty(parts)])
+
+
+def _faces_within(network: Any, area: Any) -> Geometries:
+    """Polygonize a noded network, and keep the faces inside the area, in an order of their own."""
+    found = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
+    shapely.prepare(area)
+    found = found[shapely.intersects(area, shapely.point_on_surface(found))]
+    return np.asarray(found[np.lexsort(shapely.bounds(found).T[::-1])], dtype=object)
+
+
+def _faces_at(polygons: Geometries, xy: Coords) -> Integers:
+    """Find the number of the face in which each place lies, or of the nearest one."""
+    return np.asarray(shapely.STRtree(polygons).nearest(shapely.points(xy)), dtype=np.int64)
+
+
+def _edges_between(polygons: Geometries) -> _Edges:
+    """Find the segments of faces of one noded network, each once, with the faces beside it."""
+    rings, face = shapely.get_rings(polygons, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    head = np.flatnonzero(np.diff(ring) == 0)
+    ends = _sorted_ends(np.concatenate([xy[head], xy[head + 1]], axis=1))
+    face = face[ring[head]]
+    order = np.lexsort((face, *ends.T[::-1]))
+    ends, face = ends[order], face[order]
+    first = np.ones(len(ends), dtype=bool)
+    first[1:] = (ends[1:] != ends[:-1]).any(axis=1)
+    other = np.full(len(ends), -1, dtype=np.int64)
+    twice = np.flatnonzero(~first)
+    other[twice - 1] = face[twice]
+    return _Edges(ends[first], face[first].astype(np.int64), other[first])
+
+
+def _sorted_ends(ends: Coords) -> Coords:
+    """Let each segment begin at its smaller end."""
+    back = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
+    return np.where(back[:, None], ends[:, [2, 3, 0, 1]], ends)
+
+
+def _absorbed(
+    pairs: Integers,
+    border_m: Floats,
+    areas: Floats,
+    *,
+    thin: Flags,
+    small: Flags,
+    least_m2: float,
+) -> Integers:
+    """Give narrow and small faces to a neighbour; the number of its group for every face.
+
+    The smallest goes first, to the neighbour with the longest border. Two slivers together are
+    still one; two small faces together may be large enough.
+    """
+    group = np.arange(len(areas))
+    if not (thin | small).any():
+        return group
+    beside: list[dict[int, float]] = [{} for _ in areas]
+    for (a, b), length in zip(pairs.tolist(), border_m.tolist(), strict=True):
+        beside[a][b] = beside[b][a] = length
+    size = areas.copy()
+    waiting = [(float(size[row]), int(row)) for row in np.flatnonzero(thin | small)]
+    heapq.heapify(waiting)
+    while waiting:
+        area, row = heapq.heappop(waiting)
+        if group[row] != row or area != size[row] or not beside[row]:
+            continue
+        other = min(beside[row], key=lambda number: (-beside[row][number], number))
+        again = (thin[row] and thin[other]) or (
+            small[row] and small[other] and size[row] + size[other] < least_m2
+        )
+        # The one with more neighbours keeps its number, so that few entries move.
+        kept, gone = (other, row) if len(beside[other]) >= len(beside[row]) else (row, other)
+        for number, length in beside[gone].items():
+            del beside[number][gone]
+            if number != kept:
+                beside[kept][number] = beside[kept].get(number, 0.0) + length
+                beside[number][kept] = beside[kept][number]
+        beside[gone] = {}
+        group[gone] = kept
+        size[kept] += size[gone]
+        thin[kept] = small[kept] = again
+        if again:
+            heapq.heappush(waiting, (float(size[kept]), kept))
+    while (group != group[group]).any():
+        group = group[group]
+    return group
+
+
+def _united_groups(
+    polygons: Geometries, group: Integers
+) -> tuple[Integers, Geometries, Geometries]:
+    """Unite the faces of each group: the new number of every face, the faces, what was given."""
+    numbers, row, count = np.unique(group, return_inverse=True, return_counts=True)
+    row = row.ravel()
+    if len(numbers) == len(polygons):
+        return row, polygons, polygons[:0]
+    areas = shapely.area(polygons)
+    order = np.lexsort((-areas, row))
+    largest = np.zeros(len(polygons), dtype=bool)
+    largest[order[np.concatenate([[0], np.cumsum(count)[:-1]])]] = True
+    united = np.empty(len(numbers), dtype=object)
+    alone = count[row] == 1
+    united[row[alone]] = polygons[alone]
+    members = np.split(order, np.cumsum(count)[:-1])
+    for number in np.flatnonzero(count > 1):
+        united[number] = shapely.coverage_union_all(polygons[members[number]])
+    return row, united, polygons[~largest]
+
+
+def _separating(course: Any, edges: _Edges, group: Integers) -> tuple[Any, float]:
+    """Keep what of a course separates two faces or lies in none; and the length on the edge."""
+    xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    if len(head) == 0:
+        return shapely.MultiLineString(), 0.0
+    ends = np.concatenate([xy[head], xy[head + 1]], axis=1)
+    at = _rows_of(_sorted_ends(ends), edges.ends)
+    known = at >= 0
+    one, other = edges.one[at], edges.other[at]
+    on_edge = known & (other < 0)
+    merged = known & (other >= 0) & (group[one] == group[other])
+    kept = ends[~on_edge & ~merged]
+    length = np.hypot(*(ends[:, 2:] - ends[:, :2]).T)
+    return canonical(shapely.linestrings(kept.reshape(-1, 2, 2))), float(length[on_edge].sum())
+
+
+def _rows_of(wanted: Coords, known: Coords) -> Integers:
+    """Row of `known`, which is sorted, that equals each row of `wanted`; -1 where none does."""
+    both = np.concatenate([known, wanted])
+    _, which = np.unique(both, axis=0, return_inverse=True)
+    which = which.ravel()
+    place = np.full(len(both), -1, dtype=np.int64)
+    place[which[: len(known)]] = np.arange(len(known))
+    return place[which[len(known) :]]
 
 
 @dataclass(frozen=True)
@@ -95,16 +351,34 @@ class States:
     ----------
     polygons, labels
         Faces that cover the area, and the side of each; "" for land on no side.
+    lines
+        Where two sides border on each other, in canonical order: MultiLineString.
     overlaps
-        Faces that polygons of two sides hold.
+        Faces that polygons of two sides hold and that are too large to be mended.
+    mended, closed
+        Faces of overlaps and of gaps that were given to a side.
+    merged
+        Pieces of a side that are smaller than a piece may be, given to what surrounds them.
     """
 
     polygons: Geometries
     labels: list[str]
+    lines: Any
     overlaps: Geometries
+    mended: Geometries
+    closed: Geometries
+    merged: Geometries
 
 
-def split_states(area: Any, shapes: Geometries, names: Sequence[str]) -> States:
+def split_states(
+    area: Any,
+    shapes: Geometries,
+    names: Sequence[str],
+    *,
+    rest: str = "",
+    least_m2: float = 0.0,
+    kept_xy: Coords | None = None,
+) -> States:
     """Cut an area by polygons that say who holds what.
 
     Parameters
@@ -114,39 +388,128 @@ def split_states(area: Any, shapes: Geometries, names: Sequence[str]) -> States:
     shapes, names
         Polygons and the side of each; they may reach beyond the area, and those of one side
         may overlap.
+    rest
+        The side that holds what the polygons leave of the area; none if empty.
+    least_m2
+        Connected pieces of one side smaller than this are given to what surrounds them; an
+        overlap smaller than this is mended.
+    kept_xy
+        Places ``(k, 2)`` whose pieces are kept, however small.
 
     Returns
     -------
     States
-        Overlaps and gaps narrower than 2 m and 50 m, which digitising leaves, go to the side
-        with the longest border; wider gaps are on no side.
+        Overlaps and gaps narrower than 50 m, which digitising leaves, go to the side with the
+        longest border; wider gaps are on no side, or on that of the rest.
     """
-    edges = [shapely.boundary(area), *shapely.boundary(shapes)]
-    network = shapely.union_all(edges, grid_size=GRID_M)
-    found = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
-    inside = shapely.point_on_surface(found)
-    kept = shapely.intersects(area, inside)
-    found, inside = found[kept], inside[kept]
-    held: list[set[str]] = [set() for _ in found]
-    pairs = shapely.STRtree(shapes).query(inside, predicate="intersects")
-    for face, shape in pairs.T.tolist():
-        held[face].add(names[shape])
-    several = np.array([len(who) > 1 for who in held], dtype=bool)
-    nobody = np.array([not who for who in held], dtype=bool)
-    overlaps = several & ~is_narrow(found, SLIVER_M)
-    loose = several | (nobody & is_narrow(found, GAP_M))
-    labels = [
-        "" if free else min(who) if who else "" for free, who in zip(loose, held, strict=True)
-    ]
-    common, length = borders(found)
-    for row in np.flatnonzero(loose).tolist():
-        weights: dict[str, float] = {}
-        for (a, b), weight in zip(common.tolist(), length.tolist(), strict=True):
-            other = b if a == row else a if b == row else None
-            if other is not None and labels[other]:
-                weights[labels[other]] = weights.get(labels[other], 0.0) + weight
-        labels[row] = max(sorted(weights), key=lambda name: weights[name], default="")
-    return States(found, labels, found[overlaps])
+    edges = shapely.get_parts([shapely.boundary(area), *shapely.boundary(shapes)])
+    polygons = _faces_within(node_lines(edges), area)
+    between = _edges_between(polygons)
+    known = sorted({*names, rest} - {""})
+    holds = _held(polygons, shapes, np.array([known.index(name) for name in names], dtype=int))
+    held = np.zeros((len(polygons), len(known)), dtype=bool)
+    held[holds[0], holds[1]] = True
+    several, nobody = held.sum(axis=1) > 1, ~held.any(axis=1)
+    narrow = np.zeros(len(polygons), dtype=bool)
+    narrow[several | nobody] = is_narrow(polygons[several | nobody], GAP_M)
+    overlaps = several & ~narrow & (shapely.area(polygons) >= least_m2)
+    loose = several | (nobody & narrow)
+    label = np.where(loose | nobody, -1, held.argmax(axis=1) if known else -1)
+    if rest:
+        label[nobody & ~narrow] = known.index(rest)
+    pairs, border_m = between.pairs(np.arange(len(polygons)))
+    may = held | ~several[:, None]
+    label = _settled(label, loose, pairs, border_m, may)
+    if rest:
+        label[(label < 0) & nobody] = known.index(rest)
+    settled = loose & (label >= 0)
+    label, merged = _without_small_pieces(polygons, label, pairs, border_m, least_m2, kept_xy)
+    front = (between.other >= 0) & (label[between.one] != label[between.other])
+    front &= (label[between.one] >= 0) & (label[between.other] >= 0)
+    words = [known[number] if number >= 0 else "" for number in label.tolist()]
+    return States(
+        polygons,
+        words,
+        canonical(shapely.linestrings(between.ends[front].reshape(-1, 2, 2))),
+        overlaps=polygons[overlaps],
+        mended=polygons[several & ~overlaps & settled],
+        closed=polygons[nobody & settled],
+        merged=merged,
+    )
+
+
+def _held(polygons: Geometries, shapes: Geometries, number: Integers) -> tuple[Integers, Integers]:
+    """Faces and the numbers of the sides that hold them."""
+    inside = shapely.point_on_surface(polygons)
+    shapes = np.asarray(shapes, dtype=object)
+    shape, face = shapely.STRtree(inside).query(shapes, predicate="intersects")
+    return face, number[shape]
+
+
+def _settled(
+    label: Integers, loose: Flags, pairs: Integers, border_m: Floats, may: Flags
+) -> Integers:
+    """Give each loose face the side, of those it may have, with the longest border to it."""
+    label = label.copy()
+    waiting = loose & (label < 0)
+    while waiting.any():
+        votes = np.zeros(may.shape)
+        for mine, other in (pairs.T, pairs.T[::-1]):
+            voting = waiting[mine] & (label[other] >= 0)
+            np.add.at(votes, (mine[voting], label[other[voting]]), border_m[voting])
+        votes[~may] = 0.0
+        decided = waiting & votes.any(axis=1)
+        if not decided.any():
+            break
+        label[decided] = votes[decided].argmax(axis=1)
+        waiting &= ~decided
+    return label
+
+
+def _without_small_pieces(
+    polygons: Geometries,
+    label: Integers,
+    pairs: Integers,
+    border_m: Floats,
+    least_m2: float,
+    kept_xy: Coords | None,
+) -> tuple[Integers, Geometries]:
+    """Give small connected pieces of a side to the piece with the longest border."""
+    alike = label[pairs[:, 0]] == label[pairs[:, 1]]
+    joined = pairs[alike]
+    piece = _connected(len(polygons), joined)
+    count = int(piece.max(initial=-1)) + 1
+    areas: Floats = np.bincount(piece, shapely.area(polygons), count).astype(np.float64)
+    small = areas < least_m2
+    if kept_xy is not None and len(kept_xy):
+        small[piece[_faces_at(polygons, kept_xy)]] = False
+    if not small.any():
+        return label, polygons[:0]
+    side = np.zeros(count, dtype=np.int64)
+    side[piece] = label
+    between = np.sort(piece[pairs[~alike]], axis=1)
+    codes, which = np.unique(between[:, 0] * count + between[:, 1], return_inverse=True)
+    total: Floats = np.bincount(which.ravel(), border_m[~alike], len(codes)).astype(np.float64)
+    beside = np.column_stack([codes // count, codes % count])
+    group = _absorbed(
+        beside, total, areas, thin=np.zeros(count, dtype=bool), small=small, least_m2=least_m2
+    )
+    # A group has the side of its largest piece.
+    order = np.lexsort((-areas, group))
+    first = np.ones(count, dtype=bool)
+    first[1:] = np.diff(group[order]) != 0
+    leader = np.zeros(count, dtype=np.int64)
+    leader[group[order[first]]] = order[first]
+    new = side[leader[group]]
+    gone = np.flatnonzero(new != side)
+    given = [united(polygons[piece == number]) for number in gone]
+    return new[piece], np.array(given, dtype=object)
+
+
+def _connected(count: int, pairs: Integers) -> Integers:
+    """Give each face the number of the set that it hangs together with."""
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
 def canonical(lines: Any) -> Any:
@@ -193,119 +556,132 @@ def dangling_ends(lines: Any) -> tuple[Coords, NDArray[np.int64]]:
     parts = shapely.get_parts(lines)
     if len(parts) == 0:
         return np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
-    ends = shapely.get_coordinates(
-        [point for at in (0, -1) for point in shapely.get_point(parts, at)]
-    )
+    ends = _ends_of(parts)
     owner = np.tile(np.arange(len(parts)), 2)
     _, which, times = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
     alone = times[which.ravel()] == 1
     return ends[alone], owner[alone]
 
 
-def _drawn(network: Any, pieces: Sequence[Any]) -> Any:
-    """Find the stretches of a noded network that lines run along, the area's edge left out."""
+def _ends_of(parts: Geometries) -> Coords:
+    """First ends, then last ends, shape ``(2 n, 2)``."""
+    return np.asarray(
+        shapely.get_coordinates([point for at in (0, -1) for point in shapely.get_point(parts, at)])
+    )
+
+
+def _segments(lines: Any) -> tuple[Geometries, Integers]:
+    """Take lines apart into their edges; the number of the line that each is of."""
+    xy, part = shapely.get_coordinates(lines, return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    return shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1)), part[head]
+
+
+def _drawn(network: Any, pieces: Geometries) -> Any:
+    """Find the stretches of a noded network that lines run along."""
     parts = shapely.get_parts(network)
-    middle = shapely.line_interpolate_point(parts, 0.5, normalized=True)
-    near = shapely.STRtree(pieces).query(middle, predicate="dwithin", distance=2 * GRID_M)[0]
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    first = np.flatnonzero(np.diff(part, prepend=-1) > 0)
+    middle = shapely.points((xy[first] + xy[first + 1]) / 2)
+    tree = shapely.STRtree(_segments(pieces)[0])
+    near = tree.query(middle, predicate="dwithin", distance=2 * GRID_M)[0]
     return shapely.line_merge(shapely.multilinestrings(parts[np.unique(near)]))
 
 
 def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries:
-    """Short segments from open ends to the nearest thing within reach that they may meet.
+    """Short segments from open ends to what they may meet within reach.
 
-    An end that misses the edge by a centimetre cuts nothing: the nodes of the network decide
-    what touches, not a distance.
+    What lies ahead comes first, the nearest of it: an end beside the same line drawn twice, or
+    beside the other branch of a fork, goes on to the edge and not to its neighbour. Else
+    whatever is nearest. An end that misses the edge by a centimetre cuts nothing: the nodes of
+    the network decide what touches, not a distance.
     """
-    edge = shapely.boundary(area)
     parts = shapely.get_parts(course)
     ends, owner = dangling_ends(course)
     loose = {tuple(end) for end in dangling_ends(network)[0].tolist()}
-    inside = np.array([tuple(end) in loose for end in ends.tolist()], dtype=bool)
-    inside &= shapely.contains_xy(area, *ends.T)
-    group = _groups(parts)
-    length = np.bincount(group, weights=shapely.length(parts), minlength=len(parts))
-    made = []
-    for row in np.flatnonzero(inside):
-        point = shapely.Point(ends[row])
-        mine = group == group[owner[row]]
-        others = [edge, *parts[~mine]]
-        far = length[group[owner[row]]] > 10 * shapely.distance(shapely.points(ends), point)
-        others += [shapely.Point(end) for end in ends[far & (np.arange(len(ends)) != row)]]
-        gaps = shapely.distance(others, point)
-        best = int(np.argmin(gaps))
-        if gaps[best] <= reach_m:
-            made.append(shapely.shortest_line(point, others[best]))
-    return np.array(made, dtype=object)
+    open_ = np.array([tuple(end) in loose for end in ends.tolist()], dtype=bool)
+    open_ &= shapely.contains_xy(area, *ends.T)
+    if not open_.any():
+        return np.zeros(0, dtype=object)
+    out = _directions(parts, ends, owner, reach_m)
+    group = _pieces_together(parts)
+    length = np.bincount(group, weights=shapely.length(parts))
+    rows = np.flatnonzero(open_)
+    points = shapely.points(ends[rows])
+    targets: list[list[tuple[bool, float, float, float]]] = [[] for _ in rows]
+
+    def offer(at: int, to: Coords, *, like: float, near_m: float) -> None:
+        way = to - ends[rows[at]]
+        gap = float(np.hypot(*way))
+        if gap <= reach_m:
+            ahead = gap <= near_m or float(way @ out[rows[at]]) > like * gap
+            targets[at].append((not ahead, gap, float(to[0]), float(to[1])))
+
+    edge, _ = _segments(shapely.get_parts(shapely.boundary(area)))
+    at, segment = shapely.STRtree(edge).query_nearest(points, max_distance=reach_m)
+    meets = shapely.get_coordinates(shapely.shortest_line(points[at], edge[segment]))[1::2]
+    for number, to in zip(at.tolist(), meets, strict=True):
+        offer(number, to, like=_AHEAD, near_m=_TOUCHING_M)
+    every, part = _segments(parts)
+    at, segment = shapely.STRtree(every).query(points, predicate="dwithin", distance=reach_m)
+    foreign = group[part[segment]] != group[owner[rows[at]]]
+    at, segment = at[foreign], segment[foreign]
+    meets = shapely.get_coordinates(shapely.shortest_line(points[at], every[segment]))[1::2]
+    for number, to in zip(at.tolist(), meets, strict=True):
+        offer(number, to, like=_AHEAD, near_m=2 * GRID_M)
+    at, other = shapely.STRtree(shapely.points(ends)).query(
+        points, predicate="dwithin", distance=reach_m
+    )
+    for number, end in zip(at.tolist(), other.tolist(), strict=True):
+        row, gap = rows[number], float(np.hypot(*(ends[end] - ends[rows[number]])))
+        if end == row or length[group[owner[row]]] <= 10 * gap:
+            continue
+        facing = float((ends[row] - ends[end]) @ out[end]) > 0
+        offer(number, ends[end], like=0.0 if facing else 2.0, near_m=0.0)
+    found = [
+        shapely.LineString([ends[row], min(offers)[2:]])
+        for row, offers in zip(rows, targets, strict=True)
+        if offers
+    ]
+    return np.array(found, dtype=object)
 
 
-def _groups(parts: Geometries) -> NDArray[np.int64]:
-    """Give each piece the smallest number among the pieces it is connected with."""
-    group = np.arange(len(parts))
-    pairs = shapely.STRtree(parts).query(parts, predicate="intersects") if len(parts) else []
-    for _ in range(len(parts)):
-        before = group.copy()
-        np.minimum.at(group, pairs[0], group[pairs[1]])
-        if (group == before).all():
-            break
-    return group
+def _directions(parts: Geometries, ends: Coords, owner: Integers, reach_m: float) -> Coords:
+    """Find the unit vectors in which lines run out at their ends, over as much as is bridged."""
+    lines = parts[owner]
+    length = shapely.length(lines)
+    back = np.minimum(reach_m, length / 2)
+    starts = (shapely.get_coordinates(shapely.get_point(lines, 0)) == ends).all(axis=1)
+    inner = shapely.line_interpolate_point(lines, np.where(starts, back, length - back))
+    way = ends - shapely.get_coordinates(inner)
+    return np.asarray(way / np.maximum(np.hypot(*way.T), 1e-9)[:, None])
 
 
-def borders(polygons: Geometries) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Find pairs of faces that have a border in common.
-
-    Parameters
-    ----------
-    polygons
-        Faces of one noded network, shape ``(n,)``.
-
-    Returns
-    -------
-    pairs, length_m
-        Rows ``(m, 2)`` with the smaller number first, and the length of the common border.
-    """
-    tree = shapely.STRtree(polygons)
-    left, right = tree.query(polygons, predicate="intersects")
-    once = left < right
-    left, right = left[once], right[once]
-    edges = shapely.boundary(polygons)
-    length = shapely.length(shapely.intersection(edges[left], edges[right]))
-    keep = length > GRID_M
-    return np.column_stack([left[keep], right[keep]]), length[keep]
-
-
-def _without_slivers(polygons: Geometries) -> tuple[Geometries, Any]:
-    """Give narrow faces to a neighbour; also the borders that vanish thereby, or None."""
-    gone = []
-    polygons = polygons.copy()
-    while len(polygons) > 1:
-        thin = is_narrow(polygons, SLIVER_M)
-        if not thin.any():
-            break
-        pairs, length = borders(polygons)
-        thin &= np.isin(np.arange(len(polygons)), pairs)
-        if not thin.any():
-            break
-        row = int(np.flatnonzero(thin)[np.argmin(shapely.area(polygons[thin]))])
-        mine = np.flatnonzero((pairs == row).any(axis=1))
-        best = mine[np.argmax(length[mine])]
-        other = int(pairs[best].sum() - row)
-        gone.append(shapely.intersection(polygons[row].boundary, polygons[other].boundary))
-        polygons[other] = shapely.union(polygons[row], polygons[other])
-        polygons = np.delete(polygons, row)
-    return polygons, shapely.union_all(gone) if gone else None
+def _pieces_together(parts: Geometries) -> Integers:
+    """Give each noded piece the number of the set that it hangs together with by its ends."""
+    _, node = np.unique(_ends_of(parts), axis=0, return_inverse=True)
+    node = node.ravel() + len(parts)
+    pairs = np.column_stack([np.tile(np.arange(len(parts)), 2), node])
+    return _connected(int(node.max(initial=0)) + 1, pairs)[: len(parts)]
 
 
 def is_narrow(polygons: Geometries, width_m: float) -> NDArray[np.bool_]:
     """Tell which polygons are nowhere wider than `width_m`."""
-    thin = shapely.area(polygons) < shapely.length(polygons) / 2 * width_m
-    result = np.zeros(len(polygons), dtype=bool)
+    areas = shapely.area(polygons)
+    # No circle of that width fits into less than its own area.
+    result = np.asarray(areas < np.pi / 4 * width_m**2)
+    thin = ~result & (areas < shapely.length(polygons) / 2 * width_m)
     result[thin] = shapely.is_empty(shapely.buffer(polygons[thin], -width_m / 2, quad_segs=2))
     return result
 
 
 def spread_labels(
-    polygons: Geometries, known: Mapping[int, str], names: Sequence[str]
-) -> tuple[list[str], list[int]]:
+    polygons: Geometries,
+    known: Mapping[int, str],
+    names: Sequence[str],
+    *,
+    pairs: Integers,
+) -> tuple[list[str], list[int], list[int]]:
     """Give every face a label, from those that have one.
 
     Parameters
@@ -316,43 +692,66 @@ def spread_labels(
         Label by number of the face, for at least one.
     names
         All labels there are.
+    pairs
+        Faces that border on each other, ``(m, 2)``.
 
     Returns
     -------
-    labels, unsure
-        A label per face, and the numbers of faces that could not be decided (label "").
+    labels, unsure, torn
+        A label per face; the numbers of faces that could not be decided (label ""); and those
+        among them that border on both of two labels.
 
     Notes
     -----
-    With two labels, a face across a line from a labelled one has the other label; a face that
-    borders on both goes by the longer border. The face with the longest border to labelled
-    ones is decided first. With one label all faces have it. With three and more, only a face
-    that borders on one label alone is left, and even that may be a third: it stays undecided.
-    A face that borders on nothing, such as an island, has the label of the nearest face.
+    With two labels, a face across a line from a labelled one has the other label. Where that
+    contradicts itself, as between two lines of which either parts the two sides, the face has
+    none. With one label all faces have it. With three and more, only a face that borders on one
+    label alone is left, and even that may be a third: it stays undecided. A face that borders on
+    nothing, such as an island, has the label of the nearest face.
     """
-    labels = [known.get(row, "") for row in range(len(polygons))]
+    count = len(polygons)
     if len(names) == 1:
-        return [names[0]] * len(polygons), []
-    pairs, length = borders(polygons)
-    while len(names) == 2 and "" in labels:
-        votes = np.zeros((len(polygons), 2))
-        for (a, b), weight in zip(pairs.tolist(), length, strict=True):
-            for mine, other in ((a, b), (b, a)):
-                if not labels[mine] and labels[other]:
-                    votes[mine, 1 - names.index(labels[other])] += weight
-        if not votes.any():
-            break
-        row = int(votes.sum(axis=1).argmax())
-        labels[row] = names[int(votes[row].argmax())]
-    unsure = []
-    for row in [number for number, label in enumerate(labels) if not label]:
-        if (pairs == row).any():
-            unsure.append(row)
-            continue
-        gaps = shapely.distance(polygons[row], polygons)
-        have = [number for number, label in enumerate(labels) if label]
-        labels[row] = labels[min(have, key=lambda number: float(gaps[number]))]
-    return labels, unsure
+        return [names[0]] * count, [], []
+    labels = [known.get(row, "") for row in range(count)]
+    torn = _two_coloured(labels, known, names, pairs) if len(names) == 2 else set()
+    for row in torn:
+        labels[row] = ""
+    have = np.array([bool(label) for label in labels])
+    lone = np.ones(count, dtype=bool)
+    lone[pairs.ravel()] = False
+    islands = np.flatnonzero(~have & lone)
+    if len(islands) and have.any():
+        rings, face = shapely.get_rings(polygons[have], return_index=True)
+        outline, ring = _segments(rings)
+        nearest = shapely.STRtree(outline).nearest(polygons[islands])
+        owner = np.flatnonzero(have)[face[ring[nearest]]]
+        for island, row in zip(islands.tolist(), owner.tolist(), strict=True):
+            labels[island] = labels[row]
+    unsure = [row for row, label in enumerate(labels) if not label]
+    return labels, unsure, sorted(torn)
+
+
+def _two_coloured(
+    labels: list[str], known: Mapping[int, str], names: Sequence[str], pairs: Integers
+) -> set[int]:
+    """Colour faces with two labels from the known ones outwards; those that cannot be."""
+    beside: list[list[int]] = [[] for _ in labels]
+    for a, b in pairs.tolist():
+        beside[a].append(b)
+        beside[b].append(a)
+    depth = dict.fromkeys(sorted(known), 0)
+    waiting = deque(depth)
+    torn: set[int] = set()
+    while waiting:
+        row = waiting.popleft()
+        across = names[1 - names.index(labels[row])]
+        for other in beside[row]:
+            if other not in depth:
+                labels[other], depth[other] = across, depth[row] + 1
+                waiting.append(other)
+            elif labels[other] == labels[row] and depth[row] + depth[other] > 0:
+                torn.add(row if depth[row] >= depth[other] else other)
+    return torn
 
 
 def merged_sides(

@@ -18,6 +18,8 @@ partitions
     Partitions: the parts of the study area that a project names, and the land of each.
 reader
     One layer of the project, read and checked in its own CRS.
+series
+    Lines of many dates in one layer: a line for each date of a column.
 tables
     Tables without geometry: read with the same care as layers, every cell checked.
 """

@@ -282,6 +282,21 @@ def _date(cell: Any) -> str:
     )
 
 
+def date_of(cell: Any) -> str:
+    """Read a cell as a date, YYYY-MM-DD or as much of it as is there; "" for an empty cell.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong.
+    """
+    plain = _plain(cell)
+    if re.fullmatch(r"[12]\d{7}", _text(plain)):
+        text = _text(plain)
+        plain = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    return _date(plain)
+
+
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "text": _text,
     "whole number": _whole,

@@ -50,6 +50,7 @@ def checked(
     optional: bool,
     repair: bool,
     fault: Fault,
+    otherwise: str = "",
 ) -> Shapes:
     """Check the geometry of a layer in its own CRS.
 
@@ -69,6 +70,8 @@ def checked(
         Mend polygons that cross themselves.
     fault
         Makes the errors.
+    otherwise
+        What to do about geometry of another kind.
 
     Returns
     -------
@@ -85,7 +88,9 @@ def checked(
     bad = np.flatnonzero(unusable != "")
     # when nothing is left, the layer is not what it is taken for
     if not optional or len(bad) == len(found):
-        problems += [fault(f"{unusable[at]}. {_to_do(unusable[at])}", row=rows[at]) for at in bad]
+        problems += [
+            fault(f"{unusable[at]}. {_to_do(unusable[at], otherwise)}", row=rows[at]) for at in bad
+        ]
     elif len(bad):
         named = ", ".join(f"{rows[at]} ({unusable[at]})" for at in bad[:5])
         more = " ..." if len(bad) > 5 else ""
@@ -110,9 +115,11 @@ def _without_place(geometries: NDArray[Any]) -> NDArray[Any]:
     return reasons
 
 
-def _to_do(reason: str) -> str:
-    other = reason.startswith("is a ")
-    return "Name another layer, or remove it." if other else "Draw it anew, or remove it."
+def _to_do(reason: str, otherwise: str) -> str:
+    if not reason.startswith("is a "):
+        return "Draw it anew, or remove it."
+    drawn = otherwise and reason.split(" ")[2].endswith(("Polygon", "LineString"))
+    return f"{otherwise}." if drawn else "Name another layer, or remove it."
 
 
 def _as_wanted(geometry: Any, wanted: list[int], shapes: tuple[Shape, ...]) -> tuple[Any, str]:

@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from frontline.errors import FrontlineError, LayerError, raise_problems
+from frontline.geo.polygonize import GAP_M, close_gaps
 from frontline.geo.projection import Frame, frame_around
 from frontline.inputs.formats import VectorFile, opened
 from frontline.inputs.geometry import crs_name, to_degrees
 from frontline.inputs.location import elsewhere, seeds_outside
 from frontline.inputs.normalize import districts_of, empty, line_of, places_of
-from frontline.inputs.reader import Checked, read_checked
+from frontline.inputs.reader import Checked, Read, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
-    LINES,
-    LINES_WITH_ERROR,
+    LAND,
     PARTITIONS,
     POINTS,
     SETTLEMENTS,
-    STATES,
-    STATES_WITH_ERROR,
     STUDY_AREA,
     Role,
+    role_of_line,
 )
 from frontline.project.loader import relative
 from frontline.records import Note
@@ -102,9 +102,11 @@ def read_layers(project: Project) -> Layers:
     raise_problems(problems)
     area = found["study_area"]
     frame = _frame(area)
-    land = _land(area, frame)
+    land, notes = _land(area, frame)
+    if "land" in found:
+        land, said = _without_sea(land, found.pop("land"), frame)
+        notes += said
     placed: dict[str, gpd.GeoDataFrame] = {}
-    notes: list[Note] = []
     for about, layer in found.items():
         try:
             placed[about] = _in_plane(layer, frame)
@@ -128,15 +130,15 @@ def read_layers(project: Project) -> Layers:
 
 def _wanted(project: Project) -> list[_Wanted]:
     found = [_Wanted("study_area", project.study_area, STUDY_AREA, {})]
+    if project.land is not None:
+        found.append(_Wanted("land", project.land, LAND, {}))
     for line in project.lines:
         columns = {}
         if isinstance(line.error_m, str):
             columns["error_m"] = line.error_m
         if line.side_column is not None:
             columns["side"] = line.side_column
-        plain = STATES if "side" in columns else LINES
-        rough = STATES_WITH_ERROR if "side" in columns else LINES_WITH_ERROR
-        found.append(_Wanted(line.key, line, rough if "error_m" in columns else plain, columns))
+        found.append(_Wanted(line.key, line, role_of_line(line), columns))
     for role, source in (
         (SETTLEMENTS, project.settlements),
         (CORRIDORS, project.corridors),
@@ -153,6 +155,7 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
     found: dict[str, Checked] = {}
+    read: dict[tuple[Path, str, str | None], Read] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
         for wanted in _wanted(project):
@@ -164,7 +167,7 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
                 file = files[path]
                 if file is not None:
                     found[wanted.about] = read_checked(
-                        file, wanted.source, wanted.role, wanted.columns
+                        file, wanted.source, wanted.role, wanted.columns, many=read
                     )
             except LayerError as error:
                 problems += error.problems
@@ -190,15 +193,39 @@ def _in_plane(layer: Checked, frame: Frame) -> gpd.GeoDataFrame:
     return layer.frame.set_geometry(geometries, crs=frame.crs)
 
 
-def _land(area: Checked, frame: Frame) -> Any:
+def _land(area: Checked, frame: Frame) -> tuple[Any, list[Note]]:
     """Unite the study area: in its own CRS, where shared edges are equal, and in the plane."""
-    united = shapely.get_parts(shapely.union_all(area.frame.geometry.to_numpy()))
+    drawn = shapely.get_parts(area.frame.geometry.to_numpy())
+    united = shapely.get_parts(shapely.union_all(drawn))
     try:
         parts = frame.from_crs(united, area.crs)
+        pieces = frame.from_crs(drawn, area.crs) if len(drawn) > 1 else parts
     except LayerError as error:
         raise area.fault(error.message) from error
     # halves that meet at the antimeridian differ there by the width of rounding
-    return shapely.union_all(parts, grid_size=1e-3) if len(parts) > 1 else parts[0]
+    land = shapely.union_all(parts, grid_size=1e-3) if len(parts) > 1 else parts[0]
+    closed, gaps = close_gaps(land, pieces)
+    if len(gaps) == 0:
+        return land, []
+    text = (
+        f"Gaps of less than {GAP_M:g} m between its polygons, as digitising leaves them, were "
+        f"closed: {len(gaps)}, {shapely.area(gaps).sum() / 1e6:,.3g} km2 in all."
+    )
+    return closed, [Note("study_area", text, len(gaps))]
+
+
+def _without_sea(area: Any, mask: Checked, frame: Frame) -> tuple[Any, list[Note]]:
+    """Keep what of the study area is land: the sea is on no side, and no front lies in it."""
+    shores = _in_plane(mask, frame).geometry.to_numpy()
+    land = shapely.intersection(area, shapely.union_all(shores), grid_size=1e-3)
+    parts = shapely.get_parts(shapely.get_parts(np.array([land], dtype=object)))
+    parts = parts[shapely.get_dimensions(parts) == 2]
+    if len(parts) == 0:
+        raise mask.fault("has no land in the study area. Check its CRS and its coordinates.")
+    dry = shapely.multipolygons(parts) if len(parts) > 1 else parts[0]
+    sea_km2 = (area.area - dry.area) / 1e6
+    text = f"{sea_km2:,.1f} km2 of the study area are no land: they are on no side."
+    return dry, [Note("study_area", text)] if sea_km2 >= 0.1 else []
 
 
 def _assembled(

@@ -248,7 +248,17 @@ def line_of(
         table = table.assign(error_m=float(line.error_m))
     names = [side.name for side in project.sides]
     if line.side_column is not None:
-        problems += _no_sides(layer, table["side"], names, line.side_column, blank=False)
+        known = [*line.holders, *(name for name in names if name not in line.holders)]
+        problems += _no_sides(
+            layer, table["side"], known, line.side_column, blank="" in line.holders
+        )
+        table = table.assign(side=[line.holders.get(cell, cell) for cell in table["side"]])
+        table = table[table["side"] != ""]
+        if len(table) == 0 and not problems:
+            text = "has no polygon that a side holds: holders makes all of them no side's."
+            problems.append(layer.fault(f"{text} Correct holders.", field=line.side_column))
+    elif line.held_by is not None:
+        table = table.assign(side=line.held_by)
     else:
         # A feature in several pieces is as many lines; pieces keep the error of their feature.
         table = table.explode(index_parts=False)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from frontline.errors import LayerError, nearest, one_line, raise_problems
+from frontline.errors import FrontlineError, LayerError, nearest, one_line, raise_problems
 from frontline.errors import shown as quoted
 from frontline.inputs.csv import placed, read_csv
-from frontline.inputs.fields import alike, in_file, named, typed
+from frontline.inputs.fields import alike, date_of, in_file, named, typed
 from frontline.inputs.formats import VectorFile, chosen_layer, read_vector
 from frontline.inputs.geometry import Fault, checked, crs_name
 from frontline.project.layers import Role
+from frontline.project.models import Line
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,8 +56,17 @@ class Checked:
     notes: tuple[tuple[str, int], ...]
 
 
+Read = tuple["gpd.GeoDataFrame", tuple[str, ...]]
+"""Features as they are in the file, and what the reader warned of."""
+
+
 def read_checked(
-    file: VectorFile, source: LayerSource, role: Role, columns: Mapping[str, str]
+    file: VectorFile,
+    source: LayerSource,
+    role: Role,
+    columns: Mapping[str, str],
+    *,
+    many: dict[tuple[Path, str, str | None], Read] | None = None,
 ) -> Checked:
     """Read a layer and check all of it.
 
@@ -68,6 +80,8 @@ def read_checked(
         What it is for.
     columns
         Our column = the file's.
+    many
+        Layers of many dates that were read for another date; grows by this one.
 
     Raises
     ------
@@ -77,10 +91,18 @@ def read_checked(
     layer = chosen_layer(file, source.layer)
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
     fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
-    frame, warned = _read(file, layer, source, role)
+    line = source if isinstance(source, Line) and source.each is not None else None
+    place = (file.path, layer, source.encoding)
+    if line is None or many is None:
+        frame, warned = _read(file, layer, source, role)
+    else:
+        if place not in many:
+            many[place] = _read(file, layer, source, role)
+        frame, warned = many[place]
     notes = [(f"The reader warned: {text}.", 0) for text in warned]
     crs = _crs_of(frame, file, source, fault)
     frame = selected(frame, source.select, fault)
+    frame = frame if line is None else rows_of_date(frame, line, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
@@ -97,6 +119,7 @@ def read_checked(
         optional=role.optional,
         repair=source.repair,
         fault=fault,
+        otherwise=role.otherwise,
     )
     problems += shapes.problems
     if not role.optional and len(frame) == 0:
@@ -229,3 +252,49 @@ def _same(cell: Any, value: Any) -> bool:
     if isinstance(value, str) or isinstance(cell, str):
         return str(cell) == str(value)
     return bool(cell == value)
+
+
+def rows_of_date(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> gpd.GeoDataFrame:
+    """Keep the features of a line's own date, where its layer holds many.
+
+    Parameters
+    ----------
+    frame
+        The layer as read, indexed by feature.
+    line
+        One of those that `inputs.series` makes.
+    fault
+        Makes the errors.
+    """
+    dates = dates_of_rows(frame, line, fault)
+    kept: gpd.GeoDataFrame = frame.loc[[row for row, date in dates.items() if date == line.date]]
+    return kept
+
+
+def dates_of_rows(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> Mapping[Any, dt.date]:
+    """Read the date of every feature.
+
+    Raises
+    ------
+    LayerError
+        There is no such column, or a cell is empty or not a whole date.
+    """
+    geometry = getattr(frame, "active_geometry_name", None)
+    names = [str(name) for name in frame.columns if name != geometry]
+    column = alike(str(line.each), names)
+    if column is None:
+        raise fault(f"has no column {quoted(line.each)}.{nearest(line.each, names)}", field="each")
+    found: dict[Any, dt.date] = {}
+    problems: list[FrontlineError] = []
+    for row, cell in frame[column].items():
+        try:
+            text = date_of(cell)
+            found[row] = dt.date.fromisoformat(text)
+        except ValueError as error:
+            what = str(error) if "is not a date" in str(error) else f"{quoted(str(cell))} is no day"
+            what = (
+                what if "expected" in what else f"{what} (expected YYYY-MM-DD). Correct the cell."
+            )
+            problems.append(fault(what, row=row, field=column))
+    raise_problems(problems)
+    return found

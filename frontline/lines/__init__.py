@@ -8,6 +8,8 @@ scenarios
     Scenario lines: a line offset to one side, or with parts of another.
 sections
     Named stretches of a line: between two places, or within parts of a partition.
+states
+    Land given as polygons of sides: their front, grey zones between them, small pieces.
 zones
     Land by side and distance: the sides of a line, its zones, and how sure their areas are.
 """

@@ -16,17 +16,18 @@ import shapely
 from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import FrontlineError, LayerError, ProjectError, raise_problems
 from frontline.geo.geodesy import length_m, true_band
-from frontline.geo.polygonize import (
-    GAP_M,
-    Faces,
-    canonical,
-    merged_sides,
-    split_area,
-    split_states,
-    spread_labels,
-    united,
-)
+from frontline.geo.polygonize import GAP_M, Faces, merged_sides, split_area, spread_labels, united
 from frontline.geo.projection import Frame
+from frontline.lines.states import (
+    Given,
+    centre_of_grey,
+    front_of_states,
+    least_part_m2,
+    lonlat_of,
+    note_of_merged,
+    notes_of_empty_pieces,
+    notes_of_pieces,
+)
 from frontline.project.loader import relative
 from frontline.records import Note
 from frontline.uncertainty.copies import LocatedPoints, evaluate
@@ -133,9 +134,12 @@ class FrontLine:
     length_km
         Geodesic length.
     notes
-        What a reader must know: ends led on, faces without a seed.
+        What a reader must know: ends led on, faces without a seed, small pieces.
     independent
         Whether its error is its own even where it coincides with another line.
+    halves
+        Where the front is the centre line of a grey zone: the land of the other sides with the
+        zone divided among them along it. None elsewhere.
     """
 
     key: str
@@ -149,6 +153,7 @@ class FrontLine:
     length_km: float = float("nan")
     notes: tuple[Note, ...] = ()
     independent: bool = False
+    halves: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -195,17 +200,29 @@ def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
     for line in project.lines:
         sides = [side for side in project.sides if not side.lines or line.key in side.lines]
         try:
-            fronts.append(
-                front_line(line, layers.lines[line.key], sides, layers.study_area, layers.frame)
-            )
+            front = front_line(line, layers.lines[line.key], sides, layers.study_area, layers.frame)
         except FrontlineError as problem:
             problems.append(_with_place(problem, project))
+            continue
+        empty = _of_empty_pieces(front, sides, layers)
+        fronts.append(replace(front, notes=(*front.notes, *empty)))
     raise_problems(problems)
     said = same_date(project.lines)
     return tuple(
         replace(front, notes=(*front.notes, *(note for note in said if note.about == front.key)))
         for front in fronts
     )
+
+
+def _of_empty_pieces(front: FrontLine, sides: Sequence[Side], layers: Layers) -> list[Note]:
+    """Name pieces of land that nobody lives in and no seed stands in, where places are known."""
+    if len(layers.settlements) == 0:
+        return []
+    seeds = [seed for side in sides for seed in side.seed]
+    shapes = layers.settlements.geometry.to_numpy()
+    known = [shapely.get_coordinates(shapely.point_on_surface(shapes))]
+    known += [layers.frame.xy(np.array(seeds))] if seeds else []
+    return notes_of_empty_pieces(front.key, front.sides, np.concatenate(known), layers.frame)
 
 
 def _with_place(problem: FrontlineError, project: Project) -> FrontlineError:
@@ -226,7 +243,7 @@ def front_line(
     line
         The line as the project has it.
     features
-        Lines or, where `line.side_column` is set, polygons with a column ``side``, in the
+        Lines or, where the line is given as states, polygons with a column ``side``, in the
         plane; ``error_m`` per feature, else the project's number.
     sides
         Sides with the seeds that hold for this line.
@@ -241,15 +258,19 @@ def front_line(
     """
     shapes = np.asarray(features.geometry.array, dtype=object)
     errors = _errors(line, features)
-    if line.side_column is not None:
+    least_m2 = least_part_m2(line, errors, area)
+    given = Given(line, shapes, sides, area, frame, least_m2)
+    if line.states:
         names = [str(name) for name in features["side"]]
-        course, land, notes = _from_states(line, shapes, names, sides, area, frame)
+        course, land, notes = front_of_states(given, names)
     else:
         reach = max(GAP_M, float(errors.max(initial=0.0)))
-        course, land, notes = _from_lines(line, shapes, sides, area, frame, reach_m=reach)
+        course, land, notes = _from_lines(given, reach_m=reach)
+    course, halves, of_grey = centre_of_grey(given, course, land)
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     segments = shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1))
+    notes += [*of_grey, *notes_of_pieces(given, land)]
     return FrontLine(
         key=line.key,
         label=line.label,
@@ -262,6 +283,7 @@ def front_line(
         length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
         notes=(*notes, *outside(line.key, course, area, frame)),
         independent=line.independent,
+        halves=halves,
     )
 
 
@@ -287,40 +309,28 @@ def _error_by_segment(segments: Geometries, shapes: Geometries, errors: Floats) 
     return found
 
 
-def _from_lines(
-    line: Line,
-    shapes: Geometries,
-    sides: Sequence[Side],
-    area: Any,
-    frame: Frame,
-    *,
-    reach_m: float,
-) -> tuple[Any, dict[str, Any], list[Note]]:
-    faces = split_area(area, shapes)
-    known, clash = _seeded(line, faces, sides, shapes, area, frame)
+def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], list[Note]]:
+    line, sides, area, frame = given.line, given.sides, given.area, given.frame
+    faces = _cut(given, GAP_M)
+    known, clash = _seeded(line, faces, sides, given.shapes, area, frame)
     if reach_m > GAP_M and (clash or len(faces.polygons) == 1):
         # Only a line that would not cut otherwise is led on as far as its error.
-        wider = split_area(area, shapes, reach_m=reach_m)
+        wider = _cut(given, reach_m)
         if len(wider.snapped) > len(faces.snapped):
             faces = wider
-            known, clash = _seeded(line, faces, sides, shapes, area, frame)
+            known, clash = _seeded(line, faces, sides, given.shapes, area, frame)
     names = [side.name for side in sides]
     if clash or (len(faces.polygons) == 1 and len(names) > 1):
-        raise _not_cut(line, faces, area, frame, clash)
+        raise _not_cut(given, faces, clash)
     if not known:
         raise ProjectError(
             f"no side has a seed or a hand for line '{line.key}' (expected at least one). "
             "Add seed = [lon, lat] to [[sides]].",
             field="sides",
         )
-    labels, unsure = spread_labels(faces.polygons, known, names)
+    labels, unsure, torn = spread_labels(faces.polygons, known, names, pairs=faces.pairs)
     if unsure:
-        lon, lat = _lonlat(frame, faces.polygons[unsure[0]].representative_point())
-        raise ProjectError(
-            f"the land round ({lon:.4f}, {lat:.4f}), cut off by line '{line.key}', has no seed, "
-            f"and with {len(names)} sides its neighbours do not decide. Add a seed there.",
-            field="sides",
-        )
+        raise _undecided(given, faces, unsure, torn)
     notes = []
     if len(faces.snapped):
         text = "Ends that stopped short were led on to the edge or to the next piece."
@@ -329,7 +339,47 @@ def _from_lines(
     if extra > max(0, len(names) - len(known)):
         text = "Faces without a seed took their side from their neighbours."
         notes.append(Note(line.key, text, extra))
+    notes += note_of_merged(given, faces.merged, slivers=True)
+    if faces.edge_m > 1000.0 * LEAST_OUTSIDE_KM:
+        text = f"{faces.edge_m / 1000:,.1f} km run along the study area's edge, and are no front."
+        notes.append(Note(line.key, text))
     return faces.lines, merged_sides(faces.polygons, labels, names), notes
+
+
+def _cut(given: Given, reach_m: float) -> Faces:
+    return split_area(
+        given.area,
+        given.shapes,
+        reach_m=reach_m,
+        least_m2=given.least_m2,
+        kept_xy=given.seeds_xy(),
+    )
+
+
+def _undecided(
+    given: Given, faces: Faces, unsure: Sequence[int], torn: Sequence[int]
+) -> ProjectError:
+    """Say which land has no side: the largest face, of those that two sides claim first."""
+    rows = np.array(torn or unsure)
+    row = int(rows[np.argmax(shapely.area(faces.polygons[rows]))])
+    lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces.polygons[row]))
+    size = faces.polygons[row].area / 1e6
+    more = f" (and {len(rows) - 1} more such places)" if len(rows) > 1 else ""
+    place = f"the land round ({lon:.4f}, {lat:.4f}), {size:,.3g} km2, cut off by line "
+    place += f"'{given.line.key}'{more},"
+    names = [side.name for side in given.sides]
+    if torn:
+        return ProjectError(
+            f"{place} lies across a line from '{names[0]}' and from '{names[1]}', so that it can "
+            "be neither's. If the file holds several lines or dates, keep one with select; else "
+            "add a seed there, or a third side.",
+            field="sides",
+        )
+    return ProjectError(
+        f"{place} has no seed, and with {len(names)} sides its neighbours do not decide. Add a "
+        "seed there.",
+        field="sides",
+    )
 
 
 def _seeded(
@@ -394,16 +444,17 @@ def _faces_at_hand(line: Line, shapes: Geometries, faces: Faces, hand: str) -> l
     steps = np.diff(xy, axis=0)
     length = np.hypot(*steps.T)
     offset = np.column_stack([-steps[:, 1], steps[:, 0]]) / np.maximum(length, 1e-9)[:, None]
+    shapely.prepare(faces.polygons)
     beside = (xy[:-1] + xy[1:]) / 2 + offset * (1.0 if hand == "left" else -1.0)
     votes = [float(length[shapely.contains_xy(face, *beside.T)].sum()) for face in faces.polygons]
     return [int(np.argmax(votes))]
 
 
-def _not_cut(line: Line, faces: Faces, area: Any, frame: Frame, clash: str) -> FrontlineError:
-    edge = shapely.boundary(area)
+def _not_cut(given: Given, faces: Faces, clash: str) -> FrontlineError:
+    line, frame, edge = given.line, given.frame, shapely.boundary(given.area)
     ends = []
     for end in faces.open_ends[:6]:
-        lon, lat = _lonlat(frame, shapely.Point(end))
+        lon, lat = lonlat_of(frame, shapely.Point(end))
         away = float(shapely.distance(edge, shapely.Point(end)))
         ends.append(f"({lon:.4f}, {lat:.4f}), {away:,.0f} m from its edge")
     if ends:
@@ -426,63 +477,6 @@ def _not_cut(line: Line, faces: Faces, area: Any, frame: Frame, clash: str) -> F
         path=line.path,
         layer=line.layer,
     )
-
-
-def _from_states(
-    line: Line,
-    shapes: Geometries,
-    names: Sequence[str],
-    sides: Sequence[Side],
-    area: Any,
-    frame: Frame,
-) -> tuple[Any, dict[str, Any], list[Note]]:
-    states = split_states(area, shapes, names)
-    if len(states.overlaps):
-        row = int(np.argmax(shapely.area(states.overlaps)))
-        lon, lat = _lonlat(frame, states.overlaps[row].representative_point())
-        size = shapely.area(states.overlaps).sum() / 1e6
-        raise LayerError(
-            f"sides overlap at ({lon:.4f}, {lat:.4f}), {size:,.3f} km2 in all (expected every "
-            "place on one side at most). Cut the polygons there.",
-            path=line.path,
-            layer=line.layer,
-            field=line.side_column,
-        )
-    named = [side.name for side in sides]
-    present = sorted(
-        {label for label in states.labels if label},
-        key=lambda name: (named.index(name) if name in named else len(named), name),
-    )
-    land = merged_sides(states.polygons, states.labels, present)
-    notes = [
-        Note(line.key, f"'{name}' holds land, and is not among the project's sides.")
-        for name in present
-        if named and name not in named
-    ]
-    empty = shapely.area(states.polygons[[not label for label in states.labels]]).sum() / 1e6
-    if empty > 0:
-        notes.append(Note(line.key, f"{empty:,.1f} km2 of the study area are on no side.", 0))
-    course = [
-        shapely.intersection(shapely.boundary(land[a]), shapely.boundary(land[b]))
-        for number, a in enumerate(present)
-        for b in present[number + 1 :]
-    ]
-    pieces = shapely.get_parts(shapely.get_parts(np.array(course, dtype=object)))
-    merged = canonical(shapely.union_all(pieces[shapely.get_dimensions(pieces) == 1]))
-    if merged.is_empty:
-        raise LayerError(
-            f"the states of '{line.key}' have no common edge in the study area (expected two "
-            "sides that border on each other). Check the layer and its side column.",
-            path=line.path,
-            layer=line.layer,
-            field=line.side_column,
-        )
-    return merged, land, notes
-
-
-def _lonlat(frame: Frame, point: Any) -> tuple[float, float]:
-    lon, lat = frame.lonlat(shapely.get_coordinates(point))[0]
-    return float(lon), float(lat)
 
 
 def error_band(front: FrontLine, frame: Frame) -> Any:
@@ -648,6 +642,10 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> Sequenc
     """
     if draws == 0 or not (front.error_m > 0).any():
         return ()
+    if front.halves is not None:
+        plain = replace(front, sides=front.halves, halves=None)
+        drawn = draw_front(plain, area, draws=draws, seed=seed)
+        return tuple(Draw(draw.line, _with_grey(draw.sides, front)) for draw in drawn)
     correlation = front.error_correlation_m
     pieces = pieces_of(front.geometry, front.segments, front.error_m, correlation_m=correlation)
     covered = shapely.union_all(list(front.sides.values()))
@@ -805,6 +803,16 @@ def point_figures(
     copies = [figure(position(points, draw.line, draw.sides, frame, names=names)) for draw in draws]
     base = np.asarray(figure(here), dtype=np.float64)
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
+
+
+def _with_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]:
+    """Leave grey zones as they are mapped; only their middle is displaced."""
+    grey = [land for name, land in front.sides.items() if name not in halves]
+    zone = shapely.union_all(grey)
+    return {
+        name: shapely.difference(halves[name], zone) if name in halves else land
+        for name, land in front.sides.items()
+    }
 
 
 def pairs(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:

@@ -12,6 +12,8 @@ models
     The project file: what an analyst asks, of which data, in one ``project.toml``.
 reference
     Every key of the project file and every column of the layers, as Markdown.
+series
+    Lines of many dates in one entry of the project file: a folder of files, or a date column.
 types
     Value types that the project file shares: dates, colours, distances, tile templates.
 """

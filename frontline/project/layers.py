@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from frontline.project.models import Line
 
 Kind = Literal["text", "whole number", "number", "date"]
 Shape = Literal["point", "line", "polygon"]
@@ -60,6 +63,8 @@ class Role:
         One sentence.
     carries
         The user's own columns are kept.
+    otherwise
+        What to do about a layer of another kind of geometry; a general advice if empty.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Role:
     columns: tuple[InputColumn, ...]
     description: str
     carries: bool = True
+    otherwise: str = ""
 
 
 _ID = InputColumn(
@@ -86,10 +92,32 @@ _SIDE = InputColumn("side", "text", "who holds it", needed=True, key="side_colum
 STUDY_AREA = Role(
     "study_area", ("polygon",), False, (), "the land in question; its features are united", False
 )
-LINES = Role("lines", ("line",), False, (), "one dated line, in any number of pieces", False)
-LINES_WITH_ERROR = replace(LINES, columns=(replace(_ERROR, needed=True),))
-STATES = replace(LINES, shapes=("polygon",), columns=(_SIDE,))
-STATES_WITH_ERROR = replace(STATES, columns=(_SIDE, replace(_ERROR, needed=True)))
+LAND = Role(
+    "land", ("polygon",), True, (), "land without sea, such as polygons of a coastline", False
+)
+LINES = Role(
+    "lines",
+    ("line",),
+    False,
+    (),
+    "one dated line, in any number of pieces",
+    False,
+    "If these polygons are land that somebody holds, say so: side_column = the column that names "
+    "who holds each, or held_by = the side that holds all of them",
+)
+
+
+def role_of_line(line: Line) -> Role:
+    """Tell what the layer of a line may hold: lines, or polygons with who holds them."""
+    columns = (_SIDE,) if line.side_column is not None else ()
+    if isinstance(line.error_m, str):
+        columns = (*columns, replace(_ERROR, needed=True))
+    if not line.states:
+        return replace(LINES, columns=columns)
+    way = "Name a layer of polygons, or remove side_column and held_by if the front is lines"
+    return replace(LINES, shapes=("polygon",), columns=columns, otherwise=way)
+
+
 PARTITIONS = Role("partitions", ("polygon",), True, (), "another partition of the land")
 SETTLEMENTS = Role(
     "settlements",
@@ -168,6 +196,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         role.name: role
         for role in (
             STUDY_AREA,
+            LAND,
             LINES,
             SETTLEMENTS,
             CORRIDORS,

@@ -20,6 +20,7 @@ from frontline.project.models import (
     Project,
     TableSource,
 )
+from frontline.project.series import with_dated_files
 from frontline.storage.files import companions, file_fault, sha256
 
 _LARGEST_PROJECT = 2_000_000
@@ -44,8 +45,7 @@ def load_project(path: Path | str) -> Project:
     """
     file = Path(path)
     file = file / "project.toml" if file.is_dir() else file
-    raw = _read_toml(file)
-    problems: list[tuple[str, str]] = []
+    raw, problems = with_dated_files(_read_toml(file), file.absolute().parent)
     project = None
     if "path" in raw:
         problems.append(("path", "unknown key. Paths belong to layers, as in [settlements]."))
@@ -148,6 +148,7 @@ def input_files(project: Project) -> tuple[Path, ...]:
     canopy = project.elevation.canopy if project.elevation is not None else None
     sources: list[TableSource | PopulationRaster | Elevation | LandCover | Canopy | None] = [
         project.study_area,
+        project.land,
         *project.lines,
         project.settlements,
         project.corridors,

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from frontline.errors import COLOUR_PATTERN, KEY_PATTERN, NAME_PATTERN, closest, nearest, shown
+from frontline.project.series import is_key_of_series
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -201,6 +202,7 @@ def cross_problems(raw: Raw) -> list[Problem]:
         *_twice(raw, "scenarios", "key"),
         *_reference_problems(raw),
         *_side_problems(raw),
+        *_state_problems(raw),
         *_stated_problems(raw),
         *_displacement_problems(raw),
         *_canopy_problems(raw),
@@ -229,7 +231,28 @@ def _texts(raw: Raw, name: str, key: str) -> list[str]:
 
 
 def _all_states(raw: Raw) -> bool:
-    return all("side_column" in line for line in _entries(raw, "lines"))
+    return all("side_column" in line or "held_by" in line for line in _entries(raw, "lines"))
+
+
+def _no_line(key: str, raw: Raw) -> bool:
+    """Tell whether no line has a key; those of many dates in one layer are known later."""
+    many = [line.get("key", "line") for line in _entries(raw, "lines") if "each" in line]
+    prefixes = [prefix for prefix in many if isinstance(prefix, str)]
+    return key not in _texts(raw, "lines", "key") and not is_key_of_series(key, prefixes)
+
+
+def _state_problems(raw: Raw) -> Iterator[Problem]:
+    """Find sides that a line of states names and nobody declared."""
+    known = _texts(raw, "sides", "name")
+    for line in _entries(raw, "lines") if known else ():
+        place = f"lines.{_own_name(line) or '?'}"
+        holders = line.get("holders")
+        named = [(key, line.get(key)) for key in ("held_by", "rest_side")]
+        if isinstance(holders, Mapping):
+            named += [(f"holders.{shown(key)}", word) for key, word in holders.items() if word]
+        for key, word in named:
+            if isinstance(word, str) and word not in known:
+                yield f"{place}.{key}", f"there is no side {shown(word)}.{nearest(word, known)}"
 
 
 def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
@@ -258,6 +281,8 @@ def _reference_problems(raw: Raw) -> Iterator[Problem]:
             place = f"{table}.{_own_name(entry) or '?'}"
             for key, (what, known) in named.items():
                 word = entry.get(key)
+                if what == "line" and isinstance(word, str) and not _no_line(word, raw):
+                    continue
                 if isinstance(word, str) and known is not None and word not in known:
                     yield (
                         f"{place}.{key}",
@@ -286,7 +311,7 @@ def _side_problems(raw: Raw) -> Iterator[Problem]:
             yield place, "has both a seed and a hand. Keep one of them."
         listed = side.get("lines")
         for key in listed if isinstance(listed, list) else []:
-            if isinstance(key, str) and key not in keys:
+            if isinstance(key, str) and _no_line(key, raw):
                 yield f"{place}.lines", f"there is no line {shown(key)}.{nearest(key, keys)}"
     for hand in ("left", "right"):
         names = [
@@ -349,7 +374,7 @@ def _stated_problems(raw: Raw) -> Iterator[Problem]:
     for name, entry in named:
         place = f"{name}.{_own_name(entry) or '?'}"
         line, side = entry.get("line"), entry.get("side")
-        if isinstance(line, str) and line not in keys:
+        if isinstance(line, str) and _no_line(line, raw):
             yield f"{place}.line", f"there is no line {shown(line)}.{nearest(line, keys)}"
         if isinstance(side, str) and sides and side not in sides:
             yield f"{place}.side", f"there is no side {shown(side)}.{nearest(side, sides)}"

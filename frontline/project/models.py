@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -380,6 +381,11 @@ class Travel(Part):
     )
 
 
+ALL_DATES = "all dates"
+UNDATED = dt.date(1, 1, 1)
+"""Date of a table of many dates, until the layer is read."""
+
+
 class Line(LayerSource):
     """A front line, or a state given as polygons, at a date."""
 
@@ -388,6 +394,38 @@ class Line(LayerSource):
     date: Day = Field(description="date of the line, YYYY-MM-DD")
     side_column: str | None = Field(
         None, description="the file holds polygons, and this column says who holds each"
+    )
+    held_by: str | None = Field(
+        None, description="or the file holds polygons of one side only: its name"
+    )
+    rest_side: str | None = Field(
+        None, description="the side that holds what the polygons leave of the study area"
+    )
+    holders: dict[str, str] = Field(
+        {}, description='value of side_column = side; "" for land that is on no side'
+    )
+    least_part_km2: Number | None = Field(
+        None,
+        ge=0,
+        description="smaller pieces of land are given to what surrounds them; the error of the "
+        "line squared if unset, at least 0.0025 and at most a hundredth of the study area. A seed "
+        "keeps a piece",
+    )
+    each: str | None = Field(
+        None,
+        description="the file holds lines of many dates, and this column says of which: as many "
+        "lines as dates, with keys like line_20240808",
+    )
+    files: str | None = Field(
+        None,
+        description="instead of path: one file a date, such as maps/name_YYYYMMDD.geojson; * "
+        "stands for any text",
+    )
+    newest: Whole | None = Field(
+        None, ge=1, description="with each or files: only so many of the newest dates"
+    )
+    per: Literal["month", "year"] | None = Field(
+        None, description="with each or files: only the last date of each month, or year"
     )
     error_m: LineError = Field(
         0.0, description="half-width within which the line lies with 95 %, metres or a column"
@@ -404,6 +442,33 @@ class Line(LayerSource):
         "", description="how the line before became this one"
     )
 
+    @property
+    def states(self) -> bool:
+        """Whether the file holds polygons instead of lines."""
+        return self.side_column is not None or self.held_by is not None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dated_later(cls, value: Any) -> Any:
+        """Let a table of many dates be without key, label and date: its lines have them."""
+        if isinstance(value, dict) and value.get("each") is not None:
+            later = {"key": "line", "label": ALL_DATES, "date": UNDATED}
+            return later | value
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Line:
+        if self.side_column is not None and self.held_by is not None:
+            raise ValueError("has both side_column and held_by (expected one). Keep one of them.")
+        if self.rest_side is not None and not self.states:
+            raise ValueError(
+                "has rest_side and does not say who holds the polygons. Add held_by = a side, or "
+                "side_column."
+            )
+        if self.holders and self.side_column is None:
+            raise ValueError("has holders and no column that they stand in. Add side_column.")
+        return self
+
 
 class Side(Part):
     """One side of the lines: a name and points that lie on it."""
@@ -417,6 +482,11 @@ class Side(Part):
     )
     lines: tuple[Key, ...] = Field((), description="the lines the seeds hold for; all if empty")
     colour: Colour | None = Field(None, description="colour on maps, as #0072b2")
+    grey: Literal["centre", "edges"] | None = Field(
+        None,
+        description="this side is a grey zone: the front is its centre line, counted once, or both "
+        "its edges",
+    )
 
     @field_validator("seed", mode="before")
     @classmethod
@@ -626,6 +696,9 @@ class Project(Part):
 
     title: str = Field(min_length=1, description="title of map, report and workbook")
     study_area: LayerSource = Field(description="the land in question, as polygons")
+    land: LayerSource | None = Field(
+        None, description="land without sea: the rest of the study area is on no side"
+    )
     lines: tuple[Line, ...] = Field(min_length=1, description="dated lines, or states")
     sides: tuple[Side, ...] = Field((), description="names of the sides, and where they are")
     settlements: Settlements | None = Field(None, description="places, as points or polygons")

@@ -48,10 +48,11 @@ def check(path: Path | str) -> list[str]:
     from frontline.analysis.optional_tables import asked_of
     from frontline.export.geojson import check_exports
     from frontline.inputs.layers import read_layers
+    from frontline.inputs.series import with_each_date
     from frontline.lines.front import read_fronts
     from frontline.project.loader import load_project
 
-    project = load_project(path)
+    project = with_each_date(load_project(path))
     problems: list[FrontlineError] = []
     lines: list[str] = []
     tried(lambda: check_exports(project), problems)

@@ -13,6 +13,7 @@ from frontline.errors import ProjectError
 from frontline.export.web.basemap import basemap as basemap_of
 from frontline.export.web.basemap import warning
 from frontline.export.writers import LOG, Writers, writers
+from frontline.inputs.series import with_each_date
 from frontline.progress import Progress, silent
 from frontline.project.loader import changed, claims_file, hash_inputs, load_project, relative
 from frontline.records import KeyFigure, Note
@@ -87,7 +88,7 @@ def run(
     from frontline.export.publish import prepare_output, publish
     from frontline.storage.checkpoint import open_work
 
-    project = with_basemap(load_project(path), basemap, public=public)
+    project = with_each_date(with_basemap(load_project(path), basemap, public=public))
     check_exports(project)
     if command == "claims" and claims_file(project) is None:
         raise ProjectError(
@@ -162,6 +163,7 @@ def compute(project: Project, *, work: Path | None = None, progress: Progress = 
     """
     from frontline.claims.verdict import check_claims, read_ledger
 
+    project = with_each_date(project)
     inputs = hash_inputs(project)
     ledger = read_ledger(project)
     case, notes = compute_case(project, work=work, progress=progress)

@@ -241,11 +241,13 @@ def test_lines_that_cut_nothing_are_refused_in_one_line(name):
     assert "\n" not in str(caught.value)
 
 
-def test_a_figure_of_eight_on_the_line_keeps_the_sides_about_it():
+def test_a_loop_on_the_line_that_borders_on_both_sides_is_neithers():
     eight = [(0, -30_000), (0, -5_000), (6_000, 5_000), (-6_000, 5_000), (0, -5_000), (0, -4_000)]
-    found = front([shapely.LineString(eight), shapely.LineString([(0, 5_000), (0, 30_000)])])
-    assert sum(km2(found).values()) == pytest.approx(6_000)
-    assert min(km2(found).values()) > 2_900
+    pieces = [shapely.LineString(eight), shapely.LineString([(0, 5_000), (0, 30_000)])]
+    with pytest.raises(ProjectError, match=r"60 km2, .* from 'West' and from 'East'"):
+        front(pieces)
+    held = Side(name="East", seed=(seed(40_000, 0), seed(0, 2_000)))
+    assert km2(front(pieces, (WEST, held))) == pytest.approx({"West": 2_970, "East": 3_030})
 
 
 def test_a_line_along_the_edge_and_then_across_cuts_once():
@@ -438,7 +440,10 @@ def test_two_lines_of_one_date_are_two_sources():
     lines = (line_of(key="one"), line_of(key="two"), line_of(key="three", date=dt.date(1999, 1, 1)))
     project = SimpleNamespace(lines=lines, sides=(WEST, EAST), path=Path("project.toml").absolute())
     layers = SimpleNamespace(
-        frame=PLAIN, study_area=BOX, lines={line.key: features for line in lines}
+        frame=PLAIN,
+        study_area=BOX,
+        lines={line.key: features for line in lines},
+        settlements=(),
     )
     one, two, three = read_fronts(project, layers)
     assert one.notes == three.notes == ()
@@ -456,7 +461,9 @@ def test_seeds_may_hold_for_some_lines_only():
     project = SimpleNamespace(
         lines=(line_of(key="one"), line_of(key="two")), sides=(*one, *swapped)
     )
-    layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": features, "two": features})
+    layers = SimpleNamespace(
+        frame=PLAIN, study_area=BOX, lines={"one": features, "two": features}, settlements=()
+    )
     first, second = read_fronts(project, layers)
     assert first.sides["West"].equals(second.sides["East"])
 

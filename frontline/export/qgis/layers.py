@@ -13,6 +13,7 @@ from frontline.export.manifest import manifest
 from frontline.export.metadata import xml_text
 from frontline.export.publish import prepare_output, publish
 from frontline.export.qgis.style import DOCTYPE, label_expression, qml, relief_qml, sight_qml
+from frontline.inputs.series import with_each_date
 from frontline.project.loader import hash_inputs, load_project
 from frontline.results.registry import (
     COLUMNS,
@@ -220,7 +221,7 @@ def write_styles(path: Path | None, out: Path, *, force: bool = False) -> tuple[
     """
     from frontline.project.example import example_project
 
-    project = load_project(path or example_project())
+    project = with_each_date(load_project(path or example_project()))
     with prepare_output(out, command="style", force=force) as output:
         files = {f"{name}.qml": partial(_write, text) for name, text in styles(project).items()}
         return publish(output, files, manifest=manifest(project, hash_inputs(project)))

@@ -1,0 +1,110 @@
+"""Lines of many dates in one layer: a line for each date of a column."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from frontline.errors import (
+    KEY_PATTERN,
+    FrontlineError,
+    LayerError,
+    ProjectError,
+    nearest,
+    raise_problems,
+    shown,
+)
+from frontline.inputs.formats import chosen_layer, opened, read_vector
+from frontline.inputs.geometry import Fault
+from frontline.inputs.reader import dates_of_rows, selected
+from frontline.project.loader import relative
+from frontline.project.models import ALL_DATES, UNDATED
+from frontline.project.series import key_of_date, label_of_date, thinned_dates
+
+if TYPE_CHECKING:
+    from frontline.project.models import Line, Project
+
+
+def with_each_date(project: Project) -> Project:
+    """Replace every line with ``each`` by one line for each date of its layer.
+
+    Parameters
+    ----------
+    project
+        From `load_project`.
+
+    Returns
+    -------
+    Project
+        The same where no line stands for many. Keys are made of the entry's key and the date,
+        as ``line_20240808``.
+
+    Raises
+    ------
+    LayerError
+        A layer without that column, or a cell that is no date.
+    ProjectError
+        A key that is used twice, or one that is spoken of and is not there.
+    """
+    if all(line.date != UNDATED for line in project.lines):
+        return project
+    lines: list[Line] = []
+    problems: list[FrontlineError] = []
+    for line in project.lines:
+        if line.date != UNDATED:
+            lines.append(line)
+            continue
+        try:
+            lines += _lines_of(line, project)
+        except FrontlineError as error:
+            problems += error.problems
+    raise_problems(problems)
+    raise_problems(list(_wrong_keys(project, [line.key for line in lines])))
+    return project.model_copy(update={"lines": tuple(lines)})
+
+
+def _lines_of(line: Line, project: Project) -> list[Line]:
+    if not re.fullmatch(KEY_PATTERN, key_of_date(line.key, dt.date(2000, 1, 1))):
+        raise ProjectError(
+            f"{shown(line.key)} is too long for keys of many dates (at most 32). Shorten it.",
+            path=project.path.name,
+            field=f"lines.{line.key}.key",
+        )
+    with opened(line.path, relative(line.path, project)) as file:
+        layer = chosen_layer(file, line.layer)
+        single = file.format not in {"GPKG", "LIBKML", "XLSX"}
+        fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
+        frame, _ = read_vector(file, layer, encoding=line.encoding)
+    dates = dates_of_rows(selected(frame, line.select, fault), line, fault)
+    wanted = thinned_dates(dates.values(), newest=line.newest, per=line.per)
+    label = "" if line.label == ALL_DATES else line.label
+    return [
+        line.model_copy(
+            update={
+                "key": key_of_date(line.key, date),
+                "label": label_of_date(label, date),
+                "date": date,
+                "newest": None,
+                "per": None,
+            }
+        )
+        for date in wanted
+    ]
+
+
+def _wrong_keys(project: Project, keys: list[str]) -> Iterator[ProjectError]:
+    """Find keys of lines that are used twice, or spoken of and not there."""
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        text = f"two lines have the key {shown(key)}. Give one of the entries another key."
+        yield ProjectError(text, path=project.path.name, field="lines")
+    spoken = [(f"sides.{side.name}.lines", key) for side in project.sides for key in side.lines]
+    spoken += [(f"stated.{figure.id}.line", figure.line) for figure in project.stated]
+    spoken += [(f"sections.{section.key}.line", section.line) for section in project.sections]
+    spoken += [(f"scenarios.{one.key}.from_line", one.from_line) for one in project.scenarios]
+    for field, key in spoken:
+        if key not in keys:
+            text = f"there is no line {shown(key)}.{nearest(key, keys)}"
+            yield ProjectError(text, path=project.path.name, field=field)
