@@ -255,7 +255,7 @@ def _told(error: BaseException) -> tuple[str, int]:
         text = f"{error} See: frontline --help"
     elif isinstance(error, KeyboardInterrupt | Abort):
         text, code = "interrupted; nothing was changed.", INTERRUPTED
-    elif isinstance(error, MemoryError):
+    elif isinstance(error, MemoryError) or _wants_memory(error):
         text = "out of memory. Use a smaller study area or coarser rasters."
     elif isinstance(error, OSError):
         text = _of_the_system(error)
@@ -263,6 +263,17 @@ def _told(error: BaseException) -> tuple[str, int]:
         what = f"a bug of frontline ({type(error).__name__}: {error})"
         text, code = f"{what}. Run again with FRONTLINE_DEBUG=1 and report.", BUG
     return text, code
+
+
+def _wants_memory(error: BaseException | None) -> bool:
+    """Tell whether a library could not be loaded, or the system be asked, for want of memory."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            return True
+        if isinstance(error, OSError | ImportError) and "failed to map segment" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _of_the_system(error: OSError) -> str:

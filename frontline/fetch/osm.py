@@ -319,8 +319,8 @@ def osm_roads(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
     Returns
     -------
     Columns of corridors: ``id, name, name_alt, kind, class, speed_kmh, speed_source, oneway, ref,
-    surface, bridge, names``. ``kind`` is road, railway, canal or pipeline; a speed that nobody
-    tagged is that of the class, and says so.
+    surface, bridge, tunnel, layer, names``. ``kind`` is road, railway, canal or pipeline; a speed
+    that nobody tagged is that of the class, and says so.
     """
     where = (
         f"highway IN ({_quoted([*ROADS, *(f'{road}_link' for road in ROADS[:5])])}) OR "
@@ -388,6 +388,8 @@ def _corridor(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
         "ref": tags.get("ref", ""),
         "surface": tags.get("surface", ""),
         "bridge": tags.get("bridge", ""),
+        "tunnel": tags.get("tunnel", ""),
+        "layer": tags.get("layer", ""),
     }
 
 

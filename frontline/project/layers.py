@@ -148,7 +148,8 @@ CORRIDORS = Role(
     True,
     (_ID, _NAME, _NAME_ALT, InputColumn("kind", "text", "road, canal, pipeline ...", ("type",))),
     "roads, canals, pipelines and other lines that the front may cut; of your own columns "
-    "`speed_kmh` and `oneway` (yes, no, -1) count for ways by road",
+    "`speed_kmh`, `oneway` (yes, no, -1; or F, T, B), `bridge`, `tunnel` and `layer` count for "
+    "ways by road",
 )
 POINTS = Role(
     "points",

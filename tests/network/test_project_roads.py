@@ -12,6 +12,7 @@ from factories.case import made_case
 
 from frontline.claims.registry import METRICS
 from frontline.errors import LayerError, ProjectError
+from frontline.network import project_roads
 from frontline.network.project_roads import gates_of, network_of
 from frontline.project.loader import changed
 
@@ -146,3 +147,96 @@ def test_a_waiting_time_that_is_no_number_is_named(case):
 def test_a_setting_that_cannot_be_is_refused(case, wrong):
     with pytest.raises(ProjectError, match="travel"):
         asked(case, **wrong)
+
+
+def with_roads(case, *rows, crs=None, **columns):
+    """Replace the corridors of a case: identifier and points in kilometres east and north."""
+    layers = case.layers
+    lines = [shapely.LineString(np.array(points) * 1000.0) for _, points in rows]
+    table = gpd.GeoDataFrame(
+        {"id": [row[0] for row in rows], "name": [row[0] for row in rows]}
+        | {"kind": "road", "name_alt": ""}
+        | columns,
+        geometry=lines,
+        crs=layers.frame.crs,
+    )
+    return replace(case, layers=replace(layers, corridors=table))
+
+
+def test_a_gap_stays_a_gap_until_the_project_joins_it(case):
+    gap = with_roads(case, ("one", [(-20, 0), (-10, 0)]), ("two", [(-9.92, 0), (-5, 0)]))
+    way = {"start": "a", "stop": "b"}
+    apart = ask(gap, "travel_time", **way)
+    assert math.isinf(apart.value)
+    assert "2 road ends lie within 100 m" in apart.detail
+    assert math.isinf(ask(asked(gap, join_m=50.0), "travel_time", **way).value)
+    joined = ask(asked(gap, join_m=100.0), "travel_time", **way)
+    assert math.isfinite(joined.value)
+    assert "road ends" not in joined.detail
+
+
+def test_a_loose_track_is_not_cut_off_by_a_far_line(case):
+    """Brava stands 100 m from a track that is joined to nothing, 400 m from the road."""
+    roads = with_roads(
+        case,
+        ("main", [(-25, 9.6), (-5, 9.6), (-5, 0)]),
+        ("track", [(-20.1, 10.1), (-19.9, 10.1)]),
+    )
+    cut = ask(roads, "cut_off", places=["a", "b"], line="old", side="West")
+    assert (cut.value, "Cut off: none" in cut.detail) == (0.0, True)
+    assert math.isfinite(ask(roads, "travel_time", start="b", stop="a").value)
+
+
+def test_what_was_apart_before_is_named_and_not_counted(case):
+    """The roads of Alba and Brava never met, and no line lies between them."""
+    roads = with_roads(case, ("one", [(-25, 10), (-12, 10)]), ("two", [(-10, 0), (20, 0)]))
+    found = ask(roads, "cut_off", places=["a", "b"], line="old", side="West")
+    assert found.value == 0.0
+    assert "apart from the rest with or without the line" in found.detail
+
+
+def test_a_passage_is_open_whoever_stands_there(case):
+    assert math.isinf(ask(case, "travel_time", **ACROSS).value)
+    for word in ("across", "Across"):
+        named = asked(case, passages=[word])
+        assert ask(named, "travel_time", **ACROSS).value == pytest.approx(12.0, rel=2e-3)
+    with pytest.raises(ProjectError, match=r"no corridor 'acros'.*across"):
+        ask(asked(case, passages=["acros"]), "travel_time", **ACROSS)
+
+
+def test_the_graph_is_built_once_for_a_case_and_a_line(case, monkeypatch):
+    fresh = replace(case)
+    built = []
+    real = project_roads.road_graph
+
+    def counted(*args, **more):
+        built.append(1)
+        return real(*args, **more)
+
+    monkeypatch.setattr(project_roads, "road_graph", counted)
+    for start in ("a", "b"):
+        ask(fresh, "travel_time", start=start, stop="c", line="old")
+    assert len(built) == 1
+    network = fresh.networks["road",]
+    front = next(one for one in fresh.fronts if one.key == "old")
+    assert network.closed(front.geometry) is network.closed(front.geometry)
+    assert replace(fresh, dem=None).networks == {}
+
+
+def test_a_road_that_dips_over_the_line_within_its_error_is_in_doubt(case):
+    """From Alba along the line's west bank to Pola's north, 300 m over the line on the way."""
+    roads = with_roads(case, ("dip", [(-20, 10), (-5, 10), (0.3, 5), (-5, 0)]))
+    exact = ask(roads, "travel_time", start="b", stop="a", line="old")
+    fronts = tuple(
+        replace(front, error_m=np.full_like(front.error_m, 500.0)) for front in case.fronts
+    )
+    vague = ask(replace(roads, fronts=fronts), "travel_time", start="b", stop="a", line="old")
+    assert math.isinf(vague.value)
+    assert math.isfinite(vague.low)
+    assert any("doubtful" in text for text in vague.coarse)
+    assert "dip" in vague.detail
+    least = float(case.fronts[0].error_m.max())
+    if least < 300.0:
+        assert math.isinf(exact.low)
+    cut = ask(replace(roads, fronts=fronts), "cut_off", places=["a", "b"], line="old", side="West")
+    assert (cut.low, cut.value) == (0.0, 1.0)
