@@ -22,8 +22,8 @@ SCRIPTS = REPOSITORY / "scripts"
 HEAVY = {
     "rasterio": {"raster.io", "raster.points", "raster.zonal"},
     "exactextract": {"raster.zonal"},
-    "folium": {"export.web.page"},
-    "branca": {"export.web.page"},
+    "folium": {"results.explore", "results.model"},
+    "jinja2": {"export.html"},
     "js_lib_leaflet": {"export.web.page"},
     "matplotlib": {"export.maps.canvas", "export.maps.files"},
     "xlsxwriter": {"export.workbook"},

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from shapely.affinity import translate
 
-from frontline.export.html import html_text, inert_json
+from frontline.export.html import inert_json
 from frontline.export.web.data import page_data
 from frontline.export.web.overlays import (
     exposure_bounds,
@@ -32,6 +32,7 @@ from frontline.export.web.overlays import (
 )
 from frontline.export.web.page import page_html, write_page
 from frontline.records import RasterResult
+from frontline.results.inert import html_text
 from frontline.results.wording import dated
 
 HASH = "0123456789ab" * 5
