@@ -30,8 +30,10 @@ HEAVY = {
     "pyogrio": {"inputs.formats", "export.geopackage", "fetch.osm"},
     "numba": {"visibility.kernels.rays"},
     "typer": {"cli.main", "cli.commands", "cli.fetch", "cli.options"},
-    "pooch": {"fetch.cache"},
+    "filelock": {"storage.locks"},
+    "platformdirs": {"fetch.cache"},
     "requests": {"fetch.http"},
+    "urllib3": {"fetch.http"},
     "rich": {"progress"},
 }
 BUILD = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
