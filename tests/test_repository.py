@@ -22,16 +22,18 @@ SCRIPTS = REPOSITORY / "scripts"
 HEAVY = {
     "rasterio": {"raster.io", "raster.points", "raster.zonal"},
     "exactextract": {"raster.zonal"},
-    "folium": {"export.web.page"},
-    "branca": {"export.web.page"},
+    "folium": {"results.explore", "results.model"},
+    "jinja2": {"export.html"},
     "js_lib_leaflet": {"export.web.page"},
     "matplotlib": {"export.maps.canvas", "export.maps.files"},
     "xlsxwriter": {"export.workbook"},
     "pyogrio": {"inputs.formats", "export.geopackage", "fetch.osm"},
     "numba": {"visibility.kernels.rays"},
     "typer": {"cli.main", "cli.commands", "cli.fetch", "cli.options"},
-    "pooch": {"fetch.cache"},
+    "filelock": {"storage.locks"},
+    "platformdirs": {"fetch.cache"},
     "requests": {"fetch.http"},
+    "urllib3": {"fetch.http"},
     "rich": {"progress"},
 }
 BUILD = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,11 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from frontline.claims.registry import METRICS
-from frontline.errors import ProjectError, nearest, one_line, raise_problems, shown
+from frontline.errors import ProjectError, nearest, raise_problems, shown
+from frontline.project.loader import read_toml
 from frontline.project.messages import described
 from frontline.project.models import Project
 from frontline.project.types import Day, Key, Number, Whole
-from frontline.storage.files import file_fault
 
 _LARGEST_LEDGER = 5_000_000
 _TEXT = Annotated[str, Field(min_length=1)]
@@ -146,7 +145,7 @@ def read(path: Path, project: Project) -> Ledger:
     ProjectError
         With every problem found, up to twenty.
     """
-    raw = _toml(path)
+    raw = read_toml(path, what="ledger of claims", largest_bytes=_LARGEST_LEDGER)
     problems: list[tuple[str, str]] = []
     if "path" in raw:
         problems.append(("path", "unknown key. The ledger lies where it lies."))
@@ -161,28 +160,6 @@ def read(path: Path, project: Project) -> Ledger:
     if ledger is None:  # pragma: no cover - a failed validation always leaves a problem
         raise ProjectError("cannot be read. Correct it.", path=path.name)
     return ledger
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    fault = file_fault(path)
-    if fault:
-        raise ProjectError(f"the ledger of claims {fault}", path=path)
-    if path.stat().st_size > _LARGEST_LEDGER:
-        raise ProjectError(
-            "is too large for a ledger (expected a TOML text). Name the right file.", path=path
-        )
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ProjectError(
-            f"is not UTF-8 text (byte {error.start}). Save it as UTF-8.", path=path
-        ) from error
-    except RecursionError as error:
-        raise ProjectError("brackets are nested too deeply. Remove some.", path=path) from error
-    except ValueError as error:
-        raise ProjectError(
-            f"is not valid TOML: {one_line(str(error))}. Correct it there.", path=path
-        ) from error
 
 
 def _entries(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from frontline.results.inert import html_text
 from frontline.results.wording import listing
 
 if TYPE_CHECKING:
@@ -16,16 +16,6 @@ if TYPE_CHECKING:
 
 
 NOT_INERT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
-
-
-def html_text(text: str) -> str:
-    """Return text with every character that HTML, Jinja or a JavaScript template could take up.
-
-    Letters, digits, blanks and full stops, commas and hyphens stay; everything else in ASCII
-    becomes a numeric entity, as do the invisible marks that turn the direction of writing.
-    """
-    plain = re.compile(r"[A-Za-z0-9 .,\-]|[^\x00-\x7f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-    return "".join(c if plain.fullmatch(c) else f"&#{ord(c)};" for c in text)
 
 
 def inert_json(value: Any) -> str:
@@ -41,6 +31,11 @@ def isolate_text(words: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(words)
 
 
+def inert_text(words: str) -> Markup:
+    """Return text as `html_text` does, for a template that escapes."""
+    return Markup(html_text(words))  # noqa: S704 - every character that could matter is an entity
+
+
 @cache
 def open_templates(package: str) -> Environment:
     """Open the templates of a package, in its folder ``templates``.
@@ -53,8 +48,9 @@ def open_templates(package: str) -> Environment:
     Returns
     -------
     An environment in which everything that is put into a template is escaped, an unknown name is
-    an error, and these filters stand beside Jinja's own: ``bdi`` for text of the data, ``listing``
-    for parts joined as in a sentence (a, b and c), ``capital`` for the first letter.
+    an error, and these filters stand beside Jinja's own: ``bdi`` for text of the data, ``inert``
+    for text that nothing else must take for a template either, ``listing`` for parts joined as in
+    a sentence (a, b and c).
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -69,6 +65,6 @@ def open_templates(package: str) -> Environment:
     made.filters |= {
         "bdi": isolate_text,
         "listing": listing,
-        "capital": lambda words: f"{words[:1].upper()}{words[1:]}",
+        "inert": inert_text,
     }
     return made

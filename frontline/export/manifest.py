@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 PACKAGES = (
-    "branca",
     "exactextract",
-    "folium",
     "geopandas",
+    "jinja2",
     "matplotlib",
     "numba",
     "numpy",
     "pandas",
+    "pillow",
     "pydantic",
     "pyogrio",
     "pyproj",

@@ -1,14 +1,10 @@
-"""A cache of providers' files: each whole, checked, fetched once, usable without a network.
-
-The only user of pooch, which compares digests and moves a finished file into place.
-"""
+"""A cache of providers' files: each whole, checked, fetched once, usable without a network."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
 import hashlib
-import logging
 import os
 import time
 import urllib.parse
@@ -23,7 +19,6 @@ from frontline.fetch.http import (
     Client,
     UnreachableError,
     Wanted,
-    asked,
     asked_size,
     fault,
     note_of,
@@ -66,9 +61,9 @@ def default_cache() -> Path:
     named = os.environ.get("FRONTLINE_CACHE")
     if named:
         return Path(named).absolute()
-    import pooch
+    from platformdirs import user_cache_path
 
-    return Path(pooch.os_cache("frontline"))
+    return user_cache_path("frontline")
 
 
 def fetched(client: Client, wanted: Wanted) -> Fetched | None:
@@ -173,60 +168,47 @@ def kept_whole(path: Path, wanted: Wanted) -> Fetched | None:
     digest = sha256(path)
     if digest != note.get("sha256"):
         return None
-    if wanted.digest is not None and _digest(path, wanted.digest) != wanted.digest:
+    if wanted.digest is not None and _digest(path, wanted.digest) != wanted.digest.lower():
         return None
     return Fetched(path, wanted.address, digest, path.stat().st_size, str(note.get("date", "")))
 
 
 def _digest(path: Path, like: str) -> str:
-    name = like.split(":", maxsplit=1)[0]
+    name = like.split(":", maxsplit=1)[0].lower()
     with path.open("rb") as file:
         return f"{name}:{hashlib.file_digest(file, name).hexdigest()}"
 
 
 def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
-    import pooch
-
-    pooch.get_logger().setLevel(logging.WARNING)
-
-    def downloader(_url: str, output: str, _pooch: object) -> None:
-        part = path.with_name(f".{path.name}.part")
-        known = said_absent(path, wanted)
-        try:
-            transfer(replace(client, tries=1) if known else client, wanted, part)
-        except UnreachableError as error:
-            if known:
-                raise AbsentError from error
-            raise
-        part.replace(output)
-
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    known = said_absent(path, wanted)
     try:
-        # pooch compares the digest and moves the file into place in one step
-        pooch.retrieve(
-            asked(client, wanted.address),
-            known_hash=wanted.digest,
-            fname=new.name,
-            path=path.parent,
-            downloader=downloader,
-        )
+        transfer(replace(client, tries=1) if known else client, wanted, part)
+        if wanted.digest is not None and _digest(part, wanted.digest) != wanted.digest.lower():
+            part.unlink()
+            raise fault(
+                wanted, "is not the file whose digest the provider publishes. Try again later."
+            )
+        return _moved_in(wanted, part, path)
     except AbsentError:
         note_absent(path, wanted)
         return None
-    except ValueError as error:
-        raise fault(
-            wanted, "is not the file whose digest the provider publishes. Try again later."
-        ) from error
+    except UnreachableError:
+        if known:  # taken at its word
+            return None
+        raise
     except OSError as error:
         raise DownloadError(
             f"cannot be written ({error.strerror or error}). Make room, or use --cache DIR",
             path=path,
         ) from error
-    day = today()
-    digest = sha256(new)
+
+
+def _moved_in(wanted: Wanted, part: Path, path: Path) -> Fetched:
+    """Move a whole file into its place; the note about it comes last."""
+    day, digest = today(), sha256(part)
     note_of(path).unlink(missing_ok=True)
-    new.replace(path)
+    part.replace(path)
     write_note(note_of(path), address=wanted.address, sha256=digest, date=day)
     forget_absent(path)
     return Fetched(path, wanted.address, digest, path.stat().st_size, day)

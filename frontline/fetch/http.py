@@ -16,6 +16,8 @@ from frontline.progress import Progress, silent
 
 if TYPE_CHECKING:
     import requests
+    from urllib3.response import BaseHTTPResponse
+    from urllib3.util.retry import Retry
 
 
 Done = TypeVar("Done")
@@ -112,11 +114,11 @@ class AbsentError(Exception):
 
 
 class BrokenError(Exception):
-    """A try that may succeed when repeated."""
+    """A try that may succeed when repeated, and the answer that may say after which time."""
 
-    def __init__(self, said: str, wait_s: float = 0.0) -> None:
+    def __init__(self, said: str, answer: BaseHTTPResponse | None = None) -> None:
         super().__init__(said)
-        self.wait_s = wait_s
+        self.answer = answer
 
 
 def asked(client: Client, address: str) -> str:
@@ -222,8 +224,7 @@ def refuse(wanted: Wanted, answer: requests.Response) -> None:
     """Raise what a status means that is no success."""
     status = answer.status_code
     if status in AGAIN:
-        wait = answer.headers.get("Retry-After", "")
-        raise BrokenError(f"answers {status}", float(wait) if wait.isdigit() else 0.0)
+        raise BrokenError(f"answers {status}", answer.raw)
     if status not in {200, 206}:
         raise fault(
             wanted,
@@ -325,18 +326,47 @@ def several_tries(client: Client, wanted: Wanted, once: Callable[[], Done], hint
     UnreachableError
         It broke every time; the message ends with the hint.
     """
-    attempt = 0
+    from urllib3.exceptions import MaxRetryError
+
+    retry = retries_of(client)
     while True:
         try:
             return once()
         except BrokenError as error:
-            attempt += 1
-            if attempt >= client.tries:
+            try:
+                retry = retry.increment(url=wanted.address, error=error)
+            except MaxRetryError:
                 raise UnreachableError(
                     f"{error} ({client.tries} tries). {hint}", path=wanted.address
                 ) from error
-            wait = max(error.wait_s, client.wait_s * 2 ** (attempt - 1))
-            time.sleep(min(wait, LONGEST_WAIT_S))
+            _wait(retry, error)
+
+
+def retries_of(client: Client) -> Retry:
+    """Count tries and the waits between them.
+
+    The session itself repeats nothing: a file that broke off half-way is gone on with, which only
+    `several_tries` can do, and every try has its own limit of time.
+    """
+    from urllib3.util.retry import RequestHistory, Retry
+
+    return Retry(
+        total=client.tries - 1,
+        backoff_factor=client.wait_s / 2,
+        backoff_max=LONGEST_WAIT_S,
+        retry_after_max=int(LONGEST_WAIT_S),
+        history=(RequestHistory(None, None, None, None, None),),  # the second try waits too
+    )
+
+
+def _wait(retry: Retry, error: BrokenError) -> None:
+    """Wait as long as the provider asks for, in seconds or until a date; else longer each time."""
+    from urllib3.exceptions import InvalidHeader
+
+    try:
+        retry.sleep(error.answer)
+    except InvalidHeader:
+        retry.sleep()
 
 
 def refuse_pages(start: bytes) -> None:

@@ -45,7 +45,8 @@ def load_project(path: Path | str) -> Project:
     """
     file = Path(path)
     file = file / "project.toml" if file.is_dir() else file
-    raw, problems = with_dated_files(_read_toml(file), file.absolute().parent)
+    read = read_toml(file, what="project file", largest_bytes=_LARGEST_PROJECT)
+    raw, problems = with_dated_files(read, file.absolute().parent)
     project = None
     if "path" in raw:
         problems.append(("path", "unknown key. Paths belong to layers, as in [settlements]."))
@@ -62,13 +63,29 @@ def load_project(path: Path | str) -> Project:
     return project
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, *, what: str, largest_bytes: int) -> dict[str, Any]:
+    """Read a file of settings or statements.
+
+    Parameters
+    ----------
+    path
+        The TOML file: local, regular, in UTF-8.
+    what
+        What it is, for messages: ``project file``.
+    largest_bytes
+        A larger file is none of these.
+
+    Raises
+    ------
+    ProjectError
+        Saying what is wrong with it, and where.
+    """
     fault = file_fault(path)
     if fault:
-        raise ProjectError(f"the project file {fault}", path=path)
-    if path.stat().st_size > _LARGEST_PROJECT:
+        raise ProjectError(f"the {what} {fault}", path=path)
+    if path.stat().st_size > largest_bytes:
         raise ProjectError(
-            "is too large for a project file (expected a short TOML text). Name the right file.",
+            f"is too large for a {what} (expected a short TOML text). Name the right file.",
             path=path,
         )
     try:

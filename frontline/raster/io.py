@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyproj
 import rasterio.shutil
+import rasterio.warp
 from pyproj.exceptions import CRSError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
@@ -686,3 +687,56 @@ def _with_missing_blocks(
     for top, left in missing:
         unknown[max(top, 0) : top + high, max(left, 0) : left + wide] = True
     return unknown
+
+
+def warp_array(
+    values: NDArray[Any],
+    transform: Transform,
+    crs: str,
+    *,
+    onto: Transform,
+    onto_crs: str,
+    shape: tuple[int, int],
+    smooth: bool,
+) -> NDArray[Any]:
+    """Reproject an array onto another grid, for a picture.
+
+    Parameters
+    ----------
+    values, transform, crs
+        The grid there is: shape ``(rows, cols)``, float32 (NaN where unknown) or uint8.
+    onto, onto_crs, shape
+        The grid wanted.
+    smooth
+        Interpolate bilinearly between cells (floats only), or over all cells of a coarser one;
+        otherwise the value of the nearest cell.
+
+    Returns
+    -------
+    Of the wanted shape and the type of `values`. Outside the grid, and where the nearest cell is
+    unknown, floats are NaN: voids keep their size. Whole numbers are 0 outside.
+    """
+    from rasterio.enums import Resampling
+
+    def warped(how: Resampling) -> NDArray[Any]:
+        unknown = math.nan if values.dtype.kind == "f" else None
+        out = np.full(shape, 0 if unknown is None else unknown, dtype=values.dtype)
+        rasterio.warp.reproject(
+            values,
+            out,
+            src_transform=rasterio.Affine(*transform),
+            src_crs=crs,
+            src_nodata=unknown,
+            dst_transform=rasterio.Affine(*onto),
+            dst_crs=onto_crs,
+            dst_nodata=unknown,
+            resampling=how,
+        )
+        return out
+
+    nearest = warped(Resampling.nearest)
+    if not smooth:
+        return nearest
+    mean = warped(Resampling.bilinear)
+    np.copyto(mean, nearest, where=np.isnan(mean) | np.isnan(nearest))
+    return mean

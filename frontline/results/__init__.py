@@ -1,5 +1,9 @@
 """What a run yields: tables, the words for them, what of them may be public.
 
+explore
+    A map to look at in a notebook and to add to: the results as layers of a `folium.Map`.
+inert
+    Text that nothing takes for markup, a template or code.
 key_figures
     Key figures: sentences that can be quoted, with interval and caveat.
 model

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import folium
     import geopandas as gpd
     import pandas as pd
 
@@ -101,6 +102,19 @@ class Results:
     claims: pd.DataFrame | None = None
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     case: Case | None = None
+
+    def explore(self, *, tiles: str | None = None) -> folium.Map:
+        """Draw the results as a `folium.Map` for a notebook, to look at and to add layers to.
+
+        Parameters
+        ----------
+        tiles
+            Online tiles beneath, such as ``"OpenStreetMap"``; without, no server learns where the
+            reader looks.
+        """
+        from frontline.results.explore import explore_map
+
+        return explore_map(self, tiles=tiles)
 
     def _repr_html_(self) -> str:
         """Show title, key figures and notes where a notebook displays results."""

@@ -129,7 +129,12 @@ def round_series(
     return figures
 
 
-def cumulative_figures(table: pd.DataFrame, column: str) -> dict[tuple[Any, ...], RoundedFigure]:
+def cumulative_figures(
+    table: pd.DataFrame,
+    column: str,
+    *,
+    fixed: Mapping[tuple[Any, ...], RoundedFigure] | None = None,
+) -> dict[tuple[Any, ...], RoundedFigure]:
     """Round every figure within a distance of a line, so that none falls with the distance.
 
     Parameters
@@ -140,6 +145,8 @@ def cumulative_figures(table: pd.DataFrame, column: str) -> dict[tuple[Any, ...]
     column
         ``population`` or ``area_km2``; its interval stands in columns that end in ``_low`` and
         ``_high``.
+    fixed
+        Figures of other distances that are printed elsewhere: those of `table` lie between them.
 
     Returns
     -------
@@ -151,31 +158,46 @@ def cumulative_figures(table: pd.DataFrame, column: str) -> dict[tuple[Any, ...]
     figures: dict[tuple[Any, ...], RoundedFigure] = {}
     for (line, side, *source), rows in own.groupby(keys, sort=False, dropna=False):
         columns = [_floats(rows, name) for name in (column, f"{stem}_low", f"{stem}_high")]
-        series = round_series(*columns)
-        for distance_m, figure in zip(rows["distance_m"], series, strict=True):
+        for distance_m, figure in zip(rows["distance_m"], round_series(*columns), strict=True):
             figures[(line, side, float(distance_m), *source)] = figure
-    return figures
+    return _between(figures, fixed) if fixed else figures
 
 
-def round_between(
-    value: float,
-    low: float,
-    high: float,
-    *,
-    before: RoundedFigure | None,
-    after: RoundedFigure | None,
+def _between(
+    figures: Mapping[tuple[Any, ...], RoundedFigure],
+    fixed: Mapping[tuple[Any, ...], RoundedFigure],
+) -> dict[tuple[Any, ...], RoundedFigure]:
+    """Keep each figure between those of the next smaller and the next larger fixed distance."""
+    series: dict[tuple[Any, ...], dict[float, RoundedFigure]] = {}
+    for (line, side, distance_m, *source), figure in fixed.items():
+        series.setdefault((line, side, *source), {})[distance_m] = figure
+    kept = {}
+    for key, figure in figures.items():
+        line, side, distance_m, *source = key
+        known = series.get((line, side, *source), {})
+        nearer = max((at for at in known if at < distance_m), default=None)
+        farther = min((at for at in known if at > distance_m), default=None)
+        kept[key] = fixed.get(key) or keep_between(
+            figure,
+            before=None if nearer is None else known[nearer],
+            after=None if farther is None else known[farther],
+        )
+    return kept
+
+
+def keep_between(
+    figure: RoundedFigure, *, before: RoundedFigure | None, after: RoundedFigure | None
 ) -> RoundedFigure:
-    """Round a figure of a distance between two others: never below the one nor above the other.
+    """Keep the figure of a distance between two others: not below the one, not above the other.
 
     Parameters
     ----------
-    value, low, high
-        As in `round_figure`.
+    figure
+        From `round_figure`; its interval grows where the figure moves out of it.
     before, after
         The printed figures of the next smaller and the next larger distance; None where there
         is none.
     """
-    figure = round_figure(value, low, high)
     shown = figure.value
     if shown is None:
         return figure

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[Any, Any]
 LAND = "Land, km²"
+NO_FIGURE = "no figure"
 
 
 @dataclass(frozen=True)
@@ -116,26 +117,30 @@ def _rows(
 def says_something(row: Record) -> bool:
     """Tell whether a row of people holds a figure, or places that lack one."""
     if str(row["source"]).startswith("settlements"):
-        places = [row["settlements"], row["settlements_unknown"]]
-        return any(not pd.isna(count) and count > 0 for count in places)
+        return _count(row, "settlements") > 0 or _count(row, "settlements_unknown") > 0
     return not pd.isna(row["population"])
 
 
 def is_counted(row: Record) -> bool:
     """Tell whether a row holds a figure: a list without a place that has one counts nobody."""
     listed = str(row["source"]).startswith("settlements")
-    return not pd.isna(row["population"]) and not (listed and not row["settlements"] > 0)
+    return not pd.isna(row["population"]) and not (listed and _count(row, "settlements") == 0)
+
+
+def _count(row: Record, column: str) -> int:
+    """Return a number of places; 0 where the table has none."""
+    return 0 if pd.isna(row[column]) else int(row[column])
 
 
 def limits_of(row: Record) -> list[str]:
     """Say what a figure of people lacks: places, people not listed, land not covered."""
     parts: list[str] = []
-    unknown, share = row["settlements_unknown"], row["completeness"]
-    if row["source"] == "settlements" and not pd.isna(unknown) and unknown > 0:
+    unknown, share = _count(row, "settlements_unknown"), row["completeness"]
+    if row["source"] == "settlements" and unknown > 0:
         one, many = "settlement has", "settlements have"
-        if row["settlements"] > 0:
+        if _count(row, "settlements") > 0:
             one, many = f"more {one}", f"more {many}"
-        parts.append(f"{count_text(int(unknown), one, many)} no figure")
+        parts.append(f"{count_text(unknown, one, many)} no figure")
     if row["source"] == "settlements" and not pd.isna(share) and share < ENOUGH:
         parts.append(f"the list holds about {percent(share)} of the people")
     coverage = row["coverage"]
@@ -156,6 +161,38 @@ def _age_of(row: Record) -> list[str]:
         span = first if first == last else f"{first} to {last}"
         parts.append(f"outdated, of {span}")
     return parts
+
+
+@dataclass(frozen=True)
+class PeopleCell:
+    """People of a source in a zone as they are printed.
+
+    Parameters
+    ----------
+    figure
+        Rounded; None where nothing was counted.
+    none
+        Why there is no figure; empty where there is one.
+    remarks
+        How many settlements were counted, and what limits the figure.
+    """
+
+    figure: RoundedFigure | None
+    none: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def people_cell(row: Record, figure: RoundedFigure | None) -> PeopleCell:
+    """Return people of a source with what limits the figure, or why there is none."""
+    listed = str(row["source"]).startswith("settlements")
+    if is_counted(row):
+        count = _count(row, "settlements") if listed else 0
+        counted = [count_text(count, "settlement")] if count > 0 else []
+        return PeopleCell(figure, remarks=(*counted, *limits_of(row)))
+    if listed:
+        none = NO_FIGURE if _count(row, "settlements_unknown") > 0 else "no settlement listed"
+        return PeopleCell(None, none, tuple(limits_of(row)))
+    return PeopleCell(None, "the source does not reach here")
 
 
 def _is_unmeasured_list(row: Record) -> bool:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from frontline.errors import OutputError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 """What a file system says that knows no locks; there two runs at once are the user's affair."""
@@ -66,52 +60,23 @@ def locked(path: Path) -> Iterator[bool]:
     OSError
         If the file cannot be made.
     """
-    descriptor = _take(path)
-    if descriptor is None:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
         yield False
+        return
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        yield True
         return
     try:
         yield True
     finally:
-        _give_back(path, descriptor)
-
-
-def _take(path: Path) -> int | None:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            _lock(descriptor)
-            here = path.stat()
-        except FileNotFoundError:  # its holder removed it just before we got it
-            os.close(descriptor)
-            continue
-        except OSError as error:
-            os.close(descriptor)
-            if error.errno in {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}:
-                return None
-            raise
-        if os.path.samestat(here, os.fstat(descriptor)):
-            return descriptor
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in UNSUPPORTED:
-                raise
-
-
-def _give_back(path: Path, descriptor: int) -> None:
-    if sys.platform == "win32":  # an open file cannot be removed there
-        os.close(descriptor)
-        with suppress(OSError):
-            path.unlink()
-        return
-    with suppress(OSError):
-        path.unlink()
-    os.close(descriptor)
+        if sys.platform != "win32":  # there the lock's own release removes the file
+            with suppress(OSError):  # while it is held: whoever opened it before starts anew
+                path.unlink()
+        lock.release()

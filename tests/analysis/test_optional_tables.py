@@ -227,9 +227,9 @@ def test_the_tables_are_credited_to_whoever_made_them(tmp_path):
 
 
 def test_land_cover_stands_in_report_key_figures_and_sources(results):
-    page = html.unescape(report_html(results, inputs_hash="0"))
+    page = " ".join(html.unescape(report_html(results, inputs_hash="0")).split())
     assert "Land cover: farmland and trees" in page
-    assert "The map is of 1 July 2021; it is laid under 1 January 2001 and 1 January 2011" in page
+    assert "The map is of 1 July 2021. It is laid under 1 January 2001 and 1 January 2011" in page
     assert "Known on 100 % of the study area" in page
     said = [one.sentence for one in results.key_figures if one.id.startswith("farmland:")]
     assert len(said) == 1

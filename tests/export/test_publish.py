@@ -224,7 +224,7 @@ def test_a_read_only_directory_is_refused_before_computing(tmp_path):
     put(tmp_path / "out", OLD)
     code = f"""
         import os, pathlib
-        from frontline.outputs import prepare_output
+        from frontline.export.publish import prepare_output
         from frontline.errors import OutputError
         if os.geteuid() == 0:
             os.setgroups([]); os.setgid(65534); os.setuid(65534)
@@ -298,7 +298,7 @@ def test_no_accepted_name_leads_outside(name):
 
 HOLD = """
     import pathlib, sys
-    from frontline.outputs import prepare_output
+    from frontline.export.publish import prepare_output
     with prepare_output(pathlib.Path({target!r}), command="run") as output:
         output.scratch.mkdir()
         (output.scratch / "half.gpkg").write_text("half")
@@ -334,7 +334,7 @@ def test_two_runs_in_one_process_are_told_apart(tmp_path):
 
 KILLED = """
     import os, pathlib, signal
-    from frontline.outputs import prepare_output, publish
+    from frontline.export.publish import prepare_output, publish
     count = 0
     def counted(method):
         def inner(self, *args):
@@ -394,7 +394,7 @@ def test_a_run_killed_at_any_step_leaves_whole_files_and_the_next_one_mends_it(t
 def test_ctrl_c_waits_while_files_are_renamed(tmp_path):
     code = f"""
         import os, pathlib, signal
-        from frontline.outputs import prepare_output, publish
+        from frontline.export.publish import prepare_output, publish
         replace = pathlib.Path.replace
         def interrupted(self, *args):
             os.kill(os.getpid(), signal.SIGINT)
@@ -419,11 +419,11 @@ REAL = """
     import json, pathlib, sys
     from factories.example_results import example_results
     from frontline.errors import OutputError
-    from frontline.geopackage import write_geopackage
-    from frontline.manifest import manifest
-    from frontline.outputs import prepare_output, publish
-    from frontline.tables import csv_metadata, tables, write_csv
-    from frontline.workbook import write_workbook
+    from frontline.export.geopackage import write_geopackage
+    from frontline.export.manifest import manifest
+    from frontline.export.publish import prepare_output, publish
+    from frontline.results.tables import csv_metadata, tables, write_csv
+    from frontline.export.workbook import write_workbook
     results = example_results()
     frames = tables(results)
     writers = {

@@ -14,8 +14,10 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import Geod
 from shapely import LineString, Point, Polygon, box
+from shapely.affinity import translate
 
 from frontline.project.models import (
     Corridors,
@@ -509,3 +511,26 @@ def bare_results() -> Results:
         key_figures=(),
         notes=(),
     )
+
+
+def moved(results, east):
+    """Carry everything east by some degrees and split it at 180."""
+
+    def split(table):
+        shifted = table.geometry.apply(translate, xoff=east)
+        world = shapely.box(-180, -90, 180, 90)
+        far = [translate(shape, xoff=-360) for shape in shifted]
+        parts = [
+            shapely.union(shapely.intersection(a, world), shapely.intersection(b, world))
+            for a, b in zip(shifted, far, strict=True)
+        ]
+        out = table.copy().set_geometry(gpd.GeoSeries(parts, crs=table.crs, index=table.index))
+        for column in ("lon", "nearest_lon"):
+            if column in out:
+                out[column] = (out[column] + east + 180) % 360 - 180
+        return out
+
+    names = ["study_area", "lines", "sides", "zones", "settlements", "changes", "corridors"]
+    names += ["crossings", "points", "districts"]
+    changes = {name: split(getattr(results, name)) for name in names}
+    return dataclasses.replace(results, **changes, partitions={}, sight={}, relief=None)

@@ -13,7 +13,7 @@ ARGUMENTS = [
 ]
 PATIENCE_MS = 60_000
 """Longest wait for anything: a page that is right shows it at once on an idle machine."""
-MAP = "window[document.querySelector('.folium-map').id]"
+MAP = "document.getElementById('map').leaflet"
 
 
 def expect(found):

@@ -1,16 +1,19 @@
 """Downloads: whole or not at all, whatever the server does."""
 
+import email.utils
 import json
 import socket
 import threading
+import time
 from dataclasses import replace
 
 import pytest
+import urllib3
 from factories.server import Page
 
 from frontline.errors import DownloadError, RasterError
 from frontline.fetch.cache import cached_path, fetched, size_of
-from frontline.fetch.http import Client, Wanted
+from frontline.fetch.http import BrokenError, Client, UnreachableError, Wanted, several_tries
 
 URL = "https://data.example.org/dem/tile.bin"
 BODY = bytes(range(1, 251)) * 400  # 100 kB, begins like no web page
@@ -216,6 +219,43 @@ def test_a_busy_server_is_asked_again(server, client):
     server.put(URL, BODY, busy=3)
     assert fetched(client, wanted()).path.read_bytes() == BODY
     assert len(server.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "least_s", "most_s"),
+    [("", 0.25, 0.3), ("7", 7, 7), ("soon", 0.25, 0.3), ("99999999", 60, 60), ("DATE", 20, 31)],
+)
+def test_a_busy_server_says_when_to_ask_again(client, monkeypatch, said, least_s, most_s):
+    """In seconds, as a date, or not at all; never for more than a minute."""
+    if said == "DATE":
+        said = email.utils.formatdate(time.time() + 30, usegmt=True)
+    waits = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    raw = urllib3.HTTPResponse(headers={"Retry-After": said} if said else {}, status=503)
+    answers = [BrokenError("answers 503", raw), "done"]
+
+    def once():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    asking = replace(client, wait_s=0.25)
+    assert several_tries(asking, wanted(), once, "Wait.") == "done"
+    assert len(waits) == 1
+    assert least_s <= waits[0] <= most_s
+
+
+def test_waits_double_and_tries_are_counted(client, monkeypatch):
+    waits = []
+    monkeypatch.setattr("time.sleep", waits.append)
+
+    def once():
+        raise BrokenError("broke off")
+
+    with pytest.raises(UnreachableError, match=r"broke off \(5 tries\)\. Wait\."):
+        several_tries(replace(client, wait_s=1.0, tries=5), wanted(), once, "Wait.")
+    assert waits == [1, 2, 4, 8]
 
 
 def test_a_refusal_is_not_repeated(server, client):

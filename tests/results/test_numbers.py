@@ -12,7 +12,7 @@ from frontline.results.numbers import (
     count_text,
     cumulative_figures,
     figure_of,
-    round_between,
+    keep_between,
     round_figure,
     round_series,
     rounded,
@@ -186,11 +186,34 @@ def test_figures_of_a_table_are_rounded_side_by_side_of_each_source():
 def test_a_figure_between_two_distances_lies_between_their_figures():
     before, after = round_figure(2_850, 2_500, 3_200), round_figure(2_990, 2_600, 3_400)
     assert (before.text, after.text) == ("2,900", "3,000")
-    between = round_between(2_851, 2_840, 2_862, before=before, after=after)
+    between = keep_between(round_figure(2_851, 2_840, 2_862), before=before, after=after)
     assert between.text == "2,900"
     assert between.low <= between.value <= between.high
-    assert round_between(5_000, math.nan, math.nan, before=before, after=after).text == "3,000"
-    assert round_between(math.nan, 1, 2, before=before, after=None).text == "unknown"
+    assert keep_between(round_figure(5_000), before=before, after=after).text == "3,000"
+    assert keep_between(round_figure(math.nan), before=before, after=None).text == "unknown"
+
+
+@given(SERIES, st.data())
+def test_figures_of_the_slider_never_fall_between_those_of_the_run(steps, data):
+    values = np.cumsum([step for step, _, _ in steps])
+    table = pd.DataFrame(
+        {
+            "line": "a",
+            "side": "east",
+            "kind": "cumulative",
+            "distance_m": np.arange(len(steps)) * 500.0,
+            "area_km2": values,
+            "area_low": values - [below for _, below, _ in steps],
+            "area_high": values + [above for _, _, above in steps],
+        }
+    )
+    of_run = table[data.draw(st.lists(st.booleans(), min_size=len(steps), max_size=len(steps)))]
+    fixed = cumulative_figures(of_run, "area_km2")
+    figures = cumulative_figures(table, "area_km2", fixed=fixed)
+    shown = [figure.value for figure in figures.values()]
+    assert shown == sorted(shown)
+    assert all(figures[key] == figure for key, figure in fixed.items())
+    assert all(one.low is None or one.low <= one.value <= one.high for one in figures.values())
 
 
 def test_the_interval_of_a_figure_stands_beside_it_in_its_row():

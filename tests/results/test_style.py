@@ -13,6 +13,7 @@ import pytest
 from conftest import qgis_interpreter
 from factories.example_results import example_project
 
+import frontline.export.web.page
 from frontline.elevation.dem import Dem
 from frontline.elevation.terrain import hillshade
 from frontline.export.qgis.style import DOCTYPE, qml, relief_qml, sight_qml
@@ -184,9 +185,9 @@ def test_every_word_fills_in():
 
 
 def test_the_page_uses_no_word_that_does_not_exist():
-    package = Path(qml.__code__.co_filename).parent
+    static = Path(frontline.export.web.page.__file__).parent / "static"
     used = set()
-    for script in package.glob("page*.js"):
+    for script in static.glob("page*.js"):
         used |= set(re.findall(r"\bword\(\s*\"([^\"]+)\"", script.read_text("utf-8")))
     assert len(used) > 50
     assert used <= set(WORDS)

@@ -37,7 +37,7 @@ from frontline.export.maps.view import (
     sampled,
     view_of,
 )
-from frontline.export.web.overlays import FLAT, exposure_classes, sampled_at
+from frontline.export.web.overlays import FLAT, exposure_classes
 from frontline.results.style import (
     DISTRICT,
     HELD_TINT,
@@ -251,7 +251,7 @@ def _draw_relief(pens: Pens, results: Results) -> None:
     shade = np.asarray(relief.bands["shade"], dtype=np.float32) / np.float32(255)
     if "elevation" in relief.bands:
         shade[~np.isfinite(relief.bands["elevation"])] = np.nan
-    shade = sampled(shade, relief, pens.view, pixels=_pixels(pens), sample=sampled_at)
+    shade = sampled(shade, relief, pens.view, pixels=_pixels(pens))
     relative = np.nan_to_num(np.clip((shade - FLAT) / FLAT, -1.0, 0.4))
     colours = np.zeros((*relative.shape, 4), dtype=np.uint8)
     colours[..., :3] = np.where(relative > 0, 255, 0)[..., None]
@@ -291,8 +291,8 @@ def _draw_sight(pens: Pens, results: Results, key: str) -> None:
         return
     code, palette = exposure_classes(grid, results.sight.values())
     pixels = _pixels(pens)
-    classes = sampled(code, grid, pens.view, pixels=pixels, sample=sampled_at, smooth=False)
-    pens.picture(palette[np.nan_to_num(classes, nan=0).astype(np.uint8)], zorder=2)
+    classes = sampled(code, grid, pens.view, pixels=pixels, smooth=False)
+    pens.picture(palette[classes], zorder=2)
 
 
 def _draw_corridor_sight(pens: Pens, results: Results, key: str) -> None:

@@ -6,7 +6,7 @@ Pure geometry: numbers in, numbers out; nothing is drawn here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
-from frontline.export.web.overlays import BAND_ROWS
+from frontline.raster.io import warp_array
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -131,38 +131,33 @@ def between(shape: Any, one: View, other: View) -> Any:
 
 
 def sampled(
-    values: NDArray[Any],
-    grid: RasterResult,
-    view: View,
-    *,
-    pixels: int,
-    sample: Callable[..., NDArray[np.float64]],
-    smooth: bool = True,
-) -> NDArray[np.float64]:
-    """Resample a raster to the frame of a view, `pixels` wide, row 0 at the top."""
+    values: NDArray[Any], grid: RasterResult, view: View, *, pixels: int, smooth: bool = True
+) -> NDArray[Any]:
+    """Reproject a raster to the frame of a view, `pixels` wide, row 0 at the top.
+
+    Parameters
+    ----------
+    values, grid
+        Array and what gives its transform and CRS, as in `warp_array`.
+    view
+        The frame wanted.
+    pixels
+        Width of the picture.
+    smooth
+        Interpolate between cells; otherwise the value of the nearest one.
+    """
     left, bottom, right, top = view.frame
     rows = max(round(pixels * (top - bottom) / (right - left)), 1)
-    across, down = max(pixels // 12, 2), max(rows // 12, 2)
-    there = _transformer(view.crs(), grid.crs)
-    # every twelfth position is projected, those between lie on a line to well under a metre
-    knots = np.meshgrid(np.linspace(left, right, across), np.linspace(top, bottom, down))
-    x, y = (
-        _weights(rows, down) @ np.asarray(part) @ _weights(pixels, across).T
-        for part in there.transform(*knots)
+    onto = ((right - left) / pixels, 0.0, left, 0.0, (bottom - top) / rows, top)
+    return warp_array(
+        values,
+        grid.transform,
+        grid.crs,
+        onto=onto,
+        onto_crs=view.crs(),
+        shape=(rows, pixels),
+        smooth=smooth,
     )
-    a, _, c, _, e, f = grid.transform
-    picture = np.empty((rows, pixels))
-    # by bands of rows: what stands between positions and values is many times the picture
-    for first in range(0, rows, BAND_ROWS):
-        band = slice(first, first + BAND_ROWS)
-        picture[band] = sample(values, (x[band] - c) / a, (y[band] - f) / e, smooth=smooth)
-    return picture
-
-
-def _weights(pixels: int, knots: int) -> NDArray[np.float64]:
-    """Return what each knot adds to the middle of each pixel, shape ``(pixels, knots)``."""
-    place = (np.arange(pixels) + 0.5) / pixels * (knots - 1)
-    return np.clip(1.0 - np.abs(place[:, None] - np.arange(knots)[None, :]), 0.0, 1.0)
 
 
 def degree_step(span: float) -> float:

@@ -10,9 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from frontline.export.report.charts import Curve, Panel, Strip, curves, quartiles, strips
-from frontline.export.report.shared import Chapters, Record, SideMark
-from frontline.results.numbers import RoundedFigure, count_text
-from frontline.results.summary import is_counted, limits_of, says_something
+from frontline.export.report.shared import Chapters, SideMark
+from frontline.results.summary import NO_FIGURE, PeopleCell, people_cell, says_something
 from frontline.results.tables import source_rank
 from frontline.results.wording import far, source_row
 from frontline.results.words import WORDS
@@ -30,7 +29,6 @@ DISTANCE_TEXT = (
     "holds the middle half of them, and its bar is the median. A settlement is counted on the "
     "side that held it under that line."
 )
-NO_FIGURE = "no figure"
 
 
 def figures(chapters: Chapters) -> Mapping[str, Any]:
@@ -58,7 +56,7 @@ def _blocks(
 
 def _sources(
     chapters: Chapters, side: str, distance_m: float
-) -> Iterator[tuple[str, list[dict[str, Any] | None]]]:
+) -> Iterator[tuple[str, list[PeopleCell | None]]]:
     """Give people by source, as far as a source says anything here."""
     people = chapters.results.people
     at = (people["side"] == side) & (people["distance_m"] == distance_m)
@@ -67,25 +65,11 @@ def _sources(
         rows = {row["line"]: row for row in own[own["source"] == source].to_dict("records")}
         if not any(says_something(row) for row in rows.values()):
             continue
-        cells = []
+        cells: list[PeopleCell | None] = []
         for line in chapters.lines:
             row, key = rows.get(line.key), (line.key, side, distance_m, source)
             cells.append(None if row is None else people_cell(row, chapters.people.get(key)))
         yield source_row(source, chapters.results.project), cells
-
-
-def people_cell(row: Record, figure: RoundedFigure | None) -> dict[str, Any]:
-    """Return people of a source with what limits the figure, or why there is none."""
-    listed = str(row["source"]).startswith("settlements")
-    if is_counted(row):
-        count = row["settlements"] if listed else 0
-        counted = [count_text(int(count), "settlement")] if count > 0 else []
-        return {"figure": figure, "remarks": [*counted, *limits_of(row)], "none": ""}
-    if listed:
-        unknown = row["settlements_unknown"]
-        none = NO_FIGURE if not pd.isna(unknown) and unknown > 0 else "no settlement listed"
-        return {"figure": None, "remarks": limits_of(row), "none": none}
-    return {"figure": None, "remarks": [], "none": "the source does not reach here"}
 
 
 def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:

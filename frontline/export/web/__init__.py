@@ -7,5 +7,5 @@ data
 overlays
     Rasters as pictures for the page: warped to Web Mercator, written as small indexed PNGs.
 page
-    The page: one HTML file that opens without a network, from folium's map and our own script.
+    The page: one HTML file that opens without a network, from a template, Leaflet and our script.
 """

@@ -13,6 +13,7 @@ import shapely
 
 from frontline.export.web.basemap import basemap
 from frontline.export.web.overlays import exposure_bounds, exposure_overlay, shade_overlay
+from frontline.results.numbers import RoundedFigure, cumulative_figures, whole
 from frontline.results.style import (
     CORRIDORS,
     DISTRICT,
@@ -26,7 +27,19 @@ from frontline.results.style import (
     line_styles,
     side_colours,
 )
-from frontline.results.wording import dated, line_accuracy, sight_warning, sources
+from frontline.results.summary import people_cell
+from frontline.results.wording import (
+    dated,
+    distance_text,
+    labels_of,
+    line_accuracy,
+    percent,
+    sight_warning,
+    source_row,
+    sources,
+    with_labels,
+    without_keys,
+)
 from frontline.results.words import WORDS, corridor_label, further_names, name_languages
 
 if TYPE_CHECKING:
@@ -98,6 +111,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "held": _by_line_and_side(results.sides, shapes),
         "distances": [d / 1000 for d in project.zones.distances_m],
         "figures": _figures(results),
+        "people_sources": _people_sources(results),
         "zones": _zone_shapes(results, shapes),
         "settlements": _settlements(results, shapes),
         "layers": _layers(results, shapes),
@@ -108,7 +122,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "sight": _sight_shares(results),
         "basemap": _basemap(project),
         "sources": sources(project),
-        "notes": [f"{note.about}: {note.text}" for note in results.notes],
+        "notes": [without_keys(f"{note.about}: {note.text}", results) for note in results.notes],
         "key_figures": [figure.sentence for figure in results.key_figures],
         "claims": _claims(results),
     }
@@ -209,7 +223,7 @@ def _lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
             "key": row["line"],
             "label": _text(row["label"]),
             "date": str(row["date"])[:10],
-            "length_km": _number(row["length_km"], 1),
+            "length": whole(float(row["length_km"])),
             "accuracy": line_accuracy(row["error_m"]),
             "style": _style(styles[row["line"]]),
             "shape": shapes(row["geometry"]),
@@ -239,16 +253,32 @@ def _figures(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     people = results.people[results.people["kind"] == "cumulative"]
     zones = results.zones[results.zones["kind"] == "cumulative"]
-    for table in (_slider_zones(results), zones):
+    areas = cumulative_figures(zones, "area_km2")
+    between = _slider_zones(results)
+    areas |= cumulative_figures(between, "area_km2", fixed=areas)
+    for table in (between, zones):
         for row in table.to_dict("records"):
-            cell = _cell(out, row)
-            for short, column in (("area", "area_km2"), ("low", "area_low"), ("high", "area_high")):
-                cell[short] = _number(row.get(column), 3)
+            cell, figure = _cell(out, row), areas[row["line"], row["side"], row["distance_m"]]
+            cell |= {
+                "area": _number(row["area_km2"], 3),
+                "text": figure.text,
+                "range": figure.range,
+            }
     steps = people.iloc[:0] if results.profile is None else results.profile
+    counted = cumulative_figures(people, "population")
+    counted |= cumulative_figures(steps, "population", fixed=counted)
     for table in (steps, people):
         for row in table.to_dict("records"):
-            _cell(out, row)["people"][row["source"]] = _people(row)
+            key = (row["line"], row["side"], row["distance_m"], row["source"])
+            _cell(out, row)["people"][row["source"]] = _people(row, counted[key])
     return out
+
+
+def _people_sources(results: Results) -> dict[str, str]:
+    """Return what people call each source, by the key that stands in the tables."""
+    tables = [results.people, *([] if results.profile is None else [results.profile])]
+    keys = dict.fromkeys(str(source) for table in tables for source in table["source"])
+    return {key: source_row(key, results.project) for key in keys}
 
 
 def _cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -257,11 +287,12 @@ def _cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
     return cell
 
 
-def _people(row: Mapping[Any, Any]) -> list[float | int | None]:
-    """Return value, low, high, settlements, those without a figure, coverage, completeness."""
-    names = ("population", "population_low", "population_high", "settlements")
-    more = ("settlements_unknown", "coverage", "completeness")
-    return [_number(row.get(name), 3) for name in (*names, *more)]
+def _people(row: Mapping[Any, Any], figure: RoundedFigure) -> list[Any]:
+    """Return value, low, high, the printed figure and interval, why there is none, remarks."""
+    names = ("population", "population_low", "population_high")
+    cell = people_cell(row, figure)
+    text, range_ = (cell.figure.text, cell.figure.range) if cell.figure else ("", "")
+    return [*(_number(row.get(name), 3) for name in names), text, range_, cell.none, cell.remarks]
 
 
 def _zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
@@ -282,6 +313,7 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         for row in results.control_change.to_dict("records")
     }
     table = dated(results)
+    errors_m = _errors_m(results)
     languages = further_names(table.columns)
     for row in table.to_dict("records"):
         key = _text(row["id"])
@@ -292,11 +324,29 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         own: dict[str, Any] = {}
         for short, column in OWN:
             own[short] = _plain(row.get(column))
+        own["away"] = _away(row["distance_m"], errors_m.get(row["line"], math.nan))
         places[key]["lines"][row["line"]] = own
     for (key, start, end), word in control.items():
         if key in places:
             places[key]["control"].append([start, end, word])
     return list(places.values())
+
+
+def _errors_m(results: Results) -> dict[str, float]:
+    """Return the error of each line in metres; NaN where it is not stated or differs along it."""
+    rows = zip(results.lines["line"], results.lines["error_m"], strict=True)
+    return {
+        str(key): math.nan if isinstance(error, str) or pd.isna(error) else float(error)
+        for key, error in rows
+    }
+
+
+def _away(distance_m: Any, error_m: float) -> str:
+    """Write how far a place lies from a line: 2.1 km, or below accuracy; nothing if unknown."""
+    if pd.isna(distance_m):
+        return ""
+    shown = distance_text(float(distance_m), error_m)
+    return f"{shown} km" if shown[:1].isdigit() else shown
 
 
 def _plain(value: Any) -> Any:
@@ -423,7 +473,12 @@ def _sight_shares(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for row in results.sight_zones.to_dict("records"):
         sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
-        shares = [_number(row["visible_share"], 4), _number(row["unknown_share"], 4)]
+        seen = row["visible_share"]
+        shares = [
+            _number(seen, 4),
+            _number(row["unknown_share"], 4),
+            "" if pd.isna(seen) else percent(float(seen)),
+        ]
         sides[f"{row['distance_m'] / 1000:g}"] = shares
     return out
 
@@ -434,4 +489,5 @@ def _claims(results: Results) -> list[dict[str, str]]:
         return []
     names = ("id", "source", "statement", "verdict", "why")
     rows = results.claims.to_dict("records")
-    return [{name: _text(row.get(name)) for name in names} for row in rows]
+    labels = labels_of(results.project)
+    return [{name: with_labels(_text(row.get(name)), labels) for name in names} for row in rows]

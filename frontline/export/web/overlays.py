@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-import struct
-import zlib
+import io
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from frontline.raster.io import warp_array
 from frontline.results.style import EXPOSURE, EXPOSURE_UNKNOWN
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ LONGEST = 1400
 FLAT = 0.72
 """Brightness of level ground in a hill shading lit from 45 degrees."""
 LEVELS = 24
-BAND_ROWS = 64
-"""Rows of a picture that are sampled at once."""
+EARTH_M = 6_378_137.0
+"""Radius of the sphere of Web Mercator."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +50,15 @@ def indexed_png(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes
     Notes
     -----
     The bytes depend on nothing but the arguments: no time, no name of a program.
-
-    References
-    ----------
-    W3C, Portable Network Graphics (PNG) Specification, colour type 3.
     """
-    rows, cols = indices.shape
-    raw = np.zeros((rows, cols + 1), dtype=np.uint8)  # one filter byte, none, before each row
-    raw[:, 1:] = indices
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", cols, rows, 8, 3, 0, 0, 0)),
-        (b"PLTE", palette[:, :3].astype(np.uint8).tobytes()),
-        (b"tRNS", palette[:, 3].astype(np.uint8).tobytes()),
-        (b"IDAT", zlib.compress(raw.tobytes(), 9)),
-        (b"IEND", b""),
-    ]
-    parts = [b"\x89PNG\r\n\x1a\n"]
-    for name, body in chunks:
-        check = struct.pack(">I", zlib.crc32(name + body))
-        parts.append(struct.pack(">I", len(body)) + name + body + check)
-    return b"".join(parts)
+    from PIL import Image
+
+    picture = Image.fromarray(indices)
+    picture.putpalette(palette[:, :3].astype(np.uint8).tobytes())
+    held = io.BytesIO()
+    opacity = palette[:, 3].astype(np.uint8).tobytes()
+    picture.save(held, format="PNG", optimize=True, transparency=opacity)
+    return held.getvalue()
 
 
 def shade_overlay(relief: RasterResult) -> Overlay:
@@ -76,7 +66,7 @@ def shade_overlay(relief: RasterResult) -> Overlay:
 
     Cells without elevation are transparent.
     """
-    shade = np.asarray(relief.bands["shade"], dtype=float) / 255.0
+    shade = np.asarray(relief.bands["shade"], dtype=np.float32) / np.float32(255)
     if "elevation" in relief.bands:
         shade = np.where(np.isfinite(relief.bands["elevation"]), shade, np.nan)
     picture, bounds = to_mercator(shade, relief, finer=3.0)
@@ -145,14 +135,13 @@ def exposure_overlay(sight: RasterResult, all_lines: Iterable[RasterResult]) -> 
     """Return posts in sight as classes of colour; undecided cells grey, unseen ones empty."""
     code, palette = exposure_classes(sight, all_lines)
     picture, bounds = to_mercator(code, sight, finer=1.0, smooth=False)
-    indices = np.nan_to_num(picture, nan=0).astype(np.uint8)
-    return Overlay(_uri(indexed_png(indices, palette)), bounds)
+    return Overlay(_uri(indexed_png(picture, palette)), bounds)
 
 
 def to_mercator(
     values: NDArray[Any], grid: RasterResult, *, finer: float, smooth: bool = True
-) -> tuple[NDArray[np.float64], tuple[tuple[float, float], tuple[float, float]]]:
-    """Resample an array so that its rows are evenly spaced in Web Mercator.
+) -> tuple[NDArray[Any], tuple[tuple[float, float], tuple[float, float]]]:
+    """Reproject an array so that its rows are evenly spaced in Web Mercator.
 
     A picture in degrees laid over a Mercator map is stretched evenly between its edges and so
     lies wrong by up to several kilometres in its middle.
@@ -160,7 +149,7 @@ def to_mercator(
     Parameters
     ----------
     values
-        Array on the grid, shape ``(rows, cols)``; NaN stays NaN.
+        Array on the grid, shape ``(rows, cols)``, as in `warp_array`.
     grid
         Gives transform and CRS.
     finer
@@ -170,7 +159,8 @@ def to_mercator(
 
     Returns
     -------
-    The picture, NaN outside the grid, and its bounds ``((south, west), (north, east))``.
+    The picture, and its bounds ``((south, west), (north, east))``; east is more than 180 where
+    the grid crosses the antimeridian.
     """
     from pyproj import Transformer
 
@@ -185,44 +175,19 @@ def to_mercator(
     south, north = max(south, -85.0), min(north, 85.0)
     scale = min(finer, LONGEST / max(rows, cols))
     height, width = max(round(rows * scale), 1), max(round(cols * scale), 1)
-    top, bottom = (np.arcsinh(np.tan(np.radians(lat))) for lat in (north, south))
-    y = top + (np.arange(height) + 0.5) / height * (bottom - top)
-    lat = np.degrees(np.arctan(np.sinh(y)))
-    lon = west + (np.arange(width) + 0.5) / width * (east - west)
-    picture = np.empty((height, width))
-    # by bands of rows: what stands between positions and values is many times the picture
-    for first in range(0, height, BAND_ROWS):
-        band = slice(first, first + BAND_ROWS)
-        grid_lon, grid_lat = np.meshgrid((lon + 180.0) % 360.0 - 180.0, lat[band])
-        x, y_in = there.transform(grid_lon, grid_lat, direction="INVERSE")
-        col, row = (np.asarray(x) - c) / a, (np.asarray(y_in) - f) / e
-        picture[band] = sampled_at(values, col, row, smooth=smooth)
+    middle = (west + east) / 2  # of the plane, so that its edge lies far from the picture
+    top, bottom = (EARTH_M * math.asinh(math.tan(math.radians(lat))) for lat in (north, south))
+    left, right = (EARTH_M * math.radians(lon - middle) for lon in (west, east))
+    picture = warp_array(
+        values,
+        grid.transform,
+        grid.crs,
+        onto=((right - left) / width, 0.0, left, 0.0, (bottom - top) / height, top),
+        onto_crs=f"+proj=merc +lon_0={middle} +a={EARTH_M} +b={EARTH_M} +nadgrids=@null",
+        shape=(height, width),
+        smooth=smooth,
+    )
     return picture, ((float(south), float(west)), (float(north), float(east)))
-
-
-def sampled_at(
-    values: NDArray[Any], col: NDArray[Any], row: NDArray[Any], *, smooth: bool
-) -> NDArray[np.float64]:
-    """Sample at fractional positions, counted from the corner of the first cell.
-
-    Outside the array, and where the nearest cell is NaN, the value is NaN; beside unknown
-    cells the nearest cell decides, so that voids keep their size.
-    """
-    rows, cols = values.shape
-    inside = (col >= 0) & (col < cols) & (row >= 0) & (row < rows)
-    row, col = np.where(inside, row, 0.0), np.where(inside, col, 0.0)
-    nearest = values[row.astype(int), col.astype(int)].astype(float)
-    result = nearest
-    if smooth:
-        up, left = np.clip(row - 0.5, 0, rows - 1), np.clip(col - 0.5, 0, cols - 1)
-        r0, c0 = up.astype(int), left.astype(int)
-        r1, c1 = np.minimum(r0 + 1, rows - 1), np.minimum(c0 + 1, cols - 1)
-        down, right = up - r0, left - c0
-        upper = values[r0, c0] * (1 - right) + values[r0, c1] * right
-        lower = values[r1, c0] * (1 - right) + values[r1, c1] * right
-        mean = upper * (1 - down) + lower * down
-        result = np.where(np.isfinite(nearest) & np.isfinite(mean), mean, nearest)
-    return np.where(inside, result, np.nan)
 
 
 def _uri(png: bytes) -> str:

@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from factories.example_results import HOSTILE, SIDES, example_results
+from factories.example_results import HOSTILE, SIDES, example_results, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pyproj import Geod
-from test_page import moved
 
 from frontline.export.maps.files import sheet_picture, write_map_pdf, write_map_png
 from frontline.export.maps.furniture import (
@@ -43,7 +42,7 @@ from frontline.export.maps.view import (
     scale_bar,
     view_of,
 )
-from frontline.export.web.overlays import sampled_at, to_mercator
+from frontline.export.web.overlays import to_mercator
 from frontline.records import RasterResult
 
 GEOD = Geod(ellps="WGS84")
@@ -363,33 +362,69 @@ def test_a_lone_name_stands_to_the_right():
 
 
 def test_a_raster_is_laid_where_it_belongs():
-    values = np.zeros((80, 100))
+    values = np.zeros((80, 100), dtype=np.float32)
     values[40, 50] = 1.0  # the cell from 46.5 to 46.51 east, 39.9 to 39.89 north
     grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
     view = view_of(AREA, aspect=1.0)
-    drawn = sampled(values, grid, view, pixels=800, sample=sampled_at, smooth=False)
+    drawn = sampled(values, grid, view, pixels=800, smooth=False)
     row, col = (np.mean(axis) for axis in np.where(drawn == 1.0))
     per_pixel = (view.frame[2] - view.frame[0]) / 800
     x, y = view.frame[0] + (col + 0.5) * per_pixel, view.frame[3] - (row + 0.5) * per_pixel
     assert (x, y) == pytest.approx(view.to_plane().transform(46.505, 39.895), abs=200)
 
 
+def test_voids_keep_their_size_and_their_edges_their_values():
+    values = np.full((40, 40), 5.0, dtype=np.float32)
+    values[10:20, 10:20] = np.nan
+    grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
+    drawn = sampled(values, grid, view_of((46.0, 39.9, 46.4, 40.3), aspect=1.0), pixels=400)
+    known = np.isfinite(drawn)
+    assert drawn[known] == pytest.approx(5.0)
+    plane = view_of((46.0, 39.9, 46.4, 40.3), aspect=1.0)
+    corners = plane.to_plane().transform([46.1, 46.2], [40.2, 40.1])
+    per_pixel = (plane.frame[2] - plane.frame[0]) / 400
+    wanted = abs(np.diff(corners[0])[0] * np.diff(corners[1])[0]) / per_pixel**2
+    inner = ~known[95:215, 115:215]
+    assert inner.sum() == pytest.approx(wanted, rel=0.03)
+
+
+def test_a_finer_picture_interpolates_and_a_coarse_one_averages():
+    ramp = np.repeat(np.arange(40, dtype=np.float32)[None, :], 40, axis=0)
+    grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
+    view = view_of((46.05, 39.95, 46.35, 40.25), aspect=1.0, margin=0.0)
+    fine = sampled(ramp, grid, view, pixels=600)
+    assert (np.diff(fine[300]) >= -1e-4).all()
+    assert len(np.unique(np.round(fine[300], 2))) > 200
+    stripes = ramp % 2
+    coarse = sampled(stripes, grid, view, pixels=6)
+    assert coarse == pytest.approx(0.5, abs=0.2)
+
+
+def test_classes_are_never_mixed_and_nothing_lies_outside():
+    classes = np.where(np.arange(40)[:, None] < 20, 3, 7).repeat(40, axis=1).astype(np.uint8)
+    grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
+    wide = view_of((45.5, 39.5, 46.9, 40.7), aspect=1.0)
+    drawn = sampled(classes, grid, wide, pixels=300, smooth=False)
+    assert drawn.dtype == np.uint8
+    assert set(np.unique(drawn)) == {0, 3, 7}
+
+
 def test_pictures_of_rasters_take_little_more_memory_than_they_hold():
-    shade = np.full((1200, 1250), 180, dtype=np.uint8)
-    grid = RasterResult({"shade": shade}, (0.002, 0, 45.0, 0, -0.002, 41.0), "EPSG:4326")
+    shade = np.full((1200, 1250), 0.7, dtype=np.float32)
+    grid = RasterResult({}, (0.002, 0, 45.0, 0, -0.002, 41.0), "EPSG:4326")
     tracemalloc.start()
     try:
         drawn, _ = to_mercator(shade, grid, finer=3.0)
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
         view = view_of((45.0, 38.6, 47.5, 41.0), aspect=1.0)
-        sampled(shade, grid, view, pixels=1400, sample=sampled_at)
+        sampled(shade, grid, view, pixels=1400)
         _, then = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert drawn.nbytes > 12e6
-    assert highest < 2.5 * drawn.nbytes
-    assert then < 6 * drawn.nbytes  # positions of every pixel stand beside
+    assert drawn.nbytes > 7e6
+    assert highest < 3 * drawn.nbytes
+    assert then < 4 * drawn.nbytes  # the first picture among them
 
 
 def test_the_foot_says_what_every_map_must_say():

@@ -14,13 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from factories.example_results import HOSTILE, bare_results, example_results
+from factories.example_results import HOSTILE, bare_results, example_results, moved
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from shapely.affinity import translate
 
-from frontline.export.html import html_text, inert_json
+from frontline.export.html import inert_json
 from frontline.export.web.data import page_data
 from frontline.export.web.overlays import (
     exposure_bounds,
@@ -32,9 +31,11 @@ from frontline.export.web.overlays import (
 )
 from frontline.export.web.page import page_html, write_page
 from frontline.records import RasterResult
+from frontline.results.inert import html_text
 from frontline.results.wording import dated
 
 HASH = "0123456789ab" * 5
+FIJI = "+proj=laea +lat_0=-17 +lon_0=180 +datum=WGS84 +units=m"
 
 
 def page_of(results):
@@ -53,29 +54,6 @@ def scripts_of(page):
 def coordinates(part):
     """Turn the page's differences back into longitude and latitude."""
     return np.cumsum(np.array(part).reshape(-1, 2), axis=0) / 1e5
-
-
-def moved(results, east):
-    """Carry everything east by some degrees and split it at 180."""
-
-    def split(table):
-        shifted = table.geometry.apply(translate, xoff=east)
-        world = shapely.box(-180, -90, 180, 90)
-        far = [translate(shape, xoff=-360) for shape in shifted]
-        parts = [
-            shapely.union(shapely.intersection(a, world), shapely.intersection(b, world))
-            for a, b in zip(shifted, far, strict=True)
-        ]
-        out = table.copy().set_geometry(gpd.GeoSeries(parts, crs=table.crs, index=table.index))
-        for column in ("lon", "nearest_lon"):
-            if column in out:
-                out[column] = (out[column] + east + 180) % 360 - 180
-        return out
-
-    names = ["study_area", "lines", "sides", "zones", "settlements", "changes", "corridors"]
-    names += ["crossings", "points", "districts"]
-    changes = {name: split(getattr(results, name)) for name in names}
-    return dataclasses.replace(results, **changes, partitions={}, sight={}, relief=None)
 
 
 @given(st.text())
@@ -241,6 +219,7 @@ def test_a_png_is_read_back():
     picture = Image.open(io.BytesIO(indexed_png(indices, palette)))
     assert picture.size == (4, 3)
     assert np.array_equal(np.array(picture.convert("RGBA")), palette[indices])
+    assert indexed_png(indices, palette) == indexed_png(indices.copy(), palette.copy())
 
 
 def picture_of(overlay):
@@ -286,7 +265,7 @@ def test_rows_of_a_picture_are_even_in_mercator_not_in_degrees():
     lat = 60 - (np.arange(rows) + 0.5) / rows * 30  # from 60 to 30 degrees north
     grid = RasterResult({}, (0.1, 0, 10, 0, -0.1, 60), "EPSG:4326")
     picture, ((south, west), (north, east)) = to_mercator(
-        np.repeat(lat[:, None], 20, axis=1), grid, finer=1.0
+        np.repeat(lat[:, None], 20, axis=1).astype(np.float32), grid, finer=1.0
     )
     assert (south, west, north, east) == pytest.approx((30, 10, 60, 12))
     y = np.arcsinh(np.tan(np.radians(picture[:, 0])))
@@ -296,8 +275,19 @@ def test_rows_of_a_picture_are_even_in_mercator_not_in_degrees():
     assert middle == pytest.approx(46.95, abs=0.1)  # not 45: Mercator stretches the north
 
 
+def test_a_raster_across_the_antimeridian_is_one_picture():
+    values = np.zeros((20, 40), dtype=np.float32)
+    values[:, 30] = 1.0
+    grid = RasterResult({}, (10_000, 0, -200_000, 0, -10_000, 100_000), FIJI)
+    picture, ((_, west), (_, east)) = to_mercator(values, grid, finer=2.0, smooth=False)
+    assert 177 < west < 180 < east < 183
+    assert np.isfinite(picture).mean() > 0.9
+    col = np.median(np.where(picture == 1.0)[1])
+    assert west + (col + 0.5) / picture.shape[1] * (east - west) == pytest.approx(180.99, abs=0.1)
+
+
 def test_a_projected_raster_lies_where_it_belongs():
-    values = np.zeros((40, 40))
+    values = np.zeros((40, 40), dtype=np.float32)
     values[10, 30] = 1.0
     grid = RasterResult({}, (1000, 0, 480_000, 0, -1000, 4_460_000), "EPSG:32638")
     picture, ((south, west), (north, east)) = to_mercator(values, grid, finer=4.0, smooth=False)

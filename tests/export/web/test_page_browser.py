@@ -4,8 +4,10 @@ import csv
 import dataclasses
 import io
 import json
+import random
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,11 +16,15 @@ from factories.in_browser import MAP, expect, on_screen
 from PIL import Image
 from pyproj import Geod
 
+import frontline.export.web.page
 from frontline.export.web.page import write_page
+from frontline.results.numbers import cumulative_figures, rounded
+from frontline.results.wording import source_row
 
 pytestmark = pytest.mark.browser
 
 HASH = "0123456789ab" * 5
+PAGE = Path(frontline.export.web.page.__file__).parent / "static"
 
 
 @pytest.fixture(scope="module")
@@ -179,16 +185,52 @@ def test_the_sliders_numbers_are_those_of_the_tables(opened):
             )
 
 
-def test_intervals_hold_their_figure(opened):
+def test_printed_figures_lie_within_printed_intervals(opened):
     page = opened(view="#line=line_b&km=10")
     cells = page.eval_on_selector_all(
         "#figures td[data-value]",
-        "all => all.map(td => [td.dataset.value, td.querySelector('small')?.textContent ?? ''])",
+        "all => all.map(td => [td.querySelector('b').textContent, "
+        "td.querySelector('small')?.textContent ?? ''])",
     )
     assert len(cells) == 6
     for value, text in cells:
-        low, high = (float(part.replace(",", "")) for part in text.split(" – "))
-        assert low <= float(value) <= high
+        low, high = (float(part.replace(",", "")) for part in text.split(" to "))
+        assert low <= float(value.replace(",", "")) <= high
+
+
+def test_the_page_prints_figures_as_the_report_does(opened):
+    page = opened(view="#line=line_b&km=10")
+    results = example_results(hostile=False)
+    people = cumulative_figures(results.people, "population")
+    land = cumulative_figures(results.zones, "area_km2")
+    for side in SIDES:
+        cell = page.locator(f"tr.land td[data-side='{side}'] b")
+        expect(cell).to_have_text(land["line_b", side, 10_000.0].text)
+        cell = page.locator(f"tr[data-source='raster:grid'] td[data-side='{side}'] b")
+        expect(cell).to_have_text(people["line_b", side, 10_000.0, "raster:grid"].text)
+    expect(page.locator("tr[data-source='raster:grid'] th").first).to_have_text(
+        source_row("raster:grid", results.project)
+    )
+
+
+def test_the_page_rounds_by_the_rule_of_the_tables(opened):
+    """In between the run's distances the page counts by itself: the same rule, run both ways."""
+    script = (PAGE / "page_panel.js").read_text(encoding="utf-8")
+    start = script.index("function rounded(")
+    own = script[start : script.index("const numberOf")]
+    values = [0, 1, 9.5, 10, 99.95, 999, 999.5, 1000, 1004.5, 1005, 9_995, 22_853, 99_949, 99_950]
+    values += [random.Random(number).uniform(0, 10.0 ** (number % 8)) for number in range(400)]
+    values += [
+        float(random.Random(number).randrange(10 ** (1 + number % 7))) for number in range(400)
+    ]
+    page = opened()
+    shown = page.evaluate(
+        "values => { const word = (key) => key; const whole = (value) => "
+        "new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 }).format(value);"
+        f"{own} return values.map(rounded); }}",
+        values,
+    )
+    assert shown == [rounded(value) for value in values]
 
 
 def test_the_slider_redraws_the_zones(opened):

@@ -1,6 +1,8 @@
 // The map: data, panes, and what is drawn for one line. Text reaches the page as text only.
 const data = JSON.parse(document.getElementById("frontline-data").textContent);
-const map = window[document.querySelector(".folium-map").id];
+const map = L.map("map", { zoomControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 90 })
+  .setView(data.bounds[0].map((low, i) => (low + data.bounds[1][i]) / 2), 8);
+document.getElementById("map").leaflet = map;
 const stage = document.getElementById("stage");
 const SVG = "http://www.w3.org/2000/svg";
 const SLOTS = ["left", "right"];
@@ -116,6 +118,11 @@ function shown() {
 const shownKeys = () => Object.values(shown());
 
 function makePanes() {
+  for (const [name, level] of [["basemap", 150], ["relief", 200], ["context", 360], ["names", 640]]) {
+    const pane = map.createPane(name);
+    pane.style.zIndex = level;
+    if (name !== "context") pane.style.pointerEvents = "none";
+  }
   const levels = { fill: 300, stroke: 400, place: 450 };
   for (const slot of SLOTS) {
     for (const [kind, level] of Object.entries(levels)) {

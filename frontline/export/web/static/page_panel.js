@@ -79,9 +79,8 @@ function speak() {
   say(() => {
     const lines = shownKeys().map((key) => {
       const sides = Object.keys(data.figures[key] ?? {}).map((side) => {
-        const [value, low, high] = peopleAt(key, side, state.km, state.source) ?? [];
-        const range = known(low) && known(high) && low !== high ? ` (${interval(low, high)})` : "";
-        return `${side} ${known(value) ? whole(value) : word("no_figure")}${range}`;
+        const [, , , text, range, none] = peopleAt(key, side, state.km, state.source) ?? [];
+        return `${side} ${text || none || word("no_figure")}${range ? ` (${range})` : ""}`;
       });
       return `${lineOf(key).label}: ${sides.join("; ")}`;
     });
@@ -102,15 +101,43 @@ function peopleAt(key, side, km, source) {
   return source === "settlements" && live ? counted(key, side, km) : null;
 }
 function counted(key, side, km) {
-  let [sum, places, figures, unknown] = [0, 0, 0, 0];
+  let [sum, places, unknown] = [0, 0, 0];
   for (const place of data.settlements) {
     const own = place.lines[key];
     if (own?.side !== side || !(own.distance_m <= km * 1000)) continue;
-    places += 1;
-    if (kindOf(place, own) === "residents") [sum, figures] = [sum + place.people, figures + 1];
-    else unknown += 1;
+    if (kindOf(place, own) === "residents") {
+      sum += place.people;
+      places += 1;
+    } else unknown += 1;
   }
-  return [places && !figures ? null : sum, null, null, places, unknown, null, null];
+  const [before, after] = [...data.distances].sort((a, b) => a - b).reduce(
+    ([below, above], at) => (at < km ? [at, above] : [below, above ?? at]), [null, null]);
+  const at = (one) => known(one) ? numberOf(data.figures[key]?.[side]?.[String(one)]?.people.settlements?.[3]) : null;
+  const text = keptBetween(rounded(sum), at(before), at(after));
+  const without = unknown
+    ? [word(unknown === 1 ? "place_unknown" : "places_unknown", { count: whole(unknown) })] : [];
+  return places
+    ? [sum, null, null, text, "", "", [word(places === 1 ? "place_counted" : "places_counted", { count: whole(places) }),
+      ...without]]
+    : [unknown ? null : sum, null, null, "", "", word(unknown ? "unknown" : "no_figure"), without];
+}
+/** Three digits, and whole numbers below 1,000 as they are: the rule of the tables for a figure without interval. */
+function rounded(value) {
+  if (!Number.isFinite(value)) return word("unknown");
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return whole(value);
+  const order = value ? Math.floor(Math.log10(Math.abs(value))) : 0;
+  const digits = Math.max(0, 2 - order);
+  const unit = 10 ** Math.abs(order - 2);
+  const steps = (amount) => Math.sign(amount) * Math.round(Math.abs(amount));
+  const shown = order > 2 ? steps(value / unit) * unit : steps(value * unit) / unit;
+  return shown.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+const numberOf = (text) => (text ? Number(text.replaceAll(",", "")) : null);
+/** A figure between two distances of the run is never printed below the one nor above the other. */
+function keptBetween(text, before, after) {
+  const value = numberOf(text);
+  if (known(before) && value < before) return whole(before);
+  return known(after) && value > after ? whole(after) : text;
 }
 /** Whether counting here agrees with the run at every distance of the run. */
 const live = data.lines.every(({ key }) => Object.entries(data.figures[key] ?? {}).every(
@@ -119,23 +146,13 @@ const live = data.lines.every(({ key }) => Object.entries(data.figures[key] ?? {
     return !own || Math.abs((own[0] ?? 0) - (counted(key, side, Number(km))[0] ?? 0)) < 0.6;
   })));
 
-function sourceLabel(source) {
-  if (Object.hasOwn(data.words, `source_${source}`)) return word(`source_${source}`);
-  const [kind, ...rest] = source.split(":");
-  const label = Object.hasOwn(data.words, `source_${kind}`) ? word(`source_${kind}`) : kind;
-  return rest.length ? `${label} (${rest.join(":")})` : label;
-}
+const sourceLabel = (source) => data.people_sources[source] ?? source;
 function sourcesOf(key) {
   const list = new Set();
   for (const cells of Object.values(data.figures[key] ?? {})) {
     for (const cell of Object.values(cells)) Object.keys(cell.people).forEach((s) => list.add(s));
   }
   return [...list];
-}
-/** An interval with bounds rounded outwards, by its width: it promises no more than is known. */
-function interval(low, high) {
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(high - low, 1))) - 1);
-  return `${whole(Math.floor(low / step) * step)} – ${whole(Math.ceil(high / step) * step)}`;
 }
 
 function figuresTable(key) {
@@ -146,7 +163,7 @@ function figuresTable(key) {
   const rows = [el("tr", { className: "land" }, el("th", { scope: "row" }, word("area_km2")),
     ...sides.map((side) => landCell(key, side)))];
   for (const source of sourcesOf(key)) {
-    const held = sides.some((side) => (peopleAt(key, side, state.km, source) ?? []).some(known));
+    const held = sides.some((side) => (peopleAt(key, side, state.km, source) ?? []).slice(0, 3).some(known));
     if (!held && !source.startsWith("settlements")) continue;
     rows.push(el("tr", { "data-source": source }, el("th", { scope: "row" }, sourceLabel(source)),
       ...sides.map((side) => peopleCell(peopleAt(key, side, state.km, source), key, side))));
@@ -155,7 +172,7 @@ function figuresTable(key) {
   if (share.some(known)) {
     rows.push(el("tr", {}, el("th", { scope: "row" }, word("sight_share"),
       data.exposure?.warning ? el("small", {}, word("illustration_short")) : null),
-    ...share.map((one) => el("td", {}, ...(known(one?.[0]) ? [`${decimal.format(one[0] * 100)} %`] : dash())))));
+    ...share.map((one) => el("td", {}, ...(known(one?.[0]) ? [one[2]] : dash())))));
   }
   return el("table", { "data-line": key },
     el("caption", { dir: "auto" }, `${line.label} · ${word("figures_at", { distance: state.km })}`),
@@ -164,32 +181,22 @@ function figuresTable(key) {
 function landCell(key, side) {
   const cell = data.figures[key]?.[side]?.[String(state.km)];
   if (!known(cell?.area)) return el("td", { "data-side": side }, ...dash());
-  const range = known(cell.low) && known(cell.high)
-    ? el("small", { title: word("interval") }, interval(cell.low, cell.high)) : null;
-  return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, decimal.format(cell.area)), range);
+  const range = cell.range ? el("small", { title: word("interval") }, cell.range) : null;
+  return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, cell.text), range);
 }
-const withoutFigure = (count) => (count > 0
-  ? [el("small", { className: "more" }, word("places_unknown", { count: whole(count) }))] : []);
 function peopleCell(row, key, side) {
-  const [value, low, high, places, unknown, coverage, completeness] = row ?? [];
-  if (known(coverage) && coverage < 0.005) {
-    return el("td", { className: "none", "data-side": side, "data-value": value },
-      el("small", {}, word("not_covered")));
+  const [value, , , text, range, none, remarks] = row ?? [];
+  const cell = el("td", { "data-side": side });
+  if (!row) {
+    cell.className = "none";
+    cell.append(...dash());
+    return cell;
   }
-  if (!known(value) && !known(low)) {
-    return el("td", { className: "none", "data-side": side }, 
-      ...(places > 0 || unknown > 0 ? [word("unknown"), ...withoutFigure(unknown)] : dash()));
-  }
-  const cell = el("td", { "data-side": side, "data-value": value });
-  const range = known(low) && known(high) && low !== high ? interval(low, high) : "";
-  cell.append(el("b", {}, known(value) ? whole(value) : range));
-  if (range && known(value)) cell.append(el("small", { title: word("interval") }, range));
-  const more = [];
-  if (known(places)) more.push(places === 1 ? word("place_counted") : word("places_counted", { count: whole(places) }));
-  if (unknown > 0) more.push(word("places_unknown", { count: whole(unknown) }));
-  if (known(coverage) && coverage < 0.995) more.push(word("coverage", { share: Math.round(coverage * 100) }));
-  if (known(completeness)) more.push(word("completeness", { share: Math.round(completeness * 100) }));
-  if (more.length) cell.append(el("small", { className: "more" }, more.join(", ")));
+  if (known(value) && text) cell.dataset.value = value;
+  else cell.className = "none";
+  cell.append(text ? el("b", {}, text) : el("small", {}, none || word("no_figure")));
+  if (range) cell.append(el("small", { title: word("interval") }, range));
+  if (remarks.length) cell.append(el("small", { className: "more" }, remarks.join(", ")));
   return cell;
 }
 
@@ -279,7 +286,7 @@ function showCard(place) {
   const card = document.getElementById("card");
   card.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
   const told = Object.entries(place.lines).filter(([, own]) => own.side).map(([key, own]) =>
-    `${lineOf(key)?.label}: ${own.side}, ${decimal.format(own.distance_m / 1000)} ${word("km")}`);
+    `${lineOf(key)?.label}: ${own.side}, ${own.away}`);
   say([shownNames(place).map(({ text }) => text).join(" / "), ...told].join(". "), 100);
 }
 const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
@@ -315,7 +322,7 @@ function drawCard(place) {
         ? bdi(own.side) : word("outside"), own.side && own.certain === false
         ? el("small", {}, word("uncertain")) : null)),
       row(word("distance_to_line"), (own) => known(own.distance_m)
-        ? el("span", {}, `${decimal.format(own.distance_m / 1000)} ${word("km")}`,
+        ? el("span", {}, own.away,
           known(own.azimuth_deg) ? el("small", {}, word("direction", { direction: compass(own.azimuth_deg) })) : null)
         : "–"),
       row(word("in_zone"), (own) => (known(own.zone_m) ? `${own.zone_m / 1000} ${word("km")}`
@@ -387,12 +394,14 @@ function countShown() {
   document.getElementById("shown-count").textContent =
     word("filter_shown", { shown: whole(places.length), total: whole(data.settlements.length) });
   if (!parts.filters.open) return;
-  const away = (place) => Math.min(...shownKeys().map((key) => place.lines[key]?.distance_m ?? Infinity));
-  const near = places.map((place) => [away(place), place]).sort((a, b) => a[0] - b[0]);
-  document.getElementById("shown-list").replaceChildren(...near.slice(0, MOST_LISTED).map(([metres, place]) =>
+  const nearest = (place) => shownKeys().map((key) => place.lines[key])
+    .filter((own) => known(own?.distance_m)).sort((a, b) => a.distance_m - b.distance_m)[0];
+  const near = places.map((place) => [nearest(place), place])
+    .sort((a, b) => (a[0]?.distance_m ?? Infinity) - (b[0]?.distance_m ?? Infinity));
+  document.getElementById("shown-list").replaceChildren(...near.slice(0, MOST_LISTED).map(([own, place]) =>
     el("li", {}, el("button", { type: "button", onclick: () => choose(place.id, { pan: true }) },
       el("span", {}, ...title(place)), el("small", {}, [known(place.people) ? whole(place.people) : word("unknown"),
-        Number.isFinite(metres) ? `${decimal.format(metres / 1000)} ${word("km")}` : ""].filter(Boolean).join(", "))))));
+        own?.away].filter(Boolean).join(", "))))));
 }
 
 function buildExport() {
@@ -456,7 +465,7 @@ function refresh() {
   }
   const line = lineOf(state.line);
   document.getElementById("line-about").textContent =
-    [word("line_length", { length: decimal.format(line.length_km) }), line.accuracy].join(" · ");
+    [word("line_length", { length: line.length }), line.accuracy].join(" · ");
   drawDivider();
   drawLegend();
   drawAll();

@@ -1,0 +1,159 @@
+"""A map to look at in a notebook and to add to: the results as layers of a `folium.Map`.
+
+folium, which nothing else uses, takes ``{{ }}``, ``{% %}`` and ``${ }`` in a text for code: every
+text of the data goes through `html_text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import shapely
+
+from frontline.results.inert import html_text
+from frontline.results.numbers import figure_of, whole
+from frontline.results.style import SETTLEMENT_OUTSIDE, line_styles, side_colours
+from frontline.results.wording import (
+    dated,
+    days,
+    distance_text,
+    far,
+    line_accuracy,
+    lines_by_date,
+    place_name,
+)
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+
+    from frontline.project.models import Line
+    from frontline.results.model import Results
+
+
+Feature = dict[str, Any]
+Record = Mapping[Any, Any]
+
+
+def explore_map(results: Results, *, tiles: str | None = None) -> folium.Map:
+    """Draw the results as a map for a notebook.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    tiles
+        Online tiles beneath, as folium names them, such as ``"OpenStreetMap"``. None asks for
+        none: their server learns where the reader looks.
+
+    Returns
+    -------
+    A map with a layer of land, zones and settlements for each line, the newest switched on. Layers
+    of one's own can be added to it.
+
+    Notes
+    -----
+    In a browser folium's map loads its scripts from the network; the page ``map.html`` of a run
+    does not.
+    """
+    import folium
+
+    west, south, east, north = (float(end) for end in results.study_area.total_bounds)
+    drawn = folium.Map(tiles=tiles, location=[(south + north) / 2, (west + east) / 2])
+    known = (str(side) for side in results.sides["side"].dropna())
+    colours = side_colours(results.project, known)
+    newest = lines_by_date(results.project)[-1].key
+    for line in lines_by_date(results.project):
+        for name, features in _layers(results, line, colours):
+            _add(drawn, name, features, shown=line.key == newest)
+    folium.LayerControl(collapsed=False).add_to(drawn)
+    drawn.fit_bounds([[south, west], [north, east]])
+    return drawn
+
+
+def _layers(
+    results: Results, line: Line, colours: Mapping[str, str]
+) -> Iterator[tuple[str, list[Feature]]]:
+    """Give the layers of one line: their names and features, from the bottom up."""
+    when = days(results.project)[line.key]
+    yield f"Land, {when}", list(_land(results.sides, line, colours))
+    yield f"Zones, {when}", list(_zones(results.zones, line, colours))
+    yield f"Line, {when}", list(_line(results, line))
+    yield f"Settlements, {when}", list(_settlements(results, line, colours))
+
+
+def _land(sides: gpd.GeoDataFrame, line: Line, colours: Mapping[str, str]) -> Iterator[Feature]:
+    for row in sides[sides["line"] == line.key].to_dict("records"):
+        area = figure_of(row, "area_km2").in_sentence("km²")
+        yield _feature(row["geometry"], f"{row['side']}: {area}", colours.get(row["side"]), 0.12)
+
+
+def _zones(zones: gpd.GeoDataFrame, line: Line, colours: Mapping[str, str]) -> Iterator[Feature]:
+    """Give the zones, the widest first, so that the nearest lies on top."""
+    own = zones[(zones["line"] == line.key) & (zones["kind"] == "cumulative")]
+    for row in own.sort_values("distance_m", ascending=False, kind="stable").to_dict("records"):
+        area = figure_of(row, "area_km2").in_sentence("km²")
+        words = f"{row['side']}, within {far(row['distance_m'])} of the line: {area}"
+        yield _feature(row["geometry"], words, colours.get(row["side"]), 0.2)
+
+
+def _line(results: Results, line: Line) -> Iterator[Feature]:
+    style = line_styles(results.project)[line.key]
+    for row in results.lines[results.lines["line"] == line.key].to_dict("records"):
+        words = (
+            f"{line.label}, {whole(float(row['length_km']))} km, {line_accuracy(row['error_m'])}"
+        )
+        dash = " ".join(f"{part:g}" for part in style.dash)
+        drawn = {"color": style.colour, "weight": style.width, "dashArray": dash or None}
+        yield _feature(row["geometry"], words, style.colour, 0.0) | {"style": drawn}
+
+
+def _settlements(results: Results, line: Line, colours: Mapping[str, str]) -> Iterator[Feature]:
+    table = dated(results)
+    errors = results.lines.set_index("line")["error_m"]
+    error = errors.get(line.key)
+    error_m = float(error) if isinstance(error, int | float) else float("nan")
+    for row in table[table["line"] == line.key].to_dict("records"):
+        side = "" if pd.isna(row["side"]) else str(row["side"])
+        parts = [place_name(row, results.project), _people(row), side or "outside the study area"]
+        if not pd.isna(row["distance_m"]):
+            away = distance_text(float(row["distance_m"]), error_m)
+            parts.append(f"{away} km from the line" if away[:1].isdigit() else away)
+        point = shapely.Point(float(row["lon"]), float(row["lat"]))
+        yield _feature(point, ", ".join(parts), colours.get(side, SETTLEMENT_OUTSIDE), 0.8)
+
+
+def _people(row: Record) -> str:
+    """Write the people of a place, if its figure holds at the date of the line."""
+    if pd.isna(row["population"]) or not row["valid"]:
+        return "no figure"
+    return f"{whole(float(row['population']))} {row['population_kind']}"
+
+
+def _feature(geometry: Any, words: str, colour: str | None, opacity: float) -> Feature:
+    """Return a feature with its style and the text that shows under the pointer."""
+    colour = colour or SETTLEMENT_OUTSIDE
+    return {
+        "type": "Feature",
+        "geometry": shapely.geometry.mapping(geometry),
+        "properties": {"about": html_text(words)},
+        "style": {"color": colour, "weight": 1, "fillColor": colour, "fillOpacity": opacity},
+    }
+
+
+def _add(drawn: folium.Map, name: str, features: list[Feature], *, shown: bool) -> None:
+    """Add a layer to the map; nothing where it has no feature."""
+    import folium
+
+    if not features:
+        return
+    folium.GeoJson(
+        {"type": "FeatureCollection", "features": features},
+        name=html_text(name),
+        show=shown,
+        style_function=lambda feature: feature["style"],
+        marker=folium.CircleMarker(radius=5),
+        tooltip=folium.GeoJsonTooltip(fields=["about"], labels=False),
+    ).add_to(drawn)
