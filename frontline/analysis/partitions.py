@@ -10,41 +10,51 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.elevation.terrain import GROUND, ground_on, within
 from frontline.inputs.partitions import DISTRICTS, Part, areas_of, parts_of
 from frontline.population.on_land import Dwellers, count, dwellers_at, sample_of, shares_on
+from frontline.schema import Table
 from frontline.uncertainty.intervals import SIGMAS, interval
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from frontline.elevation.terrain import Ground
+    from frontline.elevation.terrain import GROUND, Ground
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
 
 
-PARTS = [
-    "line",
-    "partition",
-    "part",
-    "name",
-    "side",
-    "area_km2",
-    "area_low",
-    "area_high",
-    "share",
-    "share_low",
-    "share_high",
-    "population",
-    "population_low",
-    "population_high",
-    "registered",
-    "settlements",
-    "settlements_unknown",
-    *GROUND,
-]
+PARTS = Table(
+    "partitions",
+    "Partitions",
+    "Districts and other parts of the land by the side of each line.",
+    (
+        schema.LINE,
+        schema.text("partition", "Partition", "Key of the partition, or districts."),
+        schema.text("part", "Part", "Code or name of the part; empty: the land outside all parts."),
+        schema.text("name", "Name", "Name of the part as the input gives it."),
+        schema.ON_SIDE,
+        schema.number(
+            "area_km2", "km²", "Area", "Land of the part on that side, in the study area."
+        ),
+        *schema.interval("area_km2", "km²", "Area", "area"),
+        schema.number("share", "", "Share", "Of the part's land in the study area (0 to 1)."),
+        *schema.interval("share", "", "Share"),
+        schema.number(
+            "population", "people", "People", "Residents listed there at the line's date."
+        ),
+        *schema.interval("population", "people", "People"),
+        schema.REGISTERED,
+        *schema.SETTLEMENT_COUNTS,
+        *GROUND,
+    ),
+    lists=("partitions", "districts"),
+    key=("line", "partition", "part", "side"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`parts_by_side`."""
 
 FARTHEST_SIGMAS = 6.0
@@ -99,7 +109,7 @@ def parts_by_side(
         for front in fronts:
             copies = draws.get(front.key, ())
             rows += _rows_of(front, every, copies, layers.settlements, ground, insides)
-    table = pd.DataFrame(rows, columns=PARTS)
+    table = pd.DataFrame(rows, columns=PARTS.names)
     return table.astype({"settlements": "Int64", "settlements_unknown": "Int64"})
 
 

@@ -15,6 +15,7 @@ from frontline.claims.measurement import Measured, in_unit
 from frontline.claims.registry import METRICS
 from frontline.errors import FrontlineError, ProjectError, raise_problems, shown
 from frontline.project.loader import claims_file
+from frontline.results.registry import CLAIMS
 from frontline.results.wording import labels_of, percent, with_labels
 from frontline.uncertainty.intervals import rounded
 
@@ -37,26 +38,6 @@ VERDICTS = (
     BELOW_ACCURACY,
     EXCLUDED,
 )
-
-COLUMNS = [
-    "id",
-    "source",
-    "statement",
-    "metric",
-    "stated",
-    "computed",
-    "low",
-    "high",
-    "unit",
-    "verdict",
-    "why",
-    "section",
-    "date",
-    "contradicts",
-    "detail",
-    "contains",
-]
-"""Columns of :func:`check_claims`."""
 
 _SENTENCES = ("stated", "why", "detail", "contains")
 """Columns for people: lines and the like are called there by their labels."""
@@ -107,8 +88,9 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
 
     Returns
     -------
-    One row per claim in the ledger's order, with the columns of :data:`COLUMNS`. ``computed``,
-    ``low`` and ``high`` are NaN where nothing is computed or the figure lies below accuracy.
+    One row per claim in the ledger's order, with the columns of
+    `frontline.results.registry.CLAIMS`. ``computed``, ``low`` and ``high`` are NaN where
+    nothing is computed or the figure lies below accuracy.
 
     Raises
     ------
@@ -134,7 +116,7 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
         if progress is not None:
             progress(number + 1, len(ledger.claims))
     raise_problems(problems)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=CLAIMS.names)
 
 
 def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineError:

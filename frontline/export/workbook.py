@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.errors import OutputError
 from frontline.export.manifest import inputs_hash, newest_date
-from frontline.results.registry import TITLES
+from frontline.results.registry import TABLES
 from frontline.results.style import INK
 from frontline.results.tables import columns_of, is_empty, tables
 from frontline.results.words import WORDS
@@ -145,7 +145,10 @@ def _sections(
     yield (
         SHEETS,
         [("sheet", "title", "rows", "", "", "what it holds")]
-        + [(name, TITLES[name][0], len(f), "", "", TITLES[name][1]) for name, f in frames.items()],
+        + [
+            (name, TABLES[name].title, len(f), "", "", TABLES[name].sentence)
+            for name, f in frames.items()
+        ],
     )
     columns: list[tuple[object, ...]] = [("sheet", "column", "name", "unit", "type", "what it is")]
     for name, frame in frames.items():

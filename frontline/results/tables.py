@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from frontline.inputs.csv import WHAT_IT_IS, safe_text
-from frontline.results.registry import COLUMNS, FURTHER, LAYERS, TITLES
+from frontline.results.registry import FURTHER, LAYERS, TABLES, columns_declared
 from frontline.schema import Column, Type
 
 if TYPE_CHECKING:
@@ -20,27 +20,6 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
     from frontline.results.model import Results
 
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "lines": ("line",),
-    "sides": ("line", "side"),
-    "zones": ("line", "side", "distance_m", "kind", "source"),
-    "settlements": ("id", "line"),
-    "changes": ("from_line", "to_line", "from_side", "to_side", "kind"),
-    "control_change": ("id", "from_line", "to_line"),
-    "corridors": ("id", "line", "side", "distance_m"),
-    "crossings": ("line", "id", "lon", "lat"),
-    "sight_zones": ("line", "side", "distance_m"),
-    "sight_people": ("line", "side", "distance_m", "source"),
-    "settlement_rasters": ("id", "line", "source"),
-    "raster_people": ("line", "source", "side", "distance_m"),
-    "lines_between": ("from_line", "to_line"),
-    "landcover": ("line", "side", "distance_m", "cover"),
-    "landcover_changes": ("from_line", "to_line", "from_side", "to_side", "cover"),
-    "landcover_balance": ("from_line", "to_line", "side", "cover"),
-    "links": ("id", "line"),
-}
-"""The columns that the rows of a table are ordered by; the others keep the order given."""
 
 CSVW_TYPES: Mapping[Type, str] = {
     "text": "string",
@@ -61,7 +40,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
 
     Returns
     -------
-    Frames without geometry by name, in the order of `COLUMNS`, with full numbers. Columns that
+    Frames without geometry by name, in the order of `TABLES`, with full numbers. Columns that
     the contract does not name, the user's own among them, follow in the order they came in.
     Rows are ordered by line, side, distance and source as the project lists them, settlements
     by identifier, so that the order of the input does not show.
@@ -89,7 +68,11 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.claims is not None:
         frames["claims"] = results.claims
     return {
-        name: _ordered(tidy(frame, COLUMNS[name]), KEYS.get(name, ()), results.project)
+        name: _ordered(
+            tidy(frame, TABLES[name].columns),
+            TABLES[name].key if TABLES[name].ordered else (),
+            results.project,
+        )
         for name, frame in frames.items()
     }
 
@@ -256,7 +239,7 @@ def _line(cells: Iterable[str]) -> str:
 
 def described(name: str, table: str) -> Column | None:
     """Find what is known of a column: the table's own, one that any table may have, or None."""
-    own = {column.name: column for column in (*COLUMNS.get(table, ()), *LAYERS.get(table, ()))}
+    own = {column.name: column for column in columns_declared(table)}
     return own.get(name) or FURTHER.get(name)
 
 
@@ -310,11 +293,11 @@ def csv_metadata(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
 
 
 def _csvw_table(name: str, frame: pd.DataFrame) -> dict[str, Any]:
-    title, description = TITLES[name]
+    table = TABLES[name]
     return {
         "url": f"{name}.csv",
-        "dc:title": title,
-        "dc:description": description,
+        "dc:title": table.title,
+        "dc:description": table.sentence,
         "tableSchema": {"columns": [_csvw_column(c) for c in columns_of(frame, name)]},
     }
 
@@ -363,17 +346,16 @@ def schema_columns_markdown() -> str:
     """Write the reference of every table and layer, for the documentation."""
     parts = []
     for heading, group, suffix in (
-        ("## Columns of the results", COLUMNS, ".csv"),
+        ("## Columns of the results", TABLES, ".csv"),
         ("## Layers of the GeoPackage", LAYERS, ""),
     ):
         parts.append(heading)
         if suffix:
             parts.append(WHAT_IT_IS)
-        for name, columns in group.items():
-            title, description = TITLES[name]
-            parts.append(f"### `{name}{suffix}`: {title}\n\n{description}")
-            if columns:
-                parts.append(_markdown_rows(columns))
+        for name, table in group.items():
+            parts.append(f"### `{name}{suffix}`: {table.title}\n\n{table.sentence}")
+            if table.columns:
+                parts.append(_markdown_rows(table.columns))
     parts.append("## Columns that a table may have beside its own")
     parts.append(_markdown_rows(tuple(FURTHER.values())))
     return "\n\n".join(parts) + "\n"

@@ -55,7 +55,7 @@ def results(tmp_path_factory):
 
 def test_people_in_sight_are_those_of_the_places_in_sight(results):
     table = results.further["sight_people"]
-    assert list(table.columns) == PEOPLE
+    assert list(table.columns) == PEOPLE.names
     listed = table[table["source"] == "settlements"]
     assert len(listed) == 2 * 2 * 3
     places = results.settlements
@@ -90,7 +90,7 @@ def test_people_of_a_raster_spread_evenly_are_in_sight_as_the_land_is(results):
 
 def test_segments_add_up_to_the_kilometres_of_each_state(results):
     segments = results.further["corridor_sight"]
-    assert list(segments.columns) == [*SEGMENTS, "geometry"]
+    assert list(segments.columns) == [*SEGMENTS.names, "geometry"]
     assert set(segments["in_sight"]) == {"visible", "hidden"}
     km = segments.groupby(["id", "line", "in_sight"])["km"].sum()
     whole = results.case.exposure.corridors

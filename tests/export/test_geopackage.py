@@ -19,11 +19,11 @@ import shapely
 from factories import REPOSITORY
 from factories.example_results import DATES, HOSTILE, SIDES, example_results
 
+from frontline.analysis.settlements import PER_LINE
 from frontline.errors import OutputError
 from frontline.export.features import feature_layers
 from frontline.export.geopackage import write_geopackage
 from frontline.export.manifest import inputs_hash
-from frontline.results.registry import PER_LINE
 from frontline.results.style import side_colours
 from frontline.results.tables import tables
 

@@ -116,7 +116,7 @@ def test_a_series_without_a_date_is_refused(tmp_path):
 
 def test_every_settlement_stands_beside_what_the_raster_has_around_it(results):
     table = results.further["settlement_rasters"]
-    assert list(table.columns) == AROUND
+    assert list(table.columns) == AROUND.names
     old = table[table["line"] == "old"].set_index("name")
     assert len(old) == 5
     assert old["reach_m"].eq(3000).all()
@@ -155,7 +155,7 @@ def test_the_row_of_the_zones_is_the_sum_of_its_settlements(results):
 
 def test_near_and_away_make_the_whole(results):
     table = results.further["raster_people"]
-    assert list(table.columns) == NEAR
+    assert list(table.columns) == NEAR.names
     parts = table[["people_listed", "people_unlisted", "people_away"]].sum(axis=1)
     assert parts.to_numpy() == pytest.approx(table["people"].to_numpy(), rel=1e-9)
     assert table["coverage"].to_numpy() == pytest.approx(1.0)

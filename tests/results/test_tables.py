@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from frontline.inputs.csv import FORMULA_STARTS, WHAT_IT_IS, plain_text, read_csv
 from frontline.inputs.formats import opened
-from frontline.results.registry import COLUMNS, FURTHER, LAYERS, TITLES
+from frontline.results.registry import FURTHER, LAYERS, TABLES
 from frontline.results.tables import (
     cell,
     columns_of,
@@ -52,13 +52,14 @@ CONTRACT = {
 @pytest.mark.parametrize("name", CONTRACT)
 def test_the_contracts_columns_come_first_and_in_order(name):
     wanted = CONTRACT[name].split(", ")
-    assert [column.name for column in COLUMNS[name]][: len(wanted)] == wanted
+    assert TABLES[name].names[: len(wanted)] == wanted
 
 
 def test_every_table_and_layer_has_a_title_and_columns_described_once():
-    assert set(TITLES) >= set(COLUMNS) | set(LAYERS)
-    for columns in (*COLUMNS.values(), *LAYERS.values()):
-        names = [column.name for column in columns]
+    for table in (*TABLES.values(), *LAYERS.values()):
+        assert table.title
+        assert table.sentence.endswith(".")
+        columns, names = table.columns, table.all_names
         assert len(names) == len(set(names))
         assert all(column.alias and column.description for column in columns)
 
@@ -66,7 +67,7 @@ def test_every_table_and_layer_has_a_title_and_columns_described_once():
 def test_tables_have_the_columns_then_the_users_own():
     frames = tables(example_results())
     for name, frame in frames.items():
-        wanted = [column.name for column in COLUMNS[name]]
+        wanted = TABLES[name].names
         assert list(frame.columns)[: len(wanted)] == wanted
         assert "geometry" not in frame.columns
         assert list(frame.index) == list(range(len(frame)))
@@ -115,20 +116,20 @@ def test_sources_are_ranked_settlements_first():
 
 
 def test_a_missing_column_is_added_empty_with_its_type():
-    frame = tidy(pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), COLUMNS["settlements"])
+    frame = tidy(pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), TABLES["settlements"].columns)
     assert list(frame["id"]) == ["1", "2"]
     assert frame["population"].isna().all()
     assert frame["population"].dtype == "Int64"
     assert frame["distance_m"].dtype == "float64"
     assert frame.columns[-1] == "mine"
-    empty = tidy(pd.DataFrame(), COLUMNS["zones"])
+    empty = tidy(pd.DataFrame(), TABLES["zones"].columns)
     assert len(empty) == 0
-    assert len(empty.columns) == len(COLUMNS["zones"])
+    assert len(empty.columns) == len(TABLES["zones"].columns)
 
 
 def test_dates_become_text_whatever_they_were():
     for value in (dt.date(2020, 11, 10), pd.Timestamp(2020, 11, 10), "2020-11-10"):
-        frame = tidy(pd.DataFrame({"line": ["a"], "date": [value]}), COLUMNS["lines"])
+        frame = tidy(pd.DataFrame({"line": ["a"], "date": [value]}), TABLES["lines"].columns)
         assert frame["date"][0] == "2020-11-10"
 
 
@@ -276,7 +277,7 @@ def test_renamed_columns_never_meet(names):
 
 def test_the_reference_names_every_column():
     text = schema_columns_markdown()
-    for group in (COLUMNS, LAYERS):
-        for table, columns in group.items():
-            assert f"### `{table}" in text
-            assert all(f"| `{column.name}` |" in text for column in columns)
+    for group in (TABLES, LAYERS):
+        for name, table in group.items():
+            assert f"### `{name}" in text
+            assert all(f"| `{column}` |" in text for column in table.all_names)

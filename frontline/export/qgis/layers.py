@@ -8,21 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
 from frontline.export.features import DIMENSIONS, FeatureLayer
 from frontline.export.manifest import manifest
 from frontline.export.metadata import xml_text
 from frontline.export.publish import prepare_output, publish
 from frontline.export.qgis.style import DOCTYPE, label_expression, qml, relief_qml, sight_qml
 from frontline.project.loader import hash_inputs, load_project
-from frontline.results.registry import (
-    COLUMNS,
-    FURTHER,
-    LAYERS,
-    PER_LINE,
-    PER_LINE_FURTHER,
-    PER_PLACE,
-    TITLES,
-)
+from frontline.results.registry import FURTHER, LAYERS
 from frontline.results.style import CORRIDORS
 from frontline.results.tables import is_empty, unique_names
 from frontline.results.words import WORDS, corridor_label
@@ -120,7 +113,7 @@ def codes(layer: FeatureLayer, project: Project) -> dict[str, dict[str, str]]:
     Words by value, by name of column. Columns with any text are not in it.
     """
     found = {}
-    ours = {column.name for column in LAYERS.get(layer.name, ())} | set(FURTHER)
+    ours = (set(LAYERS[layer.name].names) if layer.name in LAYERS else set()) | set(FURTHER)
     for column in layer.columns:
         stem = _stem(column.name, project)
         theirs = stem == column.name and stem not in ours
@@ -260,11 +253,11 @@ def _bare(name: str, project: Project) -> FeatureLayer:
     import pandas as pd
 
     columns = _columns(name, project)
-    title, description = TITLES["partition_<key>" if name.startswith("partition_") else name]
+    declared = LAYERS["partition_<key>" if name.startswith("partition_") else name]
     return FeatureLayer(
         name=name,
-        title=title,
-        description=description,
+        title=declared.title,
+        description=declared.sentence,
         frame=pd.DataFrame({column.name: [] for column in columns}),
         geometry=np.array([], dtype=object),
         dimension=DIMENSIONS.get(name, 2),
@@ -277,7 +270,7 @@ def _columns(name: str, project: Project) -> tuple[Column, ...]:
     from dataclasses import replace
 
     if name != "settlements":
-        return LAYERS.get(name, COLUMNS.get(name, ()))
+        return LAYERS[name].columns if name in LAYERS else ()
     per_line = [
         replace(column, name=f"{column.name}_{line.key}", alias=f"{line.label}: {column.alias}")
         for line in project.lines

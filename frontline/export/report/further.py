@@ -12,7 +12,7 @@ import pandas as pd
 from frontline.export.html import NOTHING, Html, data, figure, joined, paragraph, row, table, text
 from frontline.export.report.findings import error_of, kilometres, swatch
 from frontline.results.phrases import REPORT
-from frontline.results.registry import TITLES
+from frontline.results.registry import TABLES
 from frontline.results.tables import tables
 from frontline.results.wording import days, far, filled, number, percent, without_keys
 
@@ -67,7 +67,7 @@ def _shown(results: Results, name: str, frame: pd.DataFrame) -> Html:
     for found in rows[:MOST_ROWS]:
         first, *rest = (_cell(results, name, found, stem) for stem in stems)
         made.append(row(first, *rest))
-    title, about = TITLES[name]
+    title, about = TABLES[name].title, TABLES[name].sentence
     heads = [
         text(REPORT.get(f"column_{name}_{stem}") or REPORT[f"column_{stem}"]) for stem in stems
     ]
