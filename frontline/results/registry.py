@@ -20,6 +20,7 @@ from frontline.analysis import (
     visibility,
 )
 from frontline.analysis import landcover_tables as landcover
+from frontline.analysis.restricted_people import RESTRICTED_PEOPLE
 from frontline.inputs import layers
 from frontline.lines import measures, zones
 from frontline.population import plausibility, rasters, within
@@ -129,6 +130,7 @@ TABLES: Mapping[str, Table] = {
         lines.TERRAIN,
         lines.CERTAINTY,
         settlements.NEARNESS,
+        RESTRICTED_PEOPLE,
         CLAIMS,
         KEY_FIGURES,
         NOTES,

@@ -17,7 +17,7 @@ from frontline.progress import Progress, silent
 from frontline.project.loader import changed, claims_file, hash_inputs, load_project, relative
 from frontline.records import KeyFigure, Note
 from frontline.results.model import Results
-from frontline.results.redaction import without_restricted
+from frontline.results.redaction import keep_public, without_restricted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,7 +60,7 @@ def run(
         Name of the command, kept in the manifest: ``report`` and ``claims`` write their part
         only.
     public
-        Keep restricted layers out of every file.
+        Let restricted layers take no part, so that no file can tell of them.
     pdf
         Also write the maps as PDF, and the report where WeasyPrint or Chromium is installed.
     force
@@ -98,9 +98,10 @@ def run(
     if work is not None:
         open_work(work, out=out)
     with prepare_output(out, command=command, force=force) as output:
-        results = compute(project, work=work, progress=progress)
         if public:
-            results = without_restricted(results)
+            results = compute_public(project, work=work, progress=progress)
+        else:
+            results = compute(project, work=work, progress=progress)
         facts = manifest(
             results.project, results.inputs, public=public, elevation=_elevation(results)
         )
@@ -143,13 +144,42 @@ def _warn_of_tiles(project: Project, files: Writers) -> None:
         LOG.warning("%s", warning(tiles))
 
 
-def compute(project: Project, *, work: Path | None = None, progress: Progress = silent) -> Results:
+def compute_public(
+    project: Project, *, work: Path | None = None, progress: Progress = silent
+) -> Results:
+    """Compute what of a project everybody may read: its restricted layers take no part.
+
+    Parameters
+    ----------
+    project, work, progress
+        As for `compute`.
+
+    Raises
+    ------
+    ProjectError
+        A line or the study area is restricted.
+    """
+    public = without_restricted(project)
+    # A statement may name restricted places, and the metric that tests it would not find them.
+    results = compute(public.project, statements=not public.hidden, work=work, progress=progress)
+    return keep_public(results, public, project)
+
+
+def compute(
+    project: Project,
+    *,
+    statements: bool = True,
+    work: Path | None = None,
+    progress: Progress = silent,
+) -> Results:
     """Compute everything a project asks for.
 
     Parameters
     ----------
     project
         From `load_project`.
+    statements
+        Whether the statements of its ledger are tested.
     work
         Folder for finished pieces of long work; the results are the same with and without.
     progress
@@ -163,7 +193,7 @@ def compute(project: Project, *, work: Path | None = None, progress: Progress = 
     from frontline.claims.verdict import check_claims, read_ledger
 
     inputs = hash_inputs(project)
-    ledger = read_ledger(project)
+    ledger = read_ledger(project) if statements else None
     case, notes = compute_case(project, work=work, progress=progress)
     results = _results(case, notes, inputs, progress)
     if ledger is not None:

@@ -12,7 +12,6 @@ from frontline.errors import FrontlineError
 from frontline.export.report.report import report_html
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
-from frontline.results.redaction import without_restricted
 from frontline.results.registry import TABLES
 from frontline.results.tables import tables, write_csv
 from frontline.results.wording import sources
@@ -192,7 +191,7 @@ def test_restricted_tables_reach_no_public_file(tmp_path):
     hidden = 'sensitivity = "restricted"'
     text = more(elevation="", flows=hidden, links=hidden, events=hidden)
     path = made_project(tmp_path, LAYOUT, more=text, draws=0, elevation=False)
-    public = without_restricted(compute(load_project(path)))
+    public = compute_public(load_project(path))
     assert not {"flows", "flows_balance", "links", "events"} & set(public.further)
     assert "sections" in public.further
 
@@ -206,9 +205,10 @@ def test_links_name_settlements_and_go_with_them(tmp_path):
         'layer = "places" }', 'layer = "places", sensitivity = "restricted" }'
     )
     path.write_text(text, encoding="utf-8")
-    results = compute(load_project(path))
-    assert {"links", "nearness"} <= set(results.further)
-    assert not {"links", "nearness"} & set(without_restricted(results).further)
+    assert {"links", "nearness"} <= set(compute(load_project(path)).further)
+    public = compute_public(load_project(path)).further
+    assert "links" not in public
+    assert not public["nearness"]["settlements"].any()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from frontline.export.report.findings import (
 )
 from frontline.export.report.report import report_html, write_report
 from frontline.results.phrases import REPORT, day
-from frontline.results.redaction import without_restricted
+from frontline.results.redaction import keep_public, without_restricted
 from frontline.results.wording import (
     dates,
     listing,
@@ -302,10 +302,11 @@ def test_restricted_places_take_the_ledger_with_them(report_of):
     results = results_of(claims=CLAIMS)
     hidden = results.project.settlements.model_copy(update={"sensitivity": "restricted"})
     project = results.project.model_copy(update={"settlements": hidden})
-    public = without_restricted(dataclasses.replace(results, project=project))
-    text = Outline(report_of(public)).text
-    assert REPORT["claims"] not in text
-    assert "Overhill" not in text
+    public = without_restricted(project)
+    kept = keep_public(dataclasses.replace(results, project=public.project), public, project)
+    assert REPORT["claims"] not in Outline(report_of(kept)).text
+    with pytest.raises(ProjectError, match="took part in these results"):
+        keep_public(dataclasses.replace(results, project=project), public, project)
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
