@@ -16,7 +16,7 @@ from frontline.results.registry import TABLES
 from frontline.results.tables import tables, write_csv
 from frontline.results.wording import sources
 from frontline.workflow.check import check
-from frontline.workflow.run import compute, compute_case
+from frontline.workflow.run import compute, compute_case, compute_public
 
 LAYOUT = Layout()
 FLOWS = """id,what,origin,amount,part_of,source

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from frontline.inputs.csv import FORMULA_STARTS, WHAT_IT_IS, plain_text, read_csv
 from frontline.inputs.formats import opened
+from frontline.project.layers import RESTRICTABLE
 from frontline.results.registry import FURTHER, LAYERS, TABLES
 from frontline.results.tables import (
     cell,
@@ -281,3 +282,30 @@ def test_the_reference_names_every_column():
         for name, table in group.items():
             assert f"### `{name}" in text
             assert all(f"| `{column}` |" in text for column in table.all_names)
+
+
+def test_every_table_says_what_it_lists_and_which_columns_tell_its_rows_apart():
+    for table in (*TABLES.values(), *LAYERS.values()):
+        assert table.lists is not None, table.name
+        assert set(table.lists) <= {*RESTRICTABLE, "study_area"}, table.name
+        assert set(table.key) <= set(table.names), table.name
+        assert table.key or not table.ordered
+        for foreign in table.foreign:
+            other = TABLES[foreign.table]
+            assert set(foreign.columns) <= set(table.names), table.name
+            assert set(foreign.referenced) <= set(other.names)
+            assert len(foreign.columns) == len(foreign.referenced)
+
+
+def test_a_key_tells_rows_apart_and_a_foreign_key_finds_its_row():
+    frames = tables(example_results())
+    for name, frame in frames.items():
+        table = TABLES[name]
+        if table.key:
+            assert not frame.duplicated(list(table.key)).any(), name
+        for foreign in table.foreign:
+            rows = frame[list(foreign.columns)].dropna()
+            held = frames[foreign.table][list(foreign.referenced)]
+            held = set(held.itertuples(index=False, name=None))
+            if name in {"sides", "zones"}:
+                assert set(rows.itertuples(index=False, name=None)) <= held, (name, foreign)

@@ -11,9 +11,16 @@ from xml.etree import ElementTree as ET
 from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
 from frontline.export.features import DIMENSIONS, FeatureLayer
 from frontline.export.manifest import manifest
-from frontline.export.metadata import xml_text
 from frontline.export.publish import prepare_output, publish
-from frontline.export.qgis.style import DOCTYPE, label_expression, qml, relief_qml, sight_qml
+from frontline.export.qgis.style import (
+    DOCTYPE,
+    inert_text,
+    label_expression,
+    qml,
+    relief_qml,
+    sight_qml,
+    xml_text,
+)
 from frontline.project.loader import hash_inputs, load_project
 from frontline.results.registry import FURTHER, LAYERS
 from frontline.results.style import CORRIDORS
@@ -88,7 +95,7 @@ def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str
     ET.SubElement(root, "previewExpression").text = PREVIEWS.get(layer.name, named)
     listed = ET.SubElement(root, "aliases")
     for index, (column, alias) in enumerate(zip(layer.columns, aliases(layer), strict=True), 1):
-        entry = {"index": str(index), "field": xml_text(column.name), "name": xml_text(alias)}
+        entry = {"index": str(index), "field": xml_text(column.name), "name": inert_text(alias)}
         ET.SubElement(listed, "alias", entry)
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
@@ -182,7 +189,7 @@ def _write_widgets(
         listed = ET.SubElement(options, "Option", type="List", name="map")
         for value, words in values.items():
             one = ET.SubElement(listed, "Option", type="Map")
-            entry = {"type": "QString", "name": xml_text(words), "value": value}
+            entry = {"type": "QString", "name": inert_text(words), "value": value}
             ET.SubElement(one, "Option", entry)
 
 
