@@ -126,7 +126,7 @@ def publishable(sets: Sequence[set[Hashable]], *, least: int) -> list[bool]:
     combination of the sums weighs all places of a class alike, so that nothing about fewer places
     than the smallest class holds can follow from it, whatever is added and subtracted. A set is
     taken if every class still holds ``least`` places or more. Places in no published set are in
-    no figure.
+    no figure. An empty set is withheld like a small one.
     """
     classes: list[set[Hashable]] = []
     covered: set[Hashable] = set()
@@ -140,7 +140,7 @@ def publishable(sets: Sequence[set[Hashable]], *, least: int) -> list[bool]:
         ]
         new = places_of_sum - covered
         parts += [new] if new else []
-        chosen.append(all(len(part) >= least for part in parts))
+        chosen.append(bool(places_of_sum) and all(len(part) >= least for part in parts))
         if chosen[-1]:
             classes = parts
             covered |= places_of_sum

@@ -90,6 +90,9 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
             ("lines", ("line",)),
         )
     }
+    # A flow of no land has its row in the table and nothing to be drawn.
+    drawn = plain["changes"].geometry
+    plain["changes"] = plain["changes"][drawn.notna() & ~drawn.is_empty]
     made = [_layer("study_area", results.study_area)]
     labels = {partition.key: partition.label for partition in project.partitions}
     for key, frame in results.partitions.items():
