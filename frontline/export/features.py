@@ -83,12 +83,8 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     frames = tables(results)
     project = results.project
     plain = {
-        name: _sorted_like(getattr(results, name), frames[name], keys)
-        for name, keys in (
-            ("sides", ("line", "side")),
-            ("changes", ("from_line", "to_line", "from_side", "to_side", "kind")),
-            ("lines", ("line",)),
-        )
+        name: _sorted_like(getattr(results, name), frames[name], LAYERS[name].key)
+        for name in ("sides", "changes", "lines")
     }
     # A flow of no land has its row in the table and nothing to be drawn.
     drawn = plain["changes"].geometry
@@ -194,7 +190,7 @@ def _sorted_like(
 
 def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
     """Make one feature per zone, the people of every source beside each other."""
-    keys = ["line", "side", "distance_m", "kind"]
+    keys = list(LAYERS["zones"].key)
     zones = _sorted_like(results.zones, people.drop_duplicates(keys), keys)
     columns = list(LAYERS["zones"].columns)
     for source in sorted(people["source"].dropna().unique(), key=source_rank):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from frontline.inputs.csv import WHAT_IT_IS, safe_text
 from frontline.results.registry import FURTHER, LAYERS, TABLES, columns_declared
-from frontline.schema import Column, ForeignKey, Type
+from frontline.schema import Column, ForeignKey, Table, Type
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -392,11 +392,19 @@ def schema_columns_markdown() -> str:
             parts.append(WHAT_IT_IS)
         for name, table in group.items():
             parts.append(f"### `{name}{suffix}`: {table.title}\n\n{table.sentence}")
+            parts.append(_rows_in_words(table))
             if table.columns:
                 parts.append(_markdown_rows(table.columns))
     parts.append("## Columns that a table may have beside its own")
     parts.append(_markdown_rows(tuple(FURTHER.values())))
     return "\n\n".join(parts) + "\n"
+
+
+def _rows_in_words(table: Table) -> str:
+    """Say what a row is: which columns tell rows apart, and which layers are told one by one."""
+    key = f"Key: {', '.join(f'`{name}`' for name in table.key)}. " if table.key else ""
+    lists = f"Lists {', '.join(table.lists)}." if table.lists else "Lists no features of the input."
+    return key + lists
 
 
 def _markdown_rows(columns: Sequence[Column]) -> str:

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-ZONE = ["line", "side", "distance_m", "kind"]
-"""What names a zone."""
-
 ENOUGH_DRAWS = 100
 """With fewer displaced lines the ends of an interval are hardly known."""
 
@@ -314,7 +311,7 @@ def _results(
     from frontline.analysis.optional_tables import cut_tables
     from frontline.analysis.visibility import sight_tables, with_ground
     from frontline.elevation.terrain import shaded_relief
-    from frontline.lines.zones import lines_table, sides_table
+    from frontline.lines.zones import ZONES, lines_table, sides_table
     from frontline.population.within import profile
 
     layers, fronts, draws, frame = case.layers, case.fronts, case.draws, case.layers.frame
@@ -329,13 +326,14 @@ def _results(
     flows["below_accuracy"] = flows["kind"] == "within_error"
     further = sight_tables(case) | cut_tables(case, flows)
     lonlat = partial(_degrees, case)
+    ends = [*ZONES.key, "area_low", "area_high"]
     results = Results(
         project=case.project,
         study_area=lonlat(_one_feature(case)),
         lines=lonlat(lines_table(fronts, frame)),
         sides=lonlat(sides_table(fronts, draws, frame)),
         zones=lonlat(case.zones),
-        people=case.people.merge(case.zones[[*ZONE, "area_low", "area_high"]], on=ZONE, how="left"),
+        people=case.people.merge(case.zones[ends], on=list(ZONES.key), how="left"),
         settlements=lonlat(settlements),
         changes=lonlat(flows),
         control_change=control_change(case.places, case.exposure.settlements, fronts),
