@@ -7,9 +7,9 @@ model
 phrases
     The words and sentences of the report, apart from `words` so that the page stays small.
 redaction
-    Restricted layers: what of them may stand in a file that everybody reads.
+    Restricted layers: they take no part in what everybody reads.
 registry
-    Every column of every table: name, type, unit, words. Files and documents draw on it.
+    The tables and layers of a run: what each module declares, in the order of the files.
 style
     One table of colours, line styles and symbols, for page, static maps and GeoPackage alike.
 tables
