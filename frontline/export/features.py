@@ -80,6 +80,8 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     there are any. Names of columns that SQLite takes for
     the same or that the format uses itself are changed by `unique_names`, and noted.
     """
+    import shapely
+
     frames = tables(results)
     project = results.project
     plain = {
@@ -87,8 +89,8 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
         for name in ("sides", "changes", "lines")
     }
     # A flow of no land has its row in the table and nothing to be drawn.
-    drawn = plain["changes"].geometry
-    plain["changes"] = plain["changes"][drawn.notna() & ~drawn.is_empty]
+    shapes = plain["changes"].geometry.to_numpy()
+    plain["changes"] = plain["changes"][~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     made = [_layer("study_area", results.study_area)]
     labels = {partition.key: partition.label for partition in project.partitions}
     for key, frame in results.partitions.items():
