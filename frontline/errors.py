@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,6 +88,20 @@ class DownloadError(FrontlineError):
 def one_line(text: str) -> str:
     """Show text on one line: line breaks, tabs and other control characters are escaped."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def terminal_text(text: str) -> str:
+    """Make text harmless for a terminal: escape sequences and signs that turn it round are shown.
+
+    Line breaks and tabs stay, and joiners, which scripts such as Persian need within words.
+    """
+    return "".join(repr(char)[1:-1] if commands_terminal(char) else char for char in text)
+
+
+def commands_terminal(char: str) -> bool:
+    """Tell whether a character does something to a terminal instead of standing there."""
+    control = unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t"
+    return control or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
 
 
 def raise_problems(problems: Sequence[FrontlineError]) -> None:

@@ -22,6 +22,8 @@ optional_tables
     The cuts across the data that a project asks for: who made them, when, and as which tables.
 partitions
     Land, people and places of each part of a partition, by side and line.
+restricted_people
+    People of restricted settlements in sums that give no settlement away, where a project asks.
 scenarios
     What a scenario line would change, as a table.
 sections

@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline.geo.geodesy import length_m
 from frontline.lines.front import Copies, error_band, pairs
 from frontline.network.graph import SPEED_KMH
 from frontline.population.figures import valid_at
 from frontline.population.on_land import count, dwellers_at, shares_on
 from frontline.population.validity import open_splitting_grid
+from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land, evaluate
 from frontline.uncertainty.displacement import Kind
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
@@ -33,19 +35,29 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-CHANGES = [
-    "from_line",
-    "to_line",
-    "from_side",
-    "to_side",
-    "kind",
-    "area_km2",
-    "area_low",
-    "area_high",
-    "flow_km2",
-    "flow_low",
-    "flow_high",
-]
+CHANGES = Table(
+    "changes",
+    "Changes of land",
+    "Area that changed or kept its side between two lines.",
+    (
+        *schema.FROM_TO,
+        schema.text(
+            "kind",
+            "Kind",
+            "changed, unchanged, or within_error where the lines' errors leave it open.",
+        ),
+        *schema.AREA,
+        *schema.AREA_INTERVAL,
+    ),
+    lists=(),
+    key=("from_line", "to_line", "from_side", "to_side", "kind"),
+    ordered=True,
+    foreign=schema.OF_LINES,
+    further=(
+        schema.number("flow_km2", "km²", "Whole flow", "Area from side to side, certain or not."),
+        *schema.interval("flow_km2", "km²", "Whole flow", "flow"),
+    ),
+)
 """Columns of :func:`changes`, beside ``geometry``."""
 
 BALANCE = [
@@ -58,22 +70,31 @@ BALANCE = [
 ]
 """Columns of :func:`balance`."""
 
-CONTROL = [
-    "id",
-    "name",
-    "from_line",
-    "to_line",
-    "from_side",
-    "to_side",
-    "control",
-    "population",
-    "population_source",
-    "distance_before_m",
-    "distance_after_m",
-    "sight_before",
-    "sight_after",
-    "population_kind",
-]
+CONTROL = Table(
+    "control_change",
+    "Changes of control",
+    "Each settlement before and after a change of line.",
+    (
+        schema.ID,
+        schema.NAME,
+        *schema.FROM_TO,
+        schema.text("control", "Control", "stayed, changed, cut by a line, or uncertain."),
+        schema.PEOPLE_STATED,
+        schema.SOURCE_OF_FIGURE,
+        schema.number("distance_before_m", "m", "Distance before", "To the earlier line."),
+        schema.number("distance_after_m", "m", "Distance after", "To the later line."),
+        schema.text("sight_before", "Sight before", "In sight of the earlier line, as in_sight."),
+        schema.text("sight_after", "Sight after", "In sight of the later line, as in_sight."),
+    ),
+    lists=("settlements",),
+    key=("id", "from_line", "to_line"),
+    ordered=True,
+    foreign=(
+        *schema.OF_LINES,
+        schema.ForeignKey(("id", "from_line"), "settlements", ("id", "line")),
+    ),
+    further=(schema.KIND_OF_FIGURE,),
+)
 """Columns of :func:`control_change`."""
 
 _THIN_M = 10.0
@@ -155,7 +176,7 @@ def changes(
     rows: list[dict[str, object]] = []
     for flows in all_flows(fronts, study_area, draws, frame):
         rows.extend(_land_rows(flows))
-    frame_of_rows = pd.DataFrame(rows, columns=[*CHANGES, "geometry"])
+    frame_of_rows = pd.DataFrame(rows, columns=[*CHANGES.all_names, "geometry"])
     return gpd.GeoDataFrame(frame_of_rows, geometry="geometry", crs=frame.crs)
 
 
@@ -528,8 +549,8 @@ def control_change(
             )
         )
     if not tables:
-        return pd.DataFrame(columns=CONTROL)
-    return pd.concat(tables, ignore_index=True)[CONTROL]
+        return pd.DataFrame(columns=CONTROL.all_names)
+    return pd.concat(tables, ignore_index=True)[CONTROL.all_names]
 
 
 def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
@@ -551,30 +572,50 @@ def _people(places: pd.DataFrame, date: dt.date) -> pd.Series[int]:
     return people.where(valid_at(places, date))
 
 
-STEPS = [
-    "step",
-    "from_line",
-    "to_line",
-    "from_date",
-    "to_date",
-    "change",
-    "from_side",
-    "to_side",
-    "area_km2",
-    "area_low",
-    "area_high",
-    "area_certain_km2",
-    "population",
-    "population_certain",
-    "registered",
-    "settlements",
-    "settlements_unknown",
-    "road_km",
-]
+FLOW = (
+    *schema.FROM_TO_LINE,
+    schema.date("from_date", "From date", "Date of the earlier line."),
+    schema.date("to_date", "To date", "Date of the later line."),
+    schema.text("change", "How", "fighting, handover, adjustment, or empty, as the project says."),
+    schema.text("from_side", "From side", "Side under the earlier line."),
+    schema.text("to_side", "To side", "Side under the later line."),
+    schema.number("area_km2", "km²", "Area", "Land that went from the one side to the other."),
+    *schema.interval("area_km2", "km²", "Area", "area"),
+    schema.number(
+        "area_certain_km2", "km²", "Certain area", "The part of it beyond the errors of both lines."
+    ),
+    schema.number(
+        "population",
+        "people",
+        "People",
+        "Residents listed there at the earlier date; empty where places lie there and none has a "
+        "figure.",
+    ),
+    schema.number("population_certain", "people", "People, certain", "Those on the certain area."),
+    schema.REGISTERED,
+    *schema.SETTLEMENT_COUNTS,
+    schema.number("road_km", "km", "Roads", "Length of roads on that land."),
+)
+"""The columns of land that changed hands, in steps and in scenarios."""
+
+STEPS = Table(
+    "steps",
+    "Steps",
+    "Land and people that changed hands, from line to line.",
+    (
+        schema.integer(
+            "step", "", "Step", "Counts by date; empty: from the first line to the last."
+        ),
+        *FLOW,
+    ),
+    lists=(),
+    key=("step", "from_line", "to_line", "from_side", "to_side"),
+    foreign=schema.OF_LINES,
+)
 """Columns of :func:`steps`."""
 
 _PAIR = ["from_line", "to_line"]
-_FLOW = ["from_side", "to_side"]
+_SIDES = ["from_side", "to_side"]
 
 
 def steps(
@@ -628,7 +669,7 @@ def steps(
             "change": "" if whole else told.get(new.key, ""),
         }
         rows += [named | row for row in _step_rows(own, by_key[old.key], layers, project)]
-    return pd.DataFrame(rows, columns=STEPS).astype(
+    return pd.DataFrame(rows, columns=STEPS.names).astype(
         {"step": "Int64", "settlements": "Int64", "settlements_unknown": "Int64"}
     )
 
@@ -638,7 +679,7 @@ def _step_rows(
 ) -> Iterator[dict[str, Any]]:
     dwellers = dwellers_at(layers.settlements, old.date)
     roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
-    for (from_side, to_side), flow in changes.groupby(_FLOW, sort=False):
+    for (from_side, to_side), flow in changes.groupby(_SIDES, sort=False):
         certain = flow[flow["kind"] == "changed"]
         lands = [shapely.union_all(part.geometry.to_numpy()) for part in (flow, certain)]
         # Apart, for they overlap: a place on the border of two lands counts for the first alone.

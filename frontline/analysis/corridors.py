@@ -13,8 +13,10 @@ import pandas as pd
 import pyproj
 import shapely.ops
 
+from frontline import schema
 from frontline.geo.geodesy import GEOD, length_m
 from frontline.lines.front import point_figures
+from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.sampling import OUTSIDE, Position, position
@@ -27,24 +29,90 @@ if TYPE_CHECKING:
     from frontline.lines.front import Draw, FrontLine
 
 
-KM = ["id", "name", "kind", "line", "side", "distance_m", "km", "km_low", "km_high"]
+KM = Table(
+    "corridors",
+    "Corridors",
+    "Roads and other corridors: kilometres per side and zone.",
+    (
+        schema.ID,
+        schema.NAME,
+        schema.KIND_OF_CORRIDOR,
+        schema.LINE,
+        schema.SIDE,
+        schema.number(
+            "distance_m", "m", "Distance", "Outer edge of the zone; empty: the whole side."
+        ),
+        schema.number("km", "km", "Length", "Length of the corridor there, on the ellipsoid."),
+        *schema.interval("km", "km", "Length"),
+    ),
+    lists=("corridors",),
+    key=("id", "line", "side", "distance_m"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`corridor_km`."""
 
-KIND_KM = ["kind", "line", "side", "distance_m", "km", "km_low", "km_high"]
+CORRIDOR_LAYER = Table(
+    "corridors",
+    "Corridors",
+    "Roads and other corridors: kilometres per side and zone.",
+    (
+        *schema.PLACE,
+        schema.KIND_OF_CORRIDOR,
+        schema.number("length_km", "km", "Length", "Length on the ellipsoid."),
+    ),
+    lists=("corridors",),
+    key=("id",),
+)
+"""The layer: one feature per corridor, whole."""
+
+KIND_KM = Table(
+    "corridor_kinds",
+    "Corridors by kind",
+    "Kilometres of all corridors of a kind together, by side and distance of each line.",
+    (
+        schema.KIND_OF_CORRIDOR,
+        schema.LINE,
+        schema.ON_SIDE,
+        schema.DISTANCE,
+        schema.number(
+            "km", "km", "Length", "Of all corridors of the kind there, on the ellipsoid."
+        ),
+        *schema.interval("km", "km", "Length"),
+    ),
+    lists=(),
+    key=("kind", "line", "side", "distance_m"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`kind_km`."""
 
-CROSSINGS = [
-    "id",
-    "name",
-    "name_alt",
-    "kind",
-    "line",
-    "angle_deg",
-    "from_side",
-    "to_side",
-    "km_along",
-]
-"""Columns of :func:`crossings`, beside ``geometry``."""
+CROSSINGS = Table(
+    "crossings",
+    "Crossings",
+    "Where corridors cross a line, and at what angle.",
+    (
+        *schema.PLACE,
+        schema.KIND_OF_CORRIDOR,
+        schema.LINE,
+        schema.number("angle_deg", "degrees", "Angle", "Between corridor and line, 0 to 90."),
+        *schema.LON_LAT,
+    ),
+    lists=("corridors",),
+    key=("line", "id", "lon", "lat"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+    further=(
+        schema.text("from_side", "From side", "Side before the crossing, along the corridor."),
+        schema.text("to_side", "To side", "Side after the crossing, along the corridor."),
+        schema.number(
+            "km_along", "km", "Distance along", "Along the corridor, from its first point."
+        ),
+    ),
+)
+"""The table of :func:`crossings`."""
+
+_CROSSINGS = [name for name in CROSSINGS.all_names if name not in {"lon", "lat"}]
+"""Columns of :func:`crossings`, beside ``geometry``, which holds the place."""
 
 DISTANCE = ["id", "name", "kind", "line", "distance_m", "lon", "lat"]
 """Columns of :func:`corridor_distance`."""
@@ -97,7 +165,7 @@ def corridor_km(
     kilometres.
     """
     corridors = layers.corridors
-    tables = [pd.DataFrame(columns=KM)]
+    tables = [pd.DataFrame(columns=KM.names)]
     samples = _samples(corridors.geometry.to_numpy(), layers.frame)
     segments, owner = _segments_of(corridors.geometry.to_numpy())
     for front in fronts:
@@ -123,7 +191,7 @@ def corridor_km(
     table = pd.concat(filled, ignore_index=True)
     if len(table):
         table = table.sort_values("order", kind="stable", ignore_index=True)
-    return table[KM]
+    return table[KM.names]
 
 
 def kind_km(
@@ -149,7 +217,7 @@ def kind_km(
         ],
         crs=layers.frame.crs,
     )
-    return corridor_km(replace(layers, corridors=united), fronts, zones, draws)[KIND_KM]
+    return corridor_km(replace(layers, corridors=united), fronts, zones, draws)[KIND_KM.names]
 
 
 def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
@@ -318,7 +386,7 @@ def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
                     crossing["km_along"] = (start + crossing["km_along"]) / 1000.0
                     rows.append(named | {"line": front.key} | crossing)
                 start += part.length
-    table = pd.DataFrame(rows, columns=[*CROSSINGS, "geometry"])
+    table = pd.DataFrame(rows, columns=[*_CROSSINGS, "geometry"])
     return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.frame.crs)
 
 

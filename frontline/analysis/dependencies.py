@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline.errors import LayerError, nearest, raise_problems, shown
 from frontline.geo.geodesy import GEOD, nearest_on
 from frontline.network.routing import travel_minutes
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     from frontline.geo.projection import Frame
@@ -23,25 +25,45 @@ if TYPE_CHECKING:
     from frontline.network.project_roads import Network
 
 
-LINKS = [
-    "id",
-    "place",
-    "place_name",
-    "kind",
-    "name",
-    "line",
-    "place_side",
-    "asset_side",
-    "sides",
-    "distance_m",
-    "reach",
-    "minutes",
-    "minutes_open",
-    "stated_side",
-    "stated_distance_m",
-    "source",
-    "note",
-]
+LINKS = Table(
+    "links",
+    "Links",
+    "What settlements depend on: side, distance and reach for each line.",
+    (
+        schema.ROW_ID,
+        schema.text("place", "Place", "Identifier of the settlement."),
+        schema.text("place_name", "Name of the place", "Name as the input gives it."),
+        schema.text("kind", "Kind", "water, field, cemetery, school, post or what the input says."),
+        schema.text("name", "Name", "What the place depends on is called."),
+        schema.LINE,
+        schema.text("place_side", "Side of the place", "Empty outside the study area."),
+        schema.text("asset_side", "Side of the asset", "Empty where its place is not known."),
+        schema.text(
+            "sides", "Sides", "same, other, uncertain (within the line's error) or unknown."
+        ),
+        schema.number("distance_m", "m", "Distance", "Between the two, along the ellipsoid."),
+        schema.text(
+            "reach", "Reach", "reachable, cut off, uncertain or unknown, by land of one side."
+        ),
+        schema.number(
+            "minutes", "minutes", "Minutes", "By road without crossing the line; INF: no way."
+        ),
+        schema.number(
+            "minutes_open", "minutes", "Minutes without the line", "As if there were none."
+        ),
+        schema.text("stated_side", "Side as stated", "What the source says; replaces nothing."),
+        schema.number("stated_distance_m", "m", "Distance as stated", "What the source says."),
+        schema.STATED_BY,
+        schema.NOTE,
+    ),
+    lists=("links", "settlements", "points", "corridors"),
+    key=("id", "line"),
+    ordered=True,
+    foreign=(
+        schema.OF_LINE,
+        schema.ForeignKey(("place", "line"), "settlements", ("id", "line")),
+    ),
+)
 """Columns of :func:`links_table`."""
 
 _ON_LINE_M = 1e-3
@@ -112,7 +134,7 @@ def links_table(
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
     rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.frame)]
-    return pd.DataFrame(rows, columns=LINKS)
+    return pd.DataFrame(rows, columns=LINKS.names)
 
 
 class _Spots:
@@ -194,7 +216,7 @@ def _rows_of(
             "reach": _reach(home, asset),
             "minutes": _minutes(cut, home, asset, front.geometry),
             "minutes_open": _minutes(graph, home, asset, None),
-            **{name: link[name] for name in LINKS[-4:]},
+            **{name: link[name] for name in LINKS.names[-4:]},
         }
 
 

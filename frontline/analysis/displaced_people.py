@@ -10,46 +10,66 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from frontline import schema
 from frontline.errors import LayerError, ProjectError, nearest, raise_problems, shown
 from frontline.population.figures import first_day
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
 
-FLOWS = [
-    "id",
-    "what",
-    "kind",
-    "origin",
-    "destination",
-    "amount_low",
-    "amount_high",
-    "unit",
-    "part_of",
-    "share_of",
-    "share_low",
-    "share_high",
-    "date",
-    "source",
-    "note",
-]
+_AMOUNT = (
+    schema.number("amount_low", "", "Amount, low", "Lower end of what is stated; 0 for 'at most'."),
+    schema.number("amount_high", "", "Amount, high", "Upper end; INF for 'at least'."),
+)
+
+FLOWS = Table(
+    "flows",
+    "Flows",
+    "Displaced people as sources state them, with shares of the totals.",
+    (
+        schema.ROW_ID,
+        schema.text("what", "What", "What is counted, in words."),
+        schema.text("kind", "Kind", "stock: at a date; flow: over a time; or empty."),
+        schema.text("origin", "Origin", "Where people came from."),
+        schema.text("destination", "Destination", "Where they went, or are."),
+        *_AMOUNT,
+        schema.text("unit", "Unit", "people, families, or % of the whole."),
+        schema.text("part_of", "Part of", "Identifier of the whole whose parts add up to it."),
+        schema.text("share_of", "Share of", "Identifier of the whole, for parts that overlap."),
+        schema.number("share_low", "%", "Share, low", "Least share of the whole, per cent."),
+        schema.number("share_high", "%", "Share, high", "Largest share of the whole, per cent."),
+        schema.text("date", "Date", "Year, month or day that the figure describes."),
+        schema.STATED_BY,
+        schema.NOTE,
+    ),
+    lists=("flows",),
+    key=("id",),
+)
 """Columns of :func:`flows_table`."""
 
-BALANCE = [
-    "id",
-    "what",
-    "source",
-    "unit",
-    "amount_low",
-    "amount_high",
-    "parts",
-    "parts_source",
-    "parts_low",
-    "parts_high",
-    "difference_low",
-    "difference_high",
-    "balance",
-]
+BALANCE = Table(
+    "flows_balance",
+    "Balance of flows",
+    "Each total against its parts, source by source.",
+    (
+        schema.ROW_ID,
+        schema.text("what", "What", "The whole, in words."),
+        schema.text("source", "Source", "Who states the whole."),
+        schema.text("unit", "Unit", "Unit in which parts and whole are compared."),
+        *_AMOUNT,
+        schema.integer("parts", "rows", "Parts", "How many parts that source states."),
+        schema.text("parts_source", "Source of the parts", "Sources of parts are never added."),
+        schema.number("parts_low", "", "Parts, low", "Least sum of the parts."),
+        schema.number("parts_high", "", "Parts, high", "Largest sum of the parts; INF if open."),
+        schema.number("difference_low", "", "Difference, low", "Whole less parts, least."),
+        schema.number("difference_high", "", "Difference, high", "Whole less parts, most."),
+        schema.text("balance", "Balance", "agree, short (parts are less), over, or unknown."),
+    ),
+    lists=("flows",),
+    key=("id", "parts_source"),
+    foreign=(schema.ForeignKey(("id",), "flows", ("id",)),),
+)
 """Columns of :func:`flows_balance`."""
 
 KINDS = ("stock", "flow", "")
@@ -179,8 +199,8 @@ def flows_table(flows: pd.DataFrame) -> pd.DataFrame:
         elif base and units[at[base]] == unit:
             shares[number] = _shares(low[number], high[number], low[at[base]], high[at[base]])
     told = flows.assign(share_low=shares[:, 0], share_high=shares[:, 1])
-    own_columns = [name for name in told if name not in FLOWS]
-    return told[[*FLOWS, *own_columns]].reset_index(drop=True)
+    own_columns = [name for name in told if name not in FLOWS.names]
+    return told[[*FLOWS.names, *own_columns]].reset_index(drop=True)
 
 
 def _shares(low: float, high: float, whole_low: float, whole_high: float) -> tuple[float, float]:
@@ -211,7 +231,7 @@ def flows_balance(flows: pd.DataFrame) -> pd.DataFrame:
     other unit than the whole's are not held against it.
     """
     rows = [row for _, whole in flows.iterrows() for row in _balances(whole, flows)]
-    return pd.DataFrame(rows, columns=BALANCE)
+    return pd.DataFrame(rows, columns=BALANCE.names)
 
 
 def _balances(whole: pd.Series[Any], flows: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline.errors import LayerError, raise_problems
 from frontline.geo.geodesy import GEOD, nearest_on
 from frontline.lines.sections import behind
 from frontline.population.figures import first_day
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     from frontline.geo.projection import Frame
@@ -22,26 +24,40 @@ if TYPE_CHECKING:
     from frontline.lines.sections import Stretch
 
 
-EVENTS = [
-    "id",
-    "name",
-    "kind",
-    "date",
-    "claim",
-    "claimed_by",
-    "lon",
-    "lat",
-    "line",
-    "section",
-    "side",
-    "side_certain",
-    "distance_m",
-    "below_accuracy",
-    "apart_m",
-    "disputed",
-    "source",
-    "note",
-]
+EVENTS = Table(
+    "events",
+    "Events",
+    "Claimed positions of dated events against the line of their day.",
+    (
+        schema.ROW_ID,
+        schema.text("name", "Name", "Name of the event."),
+        schema.text("kind", "Kind", "What the input says it was."),
+        schema.date("date", "Date", "Day of the event."),
+        schema.integer("claim", "", "Claim", "Number of the claimed position, 1 or 2."),
+        schema.text("claimed_by", "Claimed by", "Who gives this position."),
+        schema.number("lon", "degrees", "Longitude", "East of Greenwich, WGS 84."),
+        schema.number("lat", "degrees", "Latitude", "North of the equator, WGS 84."),
+        schema.text("line", "Line", "Key of the line of that day; empty before the first."),
+        schema.text("section", "Section", "Keys of the sections that are nearest."),
+        schema.ON_SIDE,
+        schema.boolean(
+            "side_certain", "Side is certain", "False within the errors of line and place."
+        ),
+        schema.number("distance_m", "m", "Distance", "To the nearest point of the line."),
+        schema.boolean(
+            "below_accuracy", "Below accuracy", "The distance is less than those errors."
+        ),
+        schema.number("apart_m", "m", "Apart", "Distance between the two claimed positions."),
+        schema.text(
+            "disputed", "Disputed", "side: claims lie on different sides; place: apart; or empty."
+        ),
+        schema.STATED_BY,
+        schema.NOTE,
+    ),
+    lists=("events",),
+    key=("id", "claim"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`events_table`."""
 
 _DAY = len("YYYY-MM-DD")
@@ -97,7 +113,7 @@ def events_table(
     rows = [
         row for _, event in events.iterrows() for row in _rows_of(event, ordered, stretches, frame)
     ]
-    table = pd.DataFrame(rows, columns=EVENTS)
+    table = pd.DataFrame(rows, columns=EVENTS.names)
     return table.astype({"side_certain": "boolean", "below_accuracy": "boolean"})
 
 

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.analysis.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
 from frontline.lines.front import pairs
 from frontline.project.models import FARMLAND, TREES
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,47 +25,89 @@ if TYPE_CHECKING:
     from frontline.analysis.landcover import Against, Cover
 
 
-COVER = [
-    "line",
-    "side",
-    "distance_m",
-    "cover",
-    "area_km2",
-    "area_low",
-    "area_high",
-    "share",
-    "coverage",
-]
+_COVER = schema.text(
+    "cover", "Land cover", "Class of land cover; other: of none; unknown: not known."
+)
+_COVERAGE = schema.number(
+    "coverage", "", "Coverage", "Share of that land whose cover is known (0 to 1)."
+)
+
+COVER = Table(
+    "landcover",
+    "Land cover",
+    "Classes of land cover by side and distance of each line.",
+    (
+        schema.LINE,
+        schema.ON_SIDE,
+        schema.number(
+            "distance_m", "m", "Distance", "Of the zone, from the line; empty: the side."
+        ),
+        _COVER,
+        schema.number("area_km2", "km²", "Area", "Land of the class there."),
+        *schema.interval("area_km2", "km²", "Area", "area"),
+        schema.number("share", "", "Share", "Of the land there whose cover is known (0 to 1)."),
+        _COVERAGE,
+    ),
+    lists=(),
+    key=("line", "side", "distance_m", "cover"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+)
 """Columns of the table ``landcover``."""
 
-FLOWS = [
-    "from_line",
-    "to_line",
-    "from_side",
-    "to_side",
-    "cover",
-    "area_km2",
-    "area_low",
-    "area_high",
-    "area_certain_km2",
-    "area_contested_km2",
-    "share",
-    "share_low",
-    "share_high",
-    "coverage",
-]
+FLOWS = Table(
+    "landcover_changes",
+    "Land cover that changed hands",
+    "Classes of land cover by their side under one line and under the next.",
+    (
+        *schema.FROM_TO_LINE,
+        schema.text("from_side", "From side", "Side under the earlier line."),
+        schema.text("to_side", "To side", "Side under the later line; the same: land that stayed."),
+        _COVER,
+        schema.number("area_km2", "km²", "Area", "Land of the class that went from side to side."),
+        *schema.interval("area_km2", "km²", "Area", "area"),
+        schema.number(
+            "area_certain_km2", "km²", "Certain area", "Beyond the errors of both lines."
+        ),
+        schema.number("area_contested_km2", "km²", "Contested area", "Within the error of a line."),
+        schema.number(
+            "share", "", "Share", "Of the class on that side's land under the earlier line."
+        ),
+        *schema.interval("share", "", "Share"),
+        _COVERAGE,
+    ),
+    lists=(),
+    key=("from_line", "to_line", "from_side", "to_side", "cover"),
+    ordered=True,
+    foreign=schema.OF_LINES,
+)
 """Columns of the table ``landcover_changes``."""
 
-BALANCE = [
-    "from_line",
-    "to_line",
-    "side",
-    "cover",
-    "held_before_km2",
-    "held_after_km2",
-    *(f"{what}_{end}" for what in ("gained", "ceded", "net") for end in ("km2", "low", "high")),
-    "contested_km2",
-]
+BALANCE = Table(
+    "landcover_balance",
+    "Land cover gained and ceded",
+    "What each side held, gained and ceded of each class of land cover.",
+    (
+        *schema.FROM_TO_LINE,
+        schema.ON_SIDE,
+        _COVER,
+        schema.number("held_before_km2", "km²", "Held before", "Under the earlier line."),
+        schema.number("held_after_km2", "km²", "Held after", "Under the later line."),
+        schema.number("gained_km2", "km²", "Gained", "Came to the side."),
+        *schema.interval("gained_km2", "km²", "Gained", "gained"),
+        schema.number("ceded_km2", "km²", "Ceded", "Went from the side."),
+        *schema.interval("ceded_km2", "km²", "Ceded", "ceded"),
+        schema.number("net_km2", "km²", "Net", "Gained less ceded."),
+        *schema.interval("net_km2", "km²", "Net", "net"),
+        schema.number(
+            "contested_km2", "km²", "Contested", "Of what was gained or ceded, within an error."
+        ),
+    ),
+    lists=(),
+    key=("from_line", "to_line", "side", "cover"),
+    ordered=True,
+    foreign=schema.OF_LINES,
+)
 """Columns of the table ``landcover_balance``."""
 
 _SLIVER_KM2 = 1e-6
@@ -101,7 +145,7 @@ def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFram
         flows = list(_flows(case, cover, against, changes))
         kept = _kept(cover, np.concatenate([flow.area_km2 for flow in flows]))
         rows = [row for flow in flows for row in flow.rows(cover, kept)]
-        found["landcover_changes"] = pd.DataFrame(rows, columns=FLOWS)
+        found["landcover_changes"] = pd.DataFrame(rows, columns=FLOWS.names)
         found["landcover_balance"] = _balance(flows, cover, kept)
     return found
 
@@ -133,7 +177,7 @@ def _by_zone(case: Case, cover: Cover, against: Mapping[str, Against]) -> pd.Dat
             distance_m = distances[ring] if ring < len(distances) else math.nan
             where = {"line": line, "side": against[line].names[at], "distance_m": distance_m}
             rows += [where | row for row in _classes(cover, kept, of_side[ring], drawn[:, ring])]
-    return pd.DataFrame(rows, columns=COVER)
+    return pd.DataFrame(rows, columns=COVER.names)
 
 
 def _drawn_zones(cover: Cover, against: Against, side: int, rings: int) -> Floats:
@@ -277,4 +321,4 @@ def _balance(flows: Sequence[_Flow], cover: Cover, kept: Sequence[int]) -> pd.Da
                     changed @ np.array([flow.contested_km2[at] for flow in own])
                 )
                 rows.append(row)
-    return pd.DataFrame(rows, columns=BALANCE)
+    return pd.DataFrame(rows, columns=BALANCE.names)

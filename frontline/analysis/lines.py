@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline.analysis.settlements import nearness
 from frontline.geo.geodesy import area_m2, length_m
 from frontline.lines.front import error_band
 from frontline.lines.measures import length_at_scales, share_above, terrain_along, weighted_quantile
 from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,17 +29,57 @@ if TYPE_CHECKING:
     from frontline.lines.front import FrontLine
 
 
-CERTAINTY = [
-    "line",
-    "error_m",
-    "length_km",
-    "share",
-    "area_km2",
-    "settlements",
-    "settlements_unknown",
-    "population",
-]
+CERTAINTY = Table(
+    "line_certainty",
+    "Certainty of the lines",
+    "Stretches by their error, with the land and the places that it leaves open.",
+    (
+        schema.LINE,
+        schema.number(
+            "error_m", "m", "Error", "Half-width within which these stretches lie with 95 %."
+        ),
+        schema.number("length_km", "km", "Length", "Length of line with this error."),
+        schema.number("share", "", "Share", "Share of the line (0 to 1)."),
+        schema.number(
+            "area_km2", "km²", "Uncertain land", "Land nearer to those stretches than that."
+        ),
+        schema.integer("settlements", "places", "Settlements", "That lie in it or reach into it."),
+        schema.integer(
+            "settlements_unknown", "places", "Without a figure", "Those without residents."
+        ),
+        schema.number(
+            "population",
+            "people",
+            "People",
+            "Residents on that land at the line's date; empty where places lie there and none has a "
+            "figure.",
+        ),
+    ),
+    lists=(),
+    key=("line", "error_m"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`certainty`."""
+
+
+TERRAIN = Table(
+    "line_terrain",
+    "Profiles",
+    "The ground along each line, place by place.",
+    (
+        schema.LINE,
+        schema.number("at_km", "km", "Along the line", "Distance from the beginning of the line."),
+        schema.number("lon", "degrees", "Longitude", "Of the place."),
+        schema.number("lat", "degrees", "Latitude", "Of the place."),
+        schema.number("metres", "m", "Stands for", "Length of line that the row stands for."),
+        schema.number("elevation_m", "m", "Elevation", "Between cells; empty where unknown."),
+        schema.number("slope_deg", "degrees", "Slope", "Of the cell; coarse cells flatten it."),
+        schema.number("relief_m", "m", "Relief", "Highest less lowest height within 5 km."),
+    ),
+    lists=(),
+    key=("line", "at_km"),
+    foreign=(schema.OF_LINE,),
+)
 
 
 def certainty(
@@ -90,27 +132,54 @@ def certainty(
             }
         )
         taken, counted = shapely.union(taken, band), counted | inside
-    return pd.DataFrame(rows, columns=CERTAINTY)
+    return pd.DataFrame(rows, columns=CERTAINTY.names)
 
 
 def _with(front: FrontLine, chosen: NDArray[np.bool_]) -> FrontLine:
     return replace(front, segments=front.segments[chosen], error_m=front.error_m[chosen])
 
 
-SCALES = ["line", "generalise_m", "length_km", "vertices"]
+SCALES = Table(
+    "line_scales",
+    "Length by scale",
+    "Each line with its smaller bends left out.",
+    (
+        schema.LINE,
+        schema.number(
+            "generalise_m", "m", "Scale", "Bends smaller than this are left out; 0: as drawn."
+        ),
+        schema.number("length_km", "km", "Length", "Length of the line then, on the ellipsoid."),
+        schema.integer("vertices", "", "Vertices", "Corners of the line that are left."),
+    ),
+    lists=(),
+    key=("line", "generalise_m"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`scales_table`."""
 
-GROUND_ALONG = [
-    "line",
-    "measure",
-    "mean",
-    "p10",
-    "median",
-    "p90",
-    "threshold",
-    "share_above",
-    "unknown_share",
-]
+GROUND_ALONG = Table(
+    "line_ground",
+    "Ground along the lines",
+    "Elevation, slope and relief along each line.",
+    (
+        schema.LINE,
+        schema.text("measure", "Measure", "elevation_m, slope_deg, or relief_m within 5 km."),
+        schema.number("mean", "", "Mean", "Along the line, where the ground is known."),
+        schema.number("p10", "", "10 %", "Not exceeded along a tenth of the line."),
+        schema.number("median", "", "Median", "Not exceeded along half of the line."),
+        schema.number("p90", "", "90 %", "Exceeded along a tenth of the line."),
+        schema.number("threshold", "", "Threshold", "What the next column counts."),
+        schema.number(
+            "share_above", "", "Share above", "Share of the line at or above it (0 to 1)."
+        ),
+        schema.number(
+            "unknown_share", "", "Unknown", "Share of the line on unknown ground (0 to 1)."
+        ),
+    ),
+    lists=(),
+    key=("line", "measure", "threshold"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`ground_table`."""
 
 THRESHOLDS = {
@@ -124,7 +193,8 @@ THRESHOLDS = {
 def scales_table(fronts: Sequence[FrontLine], frame: Frame) -> pd.DataFrame:
     """Give the length of each line at several scales, with the columns of :data:`SCALES`."""
     found = [
-        length_at_scales(front.geometry, frame).assign(line=front.key)[SCALES] for front in fronts
+        length_at_scales(front.geometry, frame).assign(line=front.key)[SCALES.names]
+        for front in fronts
     ]
     return pd.concat(found, ignore_index=True)
 
@@ -163,7 +233,7 @@ def ground_table(profiles: pd.DataFrame) -> pd.DataFrame:
             for threshold in thresholds:
                 above, unknown = share_above(values, metres, threshold)
                 rows.append((line, measure, mean, *tenths, threshold, above, unknown))
-    return pd.DataFrame(rows, columns=GROUND_ALONG)
+    return pd.DataFrame(rows, columns=GROUND_ALONG.names)
 
 
 def line_tables(case: Case) -> dict[str, pd.DataFrame]:

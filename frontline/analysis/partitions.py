@@ -11,19 +11,14 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.elevation.terrain import GROUND, ground_on, within
 from frontline.inputs.partitions import DISTRICTS, Part, areas_of, parts_of
 from frontline.lines.front import Copies, figures_of, point_figures
-from frontline.population.on_land import (
-    Count,
-    Dwellers,
-    count,
-    dwellers_at,
-    sample_of,
-    shares_on,
-)
+from frontline.population.on_land import Count, Dwellers, count, dwellers_at, sample_of, shares_on
 from frontline.population.validity import open_splitting_grid
+from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.sampling import Position, position
@@ -31,33 +26,45 @@ from frontline.uncertainty.sampling import Position, position
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.elevation.terrain import Ground
+    from frontline.elevation.terrain import GROUND, Ground
     from frontline.geo.projection import Frame
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
     from frontline.project.models import Project
 
 
-PARTS = [
-    "line",
-    "partition",
-    "part",
-    "name",
-    "side",
-    "area_km2",
-    "area_low",
-    "area_high",
-    "share",
-    "share_low",
-    "share_high",
-    "population",
-    "population_low",
-    "population_high",
-    "registered",
-    "settlements",
-    "settlements_unknown",
-    *GROUND,
-]
+PARTS = Table(
+    "partitions",
+    "Partitions",
+    "Districts and other parts of the land by the side of each line.",
+    (
+        schema.LINE,
+        schema.text("partition", "Partition", "Key of the partition, or districts."),
+        schema.text("part", "Part", "Code or name of the part; empty: the land outside all parts."),
+        schema.text("name", "Name", "Name of the part as the input gives it."),
+        schema.ON_SIDE,
+        schema.number(
+            "area_km2", "km²", "Area", "Land of the part on that side, in the study area."
+        ),
+        *schema.interval("area_km2", "km²", "Area", "area"),
+        schema.number("share", "", "Share", "Of the part's land in the study area (0 to 1)."),
+        *schema.interval("share", "", "Share"),
+        schema.number(
+            "population",
+            "people",
+            "People",
+            "Residents listed there at the line's date; empty where places lie there and none has "
+            "a figure.",
+        ),
+        *schema.interval("population", "people", "People"),
+        schema.REGISTERED,
+        *schema.SETTLEMENT_COUNTS,
+        *GROUND,
+    ),
+    lists=("partitions", "districts"),
+    key=("line", "partition", "part", "side"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`parts_by_side`."""
 
 _LEAST_KM2 = 1e-3
@@ -123,7 +130,7 @@ def parts_by_side(
             people = _people_intervals(front, lands, copies, dwellers, counts, layers.frame)
             area = area_intervals(front, lands, copies, layers.frame)
             rows += _rows_of(front, every, cut, counts, area, people, ground, insides)
-    table = pd.DataFrame(rows, columns=PARTS)
+    table = pd.DataFrame(rows, columns=PARTS.names)
     return table.astype({"settlements": "Int64", "settlements_unknown": "Int64"})
 
 

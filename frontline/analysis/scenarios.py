@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from frontline.analysis.change import STEPS, changes, steps
+from frontline import schema
+from frontline.analysis.change import FLOW, changes, steps
 from frontline.analysis.settlements import places
 from frontline.lines.front import Draw, FrontLine
 from frontline.lines.zones import zones
 from frontline.population.within import people
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     from frontline.analysis.context import Case
@@ -21,7 +23,20 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-SCENARIOS = ["scenario", "label", "length_km", *[name for name in STEPS if name != "step"]]
+SCENARIOS = Table(
+    "scenarios",
+    "Scenarios",
+    "Land and people that would change hands with lines that might be.",
+    (
+        schema.text("scenario", "Scenario", "Key of the scenario: a line that might be."),
+        schema.text("label", "Label", "Name of the scenario for people."),
+        schema.number("length_km", "km", "Length", "Length of the line that would be."),
+        *FLOW,
+    ),
+    lists=(),
+    key=("scenario", "from_side", "to_side"),
+    foreign=(schema.OF_LINES[0],),
+)
 """Columns of :func:`scenario_table`."""
 
 
@@ -58,8 +73,8 @@ def scenario_table(
         told = steps(flows, pair, layers, project=project).drop(columns="step")
         tables.append(told.assign(scenario=made.key, label=made.label, length_km=made.length_km))
     if not tables:
-        return pd.DataFrame(columns=SCENARIOS)
-    return pd.concat(tables, ignore_index=True)[SCENARIOS]
+        return pd.DataFrame(columns=SCENARIOS.names)
+    return pd.concat(tables, ignore_index=True)[SCENARIOS.names]
 
 
 def with_scenarios(case: Case) -> Case:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Flags, Floats
 from frontline.elevation.dem import to_dem
 from frontline.elevation.terrain import GROUND, Ground, ground_on
@@ -20,6 +21,7 @@ from frontline.lines.measures import terrain_along
 from frontline.lines.sections import behind
 from frontline.network.graph import SPEED_KMH
 from frontline.population.on_land import Dwellers, dwellers_at, sample_of
+from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.sampling import Position, position
@@ -33,27 +35,45 @@ if TYPE_CHECKING:
     from frontline.records import RasterResult
 
 
-SECTIONS = [
-    "section",
-    "label",
-    "line",
-    "side",
-    "distance_m",
-    "length_km",
-    "population",
-    "population_low",
-    "population_high",
-    "people_per_km",
-    "settlements",
-    "settlements_unknown",
-    "settlements_visible",
-    "road_km",
-    "visible_share",
-    "unknown_share",
-    *GROUND,
-    "line_elevation_m",
-    "line_relief_m",
-]
+SECTIONS = Table(
+    "sections",
+    "Sections",
+    "What lies behind named stretches of a line, by side and distance.",
+    (
+        schema.text("section", "Section", "Key of the section."),
+        schema.text("label", "Label", "Name of the section for people."),
+        schema.LINE,
+        schema.ON_SIDE,
+        schema.DISTANCE,
+        schema.number("length_km", "km", "Length", "Length of the section, on the ellipsoid."),
+        schema.number(
+            "population", "people", "People", "Residents listed behind it within the distance."
+        ),
+        *schema.interval("population", "people", "People"),
+        schema.number(
+            "people_per_km", "people", "People per km", "Residents per kilometre of section."
+        ),
+        *schema.SETTLEMENT_COUNTS,
+        schema.integer(
+            "settlements_visible", "places", "In sight", "Those in sight of the whole line."
+        ),
+        schema.number("road_km", "km", "Roads", "Length of roads behind it within the distance."),
+        schema.number(
+            "visible_share", "", "Visible share", "Of that land, in sight of the line (0 to 1)."
+        ),
+        schema.number("unknown_share", "", "Unknown share", "Of that land, undecided (0 to 1)."),
+        *GROUND,
+        schema.number(
+            "line_elevation_m", "m", "Elevation of the line", "Mean along the section itself."
+        ),
+        schema.number(
+            "line_relief_m", "m", "Relief along the line", "Mean along it, heights within 5 km."
+        ),
+    ),
+    lists=(),
+    key=("section", "side", "distance_m"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`sections_table`; one per rate that the project names follows."""
 
 ROAD_STEP_M = 200.0
@@ -193,7 +213,7 @@ def sections_table(
                 rows += [row | over for row in _rows_of(stretch, scene, distances)]
     rates = dict.fromkeys(rate for stretch in stretches for rate in stretch.rates)
     further = [name for rate in rates for name in (rate, f"{rate}_settlements")]
-    table = pd.DataFrame(rows, columns=[*SECTIONS, *further])
+    table = pd.DataFrame(rows, columns=[*SECTIONS.names, *further])
     counts = [*_COUNTS, *(name for name in further if name not in rates)]
     return table.astype(dict.fromkeys(counts, "Int64"))
 

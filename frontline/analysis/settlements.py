@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from frontline import schema
 from frontline._typing import Floats, Geometries
 from frontline.analysis.partitions import crossed
 from frontline.geo.geodesy import Nearest, nearest_on
@@ -23,6 +24,7 @@ from frontline.lines.front import error_band
 from frontline.population.figures import headcounts_at, numbers, texts, years_before
 from frontline.population.on_land import count, dwellers_at, most_of_each, shares_on
 from frontline.population.validity import open_splitting_grid
+from frontline.schema import Table
 from frontline.visibility.targets import STATES
 
 if TYPE_CHECKING:
@@ -32,23 +34,50 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-NEARNESS = [
-    "line",
-    "side",
-    "partition",
-    "part",
-    "name",
-    "settlements",
-    "nearest_m",
-    "p25_m",
-    "median_m",
-    "p75_m",
-    "farthest_m",
-    "below_accuracy",
-    *STATES,
-    "population",
-    "population_visible",
-]
+_FAR = "Distance of settlements from the line"
+
+NEARNESS = Table(
+    "nearness",
+    "Distance by side and district",
+    "How far settlements lie from the line in force, and how many are in sight of it.",
+    (
+        schema.LINE,
+        schema.text("side", "Side", "Name of the side under that line."),
+        schema.text(
+            "partition", "Partition", "Key of the partition, or districts; empty: all land."
+        ),
+        schema.text("part", "Part", "Code or name of the part."),
+        schema.text("name", "Name", "Name of the part."),
+        schema.integer("settlements", "places", "Settlements", "Settlements listed there."),
+        schema.number("nearest_m", "m", "Nearest", f"{_FAR}: the smallest."),
+        schema.number("p25_m", "m", "A quarter", f"{_FAR}: a quarter lies within it."),
+        schema.number("median_m", "m", "Half", f"{_FAR}: half lies within it."),
+        schema.number("p75_m", "m", "Three quarters", f"{_FAR}: three quarters lie within it."),
+        schema.number("farthest_m", "m", "Farthest", f"{_FAR}: the largest."),
+        schema.boolean(
+            "below_accuracy",
+            "Below accuracy",
+            "The nearest lies nearer than the error of the line.",
+        ),
+        schema.integer("visible", "places", "In sight", "Of them in sight of the line."),
+        schema.integer("hidden", "places", "Hidden", "Of them within range and not in sight."),
+        schema.integer("unknown", "places", "Undecided", "Of them undecided."),
+        schema.integer("out_of_range", "places", "Out of range", "Of them farther than is looked."),
+        schema.number(
+            "population",
+            "people",
+            "People",
+            "Residents on that land at the line's date; empty where places lie there and none has a "
+            "figure.",
+        ),
+        schema.number(
+            "population_visible", "people", "People in sight", "Residents of those in sight."
+        ),
+    ),
+    lists=("settlements", "partitions", "districts"),
+    key=("line", "side", "partition", "part"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`nearness`."""
 
 _QUANTILES = {"nearest_m": 0.0, "p25_m": 0.25, "median_m": 0.5, "p75_m": 0.75, "farthest_m": 1.0}
@@ -83,7 +112,7 @@ def nearness(case: Case) -> pd.DataFrame:
     rows = []
     for front in sorted(case.fronts, key=lambda front: front.date):
         rows += list(_nearness_of_line(case, front, parts))
-    found = pd.DataFrame(rows, columns=NEARNESS)
+    found = pd.DataFrame(rows, columns=NEARNESS.names)
     return found.astype(dict.fromkeys(("settlements", *STATES), "Int64"))
 
 
@@ -131,22 +160,189 @@ def _nearness_of_line(
             }
 
 
+PER_PLACE = (
+    *schema.PLACE,
+    *schema.LON_LAT,
+    schema.PEOPLE_STATED,
+    schema.text(
+        "population_kind", "Kind of figure", "residents, registered or displaced; never added."
+    ),
+    schema.text(
+        "population_date", "Date of figure", "Year, month or day that the figure describes."
+    ),
+    schema.SOURCE_OF_FIGURE,
+)
+"""The columns of a settlement that do not depend on a line."""
+
+PER_LINE = (
+    schema.SIDE,
+    schema.boolean(
+        "side_certain",
+        "Side is certain",
+        "False where the place is nearer to the line than the line's error.",
+    ),
+    schema.number(
+        "distance_m", "m", "Distance to the line", "Along the ellipsoid, to its nearest point."
+    ),
+    schema.number(
+        "azimuth_deg",
+        "degrees",
+        "Direction to the line",
+        "From the place to the nearest point, clockwise from north.",
+    ),
+    schema.number(
+        "nearest_lon", "degrees", "Nearest point, longitude", "Where the line is nearest."
+    ),
+    schema.number(
+        "nearest_lat", "degrees", "Nearest point, latitude", "Where the line is nearest."
+    ),
+    schema.number(
+        "zone_m", "m", "Zone", "Smallest distance of the project that contains the place."
+    ),
+    schema.boolean(
+        "crossed",
+        "Cut by the line",
+        "Whether the line runs through the place; empty for a point, whose extent is unknown.",
+    ),
+    schema.number(
+        "share_own_side", "", "Share on its side", "Share of the place's area on its side (0 to 1)."
+    ),
+    schema.number(
+        "contested_share",
+        "",
+        "Contested share",
+        "Share of the place's area within the error of the line (0 to 1).",
+    ),
+    schema.text(
+        "in_sight",
+        "In sight of the line",
+        "visible, hidden, unknown (heights are missing) or out_of_range.",
+    ),
+    schema.integer(
+        "posts_in_sight", "posts", "Posts in sight", "Points of the line that see the place."
+    ),
+    schema.integer(
+        "posts_within_radius", "posts", "Posts within radius", "Points of the line in sight range."
+    ),
+    schema.number("line_in_sight_km", "km", "Line in sight", "Length of line that sees the place."),
+    schema.number(
+        "line_within_radius_km", "km", "Line within radius", "Length of line in sight range."
+    ),
+    schema.boolean(
+        "holds",
+        "Figure holds",
+        "Whether the figure counts at the date of the line; empty without a figure.",
+    ),
+    schema.integer(
+        "population_at_line",
+        "people",
+        "People at the line's date",
+        "The figure where it holds at the date of the line, of the kind in population_kind; empty: "
+        "unknown then.",
+    ),
+)
+"""The columns of a settlement that stand once per line."""
+
+PER_LINE_FURTHER = (
+    schema.number(
+        "figure_age_years",
+        "years",
+        "Age of the figure",
+        "Years by which the figure is older than the line; below 0: younger; empty: undated.",
+    ),
+    schema.boolean(
+        "outdated",
+        "Outdated",
+        "Whether it is older than people.outdated_years of the project says; empty: undated.",
+    ),
+    schema.boolean(
+        "sight_certain",
+        "Sight is certain",
+        "False where the elevation's accuracy leaves it open; empty where that is not known.",
+    ),
+    schema.number(
+        "sight_probability",
+        "",
+        "Probability of sight",
+        "Share of drawn terrains with the place in sight (0 to 1), by the elevation's error.",
+    ),
+    schema.number(
+        "sight_probability_low", "", "Probability of sight, low", "By the number of draws, 95 %."
+    ),
+    schema.number(
+        "sight_probability_high", "", "Probability of sight, high", "By the number of draws, 95 %."
+    ),
+    schema.number(
+        "sight_position_share",
+        "",
+        "Sight by position",
+        "Share of displaced lines with the place in sight (0 to 1), by the line's error.",
+    ),
+    schema.integer("posts_undecided", "posts", "Posts undecided", "Posts whose view is unknown."),
+    schema.number(
+        "line_undecided_km", "km", "Line undecided", "Length of line whose view is unknown."
+    ),
+    schema.number(
+        "nearest_seen_m", "m", "Nearest post in sight", "Distance of the nearest post seeing."
+    ),
+    schema.number(
+        "clearance_min_m",
+        "m",
+        "Least clearance",
+        "Least height of a ray from the posts above ground and trees; below 0: blocked by so much.",
+    ),
+    schema.number(
+        "clearance_max_m",
+        "m",
+        "Greatest clearance",
+        "Greatest height of a ray from the posts above ground and trees; below 0: all blocked.",
+    ),
+)
+"""What the method of sight says of a settlement beside the contract's columns, once per line."""
+
+SETTLEMENTS = Table(
+    "settlements",
+    "Settlements",
+    "Each settlement against each line: side, distance, sight.",
+    (*PER_PLACE, schema.LINE, *PER_LINE),
+    lists=("settlements",),
+    key=("id", "line"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+    further=(
+        *PER_LINE_FURTHER,
+        schema.boolean(
+            "below_accuracy",
+            "Below accuracy",
+            "True where the figure is smaller than the error of the lines can tell from nothing.",
+        ),
+        schema.boolean("undated", "Undated", "True where a figure without a date is used."),
+        schema.text("name_other", "Further names", "Other spellings, separated by semicolons."),
+        schema.text(
+            "population_from", "Figure holds from", "First date that the figure holds for."
+        ),
+        schema.text(
+            "population_until", "Figure holds until", "Last date that the figure holds for."
+        ),
+    ),
+)
+
+SETTLEMENT_LAYER = replace(SETTLEMENTS, columns=PER_PLACE, key=("id",), foreign=())
+"""The layer: one feature per settlement, with further columns for each line."""
+
+SETTLEMENT_AREAS = Table(
+    "settlement_areas",
+    "Built-up areas",
+    "The settlements that the input gives as polygons.",
+    schema.PLACE,
+    lists=("settlements",),
+    key=("id",),
+)
+
 AGAINST = [
     "line",
-    "side",
-    "side_certain",
-    "distance_m",
-    "azimuth_deg",
-    "nearest_lon",
-    "nearest_lat",
-    "zone_m",
-    "crossed",
-    "share_own_side",
-    "contested_share",
-    "holds",
-    "population_at_line",
-    "figure_age_years",
-    "outdated",
+    *schema.names_of(PER_LINE[:10]),
+    *("holds", "population_at_line", "figure_age_years", "outdated"),
 ]
 """What `places` adds to the columns of the settlements, beside ``lon`` and ``lat``."""
 

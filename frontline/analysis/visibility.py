@@ -11,11 +11,13 @@ import pandas as pd
 import pyproj
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.elevation.terrain import ground_of, ground_on, within
 from frontline.population.on_land import count, dwellers_at, shares_on
 from frontline.population.validity import open_grids, open_splitting_grid
 from frontline.raster.points import people_points
+from frontline.schema import Table
 from frontline.visibility.corridors import SEGMENTS
 
 if TYPE_CHECKING:
@@ -26,23 +28,75 @@ if TYPE_CHECKING:
     from frontline.population.on_land import Grid
 
 
-PEOPLE = [
-    "line",
-    "side",
-    "distance_m",
-    "source",
-    "people",
-    "people_visible",
-    "people_undecided",
-    "settlements",
-    "settlements_visible",
-    "settlements_undecided",
-    "visible_without_figure",
-]
+PEOPLE = Table(
+    "sight_people",
+    "People in sight",
+    "People of each zone whose place is in sight of the line.",
+    (
+        schema.LINE,
+        schema.text("side", "Side", "Name of the side."),
+        schema.number("distance_m", "m", "Distance", "Outer edge of the zone, from the line."),
+        schema.text("source", "Source", "settlements (residents) or raster:<key>; never added."),
+        schema.number("people", "people", "People", "People in the zone by this source."),
+        schema.number(
+            "people_visible", "people", "People in sight", "Those whose place is in sight."
+        ),
+        schema.number(
+            "people_undecided", "people", "People undecided", "Those whose place is undecided."
+        ),
+        schema.integer("settlements", "places", "Settlements", "Settlements in the zone."),
+        schema.integer("settlements_visible", "places", "Settlements in sight", "Those in sight."),
+        schema.integer(
+            "settlements_undecided",
+            "places",
+            "Settlements undecided",
+            "Those whose sight is unknown.",
+        ),
+        schema.integer(
+            "visible_without_figure",
+            "places",
+            "In sight without a figure",
+            "Settlements in sight whose residents at the line's date are unknown; of some of them "
+            "registered people are known.",
+        ),
+    ),
+    lists=(),
+    key=("line", "side", "distance_m", "source"),
+    ordered=True,
+    foreign=(
+        schema.OF_LINE,
+        schema.OF_SIDE,
+    ),
+)
 """Columns of :func:`people_in_sight`."""
 
 MOST_POINTS = 200_000
 """Cells of a population raster are merged in squares until about this many remain."""
+
+
+SIGHT_ZONES = Table(
+    "sight_zones",
+    "Sight by zone",
+    "Share of each zone that is in sight of the line.",
+    (
+        schema.LINE,
+        schema.SIDE,
+        schema.DISTANCE,
+        schema.number("visible_share", "", "Visible share", "Share of the zone in sight (0 to 1)."),
+        schema.number(
+            "unknown_share", "", "Unknown share", "Share of the zone undecided (0 to 1)."
+        ),
+        schema.number("elevation_m", "m", "Elevation", "Mean over the zone; empty where unknown."),
+        schema.number("relief_m", "m", "Relief", "Mean of highest less lowest height within 7 km."),
+    ),
+    lists=(),
+    key=("line", "side", "distance_m"),
+    ordered=True,
+    foreign=(
+        schema.OF_LINE,
+        schema.OF_SIDE,
+    ),
+)
 
 
 def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
@@ -64,14 +118,14 @@ def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
     segments = case.exposure.segments
     shapes = case.layers.frame.to_lonlat(segments.geometry.to_numpy())
     table = gpd.GeoDataFrame(
-        {name: segments[name].array for name in SEGMENTS}, geometry=shapes, crs="EPSG:4326"
+        {name: segments[name].array for name in SEGMENTS.names}, geometry=shapes, crs="EPSG:4326"
     )
     lines = {line.key: number for number, line in enumerate(case.project.lines)}
     table = table.assign(line_number=table["line"].map(lines)).sort_values(
         ["id", "line_number", "from_km"], kind="stable", ignore_index=True
     )
     return {
-        "corridor_sight": table[[*SEGMENTS, "geometry"]],
+        "corridor_sight": table[[*SEGMENTS.names, "geometry"]],
         "sight_people": people_in_sight(case),
     }
 
@@ -106,7 +160,7 @@ def people_in_sight(case: Case) -> pd.DataFrame:
         zone = rings[["side", "distance_m"]].reset_index(drop=True)
         for table in counted:
             rows += pd.concat([zone, table], axis=1).assign(line=front.key).to_dict("records")
-    return _fitted(pd.DataFrame(rows, columns=PEOPLE), case.people)
+    return _fitted(pd.DataFrame(rows, columns=PEOPLE.names), case.people)
 
 
 def _of_settlements(case: Case, front: FrontLine, rings: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from frontline.claims.registry import METRICS
 from frontline.errors import FrontlineError, ProjectError, raise_problems, shown
 from frontline.project.loader import claims_file
 from frontline.results.numbers import round_figure, rounded
+from frontline.results.registry import CLAIMS
 from frontline.results.wording import labels_of, percent, with_labels
 
 if TYPE_CHECKING:
@@ -38,26 +39,6 @@ VERDICTS = (
     BELOW_ACCURACY,
     EXCLUDED,
 )
-
-COLUMNS = [
-    "id",
-    "source",
-    "statement",
-    "metric",
-    "stated",
-    "computed",
-    "low",
-    "high",
-    "unit",
-    "verdict",
-    "why",
-    "section",
-    "date",
-    "contradicts",
-    "detail",
-    "contains",
-]
-"""Columns of :func:`check_claims`."""
 
 _SENTENCES = ("stated", "why", "detail", "contains")
 """Columns for people: lines and the like are called there by their labels."""
@@ -108,8 +89,9 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
 
     Returns
     -------
-    One row per claim in the ledger's order, with the columns of :data:`COLUMNS`. ``computed``,
-    ``low`` and ``high`` are NaN where nothing is computed or the figure lies below accuracy.
+    One row per claim in the ledger's order, with the columns of
+    `frontline.results.registry.CLAIMS`. ``computed``, ``low`` and ``high`` are NaN where
+    nothing is computed or the figure lies below accuracy.
 
     Raises
     ------
@@ -135,7 +117,7 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
         if progress is not None:
             progress(number + 1, len(ledger.claims))
     raise_problems(problems)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=CLAIMS.names)
 
 
 def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineError:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from frontline.cli.options import Force, ProjectFile
+from frontline.cli.options import Force, ProjectFile, tell, tell_json
 
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
@@ -24,9 +23,9 @@ def diff(
 
     found = differences.compare(before, after)
     if as_json:
-        typer.echo(json.dumps(differences.as_json(found), ensure_ascii=False, indent=2))
+        tell_json(differences.as_json(found))
         return
-    typer.echo("\n".join(differences.as_text(found)))
+    tell("\n".join(differences.as_text(found)))
 
 
 def pack(
@@ -42,8 +41,8 @@ def pack(
     names = packing.pack(project, out, public=public, force=force)
     hidden = packing.restricted_inputs(project)
     if hidden:
-        typer.echo(f"frontline: holds restricted layers: {', '.join(hidden)}.", err=True)
-    typer.echo(f"{len(names)} inputs in {out}. Unpack it, then: frontline run {names[0]} --out ...")
+        tell(f"frontline: holds restricted layers: {', '.join(hidden)}.", err=True)
+    tell(f"{len(names)} inputs in {out}. Unpack it, then: frontline run {names[0]} --out ...")
 
 
 def style(
@@ -59,4 +58,4 @@ def style(
     from frontline.export.qgis import layers as stylefiles
 
     written = stylefiles.write_styles(project, out, force=force)
-    typer.echo(f"{len(written)} files in {out}: {', '.join(sorted(written))}")
+    tell(f"{len(written)} files in {out}: {', '.join(sorted(written))}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frontline.cli.options import FetchOptions, ProjectFile, taking
+from frontline.cli.options import FetchOptions, ProjectFile, taking, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,4 +126,4 @@ def _request(options: FetchOptions, sources: list[str] | None = None) -> Iterato
 
 def _tell(lines: list[str], options: FetchOptions) -> None:
     for line in () if options.quiet else lines:
-        typer.echo(line)
+        tell(line)

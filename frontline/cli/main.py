@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import os
 import sys
@@ -15,8 +14,8 @@ from typer.exceptions import Abort, TyperException
 
 from frontline.cli import commands
 from frontline.cli.fetch import fetch_app
-from frontline.cli.options import Out, ProjectFile, RunOptions, taking
-from frontline.errors import FrontlineError, OutputError
+from frontline.cli.options import Out, ProjectFile, RunOptions, taking, tell, tell_json
+from frontline.errors import FrontlineError, OutputError, terminal_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +42,7 @@ def _show_version(value: bool) -> None:
     if value:
         from frontline.export.manifest import library_versions
 
-        typer.echo("\n".join(f"{name} {version}" for name, version in library_versions().items()))
+        tell("\n".join(f"{name} {version}" for name, version in library_versions().items()))
         raise typer.Exit
 
 
@@ -54,7 +53,16 @@ def _common(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
     ] = False,
 ) -> None:
-    logging.basicConfig(level=logging.WARNING, format="frontline: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Harmless("frontline: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Harmless(logging.Formatter):
+    """Warnings name layers and labels as the data do; they are as harmless as other lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return terminal_text(super().format(record))
 
 
 def run(project: ProjectFile, out: Out, options: RunOptions) -> None:
@@ -73,7 +81,7 @@ def demo(
     from frontline.project.example import copy_example, example_project
 
     if copy is not None:
-        typer.echo(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
+        tell(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
         return
     _run_and_tell(example_project(), out, options, command="demo")
 
@@ -110,7 +118,7 @@ def _list_metrics() -> None:
     from frontline.claims.registry import list_metrics
 
     for name, parameters, about in list_metrics():
-        typer.echo(f"{name}\n    {about}\n    {parameters}\n")
+        tell(f"{name}\n    {about}\n    {parameters}\n")
 
 
 @app.command()
@@ -119,7 +127,7 @@ def check(project: ProjectFile) -> None:
     from frontline.workflow.check import check as check_project
 
     for line in check_project(project):
-        typer.echo(line)
+        tell(line)
 
 
 @app.command()
@@ -130,7 +138,7 @@ def init(
     from frontline.workflow.scaffold import init as init_project
 
     for line in init_project(directory):
-        typer.echo(line)
+        tell(line)
 
 
 @app.command()
@@ -138,7 +146,7 @@ def schema() -> None:
     """Print every key of the project file and every column of the tables (Markdown)."""
     from frontline.workflow.scaffold import schema as schema_text
 
-    typer.echo(schema_text())
+    tell(schema_text())
 
 
 @app.command()
@@ -151,7 +159,7 @@ def verify(
     problems = verify_files(directory)
     if problems:
         raise OutputError("\n  ".join(["not as its manifest says:", *problems]), path=directory)
-    typer.echo(f"{directory}: every file is as the manifest says.")
+    tell(f"{directory}: every file is as the manifest says.")
 
 
 for further in (commands.diff, commands.pack, commands.style):
@@ -175,12 +183,12 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
             progress=progress,
         )
     if options.as_json:
-        typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
+        tell_json(_figures_json(results))
     elif not options.quiet:
         told = _verdicts(results) if command == "claims" else _sentences(results)
         for sentence in told:
-            typer.echo(f"- {sentence}")
-        typer.echo(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
+            tell(f"- {sentence}")
+        tell(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
 
 
 def _sentences(results: Results) -> list[str]:
@@ -293,5 +301,5 @@ def _say(text: str, code: int) -> int:
         if sys.stderr.isatty() and "NO_COLOR" not in os.environ
         else ("", "")
     )
-    typer.echo(f"{bold[0]}frontline:{bold[1]} {text}", err=True)
+    typer.echo(f"{bold[0]}frontline:{bold[1]} {terminal_text(text)}", err=True)
     return code

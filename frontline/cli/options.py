@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -11,12 +12,25 @@ from typing import Annotated, get_type_hints
 
 import typer
 
+from frontline.errors import commands_terminal, terminal_text
+
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over another command's folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 Command = Callable[..., None]
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """Print text on the terminal; what data or files call themselves can do nothing there."""
+    typer.echo(terminal_text(text), err=err)
+
+
+def tell_json(value: object) -> None:
+    """Print a value as JSON in which no sign can do anything on a terminal."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    typer.echo("".join(json.dumps(c)[1:-1] if commands_terminal(c) else c for c in text))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from frontline import schema
 from frontline._typing import AnyFloats, Floats, Integers
 from frontline.elevation.dem import Dem, to_dem
 from frontline.raster.grid import row_steps_m
@@ -368,14 +369,18 @@ RADIUS_M = 7_000.0
 MOUNTAIN_RELIEF_M = 300.0
 """Land with this much relief within 7 km is mountainous (Kapos and others 2000)."""
 
-GROUND = [
-    "elevation_m",
-    "elevation_p10",
-    "elevation_p90",
-    "slope_deg",
-    "relief_m",
-    "mountain_share",
-]
+GROUND = (
+    schema.number(
+        "elevation_m", "m", "Elevation", "Mean over the land; empty where nothing is known."
+    ),
+    schema.number("elevation_p10", "m", "Elevation, 10 %", "A tenth of the land lies lower."),
+    schema.number("elevation_p90", "m", "Elevation, 90 %", "A tenth of the land lies higher."),
+    schema.number("slope_deg", "degrees", "Slope", "Mean over the land; coarse cells flatten it."),
+    schema.number("relief_m", "m", "Relief", "Mean of highest less lowest height within 7 km."),
+    schema.number(
+        "mountain_share", "", "Mountains", "Share with 300 m of relief within 7 km (0 to 1)."
+    ),
+)
 """What is told of land, NaN where nothing is known of it."""
 
 
@@ -524,7 +529,7 @@ def ground_on(ground: Ground | None, inside: NDArray[np.bool_] | None) -> dict[s
     with 300 m of relief; NaN where no cell is known.
     """
     if ground is None or inside is None or not inside.any():
-        return dict.fromkeys(GROUND, math.nan)
+        return dict.fromkeys(schema.names_of(GROUND), math.nan)
     weight, height = ground.area_m2[inside], ground.elevation_m[inside]
     order = np.argsort(height, kind="stable")
     reached = np.cumsum(weight[order]) / weight.sum()

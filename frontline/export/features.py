@@ -6,16 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
 from frontline.errors import one_line
 from frontline.records import Note
-from frontline.results.registry import (
-    COLUMNS,
-    LAYERS,
-    PER_LINE,
-    PER_LINE_FURTHER,
-    PER_PLACE,
-    TITLES,
-)
+from frontline.results.registry import LAYERS, TABLES
 from frontline.results.tables import columns_of, source_rank, tables, tidy, unique_names
 from frontline.results.wording import sight_warning
 from frontline.results.words import WORDS, source_label
@@ -86,16 +80,17 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     there are any. Names of columns that SQLite takes for
     the same or that the format uses itself are changed by `unique_names`, and noted.
     """
+    import shapely
+
     frames = tables(results)
     project = results.project
     plain = {
-        name: _sorted_like(getattr(results, name), frames[name], keys)
-        for name, keys in (
-            ("sides", ("line", "side")),
-            ("changes", ("from_line", "to_line", "from_side", "to_side", "kind")),
-            ("lines", ("line",)),
-        )
+        name: _sorted_like(getattr(results, name), frames[name], LAYERS[name].key)
+        for name in ("sides", "changes", "lines")
     }
+    # A flow of no land has its row in the table and nothing to be drawn.
+    shapes = plain["changes"].geometry.to_numpy()
+    plain["changes"] = plain["changes"][~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     made = [_layer("study_area", results.study_area)]
     labels = {partition.key: partition.label for partition in project.partitions}
     for key, frame in results.partitions.items():
@@ -128,7 +123,7 @@ def _layer(
 ) -> FeatureLayer:
     """Make a layer of a frame; ``columns`` describe it where the name alone does not."""
     key = "partition_<key>" if name.startswith("partition_") else name
-    attributes = tidy(frame, LAYERS[key] if columns is None else columns)
+    attributes = tidy(frame, LAYERS[key].columns if columns is None else columns)
     found = columns_of(attributes, key) if columns is None else _known(attributes, columns)
     names = unique_names(attributes.columns)
     renamed = [
@@ -139,8 +134,8 @@ def _layer(
     geometry = [_of_dimension(shape, dimension) for shape in frame.geometry]
     return FeatureLayer(
         name=name,
-        title=title or TITLES[key][0],
-        description=TITLES[key][1],
+        title=title or LAYERS[key].title,
+        description=LAYERS[key].sentence,
         frame=attributes,
         geometry=_objects(geometry),
         dimension=dimension,
@@ -213,9 +208,9 @@ OF_LIST = {
 
 def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
     """Make one feature per zone, the people of every source beside each other."""
-    keys = ["line", "side", "distance_m", "kind"]
+    keys = list(LAYERS["zones"].key)
     zones = _sorted_like(results.zones, people.drop_duplicates(keys), keys)
-    columns = list(LAYERS["zones"])
+    columns = list(LAYERS["zones"].columns)
     for source in sorted(people["source"].dropna().unique(), key=source_rank):
         rows = people[people["source"] == source].drop_duplicates(keys).set_index(keys)
         rows = rows.reindex(zones.set_index(keys).index)
@@ -224,7 +219,7 @@ def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
             zones[column.name] = rows[f"population{base}"].to_numpy()
             columns.append(column)
         if source == "settlements":
-            for column in COLUMNS["zones"]:
+            for column in TABLES["zones"].columns:
                 if column.name in OF_LIST and column.name in rows:
                     zones[column.name] = rows[column.name].array
                     columns.append(column)
@@ -232,7 +227,7 @@ def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
 
 
 def _of_source(source: str) -> Iterator[Column]:
-    for column in COLUMNS["zones"]:
+    for column in TABLES["zones"].columns:
         if column.name in {"population", "population_low", "population_high"}:
             end = column.name.removeprefix("population")
             yield replace(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from frontline.export.manifest import inputs_hash, newest_date
-from frontline.export.qgis.style import DOCTYPE
+from frontline.export.qgis.style import DOCTYPE, inert_text, xml_text
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def qgis_metadata(facts: dict[str, str], layer: FeatureLayer) -> str:
         ("title", facts["TITLE"]),
         ("abstract", f"{facts['ABSTRACT']}\n\n{facts['DISCLAIMER']}"),
     ):
-        ET.SubElement(root, tag).text = xml_text(text)
+        ET.SubElement(root, tag).text = inert_text(text)
     if facts["LICENCE"]:
-        ET.SubElement(root, "license").text = xml_text(facts["LICENCE"])
+        ET.SubElement(root, "license").text = inert_text(facts["LICENCE"])
     extent = ET.SubElement(root, "extent")
     box = _bounds(layer)
     if box:
@@ -76,18 +76,9 @@ def qgis_metadata(facts: dict[str, str], layer: FeatureLayer) -> str:
     temporal = ET.SubElement(ET.SubElement(extent, "temporal"), "instant")
     temporal.text = f"{facts['DATE']}T00:00:00Z"
     if facts["LINEAGE"]:
-        ET.SubElement(root, "history").text = xml_text(f"Sources: {facts['LINEAGE']}")
+        ET.SubElement(root, "history").text = inert_text(f"Sources: {facts['LINEAGE']}")
     ET.SubElement(root, "history").text = f"Inputs (sha256): {facts['INPUTS']}"
     return DOCTYPE + ET.tostring(root, encoding="unicode")
-
-
-def xml_text(text: str) -> str:
-    """Drop the characters that XML cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or _holdable(c))
-
-
-def _holdable(char: str) -> bool:
-    return char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff"
 
 
 COMPUTED = frozenset(("settlements", "control_change", "crossings", "corridor_sight"))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.errors import OutputError
 from frontline.export.manifest import inputs_hash, newest_date
-from frontline.results.registry import TITLES
-from frontline.results.style import INK
+from frontline.results.registry import TABLES
+from frontline.results.style import INK, MUTED
 from frontline.results.tables import columns_of, is_empty, tables
 from frontline.results.words import WORDS
 from frontline.schema import Column, decimals
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 FIRST_SHEET, SHEETS = "read me", "Sheets"
-MOST_ROWS = 1_048_575
+NAMES_ROW = 1
+"""Row of the names that the files have; above it stand those for people."""
+A4 = 9
+"""What the format calls this size of paper."""
+MOST_ROWS = 1_048_574
 """Rows of data that a sheet holds; the text file beside it holds them all."""
 MOST_CHARACTERS = 32_767
 EXACT_INTEGER = 2**53
@@ -37,7 +41,8 @@ EARLIEST_DATE = dt.date(1900, 3, 1)
 INTERVALS = (
     "low and high are the 2.5 and 97.5 % points of the figure over displaced copies of the lines; "
     "inner and outer are bounds with the line moved by its whole error one way and the other. "
-    "Empty cells are unknown, never zero. Numbers are shown rounded and hold every digit."
+    "Empty cells are unknown, never zero. Numbers are shown rounded and hold every digit. Over the "
+    "name of each column in the files stands what people call it."
 )
 
 
@@ -120,6 +125,7 @@ def _write_first(book: Workbook, results: Results, frames: Mapping[str, pd.DataF
                 sheet.set_row(row, 15 * math.ceil(len(cells[0]) / 170))
             row += 1
     sheet.set_landscape()
+    sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
 
 
@@ -145,7 +151,10 @@ def _sections(
     yield (
         SHEETS,
         [("sheet", "title", "rows", "", "", "what it holds")]
-        + [(name, TITLES[name][0], len(f), "", "", TITLES[name][1]) for name, f in frames.items()],
+        + [
+            (name, TABLES[name].title, len(f), "", "", TABLES[name].sentence)
+            for name, f in frames.items()
+        ],
     )
     columns: list[tuple[object, ...]] = [("sheet", "column", "name", "unit", "type", "what it is")]
     for name, frame in frames.items():
@@ -181,23 +190,27 @@ def _sources(results: Results) -> Iterator[tuple[object, ...]]:
 
 
 def _write_table(book: Workbook, name: str, frame: pd.DataFrame) -> None:
-    """Write one table: header, cells by type, widths that fit, a filter."""
+    """Write one table: headers for people over those of the files, cells, widths, a filter."""
     sheet = book.add_worksheet(name)
-    header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    header = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    machine = book.add_format({"bottom": 1, "font_size": 8, "font_color": MUTED})
     columns = columns_of(frame, name)
     rows = min(len(frame), MOST_ROWS)
     for number, column in enumerate(columns):
         looks = book.add_format(_format_of(column))
-        sheet.write_string(0, number, _text(column.name), header)
-        for row, value in enumerate(frame.iloc[:rows, number].array, start=1):
+        sheet.write_string(0, number, _text(column.title), header)
+        sheet.write_string(NAMES_ROW, number, _text(column.name), machine)
+        for row, value in enumerate(frame.iloc[:rows, number].array, start=NAMES_ROW + 1):
             _write_cell(sheet, row, number, _dated(value, column), looks)
         sheet.set_column(number, number, _width(column, frame.iloc[:200, number].array))
-    sheet.freeze_panes(1, 2 if columns and columns[0].name == "id" else 1)
+    sheet.freeze_panes(NAMES_ROW + 1, 2 if columns and columns[0].name == "id" else 1)
     if columns:
-        sheet.autofilter(0, 0, max(rows, 1), len(columns) - 1)
+        last = NAMES_ROW + max(rows, 1)
+        sheet.autofilter(NAMES_ROW, 0, last, len(columns) - 1)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    sheet.set_paper(A4)
+    sheet.repeat_rows(0, NAMES_ROW)
 
 
 def _format_of(column: Column) -> dict[str, Any]:
@@ -254,4 +267,5 @@ def _width(column: Column, values: Iterable[object]) -> int:
     """Give a column's width in characters, from its header and its first rows."""
     longest = max((len(str(value)) for value in values if not is_empty(value)), default=0)
     widest = 60 if column.type == "text" else 16
-    return max(8, min(len(column.name) + 3, 30), min(longest + 1, widest))
+    names = max(len(column.name) + 3, *(len(word) + 1 for word in column.title.split()))
+    return max(8, min(names, 30), min(longest + 1, widest))

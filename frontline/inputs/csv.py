@@ -25,7 +25,7 @@ GUARD = "'"
 WHAT_IT_IS = (
     "Text that starts with =, +, -, @, a tab or a carriage return has an apostrophe before it, so "
     "that no spreadsheet runs it as a formula; frontline takes it off again when it reads the "
-    "file. Numbers are never changed."
+    "file. Numbers are never changed by it; fractions are written with ten significant digits."
 )
 """For the documents that stand beside the tables."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from frontline import schema
 from frontline.errors import FrontlineError, LayerError, raise_problems
 from frontline.geo.polygonize import GAP_M, close_gaps
 from frontline.geo.projection import Frame, frame_around
@@ -32,11 +33,67 @@ from frontline.project.layers import (
 )
 from frontline.project.loader import relative
 from frontline.records import Note
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from frontline.project.models import LayerSource, Project
+
+
+STUDY_AREA_LAYER = Table(
+    "study_area",
+    "Study area",
+    "The area that everything is clipped to.",
+    schema.AREA,
+    lists=("study_area",),
+)
+
+PARTITION_LAYER = Table(
+    "partition_<key>",
+    "Partition",
+    "Another partition of the land, such as a former border.",
+    (),
+    lists=("partitions",),
+    further=(schema.NAME,),
+)
+
+DISTRICT_LAYER = Table(
+    "districts",
+    "Districts",
+    "Districts with the figures that their source states.",
+    (
+        schema.text("code", "Code", "Code of the district."),
+        schema.NAME,
+        schema.NAME_ALT,
+        schema.number("area_km2", "km²", "Area as stated", "As the source states, not measured."),
+        schema.PEOPLE_STATED,
+        schema.KIND_OF_FIGURE,
+        schema.text(
+            "population_year", "Date of figure", "Year, month or day that the figure describes."
+        ),
+        schema.text("counted_by", "Counted by", "Side that counted, where it held only a part."),
+        schema.text("note", "Note", "The input's remark."),
+        schema.text("known_error", "Known error", "What is known to be wrong with the border."),
+    ),
+    lists=("districts",),
+    key=("code",),
+    further=(schema.SOURCE_OF_FIGURE,),
+)
+
+POINT_LAYER = Table(
+    "points",
+    "Points",
+    "Other points of the input, such as bridges and summits.",
+    (
+        *schema.PLACE,
+        schema.text("kind", "Kind", "What the input says the point is."),
+        schema.number("elevation_m", "m", "Elevation", "As the input states; empty if unknown."),
+        schema.text("note", "Note", "The input's remark."),
+    ),
+    lists=("points",),
+    key=("id",),
+)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.elevation.dem import heights_at, to_dem
 from frontline.elevation.terrain import relief_m, slope_deg
 from frontline.geo.geodesy import distance_of_points as distance_to
 from frontline.geo.geodesy import length_m, nearest_on, points_along
 from frontline.lines.front import paired_figures, pairs
+from frontline.schema import Table
 from frontline.uncertainty.intervals import interval
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ SCALES_M = (0.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0)
 
 STEP_M = 500.0
 """Distances along a line are taken this often."""
-
-TERRAIN = ["at_km", "lon", "lat", "metres", "elevation_m", "slope_deg", "relief_m"]
-"""Columns of :func:`terrain_along`."""
 
 
 def length_at_scales(
@@ -118,7 +117,7 @@ def terrain_along(
 
     Returns
     -------
-    One row per place with the columns of :data:`TERRAIN`: kilometres from the beginning (gaps
+    One row per place: kilometres from the beginning (gaps
     between pieces left out), the length of line it stands for, and what is known of the ground
     there, NaN where nothing is. ``slope_deg`` is that of the elevation's cell.
     """
@@ -137,8 +136,7 @@ def terrain_along(
             "elevation_m": heights_at(dem, xy, crs=frame.crs),
             "slope_deg": steep,
             "relief_m": relief_m(dem, xy, crs=frame.crs, radius_m=radius_m),
-        },
-        columns=TERRAIN,
+        }
     )
 
 
@@ -171,23 +169,36 @@ def share_above(values: Floats, metres: Floats, least: float) -> tuple[float, fl
 MOST_STEPS = 2_000
 """Steps of one line in the discrete Fréchet distance, which takes time with their square."""
 
-BETWEEN = [
-    "from_line",
-    "to_line",
-    "mean_m",
-    "mean_low",
-    "mean_high",
-    "p10_m",
-    "median_m",
-    "p90_m",
-    "max_m",
-    "most_lon",
-    "most_lat",
-    "hausdorff_m",
-    "frechet_m",
-    "error_m",
-    "below_accuracy",
-]
+BETWEEN = Table(
+    "lines_between",
+    "Between lines",
+    "How far each line lies from the one before, along it.",
+    (
+        *schema.FROM_TO_LINE,
+        schema.number("mean_m", "m", "Mean distance", "To the later line, along the earlier one."),
+        *schema.interval("mean_m", "m", "Mean distance", "mean"),
+        schema.number(
+            "p10_m", "m", "Distance, 10 %", "Not exceeded on a tenth of the earlier line."
+        ),
+        schema.number(
+            "median_m", "m", "Distance, median", "Not exceeded on half of the earlier line."
+        ),
+        schema.number("p90_m", "m", "Distance, 90 %", "Exceeded on a tenth of the earlier line."),
+        schema.number("max_m", "m", "Most", "Where the later line is farthest from the earlier."),
+        schema.number("most_lon", "degrees", "Most, longitude", "Place of it on the earlier line."),
+        schema.number("most_lat", "degrees", "Most, latitude", "Place of it on the earlier line."),
+        schema.number("hausdorff_m", "m", "Hausdorff distance", "The most, asked both ways."),
+        schema.number(
+            "frechet_m", "m", "Fréchet distance", "Discrete; empty for lines in several pieces."
+        ),
+        schema.number("error_m", "m", "Error", "Of a distance between the two lines, 95 %."),
+        schema.boolean("below_accuracy", "Below accuracy", "The mean is less than that error."),
+    ),
+    lists=(),
+    key=("from_line", "to_line"),
+    ordered=True,
+    foreign=schema.OF_LINES,
+)
 """Columns of :func:`lines_between`."""
 
 
@@ -368,7 +379,7 @@ def lines_between(
     mean is less than both errors together, ``error_m``, can tell from nothing.
     """
     rows = [_row_between(old, new, draws, frame, step_m) for old, new in pairs(fronts)]
-    return pd.DataFrame(rows, columns=BETWEEN)
+    return pd.DataFrame(rows, columns=BETWEEN.names)
 
 
 def _row_between(

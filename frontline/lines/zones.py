@@ -12,10 +12,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.geo.geodesy import area_m2, plane_band, true_band
 from frontline.geo.projection import Frame
 from frontline.lines.front import Copies, figures_of, point_figures
+from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.kernels import areas_within
@@ -25,9 +27,51 @@ if TYPE_CHECKING:
     from frontline.lines.front import Draw, FrontLine
 
 
-LINES = ["line", "date", "label", "length_km", "error_m"]
-SIDES = ["line", "side", "area_km2", "area_low", "area_high"]
-ZONES = ["line", "side", "distance_m", "kind", "area_km2", "area_low", "area_high"]
+LINES = Table(
+    "lines",
+    "Lines",
+    "Each dated line, with its length and its error.",
+    (
+        schema.LINE,
+        schema.date("date", "Date", "Date of the line."),
+        schema.text("label", "Label", "Name of the line for people."),
+        schema.number(
+            "length_km", "km", "Length", "Length on the ellipsoid, inside the study area."
+        ),
+        schema.number("error_m", "m", "Error", "Half-width within which the line lies with 95 %."),
+    ),
+    lists=(),
+    key=("line",),
+    ordered=True,
+)
+SIDES = Table(
+    "sides",
+    "Sides",
+    "The land of each side under each line.",
+    (schema.LINE, schema.SIDE, *schema.AREA, *schema.AREA_INTERVAL),
+    lists=(),
+    key=("line", "side"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+)
+ZONES = Table(
+    "zones",
+    "Zones",
+    "Land and people within each distance of a line, by side and source.",
+    (
+        schema.LINE,
+        schema.SIDE,
+        schema.DISTANCE,
+        schema.KIND_OF_ZONE,
+        *schema.AREA,
+        *schema.AREA_INTERVAL,
+    ),
+    lists=(),
+    key=("line", "side", "distance_m", "kind"),
+    ordered=True,
+    foreign=(schema.OF_LINE, schema.OF_SIDE),
+)
+"""The layer; the table of that name has a row for each source of people."""
 
 
 def lines_table(fronts: Sequence[FrontLine], frame: Frame) -> gpd.GeoDataFrame:
@@ -57,7 +101,9 @@ def lines_table(fronts: Sequence[FrontLine], frame: Frame) -> gpd.GeoDataFrame:
         }
         for front in fronts
     ]
-    return gpd.GeoDataFrame(rows, columns=[*LINES, "geometry"], geometry="geometry", crs=frame.crs)
+    return gpd.GeoDataFrame(
+        rows, columns=[*LINES.names, "geometry"], geometry="geometry", crs=frame.crs
+    )
 
 
 def sides_table(
@@ -97,7 +143,9 @@ def sides_table(
                     "geometry": land,
                 }
             )
-    return gpd.GeoDataFrame(rows, columns=[*SIDES, "geometry"], geometry="geometry", crs=frame.crs)
+    return gpd.GeoDataFrame(
+        rows, columns=[*SIDES.names, "geometry"], geometry="geometry", crs=frame.crs
+    )
 
 
 def zones(
@@ -166,7 +214,9 @@ def zones(
                             "geometry": shape,
                         }
                     )
-    return gpd.GeoDataFrame(rows, columns=[*ZONES, "geometry"], geometry="geometry", crs=frame.crs)
+    return gpd.GeoDataFrame(
+        rows, columns=[*ZONES.names, "geometry"], geometry="geometry", crs=frame.crs
+    )
 
 
 def _rings(within: Floats) -> Floats:

@@ -16,16 +16,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.errors import FrontlineError, LayerError, RasterError, raise_problems
 from frontline.errors import shown as quoted
 from frontline.population.figures import numbers, texts
+from frontline.population.rasters import PEOPLE_SOURCE, RASTER_DATE
 from frontline.population.sources import held_part, number_of
 from frontline.population.validity import FAR_YEARS, years_from
 from frontline.project.loader import relative
 from frontline.raster.io import open_raster
 from frontline.raster.zonal import zonal_sums
 from frontline.records import Note
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,17 +56,30 @@ MOST = 60_000_000
 MOST_NAMED = 5
 """Places or districts that a note names."""
 
-COMPARED = [
-    "code",
-    "name",
-    "source",
-    "date",
-    "population",
-    "population_date",
-    "people",
-    "ratio",
-    "coverage",
-]
+COMPARED = Table(
+    "raster_districts",
+    "Rasters and districts",
+    "People of population rasters against what the districts state.",
+    (
+        schema.text("code", "Code", "Code of the district."),
+        schema.text("name", "Name", "Name as the input gives it."),
+        PEOPLE_SOURCE,
+        RASTER_DATE,
+        schema.number("population", "people", "Figure", "Residents that the district states."),
+        schema.text(
+            "population_date", "Date of the figure", "As the input gives it; empty: undated."
+        ),
+        schema.number(
+            "people", "people", "People", "The raster's people on the land that it counts."
+        ),
+        schema.number("ratio", "", "Ratio", "The raster's people over the figure."),
+        schema.number(
+            "coverage", "", "Coverage", "Share of that land that the raster reaches (0 to 1)."
+        ),
+    ),
+    lists=("districts", "population"),
+    key=("code", "source"),
+)
 """Columns of the table of `rasters_against_districts`."""
 
 
@@ -95,7 +111,7 @@ def rasters_against_districts(
     """
     problems: list[FrontlineError] = []
     notes: list[Note] = []
-    tables = [pd.DataFrame(columns=COMPARED)]
+    tables = [pd.DataFrame(columns=COMPARED.names)]
     stated = _counted_districts(layers.districts)
     shapes = _held_shapes(stated, fronts)
     for raster in project.population if len(stated) else ():
@@ -113,7 +129,7 @@ def rasters_against_districts(
             }
         )
         table["ratio"] = _ratio(people, table["population"].to_numpy(float))
-        tables.append(table[COMPARED])
+        tables.append(table[COMPARED.names])
         usable = (reached >= LEAST_ON_RASTER) & np.isfinite(table["ratio"].to_numpy(float))
         if not usable.any():
             continue

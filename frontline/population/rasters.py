@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats, Geometries
 from frontline.population.catchments import Catchments, Gathered, first_rows, gathered, lacking
 from frontline.population.figures import headcounts_at, texts
@@ -18,6 +19,7 @@ from frontline.population.sources import rings_of
 from frontline.population.validity import open_grids
 from frontline.population.within import catchments_at
 from frontline.raster.zonal import zonal_sums
+from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -30,37 +32,107 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-AROUND = [
-    "id",
-    "name",
-    "line",
-    "side",
-    "source",
-    "date",
-    "reach_m",
-    "area_km2",
-    "people",
-    "coverage",
-    "has_figure",
-    "population",
-    "ratio",
-]
+PEOPLE_SOURCE = schema.text("source", "Source", "raster:<key>; never added to other sources.")
+RASTER_DATE = schema.date("date", "Date", "Date that the raster describes; empty: undated.")
+_REACH = schema.number(
+    "reach_m", "m", "Reach", "Land within this distance of a settlement is around it."
+)
+
+AROUND = Table(
+    "settlement_rasters",
+    "Rasters around settlements",
+    "People of population rasters on the land nearest to each settlement, beside its figure.",
+    (
+        schema.text("id", "Identifier", "Identifier of the settlement."),
+        schema.text("name", "Name", "Name as the input gives it."),
+        schema.text("line", "Line", "Key of the line."),
+        schema.text("side", "Side", "Name of the side."),
+        PEOPLE_SOURCE,
+        RASTER_DATE,
+        _REACH,
+        schema.number(
+            "area_km2",
+            "km²",
+            "Land around it",
+            "Land within reach, nearest to this settlement and on its side of the line.",
+        ),
+        schema.number(
+            "people",
+            "people",
+            "People around it",
+            "The raster's people on that land; empty where it reaches less than half of it.",
+        ),
+        schema.number(
+            "coverage", "", "Coverage", "Share of that land on cells with a value (0 to 1)."
+        ),
+        schema.boolean(
+            "has_figure",
+            "Has a figure",
+            "Whether a figure of residents holds at the line's date. Those without one make the "
+            "rows settlements_by_raster:<key> of zones.csv.",
+        ),
+        schema.number("population", "people", "Figure", "That figure, for comparison only."),
+        schema.number(
+            "ratio", "", "Ratio", "The raster's people over the figure; empty without one."
+        ),
+    ),
+    lists=("settlements", "population"),
+    key=("id", "line", "source"),
+    ordered=True,
+    foreign=(
+        schema.OF_LINE,
+        schema.OF_PLACE,
+    ),
+)
 """Columns of the table of people around each settlement."""
 
-NEAR = [
-    "line",
-    "side",
-    "distance_m",
-    "source",
-    "date",
-    "reach_m",
-    "people",
-    "people_listed",
-    "people_unlisted",
-    "people_away",
-    "away_share",
-    "coverage",
-]
+NEAR = Table(
+    "raster_people",
+    "People by raster",
+    "People of population rasters near settlements and away from them, by zone and side.",
+    (
+        schema.text("line", "Line", "Key of the line."),
+        schema.text("side", "Side", "Name of the side; empty: the whole study area."),
+        schema.number(
+            "distance_m",
+            "m",
+            "Distance",
+            "Outer edge of the zone, from the line; empty: the whole side.",
+        ),
+        PEOPLE_SOURCE,
+        RASTER_DATE,
+        _REACH,
+        schema.number(
+            "people", "people", "People", "The raster's people there; the three next make it."
+        ),
+        schema.number(
+            "people_listed",
+            "people",
+            "Near settlements with a figure",
+            "Nearest to, and within reach of, a settlement whose residents at the date are known.",
+        ),
+        schema.number(
+            "people_unlisted",
+            "people",
+            "Near settlements without a figure",
+            "Nearest to, and within reach of, a settlement whose residents are not known.",
+        ),
+        schema.number(
+            "people_away",
+            "people",
+            "Away from settlements",
+            "Farther than the reach from every listed settlement on their side of the line.",
+        ),
+        schema.number("away_share", "", "Share away", "Of the raster's people there (0 to 1)."),
+        schema.number(
+            "coverage", "", "Coverage", "Share of the land on cells with a value (0 to 1)."
+        ),
+    ),
+    lists=(),
+    key=("line", "source", "side", "distance_m"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+)
 """Columns of the table of people near settlements and away from them."""
 
 
@@ -129,8 +201,8 @@ def raster_tables(
     if not tables:
         return {}
     return {
-        "settlement_rasters": pd.concat(tables, ignore_index=True)[AROUND],
-        "raster_people": pd.DataFrame(near, columns=NEAR),
+        "settlement_rasters": pd.concat(tables, ignore_index=True)[AROUND.names],
+        "raster_people": pd.DataFrame(near, columns=NEAR.names),
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
 from frontline._typing import Floats
 from frontline.geo.geodesy import true_band
 from frontline.lines.front import point_figures
@@ -53,6 +54,7 @@ from frontline.population.validity import (
 )
 from frontline.raster.zonal import kind_doubt, value_doubts
 from frontline.records import Note
+from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
 from frontline.uncertainty.sampling import (
@@ -74,28 +76,108 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-PEOPLE = [
-    "line",
-    "side",
-    "distance_m",
-    "kind",
-    "area_km2",
-    "source",
-    "population",
-    "population_low",
-    "population_high",
-    "population_inner",
-    "population_outer",
-    "settlements",
-    "settlements_unknown",
-    "coverage",
-    "completeness",
-    "completeness_by",
-    *FIGURES,
-]
+PEOPLE = Table(
+    "zones",
+    "Zones",
+    "Land and people within each distance of a line, by side and source.",
+    (
+        schema.LINE,
+        schema.SIDE,
+        schema.DISTANCE,
+        schema.KIND_OF_ZONE,
+        *schema.AREA,
+        schema.text(
+            "source",
+            "Source",
+            "settlements (residents), settlements:registered, settlements_by_raster:<key> (those "
+            "without a figure, with the raster's people around them), raster:<key>, districts or "
+            "stated:<id>. Sources are never added or averaged.",
+        ),
+        schema.number("population", "people", "People", "People in the zone by this source."),
+        *schema.interval("population", "people", "People"),
+        schema.integer(
+            "settlements", "places", "Settlements", "Settlements in the zone with a figure."
+        ),
+        schema.integer(
+            "settlements_unknown",
+            "places",
+            "Settlements without a figure",
+            "Settlements in the zone without a figure of that kind that holds at the line's date; "
+            "in the row of residents also those of which only registered people are known.",
+        ),
+        schema.number(
+            "coverage", "", "Coverage", "Share of the zone that the source covers (0 to 1)."
+        ),
+        schema.number(
+            "completeness",
+            "",
+            "Completeness",
+            "Share of the zone's people that a list of settlements can contain (0 to 1).",
+        ),
+        schema.text(
+            "completeness_by",
+            "Completeness by",
+            "What the list was held against: raster:<key>, districts, or total:<id> of the project "
+            "(the whole side then).",
+        ),
+        schema.text("figures_first", "Oldest figure", "When the oldest dated figure was counted."),
+        schema.text("figures_last", "Newest figure", "When the newest dated figure was counted."),
+        schema.integer(
+            "figures_undated", "figures", "Figures without a date", "Used as they are, undated."
+        ),
+        schema.integer(
+            "figures_outdated",
+            "figures",
+            "Outdated figures",
+            "Counted longer before the line than people.outdated_years of the project says.",
+        ),
+        schema.number(
+            "present_low",
+            "people",
+            "People present, least",
+            "Residents who can still have been there after a displacement that the project names: "
+            "all who had left came from here.",
+        ),
+        schema.number(
+            "present_high",
+            "people",
+            "People present, most",
+            "None who had left came from here, as far as the people left elsewhere allow.",
+        ),
+        schema.number(
+            "present_even",
+            "people",
+            "People present, evenly",
+            "If all places of the side had emptied alike; empty if the whole is not stated.",
+        ),
+        schema.text(
+            "displacement", "Displacement", "The displacement that lies between, by its label."
+        ),
+        *schema.AREA_INTERVAL,
+        schema.number(
+            "population_inner", "people", "People, inner bound", "Line moved by its error one way."
+        ),
+        schema.number(
+            "population_outer",
+            "people",
+            "People, outer bound",
+            "Line moved by its error the other way.",
+        ),
+    ),
+    lists=(),
+    key=("line", "side", "distance_m", "kind", "source"),
+    ordered=True,
+    foreign=(
+        schema.OF_LINE,
+        schema.OF_SIDE,
+    ),
+)
 """Columns of the rows of :func:`people`."""
 
-_NOTHING = dict.fromkeys(PEOPLE[6:11], np.nan)
+_ROWS = [name for name in PEOPLE.names if name not in schema.names_of(schema.AREA_INTERVAL)]
+"""Columns of the rows of :func:`people`; the intervals of areas come from the zones."""
+
+_NOTHING = dict.fromkeys((name for name in PEOPLE.names if name.startswith("population")), np.nan)
 
 SAMPLE_STEP_M = 1_500.0
 """Districts are represented by points this far apart where the line is displaced."""
@@ -191,7 +273,7 @@ def people(
         limits = _Limits(complete, front.date, project.people.outdated_years)
         rows.extend(_rows(own, figures, sources, limits))
         rows.extend(_stated(project, own, front.key))
-    table = pd.DataFrame(rows, columns=PEOPLE)
+    table = pd.DataFrame(rows, columns=_ROWS)
     for column in ("settlements", "settlements_unknown", *FIGURES[2:]):
         table[column] = table[column].astype("Int64")
     return People(table, tuple(dict.fromkeys(notes)), near)

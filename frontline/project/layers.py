@@ -280,6 +280,19 @@ EVENTS = Role(
 TABLES: Mapping[str, Role] = MappingProxyType({role.name: role for role in (FLOWS, LINKS, EVENTS)})
 """Tables without geometry; what their columns say of places is looked up or projected later."""
 
+RESTRICTABLE = (
+    "settlements",
+    "corridors",
+    "points",
+    "districts",
+    "partitions",
+    "population",
+    "flows",
+    "links",
+    "events",
+)
+"""Inputs that may be restricted without taking the sense of a public run."""
+
 POPULATION_KINDS = ("residents", "registered", "displaced")
 
 LON_NAMES = ("lon", "longitude", "lng", "long", "x")

@@ -689,6 +689,18 @@ class Outputs(Part):
         "", description="online tiles that the page offers: osm, or https://host/{z}/{x}/{y}.png"
     )
     basemap_credit: str = Field("", description="whom the page names for these tiles")
+    restricted_sums: Flag = Field(
+        False,
+        description="with --public: publish sums over restricted settlements, by whole side and "
+        "distance, in restricted_people.csv; without it they take part in no figure",
+    )
+    least_places: Whole = Field(
+        3,
+        ge=2,
+        le=1_000,
+        description="with restricted_sums: settlements that each of these sums, and whatever "
+        "follows from several of them, must hold; else the sum is withheld",
+    )
 
 
 class Project(Part):

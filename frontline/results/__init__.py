@@ -11,13 +11,13 @@ model
 numbers
     Figures as people read them: rounded by their intervals, alike on page, report and sheets.
 phrases
-    Phrases that several products share: dates, lists, sources of people inside a sentence.
+    Phrases that several products share: dates, lists, and sources of people inside a sentence.
 population_phrases
     What stands beside a number of people: of when it is, who may have left, what it lacks.
 redaction
-    Restricted layers: what of them may stand in a file that everybody reads.
+    Restricted layers: they take no part in what everybody reads.
 registry
-    Every column of every table: name, type, unit, words. Files and documents draw on it.
+    The tables and layers of a run: what each module declares, in the order of the files.
 style
     One table of colours, line styles and symbols, for page, static maps and GeoPackage alike.
 summary

@@ -1,119 +1,197 @@
-"""Restricted layers: what of them may stand in a file that everybody reads."""
+"""Restricted layers: they take no part in what everybody reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from frontline.analysis.restricted_people import RESTRICTED_PEOPLE, restricted_people
 from frontline.errors import ProjectError
-from frontline.project.layers import ROLES
-from frontline.project.loader import input_files, relative
-from frontline.records import KeyFigure, Note
-from frontline.results.model import Results
-from frontline.storage.files import companions
+from frontline.project.layers import RESTRICTABLE
+from frontline.project.loader import hash_inputs
+from frontline.project.models import Sight, Travel
+from frontline.records import Note
+from frontline.results.registry import TABLES
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
+    from collections.abc import Mapping
 
     from frontline.project.models import PopulationRaster, Project, TableSource
+    from frontline.results.model import Results
 
 
-PLACES = ("settlements", "corridors", "points", "districts")
-TABLES = ("flows", "links", "events")
-
-LISTED: Mapping[str, tuple[str, ...]] = {
-    "settlements": ("links", "settlement_rasters", "nearness"),
-    "corridors": ("links", "corridor_sight", "corridor_kinds"),
-    "points": ("links",),
-    "districts": ("raster_districts",),
-    "flows": ("flows", "flows_balance"),
-    "links": ("links",),
-    "events": ("events",),
-}
-"""Further tables that list the features of a layer one by one."""
-
-
+LEFT_OUT = "The layer is restricted and was left out: no figure draws on it."
+REFERRING = "{count} of them made of a restricted layer and left out."
 UNNAMED = "restricted/"
 """What stands for the folder and the name of a restricted file in the list of inputs."""
 
 
-def restricted(project: Project) -> tuple[str, ...]:
-    """Name the restricted layers of a project: roles, keys of lines and of partitions."""
-    names = [role for role in (*PLACES, *TABLES) if _is_restricted(getattr(project, role))]
-    names += [part.key for part in project.partitions if _is_restricted(part)]
-    names += [line.key for line in project.lines if _is_restricted(line)]
-    names += ["study_area"] if _is_restricted(project.study_area) else []
-    return tuple(names)
-
-
-def without_restricted(results: Results) -> Results:
-    """Take restricted layers out of results, so that they reach no public file.
+@dataclass(frozen=True)
+class PublicProject:
+    """A project without its restricted layers.
 
     Parameters
     ----------
-    results
-        Of a whole run.
+    project
+        What may be computed and published as a whole.
+    hidden
+        The inputs that were left out, as the project file calls them; several of one kind, such
+        as ``partitions``, stand once.
+    notes
+        What the reader must know of it, without a word on what was left out.
+    """
+
+    project: Project
+    hidden: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def restricted(project: Project) -> tuple[str, ...]:
+    """Name the restricted inputs of a project: keys of lines, the study area, other inputs."""
+    names = [line.key for line in project.lines if _is_restricted(line)]
+    names += ["study_area"] if _is_restricted(project.study_area) else []
+    return (
+        *names,
+        *(role for role in RESTRICTABLE if any(map(_is_restricted, _of(project, role)))),
+    )
+
+
+def without_restricted(project: Project) -> PublicProject:
+    """Take the restricted layers out of a project, before anything is computed.
+
+    Parameters
+    ----------
+    project
+        As loaded.
 
     Returns
     -------
-    Results
-        Places, corridors, points, districts and partitions that are restricted are gone, with
-        the names of the user's own columns and every table that lists them one by one, claims
-        too; sums over zones remain. Of the files their hashes remain. A note says which.
+    PublicProject
+        Its project holds no restricted layer and nothing that is made of one or speaks of its
+        columns and kinds: sections and scenarios by parts of it, rates, links of places, speeds
+        by kind of corridor. Whatever is computed from it can give none of them away.
 
     Raises
     ------
     ProjectError
         A line or the study area is restricted: nothing public can be said without it.
     """
-    results = _without_tiles(results)
-    project = results.project
     hidden = restricted(project)
-    needed = [line.key for line in project.lines if line.key in hidden]
-    needed += ["study_area"] if "study_area" in hidden else []
+    needed = [name for name in hidden if name not in RESTRICTABLE]
     if needed:
         raise ProjectError(
             f"{', '.join(needed)} is restricted, and every result shows it (expected a public "
             "layer). Leave out --public, or mark the layer as public.",
             path=project.path,
         )
-    secret = [f"raster:{one.key}" for one in project.population if _is_restricted(one)]
-    results = replace(results, further=_without_rasters(results.further, secret))
-    if not hidden and not secret:
-        return results
-    about = {*hidden, *(f"partition {name}" for name in hidden)}
-    about |= {f"population {name}" for name in secret}
-    notes = [note for note in results.notes if note.about.split(" at ")[0] not in about]
-    notes += [Note(name, "The layer is restricted and was left out.") for name in hidden]
-    kept = replace(
-        results,
-        project=_without_sources(project, hidden),
-        notes=tuple(notes),
-        key_figures=_without_words(results.key_figures, project, hidden),
-        claims=None,  # their reasons list places by name
-        case=None,
-        partitions={key: part for key, part in results.partitions.items() if key not in hidden},
-        inputs=_without_names(results, hidden),
-        **{name: _emptied(results, name) for name in PLACES if name in hidden},
+    notes = [Note(role, LEFT_OUT) for role in hidden]
+    kept: dict[str, Any] = {
+        role: tuple(one for one in _of(project, role) if not _is_restricted(one))
+        if isinstance(getattr(project, role), tuple)
+        else None
+        for role in hidden
+    }
+    parts = {part.key for part in project.partitions if _is_restricted(part)}
+    parts |= {"districts"} & set(hidden)
+    kept["sections"] = tuple(
+        section.model_copy(update={"rates": ()} if "settlements" in hidden else {})
+        for section in project.sections
+        if section.partition not in parts
     )
-    gone = {table for name in hidden for table in LISTED.get(name, ())}
-    further = {name: table for name, table in results.further.items() if name not in gone}
-    for name in {"partitions", "nearness"} & set(further):
-        parts = further[name]
-        further[name] = parts[~parts["partition"].isin(list(hidden))]
-    kept = replace(kept, further=further)
-    if "settlements" in hidden and "sections" in further:
-        further["sections"] = further["sections"].drop(columns=_rates(project), errors="ignore")
-        kept = replace(kept, further=further)
-    if "settlements" in hidden:
-        kept = replace(kept, control_change=kept.control_change.iloc[:0])
+    kept["scenarios"] = tuple(one for one in project.scenarios if one.hand_over not in parts)
+    if {"settlements", "corridors", "points"} & set(hidden) and project.links is not None:
+        kept["links"] = None
+        notes += [] if "links" in hidden else [Note("links", LEFT_OUT)]
+    for name in ("sections", "scenarios"):
+        lost = len(getattr(project, name)) - len(kept[name])
+        notes += [Note(name, REFERRING.format(count=lost), lost)] if lost else []
+    public = project.model_copy(update={**kept, **_settings(project, hidden)})
+    return PublicProject(public, hidden, tuple(notes))
+
+
+def _settings(project: Project, hidden: tuple[str, ...]) -> dict[str, Any]:
+    """Take out the settings that name columns or kinds of restricted layers."""
+    kept: dict[str, Any] = {}
+    heights = [getattr(project, role) for role in ("settlements", "corridors")]
+    if all(layer is None or _is_restricted(layer) for layer in heights):
+        plain = Sight().target_height_column
+        kept["sight"] = project.sight.model_copy(update={"target_height_column": plain})
+    travel: dict[str, Any] = {}
     if "corridors" in hidden:
-        kept = replace(
-            kept, corridor_km=kept.corridor_km.iloc[:0], crossings=kept.crossings.iloc[:0]
-        )
+        travel["speeds_kmh"] = Travel().speeds_kmh
+    if "points" in hidden:
+        travel["checkpoint_kind"] = Travel().checkpoint_kind
+    if travel:
+        kept["travel"] = project.travel.model_copy(update=travel)
     return kept
+
+
+def keep_public(results: Results, public: PublicProject, project: Project) -> Results:
+    """Keep of results what may be public: a second hold, after `without_restricted`.
+
+    Parameters
+    ----------
+    results
+        Computed from ``public.project``.
+    public
+        What was left out.
+    project
+        The whole project, which may ask for sums over restricted settlements.
+
+    Returns
+    -------
+    Results
+        Without tables that nothing declares, that do not say what they list, or that list only
+        restricted features; without the online tiles; with the notes on what was left out, and
+        with the sums over restricted settlements that give none of them away, if asked for.
+
+    Raises
+    ------
+    ProjectError
+        The results were computed with a restricted layer.
+    """
+    if restricted(results.project):
+        raise ProjectError(
+            "restricted layers took part in these results (expected results of a project without "
+            "them). Compute them from without_restricted(project).",
+            path=project.path,
+        )
+    further = {name: table for name, table in results.further.items() if _may(name, public.hidden)}
+    notes = [*results.notes, *public.notes]
+    inputs = results.inputs
+    if project.outputs.restricted_sums and "settlements" in public.hidden:
+        sums = restricted_people(project)
+        further[RESTRICTED_PEOPLE.name] = sums
+        notes.append(_note_on_sums(int(sums["withheld"].sum()), len(sums), project))
+        inputs = _with_unnamed(inputs, project)
+    results = replace(results, further=further, notes=tuple(notes), inputs=inputs)
+    if public.hidden:
+        results = replace(results, claims=None)  # their sentences may name restricted places
+    return _without_tiles(results)
+
+
+def _may(name: str, hidden: tuple[str, ...]) -> bool:
+    """Tell whether a table may be public; one that does not say what it lists may not."""
+    lists = TABLES[name].lists if name in TABLES else None
+    return lists is not None and not (lists and set(lists) <= set(hidden))
+
+
+def _note_on_sums(withheld: int, every: int, project: Project) -> Note:
+    return Note(
+        "settlements",
+        f"Restricted settlements take part in the sums of {RESTRICTED_PEOPLE.name}.csv only; "
+        f"{withheld} of {every} are withheld, since they would tell of fewer than "
+        f"{project.outputs.least_places} settlements.",
+        withheld,
+    )
+
+
+def _with_unnamed(inputs: Mapping[str, str], project: Project) -> dict[str, str]:
+    """Add the hashes of the settlements' files, without their names, which may tell much."""
+    layers = {role: () if role in {"partitions", "population"} else None for role in RESTRICTABLE}
+    bare = project.model_copy(update={**layers, "settlements": project.settlements})
+    digests = sorted(set(hash_inputs(bare).values()) - set(inputs.values()))
+    return {**inputs, **{f"{UNNAMED}{number}": one for number, one in enumerate(digests, start=1)}}
 
 
 def _without_tiles(results: Results) -> Results:
@@ -127,94 +205,9 @@ def _without_tiles(results: Results) -> Results:
     return replace(results, project=kept, notes=(*results.notes, note))
 
 
-def _without_rasters(
-    further: Mapping[str, pd.DataFrame], secret: list[str]
-) -> dict[str, pd.DataFrame]:
-    """Take restricted rasters out of the tables that tell their people place by place."""
-    kept = dict(further)
-    for name in {"settlement_rasters", "raster_districts"} & set(kept):
-        kept[name] = kept[name][~kept[name]["source"].isin(secret)]
-    return kept
-
-
-def _without_words(
-    figures: tuple[KeyFigure, ...], project: Project, hidden: tuple[str, ...]
-) -> tuple[KeyFigure, ...]:
-    """Take the sources of restricted layers out of the sentences."""
-    layers = [getattr(project, role) for role in (*PLACES, *TABLES) if role in hidden]
-    layers += [part for part in project.partitions if part.key in hidden]
-    layers += [raster for raster in project.population if raster.sensitivity == "restricted"]
-    told = []
-    for figure in figures:
-        sentence = figure.sentence
-        for source in {layer.source for layer in layers} - {""}:
-            sentence = sentence.replace(source, "a restricted layer")
-        told.append(replace(figure, sentence=sentence))
-    return tuple(told)
-
-
-def _emptied(results: Results, name: str) -> gpd.GeoDataFrame:
-    """Return a layer without its features and without the columns of the user's own."""
-    table: gpd.GeoDataFrame = getattr(results, name).iloc[:0]
-    if results.case is None:
-        return table
-    ours = {column.name for column in ROLES[name].columns}
-    read = getattr(results.case.layers, name)
-    theirs = [column for column in read if column not in ours and column != "geometry"]
-    return table.drop(columns=theirs, errors="ignore")
-
-
-def _rates(project: Project) -> list[str]:
-    names = [name for section in project.sections for name in section.rates]
-    return [column for name in names for column in (name, f"{name}_settlements")]
-
-
-def _without_names(results: Results, hidden: tuple[str, ...]) -> dict[str, str]:
-    """Take the names of restricted files, which may tell much, out of the list of inputs."""
-    project = results.project
-    layers = [getattr(project, role) for role in (*PLACES, *TABLES) if role in hidden]
-    layers += [part for part in project.partitions if part.key in hidden]
-    layers += [raster for raster in project.population if _is_restricted(raster)]
-    secret = {path for layer in layers for path in (layer.path, *companions(layer.path))}
-    shown = project.model_copy(update={name: None for name in (*PLACES, *TABLES) if name in hidden})
-    shown = shown.model_copy(
-        update={
-            "partitions": tuple(part for part in project.partitions if part.key not in hidden),
-            "population": tuple(one for one in project.population if not _is_restricted(one)),
-        }
-    )
-    names = {relative(path, project) for path in secret - set(input_files(shown))}
-    kept = {name: digest for name, digest in results.inputs.items() if name not in names}
-    digests = sorted(digest for name, digest in results.inputs.items() if name in names)
-    return kept | {f"{UNNAMED}{number}": digest for number, digest in enumerate(digests, start=1)}
-
-
-def _without_sources(project: Project, hidden: tuple[str, ...]) -> Project:
-    """Take out of the project what it says of restricted layers: file, source, columns, codes."""
-    gone: dict[str, object] = {role: None for role in (*PLACES, *TABLES) if role in hidden}
-    gone["sections"] = tuple(
-        one.model_copy(
-            update={
-                "parts": () if one.partition in hidden else one.parts,
-                "rates": () if "settlements" in hidden else one.rates,
-            }
-        )
-        for one in project.sections
-    )
-    gone["scenarios"] = tuple(
-        one.model_copy(update={"parts": ()}) if one.hand_over in hidden else one
-        for one in project.scenarios
-    )
-    kept = tuple(part for part in project.partitions if part.key not in hidden)
-    rasters = tuple(
-        raster.model_copy(
-            update={"source": "", "licence": "", "path": project.path.parent / "restricted"}
-        )
-        if raster.sensitivity == "restricted"
-        else raster
-        for raster in project.population
-    )
-    return project.model_copy(update={**gone, "partitions": kept, "population": rasters})
+def _of(project: Project, role: str) -> tuple[TableSource | PopulationRaster, ...]:
+    value = getattr(project, role)
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def _is_restricted(source: TableSource | PopulationRaster | None) -> bool:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from frontline.inputs.csv import WHAT_IT_IS, safe_text
-from frontline.results.registry import COLUMNS, FURTHER, LAYERS, TITLES
-from frontline.schema import Column, Type
+from frontline.results.registry import FURTHER, LAYERS, TABLES, columns_declared
+from frontline.schema import Column, ForeignKey, Table, Type
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,26 +21,9 @@ if TYPE_CHECKING:
     from frontline.results.model import Results
 
 
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "lines": ("line",),
-    "sides": ("line", "side"),
-    "zones": ("line", "side", "distance_m", "kind", "source"),
-    "settlements": ("id", "line"),
-    "changes": ("from_line", "to_line", "from_side", "to_side", "kind"),
-    "control_change": ("id", "from_line", "to_line"),
-    "corridors": ("id", "line", "side", "distance_m"),
-    "crossings": ("line", "id", "lon", "lat"),
-    "sight_zones": ("line", "side", "distance_m"),
-    "sight_people": ("line", "side", "distance_m", "source"),
-    "settlement_rasters": ("id", "line", "source"),
-    "raster_people": ("line", "source", "side", "distance_m"),
-    "lines_between": ("from_line", "to_line"),
-    "landcover": ("line", "side", "distance_m", "cover"),
-    "landcover_changes": ("from_line", "to_line", "from_side", "to_side", "cover"),
-    "landcover_balance": ("from_line", "to_line", "side", "cover"),
-    "links": ("id", "line"),
-}
-"""The columns that the rows of a table are ordered by; the others keep the order given."""
+DIGITS = 10
+"""Significant digits of a fraction in a text file: a millimetre in a thousand kilometres, more than
+any line, census or elevation carries."""
 
 CSVW_TYPES: Mapping[Type, str] = {
     "text": "string",
@@ -61,7 +44,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
 
     Returns
     -------
-    Frames without geometry by name, in the order of `COLUMNS`, with full numbers. Columns that
+    Frames without geometry by name, in the order of `TABLES`, with every digit. Columns that
     the contract does not name, the user's own among them, follow in the order they came in.
     Rows are ordered by line, side, distance and source as the project lists them, settlements
     by identifier, so that the order of the input does not show.
@@ -89,7 +72,11 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.claims is not None:
         frames["claims"] = results.claims
     return {
-        name: _ordered(tidy(frame, COLUMNS[name]), KEYS.get(name, ()), results.project)
+        name: _ordered(
+            tidy(frame, TABLES[name].columns),
+            TABLES[name].key if TABLES[name].ordered else (),
+            results.project,
+        )
         for name, frame in frames.items()
     }
 
@@ -202,8 +189,8 @@ def cell(value: object) -> str:
 
     Returns
     -------
-    Text made harmless, numbers with every digit (infinity as INF), true or false, dates as
-    YYYY-MM-DD, and nothing where the value is unknown.
+    Text made harmless, whole numbers with every digit, fractions with :data:`DIGITS` digits
+    (infinity as INF), true or false, dates as YYYY-MM-DD, and nothing where the value is unknown.
     """
     if is_empty(value):
         return ""
@@ -219,9 +206,12 @@ def cell(value: object) -> str:
 
 
 def _number(number: object) -> str:
-    if isinstance(number, float) and math.isinf(number):
+    if not isinstance(number, float):
+        return repr(number)
+    if math.isinf(number):
         return "INF" if number > 0 else "-INF"
-    return repr(number + 0.0 if isinstance(number, float) else number)  # -0.0 becomes 0.0
+    rounded = number if number.is_integer() else float(f"{number:.{DIGITS}g}")
+    return repr(rounded + 0.0)  # -0.0 becomes 0.0
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -256,7 +246,7 @@ def _line(cells: Iterable[str]) -> str:
 
 def described(name: str, table: str) -> Column | None:
     """Find what is known of a column: the table's own, one that any table may have, or None."""
-    own = {column.name: column for column in (*COLUMNS.get(table, ()), *LAYERS.get(table, ()))}
+    own = {column.name: column for column in columns_declared(table)}
     return own.get(name) or FURTHER.get(name)
 
 
@@ -304,25 +294,56 @@ def csv_metadata(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
         "dc:title": title,
         "dc:description": WHAT_IT_IS,
         "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": ["\n"]},
-        "tables": [_csvw_table(name, frame) for name, frame in frames.items()],
+        "tables": [_csvw_table(name, frames) for name in frames],
     }
     return json.dumps(group, ensure_ascii=False, indent=1) + "\n"
 
 
-def _csvw_table(name: str, frame: pd.DataFrame) -> dict[str, Any]:
-    title, description = TITLES[name]
+def _csvw_table(name: str, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    table, frame = TABLES[name], frames[name]
+    described: dict[str, Any] = {"columns": [_csvw_column(c) for c in columns_of(frame, name)]}
+    if table.key and not frame.duplicated(list(table.key)).any():
+        described["primaryKey"] = [_csvw_name(column) for column in table.key]
+    foreign = [
+        {
+            "columnReference": [_csvw_name(column) for column in key.columns],
+            "reference": {
+                "resource": f"{key.table}.csv",
+                "columnReference": [_csvw_name(column) for column in key.referenced],
+            },
+        }
+        for key in table.foreign
+        if key.table in frames and _all_found(frame, key, frames[key.table])
+    ]
+    if foreign:
+        described["foreignKeys"] = foreign
     return {
         "url": f"{name}.csv",
-        "dc:title": title,
-        "dc:description": description,
-        "tableSchema": {"columns": [_csvw_column(c) for c in columns_of(frame, name)]},
+        "dc:title": table.title,
+        "dc:description": table.sentence,
+        "tableSchema": described,
     }
+
+
+def _all_found(frame: pd.DataFrame, key: ForeignKey, other: pd.DataFrame) -> bool:
+    """Tell whether every row names one row of the other table, or none where it is empty."""
+
+    def rows_of(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        named = table[list(columns)]
+        return list(named[named.notna().all(axis=1)].itertuples(index=False, name=None))
+
+    held = rows_of(other, key.referenced)
+    return len(set(held)) == len(held) and set(rows_of(frame, key.columns)) <= set(held)
+
+
+def _csvw_name(name: str) -> str:
+    return quote(name, safe="").replace("-", "%2D").replace("~", "%7E")
 
 
 def _csvw_column(column: Column) -> dict[str, Any]:
     header = safe_text(column.name)
     entry: dict[str, Any] = {
-        "name": quote(column.name, safe="").replace("-", "%2D").replace("~", "%7E"),
+        "name": _csvw_name(column.name),
         "titles": [header] if column.title == header else [header, column.title],
         "datatype": CSVW_TYPES[column.type],
         "dc:description": column.description,
@@ -363,20 +384,27 @@ def schema_columns_markdown() -> str:
     """Write the reference of every table and layer, for the documentation."""
     parts = []
     for heading, group, suffix in (
-        ("## Columns of the results", COLUMNS, ".csv"),
+        ("## Columns of the results", TABLES, ".csv"),
         ("## Layers of the GeoPackage", LAYERS, ""),
     ):
         parts.append(heading)
         if suffix:
             parts.append(WHAT_IT_IS)
-        for name, columns in group.items():
-            title, description = TITLES[name]
-            parts.append(f"### `{name}{suffix}`: {title}\n\n{description}")
-            if columns:
-                parts.append(_markdown_rows(columns))
+        for name, table in group.items():
+            parts.append(f"### `{name}{suffix}`: {table.title}\n\n{table.sentence}")
+            parts.append(_rows_in_words(table))
+            if table.columns:
+                parts.append(_markdown_rows(table.columns))
     parts.append("## Columns that a table may have beside its own")
     parts.append(_markdown_rows(tuple(FURTHER.values())))
     return "\n\n".join(parts) + "\n"
+
+
+def _rows_in_words(table: Table) -> str:
+    """Say what a row is: which columns tell rows apart, and which layers are told one by one."""
+    key = f"Key: {', '.join(f'`{name}`' for name in table.key)}. " if table.key else ""
+    lists = f"Lists {', '.join(table.lists)}." if table.lists else "Lists no features of the input."
+    return key + lists
 
 
 def _markdown_rows(columns: Sequence[Column]) -> str:

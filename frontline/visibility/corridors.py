@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline import schema
+from frontline.schema import Table
 from frontline.visibility.targets import STATES
 
 if TYPE_CHECKING:
@@ -24,7 +26,26 @@ if TYPE_CHECKING:
 CORRIDORS = ["id", "name", "kind", "line", "in_sight", "km"]
 """Columns of :func:`by_state`, beside ``geometry``."""
 
-SEGMENTS = ["id", "name", "kind", "line", "in_sight", "from_km", "to_km", "km"]
+SEGMENTS = Table(
+    "corridor_sight",
+    "Corridors in sight",
+    "Segments of corridors in sight of a line, hidden or undecided; the rest is out of range.",
+    (
+        schema.text("id", "Identifier", "Identifier of the corridor."),
+        schema.text("name", "Name", "Name as the input gives it."),
+        schema.KIND_OF_CORRIDOR,
+        schema.LINE,
+        schema.text(
+            "in_sight", "In sight of the line", "visible, hidden or unknown (heights are missing)."
+        ),
+        schema.number("from_km", "km", "From", "Along the corridor, where the segment begins."),
+        schema.number("to_km", "km", "To", "Along the corridor, where the segment ends."),
+        schema.number("km", "km", "Length", "Length of the segment, on the ellipsoid."),
+    ),
+    lists=("corridors",),
+    key=("id", "line", "from_km"),
+    foreign=(schema.OF_LINE,),
+)
 """Columns of :func:`segments`, beside ``geometry``."""
 
 SAMPLE_M = 100.0
@@ -134,7 +155,7 @@ def segments(
             named = (*_named(layers, pieces.row[group[0]]), line, state[group[0]])
             along = (start / 1000.0, end / 1000.0, (end - start) / 1000.0)
             rows.append((*named, *along, _shape(pieces, group)))
-    return _frame(rows, SEGMENTS, layers)
+    return _frame(rows, SEGMENTS.names, layers)
 
 
 def _codes(state: NDArray[np.object_]) -> NDArray[np.int64]:

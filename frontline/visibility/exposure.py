@@ -207,7 +207,7 @@ def sight(
         rasters=rasters,
         zones=_joined(shares, SHARES),
         corridors=_features(corridors, CORRIDORS, layers),
-        segments=_features(stretched, SEGMENTS, layers),
+        segments=_features(stretched, SEGMENTS.names, layers),
         notes=tuple(notes),
         illustration=is_coarse(dem),
     )
@@ -219,7 +219,7 @@ def _nothing(layers: Layers) -> Exposure:
         rasters={},
         zones=pd.DataFrame(columns=SHARES),
         corridors=_features([], CORRIDORS, layers),
-        segments=_features([], SEGMENTS, layers),
+        segments=_features([], SEGMENTS.names, layers),
         notes=(),
         illustration=False,
     )

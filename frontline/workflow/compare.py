@@ -12,13 +12,12 @@ from typing import Any
 
 from frontline.errors import OutputError, one_line
 from frontline.export.publish import read_manifest, verify
-from frontline.results.tables import KEYS
+from frontline.results.registry import TABLES
 
 ROUNDING = 1e-9
 """Relative difference below which two numbers are taken for the same."""
 EXAMPLES = 5
 """How many rows of a table the text shows; the JSON holds all."""
-OWN_KEYS: Mapping[str, tuple[str, ...]] = {"key_figures": ("id",), "claims": ("id",)}
 MISSING = "(absent)"
 Row = dict[str, str]
 
@@ -203,7 +202,7 @@ def _shown(value: Any) -> str:
 
 def _compare_tables(name: str, before: Path, after: Path) -> TableDifference:
     (columns, old), (new_columns, new) = (_read(folder, name) for folder in (before, after))
-    wanted = KEYS.get(name, OWN_KEYS.get(name, ()))
+    wanted = TABLES[name].key if name in TABLES else ()
     keys = tuple(key for key in wanted if key in columns and key in new_columns)
     held, found = _by_key(old, keys), _by_key(new, keys)
     shared = [key for key in held if key in found]

@@ -18,7 +18,7 @@ from frontline.progress import Progress, silent
 from frontline.project.loader import changed, claims_file, hash_inputs, load_project, relative
 from frontline.records import KeyFigure, Note
 from frontline.results.model import Results
-from frontline.results.redaction import without_restricted
+from frontline.results.redaction import keep_public, without_restricted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from frontline.lines.front import Draw, FrontLine
     from frontline.project.models import Project
 
-
-ZONE = ["line", "side", "distance_m", "kind"]
-"""What names a zone."""
 
 ENOUGH_DRAWS = 100
 """With fewer displaced lines the ends of an interval are hardly known."""
@@ -61,7 +58,7 @@ def run(
         Name of the command, kept in the manifest: ``report`` and ``claims`` write their part
         only.
     public
-        Keep restricted layers out of every file.
+        Let restricted layers take no part, so that no file can tell of them.
     pdf
         Also write the maps as PDF, and the report where WeasyPrint or Chromium is installed.
     force
@@ -99,9 +96,10 @@ def run(
     if work is not None:
         open_work(work, out=out)
     with prepare_output(out, command=command, force=force) as output:
-        results = compute(project, work=work, progress=progress)
         if public:
-            results = without_restricted(results)
+            results = compute_public(project, work=work, progress=progress)
+        else:
+            results = compute(project, work=work, progress=progress)
         facts = manifest(
             results.project, results.inputs, public=public, elevation=_elevation(results)
         )
@@ -144,13 +142,42 @@ def _warn_of_tiles(project: Project, files: Writers) -> None:
         LOG.warning("%s", warning(tiles))
 
 
-def compute(project: Project, *, work: Path | None = None, progress: Progress = silent) -> Results:
+def compute_public(
+    project: Project, *, work: Path | None = None, progress: Progress = silent
+) -> Results:
+    """Compute what of a project everybody may read: its restricted layers take no part.
+
+    Parameters
+    ----------
+    project, work, progress
+        As for `compute`.
+
+    Raises
+    ------
+    ProjectError
+        A line or the study area is restricted.
+    """
+    public = without_restricted(project)
+    # A statement may name restricted places, and the metric that tests it would not find them.
+    results = compute(public.project, statements=not public.hidden, work=work, progress=progress)
+    return keep_public(results, public, project)
+
+
+def compute(
+    project: Project,
+    *,
+    statements: bool = True,
+    work: Path | None = None,
+    progress: Progress = silent,
+) -> Results:
     """Compute everything a project asks for.
 
     Parameters
     ----------
     project
         From `load_project`.
+    statements
+        Whether the statements of its ledger are tested.
     work
         Folder for finished pieces of long work; the results are the same with and without.
     progress
@@ -165,7 +192,7 @@ def compute(project: Project, *, work: Path | None = None, progress: Progress = 
 
     project = with_each_date(project)
     inputs = hash_inputs(project)
-    ledger = read_ledger(project)
+    ledger = read_ledger(project) if statements else None
     case, notes = compute_case(project, work=work, progress=progress)
     results = _results(case, notes, inputs, progress)
     if ledger is not None:
@@ -293,7 +320,7 @@ def _results(
     from frontline.analysis.optional_tables import cut_tables
     from frontline.analysis.visibility import sight_tables, with_ground
     from frontline.elevation.terrain import shaded_relief
-    from frontline.lines.zones import lines_table, sides_table
+    from frontline.lines.zones import ZONES, lines_table, sides_table
     from frontline.population.within import profile
 
     layers, fronts, draws, frame = case.layers, case.fronts, case.draws, case.layers.frame
@@ -317,13 +344,14 @@ def _results(
     flows["below_accuracy"] = flows["kind"] == "within_error"
     further = sight_tables(case) | cut_tables(case, flows)
     lonlat = partial(_degrees, case)
+    ends = [*ZONES.key, "area_low", "area_high"]
     results = Results(
         project=case.project,
         study_area=lonlat(_one_feature(case)),
         lines=lonlat(lines_table(fronts, frame)),
         sides=lonlat(sides_table(fronts, draws, frame)),
         zones=lonlat(case.zones),
-        people=case.people.merge(case.zones[[*ZONE, "area_low", "area_high"]], on=ZONE, how="left"),
+        people=case.people.merge(case.zones[ends], on=list(ZONES.key), how="left"),
         settlements=lonlat(settlements),
         changes=lonlat(flows),
         control_change=control_change(case.places, case.exposure.settlements, fronts),

@@ -50,7 +50,7 @@ def rows_of(table, kind, from_side="East", to_side="West"):
 def test_a_straight_line_moved_by_ten_kilometres():
     fronts = [straight("old", 30_000.0), straight("new", 40_000.0)]
     table = change.changes(fronts, AREA, {}, FRAME)
-    assert list(table.columns) == [*change.CHANGES, "geometry"]
+    assert list(table.columns) == [*change.CHANGES.all_names, "geometry"]
     assert rows_of(table, "changed").area_km2.item() == pytest.approx(500.0)
     assert rows_of(table, "unchanged", "West", "West").area_km2.item() == pytest.approx(1_500.0)
     assert rows_of(table, "unchanged", "East", "East").area_km2.item() == pytest.approx(3_000.0)
@@ -90,7 +90,7 @@ def test_the_same_line_twice_changes_nothing():
 def test_one_line_has_nothing_to_compare_with():
     table = change.changes([straight("old", 30_000.0)], AREA, {}, FRAME)
     assert table.empty
-    assert list(table.columns) == [*change.CHANGES, "geometry"]
+    assert list(table.columns) == [*change.CHANGES.all_names, "geometry"]
     assert change.balance(()).empty
 
 
@@ -245,7 +245,7 @@ FRONTS = [straight("old", 30_000.0), straight("new", 40_000.0)]
 )
 def test_what_became_of_a_settlement(changed, control):
     table = change.control_change(places(**changed), SIGHT, FRONTS)
-    assert list(table.columns) == change.CONTROL
+    assert list(table.columns) == change.CONTROL.all_names
     row = table.iloc[0]
     assert row.control == control
     assert (row.distance_before_m, row.distance_after_m) == (9_000.0, 300.0)
@@ -277,5 +277,10 @@ def test_people_are_those_valid_at_the_date_of_the_earlier_line(since, until, pe
 def test_without_sight_or_settlements_the_table_keeps_its_columns():
     table = change.control_change(places(), pd.DataFrame(), FRONTS)
     assert table.sight_before.tolist() == [""]
-    assert list(change.control_change(places().iloc[:0], SIGHT, FRONTS).columns) == change.CONTROL
-    assert list(change.control_change(places(), SIGHT, FRONTS[:1]).columns) == change.CONTROL
+    assert (
+        list(change.control_change(places().iloc[:0], SIGHT, FRONTS).columns)
+        == change.CONTROL.all_names
+    )
+    assert (
+        list(change.control_change(places(), SIGHT, FRONTS[:1]).columns) == change.CONTROL.all_names
+    )

@@ -22,6 +22,8 @@ GEOD = pyproj.Geod(ellps="WGS84")
 HALF = 50_000.0
 AREA = shapely.box(-HALF, -HALF, HALF, HALF)
 
+CROSSINGS = [name for name in corridors.CROSSINGS.all_names if name not in {"lon", "lat"}]
+
 
 def front_of(line, *, key="old", error_m=0.0):
     """A line from south to north through the study area, West to its left."""
@@ -174,7 +176,7 @@ def test_the_angle_of_a_crossing(angle):
     road = shapely.LineString([-step, step])
     for drawn in (road, road.reverse()):
         found = corridors.crossings(layers_of(drawn), [FRONT])
-        assert list(found.columns) == [*corridors.CROSSINGS, "geometry"]
+        assert list(found.columns) == [*CROSSINGS, "geometry"]
         assert found.angle_deg.tolist() == pytest.approx([angle], abs=0.01)
         assert found.geometry.iloc[0].distance(shapely.Point(0.0, 0.0)) < 0.01
         assert found.km_along.item() == pytest.approx(20.0)
@@ -254,7 +256,7 @@ def test_without_corridors_every_table_keeps_its_columns():
     assert list(corridors.corridor_km(none, [FRONT], NO_ZONES, {}).columns) == corridors.KM
     assert list(corridors.corridor_distance(none, [FRONT]).columns) == corridors.DISTANCE
     found = corridors.crossings(none, [FRONT])
-    assert list(found.columns) == [*corridors.CROSSINGS, "geometry"]
+    assert list(found.columns) == [*CROSSINGS, "geometry"]
     assert found.crs == FRAME.crs
 
 

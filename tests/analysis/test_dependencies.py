@@ -53,7 +53,7 @@ def points(*rows):
 
 def test_a_field_on_the_other_side_is_cut_off():
     table = linked(link(**at(33_000, 10_000)), link(id="m", **at(25_000, 14_000)))
-    assert list(table.columns) == LINKS
+    assert list(table.columns) == LINKS.names
     assert table.sides.tolist() == ["other", "same"]
     assert table.reach.tolist() == ["cut off", "reachable"]
     assert table.distance_m.to_numpy() == pytest.approx([5_000, 5_000], rel=1e-4)
@@ -184,7 +184,7 @@ def test_an_event_is_measured_against_the_line_of_its_day():
         event("2020-11-09", 33e3, 40e3),
         event("2020-11-10", 33e3, 10e3),
     )
-    assert list(table.columns) == EVENTS
+    assert list(table.columns) == EVENTS.names
     assert table.line.tolist() == ["", "old", "old", "new"]
     assert table.distance_m.to_numpy() == pytest.approx(
         [np.nan, 3e3, 3e3, 27e3], rel=1e-3, nan_ok=True
@@ -238,5 +238,5 @@ def test_events_that_cannot_be_are_refused(asked, expected):
 
 
 def test_no_events_give_an_empty_table():
-    assert list(set_against().columns) == EVENTS
+    assert list(set_against().columns) == EVENTS.names
     assert linked().empty

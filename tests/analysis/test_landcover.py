@@ -75,7 +75,7 @@ def one(table, **where):
 def test_sides_and_zones_by_class(sure):
     """The old line runs along 0 east, the box reaches 30 km east and west, 20 north and south."""
     cover = sure[1]["landcover"]
-    assert list(cover.columns) == COVER
+    assert list(cover.columns) == COVER.names
     west = {"line": "old", "side": "West", "distance_m": None}
     assert one(cover, **west, cover="farmland").area_km2 == pytest.approx(5 * 40, **ABOUT)
     assert one(cover, **west, cover="tree cover").area_km2 == 0
@@ -105,7 +105,7 @@ def test_what_changed_hands_and_its_parts(sure):
     """From 0 to 10 km east: half of it farmland, half of it trees."""
     case, tables = sure
     flows = tables["landcover_changes"]
-    assert list(flows.columns) == FLOWS
+    assert list(flows.columns) == FLOWS.names
     step = {"from_line": "old", "to_line": "new", "from_side": "East", "to_side": "West"}
     farmland = one(flows, **step, cover="farmland")
     assert farmland.area_km2 == pytest.approx(5 * 40, **ABOUT)
@@ -125,7 +125,7 @@ def test_what_changed_hands_and_its_parts(sure):
 
 def test_gained_less_ceded_is_the_difference_of_what_is_held(sure):
     balance = sure[1]["landcover_balance"]
-    assert list(balance.columns) == BALANCE
+    assert list(balance.columns) == BALANCE.names
     held = balance["held_after_km2"] - balance["held_before_km2"]
     assert np.allclose(held, balance["net_km2"], atol=1e-6)
     assert np.allclose(balance["gained_km2"] - balance["ceded_km2"], balance["net_km2"])

@@ -7,7 +7,7 @@ from factories.case import made_case
 
 from frontline.analysis.lines import THRESHOLDS, line_tables
 from frontline.analysis.settlements import NEARNESS, nearness
-from frontline.results.registry import LINE_COLUMNS
+from frontline.results.registry import TABLES
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,12 @@ def row_of(table, line, side, part="", partition=""):
 
 
 def test_every_table_has_the_columns_that_are_described(found):
-    assert list(found) == list(LINE_COLUMNS)
-    for name, columns in LINE_COLUMNS.items():
-        assert list(found[name].columns) == [column.name for column in columns]
+    wanted = ["line_scales", "line_ground", "line_terrain", "line_certainty", "nearness"]
+    assert list(found) == wanted
+    for name in wanted:
+        assert list(found[name].columns) == TABLES[name].names
         assert len(found[name]), name
-    assert list(found["nearness"].columns) == NEARNESS
+    assert list(found["nearness"].columns) == NEARNESS.names
 
 
 def test_distances_by_side_and_by_district(found):

@@ -12,12 +12,11 @@ from frontline.errors import FrontlineError
 from frontline.export.report.report import report_html
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
-from frontline.results.redaction import without_restricted
-from frontline.results.registry import COLUMNS, CUT_COLUMNS, TITLES
+from frontline.results.registry import TABLES
 from frontline.results.tables import tables, write_csv
 from frontline.results.wording import sources
 from frontline.workflow.check import check
-from frontline.workflow.run import compute, compute_case
+from frontline.workflow.run import compute, compute_case, compute_public
 
 LAYOUT = Layout()
 FLOWS = """id,what,origin,amount,part_of,source
@@ -93,17 +92,33 @@ def results(tmp_path_factory):
     return compute(load_project(path))
 
 
+CUTS = {
+    "partitions",
+    "lines_between",
+    "steps",
+    "corridor_kinds",
+    "sections",
+    "scenarios",
+    "landcover",
+    "landcover_changes",
+    "landcover_balance",
+    "flows",
+    "flows_balance",
+    "links",
+    "events",
+}
+
+
 def test_every_table_has_the_columns_that_are_described(results):
-    assert set(results.further) >= set(CUT_COLUMNS)
+    assert set(results.further) >= CUTS
     frames = tables(results)
-    for name, columns in CUT_COLUMNS.items():
-        wanted = [column.name for column in columns]
+    for name in CUTS:
+        wanted = TABLES[name].names
         assert list(results.further[name].columns)[: len(wanted)] == wanted
         assert list(frames[name].columns) == wanted
         assert len(frames[name]), name
-    order = [name for name in COLUMNS if name in frames]
+    order = [name for name in TABLES if name in frames]
     assert list(frames) == order
-    assert set(CUT_COLUMNS) <= set(TITLES)
 
 
 def test_figures_known_beforehand(results):
@@ -162,7 +177,7 @@ def test_they_are_written_as_text(results, tmp_path):
 
 def test_a_plain_project_has_only_what_it_gives_cause_for(tmp_path):
     results = compute(load_project(made_project(tmp_path, elevation=False, draws=0)))
-    assert set(results.further) & set(CUT_COLUMNS) == {
+    assert set(results.further) & CUTS == {
         "partitions",
         "lines_between",
         "corridor_kinds",
@@ -176,7 +191,7 @@ def test_restricted_tables_reach_no_public_file(tmp_path):
     hidden = 'sensitivity = "restricted"'
     text = more(elevation="", flows=hidden, links=hidden, events=hidden)
     path = made_project(tmp_path, LAYOUT, more=text, draws=0, elevation=False)
-    public = without_restricted(compute(load_project(path)))
+    public = compute_public(load_project(path))
     assert not {"flows", "flows_balance", "links", "events"} & set(public.further)
     assert "sections" in public.further
 
@@ -190,9 +205,9 @@ def test_links_name_settlements_and_go_with_them(tmp_path):
         'layer = "places" }', 'layer = "places", sensitivity = "restricted" }'
     )
     path.write_text(text, encoding="utf-8")
-    results = compute(load_project(path))
-    assert {"links", "nearness"} <= set(results.further)
-    assert not {"links", "nearness"} & set(without_restricted(results).further)
+    assert {"links", "nearness"} <= set(compute(load_project(path)).further)
+    public = compute_public(load_project(path)).further
+    assert not {"links", "nearness"} & set(public)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_polygons_of_one_code_are_one_part_and_nameless_ones_go_by_number():
 
 def test_parts_crossed_with_a_straight_line():
     table = parts_by_side(layers_of(halves=HALVES), [straight("old", 30_000.0)], {}, None)
-    assert list(table.columns) == PARTS
+    assert list(table.columns) == PARTS.names
     assert row_of(table, "S", "West").area_km2 == pytest.approx(30 * 25)
     assert row_of(table, "S", "East").share == pytest.approx(0.4)
     assert row_of(table, "", "East").area_km2 == pytest.approx(2_500)

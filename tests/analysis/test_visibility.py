@@ -55,7 +55,7 @@ def results(tmp_path_factory):
 
 def test_people_in_sight_are_those_of_the_places_in_sight(results):
     table = results.further["sight_people"]
-    assert list(table.columns) == PEOPLE
+    assert list(table.columns) == PEOPLE.names
     listed = table[table["source"] == "settlements"]
     assert len(listed) == 2 * 2 * 3
     places = results.settlements
@@ -90,7 +90,7 @@ def test_people_of_a_raster_spread_evenly_are_in_sight_as_the_land_is(results):
 
 def test_segments_add_up_to_the_kilometres_of_each_state(results):
     segments = results.further["corridor_sight"]
-    assert list(segments.columns) == [*SEGMENTS, "geometry"]
+    assert list(segments.columns) == [*SEGMENTS.names, "geometry"]
     assert set(segments["in_sight"]) == {"visible", "hidden"}
     km = segments.groupby(["id", "line", "in_sight"])["km"].sum()
     whole = results.case.exposure.corridors
@@ -171,7 +171,8 @@ def test_restricted_corridors_are_not_listed_in_public(tmp_path):
     path.write_text(text, encoding="utf-8")
     _, files = run(path, tmp_path / "out", public=True)
     assert "tables/sight_people.csv" in files
-    assert "tables/corridor_sight.csv" not in files
+    assert "tables/corridor_sight.csv" in files
+    assert "Across" not in (tmp_path / "out/tables/corridor_sight.csv").read_text(encoding="utf-8")
 
 
 def test_nothing_is_told_by_post(tmp_path):

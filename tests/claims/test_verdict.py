@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from frontline.claims.ledger import Claim, Stated, bounds_of
 from frontline.claims.measurement import Measured
 from frontline.claims.verdict import (
-    COLUMNS,
     VERDICTS,
     check_claims,
     measure,
@@ -21,7 +20,7 @@ from frontline.claims.verdict import (
 )
 from frontline.errors import ProjectError
 from frontline.project.loader import load_project
-from frontline.results.registry import COLUMNS as CONTRACT
+from frontline.results.registry import CLAIMS
 from frontline.results.wording import with_labels
 
 FOREIGN = REPOSITORY / "tests/data/foreign_ledger.toml"
@@ -318,8 +317,7 @@ def test_a_ledger_of_another_region_needs_no_code(foreign):
 
 
 def test_the_table_has_the_columns_of_the_contract(foreign):
-    assert list(foreign.columns) == COLUMNS
-    assert COLUMNS[: len(CONTRACT["claims"])] == [column.name for column in CONTRACT["claims"]]
+    assert list(foreign.columns) == CLAIMS.names
     for column in ("computed", "low", "high"):
         assert foreign[column].dtype == np.float64
     silent = foreign[foreign["verdict"].isin(["below accuracy", "excluded"])]

@@ -19,11 +19,11 @@ import shapely
 from factories import REPOSITORY
 from factories.example_results import DATES, HOSTILE, SIDES, example_results
 
+from frontline.analysis.settlements import PER_LINE
 from frontline.errors import OutputError
 from frontline.export.features import feature_layers
 from frontline.export.geopackage import write_geopackage
 from frontline.export.manifest import inputs_hash
-from frontline.results.registry import PER_LINE
 from frontline.results.style import side_colours
 from frontline.results.tables import tables
 
@@ -426,3 +426,14 @@ def test_qgis_opens_every_layer_styled_with_aliases(package, results, tmp_path):
     assert f"{SIDES[0]}, 5 km" in seen["zones"]["rules"]
     assert seen["zones"]["aliases"]["distance_m"] == "Distance (m)"
     assert seen["corridors"]["count"] == 2
+
+
+def test_a_flow_of_no_land_is_in_the_table_and_not_on_the_map():
+    results = example_results()
+    shapes = results.changes.geometry.to_numpy().copy()
+    shapes[:2] = [None, shapely.MultiPolygon()]
+    bare = dataclasses.replace(results, changes=results.changes.set_geometry(shapes, crs=4326))
+    layer = next(layer for layer in feature_layers(bare) if layer.name == "changes")
+    assert len(layer.frame) == len(layer.geometry) == len(shapes) - 2
+    assert not (shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry)).any()
+    assert len(tables(bare)["changes"]) == len(shapes)

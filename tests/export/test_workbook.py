@@ -15,7 +15,7 @@ from factories.example_results import HOSTILE, example_results
 from frontline.errors import OutputError
 from frontline.export.workbook import FIRST_SHEET, MOST_CHARACTERS, write_workbook
 from frontline.records import KeyFigure
-from frontline.results.tables import tables
+from frontline.results.tables import columns_of, tables
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,9 @@ def test_a_sheet_for_each_table_and_the_first_explains_them(book, results):
 
 def test_every_value_is_the_tables_own(book, results):
     for name, frame in tables(results).items():
-        header, *rows = cells(book[name])
+        people, header, *rows = cells(book[name])
         assert header == list(frame.columns)
+        assert people == [column.title for column in columns_of(frame, name)]
         assert len(rows) == len(frame)
         for row, wanted in zip(rows, frame.itertuples(index=False), strict=True):
             for value, want in zip(row, wanted, strict=True):
@@ -76,7 +77,7 @@ def links_of(sheet):
 
 def test_names_full_of_traps_are_text_and_nothing_is_a_formula_or_a_link(book, file):
     sheet = book["settlements"]
-    names = [row[1] for row in cells(sheet)[1:]][::2]
+    names = [row[1] for row in cells(sheet)[2:]][::2]
     assert names == list(HOSTILE)
     for one in book.worksheets:
         assert all(cell.data_type != "f" for row in one.iter_rows() for cell in row)
@@ -96,23 +97,25 @@ def test_the_first_sheet_leads_to_the_others_and_nowhere_else(book):
 
 def test_numbers_dates_and_truth_are_what_they_are(book):
     settlements = book["settlements"]
-    header = [cell.value for cell in settlements[1]]
-    row = dict(zip(header, settlements[2], strict=True))
+    header = [cell.value for cell in settlements[2]]
+    row = dict(zip(header, settlements[3], strict=True))
     assert row["population"].data_type == "n"
     assert row["population"].number_format == "#,##0"
     assert row["distance_m"].number_format == "#,##0.0"
     assert row["share_own_side"].number_format == "0.000"
     assert row["side_certain"].value is True
     assert row["pcode"].value == "XX00"
-    date = book["lines"]["B2"]
+    date = book["lines"]["B3"]
     assert date.value == dt.datetime(1994, 5, 12)
     assert date.number_format == "yyyy-mm-dd"
 
 
 def test_headers_stay_in_sight_and_can_be_filtered(book):
     for sheet in book.worksheets[1:]:
-        assert sheet.freeze_panes in {"B2", "C2"}
-        assert sheet.auto_filter.ref.startswith("A1:")
+        assert sheet.freeze_panes in {"B3", "C3"}
+        assert sheet.auto_filter.ref.startswith("A2:")
+        assert sheet.print_title_rows == "$1:$2"
+        assert sheet.page_setup.paperSize == 9
 
 
 def test_the_bytes_are_the_same_and_hold_one_date(file, results, tmp_path):
@@ -137,7 +140,7 @@ def test_values_that_no_cell_can_hold(results, tmp_path):
     changed = dataclasses.replace(results, settlements=odd, key_figures=(figure,))
     write_workbook(tmp_path / "o.xlsx", changed)
     book = openpyxl.load_workbook(tmp_path / "o.xlsx")
-    header, first, *_ = cells(book["settlements"])
+    _, header, first, *_ = cells(book["settlements"])
     row = dict(zip(header, first, strict=True))
     assert row["endless"] == "inf"
     assert row["big"] == str(2**60)  # more digits than a spreadsheet's number keeps
@@ -159,8 +162,9 @@ def test_empty_tables_still_have_their_headers(results, tmp_path):
     )
     write_workbook(tmp_path / "e.xlsx", bare)
     book = openpyxl.load_workbook(tmp_path / "e.xlsx")
-    assert cells(book["zones"])[0][:3] == ["line", "side", "distance_m"]
-    assert cells(book["notes"]) == [["about", "text", "count"]]
+    assert cells(book["zones"])[1][:3] == ["line", "side", "distance_m"]
+    assert cells(book["zones"])[0][:3] == ["Line", "Side", "Distance (m)"]
+    assert cells(book["notes"]) == [["About", "Note", "Count"], ["about", "text", "count"]]
 
 
 def test_a_folder_that_is_not_there_is_named(results, tmp_path):

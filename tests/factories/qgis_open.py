@@ -11,8 +11,9 @@ from qgis.core import (
     QgsMapSettings,
     QgsProject,
     QgsRasterLayer,
+    QgsSymbolLegendNode,
 )
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QSize, Qt
 
 
 def drawn(project, layers, path):
@@ -65,6 +66,18 @@ def facts(layer):
     }
 
 
+def words(model, parent=None):
+    """What the legend of a page says: names of layers and of symbols, evaluated as QGIS does."""
+    found = []
+    for row in range(model.rowCount(*([parent] if parent else []))):
+        index = model.index(row, 0, *([parent] if parent else []))
+        found += [str(model.data(index, Qt.DisplayRole)), *words(model, index)]
+        node = model.index2legendNode(index)
+        if isinstance(node, QgsSymbolLegendNode):
+            found.append(node.evaluateLabel())
+    return found
+
+
 def page(layout, path):
     image = QgsLayoutExporter(layout).renderPageToImage(0, QSize(891, 630))
     image.save(path)
@@ -76,6 +89,7 @@ def page(layout, path):
         "foot": layout.itemById("foot").text(),
         "scale_km": layout.itemById("scale").unitsPerSegment(),
         "width_m": chart.extent().width(),
+        "legend": words(layout.itemById("legend").model()),
     }
 
 
@@ -117,7 +131,7 @@ def main():
         for number, layout in enumerate(project.layoutManager().printLayouts())
     }
     beside = QgsRasterLayer(f"{folder}/rasters/sight_line_b.tif", "on its own")
-    found["beside"] = facts(beside)
+    found["beside"] = facts(beside) if beside.isValid() else None
     print("FOUND" + json.dumps(found))
     app.exitQgis()
 

@@ -169,7 +169,7 @@ def test_two_steps_and_the_whole_by_hand():
     table = steps(
         changes(fronts, AREA, {}, FRAME), fronts, layers, how={"mid": "fighting", "new": "handover"}
     )
-    assert list(table.columns) == STEPS
+    assert list(table.columns) == STEPS.names
     assert table.step.tolist()[:2] == [1, 2]
     assert table.step.isna().tolist() == [False, False, True]
     assert table.change.tolist() == ["fighting", "handover", ""]
@@ -193,4 +193,4 @@ def test_one_line_makes_no_step():
         changes([straight("old", 30_000.0)], AREA, {}, FRAME), [straight("old", 1.0)], layers_of()
     )
     assert table.empty
-    assert list(table.columns) == STEPS
+    assert list(table.columns) == STEPS.names

@@ -54,7 +54,7 @@ def row_of(table, section, side="East", distance=20_000.0):
 
 def test_people_per_kilometre_behind_two_stretches():
     table = table_of([SOUTH, NORTH])
-    assert list(table.columns) == SECTIONS
+    assert list(table.columns) == SECTIONS.names
     south = row_of(table, "south")
     assert south.length_km == pytest.approx(20.0, rel=1e-4)
     assert south.population == 4_250
@@ -185,7 +185,7 @@ def test_people_of_places_without_any_figure_are_unknown():
 
 
 def test_no_sections_give_an_empty_table_and_no_settlements_no_people():
-    assert list(table_of([]).columns) == SECTIONS
+    assert list(table_of([]).columns) == SECTIONS.names
     row = row_of(table_of([SOUTH], places=settlements()), "south")
     assert (row.population, row.settlements, row.road_km) == (0, 0, 0)
 

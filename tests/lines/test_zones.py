@@ -47,7 +47,7 @@ def of(table, **wanted):
 def test_zones_of_a_straight_line_are_strips():
     table = zones([front_of(UPRIGHT)], DISTANCES, {}, FRAME)
     assert len(table) == 2 * 3 * 2
-    assert list(table.columns) == [*ZONES, "geometry"]
+    assert list(table.columns) == [*ZONES.names, "geometry"]
     strips = of(table, kind="cumulative").area_km2
     assert strips.tolist() == pytest.approx([500, 1_000, 1_500] * 2, rel=1e-3)
     assert of(table, kind="ring").area_km2.tolist() == pytest.approx([500] * 6, rel=1e-3)
@@ -127,11 +127,11 @@ def test_sides_and_lines_are_listed():
     front = front_of(BENT, error_m=2_000.0)
     draws = {"front": draw_front(front, BOX, draws=200, seed=1)}
     sides = sides_table([front], draws, FRAME)
-    assert list(sides.columns) == [*SIDES, "geometry"]
+    assert list(sides.columns) == [*SIDES.names, "geometry"]
     assert sides.area_km2.sum() == pytest.approx(10_000)
     assert ((sides.area_low < sides.area_km2) & (sides.area_km2 < sides.area_high)).all()
     lines = lines_table([front], FRAME)
-    assert list(lines.columns) == [*LINES, "geometry"]
+    assert list(lines.columns) == [*LINES.names, "geometry"]
     assert lines.error_m.item() == 2_000.0
     for table in (lines_table([], FRAME), sides_table([], {}, FRAME), zones([], (1e4,), {}, FRAME)):
         assert len(table) == 0

@@ -14,9 +14,9 @@ import frontline
 from frontline.errors import FrontlineError, ProjectError
 from frontline.export.report.report import write_report
 from frontline.population.rasters import AROUND, NEAR
-from frontline.results.redaction import without_restricted
 from frontline.results.tables import tables
 from frontline.workflow.check import check
+from frontline.workflow.run import compute_public
 
 GRIDS = """[[population]]
 key = "grid_2000"
@@ -116,7 +116,7 @@ def test_a_series_without_a_date_is_refused(tmp_path):
 
 def test_every_settlement_stands_beside_what_the_raster_has_around_it(results):
     table = results.further["settlement_rasters"]
-    assert list(table.columns) == AROUND
+    assert list(table.columns) == AROUND.names
     old = table[table["line"] == "old"].set_index("name")
     assert len(old) == 5
     assert old["reach_m"].eq(3000).all()
@@ -155,7 +155,7 @@ def test_the_row_of_the_zones_is_the_sum_of_its_settlements(results):
 
 def test_near_and_away_make_the_whole(results):
     table = results.further["raster_people"]
-    assert list(table.columns) == NEAR
+    assert list(table.columns) == NEAR.names
     parts = table[["people_listed", "people_unlisted", "people_away"]].sum(axis=1)
     assert parts.to_numpy() == pytest.approx(table["people"].to_numpy(), rel=1e-9)
     assert table["coverage"].to_numpy() == pytest.approx(1.0)
@@ -246,13 +246,12 @@ def test_one_density_everywhere_gives_its_land_across_the_antimeridian(tmp_path,
 
 def test_restricted_inputs_leave_no_rows_place_by_place(tmp_path):
     path = project_with(tmp_path, more='sensitivity = "restricted"')
-    public = without_restricted(frontline.compute(frontline.load_project(path)))
-    for name in ("settlement_rasters", "raster_districts"):
-        assert public.further[name].empty
-    assert len(public.further["raster_people"])
+    public = compute_public(frontline.load_project(path))
+    assert not {"settlement_rasters", "raster_districts", "raster_people"} & set(public.further)
+    assert not public.people["source"].str.startswith("raster").any()
     text = path.read_text("utf-8")
     text = text.replace('layer = "places" }', 'layer = "places", sensitivity = "restricted" }')
     path.write_text(text, "utf-8")
-    public = without_restricted(frontline.compute(frontline.load_project(path)))
+    public = compute_public(frontline.load_project(path))
     assert "settlement_rasters" not in public.further
     assert isinstance(public.settlements, gpd.GeoDataFrame)

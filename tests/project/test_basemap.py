@@ -18,7 +18,7 @@ from frontline.export.web.basemap import basemap
 from frontline.export.web.page import page_html, write_page
 from frontline.project.loader import load_project
 from frontline.project.types import OSM, OSM_URL, tile_template
-from frontline.results.redaction import without_restricted
+from frontline.results.redaction import keep_public, without_restricted
 from frontline.workflow.run import run, with_basemap
 
 HASH = "0123456789ab" * 5
@@ -100,7 +100,8 @@ def test_public_files_tell_no_server_anything(tmp_path):
     assert with_basemap(project, OSM, public=False).outputs.basemap == OSM
     with pytest.raises(ProjectError, match="--basemap and --public exclude each other"):
         with_basemap(project, OSM, public=True)
-    public = without_restricted(results_with(OWN))
+    results = results_with(OWN)
+    public = keep_public(results, without_restricted(results.project), results.project)
     assert public.project.outputs.basemap == ""
     assert "online tiles" in public.notes[-1].text
     assert "tiles.example.org" not in page_html(public, inputs_hash=HASH)

@@ -1,5 +1,6 @@
 """Public files hold nothing of a restricted feature: not its name, not its place, in no form."""
 
+import dataclasses
 import io
 import struct
 import zipfile
@@ -12,8 +13,11 @@ import shapely
 from factories.layers import write
 from factories.projects import Layout, made_project
 
+from frontline.errors import ProjectError
 from frontline.export.publish import verify
-from frontline.workflow.run import run
+from frontline.project.loader import load_project
+from frontline.results.redaction import keep_public, without_restricted
+from frontline.workflow.run import compute, run
 
 LAYOUT = Layout()
 HIDDEN = 'sensitivity = "restricted"'
@@ -211,12 +215,12 @@ def test_nothing_restricted_is_in_any_byte_of_public_files(runs):
 
 def test_public_files_say_what_was_left_out(runs):
     page = (runs / "public/map.html").read_text(encoding="utf-8")
-    assert "The layer is restricted and was left out." in page
+    assert "The layer is restricted and was left out: no figure draws on it." in page
     manifest = (runs / "public/manifest.json").read_text(encoding="utf-8")
     assert '"public": true' in manifest
-    assert manifest.count("restricted/") == 9
+    assert "restricted/" not in manifest
     zones = (runs / "public/tables/zones.csv").read_text(encoding="utf-8")
-    assert "settlements" in zones  # sums over zones remain
+    assert "settlements," not in zones.split("\n", 1)[1]
 
 
 def test_a_restricted_raster_alone_is_left_out_too(tmp_path):
@@ -238,5 +242,58 @@ source = "Qpeoplesource"
     run(path, tmp_path / "public", public=True)
     assert leaks(tmp_path / "public", WORDS, []) == []
     manifest = (tmp_path / "public/manifest.json").read_text(encoding="utf-8")
-    assert '"path": "restricted"' in manifest
-    assert '"restricted/1": ' in manifest
+    assert '"population": []' in manifest
+
+
+def test_a_table_that_does_not_say_what_it_lists_reaches_no_public_file(tmp_path):
+    path = made_project(tmp_path, LAYOUT, draws=0, more="", elevation=False)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('layer = "roads" }', f'layer = "roads", {HIDDEN} }}'), "utf-8")
+    project = load_project(path)
+    public = without_restricted(project)
+    results = compute(public.project)
+    silent = {"unheard_of": results.lines, "crossings": results.lines}
+    results = dataclasses.replace(results, further={**results.further, **silent})
+    kept = keep_public(results, public, project)
+    assert not {"unheard_of", "crossings"} & set(kept.further)
+    assert {"partitions", "steps", "nearness"} <= set(kept.further)
+    with pytest.raises(ProjectError, match="took part in these results"):
+        keep_public(dataclasses.replace(results, project=project), public, project)
+
+
+def test_what_speaks_of_restricted_columns_and_kinds_goes_with_them(tmp_path):
+    more = """[sight]
+enabled = false
+target_height_column = "Qheight"
+[travel]
+speeds_kmh = { Qhaulroad = 30 }
+checkpoint_kind = "Qgate"
+[points]
+path = "layers.gpkg"
+layer = "places"
+sensitivity = "restricted"
+[[sections]]
+key = "north"
+line = "old"
+partition = "districts"
+parts = ["QN"]
+[[scenarios]]
+key = "given"
+label = "Given"
+from_line = "old"
+hand_over = "districts"
+parts = ["QN"]
+to_side = "East"
+"""
+    path = made_project(tmp_path, LAYOUT, draws=0, more=more, elevation=False)
+    text = path.read_text(encoding="utf-8")
+    for layer in ("roads", "places", "districts"):
+        text = text.replace(f'layer = "{layer}" }}', f'layer = "{layer}", {HIDDEN} }}')
+    path.write_text(text, encoding="utf-8")
+    public = without_restricted(load_project(path))
+    assert public.hidden == ("settlements", "corridors", "points", "districts")
+    assert "Q" not in repr(public)
+    assert not public.project.sections
+    assert not public.project.scenarios
+    counts = {note.about: note.count for note in public.notes}
+    assert (counts["sections"], counts["scenarios"]) == (1, 1)

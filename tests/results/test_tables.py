@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import math
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,7 +21,8 @@ from hypothesis import strategies as st
 
 from frontline.inputs.csv import FORMULA_STARTS, WHAT_IT_IS, plain_text, read_csv
 from frontline.inputs.formats import opened
-from frontline.results.registry import COLUMNS, FURTHER, LAYERS, TITLES
+from frontline.project.layers import RESTRICTABLE
+from frontline.results.registry import FURTHER, LAYERS, TABLES
 from frontline.results.tables import (
     cell,
     columns_of,
@@ -52,13 +54,14 @@ CONTRACT = {
 @pytest.mark.parametrize("name", CONTRACT)
 def test_the_contracts_columns_come_first_and_in_order(name):
     wanted = CONTRACT[name].split(", ")
-    assert [column.name for column in COLUMNS[name]][: len(wanted)] == wanted
+    assert TABLES[name].names[: len(wanted)] == wanted
 
 
 def test_every_table_and_layer_has_a_title_and_columns_described_once():
-    assert set(TITLES) >= set(COLUMNS) | set(LAYERS)
-    for columns in (*COLUMNS.values(), *LAYERS.values()):
-        names = [column.name for column in columns]
+    for table in (*TABLES.values(), *LAYERS.values()):
+        assert table.title
+        assert table.sentence.endswith(".")
+        columns, names = table.columns, table.all_names
         assert len(names) == len(set(names))
         assert all(column.alias and column.description for column in columns)
 
@@ -66,7 +69,7 @@ def test_every_table_and_layer_has_a_title_and_columns_described_once():
 def test_tables_have_the_columns_then_the_users_own():
     frames = tables(example_results())
     for name, frame in frames.items():
-        wanted = [column.name for column in COLUMNS[name]]
+        wanted = TABLES[name].names
         assert list(frame.columns)[: len(wanted)] == wanted
         assert "geometry" not in frame.columns
         assert list(frame.index) == list(range(len(frame)))
@@ -115,20 +118,20 @@ def test_sources_are_ranked_settlements_first():
 
 
 def test_a_missing_column_is_added_empty_with_its_type():
-    frame = tidy(pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), COLUMNS["settlements"])
+    frame = tidy(pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), TABLES["settlements"].columns)
     assert list(frame["id"]) == ["1", "2"]
     assert frame["population"].isna().all()
     assert frame["population"].dtype == "Int64"
     assert frame["distance_m"].dtype == "float64"
     assert frame.columns[-1] == "mine"
-    empty = tidy(pd.DataFrame(), COLUMNS["zones"])
+    empty = tidy(pd.DataFrame(), TABLES["zones"].columns)
     assert len(empty) == 0
-    assert len(empty.columns) == len(COLUMNS["zones"])
+    assert len(empty.columns) == len(TABLES["zones"].columns)
 
 
 def test_dates_become_text_whatever_they_were():
     for value in (dt.date(2020, 11, 10), pd.Timestamp(2020, 11, 10), "2020-11-10"):
-        frame = tidy(pd.DataFrame({"line": ["a"], "date": [value]}), COLUMNS["lines"])
+        frame = tidy(pd.DataFrame({"line": ["a"], "date": [value]}), TABLES["lines"].columns)
         assert frame["date"][0] == "2020-11-10"
 
 
@@ -144,7 +147,7 @@ def test_every_number_survives_the_file(tmp_path):
     write_csv(frame, tmp_path / "t.csv")
     raw = (tmp_path / "t.csv").read_bytes()
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8"), newline="")))
-    assert rows[1] == ["0.30000000000000004", "1", "true", "'-5"]
+    assert rows[1] == ["0.3", "1", "true", "'-5"]
     assert rows[2] == ["-1.5", "", "false", "'+1"]  # a negative number stays a number
     assert rows[3] == ["", "-3", "", "'=1"]
     assert rows[4] == ["INF", str(2**62), "true", "'@x"]
@@ -199,9 +202,46 @@ def test_what_the_apostrophe_is_stands_beside_the_tables():
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_float_is_written_so_that_it_reads_back(number):
-    assert float(cell(np.float64(number))) == number
-    assert cell(np.float64(number)) == cell(number)
+def test_a_float_is_written_with_the_digits_that_data_carry(number):
+    back = float(cell(np.float64(number)))
+    assert back == (number if number.is_integer() else pytest.approx(number, rel=5e-10, abs=5e-324))
+    assert cell(np.float64(number)) == cell(number) == cell(back)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False))
+def test_rounding_keeps_the_order_of_figures(one, other):
+    low, high = sorted((one, other))
+    assert float(cell(low)) <= float(cell(high)) or math.isclose(low, high, rel_tol=1e-9)
+
+
+def test_digits_by_hand():
+    assert cell(1071.2261561669575) == "1071.226156"
+    assert cell(46.75123456789) == "46.75123457"
+    assert cell(0.000123456789012) == "0.000123456789"
+    assert cell(12345678901234.0) == "12345678901234.0"  # whole numbers are never changed
+
+
+def test_csvw_names_keys_and_only_those_that_hold():
+    frames = tables(example_results())
+    group = {
+        t["url"]: t["tableSchema"] for t in json.loads(csv_metadata(frames, title=""))["tables"]
+    }
+    assert group["lines.csv"]["primaryKey"] == ["line"]
+    assert group["zones.csv"]["primaryKey"] == ["line", "side", "distance_m", "kind", "source"]
+    assert group["settlements.csv"]["foreignKeys"] == [
+        {
+            "columnReference": ["line"],
+            "reference": {"resource": "lines.csv", "columnReference": ["line"]},
+        }
+    ]
+    twice = {**frames, "lines": pd.concat([frames["lines"]] * 2)}
+    group = {
+        t["url"]: t["tableSchema"] for t in json.loads(csv_metadata(twice, title=""))["tables"]
+    }
+    assert "primaryKey" not in group["lines.csv"]
+    assert "foreignKeys" not in group["settlements.csv"]
+    alone = json.loads(csv_metadata({"zones": frames["zones"]}, title=""))["tables"][0]
+    assert "foreignKeys" not in alone["tableSchema"]
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1))
@@ -276,7 +316,34 @@ def test_renamed_columns_never_meet(names):
 
 def test_the_reference_names_every_column():
     text = schema_columns_markdown()
-    for group in (COLUMNS, LAYERS):
-        for table, columns in group.items():
-            assert f"### `{table}" in text
-            assert all(f"| `{column.name}` |" in text for column in columns)
+    for group in (TABLES, LAYERS):
+        for name, table in group.items():
+            assert f"### `{name}" in text
+            assert all(f"| `{column}` |" in text for column in table.all_names)
+
+
+def test_every_table_says_what_it_lists_and_which_columns_tell_its_rows_apart():
+    for table in (*TABLES.values(), *LAYERS.values()):
+        assert table.lists is not None, table.name
+        assert set(table.lists) <= {*RESTRICTABLE, "study_area"}, table.name
+        assert set(table.key) <= set(table.names), table.name
+        assert table.key or not table.ordered
+        for foreign in table.foreign:
+            other = TABLES[foreign.table]
+            assert set(foreign.columns) <= set(table.names), table.name
+            assert set(foreign.referenced) <= set(other.names)
+            assert len(foreign.columns) == len(foreign.referenced)
+
+
+def test_a_key_tells_rows_apart_and_a_foreign_key_finds_its_row():
+    frames = tables(example_results())
+    for name, frame in frames.items():
+        table = TABLES[name]
+        if table.key:
+            assert not frame.duplicated(list(table.key)).any(), name
+        for foreign in table.foreign:
+            rows = frame[list(foreign.columns)].dropna()
+            held = frames[foreign.table][list(foreign.referenced)]
+            held = set(held.itertuples(index=False, name=None))
+            if name in {"sides", "zones"}:
+                assert set(rows.itertuples(index=False, name=None)) <= held, (name, foreign)

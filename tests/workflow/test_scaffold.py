@@ -16,7 +16,7 @@ from frontline.errors import FrontlineError, OutputError
 from frontline.inputs.layers import read_layers
 from frontline.project.layers import CORRIDORS, POINTS, SETTLEMENTS
 from frontline.project.loader import load_project
-from frontline.results.registry import COLUMNS
+from frontline.results.registry import TABLES
 from frontline.workflow.check import check
 from frontline.workflow.scaffold import day_in, init, schema, seeds
 
@@ -254,9 +254,9 @@ def test_the_schema_lists_keys_inputs_and_results():
     text = schema()
     for words in ("### `[[lines]]`", "`least_coverage`", "### `districts`", "`counted_by`"):
         assert words in text
-    for table, columns in COLUMNS.items():
-        assert f"### `{table}.csv`" in text
-        assert all(f"| `{column.name}` |" in text for column in columns)
+    for name, table in TABLES.items():
+        assert f"### `{name}.csv`" in text
+        assert all(f"| `{column}` |" in text for column in table.names)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(len(re.findall(r"(?<!\\)\|", row)) in {5, 6} for row in rows)
 

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
 from frontline.export.features import DIMENSIONS, FeatureLayer
 from frontline.export.manifest import manifest
-from frontline.export.metadata import xml_text
 from frontline.export.publish import prepare_output, publish
-from frontline.export.qgis.style import DOCTYPE, label_expression, qml, relief_qml, sight_qml
+from frontline.export.qgis.style import (
+    DOCTYPE,
+    inert_text,
+    label_expression,
+    qml,
+    relief_qml,
+    sight_qml,
+    xml_text,
+)
 from frontline.inputs.series import with_each_date
 from frontline.project.loader import hash_inputs, load_project
-from frontline.results.registry import (
-    COLUMNS,
-    FURTHER,
-    LAYERS,
-    PER_LINE,
-    PER_LINE_FURTHER,
-    PER_PLACE,
-    TITLES,
-)
+from frontline.results.registry import FURTHER, LAYERS
 from frontline.results.style import CORRIDORS
 from frontline.results.tables import is_empty, unique_names
 from frontline.results.words import WORDS, corridor_label
@@ -96,7 +96,7 @@ def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str
     ET.SubElement(root, "previewExpression").text = PREVIEWS.get(layer.name, named)
     listed = ET.SubElement(root, "aliases")
     for index, (column, alias) in enumerate(zip(layer.columns, aliases(layer), strict=True), 1):
-        entry = {"index": str(index), "field": xml_text(column.name), "name": xml_text(alias)}
+        entry = {"index": str(index), "field": xml_text(column.name), "name": inert_text(alias)}
         ET.SubElement(listed, "alias", entry)
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
@@ -121,7 +121,7 @@ def codes(layer: FeatureLayer, project: Project) -> dict[str, dict[str, str]]:
     Words by value, by name of column. Columns with any text are not in it.
     """
     found = {}
-    ours = {column.name for column in LAYERS.get(layer.name, ())} | set(FURTHER)
+    ours = (set(LAYERS[layer.name].names) if layer.name in LAYERS else set()) | set(FURTHER)
     for column in layer.columns:
         stem = _stem(column.name, project)
         theirs = stem == column.name and stem not in ours
@@ -190,7 +190,7 @@ def _write_widgets(
         listed = ET.SubElement(options, "Option", type="List", name="map")
         for value, words in values.items():
             one = ET.SubElement(listed, "Option", type="Map")
-            entry = {"type": "QString", "name": xml_text(words), "value": value}
+            entry = {"type": "QString", "name": inert_text(words), "value": value}
             ET.SubElement(one, "Option", entry)
 
 
@@ -261,11 +261,11 @@ def _bare(name: str, project: Project) -> FeatureLayer:
     import pandas as pd
 
     columns = _columns(name, project)
-    title, description = TITLES["partition_<key>" if name.startswith("partition_") else name]
+    declared = LAYERS["partition_<key>" if name.startswith("partition_") else name]
     return FeatureLayer(
         name=name,
-        title=title,
-        description=description,
+        title=declared.title,
+        description=declared.sentence,
         frame=pd.DataFrame({column.name: [] for column in columns}),
         geometry=np.array([], dtype=object),
         dimension=DIMENSIONS.get(name, 2),
@@ -278,7 +278,7 @@ def _columns(name: str, project: Project) -> tuple[Column, ...]:
     from dataclasses import replace
 
     if name != "settlements":
-        return LAYERS.get(name, COLUMNS.get(name, ()))
+        return LAYERS[name].columns if name in LAYERS else ()
     per_line = [
         replace(column, name=f"{column.name}_{line.key}", alias=f"{line.label}: {column.alias}")
         for line in project.lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from xml.etree import ElementTree as ET
 
-from frontline.export.metadata import xml_text
+from frontline.export.qgis.style import inert_text
 from frontline.results.style import INK, PAPER
 
 PAGE, MAP, PICTURE, LABEL, LEGEND, SCALE_BAR = 65638, 65639, 65640, 65641, 65642, 65646
@@ -81,7 +81,7 @@ def layout_xml(sheet: Sheet) -> ET.Element:
     -------
     A ``Layout`` element, the same for the same sheet.
     """
-    root = ET.Element("Layout", name=xml_text(sheet.theme), units="mm", printResolution="300")
+    root = ET.Element("Layout", name=inert_text(sheet.theme), units="mm", printResolution="300")
     pages = ET.SubElement(root, "PageCollection")
     _item(pages, sheet, PAGE, "page", (0, 0, WIDTH, HEIGHT), background=PAPER)
     width = WIDTH - 2 * EDGE - LEGEND_WIDTH - 3
@@ -160,7 +160,7 @@ def _label(
     right: bool = False,
 ) -> None:
     item = _item(parent, sheet, LABEL, name, box)
-    item.attrib.update(labelText=xml_text(text.replace("[%", "[ %")), htmlState="0")
+    item.attrib.update(labelText=inert_text(text), htmlState="0")
     item.attrib.update(halign="2" if right else "1", valign="32", marginX="0", marginY="0")
     ET.SubElement(item, "LabelFont", _font(points))
     ET.SubElement(item, "FontColor", _channels(INK))
@@ -168,7 +168,7 @@ def _label(
 
 def _map(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, float]) -> None:
     item = _item(parent, sheet, MAP, "map", box, background=PAPER)
-    item.attrib.update(followPreset="true", followPresetName=xml_text(sheet.theme))
+    item.attrib.update(followPreset="true", followPresetName=inert_text(sheet.theme))
     item.attrib.update(keepLayerSet="false", drawCanvasItems="true")
     left, low, right, top = shaped(sheet.extent, box[2] / box[3])
     numbers = {"xmin": left, "ymin": low, "xmax": right, "ymax": top}
@@ -226,12 +226,12 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
             tree,
             "layer-tree-layer",
             id=layer.id,
-            name=xml_text(layer.name),
+            name=inert_text(layer.name),
             checked="Qt::Checked",
             expanded="1",
         )
         options = ET.SubElement(ET.SubElement(entry, "customproperties"), "Option", type="Map")
-        told = {"legend/title-label": WRAP.join(wrap(xml_text(layer.name), LETTERS))}
+        told = {"legend/title-label": WRAP.join(wrap(inert_text(layer.name), LETTERS))}
         if not layer.titled:
             told["legend/title-style"] = "hidden"
         if layer.first:

@@ -11,10 +11,17 @@ from xml.etree import ElementTree as ET
 
 from frontline.export.features import FeatureLayer, feature_layers
 from frontline.export.manifest import newest_date
-from frontline.export.metadata import facts, qgis_metadata, xml_text
+from frontline.export.metadata import facts, qgis_metadata
 from frontline.export.qgis.layers import layer_style
 from frontline.export.qgis.layout import LegendLayer, Sheet, layout_xml
-from frontline.export.qgis.style import DOCTYPE, VERSION, relief_qml, sight_qml
+from frontline.export.qgis.style import (
+    DOCTYPE,
+    VERSION,
+    inert_text,
+    relief_qml,
+    sight_qml,
+    xml_text,
+)
 from frontline.results.style import INK, PAPER
 from frontline.results.wording import sight_warning, source_line, sources
 from frontline.results.words import WORDS
@@ -65,7 +72,7 @@ def _write_decorations(properties: ET.Element, results: Results) -> None:
             name,
             Enabled=True,
             Placement=place,
-            Label=_literal(text),
+            Label=inert_text(text),
             Font=_font(points),
             BackgroundColor=_rgba(PAPER),
             MarginH=2,
@@ -73,11 +80,6 @@ def _write_decorations(properties: ET.Element, results: Results) -> None:
         )
     _settings(properties, "ScaleBar", Enabled=True, Placement=bottom_right, MarginH=2, MarginV=4)
     _settings(properties, "NorthArrow", Enabled=True, Placement=top_right, Automatic=True)
-
-
-def _literal(text: str) -> str:
-    """Keep QGIS from evaluating what a title holds: brackets with percent signs are expressions."""
-    return xml_text(text.replace("[%", "[ %"))
 
 
 def _font(points: float) -> str:
@@ -359,8 +361,8 @@ def _raster(
     element = ET.Element("maplayer", type="raster", styleCategories="AllStyleCategories")
     _identify(element, number, about[0], source, crs)
     metadata = ET.SubElement(element, "resourceMetadata")
-    ET.SubElement(metadata, "title").text = xml_text(about[0])
-    ET.SubElement(metadata, "abstract").text = xml_text(about[1])
+    ET.SubElement(metadata, "title").text = inert_text(about[0])
+    ET.SubElement(metadata, "abstract").text = inert_text(about[1])
     ET.SubElement(element, "provider").text = "gdal"
     _adopt(element, ET.fromstring(_body(style)), blend=blend)  # noqa: S314 - our own text
     return element
@@ -386,7 +388,7 @@ def _adopt(element: ET.Element, style: ET.Element, *, blend: str) -> None:
 def _identify(element: ET.Element, number: str, name: str, source: str, crs: str) -> None:
     ET.SubElement(element, "id").text = _id(number)
     ET.SubElement(element, "datasource").text = source
-    ET.SubElement(element, "layername").text = xml_text(name)
+    ET.SubElement(element, "layername").text = inert_text(name)
     ET.SubElement(element, "srs").append(_reference_system(crs))
 
 
@@ -420,7 +422,7 @@ def _write_tree(root: ET.Element, groups: Sequence[Group]) -> None:
         branch = ET.SubElement(
             tree,
             "layer-tree-group",
-            name=xml_text(group.name),
+            name=inert_text(group.name),
             checked="Qt::Checked",
             expanded=str(int(group.open)),
         )
@@ -429,7 +431,7 @@ def _write_tree(root: ET.Element, groups: Sequence[Group]) -> None:
                 branch,
                 "layer-tree-layer",
                 id=entry.id,
-                name=xml_text(entry.name),
+                name=inert_text(entry.name),
                 source=entry.source,
                 providerKey="gdal" if entry.element.get("type") == "raster" else "ogr",
                 checked="Qt::Checked" if entry.shown else "Qt::Unchecked",
@@ -497,7 +499,7 @@ def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[Entry]]) -> No
     """Write the themes, which QGIS offers under the symbol of an eye."""
     presets = ET.SubElement(root, "visibility-presets")
     for name, entries in themes.items():
-        preset = ET.SubElement(presets, "visibility-preset", name=xml_text(name))
+        preset = ET.SubElement(presets, "visibility-preset", name=inert_text(name))
         for entry in entries:
             ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
 
@@ -540,4 +542,4 @@ def _write_metadata(root: ET.Element, results: Results) -> None:
         ("history", f"Inputs (sha256): {whole['INPUTS']}"),
         ("creation", f"{whole['DATE']}T00:00:00"),
     ):
-        ET.SubElement(about, tag).text = xml_text(text)
+        ET.SubElement(about, tag).text = inert_text(text)

@@ -60,6 +60,24 @@ class Rule:
     shown: bool = True
 
 
+def xml_text(text: str) -> str:
+    """Drop the characters that XML cannot hold."""
+    return "".join(c for c in text if c in "\t\n\r" or _holdable(c))
+
+
+def inert_text(text: str) -> str:
+    """Keep QGIS from evaluating a text: between ``[%`` and ``%]`` it runs an expression.
+
+    A blank between bracket and sign leaves the text readable. Characters that XML cannot hold
+    are dropped first, so that none of them hides a bracket from this.
+    """
+    return xml_text(text).replace("[%", "[ %")
+
+
+def _holdable(char: str) -> bool:
+    return char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff"
+
+
 def quoted(value: str) -> str:
     """Quote text for a QGIS expression."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
@@ -425,7 +443,9 @@ def _write_rules(
 ) -> int:
     number = start
     for rule in rules:
-        element = ET.SubElement(parent, "rule", key=_key(number), label=_visible(rule.label))
+        element = ET.SubElement(
+            parent, "rule", key=_key(number), label=inert_text(_visible(rule.label))
+        )
         number += 1
         if rule.filter:
             element.set("filter", _visible(rule.filter))
@@ -557,7 +577,9 @@ def sight_qml(highest: float, *, open_ended: bool = False) -> str:
         del names[str(bounds[-1])]
         names["inf"] = f"> {bounds[-2]:,}"
     for (value, label), colour in zip(names.items(), colours, strict=True):
-        ET.SubElement(shader, "item", value=value, color=colour, alpha="255", label=label)
+        ET.SubElement(
+            shader, "item", value=value, color=colour, alpha="255", label=inert_text(label)
+        )
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
 

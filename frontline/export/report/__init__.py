@@ -17,8 +17,7 @@ pdf
 quality
     The report's account of its sources: who made them, how fine and how good they are.
 report
-    The report: one HTML file to read, print and quote from, without a script or a network. Its
-    words stand in ``templates/``, one file per chapter.
+    The report: one HTML file to read, print and quote from, without a script or a network.
 shared
     What the chapters share: sides with their colours, lines with their dates, rounded figures.
 verdicts

@@ -10,7 +10,7 @@ import pandas as pd
 
 from frontline.export.report.shared import NOTHING, Chapters, SideMark
 from frontline.results.numbers import RANGE, RoundedFigure, figure_of, round_figure, rounded
-from frontline.results.registry import TITLES
+from frontline.results.registry import TABLES
 from frontline.results.tables import tables
 from frontline.results.wording import far, filled, percent, without_keys
 
@@ -150,7 +150,7 @@ def further(chapters: Chapters) -> Mapping[str, Any] | None:
         if not rows:
             continue
         made = _sections(chapters, rows) if name == SECTIONS else _table(chapters, name, rows)
-        title, about = TITLES[name]
+        title, about = TABLES[name].title, TABLES[name].sentence
         long = len(made["rows"]) > MOST_ROWS
         shown = {**made, "rows": []} if long else made
         parts.append(

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import zipfile
 from collections import Counter
@@ -19,13 +20,16 @@ import pytest
 import shapely
 from factories import REPOSITORY
 from factories.example_results import DATES, HOSTILE, SIDES, example_results
+from factories.projects import made_project
 
 from frontline.export.geopackage import write_geopackage
 from frontline.export.qgis.layout import round_step, shaped
 from frontline.export.qgis.project import project_xml, write_qgis_project
+from frontline.export.qgis.style import inert_text
 from frontline.export.rasters import raster_writers
 from frontline.project.models import Line
 from frontline.results.style import PAPER, side_colours
+from frontline.workflow.run import run
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +159,63 @@ def test_a_title_is_shown_and_never_evaluated(results):
     )
 
 
+EXPRESSION, FOLDER = "[% 7*191 %]", "[% @project_folder %]"
+
+
 @pytest.fixture(scope="module")
-def opened(folder, qgis_python, tmp_path_factory):
-    """Open a moved copy in QGIS, and draw it."""
-    home = tmp_path_factory.mktemp("moved") / "elsewhere"
-    shutil.copytree(folder, home)
-    before = (home / "frontline.gpkg").read_bytes()
+def hostile(tmp_path_factory):
+    """A run whose sides, lines and partitions are called like expressions of QGIS."""
+    home = tmp_path_factory.mktemp("hostile")
+    more = f"""[[partitions]]
+key = "border"
+label = "Border {EXPRESSION}"
+path = "layers.gpkg"
+layer = "districts"
+[outputs]
+write = ["geopackage"]
+"""
+    path = made_project(home, draws=0, elevation=False, more=more)
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('"West"', f'"West {EXPRESSION}"').replace("Old line", f"Old {FOLDER}")
+    path.write_text(text.replace("New line", f"[{EXPRESSION}"), encoding="utf-8")
+    run(path, home / "out")
+    return home / "out"
+
+
+def test_no_text_of_the_user_is_left_that_qgis_would_evaluate(hostile):
+    texts = [text_of(hostile / "frontline.qgz")]
+    with sqlite3.connect(hostile / "frontline.gpkg") as base:
+        texts += [row[0] for row in base.execute("SELECT styleQML FROM layer_styles")]
+    base.close()
+    assert "West [ % 7*191 %]" in texts[0]
+    for text in texts:
+        for element in ET.fromstring(text.split("\n", 1)[1]).iter():
+            values = {key: value for key, value in element.attrib.items() if "[%" in value}
+            # What is compared with the data must be as they are; QGIS runs nothing there.
+            assert set(values) <= {"filter", "value"}, (element.tag, values)
+            assert "[%" not in (element.text or "")
+
+
+def test_a_character_that_is_dropped_hides_no_expression():
+    assert inert_text("[\0% 7*191 %]") == "[ % 7*191 %]"
+    assert inert_text("[[%% 1 %]") == "[[ %% 1 %]"
+    assert inert_text("90 % [of all]") == "90 % [of all]"
+
+
+@pytest.mark.qgis
+def test_qgis_shows_the_text_of_the_user_and_runs_none_of_it(hostile, qgis_python):
+    seen = found_by_qgis(hostile, qgis_python)
+    shown = json.dumps(seen["pages"]) + json.dumps(seen["tree"])
+    legend = [word for page in seen["pages"].values() for word in page["legend"]]
+    assert any("West [ % 7*191 %]" in word for word in legend)
+    assert any("Old [ % @project_folder %]" in word for word in legend)
+    assert any("Border [ % 7*191 %]" in word for word in legend)
+    assert "1337" not in shown
+    assert str(hostile) not in shown
+
+
+def found_by_qgis(home, qgis_python):
+    """Open the project of a folder in QGIS, and read what it says of it."""
     done = subprocess.run(
         [
             qgis_python,
@@ -175,8 +230,18 @@ def opened(folder, qgis_python, tmp_path_factory):
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(home.parent)},
     )
     assert "FOUND" in done.stdout, done.stderr
+    return json.loads(done.stdout.split("FOUND", 1)[1].splitlines()[0])
+
+
+@pytest.fixture(scope="module")
+def opened(folder, qgis_python, tmp_path_factory):
+    """Open a moved copy in QGIS, and draw it."""
+    home = tmp_path_factory.mktemp("moved") / "elsewhere"
+    shutil.copytree(folder, home)
+    before = (home / "frontline.gpkg").read_bytes()
+    seen = found_by_qgis(home, qgis_python)
     assert (home / "frontline.gpkg").read_bytes() == before  # to look is not to change
-    return home, json.loads(done.stdout.split("FOUND", 1)[1].splitlines()[0])
+    return home, seen
 
 
 def of(name, seen):

@@ -19,7 +19,7 @@ from frontline.export.report.report import TITLES, report_html, write_report
 from frontline.export.report.shared import Chapters
 from frontline.results.key_figures import key_figures
 from frontline.results.phrases import day
-from frontline.results.redaction import without_restricted
+from frontline.results.redaction import keep_public, without_restricted
 from frontline.results.wording import (
     dates,
     distance_text,
@@ -405,10 +405,13 @@ def test_restricted_places_take_the_ledger_with_them(report_of):
     results = results_of(claims=CLAIMS)
     hidden = results.project.settlements.model_copy(update={"sensitivity": "restricted"})
     project = results.project.model_copy(update={"settlements": hidden})
-    public = without_restricted(dataclasses.replace(results, project=project))
-    text = Outline(report_of(public)).text
+    public = without_restricted(project)
+    kept = keep_public(dataclasses.replace(results, project=public.project), public, project)
+    text = Outline(report_of(kept)).text
     assert TITLES["claims"] not in text
     assert "Overhill" not in text
+    with pytest.raises(ProjectError, match="took part in these results"):
+        keep_public(dataclasses.replace(results, project=project), public, project)
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
