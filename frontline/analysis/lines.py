@@ -51,8 +51,8 @@ CERTAINTY = Table(
             "population",
             "people",
             "People",
-            "Residents on that land at the line's date; empty where places lie there and none has a "
-            "figure.",
+            "Residents on that land at the line's date; empty where places lie there and none has "
+            "a figure.",
         ),
     ),
     lists=(),

@@ -67,8 +67,8 @@ NEARNESS = Table(
             "population",
             "people",
             "People",
-            "Residents on that land at the line's date; empty where places lie there and none has a "
-            "figure.",
+            "Residents on that land at the line's date; empty where places lie there and none has "
+            "a figure.",
         ),
         schema.number(
             "population_visible", "people", "People in sight", "Residents of those in sight."
