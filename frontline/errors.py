@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,6 +89,46 @@ class DownloadError(FrontlineError):
 def one_line(text: str) -> str:
     """Show text on one line: line breaks, tabs and other control characters are escaped."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def summarize(error: object) -> str:
+    """Show what a library says on one line, shortened, without the folders it speaks of."""
+    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
+    text = one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+@contextmanager
+def guard_library(
+    error: type[FrontlineError],
+    *,
+    path: Path | str,
+    layer: str | None = None,
+    hint: str = "Export or copy it again.",
+) -> Iterator[None]:
+    """Turn whatever a library raises over a file into one line that names the file.
+
+    Parameters
+    ----------
+    error
+        Class of what is raised instead.
+    path, layer
+        What is read.
+    hint
+        What to do about it, as a sentence.
+
+    Notes
+    -----
+    Nobody can list what a library raises over damaged bytes: pyogrio ends in UnboundLocalError,
+    rasterio in UnicodeDecodeError. What is ours already, and a want of memory, pass unchanged.
+    """
+    try:
+        yield
+    except (FrontlineError, MemoryError):
+        raise
+    except Exception as raised:
+        text = f"cannot be read ({summarize(raised)}). {hint}"
+        raise error(text, path=path, layer=layer) from raised
 
 
 def raise_problems(problems: Sequence[FrontlineError]) -> None:

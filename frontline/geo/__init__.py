@@ -2,6 +2,8 @@
 
 antimeridian
     Cut geometries where the longitude jumps, so that longitude and latitude can hold them.
+datum
+    How well the datum of a CRS is known: without it, positions are off by up to some 200 m.
 densify
     Edges of geometries: what is straight in one coordinate system, bent into another.
 geodesy

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
-from frontline.errors import LayerError, nearest, one_line, raise_problems
+from frontline.errors import LayerError, guard_library, nearest, one_line, raise_problems
 from frontline.errors import shown as quoted
-from frontline.inputs.csv import placed, read_csv
-from frontline.inputs.fields import alike, in_file, named, typed
+from frontline.geo.datum import describe_datum
+from frontline.inputs.csv import placed, read_cells
+from frontline.inputs.fields import alike, doubt_cut_names, in_file, named, typed
 from frontline.inputs.formats import VectorFile, chosen_layer, read_vector
 from frontline.inputs.geometry import Fault, checked, crs_name
+from frontline.inputs.hxl import columns_by_tags, split_tags
+from frontline.inputs.lettering import doubt_lettering
 from frontline.project.layers import Role
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _Frame = TypeVar("_Frame", bound="pd.DataFrame")
 _TABLES = ("CSV", "XLSX")
+_OTHER_CRS = 'Export it in EPSG:4326, or name its CRS: crs = "EPSG:..."'
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,23 @@ def read_checked(
     layer = chosen_layer(file, source.layer)
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
     fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
-    frame, warned = _read(file, layer, source, role)
-    notes = [(f"The reader warned: {text}.", 0) for text in warned]
-    crs = _crs_of(frame, file, source, fault)
-    frame = selected(frame, source.select, fault)
+    read = _read(file, layer, source, role, columns)
+    columns, notes = read.columns, [(text, 0) for text in read.notes]
+    crs = _crs_of(read.frame, file, source, fault)
+    notes += [(text, 0) for text in describe_datum(crs)]
+    frame = selected(read.frame, source.select, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
+    notes += _doubts(table)
     ours = named(table, role.columns, columns, fault)
     notes += [(text, 0) for text in ours.notes]
     fault = in_file(fault, ours.columns)
-    table, wrong = typed(ours.table, role.columns, fault)
-    problems = [*ours.problems, *wrong]
+    cells = typed(ours.table, role.columns, fault)
+    notes += cells.notes
+    problems = [*ours.problems, *cells.problems]
+    if file.format == "ESRI Shapefile":
+        problems += doubt_cut_names(list(map(str, table)), role.columns, columns, fault)
     shapes = checked(
         frame.geometry.to_numpy(),
         frame.index.to_numpy(),
@@ -104,7 +113,18 @@ def read_checked(
     if role.optional and len(frame) == 0:
         notes.append(("The layer has no features.", 0))
     raise_problems(problems)
-    return Checked(_joined(table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes))
+    return Checked(
+        _joined(cells.table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes)
+    )
+
+
+def _doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
+    """Doubt text that was hardly written so; of several columns the first says it."""
+    for name in table:
+        doubt = doubt_lettering(table[name]) if table[name].dtype != "int64" else None
+        if doubt is not None:
+            return [(f"Column '{one_line(str(name))}': {doubt[0]}", doubt[1])]
+    return []
 
 
 def _joined(table: Any, geometries: Any, crs: CRS) -> gpd.GeoDataFrame:
@@ -114,32 +134,43 @@ def _joined(table: Any, geometries: Any, crs: CRS) -> gpd.GeoDataFrame:
     return frame[frame.geometry.notna()]
 
 
+@dataclass(frozen=True)
+class _Read:
+    frame: gpd.GeoDataFrame
+    columns: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
 def _read(
-    file: VectorFile, layer: str, source: LayerSource, role: Role
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    file: VectorFile, layer: str, source: LayerSource, role: Role, columns: Mapping[str, str]
+) -> _Read:
     if file.format not in _TABLES:
-        return read_vector(file, layer, encoding=source.encoding)
+        frame, notes = read_vector(file, layer, encoding=source.encoding)
+        return _Read(frame, columns, notes)
     if "point" not in role.shapes:
         raise LayerError(
             f"is a table, which can hold points only (expected {' or '.join(role.shapes)}). "
             "Export a GeoPackage.",
             path=file.shown,
         )
-    if file.format == "CSV":
-        return placed(read_csv(file, encoding=source.encoding), file, None, source.columns), ()
-    table, warned = read_vector(file, layer)
-    cells = table.drop(columns=table.geometry.name).dropna(how="all")
-    return placed(cells, file, layer, source.columns), warned
+    sheet = layer if file.format == "XLSX" else None
+    cells, tags = split_tags(read_cells(file, layer, encoding=source.encoding))
+    columns, said = columns_by_tags(tags, role.columns, columns)
+    ours = {word for column in role.columns for word in (column.name, *column.also)}
+    placed_rows = placed(cells, file, sheet, columns, as_read=ours | {*columns.values()})
+    columns = {name: own for name, own in columns.items() if name not in {"lon", "lat"}}
+    return _Read(placed_rows, columns, tuple(said))
 
 
 def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, fault: Fault) -> CRS:
     """Decide on the CRS: the file's, or the project's for a file that does not really state one."""
-    stated = _real(frame.crs)
+    with guard_library(LayerError, path=file.shown, hint=_OTHER_CRS):
+        stated = _real(frame.crs)
     given = None
     if source.crs is not None:
         try:
             given = _real(CRS.from_user_input(source.crs))
-        except CRSError as error:
+        except (CRSError, ProjError) as error:
             raise fault(
                 f"{quoted(source.crs)} is no CRS (expected a code such as EPSG:4326). Correct it.",
                 field="crs",

@@ -20,13 +20,16 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
-from frontline.errors import OutputError, RasterError
+from frontline.errors import OutputError, RasterError, guard_library
+from frontline.storage.offline import SETTINGS, forbid_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.records import RasterResult
 
+
+forbid_network()
 
 _CACHE_MB = 128
 
@@ -187,6 +190,7 @@ MOST_BLOCK_BYTES = 256_000_000
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _CLOSED = {
+    **{name: value for name, value in SETTINGS.items() if not name.startswith("PROJ_")},
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
@@ -287,7 +291,9 @@ def open_raster(
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path, driver="GTiff", opener=opener)
         with dataset:
-            yield _checked(name, dataset, crs, nodata)
+            with _named(name):
+                raster = _checked(name, dataset, crs, nodata)
+            yield raster
 
 
 def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Window:
@@ -465,14 +471,15 @@ def write_cog(
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Turn the library's complaint about a file into ours, which names the file."""
-    try:
-        yield
-    except RasterioError as error:
-        raise RasterError(
-            "cannot be read: the file is damaged or cut short (expected a whole GeoTIFF). "
-            "Fetch or export it again.",
-            path=path,
-        ) from error
+    with guard_library(RasterError, path=path, hint="Fetch or export it again."):
+        try:
+            yield
+        except RasterioError as error:
+            raise RasterError(
+                "cannot be read: the file is damaged or cut short (expected a whole GeoTIFF). "
+                "Fetch or export it again.",
+                path=path,
+            ) from error
 
 
 def _check_file(path: Path, name: Path) -> None:

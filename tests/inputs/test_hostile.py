@@ -148,7 +148,7 @@ def test_reading_leaves_the_folder_as_it_was(tmp_path):
 
 
 def test_an_archive_that_unfolds_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(frontline.vectors, "LARGEST_UNPACKED", 1_000_000)
+    monkeypatch.setattr(frontline.inputs.formats, "LARGEST_UNPACKED", 1_000_000)
     with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("p.shp", b"\0" * 2_000_000)
     assert "would unpack to 2 MB" in refused(tmp_path, '[settlements]\npath = "p.zip"')
@@ -697,8 +697,8 @@ from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (3_000_000_000, 3_000_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 from frontline.errors import FrontlineError
-from frontline.layers import read_layers
-from frontline.project import load_project
+from frontline.inputs.layers import read_layers
+from frontline.project.loader import load_project
 folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 project = load_project(folder / "project.toml")
 seed = (folder / name).read_bytes()
