@@ -43,14 +43,14 @@ class FrontlineError(Exception):
         message: str,
         *,
         path: Path | str | None = None,
-        layer: str | None = None,
+        layer: str | Sequence[str] | None = None,
         row: int | str | None = None,
         field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
-        self.layer = layer
+        self.layer = layer if isinstance(layer, str) or layer is None else ", ".join(layer)
         self.row = row
         self.field = field
         self.problems: tuple[FrontlineError, ...] = (self,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import os
 import sys
 from pathlib import Path
@@ -15,7 +14,8 @@ from typer.exceptions import Abort, TyperException
 
 from frontline.cli import commands
 from frontline.cli.fetch import fetch_app
-from frontline.cli.options import Out, ProjectFile, RunOptions, taking
+from frontline.cli.options import Out, ProjectFile, RunOptions, path_argument, path_option, taking
+from frontline.cli.terminal import escape_controls, say, start_log
 from frontline.errors import FrontlineError, OutputError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _show_version(value: bool) -> None:
     if value:
         from frontline.export.manifest import library_versions
 
-        typer.echo("\n".join(f"{name} {version}" for name, version in library_versions().items()))
+        say("\n".join(f"{name} {version}" for name, version in library_versions().items()))
         raise typer.Exit
 
 
@@ -54,7 +54,7 @@ def _common(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
     ] = False,
 ) -> None:
-    logging.basicConfig(level=logging.WARNING, format="frontline: %(message)s")
+    start_log()
 
 
 def run(project: ProjectFile, out: Out, options: RunOptions) -> None:
@@ -66,14 +66,15 @@ def demo(
     options: RunOptions,
     out: Out = Path("out/karabakh"),
     copy: Annotated[
-        Path | None, typer.Option("--copy", help="Only copy the example here, to be changed.")
+        Path | None,
+        path_option("--copy", "Only copy the example here, to be changed."),
     ] = None,
 ) -> None:
     """Run the example case, or copy it."""
     from frontline.project.example import copy_example, example_project
 
     if copy is not None:
-        typer.echo(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
+        say(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
         return
     _run_and_tell(example_project(), out, options, command="demo")
 
@@ -85,10 +86,11 @@ def report(project: ProjectFile, out: Out, options: RunOptions) -> None:
 
 def claims(
     options: RunOptions,
-    project: Annotated[
-        Path | None, typer.Argument(metavar="PROJECT", help="The project.toml.")
+    project: Annotated[Path | None, path_argument("PROJECT", "The project.toml.")] = None,
+    out: Annotated[
+        Path | None,
+        path_option("--out", "Folder for the results."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results.")] = None,
     listed: Annotated[
         bool, typer.Option("--list", help="Only list what can be computed, with parameters.")
     ] = False,
@@ -110,7 +112,7 @@ def _list_metrics() -> None:
     from frontline.claims.registry import list_metrics
 
     for name, parameters, about in list_metrics():
-        typer.echo(f"{name}\n    {about}\n    {parameters}\n")
+        say(f"{name}\n    {about}\n    {parameters}\n")
 
 
 @app.command()
@@ -119,18 +121,18 @@ def check(project: ProjectFile) -> None:
     from frontline.workflow.check import check as check_project
 
     for line in check_project(project):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with your layers.")],
+    directory: Annotated[Path, path_argument("DIR", "Folder with your layers.")],
 ) -> None:
     """Write a commented project.toml for a folder of layers, saying what was guessed."""
     from frontline.workflow.scaffold import init as init_project
 
     for line in init_project(directory):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
@@ -138,12 +140,12 @@ def schema() -> None:
     """Print every key of the project file and every column of the tables (Markdown)."""
     from frontline.workflow.scaffold import schema as schema_text
 
-    typer.echo(schema_text())
+    say(schema_text())
 
 
 @app.command()
 def verify(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")],
+    directory: Annotated[Path, path_argument("DIR", "A folder of results.")],
 ) -> None:
     """Compare the files of a finished run with the hashes in its manifest."""
     from frontline.export.publish import verify as verify_files
@@ -151,7 +153,7 @@ def verify(
     problems = verify_files(directory)
     if problems:
         raise OutputError("\n  ".join(["not as its manifest says:", *problems]), path=directory)
-    typer.echo(f"{directory}: every file is as the manifest says.")
+    say(f"{directory}: every file is as the manifest says.")
 
 
 for further in (commands.diff, commands.pack, commands.style):
@@ -162,6 +164,7 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
     from frontline.progress import shown_progress
     from frontline.workflow.run import run as run_project
 
+    start_log(quiet=options.quiet)
     with shown_progress(quiet=options.quiet or options.as_json) as progress:
         results, written = run_project(
             project,
@@ -175,12 +178,12 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
             progress=progress,
         )
     if options.as_json:
-        typer.echo(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
+        say(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
     elif not options.quiet:
         told = _verdicts(results) if command == "claims" else _sentences(results)
         for sentence in told:
-            typer.echo(f"- {sentence}")
-        typer.echo(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
+            say(f"- {sentence}")
+        say(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
 
 
 def _sentences(results: Results) -> list[str]:
@@ -282,5 +285,5 @@ def _say(text: str, code: int) -> int:
         if sys.stderr.isatty() and "NO_COLOR" not in os.environ
         else ("", "")
     )
-    typer.echo(f"{bold[0]}frontline:{bold[1]} {text}", err=True)
+    typer.echo(f"{bold[0]}frontline:{bold[1]} {escape_controls(text)}", err=True)
     return code

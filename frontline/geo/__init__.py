@@ -3,7 +3,7 @@
 antimeridian
     Cut geometries where the longitude jumps, so that longitude and latitude can hold them.
 datum
-    How well the datum of a CRS is known: without it, positions are off by up to some 200 m.
+    How a datum lies to WGS 84: whether that is known, and whether two grids differ by it only.
 densify
     Edges of geometries: what is straight in one coordinate system, bent into another.
 geodesy

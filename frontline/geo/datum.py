@@ -1,49 +1,103 @@
-"""How well the datum of a CRS is known: without it, positions are off by up to some 200 m."""
+"""How a datum lies to WGS 84: whether that is known, and whether two grids differ by it only."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from pyproj import CRS
-from pyproj.transformer import TransformerGroup
+import numpy as np
+import pyproj
+from pyproj.exceptions import ProjError
 
-BALLPARK_M = 200
-"""What a position may be off where nothing says how its datum lies to WGS 84."""
+from frontline._typing import Floats
 
-_WGS84 = CRS.from_epsg(4326)
+BALLPARK_M = 200.0
+"""Positions whose datum is not known may be off by so much, or more: the shift of a national datum
+to WGS 84 is 80 to 400 m."""
+
+SAME_PLANE_M = 1.0
+"""Two grids whose coordinates agree within this, but for the datum, are one grid."""
+
+_METRES_A_DEGREE = 111_320.0
+_OF_TODAY_M = 6_378_137.0
+"""Half of the longest axis of GRS 80 and WGS 84."""
 
 
-def describe_datum(crs: CRS) -> tuple[str, ...]:
-    """Say what is not known of the way from a CRS to WGS 84.
+@lru_cache(maxsize=64)
+def find_datum_doubt(crs: pyproj.CRS) -> str:
+    """Say that a CRS does not tell how its datum lies to WGS 84.
 
     Parameters
     ----------
     crs
-        Of a layer or raster.
+        Horizontal, bound or not.
 
     Returns
     -------
-    Sentences for the notes; none where the way is known.
+    One sentence with its advice, or an empty text where PROJ knows a transformation.
 
     Notes
     -----
-    PROJ calls a transformation that takes one datum for the other *ballpark*. The case of two
-    datums whose grids are missing on this computer ends so as well.
+    PROJ then takes the datum for WGS 84 as it is (a "ballpark" transformation): positions are off
+    by the whole shift of the datum. A transformation that needs a grid file which is not installed
+    ends there too.
     """
-    return _described(crs.to_wkt())
-
-
-@lru_cache(maxsize=256)
-def _described(wkt: str) -> tuple[str, ...]:
-    crs = CRS.from_wkt(wkt)
-    if not (crs.is_geographic or crs.is_projected):
-        return ()
-    group = TransformerGroup(crs, _WGS84, always_xy=True)
-    best = group.transformers[0].description if group.transformers else ""
-    if "Ballpark geographic offset" not in best:
-        return ()
-    text = (
-        "Its CRS does not say how its datum lies to WGS 84: positions may be off by up to "
-        f'{BALLPARK_M} m. Name its code, as crs = "EPSG:28408", or export it in EPSG:4326.'
+    try:
+        group = pyproj.transformer.TransformerGroup(crs, "EPSG:4326", always_xy=True)
+    except ProjError:
+        return ""
+    first = group.transformers[0].description if group.transformers else ""
+    ellipsoid = crs.ellipsoid
+    if "ballpark" not in first.lower() or ellipsoid is None:
+        return ""
+    # Datums on these are WGS 84 within metres, and spheres are read so by convention (MODIS).
+    of_today = abs(ellipsoid.semi_major_metre - _OF_TODAY_M) < SAME_PLANE_M
+    if of_today or ellipsoid.semi_major_metre == ellipsoid.semi_minor_metre:
+        return ""
+    return (
+        "its CRS does not say how its datum lies to WGS 84: positions may be off by up to "
+        f'{BALLPARK_M:.0f} m, or more. Name its code, as crs = "EPSG:28408".'
     )
-    return (text,)
+
+
+def has_named_datum(crs: pyproj.CRS) -> bool:
+    """Tell whether a CRS names a datum that PROJ knows, and not only an ellipsoid or a shift."""
+    plain = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
+    datum = plain.datum
+    if datum is None or crs.is_bound:
+        return False
+    name = datum.name.casefold()
+    return not name.startswith(("unknown", "unnamed", "undefined", "not_specified", "not spec"))
+
+
+def is_same_but_datum(crs: pyproj.CRS, other: pyproj.CRS, *, xy: Floats) -> bool:
+    """Tell whether two CRSs give one place the same coordinates, leaving their datums aside.
+
+    Parameters
+    ----------
+    crs, other
+        Horizontal, bound or not.
+    xy
+        Places, shape ``(n, 2)``, in both; the order is east, north.
+
+    Returns
+    -------
+    Whether both lead to the same longitude and latitude, each on its own datum, within a metre,
+    with ellipsoids of the same size.
+    """
+    found = []
+    for one in (crs, other):
+        plain = one.source_crs if one.is_bound and one.source_crs is not None else one
+        base = plain.geodetic_crs
+        if base is None or plain.ellipsoid is None:
+            return False
+        turn = pyproj.Transformer.from_crs(plain, base, always_xy=True)
+        degree = np.degrees(base.axis_info[0].unit_conversion_factor)
+        found.append(np.column_stack(turn.transform(xy[:, 0], xy[:, 1])) * degree)
+    sizes = [one.ellipsoid for one in (crs, other)]
+    if any(size is None for size in sizes):
+        return False
+    majors = [size.semi_major_metre for size in sizes if size is not None]
+    minors = [size.semi_minor_metre for size in sizes if size is not None]
+    near = max(abs(majors[0] - majors[1]), abs(minors[0] - minors[1])) <= SAME_PLANE_M
+    away = np.abs(found[0] - found[1])
+    return bool(near and np.isfinite(away).all() and (away * _METRES_A_DEGREE).max() < SAME_PLANE_M)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from frontline.errors import FrontlineError, LayerError
 from frontline.errors import shown as quoted
 from frontline.inputs.fields import alike
-from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile, read_vector
+from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile, read_layers_as_one
 from frontline.project.layers import LAT_NAMES, LON_NAMES
 
 if TYPE_CHECKING:
@@ -117,13 +117,15 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names, index=lines, dtype=object)
 
 
-def read_cells(file: VectorFile, layer: str, *, encoding: str | None = None) -> pd.DataFrame:
-    """Read a table, of a CSV or a sheet, as it is stored; rows without content are left out."""
+def read_cells(
+    file: VectorFile, layers: Sequence[str], *, encoding: str | None = None
+) -> pd.DataFrame:
+    """Read a table, of a CSV or of sheets, as it is stored; rows without content are left out."""
     import pandas as pd
 
     if file.format == "CSV":
         return read_csv(file, encoding=encoding)
-    frame, _ = read_vector(file, layer, encoding=encoding)
+    frame, _ = read_layers_as_one(file, layers, encoding=encoding)
     return pd.DataFrame(frame.drop(columns=frame.geometry.name)).dropna(how="all")
 
 

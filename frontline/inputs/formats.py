@@ -340,6 +340,51 @@ def chosen_layer(file: VectorFile, wanted: str | None) -> str:
     )
 
 
+def chosen_layers(file: VectorFile, wanted: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Choose the layers that are meant; see `chosen_layer`."""
+    if wanted is None or isinstance(wanted, str):
+        return (chosen_layer(file, wanted),)
+    return tuple(dict.fromkeys(chosen_layer(file, name) for name in wanted))
+
+
+def read_layers_as_one(
+    file: VectorFile, layers: Sequence[str], *, encoding: str | None = None
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read one or several layers of a file as one.
+
+    Returns
+    -------
+    frame
+        As `read_vector` gives it; of several layers, indexed by layer and number.
+    notes
+        Of all of them.
+
+    Raises
+    ------
+    LayerError
+        A layer cannot be read, or they differ in CRS.
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    read = [read_vector(file, layer, encoding=encoding) for layer in layers]
+    if len(read) == 1:
+        return read[0]
+    frames = [
+        frame.set_axis([f"{layer} {number}" for number in frame.index])
+        for layer, (frame, _) in zip(layers, read, strict=True)
+    ]
+    if any(frame.crs != frames[0].crs for frame in frames):
+        raise LayerError(
+            "has these layers in different CRS (expected one). Export them in one CRS.",
+            path=file.shown,
+            layer=layers,
+        )
+    notes = tuple(dict.fromkeys(note for _, notes in read for note in notes))
+    together = pd.concat(frames) if frames else gpd.GeoDataFrame()
+    return gpd.GeoDataFrame(together, crs=frames[0].crs), notes
+
+
 def read_vector(
     file: VectorFile, layer: str, *, encoding: str | None = None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from frontline.errors import LayerError, guard_library, nearest, one_line, raise_problems
 from frontline.errors import shown as quoted
-from frontline.geo.datum import describe_datum
+from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
 from frontline.inputs.csv import placed, read_cells
 from frontline.inputs.fields import alike, doubt_cut_names, in_file, named, typed
-from frontline.inputs.formats import VectorFile, chosen_layer, read_vector
+from frontline.inputs.formats import VectorFile, chosen_layers, read_layers_as_one
 from frontline.inputs.geometry import Fault, checked, crs_name
 from frontline.inputs.hxl import columns_by_tags, split_tags
 from frontline.inputs.lettering import doubt_lettering
-from frontline.project.layers import Role
+from frontline.project.layers import LINES, Role
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -78,13 +79,13 @@ def read_checked(
     LayerError
         With every problem of the layer.
     """
-    layer = chosen_layer(file, source.layer)
+    layers = chosen_layers(file, source.layer)
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
-    fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
-    read = _read(file, layer, source, role, columns)
+    fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
+    read = _read(file, layers, source, role, columns)
     columns, notes = read.columns, [(text, 0) for text in read.notes]
     crs = _crs_of(read.frame, file, source, fault)
-    notes += [(text, 0) for text in describe_datum(crs)]
+    notes += [(text, 0) for text in _way_of(crs, fault)]
     frame = selected(read.frame, source.select, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
@@ -104,6 +105,7 @@ def read_checked(
         crs,
         shapes=role.shapes,
         optional=role.optional,
+        mixed=role.name == LINES.name,
         repair=source.repair,
         fault=fault,
     )
@@ -116,6 +118,21 @@ def read_checked(
     return Checked(
         _joined(cells.table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes)
     )
+
+
+def _way_of(crs: CRS, fault: Fault) -> tuple[str, ...]:
+    """Say what is not known of the way from a CRS to WGS 84; a CRS without any is refused."""
+    try:
+        Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a better way lacks its grid
+            doubt = find_datum_doubt(crs)
+    except Exception as error:
+        raise fault(
+            f"has the CRS '{one_line(crs_name(crs))}', from which there is no way to WGS 84 here "
+            f"(of another planet, or by a grid that is not installed). {_OTHER_CRS}",
+        ) from error
+    return (f"{doubt[:1].upper()}{doubt[1:]}",) if doubt else ()
 
 
 def _doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
@@ -142,10 +159,14 @@ class _Read:
 
 
 def _read(
-    file: VectorFile, layer: str, source: LayerSource, role: Role, columns: Mapping[str, str]
+    file: VectorFile,
+    layers: Sequence[str],
+    source: LayerSource,
+    role: Role,
+    columns: Mapping[str, str],
 ) -> _Read:
     if file.format not in _TABLES:
-        frame, notes = read_vector(file, layer, encoding=source.encoding)
+        frame, notes = read_layers_as_one(file, layers, encoding=source.encoding)
         return _Read(frame, columns, notes)
     if "point" not in role.shapes:
         raise LayerError(
@@ -153,8 +174,8 @@ def _read(
             "Export a GeoPackage.",
             path=file.shown,
         )
-    sheet = layer if file.format == "XLSX" else None
-    cells, tags = split_tags(read_cells(file, layer, encoding=source.encoding))
+    sheet = ", ".join(layers) if file.format == "XLSX" else None
+    cells, tags = split_tags(read_cells(file, layers, encoding=source.encoding))
     columns, said = columns_by_tags(tags, role.columns, columns)
     ours = {word for column in role.columns for word in (column.name, *column.also)}
     placed_rows = placed(cells, file, sheet, columns, as_read=ours | {*columns.values()})
@@ -188,6 +209,7 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
         given is not None
         and stated is not None
         and not given.equals(stated, ignore_axis_order=True)
+        and not _names_its_datum(given, stated, frame)
     ):
         raise fault(
             f"states {crs_name(stated)}, the project {crs_name(given)}. Remove crs from the "
@@ -195,7 +217,7 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
             field="crs",
         )
     if stated is not None:
-        return stated
+        return stated if given is None else given
     if file.format in _TABLES:
         return CRS.from_epsg(4326)
     bounds = np.abs(frame.total_bounds)
@@ -206,6 +228,15 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
         else (' the code of its projection, as crs = "EPSG:32638"')
     )
     raise fault(f"has no CRS. Add to this layer in the project{guess}.")
+
+
+def _names_its_datum(given: CRS, stated: CRS, frame: gpd.GeoDataFrame) -> bool:
+    """Tell whether the project only names the datum that the file leaves open."""
+    west, south, east, north = frame.total_bounds
+    corners = np.array([[west, south], [west, north], [east, south], [east, north]])
+    if has_named_datum(stated) or not np.isfinite(corners).all():
+        return False
+    return is_same_but_datum(stated, given, xy=corners)
 
 
 def _real(crs: Any) -> CRS | None:

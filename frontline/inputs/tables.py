@@ -11,7 +11,7 @@ from frontline.errors import FrontlineError, LayerError, raise_problems
 from frontline.errors import shown as quoted
 from frontline.inputs.csv import read_cells
 from frontline.inputs.fields import in_file, named, typed
-from frontline.inputs.formats import chosen_layer, opened
+from frontline.inputs.formats import chosen_layers, opened
 from frontline.inputs.hxl import columns_by_tags, split_tags
 from frontline.inputs.reader import selected
 from frontline.project.layers import EVENTS, FLOWS, LINKS, Role
@@ -64,11 +64,11 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
 
 def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, list[str]]:
     with opened(source.path, shown) as file:
-        layer = chosen_layer(file, source.layer)
+        layers = chosen_layers(file, source.layer)
         fault: Fault = partial(
-            LayerError, path=shown, layer=None if file.format == "CSV" else layer
+            LayerError, path=shown, layer=None if file.format == "CSV" else layers
         )
-        cells, tags = split_tags(read_cells(file, layer, encoding=source.encoding))
+        cells, tags = split_tags(read_cells(file, layers, encoding=source.encoding))
     columns, notes = columns_by_tags(tags, role.columns, source.columns)
     cells = selected(cells, source.select, fault)
     ours = named(cells, role.columns, columns, fault)

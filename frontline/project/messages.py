@@ -8,6 +8,7 @@ together can show (a side nobody declared, a key used twice) is looked up here.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -213,6 +214,25 @@ def cross_problems(raw: Raw) -> list[Problem]:
             ("sides", f"there is only {shown(lone[0])}: a line has two. Add the other.")
         )
     return problems
+
+
+_OF_FILES = frozenset({"path", "layer", "columns", "select", "parts", "rates", "claims", "tiles"})
+"""Keys whose words are those of a file, whatever it calls its things."""
+
+
+def control_problems(raw: Any, place: tuple[str | int, ...] = ()) -> list[Problem]:
+    """Find text that no document can hold: tables and pages are made of it at the end of a run."""
+    if isinstance(raw, str):
+        odd = {char for char in raw if unicodedata.category(char) in {"Cc", "Cs"}} - {"\n", "\t"}
+        key = ".".join(str(step + 1 if isinstance(step, int) else step) for step in place)
+        text = f"{shown(raw)} holds a control character (expected plain text). Remove it."
+        return [(key, text)] if odd else []
+    inner: list[tuple[str | int, Any]] = []
+    if isinstance(raw, Mapping):
+        inner = [(key, value) for key, value in raw.items() if key not in _OF_FILES]
+    elif isinstance(raw, list):
+        inner = list(enumerate(raw))
+    return [problem for key, value in inner for problem in control_problems(value, (*place, key))]
 
 
 def _entries(raw: Raw, name: str) -> list[Raw]:
