@@ -195,6 +195,7 @@ def nearest(word: object, words: Iterable[str]) -> str:
 
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,40}$"
+ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{0,40}$"
 COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
 NAME_PATTERN = r"\S"
 
