@@ -160,8 +160,12 @@ def answered(
     for _ in range(MOST_REDIRECTS):
         try:
             answer = _sent(client, session, method, address, headers)
-        except (ValueError, UnicodeError) as error:  # InvalidURL is one of them
+        except requests.exceptions.InvalidURL as error:
             raise fault(wanted, "is no address of the web. Check it.") from error
+        except ValueError as error:  # of the library, which looks at where it is sent
+            raise fault(
+                wanted, "redirects to what is no address. Open the address in a browser."
+            ) from error
         except requests.RequestException as error:
             raise BrokenError(f"cannot be reached ({_said(error)})") from error
         if not answer.is_redirect:

@@ -135,9 +135,7 @@ def _separator(text: str) -> tuple[str, int]:
     Excel writes ``sep=;`` into a first line of its own.
     """
     first = (text.splitlines() or [""])[0]
-    said = re.fullmatch(r'"?sep=(.)"?', first.strip(" ,;|"), re.IGNORECASE) or re.fullmatch(
-        r"sep=([,;|\t])", first, re.IGNORECASE
-    )
+    said = re.fullmatch(r'"?sep=([,;|\t])\1*"?[,;|\t]*', first.strip(" "), re.IGNORECASE)
     return (said[1], 1) if said else (max(",;\t|", key=first.count), 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
@@ -18,7 +19,6 @@ class _OtherError(Exception):
 
 @dataclass
 class _Seen:
-    root: str = ""
     placemarks: int = 0
     links: int = 0
     text: list[str] = field(default_factory=list)
@@ -54,13 +54,21 @@ class Contents:
 
 def first_element(head: bytes) -> str:
     """Name the first element of a text in XML, in any encoding; empty if it is none."""
-    seen = _Seen()
-    parser = _parser(seen, only_first=True)
-    try:
+    roots: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def start(name: str, _attributes: object) -> None:
+        roots.append(_local(name))
+        raise _OtherError
+
+    parser.StartElementHandler = start
+    with suppress(_OtherError, expat.ExpatError, ValueError):
         parser.Parse(head, False)
-    except (_OtherError, expat.ExpatError, ValueError):
-        return seen.root
-    return seen.root
+    return roots[0] if roots else ""
+
+
+def _local(name: str) -> str:
+    return name.rsplit(" ", maxsplit=1)[-1]
 
 
 def inspect_kml(path: Path, shown: str) -> Contents:
@@ -128,15 +136,11 @@ def _as_utf8(content: bytes) -> bytes:
     return text.lstrip().encode()
 
 
-def _parser(seen: _Seen, *, only_first: bool = False) -> expat.XMLParserType:
+def _parser(seen: _Seen) -> expat.XMLParserType:
     parser = expat.ParserCreate(namespace_separator=" ")
 
     def start(name: str, _attributes: object) -> None:
-        name = name.rsplit(" ", maxsplit=1)[-1]
-        if not seen.root:
-            seen.root = name
-            if only_first:
-                raise _OtherError
+        name = _local(name)
         if name.startswith(("OGR", "GDAL", "VRT")):
             raise _OtherError("holds an element of GDAL, which can reach other files.")
         seen.placemarks += name == "Placemark"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from frontline.errors import shown
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_SIGNS = re.compile(r"\w[¡-©«-¶¸»-¿‰†‡€\u2500-\u259f]+\w")
+_SIGNS = re.compile(r"\w[¡-©«-³µ¶¸»-¿‰†‡€\u2500-\u259f]+\w")
 _LEAST_SHARE = 0.2
 
 

@@ -245,11 +245,9 @@ def _stated(page: Path, shown: str) -> str | None:
 
 
 def _fits(cell: bytes, encoding: str) -> bool:
-    """Tell whether text is of an encoding; a full cell may have lost the end of its last letter."""
-    for cut in range(4 if encoding == "utf-8" else 1):
-        try:
-            cell[: len(cell) - cut].decode(encoding)
-        except UnicodeError:
-            continue
-        return cut == 0 or not cell[len(cell) - cut :].isascii()
-    return False
+    """Tell whether text is of an encoding."""
+    try:
+        cell.decode(encoding)
+    except UnicodeError:
+        return False
+    return True
