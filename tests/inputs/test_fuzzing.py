@@ -34,10 +34,10 @@ def turned(content):
     content = bytearray(content)
     for _ in range(chance.choice([1, 3, 30])):
         content[chance.randrange(len(content))] = chance.randrange(256)
-    if chance.random() < 0.2:
+    if len(content) > 20 and chance.random() < 0.2:
         at = chance.randrange(len(content))
-        del content[at : at + chance.randrange(200)]
-    if chance.random() < 0.1:
+        del content[at : at + chance.randrange(min(200, len(content) - at))]
+    if content and chance.random() < 0.1:
         at, length = chance.randrange(len(content)), chance.randrange(1, 200)
         content[at:at] = content[at : at + length] * chance.randrange(1, 4)
     return bytes(content)
