@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,14 +43,14 @@ class FrontlineError(Exception):
         message: str,
         *,
         path: Path | str | None = None,
-        layer: str | None = None,
+        layer: str | Sequence[str] | None = None,
         row: int | str | None = None,
         field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
-        self.layer = layer
+        self.layer = layer if isinstance(layer, str) or layer is None else ", ".join(layer)
         self.row = row
         self.field = field
         self.problems: tuple[FrontlineError, ...] = (self,)
@@ -90,18 +91,44 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def terminal_text(text: str) -> str:
-    """Make text harmless for a terminal: escape sequences and signs that turn it round are shown.
+def summarize(error: object) -> str:
+    """Show what a library says on one line, shortened, without the folders it speaks of."""
+    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
+    text = one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
+    return text if len(text) <= 160 else f"{text[:157]}..."
 
-    Line breaks and tabs stay, and joiners, which scripts such as Persian need within words.
+
+@contextmanager
+def guard_library(
+    error: type[FrontlineError],
+    *,
+    path: Path | str,
+    layer: str | None = None,
+    hint: str = "Export or copy it again.",
+) -> Iterator[None]:
+    """Turn whatever a library raises over a file into one line that names the file.
+
+    Parameters
+    ----------
+    error
+        Class of what is raised instead.
+    path, layer
+        What is read.
+    hint
+        What to do about it, as a sentence.
+
+    Notes
+    -----
+    Nobody can list what a library raises over damaged bytes: pyogrio ends in UnboundLocalError,
+    rasterio in UnicodeDecodeError. What is ours already, and a want of memory, pass unchanged.
     """
-    return "".join(repr(char)[1:-1] if commands_terminal(char) else char for char in text)
-
-
-def commands_terminal(char: str) -> bool:
-    """Tell whether a character does something to a terminal instead of standing there."""
-    control = unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t"
-    return control or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+    try:
+        yield
+    except (FrontlineError, MemoryError):
+        raise
+    except Exception as raised:
+        text = f"cannot be read ({summarize(raised)}). {hint}"
+        raise error(text, path=path, layer=layer) from raised
 
 
 def raise_problems(problems: Sequence[FrontlineError]) -> None:
@@ -168,6 +195,7 @@ def nearest(word: object, words: Iterable[str]) -> str:
 
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,40}$"
+ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{0,40}$"
 COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
 NAME_PATTERN = r"\S"
 

@@ -128,13 +128,21 @@ def links_table(
     """
     spots = _Spots(layers)
     problems = []
+    sides = ["same", "other", *dict.fromkeys(name for front in fronts for name in front.sides)]
     for row, link in links.iterrows():
-        wrong = spots.wrong(link)
+        wrong = spots.wrong(link) or _no_side(str(link["stated_side"]).strip(), sides)
         if wrong:
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
     rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.frame)]
     return pd.DataFrame(rows, columns=LINKS.names)
+
+
+def _no_side(word: str, sides: Sequence[str]) -> str:
+    """Say that a side as stated is none; empty if it is one, or nothing is stated."""
+    if not word or word in sides or word.casefold() in {"same", "other"}:
+        return ""
+    return f"states a side {shown(word)} that is not of the project.{nearest(word, sides)}"
 
 
 class _Spots:

@@ -23,6 +23,7 @@ from frontline.analysis.scenarios import scenario_table
 from frontline.analysis.sections import Sighted, sections_table
 from frontline.elevation.terrain import ground_of
 from frontline.errors import FrontlineError, raise_problems, tried
+from frontline.inputs.location import find_swapped
 from frontline.inputs.tables import read_tables
 from frontline.lines.measures import lines_between
 from frontline.lines.scenarios import scenario_draws, scenario_fronts
@@ -118,7 +119,10 @@ def _tables(
     def placed(name: str, make: Callable[[pd.DataFrame, str], pd.DataFrame]) -> None:
         if name in read:
             source: TableSource = getattr(project, name)
-            made = tried(lambda: make(read[name], relative(source.path, project)), problems)
+            shown = relative(source.path, project)
+            swapped = find_swapped(read[name], layers.study_area, layers.frame, path=shown)
+            problems.extend(swapped)
+            made = None if swapped else tried(lambda: make(read[name], shown), problems)
             if made is not None:
                 tables[name] = made
 

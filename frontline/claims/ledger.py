@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from frontline.claims.registry import METRICS
-from frontline.errors import ProjectError, nearest, raise_problems, shown
+from frontline.errors import ID_PATTERN, ProjectError, nearest, raise_problems, shown
 from frontline.project.loader import read_toml
 from frontline.project.messages import described
 from frontline.project.models import Project
@@ -59,7 +59,7 @@ class Stated(_Entry):
 class Claim(_Entry):
     """A statement of a report, and how it is tested."""
 
-    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,40}$", description="identifier")
+    id: str = Field(pattern=ID_PATTERN, description="identifier")
     report: str = Field(min_length=1, description="key of the report")
     section: str = Field("", description="where in the report")
     statement: str = Field(min_length=1, description="what is stated, in the analyst's words")

@@ -8,4 +8,6 @@ main
     The command line: arguments in, one line per problem out.
 options
     Options that several commands share, declared once and handed over as one value.
+terminal
+    What reaches the terminal: text of the data never moves its cursor, colours it or hides.
 """

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from frontline.cli.options import Force, ProjectFile, tell, tell_json
+from frontline.cli.options import Force, ProjectFile, path_argument, path_option
+from frontline.cli.terminal import say
 
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="OUT_A", help="A folder of results.")],
-    after: Annotated[Path, typer.Argument(metavar="OUT_B", help="Another one.")],
+    before: Annotated[Path, path_argument("OUT_A", "A folder of results.")],
+    after: Annotated[Path, path_argument("OUT_B", "Another one.")],
     *,
     as_json: Json = False,
 ) -> None:
@@ -23,14 +25,17 @@ def diff(
 
     found = differences.compare(before, after)
     if as_json:
-        tell_json(differences.as_json(found))
+        say(json.dumps(differences.as_json(found), ensure_ascii=False, indent=2))
         return
-    tell("\n".join(differences.as_text(found)))
+    say("\n".join(differences.as_text(found)))
 
 
 def pack(
     project: ProjectFile,
-    out: Annotated[Path, typer.Option("--out", help="The archive, a .zip file.")],
+    out: Annotated[
+        Path,
+        path_option("--out", "The archive, a .zip file."),
+    ],
     *,
     public: Annotated[bool, typer.Option("--public", help="Refuse restricted layers.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -41,15 +46,18 @@ def pack(
     names = packing.pack(project, out, public=public, force=force)
     hidden = packing.restricted_inputs(project)
     if hidden:
-        tell(f"frontline: holds restricted layers: {', '.join(hidden)}.", err=True)
-    tell(f"{len(names)} inputs in {out}. Unpack it, then: frontline run {names[0]} --out ...")
+        say(f"frontline: holds restricted layers: {', '.join(hidden)}.", err=True)
+    say(f"{len(names)} inputs in {out}. Unpack it, then: frontline run {names[0]} --out ...")
 
 
 def style(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the QML files.")],
+    out: Annotated[
+        Path,
+        path_option("--out", "Folder for the QML files."),
+    ],
     project: Annotated[
         Path | None,
-        typer.Argument(metavar="PROJECT", help="The project.toml; the example's without it."),
+        path_argument("PROJECT", "The project.toml; the example's without it."),
     ] = None,
     *,
     force: Force = False,
@@ -58,4 +66,4 @@ def style(
     from frontline.export.qgis import layers as stylefiles
 
     written = stylefiles.write_styles(project, out, force=force)
-    tell(f"{len(written)} files in {out}: {', '.join(sorted(written))}")
+    say(f"{len(written)} files in {out}: {', '.join(sorted(written))}")

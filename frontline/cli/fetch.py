@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frontline.cli.options import FetchOptions, ProjectFile, taking, tell
+from frontline.cli.options import FetchOptions, ProjectFile, taking
+from frontline.cli.terminal import say, start_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +114,7 @@ def _request(options: FetchOptions, sources: list[str] | None = None) -> Iterato
     from frontline.fetch.request import Request
     from frontline.progress import shown_progress
 
+    start_log(quiet=options.quiet)
     with shown_progress(quiet=options.quiet) as progress:
         client = Client(
             cache=(options.cache or default_cache()).absolute(),
@@ -126,4 +128,4 @@ def _request(options: FetchOptions, sources: list[str] | None = None) -> Iterato
 
 def _tell(lines: list[str], options: FetchOptions) -> None:
     for line in () if options.quiet else lines:
-        tell(line)
+        say(line)

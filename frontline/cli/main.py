@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import logging
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,8 +14,16 @@ from typer.exceptions import Abort, TyperException
 
 from frontline.cli import commands
 from frontline.cli.fetch import fetch_app
-from frontline.cli.options import Out, ProjectFile, RunOptions, taking, tell, tell_json
-from frontline.errors import FrontlineError, OutputError, terminal_text
+from frontline.cli.options import (
+    Out,
+    ProjectFile,
+    RunOptions,
+    path_argument,
+    path_option,
+    taking,
+)
+from frontline.cli.terminal import escape_controls, say, start_log
+from frontline.errors import FrontlineError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +50,7 @@ def _show_version(value: bool) -> None:
     if value:
         from frontline.export.manifest import library_versions
 
-        tell("\n".join(f"{name} {version}" for name, version in library_versions().items()))
+        say("\n".join(f"{name} {version}" for name, version in library_versions().items()))
         raise typer.Exit
 
 
@@ -53,16 +61,7 @@ def _common(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
     ] = False,
 ) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Harmless("frontline: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
-class _Harmless(logging.Formatter):
-    """Warnings name layers and labels as the data do; they are as harmless as other lines."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return terminal_text(super().format(record))
+    start_log()
 
 
 def run(project: ProjectFile, out: Out, options: RunOptions) -> None:
@@ -74,14 +73,15 @@ def demo(
     options: RunOptions,
     out: Out = Path("out/karabakh"),
     copy: Annotated[
-        Path | None, typer.Option("--copy", help="Only copy the example here, to be changed.")
+        Path | None,
+        path_option("--copy", "Only copy the example here, to be changed."),
     ] = None,
 ) -> None:
     """Run the example case, or copy it."""
     from frontline.project.example import copy_example, example_project
 
     if copy is not None:
-        tell(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
+        say(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
         return
     _run_and_tell(example_project(), out, options, command="demo")
 
@@ -93,10 +93,11 @@ def report(project: ProjectFile, out: Out, options: RunOptions) -> None:
 
 def claims(
     options: RunOptions,
-    project: Annotated[
-        Path | None, typer.Argument(metavar="PROJECT", help="The project.toml.")
+    project: Annotated[Path | None, path_argument("PROJECT", "The project.toml.")] = None,
+    out: Annotated[
+        Path | None,
+        path_option("--out", "Folder for the results."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results.")] = None,
     listed: Annotated[
         bool, typer.Option("--list", help="Only list what can be computed, with parameters.")
     ] = False,
@@ -118,7 +119,7 @@ def _list_metrics() -> None:
     from frontline.claims.registry import list_metrics
 
     for name, parameters, about in list_metrics():
-        tell(f"{name}\n    {about}\n    {parameters}\n")
+        say(f"{name}\n    {about}\n    {parameters}\n")
 
 
 @app.command()
@@ -127,18 +128,18 @@ def check(project: ProjectFile) -> None:
     from frontline.workflow.check import check as check_project
 
     for line in check_project(project):
-        tell(line)
+        say(line)
 
 
 @app.command()
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with your layers.")],
+    directory: Annotated[Path, path_argument("DIR", "Folder with your layers.")],
 ) -> None:
     """Write a commented project.toml for a folder of layers, saying what was guessed."""
     from frontline.workflow.scaffold import init as init_project
 
     for line in init_project(directory):
-        tell(line)
+        say(line)
 
 
 @app.command()
@@ -146,12 +147,12 @@ def schema() -> None:
     """Print every key of the project file and every column of the tables (Markdown)."""
     from frontline.workflow.scaffold import schema as schema_text
 
-    tell(schema_text())
+    say(schema_text())
 
 
 @app.command()
 def verify(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")],
+    directory: Annotated[Path, path_argument("DIR", "A folder of results.")],
 ) -> None:
     """Compare the files of a finished run with the hashes in its manifest."""
     from frontline.export.publish import verify as verify_files
@@ -159,7 +160,7 @@ def verify(
     problems = verify_files(directory)
     if problems:
         raise OutputError("\n  ".join(["not as its manifest says:", *problems]), path=directory)
-    tell(f"{directory}: every file is as the manifest says.")
+    say(f"{directory}: every file is as the manifest says.")
 
 
 for further in (commands.diff, commands.pack, commands.style):
@@ -170,6 +171,7 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
     from frontline.progress import shown_progress
     from frontline.workflow.run import run as run_project
 
+    start_log(quiet=options.quiet)
     with shown_progress(quiet=options.quiet or options.as_json) as progress:
         results, written = run_project(
             project,
@@ -183,12 +185,12 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
             progress=progress,
         )
     if options.as_json:
-        tell_json(_figures_json(results))
+        say(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
     elif not options.quiet:
         told = _verdicts(results) if command == "claims" else _sentences(results)
         for sentence in told:
-            tell(f"- {sentence}")
-        tell(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
+            say(f"- {sentence}")
+        say(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
 
 
 def _sentences(results: Results) -> list[str]:
@@ -301,5 +303,5 @@ def _say(text: str, code: int) -> int:
         if sys.stderr.isatty() and "NO_COLOR" not in os.environ
         else ("", "")
     )
-    typer.echo(f"{bold[0]}frontline:{bold[1]} {terminal_text(text)}", err=True)
+    typer.echo(f"{bold[0]}frontline:{bold[1]} {escape_controls(text)}", err=True)
     return code

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from frontline.errors import commands_terminal, terminal_text
 
-ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project.toml.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+def named_path(text: str | Path) -> Path:
+    """Take a path of the command line; an empty one, as of an unset variable, is none."""
+    if not str(text).strip():
+        raise typer.BadParameter("is empty (expected a path). Name a folder or file.")
+    return Path(text)
+
+
+def path_option(name: str, help_text: str, *, metavar: str = "PATH") -> Any:
+    """Declare an option that takes a path."""
+    return typer.Option(name, parser=named_path, metavar=metavar, help=help_text)
+
+
+def path_argument(metavar: str, help_text: str) -> Any:
+    """Declare an argument that is a path."""
+    return typer.Argument(metavar=metavar, parser=named_path, help=help_text)
+
+
+ProjectFile = Annotated[Path, path_argument("PROJECT", "The project.toml.")]
+Out = Annotated[Path, path_option("--out", "Folder for the results.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over another command's folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 Command = Callable[..., None]
-
-
-def tell(text: str, *, err: bool = False) -> None:
-    """Print text on the terminal; what data or files call themselves can do nothing there."""
-    typer.echo(terminal_text(text), err=err)
-
-
-def tell_json(value: object) -> None:
-    """Print a value as JSON in which no sign can do anything on a terminal."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    typer.echo("".join(json.dumps(c)[1:-1] if commands_terminal(c) else c for c in text))
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,7 @@ class RunOptions:
     force: Force = False
     work: Annotated[
         Path | None,
-        typer.Option(
-            "--work", help="Folder for intermediate files; a killed run goes on from them."
-        ),
+        path_option("--work", "Folder for intermediate files; a killed run goes on from them."),
     ] = None
     basemap: Annotated[
         str,
@@ -70,7 +72,8 @@ class FetchOptions:
         ""
     )
     cache: Annotated[
-        Path | None, typer.Option("--cache", metavar="DIR", help="Keep downloads here.")
+        Path | None,
+        path_option("--cache", "Keep downloads here.", metavar="DIR"),
     ] = None
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask again for what is in the cache.")

@@ -54,7 +54,9 @@ class Output:
 
 
 @contextmanager
-def prepare_output(directory: Path, *, command: str, force: bool = False) -> Iterator[Output]:
+def prepare_output(
+    directory: Path, *, command: str, force: bool = False, inputs: Iterable[Path] = ()
+) -> Iterator[Output]:
     """Hold an output directory for one run, or refuse it before anything is computed.
 
     Parameters
@@ -65,6 +67,8 @@ def prepare_output(directory: Path, *, command: str, force: bool = False) -> Ite
         Name of the command; a directory that another one made is refused.
     force
         Write over what another command made, or beside files that are not ours.
+    inputs
+        Files that the run reads: a directory that holds one is refused, whatever `force` says.
 
     Yields
     ------
@@ -82,6 +86,7 @@ def prepare_output(directory: Path, *, command: str, force: bool = False) -> Ite
     and those that a killed run could not remove are removed by the next.
     """
     target = Path(directory).resolve()
+    refuse_inputs(target, inputs)
     try:
         _refuse_file(target)
         home = _home(target)
@@ -177,6 +182,8 @@ def verify(directory: Path) -> list[str]:
     problems = []
     if found.get("unfinished"):
         problems.append(f"{MANIFEST}: the run was cut off. Run it again.")
+    elif not _outputs_of(found):
+        problems.append(f"{MANIFEST}: names no outputs (expected those of a run). Run it again.")
     for name, facts in _outputs_of(found).items():
         fault = _fault(directory, name, facts)
         if fault:
@@ -204,6 +211,32 @@ def _fault(directory: Path, name: str, facts: Mapping[str, Any]) -> str:
     except OSError as error:
         return f"cannot be read ({error.strerror})."
     return "" if same else "not as written (from another run, or changed since)."
+
+
+def refuse_inputs(target: Path, inputs: Iterable[Path]) -> None:
+    """Refuse a place for results that is, or holds, a file that they are made of.
+
+    Parameters
+    ----------
+    target
+        A directory for results, or a file.
+    inputs
+        Files that are read. A link counts where it lies and where it leads to.
+
+    Raises
+    ------
+    OutputError
+        Naming the input.
+    """
+    place = {Path(os.path.abspath(target)), Path(target).resolve()}  # noqa: PTH100 - a link stays one
+    for file in inputs:
+        for path in (Path(os.path.abspath(file)), file.resolve()):  # noqa: PTH100
+            if place & {path, *path.parents}:
+                raise OutputError(
+                    f"holds '{one_line(path.name)}', which the project reads, and would be written "
+                    "over (expected a place apart from the inputs). Name another.",
+                    path=target,
+                )
 
 
 def _refuse_file(target: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from frontline.errors import DownloadError, FrontlineError, one_line
+from frontline.errors import CHANGED, DownloadError, FrontlineError, guard_library, one_line
 from frontline.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -163,14 +163,27 @@ def answered(
         try:
             answer = _sent(client, session, method, address, headers)
         except requests.exceptions.InvalidURL as error:
-            raise fault(wanted, "is no address of the web.") from error
+            raise fault(wanted, "is no address of the web. Check it.") from error
+        except ValueError as error:  # of the library, which looks at where it is sent
+            raise fault(
+                wanted, "redirects to what is no address. Open the address in a browser."
+            ) from error
         except requests.RequestException as error:
             raise BrokenError(f"cannot be reached ({_said(error)})") from error
         if not answer.is_redirect:
             return answer
-        target = urllib.parse.urljoin(address, answer.headers["Location"])
+        place = answer.headers["Location"]
         answer.close()
-        parts = urllib.parse.urlsplit(target)
+        try:
+            target = urllib.parse.urljoin(address, place)
+            parts = urllib.parse.urlsplit(target)
+            _ = parts.port  # a port that is no number is found when it is asked for
+        except ValueError as error:
+            raise fault(
+                wanted,
+                f"redirects to '{one_line(place[:100])}', which is no address. Open the address in "
+                "a browser.",
+            ) from error
         downgraded = home.scheme == "https" and parts.scheme != "https"
         if parts.hostname not in allowed or downgraded:
             raise fault(
@@ -193,7 +206,7 @@ def _sent(
     """
     import requests
 
-    done: list[requests.Response | requests.RequestException] = []
+    done: list[requests.Response | Exception] = []
 
     def send() -> None:
         try:
@@ -207,7 +220,7 @@ def _sent(
                     allow_redirects=False,
                 )
             )
-        except requests.RequestException as error:
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
             done.append(error)
 
     sender = threading.Thread(target=send, daemon=True)
@@ -215,7 +228,7 @@ def _sent(
     sender.join(2.5 * client.timeout_s)  # to connect, to answer, and some
     if not done:
         raise requests.Timeout
-    if isinstance(done[0], requests.RequestException):
+    if isinstance(done[0], Exception):
         raise done[0]
     return done[0]
 
@@ -225,6 +238,13 @@ def refuse(wanted: Wanted, answer: requests.Response) -> None:
     status = answer.status_code
     if status in AGAIN:
         raise BrokenError(f"answers {status}", answer.raw)
+    length = answer.headers.get("Content-Length", "0").strip()
+    if not length.isdecimal():
+        raise fault(
+            wanted,
+            f"announces a length of '{one_line(length[:40])}' (expected a number of bytes). Take "
+            "another source, or name a mirror: --mirror",
+        )
     if status not in {200, 206}:
         raise fault(
             wanted,
@@ -454,7 +474,8 @@ def transfer(client: Client, wanted: Wanted, part: Path) -> None:
     try:
         with part.open("rb") as file:
             refuse_pages(file.read(512))
-        wanted.check(part)
+        with guard_library(DownloadError, path=wanted.address, hint=CHANGED):
+            wanted.check(part)
     except FrontlineError as error:
         _forget(part)
         raise fault(wanted, f"is not what it should be: {error.message}") from error

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import FrontlineError, LayerError
 from frontline.errors import shown as quoted
 from frontline.inputs.fields import alike
-from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile
+from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile, read_layers_as_one
 from frontline.project.layers import LAT_NAMES, LON_NAMES
 
 if TYPE_CHECKING:
@@ -92,11 +92,12 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             row=text.count("\n", 0, text.index("\0")) + 1,
         )
     text = text.removeprefix("\ufeff")
-    first = (text.splitlines() or [""])[0]
-    separator = max(",;\t|", key=first.count)
+    separator, skipped = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, lines, problems = [], [], []
     try:
+        for _ in range(skipped):
+            next(reader)
         names = _names(next(reader), file)
         for row in reader:
             if not any(cell.strip() for cell in row):
@@ -114,6 +115,28 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
         ) from error
     _raise(problems)
     return pd.DataFrame(rows, columns=names, index=lines, dtype=object)
+
+
+def read_cells(
+    file: VectorFile, layers: Sequence[str], *, encoding: str | None = None
+) -> pd.DataFrame:
+    """Read a table, of a CSV or of sheets, as it is stored; rows without content are left out."""
+    import pandas as pd
+
+    if file.format == "CSV":
+        return read_csv(file, encoding=encoding)
+    frame, _ = read_layers_as_one(file, layers, encoding=encoding)
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).dropna(how="all")
+
+
+def _separator(text: str) -> tuple[str, int]:
+    """Tell what separates the cells, and how many lines come before the names.
+
+    Excel writes ``sep=;`` into a first line of its own.
+    """
+    first = (text.splitlines() or [""])[0]
+    said = re.fullmatch(r'"?sep=([,;|\t])\1*"?[,;|\t]*', first.strip(" "), re.IGNORECASE)
+    return (said[1], 1) if said else (max(",;\t|", key=first.count), 0)
 
 
 def _raise(problems: Sequence[FrontlineError]) -> None:
@@ -139,7 +162,12 @@ def _names(cells: Sequence[str], file: VectorFile) -> list[str]:
 
 
 def placed(
-    table: pd.DataFrame, file: VectorFile, layer: str | None, columns: dict[str, str]
+    table: pd.DataFrame,
+    file: VectorFile,
+    layer: str | None,
+    columns: Mapping[str, str],
+    *,
+    as_read: Collection[str] = (),
 ) -> gpd.GeoDataFrame:
     """Put the rows of a table on the map.
 
@@ -151,6 +179,8 @@ def placed(
         For messages.
     columns
         The user's mapping; ``lon`` and ``lat`` may be among it.
+    as_read
+        Columns that stay as they were read, because their cells are checked one by one.
 
     Returns
     -------
@@ -201,7 +231,10 @@ def placed(
     known = ~np.isnan(values).any(axis=1)
     points[known] = shapely.points(values[known])
     rest = table.drop(columns=[lon, lat])
-    rest = rest.apply(_numbers) if len(rest.columns) else rest
+    own = {name.casefold() for name in as_read}
+    for column in rest:
+        if str(column).casefold() not in own:
+            rest[column] = _numbers(rest[column])
     return gpd.GeoDataFrame(rest, geometry=points, index=table.index)
 
 
@@ -209,7 +242,7 @@ def _coordinate_column(
     names: tuple[str, ...],
     ours: str,
     usual: Sequence[str],
-    columns: dict[str, str],
+    columns: Mapping[str, str],
     file: VectorFile,
     layer: str | None,
 ) -> str:
@@ -234,6 +267,8 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
         None if pd.isna(cell) or not str(cell).strip() else str(cell).strip() for cell in column
     ]
     known = [text for text in texts if text is not None]
+    if any(isinstance(cell, bool) for cell in column):
+        return column
     if not known or not all(_PLAIN_NUMBER.fullmatch(text) for text in known):
         return column
     whole = all("." not in text for text in known)

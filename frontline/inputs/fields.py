@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 Fault = Callable[..., LayerError]
 
 _MOST_PEOPLE = 10_000_000_000
-_THOUSANDS = re.compile(r"\d{1,3}([ ,.'’_\u00a0\u2009\u202f]\d{3})+")
+_THOUSANDS = re.compile(r"\d{1,3}([ ,.'’_\u00a0\u2009\u202f\u066c]\d{3})+|\d{1,2}(,\d{2})+,\d{3}")
+_TWO_WAYS = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
+"""One mark before three digits: a decimal mark, or one of thousands."""
+_DECIMAL = re.compile(r"[-+]?(\d+\.\d*|\d*\.\d+|\d+(?=[eE]))([eE][-+]?\d{1,3})?")
+_DAY_LAST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 _DATE = re.compile(r"([12]\d{3})(?:[-/](\d{2})(?:[-/](\d{2}))?)?(?:[T ][\d:.+Z-]*)?")
 
 
@@ -127,6 +131,48 @@ def named(
     return Named(result, chosen, problems, notes)
 
 
+def doubt_cut_names(
+    names: Sequence[str], columns: Sequence[InputColumn], mapping: Mapping[str, str], fault: Fault
+) -> list[LayerError]:
+    """Find columns of a Shapefile of which nobody can tell which of ours they were.
+
+    Parameters
+    ----------
+    names
+        Columns of the file: at most ten letters, the rest was cut off when it was written.
+    columns
+        Those that are ours.
+    mapping
+        Our name = the file's, from the project; what it names is no question.
+    fault
+        Makes the errors.
+    """
+    problems = []
+    settled = {name.casefold() for name in mapping.values()}
+    whole = {word.casefold() for column in columns for word in (column.name, *column.also)}
+    for name in names:
+        folded = name.casefold()
+        numbered = re.fullmatch(r"(.{5,8}?)_?\d{1,2}", folded) if len(name) == 10 else None
+        stem = numbered[1] if numbered else folded
+        meant = [column.name for column in columns if column.name.casefold().startswith(stem)]
+        meant = [own for own in meant if len(own) > 10 and own not in mapping]
+        cut = len(name) == 10 and folded not in whole and bool(meant)
+        base = mapping.get(stem) or next(
+            (own for own in names if numbered and own.casefold().startswith(stem) and own != name),
+            "",
+        )
+        if cut and folded not in settled and base.casefold() not in settled:
+            problems.append(
+                fault(
+                    f"is cut to the ten letters of a Shapefile, and may be {' or '.join(meant)} or "
+                    f'a column of your own. Name it: columns = {{ {meant[0]} = "{one_line(name)}" '
+                    "}, or export a GeoPackage.",
+                    field=name,
+                )
+            )
+    return problems
+
+
 def _found(column: InputColumn, theirs: Sequence[str]) -> str | None:
     for word in (column.name, *column.also):
         found = alike(word, theirs)
@@ -148,9 +194,26 @@ def _out_of_the_way(names: Sequence[str], taken: frozenset[str] | set[str]) -> d
     return renamed
 
 
-def typed(
-    table: pd.DataFrame, columns: Sequence[InputColumn], fault: Fault
-) -> tuple[pd.DataFrame, list[LayerError]]:
+@dataclass(frozen=True)
+class Typed:
+    """A table whose cells are what their columns say.
+
+    Parameters
+    ----------
+    table
+        Our columns: text ("" unknown), dates as text, ``Int64`` or ``float64``; then the user's.
+    problems
+        One per cell that does not hold what it must.
+    notes
+        What was rounded: sentence and number of rows.
+    """
+
+    table: pd.DataFrame
+    problems: list[LayerError]
+    notes: list[tuple[str, int]]
+
+
+def typed(table: pd.DataFrame, columns: Sequence[InputColumn], fault: Fault) -> Typed:
     """Check and convert every cell of our columns; absent columns are added empty.
 
     Parameters
@@ -162,27 +225,35 @@ def typed(
     fault
         Makes the errors.
 
-    Returns
-    -------
-    table
-        Our columns: text ("" unknown), dates as text, ``Int64`` or ``float64``; then the user's.
-    problems
-        One per cell that does not hold what it must.
+    Notes
+    -----
+    Text such as ``1.200`` can be read as 1.2 and as 1200. It is a decimal number only where
+    another cell of its column can be nothing else, as ``1234.56``; else it is refused.
     """
     import pandas as pd
 
     problems: list[LayerError] = []
+    notes: list[tuple[str, int]] = []
     made = {}
     for column in columns:
-        read = _READERS[column.kind]
-        values = []
-        cells = table[column.name] if column.name in table else [None] * len(table)
+        cells = list(table[column.name]) if column.name in table else [None] * len(table)
+        doubtful = column.kind in {"whole number", "number"} and not column.degrees
+        doubtful = doubtful and not any(_is_plainly_decimal(cell) for cell in cells)
+        values, rounded = [], 0
         for row, cell in zip(table.index, cells, strict=True):
             try:
-                values.append(read(_plain(cell)))
+                plain = _plain(cell)
+                if doubtful:
+                    _refuse_two_ways(plain)
+                value = _READERS[column.kind](plain)
+                rounded += column.kind == "whole number" and _is_fraction(plain)
             except ValueError as error:
                 problems.append(fault(str(error), row=row, field=column.name))
-                values.append(read(None))
+                value = _READERS[column.kind](None)
+            values.append(value)
+        if rounded:
+            text = f"Figures of '{column.name}' with decimals (modelled people) are rounded."
+            notes.append((text, rounded))
         kind = {"whole number": "Int64", "number": "float64"}.get(column.kind, "str")
         made[column.name] = pd.Series(values, index=table.index, dtype=kind)
     ours = [column.name for column in columns]
@@ -190,7 +261,36 @@ def typed(
     for name in rest:
         if rest[name].dtype == object:
             rest[name] = [_carried(cell) for cell in rest[name]]
-    return pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1), problems
+    result = pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1)
+    return Typed(result, problems, notes)
+
+
+def _is_plainly_decimal(cell: Any) -> bool:
+    """Tell whether text holds a point that can be no mark of thousands."""
+    if not isinstance(cell, str):
+        return False
+    text = cell.strip()
+    _, point, digits = text.partition(".")
+    unmarked = not digits.strip("0") or bool(_TWO_WAYS.fullmatch(text))
+    return bool(point) and not unmarked and bool(_DECIMAL.fullmatch(text))
+
+
+def _is_fraction(cell: Any) -> bool:
+    if isinstance(cell, str):
+        cell = float(cell) if _DECIMAL.fullmatch(cell.strip()) else None
+    return isinstance(cell, float) and math.isfinite(cell) and not cell.is_integer()
+
+
+def _refuse_two_ways(cell: Any) -> None:
+    """Refuse text that is one number to one reader and another to the next."""
+    text = cell.strip() if isinstance(cell, str) else ""
+    if _TWO_WAYS.fullmatch(text):
+        whole = re.sub(r"[.,]", "", text)
+        part = f"{float(text.replace(',', '.')):.10g}"
+        raise ValueError(
+            f"{quoted(text)} has separators that can be read as {whole} or as {part} (expected "
+            f"digits, and a decimal point before other than three). Write {whole} or {part}."
+        )
 
 
 def _carried(cell: Any) -> Any:
@@ -225,7 +325,7 @@ def _whole(cell: Any) -> int | None:
         cell = _digits(cell.strip())
     if cell is None:
         return None
-    if isinstance(cell, bool) or not math.isfinite(cell) or cell != int(cell):
+    if isinstance(cell, bool) or not math.isfinite(cell):
         raise ValueError(
             f"{cell!r} is not a whole number (expected a count of people). Correct it."
         )
@@ -235,14 +335,16 @@ def _whole(cell: Any) -> int | None:
         )
     if cell > _MOST_PEOPLE:
         raise ValueError(f"{cell:.12g} is more people than there are. Check the cell.")
-    return int(cell)
+    return cell if isinstance(cell, int) else math.floor(cell + 0.5)
 
 
-def _digits(text: str) -> int | None:
+def _digits(text: str) -> int | float | None:
     if not text:
         return None
-    if re.fullmatch(r"-?\d{1,18}(\.0*)?", text):
+    if re.fullmatch(r"-?\d{1,18}(\.0?)?", text):
         return int(text.split(".", maxsplit=1)[0])
+    if _DECIMAL.fullmatch(text):
+        return float(text)
     if _THOUSANDS.fullmatch(text):
         bare = re.sub(r"\D", "", text)
         raise ValueError(
@@ -278,7 +380,7 @@ def _date(cell: Any) -> str:
         else:
             return "-".join(parts)
     raise ValueError(
-        f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD). Rewrite it."
+        f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD). {_rewritten(text)}"
     )
 
 
@@ -295,6 +397,20 @@ def date_of(cell: Any) -> str:
         text = _text(plain)
         plain = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     return _date(plain)
+
+
+def _rewritten(text: str) -> str:
+    """Write a date with the year last as it would have to be, in every order it can have."""
+    parts = _DAY_LAST.fullmatch(text)
+    readings = []
+    for first, second in ((1, 3), (3, 1)) if parts else ():
+        try:
+            day = dt.date(int(parts[4]), int(parts[second]), int(parts[first]))  # type: ignore[index]
+        except ValueError:
+            continue
+        readings.append(f"{day:%Y-%m-%d}")
+    readings = list(dict.fromkeys(readings))
+    return f"Write {' or '.join(readings)}, as is meant." if readings else "Rewrite it."
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {

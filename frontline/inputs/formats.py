@@ -8,26 +8,38 @@ half of a damaged file; none of that happens here.
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import sqlite3
 import tempfile
-import urllib.parse
 import warnings
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from frontline.errors import LayerError, nearest, one_line
-from frontline.storage.files import companions, file_fault
+from frontline.errors import (
+    LayerError,
+    guard_library,
+    nearest,
+    one_line,
+    raise_problems,
+    summarize,
+)
+from frontline.inputs import geopackage
+from frontline.inputs.geojson import inspect_geojson
+from frontline.inputs.kml import first_element, inspect_kml
+from frontline.inputs.shapefile import settle_encoding, stage_shapefile
+from frontline.inputs.xlsx import list_sheets, read_sheet
+from frontline.storage.files import file_fault
+from frontline.storage.offline import forbid_network
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
+    from pyproj import CRS
 
+forbid_network()
 
 Format = Literal["GPKG", "GeoJSON", "FlatGeobuf", "ESRI Shapefile", "LIBKML", "XLSX", "CSV"]
 
@@ -38,8 +50,21 @@ LONGEST_PATH = 480
 """Bytes of a path that SQLite takes, less what it adds for a journal."""
 
 FORMATS = "GeoPackage, GeoJSON, FlatGeobuf, Shapefile, KML, KMZ, CSV or XLSX"
+_ENDINGS = frozenset(
+    (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip", ".kml", ".kmz", ".csv", ".xlsx")
+)
+_OTHERS = (
+    (b"!table", "a table of MapInfo"),
+    (b"Version ", "an exchange file of MapInfo"),
+    (b"PAR1", "GeoParquet"),
+    (b"II*\0", "a raster"),
+    (b"MM\0*", "a raster"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook (.xls)"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "an archive of gzip"),
+)
+_OTHER_ROOTS = {"gpx": "GPX", "osm": "OpenStreetMap XML", "FeatureCollection": "GML"}
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
-_OGR_ERRORS = (RuntimeError, ValueError, OSError, ArithmeticError, sqlite3.Error)
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,12 @@ class VectorFile:
         What GDAL is given: the driver pinned by a prefix, or a copy under a neutral name.
     layers
         Names of its layers.
+    crs
+        What a GeoJSON file names; GDAL may understand another.
+    tables
+        Of a GeoPackage, the tables of its layers.
+    notes
+        What of the file is not read, or taken for granted.
     """
 
     path: Path
@@ -65,6 +96,9 @@ class VectorFile:
     format: Format
     dataset: str
     layers: tuple[str, ...]
+    crs: CRS | None = None
+    tables: tuple[geopackage.Table, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -91,21 +125,64 @@ def opened(path: Path, shown: str) -> Iterator[VectorFile]:
     fault = file_fault(path)
     if fault:
         raise LayerError(fault, path=shown)
-    kind = _format(path, shown)
     with tempfile.TemporaryDirectory(prefix="frontline-") as scratch:
-        dataset = _dataset(path, kind, Path(scratch), shown)
-        if kind == "GPKG":
-            _refuse_unsaved(path, shown)
-            layers = _sound_layers(Path(dataset.removeprefix("GPKG:")), shown)
-        else:
-            layers = _layers(dataset, kind, shown)
-        yield VectorFile(path, shown, kind, dataset, layers)
+        with guard_library(LayerError, path=shown):
+            file = _inspect(path, shown, Path(scratch))
+        yield file
+
+
+def _inspect(path: Path, shown: str, scratch: Path) -> VectorFile:
+    """Look at a file as its format asks, before GDAL does."""
+    kind = _format(path, shown)
+    if kind == "LIBKML":
+        return _inspect_kml(path, shown, scratch)
+    if kind == "GPKG":
+        return _inspect_geopackage(path, shown, scratch)
+    crs = inspect_geojson(path, shown) if kind == "GeoJSON" else None
+    if kind in {"CSV", "XLSX"}:
+        layers = (path.stem,) if kind == "CSV" else list_sheets(path, shown)
+        return VectorFile(path, shown, kind, str(path), layers)
+    shapes = kind == "ESRI Shapefile"
+    dataset = str(stage_shapefile(path, scratch, shown)) if shapes else ""
+    dataset = dataset or _dataset(path, kind, scratch)
+    return VectorFile(path, shown, kind, dataset, _layers(dataset, kind, shown), crs)
+
+
+def _inspect_geopackage(path: Path, shown: str, scratch: Path) -> VectorFile:
+    _refuse_unsaved(path, shown)
+    source = Path(_dataset(path, "GPKG", scratch).removeprefix("GPKG:"))
+    tables = geopackage.inspect_geopackage(source, shown)
+    source = geopackage.with_true_counts(source, tables, scratch, shown)
+    names = tuple(table.name for table in tables)
+    return VectorFile(path, shown, "GPKG", f"GPKG:{source}", names, tables=tables)
+
+
+def _inspect_kml(path: Path, shown: str, scratch: Path) -> VectorFile:
+    """Look at KML, and whether GDAL finds every feature that stands in it."""
+    import pyogrio
+
+    contents = inspect_kml(path, shown)
+    dataset = _dataset(path, "LIBKML", scratch)
+    if contents.text is not None:
+        dataset = str(scratch / "layer.kml")
+        Path(dataset).write_bytes(contents.text)
+    layers = _layers(dataset, "LIBKML", shown)
+    found = sum(pyogrio.read_info(dataset, layer=layer)["features"] for layer in layers)
+    if found < contents.placemarks:
+        raise LayerError(
+            f"holds {contents.placemarks} features, of which {found} can be read (several KML "
+            "files or nested folders). Export each layer as a KML file of its own.",
+            path=shown,
+        )
+    return VectorFile(path, shown, "LIBKML", dataset, layers, notes=contents.notes)
 
 
 def _format(path: Path, shown: str) -> Format:
     with path.open("rb") as file:
-        head = file.read(4096)
+        head = file.read(65_536)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    marked = text.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<"))
+    root = first_element(head) if marked else ""
     found: Format | None = None
     if head.startswith(b"SQLite format 3\0"):
         found = "GPKG"
@@ -115,17 +192,30 @@ def _format(path: Path, shown: str) -> Format:
         found = "ESRI Shapefile"
     elif head.startswith(b"PK\x03\x04"):
         found = _format_of_archive(path, shown)
-    elif text.startswith(b"{"):
+    elif text.startswith((b"{", b"\x1e{")):
         found = "GeoJSON"
-    elif text.startswith(b"<") and b"<kml" in text and b"<OGRVRT" not in head:
+    elif root == "kml" and b"<OGRVRT" not in head:
         found = "LIBKML"
     elif path.suffix.lower() in {".csv", ".tsv", ".txt"} and not text.startswith(b"<"):
         found = "CSV"
     if found is None or (found == "FlatGeobuf" and b"<OGRVRT" in head):
-        part = path.suffix.lower() in {".dbf", ".shx", ".prj", ".cpg", ".qix"}
-        hint = "Name the .shp file." if part else "Export it as a GeoPackage."
-        raise LayerError(f"is not what its name says (expected {FORMATS}). {hint}", path=shown)
+        raise LayerError(_not_read(path, head, root), path=shown)
     return found
+
+
+def _not_read(path: Path, head: bytes, root: str) -> str:
+    """Say what a file is that is none of the formats, as far as its first bytes tell."""
+    ending = path.suffix.lower()
+    if ending in {".dbf", ".shx", ".prj", ".cpg", ".qix"}:
+        return f"is not what its name says (expected {FORMATS}). Name the .shp file."
+    kind = next((name for start, name in _OTHERS if head.startswith(start)), "")
+    kind = _OTHER_ROOTS.get(root, kind)
+    if kind:
+        return f"is {kind}, which is not read here (expected {FORMATS}). Export it as a GeoPackage."
+    if ending in _ENDINGS:
+        return f"is not what its name says (expected {FORMATS}). Export it as a GeoPackage."
+    what = f"is of a format that is not read ('{one_line(ending)}')"
+    return f"{what} (expected {FORMATS}). Export it as a GeoPackage."
 
 
 def _format_of_archive(path: Path, shown: str) -> Format:
@@ -147,96 +237,51 @@ def _sound_archive(path: Path, shown: str) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if {member.compress_type for member in members} - {_STORED, _DEFLATED}:
-                raise LayerError("is packed in an unusual way. Pack it as plain ZIP.", path=shown)
-            size = sum(member.file_size for member in members)
-            if size > LARGEST_UNPACKED:
-                raise LayerError(
-                    f"would unpack to {size / 1e6:,.0f} MB (allowed: "
-                    f"{LARGEST_UNPACKED / 1e6:,.0f} MB). Export only what you need.",
-                    path=shown,
-                )
+            _refuse_odd(members, shown)
             # reads every member and compares lengths and checksums: a size that lies is found
             broken = archive.testzip()
             names = archive.namelist()
-    except (zipfile.BadZipFile, zlib.error, EOFError, *_OGR_ERRORS) as error:
+    except LayerError:
+        raise
+    except Exception as error:
         raise LayerError(
-            f"is a damaged or locked archive ({_said(error)}). Export or copy it again.", path=shown
+            f"is a damaged or locked archive ({summarize(error)}). Export or copy it again.",
+            path=shown,
         ) from error
     if broken is not None:
         raise LayerError(f"is damaged at '{one_line(broken)}'. Copy it again.", path=shown)
     return names
 
 
-def _dataset(path: Path, kind: Format, scratch: Path, shown: str) -> str:
+def _refuse_odd(members: Sequence[zipfile.ZipInfo], shown: str) -> None:
+    """Refuse unusual packing, and more than is bearable."""
+    if {member.compress_type for member in members} - {_STORED, _DEFLATED}:
+        raise LayerError("is packed in an unusual way. Pack it as plain ZIP.", path=shown)
+    size = sum(member.file_size for member in members)
+    if size > LARGEST_UNPACKED:
+        raise LayerError(
+            f"would unpack to {size / 1e6:,.0f} MB (allowed: "
+            f"{LARGEST_UNPACKED / 1e6:,.0f} MB). Export only what you need.",
+            path=shown,
+        )
+
+
+def _dataset(path: Path, kind: Format, scratch: Path) -> str:
     """Name the data for GDAL so that only one driver can open them, and no neighbour is seen.
 
     Some drivers take a prefix. The others get a copy under a name of ours, which also keeps
     colons, archives' names and other marks with a meaning to GDAL out of the way.
     """
-    if kind == "ESRI Shapefile":
-        return str(_staged_shapefile(path, scratch, shown))
-    if kind == "CSV":
-        return str(path)
     marks = str(path).removeprefix(path.drive)
     plain = not any(mark in marks for mark in ":%?#") and path.suffix != ".zip"
     plain = plain and len(os.fsencode(path)) < LONGEST_PATH
-    if kind in {"GPKG", "GeoJSON", "XLSX"} and plain:
+    if kind in {"GPKG", "GeoJSON"} and plain:
         return f"{kind}:{path}"
-    endings = {"GPKG": "gpkg", "GeoJSON": "geojson", "XLSX": "xlsx", "FlatGeobuf": "fgb"}
+    endings = {"GPKG": "gpkg", "GeoJSON": "geojson", "FlatGeobuf": "fgb"}
     zipped = zipfile.is_zipfile(path)
     copy = scratch / f"layer.{endings.get(kind) or ('kmz' if zipped else 'kml')}"
     shutil.copyfile(path, copy)
-    return f"{kind}:{copy}" if kind in {"GPKG", "GeoJSON", "XLSX"} else str(copy)
-
-
-def _staged_shapefile(path: Path, scratch: Path, shown: str) -> Path:
-    endings = set()
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-            shapes = [name for name in names if name.lower().endswith(".shp")]
-            if len(shapes) != 1:
-                listed = ", ".join(one_line(name) for name in shapes)
-                raise LayerError(
-                    f"holds {len(shapes)} Shapefiles ({listed}). Unpack it and name one.",
-                    path=shown,
-                )
-            for name in names:
-                stem, dot, ending = name.rpartition(".")
-                if stem == shapes[0][:-4] and ending.lower() in {"shp", "shx", "dbf", "prj", "cpg"}:
-                    with (
-                        archive.open(name) as packed,
-                        (scratch / f"layer{dot}{ending.lower()}").open("wb") as file,
-                    ):
-                        shutil.copyfileobj(packed, file)
-                    endings.add(f".{ending.lower()}")
-    else:
-        for part in (path, *companions(path)):
-            shutil.copyfile(part, scratch / f"layer{part.suffix.lower()}")
-            endings.add(part.suffix.lower())
-    missing = sorted({".shx", ".dbf"} - endings)
-    if missing:
-        raise LayerError(
-            f"lacks its {' and '.join(missing)} (a Shapefile is several files). Copy all of them.",
-            path=shown,
-        )
-    for ending in (".shp", ".shx"):
-        _whole(scratch / f"layer{ending}", shown)
-    return scratch / "layer.shp"
-
-
-def _whole(part: Path, shown: str) -> None:
-    """Compare a Shapefile with the length it states: GDAL would read what is left of it."""
-    with part.open("rb") as file:
-        stated = 2 * int.from_bytes(file.read(28)[24:], "big")
-    size = part.stat().st_size
-    if size < max(stated, 100):
-        raise LayerError(
-            f"is cut off: its {part.suffix} has {size:,} of {max(stated, 100):,} bytes. "
-            "Copy it again.",
-            path=shown,
-        )
+    return f"{kind}:{copy}" if kind in {"GPKG", "GeoJSON"} else str(copy)
 
 
 def _refuse_unsaved(path: Path, shown: str) -> None:
@@ -251,50 +296,16 @@ def _refuse_unsaved(path: Path, shown: str) -> None:
             )
 
 
-def _sound_layers(path: Path, shown: str) -> tuple[str, ...]:
-    """Names of a GeoPackage's layers, once the whole file is known to be sound.
-
-    SQLite reads it for us, without writing: a damaged page would make GDAL return the features
-    before it and say nothing, and a view can be a query that never ends.
-    """
-    address = f"file:{urllib.parse.quote(str(path))}?mode=ro&immutable=1"
-    try:
-        with closing(sqlite3.connect(address, uri=True)) as database:
-            database.execute("PRAGMA trusted_schema = OFF")
-            report = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            kinds = dict(database.execute("SELECT name, type FROM sqlite_master").fetchall())
-            virtual = {
-                name
-                for (name,) in database.execute(
-                    "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
-                )
-            }
-            listed = database.execute(
-                "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
-            ).fetchall()
-    except (sqlite3.Error, UnicodeError, TypeError) as error:
-        what = "is damaged, or no GeoPackage"
-        raise LayerError(
-            f"{what} ({_said(error)}). Export or copy it again.", path=shown
-        ) from error
-    if report != "ok":
-        raise LayerError(f"is damaged ({_said(report)}). Export or copy it again.", path=shown)
-    tables = {name.casefold(): kind for name, kind in kinds.items() if name not in virtual}
-    return tuple(str(name) for (name,) in listed if tables.get(str(name).casefold()) == "table")
-
-
 def _layers(dataset: str, kind: Format, shown: str) -> tuple[str, ...]:
-    if kind == "CSV":
-        return (Path(dataset).stem,)
     import pyogrio
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return tuple(str(name) for name in pyogrio.list_layers(dataset)[:, 0])
-    except _OGR_ERRORS as error:
+    except Exception as error:
         raise LayerError(
-            f"cannot be opened as {kind} ({_said(error)}). Export or copy it again.", path=shown
+            f"cannot be opened as {kind} ({summarize(error)}). Export or copy it again.", path=shown
         ) from error
 
 
@@ -329,6 +340,51 @@ def chosen_layer(file: VectorFile, wanted: str | None) -> str:
     )
 
 
+def chosen_layers(file: VectorFile, wanted: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Choose the layers that are meant; see `chosen_layer`."""
+    if wanted is None or isinstance(wanted, str):
+        return (chosen_layer(file, wanted),)
+    return tuple(dict.fromkeys(chosen_layer(file, name) for name in wanted))
+
+
+def read_layers_as_one(
+    file: VectorFile, layers: Sequence[str], *, encoding: str | None = None
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read one or several layers of a file as one.
+
+    Returns
+    -------
+    frame
+        As `read_vector` gives it; of several layers, indexed by layer and number.
+    notes
+        Of all of them.
+
+    Raises
+    ------
+    LayerError
+        A layer cannot be read, or they differ in CRS.
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    read = [read_vector(file, layer, encoding=encoding) for layer in layers]
+    if len(read) == 1:
+        return read[0]
+    frames = [
+        frame.set_axis([f"{layer} {number}" for number in frame.index])
+        for layer, (frame, _) in zip(layers, read, strict=True)
+    ]
+    if any(frame.crs != frames[0].crs for frame in frames):
+        raise LayerError(
+            "has these layers in different CRS (expected one). Export them in one CRS.",
+            path=file.shown,
+            layer=layers,
+        )
+    notes = tuple(dict.fromkeys(note for _, notes in read for note in notes))
+    together = pd.concat(frames) if frames else gpd.GeoDataFrame()
+    return gpd.GeoDataFrame(together, crs=frames[0].crs), notes
+
+
 def read_vector(
     file: VectorFile, layer: str, *, encoding: str | None = None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
@@ -357,58 +413,102 @@ def read_vector(
     LayerError
         If the layer cannot be read to its end.
     """
+    if file.format == "XLSX":
+        return _without_geometry(read_sheet(file.path, file.shown, layer)), ()
+    options: dict[str, Any] = {}
+    notes = list(file.notes)
+    if file.format == "ESRI Shapefile":
+        encoding, note = settle_encoding(Path(file.dataset).parent, file.shown, encoding)
+        options |= {"encoding": encoding} if encoding else {}
+        notes += [note] if note else []
+    if file.format == "GPKG":
+        options["IMMUTABLE"] = "YES"
+    with warnings.catch_warnings(record=True) as caught, _guard(file, layer, encoding):
+        warnings.simplefilter("always")
+        frame = _read_whole(file, layer, options)
+    warned = [f"The reader warned: {summarize(item.message)}." for item in caught]
+    return frame, tuple(dict.fromkeys([*notes, *warned]))
+
+
+@contextmanager
+def _guard(file: VectorFile, layer: str, encoding: str | None) -> Iterator[None]:
+    """Turn what GDAL raises into one line that names file and layer, and encodings by name."""
+    with guard_library(LayerError, path=file.shown, layer=layer):
+        try:
+            yield
+        except LookupError as error:
+            if not isinstance(error, KeyError | IndexError):
+                raise LayerError(
+                    f"'{encoding}' is no encoding (expected utf-8, cp1251 ...). Correct it.",
+                    path=file.shown,
+                    layer=layer,
+                    field="encoding",
+                ) from error
+            raise
+        except UnicodeError as error:
+            shapefile = file.format == "ESRI Shapefile"
+            hint = 'Name its encoding: encoding = "cp1251"' if shapefile else "Save it as UTF-8."
+            raise LayerError(
+                f"cannot be read ({summarize(error)}). {hint}", path=file.shown, layer=layer
+            ) from error
+
+
+def _without_geometry(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table), index=table.index))
+
+
+def _read_whole(file: VectorFile, layer: str, options: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Read a layer by GDAL, and mend what GDAL does to it."""
     import geopandas as gpd
     import pyogrio
 
-    options: dict[str, Any] = {}
-    if encoding and file.format == "ESRI Shapefile":
-        options["encoding"] = encoding
-    if file.format == "GPKG":
-        options["IMMUTABLE"] = "YES"
-    if file.format == "XLSX":
-        options |= {"HEADERS": "FORCE", "FIELD_TYPES": "STRING"}
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            about = pyogrio.read_info(file.dataset, layer=layer, **options)
-            frame = pyogrio.read_dataframe(
-                file.dataset,
-                layer=layer,
-                force_2d=True,
-                fid_as_index=True,
-                on_invalid="ignore",
-                datetime_as_string=True,
-                **options,
-            )
-    except LookupError as error:
-        raise LayerError(
-            f"'{encoding}' is no encoding (expected utf-8, cp1251 ...). Correct it.",
-            path=file.shown,
-            layer=layer,
-            field="encoding",
-        ) from error
-    except _OGR_ERRORS as error:
-        text = isinstance(error, UnicodeError)
-        hint = 'Name its encoding: encoding = "cp1251"' if text else "Export or copy it again."
-        raise LayerError(
-            f"cannot be read ({_said(error)}). {hint}", path=file.shown, layer=layer
-        ) from error
+    about = pyogrio.read_info(file.dataset, layer=layer, **options)
+    _refuse_twice([str(name) for name in about["fields"]], file, layer)
+    frame = pyogrio.read_dataframe(
+        file.dataset,
+        layer=layer,
+        force_2d=True,
+        fid_as_index=True,
+        on_invalid="ignore",
+        datetime_as_string=True,
+        **options,
+    )
     if not isinstance(frame, gpd.GeoDataFrame):
-        frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-    if about["features"] >= 0 and about["features"] != len(frame):
+        frame = _without_geometry(frame)
+    table = next((table for table in file.tables if table.name == layer), None)
+    rows = about["features"] if table is None else table.rows
+    if rows >= 0 and rows != len(frame):
         raise LayerError(
-            f"promises {about['features']} features and gives {len(frame)}: it is damaged. "
-            "Export it again.",
+            f"promises {rows} features and gives {len(frame)}: it is damaged. Export it again.",
             path=file.shown,
             layer=layer,
         )
     if "geometry" in about["fields"]:
         frame[_free("geometry_input", frame)] = _column(file, layer, "geometry", options)
     primary = str(about.get("fid_column") or "")
+    if table is not None:
+        geopackage.restore_cells(frame, Path(file.dataset.removeprefix("GPKG:")), table, file.shown)
     if primary.casefold() not in {"", "fid", "ogc_fid", "objectid", *map(str.casefold, frame)}:
         frame[primary] = frame.index.to_numpy()
     frame.index.name = None
-    return frame, tuple(dict.fromkeys(_said(item.message) for item in caught))
+    return frame if file.crs is None else frame.set_crs(file.crs, allow_override=True)
+
+
+def _refuse_twice(names: Sequence[str], file: VectorFile, layer: str) -> None:
+    """Refuse columns of one name: either could be meant."""
+    raise_problems(
+        [
+            LayerError(
+                "stands there twice among the columns. Rename one.",
+                path=file.shown,
+                layer=layer,
+                field=name,
+            )
+            for name in dict.fromkeys(name for name in names if names.count(name) > 1)
+        ]
+    )
 
 
 def _free(name: str, frame: gpd.GeoDataFrame) -> str:
@@ -425,13 +525,6 @@ def _column(file: VectorFile, layer: str, name: str, options: Mapping[str, Any])
         file.dataset, layer=layer, columns=[name], read_geometry=False, **options
     )
     return only[name].to_numpy()
-
-
-def _said(error: object) -> str:
-    """Show what a library says on one line, without the folders it speaks of."""
-    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
-    text = one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
-    return text if len(text) <= 160 else f"{text[:157]}..."
 
 
 def write_empty(path: Path, layers: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:

@@ -48,6 +48,7 @@ def checked(
     *,
     shapes: tuple[Shape, ...],
     optional: bool,
+    mixed: bool = False,
     repair: bool,
     fault: Fault,
     otherwise: str = "",
@@ -66,6 +67,9 @@ def checked(
         Kinds that are wanted.
     optional
         Features that cannot be used are dropped and counted instead of refused.
+    mixed
+        Features of another kind are dropped and counted, as labels drawn beside a line, where the
+        layer holds some of the wanted kind.
     repair
         Mend polygons that cross themselves.
     fault
@@ -85,6 +89,14 @@ def checked(
     for row in np.flatnonzero(unusable == ""):
         found[row], unusable[row] = _as_wanted(found[row], wanted, shapes)
     problems, notes = [], []
+    other = np.array([mixed and reason.startswith("is a ") for reason in unusable], dtype=bool)
+    if other.any() and (unusable == "").any():
+        kinds = dict.fromkeys(reason.split()[2] for reason in unusable[other])
+        wanted_kinds = " or ".join(shapes)
+        text = f"Left out, as the layer is read for its {wanted_kinds}s: {' and '.join(kinds)}."
+        notes.append((text, int(other.sum())))
+        unusable[other] = ""
+        found[other] = None
     bad = np.flatnonzero(unusable != "")
     # when nothing is left, the layer is not what it is taken for
     if not optional or len(bad) == len(found):

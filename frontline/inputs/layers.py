@@ -24,6 +24,7 @@ from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
     LAND,
+    LINES,
     PARTITIONS,
     POINTS,
     SETTLEMENTS,
@@ -129,9 +130,13 @@ class Layers:
     notes: tuple[Note, ...]
 
 
+_Key = tuple[str, str]
+"""Name of a role, and the key of what has one: a line may be called as a role is."""
+
+
 @dataclass(frozen=True)
 class _Wanted:
-    about: str
+    key: _Key
     source: LayerSource
     role: Role
     columns: Mapping[str, str]
@@ -157,22 +162,24 @@ def read_layers(project: Project) -> Layers:
     """
     found, problems = _read_all(project)
     raise_problems(problems)
-    area = found["study_area"]
+    area = found[STUDY_AREA.name, ""]
     frame = _frame(area)
     land, notes = _land(area, frame)
-    if "land" in found:
-        land, said = _without_sea(land, found.pop("land"), frame)
+    sea_mask = found.pop((LAND.name, ""), None)
+    if sea_mask is not None:
+        land, said = _without_sea(land, sea_mask, frame)
         notes += said
-    placed: dict[str, gpd.GeoDataFrame] = {}
-    for about, layer in found.items():
+    placed: dict[_Key, gpd.GeoDataFrame] = {}
+    for key, layer in found.items():
+        about = _about(key)
         try:
-            placed[about] = _in_plane(layer, frame)
+            placed[key] = _in_plane(layer, frame)
         except LayerError as error:
             problems += error.problems
             continue
-        if about != "study_area":
-            needed = about in {line.key for line in project.lines}
-            lost, said = elsewhere(layer, placed[about], land, frame, about=about, needed=needed)
+        if key[0] != STUDY_AREA.name:
+            needed = key[0] == LINES.name
+            lost, said = elsewhere(layer, placed[key], land, frame, about=about, needed=needed)
             problems += lost
             notes += said
         notes += [Note(about, text, count) for text, count in layer.notes]
@@ -186,16 +193,16 @@ def read_layers(project: Project) -> Layers:
 
 
 def _wanted(project: Project) -> list[_Wanted]:
-    found = [_Wanted("study_area", project.study_area, STUDY_AREA, {})]
+    found = [_Wanted((STUDY_AREA.name, ""), project.study_area, STUDY_AREA, {})]
     if project.land is not None:
-        found.append(_Wanted("land", project.land, LAND, {}))
+        found.append(_Wanted((LAND.name, ""), project.land, LAND, {}))
     for line in project.lines:
         columns = {}
         if isinstance(line.error_m, str):
             columns["error_m"] = line.error_m
         if line.side_column is not None:
             columns["side"] = line.side_column
-        found.append(_Wanted(line.key, line, role_of_line(line), columns))
+        found.append(_Wanted((LINES.name, line.key), line, role_of_line(line), columns))
     for role, source in (
         (SETTLEMENTS, project.settlements),
         (CORRIDORS, project.corridors),
@@ -203,16 +210,24 @@ def _wanted(project: Project) -> list[_Wanted]:
         (DISTRICTS, project.districts),
     ):
         if source is not None:
-            found.append(_Wanted(role.name, source, role, source.columns))
-    found += [_Wanted(f"partition {part.key}", part, PARTITIONS, {}) for part in project.partitions]
+            found.append(_Wanted((role.name, ""), source, role, source.columns))
+    found += [
+        _Wanted((PARTITIONS.name, part.key), part, PARTITIONS, {}) for part in project.partitions
+    ]
     return found
 
 
-def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError]]:
+def _about(key: _Key) -> str:
+    """Name a layer in notes: by the key of a line, by the role of what stands once."""
+    role, own = key
+    return f"partition {own}" if role == PARTITIONS.name else own or role
+
+
+def _read_all(project: Project) -> tuple[dict[_Key, Checked], list[FrontlineError]]:
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
-    found: dict[str, Checked] = {}
-    read: dict[tuple[Path, str, str | None], Read] = {}
+    found: dict[_Key, Checked] = {}
+    read: dict[tuple[Path, tuple[str, ...], str | None], Read] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
         for wanted in _wanted(project):
@@ -223,7 +238,7 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
                     files[path] = stack.enter_context(opened(path, relative(path, project)))
                 file = files[path]
                 if file is not None:
-                    found[wanted.about] = read_checked(
+                    found[wanted.key] = read_checked(
                         file, wanted.source, wanted.role, wanted.columns, many=read
                     )
             except LayerError as error:
@@ -287,8 +302,8 @@ def _without_sea(area: Any, mask: Checked, frame: Frame) -> tuple[Any, list[Note
 
 def _assembled(
     project: Project,
-    found: Mapping[str, Checked],
-    placed: Mapping[str, gpd.GeoDataFrame],
+    found: Mapping[_Key, Checked],
+    placed: Mapping[_Key, gpd.GeoDataFrame],
     frame: Frame,
     land: Any,
     notes: list[Note],
@@ -297,13 +312,14 @@ def _assembled(
     made: dict[str, gpd.GeoDataFrame] = {}
     lines = {}
     for line in project.lines:
-        lines[line.key], wrong = line_of(line, project, found[line.key], placed[line.key])
+        key = (LINES.name, line.key)
+        lines[line.key], wrong = line_of(line, project, found[key], placed[key])
         problems += wrong
     for role in (SETTLEMENTS, CORRIDORS, POINTS, DISTRICTS):
-        if role.name not in found:
+        if (role.name, "") not in found:
             made[role.name] = empty(role, frame)
             continue
-        layer, table = found[role.name], placed[role.name]
+        layer, table = found[role.name, ""], placed[role.name, ""]
         made[role.name], wrong, said = (
             districts_of(project, layer, table, frame)
             if role is DISTRICTS
@@ -317,7 +333,7 @@ def _assembled(
         study_area=land,
         lines=lines,
         partitions={
-            part.key: placed[f"partition {part.key}"].reset_index(drop=True)
+            part.key: placed[PARTITIONS.name, part.key].reset_index(drop=True)
             for part in project.partitions
         },
         notes=tuple(notes),

@@ -14,6 +14,7 @@ from frontline.records import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from frontline.project.models import Project
 
@@ -56,8 +57,8 @@ def elsewhere(
         return [layer.fault(f"{problem} Swap the coordinates.")], []
     if outside.all() and needed:
         return [layer.fault("lies outside the study area. Check its CRS and its coordinates.")], []
-    wide = max(200_000.0, 2 * float(np.hypot(*np.ptp(np.reshape(land.bounds, (2, 2)), axis=0))))
-    far = outside & swapped & (shapely.distance(land, placed.geometry.to_numpy()) > wide)
+    far = outside & swapped
+    far &= shapely.distance(land, placed.geometry.to_numpy()) > _far_m(land)
     problems = [
         layer.fault(
             "lies far outside the study area, and inside it if longitude and latitude are "
@@ -89,6 +90,48 @@ def _swapped_inside(layer: Checked, land: Any, frame: Frame) -> Any:
     possible[possible] = shapely.contains_xy(land, xy[possible])
     inside[row[possible]] = True
     return inside
+
+
+def find_swapped(table: pd.DataFrame, land: Any, frame: Frame, *, path: str) -> list[LayerError]:
+    """Find rows whose position lies far outside the study area, and inside it when swapped.
+
+    Parameters
+    ----------
+    table
+        With ``lon`` and ``lat``, and perhaps ``lon_2`` and ``lat_2``, in degrees.
+    land
+        The study area, in the plane.
+    frame
+        The plane.
+    path
+        Name of the file, for messages.
+    """
+    problems = []
+    wide = _far_m(land)
+    for lon, lat in (("lon", "lat"), ("lon_2", "lat_2")):
+        if lon not in table or lat not in table:
+            continue
+        known = table[[lon, lat]].astype("float64").dropna()
+        known = known[(known.abs() <= 90.0).all(axis=1)]
+        lonlat = known.to_numpy()
+        if not len(lonlat):
+            continue
+        here, there = frame.xy(lonlat), frame.xy(lonlat[:, ::-1])
+        sound = np.asarray(np.isfinite(np.hstack([here, there])).all(axis=1))
+        for row, place, swapped in zip(known.index[sound], here[sound], there[sound], strict=True):
+            away = shapely.distance(land, shapely.Point(place)) > wide
+            if away and shapely.intersects_xy(land, *swapped):
+                what = (
+                    "lies far outside the study area, and inside it if longitude and latitude are "
+                    "swapped. Swap its coordinates."
+                )
+                problems.append(LayerError(what, path=path, row=str(row), field=lon))
+    return problems
+
+
+def _far_m(land: Any) -> float:
+    """Distance beyond which no place happens to lie inside when its degrees are swapped."""
+    return max(200_000.0, 2 * float(np.hypot(*np.ptp(np.reshape(land.bounds, (2, 2)), axis=0))))
 
 
 def seeds_outside(project: Project, land: Any, frame: Frame) -> list[LayerError]:

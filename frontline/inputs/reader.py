@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
 
-from frontline.errors import FrontlineError, LayerError, nearest, one_line, raise_problems
+from frontline.errors import (
+    FrontlineError,
+    LayerError,
+    guard_library,
+    nearest,
+    one_line,
+    raise_problems,
+)
 from frontline.errors import shown as quoted
-from frontline.inputs.csv import placed, read_csv
-from frontline.inputs.fields import alike, date_of, in_file, named, typed
-from frontline.inputs.formats import VectorFile, chosen_layer, read_vector
+from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
+from frontline.inputs.csv import placed, read_cells
+from frontline.inputs.fields import alike, date_of, doubt_cut_names, in_file, named, typed
+from frontline.inputs.formats import (
+    VectorFile,
+    chosen_layers,
+    read_layers_as_one,
+)
 from frontline.inputs.geometry import Fault, checked, crs_name
-from frontline.project.layers import Role
+from frontline.inputs.hxl import columns_by_tags, split_tags
+from frontline.inputs.lettering import doubt_lettering
+from frontline.project.layers import LINES, Role
 from frontline.project.models import Line
 
 if TYPE_CHECKING:
@@ -31,6 +46,7 @@ if TYPE_CHECKING:
 
 _Frame = TypeVar("_Frame", bound="pd.DataFrame")
 _TABLES = ("CSV", "XLSX")
+_OTHER_CRS = 'Export it in EPSG:4326, or name its CRS: crs = "EPSG:..."'
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,6 @@ class Checked:
     notes: tuple[tuple[str, int], ...]
 
 
-Read = tuple["gpd.GeoDataFrame", tuple[str, ...]]
 """Features as they are in the file, and what the reader warned of."""
 
 
@@ -66,7 +81,7 @@ def read_checked(
     role: Role,
     columns: Mapping[str, str],
     *,
-    many: dict[tuple[Path, str, str | None], Read] | None = None,
+    many: dict[tuple[Path, tuple[str, ...], str | None], Read] | None = None,
 ) -> Checked:
     """Read a layer and check all of it.
 
@@ -88,35 +103,41 @@ def read_checked(
     LayerError
         With every problem of the layer.
     """
-    layer = chosen_layer(file, source.layer)
+    layers = chosen_layers(file, source.layer)
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
-    fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
+    fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
     line = source if isinstance(source, Line) and source.each is not None else None
-    place = (file.path, layer, source.encoding)
+    place = (file.path, tuple(layers), source.encoding)
     if line is None or many is None:
-        frame, warned = _read(file, layer, source, role)
+        read = _read(file, layers, source, role, columns)
     else:
         if place not in many:
-            many[place] = _read(file, layer, source, role)
-        frame, warned = many[place]
-    notes = [(f"The reader warned: {text}.", 0) for text in warned]
-    crs = _crs_of(frame, file, source, fault)
-    frame = selected(frame, source.select, fault)
+            many[place] = _read(file, layers, source, role, columns)
+        read = many[place]
+    columns, notes = read.columns, [(text, 0) for text in read.notes]
+    crs = _crs_of(read.frame, file, source, fault)
+    notes += [(text, 0) for text in _way_of(crs, fault)]
+    frame = selected(read.frame, source.select, fault)
     frame = frame if line is None else rows_of_date(frame, line, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
+    notes += _doubts(table)
     ours = named(table, role.columns, columns, fault)
     notes += [(text, 0) for text in ours.notes]
     fault = in_file(fault, ours.columns)
-    table, wrong = typed(ours.table, role.columns, fault)
-    problems = [*ours.problems, *wrong]
+    cells = typed(ours.table, role.columns, fault)
+    notes += cells.notes
+    problems = [*ours.problems, *cells.problems]
+    if file.format == "ESRI Shapefile":
+        problems += doubt_cut_names(list(map(str, table)), role.columns, columns, fault)
     shapes = checked(
         frame.geometry.to_numpy(),
         frame.index.to_numpy(),
         crs,
         shapes=role.shapes,
         optional=role.optional,
+        mixed=role.name == LINES.name,
         repair=source.repair,
         fault=fault,
         otherwise=role.otherwise,
@@ -127,7 +148,33 @@ def read_checked(
     if role.optional and len(frame) == 0:
         notes.append(("The layer has no features.", 0))
     raise_problems(problems)
-    return Checked(_joined(table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes))
+    return Checked(
+        _joined(cells.table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes)
+    )
+
+
+def _way_of(crs: CRS, fault: Fault) -> tuple[str, ...]:
+    """Say what is not known of the way from a CRS to WGS 84; a CRS without any is refused."""
+    try:
+        Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a better way lacks its grid
+            doubt = find_datum_doubt(crs)
+    except Exception as error:
+        raise fault(
+            f"has the CRS '{one_line(crs_name(crs))}', from which there is no way to WGS 84 here "
+            f"(of another planet, or by a grid that is not installed). {_OTHER_CRS}",
+        ) from error
+    return (f"{doubt[:1].upper()}{doubt[1:]}",) if doubt else ()
+
+
+def _doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
+    """Doubt text that was hardly written so; of several columns the first says it."""
+    for name in table:
+        doubt = doubt_lettering(table[name]) if table[name].dtype != "int64" else None
+        if doubt is not None:
+            return [(f"Column '{one_line(str(name))}': {doubt[0]}", doubt[1])]
+    return []
 
 
 def _joined(table: Any, geometries: Any, crs: CRS) -> gpd.GeoDataFrame:
@@ -137,32 +184,49 @@ def _joined(table: Any, geometries: Any, crs: CRS) -> gpd.GeoDataFrame:
     return frame[frame.geometry.notna()]
 
 
+@dataclass(frozen=True)
+class Read:
+    """A layer as it was read: its features, our names for its columns, what the reader said."""
+
+    frame: gpd.GeoDataFrame
+    columns: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
 def _read(
-    file: VectorFile, layer: str, source: LayerSource, role: Role
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    file: VectorFile,
+    layers: Sequence[str],
+    source: LayerSource,
+    role: Role,
+    columns: Mapping[str, str],
+) -> Read:
     if file.format not in _TABLES:
-        return read_vector(file, layer, encoding=source.encoding)
+        frame, notes = read_layers_as_one(file, layers, encoding=source.encoding)
+        return Read(frame, columns, notes)
     if "point" not in role.shapes:
         raise LayerError(
             f"is a table, which can hold points only (expected {' or '.join(role.shapes)}). "
             "Export a GeoPackage.",
             path=file.shown,
         )
-    if file.format == "CSV":
-        return placed(read_csv(file, encoding=source.encoding), file, None, source.columns), ()
-    table, warned = read_vector(file, layer)
-    cells = table.drop(columns=table.geometry.name).dropna(how="all")
-    return placed(cells, file, layer, source.columns), warned
+    sheet = ", ".join(layers) if file.format == "XLSX" else None
+    cells, tags = split_tags(read_cells(file, layers, encoding=source.encoding))
+    columns, said = columns_by_tags(tags, role.columns, columns)
+    ours = {word for column in role.columns for word in (column.name, *column.also)}
+    placed_rows = placed(cells, file, sheet, columns, as_read=ours | {*columns.values()})
+    columns = {name: own for name, own in columns.items() if name not in {"lon", "lat"}}
+    return Read(placed_rows, columns, tuple(said))
 
 
 def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, fault: Fault) -> CRS:
     """Decide on the CRS: the file's, or the project's for a file that does not really state one."""
-    stated = _real(frame.crs)
+    with guard_library(LayerError, path=file.shown, hint=_OTHER_CRS):
+        stated = _real(frame.crs)
     given = None
     if source.crs is not None:
         try:
             given = _real(CRS.from_user_input(source.crs))
-        except CRSError as error:
+        except (CRSError, ProjError) as error:
             raise fault(
                 f"{quoted(source.crs)} is no CRS (expected a code such as EPSG:4326). Correct it.",
                 field="crs",
@@ -180,6 +244,7 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
         given is not None
         and stated is not None
         and not given.equals(stated, ignore_axis_order=True)
+        and not _names_its_datum(given, stated, frame)
     ):
         raise fault(
             f"states {crs_name(stated)}, the project {crs_name(given)}. Remove crs from the "
@@ -187,7 +252,7 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
             field="crs",
         )
     if stated is not None:
-        return stated
+        return stated if given is None else given
     if file.format in _TABLES:
         return CRS.from_epsg(4326)
     bounds = np.abs(frame.total_bounds)
@@ -198,6 +263,15 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
         else (' the code of its projection, as crs = "EPSG:32638"')
     )
     raise fault(f"has no CRS. Add to this layer in the project{guess}.")
+
+
+def _names_its_datum(given: CRS, stated: CRS, frame: gpd.GeoDataFrame) -> bool:
+    """Tell whether the project only names the datum that the file leaves open."""
+    west, south, east, north = frame.total_bounds
+    corners = np.array([[west, south], [west, north], [east, south], [east, north]])
+    if has_named_datum(stated) or not np.isfinite(corners).all():
+        return False
+    return is_same_but_datum(stated, given, xy=corners)
 
 
 def _real(crs: Any) -> CRS | None:

@@ -17,7 +17,7 @@ from frontline.errors import (
     raise_problems,
     shown,
 )
-from frontline.inputs.formats import chosen_layer, opened, read_vector
+from frontline.inputs.formats import chosen_layers, opened, read_layers_as_one
 from frontline.inputs.geometry import Fault
 from frontline.inputs.reader import dates_of_rows, selected
 from frontline.project.loader import relative
@@ -74,10 +74,10 @@ def _lines_of(line: Line, project: Project) -> list[Line]:
             field=f"lines.{line.key}.key",
         )
     with opened(line.path, relative(line.path, project)) as file:
-        layer = chosen_layer(file, line.layer)
+        layers = chosen_layers(file, line.layer)
         single = file.format not in {"GPKG", "LIBKML", "XLSX"}
-        fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
-        frame, _ = read_vector(file, layer, encoding=line.encoding)
+        fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
+        frame, _ = read_layers_as_one(file, layers, encoding=line.encoding)
     dates = dates_of_rows(selected(frame, line.select, fault), line, fault)
     wanted = thinned_dates(dates.values(), newest=line.newest, per=line.per)
     label = "" if line.label == ALL_DATES else line.label

@@ -9,9 +9,10 @@ import numpy as np
 
 from frontline.errors import FrontlineError, LayerError, raise_problems
 from frontline.errors import shown as quoted
-from frontline.inputs.csv import read_csv
+from frontline.inputs.csv import read_cells
 from frontline.inputs.fields import in_file, named, typed
-from frontline.inputs.formats import chosen_layer, opened, read_vector
+from frontline.inputs.formats import chosen_layers, opened
+from frontline.inputs.hxl import columns_by_tags, split_tags
 from frontline.inputs.reader import selected
 from frontline.project.layers import EVENTS, FLOWS, LINKS, Role
 from frontline.project.loader import relative
@@ -20,7 +21,6 @@ from frontline.records import Note
 if TYPE_CHECKING:
     import pandas as pd
 
-    from frontline.inputs.formats import VectorFile
     from frontline.inputs.geometry import Fault
     from frontline.project.models import Project, TableSource
 
@@ -64,31 +64,46 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
 
 def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, list[str]]:
     with opened(source.path, shown) as file:
-        layer = chosen_layer(file, source.layer)
+        layers = chosen_layers(file, source.layer)
         fault: Fault = partial(
-            LayerError, path=shown, layer=None if file.format == "CSV" else layer
+            LayerError, path=shown, layer=None if file.format == "CSV" else layers
         )
-        cells = _cells(file, layer, source)
+        cells, tags = split_tags(read_cells(file, layers, encoding=source.encoding))
+    columns, notes = columns_by_tags(tags, role.columns, source.columns)
     cells = selected(cells, source.select, fault)
-    ours = named(cells, role.columns, source.columns, fault)
+    ours = named(cells, role.columns, columns, fault)
     fault = in_file(fault, ours.columns)
-    table, wrong = typed(ours.table, role.columns, fault)
-    problems = [*ours.problems, *wrong]
-    said = {(problem.row, problem.field) for problem in wrong}
+    checked_cells = typed(ours.table, role.columns, fault)
+    table, wrong = checked_cells.table, checked_cells.problems
+    problems = [*ours.problems, *wrong, *_out_of_range(table, fault)]
+    said = {(problem.row, problem.field) for problem in problems}
     blank = _needed(table[[name for name in table if name in ours.columns]], role, fault)
     problems += [problem for problem in blank if (problem.row, problem.field) not in said]
     table = table.assign(id=_ids(table, fault, problems))
     raise_problems(problems)
-    return table, ours.notes
+    return table, [*notes, *ours.notes]
 
 
-def _cells(file: VectorFile, layer: str, source: TableSource) -> pd.DataFrame:
-    import pandas as pd
+_RANGES = {
+    **dict.fromkeys(("lon", "lon_2"), (-180.0, 180.0, "degrees of longitude, -180 to 180")),
+    **dict.fromkeys(("lat", "lat_2"), (-90.0, 90.0, "degrees of latitude, -90 to 90")),
+    **dict.fromkeys(("stated_distance_m", "position_error_m"), (0.0, np.inf, "metres, 0 or more")),
+    **dict.fromkeys(("amount", "amount_low", "amount_high"), (0.0, np.inf, "0 or more")),
+}
 
-    if file.format == "CSV":
-        return read_csv(file, encoding=source.encoding)
-    frame, _ = read_vector(file, layer, encoding=source.encoding)
-    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).dropna(how="all")
+
+def _out_of_range(table: pd.DataFrame, fault: Fault) -> list[LayerError]:
+    """Find numbers that nothing can have."""
+    problems = []
+    for name, (least, most, expected) in _RANGES.items():
+        if name not in table:
+            continue
+        wrong = (table[name] < least) | (table[name] > most)
+        for row in table.index[wrong]:
+            value = table.loc[row, name]
+            what = f"{value:.10g} is out of range (expected {expected}). Correct it."
+            problems.append(fault(what, row=row, field=name))
+    return problems
 
 
 def _needed(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:

@@ -35,6 +35,8 @@ class InputColumn:
         The layer cannot be read without it.
     key
         Key of the layer in the project file that names it; one of ``columns`` if empty.
+    degrees
+        Its numbers are degrees, whose point is always a decimal one.
     """
 
     name: str
@@ -43,6 +45,7 @@ class InputColumn:
     also: tuple[str, ...] = ()
     needed: bool = False
     key: str = ""
+    degrees: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,8 +249,8 @@ LINKS = Role(
         InputColumn("name", "text", "what it is called"),
         InputColumn("asset", "text", "its identifier among points, settlements or corridors"),
         InputColumn("nearest", "text", "or a kind of point, of which the nearest counts"),
-        InputColumn("lon", "number", "or its longitude, degrees", ("longitude",)),
-        InputColumn("lat", "number", "and its latitude, degrees", ("latitude",)),
+        InputColumn("lon", "number", "or its longitude, degrees", ("longitude",), degrees=True),
+        InputColumn("lat", "number", "and its latitude, degrees", ("latitude",), degrees=True),
         InputColumn("stated_side", "text", "same, other or a side's name, as the source says"),
         InputColumn("stated_distance_m", "number", "distance as the source says, metres"),
         _SOURCE,
@@ -264,11 +267,13 @@ EVENTS = Role(
         InputColumn("date", "date", "day of the event, YYYY-MM-DD", needed=True),
         InputColumn("name", "text", "name of the event"),
         InputColumn("kind", "text", "incident, incursion, shelling ...", ("type",)),
-        InputColumn("lon", "number", "longitude, degrees", ("longitude",), needed=True),
-        InputColumn("lat", "number", "latitude, degrees", ("latitude",), needed=True),
+        InputColumn(
+            "lon", "number", "longitude, degrees", ("longitude",), needed=True, degrees=True
+        ),
+        InputColumn("lat", "number", "latitude, degrees", ("latitude",), needed=True, degrees=True),
         InputColumn("claimed_by", "text", "who gives this position"),
-        InputColumn("lon_2", "number", "longitude that others give"),
-        InputColumn("lat_2", "number", "latitude that others give"),
+        InputColumn("lon_2", "number", "longitude that others give", degrees=True),
+        InputColumn("lat_2", "number", "latitude that others give", degrees=True),
         InputColumn("claimed_by_2", "text", "who gives the second position"),
         InputColumn("position_error_m", "number", "how well the positions are known, metres"),
         _SOURCE,

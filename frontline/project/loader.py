@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from frontline.errors import ProjectError, nearest, one_line, raise_problems
 from frontline.project.layers import ROLES, TABLES
-from frontline.project.messages import cross_problems, described
+from frontline.project.messages import control_problems, cross_problems, described
 from frontline.project.models import (
     Canopy,
     Elevation,
@@ -55,7 +55,7 @@ def load_project(path: Path | str) -> Project:
         project = Project.model_validate(raw | {"path": file.absolute()}, context=context)
     except ValidationError as error:
         problems += described(error.errors(include_url=False), raw, Project)
-    problems += cross_problems(raw)
+    problems += cross_problems(raw) + control_problems(raw)
     problems += _column_problems(raw)
     raise_problems([ProjectError(text, path=path, field=key) for key, text in problems])
     if project is None:  # pragma: no cover - a failed validation always leaves a problem
@@ -152,9 +152,22 @@ def changed(project: Project, **parts: dict[str, Any]) -> Project:
 
 
 def claims_file(project: Project) -> Path | None:
-    """Find the ledger of claims: the one named, else ``claims.toml`` beside the project file."""
+    """Find the ledger of claims: the one named, else ``claims.toml`` beside the project file.
+
+    Raises
+    ------
+    ProjectError
+        ``claims.toml`` is there, and is no file that can be read.
+    """
     beside = project.path.parent / "claims.toml"
-    return project.claims or (None if file_fault(beside) else beside)
+    if project.claims is not None:
+        return project.claims
+    if not beside.exists() and not beside.is_symlink():
+        return None
+    fault = file_fault(beside)
+    if fault:
+        raise ProjectError(fault, path=beside.name)
+    return beside
 
 
 def input_files(project: Project) -> tuple[Path, ...]:

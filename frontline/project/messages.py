@@ -8,10 +8,19 @@ together can show (a side nobody declared, a key used twice) is looked up here.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from frontline.errors import COLOUR_PATTERN, KEY_PATTERN, NAME_PATTERN, closest, nearest, shown
+from frontline.errors import (
+    COLOUR_PATTERN,
+    ID_PATTERN,
+    KEY_PATTERN,
+    NAME_PATTERN,
+    closest,
+    nearest,
+    shown,
+)
 from frontline.project.series import is_key_of_series
 
 if TYPE_CHECKING:
@@ -78,14 +87,29 @@ def described(errors: Sequence[ErrorDetails], raw: Raw, model: type[BaseModel]) 
     model
         The model that was validated.
     """
-    problems = []
+    problems: list[Problem] = []
+    members: dict[str, list[str]] = {}
     for error in errors:
         # a union's member is a step of its own in pydantic; the file has no such key
-        loc = [step for step in error["loc"] if step not in {"float", "str", "int", "bool"}]
+        loc = [step for step in error["loc"] if step not in _MEMBERS]
+        place = dotted(loc, raw)
+        if len(loc) < len(error["loc"]) and error["type"] in _EXPECTED:
+            expected = members.setdefault(place, [])
+            expected.append(_EXPECTED[error["type"]])
+            wanted = " or ".join(dict.fromkeys(expected))
+            text = f"{shown(error['input'])} does not fit (expected {wanted}). Correct it."
+            problems = [problem for problem in problems if problem[0] != place]
+            problems.append((place, text))
         # a list whose entries are all wrong is called too short as well: that says nothing
-        if not (error["type"] == "too_short" and error["input"]):
-            problems.append((dotted(loc, raw), _wrong(error, loc, model)))
+        elif error["type"] == "tuple_type" and isinstance(error["input"], Mapping):
+            text = f"is one table (expected a list of them). Write [[{place}]], in double brackets."
+            problems.append((place, text))
+        elif not (error["type"] == "too_short" and error["input"]):
+            problems.append((place, _wrong(error, loc, model)))
     return list(dict.fromkeys(problems))
+
+
+_MEMBERS = frozenset({"float", "str", "int", "bool", "tuple[str, ...]"})
 
 
 def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) -> str:
@@ -105,7 +129,7 @@ def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) ->
         allowed = [word.strip("' ") for word in listed]
         text = f"{shown(value)} is not one of {', '.join(allowed)}. Choose one."
     elif kind == "string_pattern_mismatch":
-        pattern = _PATTERNS[str(context["pattern"])]
+        pattern = _PATTERNS.get(str(context["pattern"]), "another form")
         text = f"{shown(value)} does not fit (expected {pattern}). Rename it."
     elif kind in {"too_short", "string_too_short"}:
         text = "is empty (expected at least one). Fill it, or remove it."
@@ -122,6 +146,7 @@ def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) ->
 
 
 _PATTERNS = {
+    ID_PATTERN: "a letter, then letters, digits, dots, - and _, at most 41",
     KEY_PATTERN: "small letters, digits and _, a letter first, at most 41",
     COLOUR_PATTERN: "a colour like #0072b2",
     NAME_PATTERN: "a name that can be read",
@@ -217,6 +242,25 @@ def cross_problems(raw: Raw) -> list[Problem]:
             ("sides", f"there is only {shown(lone[0])}: a line has two. Add the other.")
         )
     return problems
+
+
+_OF_FILES = frozenset({"path", "layer", "columns", "select", "parts", "rates", "claims", "tiles"})
+"""Keys whose words are those of a file, whatever it calls its things."""
+
+
+def control_problems(raw: Any, place: tuple[str | int, ...] = ()) -> list[Problem]:
+    """Find text that no document can hold: tables and pages are made of it at the end of a run."""
+    if isinstance(raw, str):
+        odd = {char for char in raw if unicodedata.category(char) in {"Cc", "Cs"}} - {"\n", "\t"}
+        key = ".".join(str(step + 1 if isinstance(step, int) else step) for step in place)
+        text = f"{shown(raw)} holds a control character (expected plain text). Remove it."
+        return [(key, text)] if odd else []
+    inner: list[tuple[str | int, Any]] = []
+    if isinstance(raw, Mapping):
+        inner = [(key, value) for key, value in raw.items() if key not in _OF_FILES]
+    elif isinstance(raw, list):
+        inner = list(enumerate(raw))
+    return [problem for key, value in inner for problem in control_problems(value, (*place, key))]
 
 
 def _entries(raw: Raw, name: str) -> list[Raw]:

@@ -42,11 +42,16 @@ class Origin(Part):
     date: Day | None = Field(None, description="date the data describe")
 
 
+LayerNames = str | Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class TableSource(Origin):
     """A table without a map of its own: file, layer or sheet, and how its columns are called."""
 
     path: InputPath = Field(description="file, relative to the project file")
-    layer: str | None = Field(None, description="layer of the file; needed where it has several")
+    layer: LayerNames | None = Field(
+        None, description="layer of the file, or a list of layers; needed where it has several"
+    )
     encoding: Encoding | None = Field(
         None, description="encoding of a Shapefile or CSV that is not UTF-8, as cp1251"
     )
@@ -637,6 +642,9 @@ class PeopleSettings(Part):
     )
 
 
+_LEAST_EXTENT = 0.0001
+
+
 class Map(Part):
     """The look of map and page."""
 
@@ -658,10 +666,12 @@ class Map(Part):
         if value is None:
             return value
         west, south, east, north = value
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
+        inside = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90
+        wide = min(north - south, (east - west) % 360) >= _LEAST_EXTENT
+        if not (inside and (wide or east - west == 360)):
             raise ValueError(
-                f"{shown(list(value))} is no extent (expected degrees: west, south, east, north). "
-                "Correct it."
+                f"{shown(list(value))} is no extent (expected degrees: west, south, east, north, "
+                f"at least {_LEAST_EXTENT:g} apart). Correct it."
             )
         return value
 

@@ -21,14 +21,17 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
-from frontline.errors import FrontlineError, OutputError, RasterError
+from frontline.errors import FrontlineError, OutputError, RasterError, one_line
 from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
+from frontline.storage.offline import SETTINGS, forbid_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.records import RasterResult
 
+
+forbid_network()
 
 _CACHE_MB = 128
 
@@ -192,6 +195,7 @@ _SAME_VALUE = 1e-6
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _CLOSED = {
+    **{name: value for name, value in SETTINGS.items() if not name.startswith("PROJ_")},
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
@@ -548,6 +552,15 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
         nodata=nodata,
     )
     check_extent(path, found.bounds, -transform[4], found.crs)
+    try:
+        pyproj.Transformer.from_crs(found.crs, "EPSG:4326")
+    except Exception as error:
+        raise RasterError(
+            f"has the CRS '{one_line(found.crs.name)}', from which there is no way to WGS 84 here "
+            "(of another planet, or by a grid that is not installed). Reproject it: gdalwarp "
+            "-t_srs EPSG:4326 IN OUT.tif",
+            path=path,
+        ) from error
     return found
 
 

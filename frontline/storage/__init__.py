@@ -8,4 +8,6 @@ files
     Files named by the user: local, regular, whole. Nothing here opens what it has not looked at.
 locks
     Who else is at work on a file: locks that end with their process, open GeoPackages.
+offline
+    GDAL and PROJ without a network: what a file asks for by address is not fetched.
 """

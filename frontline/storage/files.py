@@ -58,7 +58,12 @@ def file_fault(path: Path) -> str:
             f"cannot be looked at ({getattr(error, 'strerror', None) or error}). Correct the path."
         )
     fault = ""
-    if stat.S_ISDIR(status.st_mode):
+    if stat.S_ISDIR(status.st_mode) and path.suffix.lower() == ".gdb":
+        fault = (
+            "is a file geodatabase, which is not read (expected a file). Export the layer as "
+            "GeoPackage."
+        )
+    elif stat.S_ISDIR(status.st_mode):
         fault = "is a directory (expected a file). Name the file in it."
     elif not stat.S_ISREG(status.st_mode):
         fault = "is a pipe, socket or device (expected a regular file). Copy the data to a file."
@@ -74,8 +79,9 @@ def _neighbour(path: Path) -> str:
         names = [other.name for other in path.parent.iterdir()]
     except OSError:
         return " Neither does its directory. Paths are relative to the project file."
-    alike = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f" Did you mean '{one_line(alike[0])}'?" if alike else " Check the path."
+    folded = {name.casefold(): name for name in names}
+    alike = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.6)
+    return f" Did you mean '{one_line(folded[alike[0]])}'?" if alike else " Check the path."
 
 
 def companions(path: Path) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.errors import OutputError, ProjectError, one_line, raise_problems
 from frontline.export.manifest import manifest, newest_date
-from frontline.export.publish import MANIFEST, SCHEMA
+from frontline.export.publish import MANIFEST, SCHEMA, refuse_inputs
 from frontline.project.loader import hash_inputs, input_files, load_project
 from frontline.storage.archives import write_archive
 from frontline.storage.files import sha256
@@ -76,6 +76,7 @@ def pack(path: Path, out: Path, *, public: bool = False, force: bool = False) ->
             "public layers only). Leave out --public, or take it out of the project.",
             path=project.path,
         )
+    refuse_inputs(out, input_files(project))
     if out.exists() and not force:
         raise OutputError("is there already. Name another file, or use --force.", path=out)
     names = _names(project)

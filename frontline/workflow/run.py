@@ -15,7 +15,14 @@ from frontline.export.web.basemap import warning
 from frontline.export.writers import LOG, Writers, writers
 from frontline.inputs.series import with_each_date
 from frontline.progress import Progress, silent
-from frontline.project.loader import changed, claims_file, hash_inputs, load_project, relative
+from frontline.project.loader import (
+    changed,
+    claims_file,
+    hash_inputs,
+    input_files,
+    load_project,
+    relative,
+)
 from frontline.records import KeyFigure, Note
 from frontline.results.model import Results
 from frontline.results.redaction import keep_public, without_restricted
@@ -95,7 +102,8 @@ def run(
         )
     if work is not None:
         open_work(work, out=out)
-    with prepare_output(out, command=command, force=force) as output:
+    sources = input_files(project)
+    with prepare_output(out, command=command, force=force, inputs=sources) as output:
         if public:
             results = compute_public(project, work=work, progress=progress)
         else:

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import logging
 import os
 import re
 import subprocess
@@ -12,8 +11,6 @@ import pytest
 from factories.projects import made_project
 
 from frontline.cli import main as cli
-from frontline.cli.options import tell, tell_json
-from frontline.errors import FrontlineError
 from frontline.project.example import example_project
 
 
@@ -193,25 +190,3 @@ def test_another_command_s_folder_is_refused_without_force(small_project, tmp_pa
     assert done.returncode == 2
     assert "--force" in done.stderr
     assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
-
-
-EVIL = "Old \x1b]0;owned\x07\x1b[2J \x9b31m \u202egnorw and \u200cfine"
-
-
-def test_text_of_the_data_can_do_nothing_on_a_terminal(capsys):
-    tell(f"- {EVIL}\n")
-    tell_json({"label": EVIL})
-    assert cli.guarded(lambda: (_ for _ in ()).throw(FrontlineError(f"{EVIL} is wrong."))) == 2
-    text = capsys.readouterr()
-    for shown in (text.out, text.err):
-        assert not set("\x1b\x07\x9b\u202e") & set(shown)
-        assert "\u200c" in shown  # a joiner that scripts need
-    json_text = text.out[text.out.index("{") :]
-    assert json.loads(json_text) == {"label": EVIL}
-
-
-def test_a_warning_is_as_harmless_as_a_line(caplog):
-    record = logging.LogRecord("frontline", logging.WARNING, "", 0, "layer %s", (EVIL,), None)
-    shown = cli._Harmless("frontline: %(message)s").format(record)
-    assert "\x1b" not in shown
-    assert shown.startswith("frontline: layer Old \\x1b]0;owned")

@@ -22,6 +22,7 @@ class Page:
     drip_s: float = 0.0  # one byte, then this long nothing
     ranges: bool = True
     length: bool = True
+    announces: str = ""  # another length than there is
     silent_s: float = 0.0
     head_drip_s: float = 0.0  # the head of the answer comes byte by byte
     careless: bool = False  # takes no notice of If-Range
@@ -113,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             said = page.others or f"bytes {start}-{end}/{len(page.body)}"
             self.send_header("Content-Range", said)
         if page.length:
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", page.announces or str(len(body)))
         else:
             self.send_header("Connection", "close")
             self.close_connection = True

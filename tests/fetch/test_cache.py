@@ -127,6 +127,38 @@ def test_a_redirect_to_where_the_provider_keeps_its_files_is_followed(server, cl
     assert fetched(client, wanted(hosts=("localhost",))).path.read_bytes() == BODY
 
 
+@pytest.mark.parametrize(
+    "target", ["http://[::1", "http://127.0.0.1:port/x", "http://127.0.0.1:99999/x", "https://]/"]
+)
+def test_a_redirect_to_no_address_is_one_line(server, client, target, capfd):
+    server.put(URL, Page(redirect=target))
+    with pytest.raises(DownloadError, match=r"redirects to .* is no address"):
+        fetched(client, wanted())
+    assert "Traceback" not in capfd.readouterr().err
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("length", ["-1", "-100000", "1e5", "many"])
+def test_a_length_that_is_none_is_refused_at_once(server, client, length):
+    server.put(URL, Page(BODY, announces=length))
+    began = time.monotonic()
+    with pytest.raises(DownloadError, match="announces a length of"):
+        fetched(client, wanted())
+    assert time.monotonic() - began < 4
+    assert len(server.asked) == 1
+
+
+def test_whatever_a_check_raises_is_one_line(server, client):
+    server.put(URL, b'{"features":' + b"[" * 100_000)
+
+    def check(path):
+        json.loads(path.read_bytes())
+
+    with pytest.raises(DownloadError, match="not what it should be: cannot be read") as caught:
+        fetched(client, wanted(check=check))
+    assert "\n" not in str(caught.value)
+
+
 def test_redirects_in_a_circle_end(server, client):
     server.put(URL, Page(redirect="/data.example.org/dem/tile.bin"))
     with pytest.raises(DownloadError, match="more than 5 times"):
