@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ class Case:
     project: Project
     layers: Layers
     fronts: tuple[FrontLine, ...]
-    draws: Mapping[str, tuple[Draw, ...]]
+    draws: Mapping[str, Sequence[Draw]]
     zones: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     people: pd.DataFrame

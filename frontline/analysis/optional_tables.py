@@ -142,7 +142,7 @@ def draws_of_scenarios(
     fronts: Sequence[FrontLine],
     scenarios: Sequence[FrontLine],
     draws: Mapping[str, Sequence[Draw]],
-) -> dict[str, tuple[Draw, ...]]:
+) -> dict[str, Sequence[Draw]]:
     """Displace the lines of scenarios, by key; see `frontline.scenarios.scenario_draws`."""
     by_key = {front.key: front for front in fronts}
     return {

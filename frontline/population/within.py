@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import shapely
 from frontline._typing import Floats
 from frontline.geo.geodesy import true_band
 from frontline.lines.front import point_figures
-from frontline.lines.zones import drawn_areas, with_intervals, zones
+from frontline.lines.zones import drawn_areas, with_intervals, zones_in_plane
 from frontline.population.catchments import (
     Catchments,
     Gathered,
@@ -154,11 +154,11 @@ def people(
     ``population_low`` and ``_high`` are the interval of 95 %
     (`frontline.uncertainty.intervals.interval`), empty without draws; ``_inner`` and ``_outer``
     bound the figure for all lines within the error (the epsilon band). Both are computed on
-    points that stand for the people, and moved to the exact figure. Of a stated range only the ends are
-    given: its middle would be our invention. A raster counts if the line's date lies between its
-    ``valid_from`` and ``valid_until``; the first such raster also splits districts and places
-    given as polygons, and estimates completeness before the districts do
-    (see `frontline.periods.rasters_at`).
+    points that stand for the people, and moved to the exact figure. Of a stated range only the
+    ends are given: its middle would be our invention. A raster counts if the line's date lies
+    between its ``valid_from`` and ``valid_until``; the first such raster also splits districts
+    and places given as polygons, and estimates completeness before the districts do
+    (see `frontline.population.validity.rasters_at`).
     """
     rows: list[dict[str, Any]] = []
     notes: list[Note] = list(notes_on_districts(layers))
@@ -547,8 +547,9 @@ def profile(case: Case) -> Profile:
 
     Notes
     -----
-    Bands at the project's own distances are those of `case`; the others are drawn about a thinned
-    line. The land of the displaced copies is measured at all distances at once.
+    Bands at the project's own distances are those of `case`; the others are plain buffers of a
+    thinned line, true to some thousandths (`frontline.lines.zones.zones_in_plane`). The land of
+    the displaced copies is measured at all distances at once.
     """
     own = case.project.zones.distances_m
     steps = np.union1d(np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M), own)
@@ -574,15 +575,9 @@ def _bands(case: Case, steps: Sequence[float]) -> gpd.GeoDataFrame:
     parts = [own]
     for front in case.fronts:
         tolerance = max(THINNED_M, THINNED * float(front.error_m.max(initial=0.0)))
-        thin = replace(front, geometry=shapely.simplify(front.geometry, tolerance))
-        table = zones([thin], further, {}, frame)
-        parts.append(
-            with_intervals(
-                table[table["kind"] == "cumulative"],
-                front,
-                drawn_areas(front, case.draws.get(front.key, ()), further, frame),
-            )
-        )
+        drawn = drawn_areas(front, case.draws.get(front.key, ()), further, frame)
+        table = zones_in_plane(front, further, frame, tolerance_m=tolerance)
+        parts.append(with_intervals(table, front, drawn))
     bands = pd.concat(parts, ignore_index=True)
     order = {front.key: number for number, front in enumerate(case.fronts)}
     sides = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -184,7 +184,7 @@ def compute_case(
     from frontline.elevation.dem import read_dem
     from frontline.inputs.layers import read_layers
     from frontline.lines.front import read_fronts
-    from frontline.lines.zones import zones
+    from frontline.lines.zones import bias_notes, drawing_notes, zones
     from frontline.population.within import people
     from frontline.storage.checkpoint import open_work
     from frontline.visibility.exposure import sight
@@ -236,6 +236,7 @@ def compute_case(
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
     notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
+    notes += [*drawing_notes(fronts, draws), *bias_notes(bands)]
     return case, tuple(dict.fromkeys(notes))
 
 
@@ -249,7 +250,7 @@ def _few_draws(project: Project) -> Iterator[Note]:
 
 def _draws(
     project: Project, layers: Layers, fronts: tuple[FrontLine, ...], progress: Progress
-) -> dict[str, tuple[Draw, ...]]:
+) -> dict[str, Sequence[Draw]]:
     """Displace each line as often as the project asks."""
     from frontline.lines.front import draw_front
 
