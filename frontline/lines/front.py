@@ -136,6 +136,8 @@ class FrontLine:
         What a reader must know: ends led on, faces without a seed.
     independent
         Whether its error is its own even where it coincides with another line.
+    correlation_range_m
+        Least and most that ``error_correlation_m`` may be, where the project says so.
     """
 
     key: str
@@ -149,6 +151,7 @@ class FrontLine:
     length_km: float = float("nan")
     notes: tuple[Note, ...] = ()
     independent: bool = False
+    correlation_range_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,7 @@ def front_line(
         length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
         notes=(*notes, *outside(line.key, course, area, frame)),
         independent=line.independent,
+        correlation_range_m=line.error_correlation_range_m,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from frontline._typing import Floats
 from frontline.geo.geodesy import area_m2, plane_band, true_band
 from frontline.geo.projection import Frame
-from frontline.lines.front import Copies, figures_of, point_figures
+from frontline.lines.front import Copies, draw_front, figures_of, point_figures
 from frontline.records import Note
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _THINNED = 0.002
 _ARCS = 32
 _FIFTH = 0.2
+_FEW_DRAWS = 50
 
 LINES = ["line", "date", "label", "length_km", "error_m"]
 SIDES = ["line", "side", "area_km2", "area_low", "area_high"]
@@ -265,6 +267,61 @@ def bias_notes(zones: gpd.GeoDataFrame) -> tuple[Note, ...]:
             f"{row['area_high']:,.0f}."
         )
         notes.append(Note(str(line), text, int((rows.abs() > _FIFTH).sum())))
+    return tuple(notes)
+
+
+def correlation_notes(
+    fronts: Sequence[FrontLine],
+    area: Any,
+    zones: gpd.GeoDataFrame,
+    frame: Frame,
+    *,
+    draws: int,
+    seed: int,
+) -> tuple[Note, ...]:
+    """Say how far intervals rest on the length over which a line's error is alike.
+
+    Parameters
+    ----------
+    fronts
+        The lines.
+    area
+        Study area in the plane.
+    zones
+        From `zones`.
+    frame
+        The plane.
+    draws, seed
+        As for the lines' own copies; fifty are enough here.
+
+    Returns
+    -------
+    A note for each line with an error: the interval of its widest zone at the least and the most
+    that the length may be, by default a third and three times of it.
+    """
+    notes = []
+    for front in fronts:
+        own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+        usual = front.error_correlation_m
+        known = math.isfinite(usual) and (front.error_m > 0).any()
+        if not known or draws == 0 or not len(own):
+            continue
+        row = own.loc[own["distance_m"].idxmax()]
+        number = list(front.sides).index(row["side"])
+        told = []
+        for length in front.correlation_range_m or (usual / 3.0, usual * 3.0):
+            changed = replace(front, error_correlation_m=length)
+            copies = draw_front(changed, area, draws=min(draws, _FEW_DRAWS), seed=seed)
+            drawn = drawn_areas(changed, copies, [float(row["distance_m"])], frame)
+            value = float(row["area_km2"])
+            ends = interval(value, drawn.at(number, 0) if drawn else None, least=0.0)
+            told.append(f"{ends[0]:,.0f} to {ends[1]:,.0f} km2 if over {length / 1000:,.1f} km")
+        text = (
+            f"Its error is taken as alike over {usual / 1000:,.1f} km, which nobody measured. Land "
+            f"of {row['side']} within {row['distance_m'] / 1000:g} km, {row['area_low']:,.0f} to "
+            f"{row['area_high']:,.0f} km2, would be {' and '.join(told)}."
+        )
+        notes.append(Note(front.key, text))
     return tuple(notes)
 
 

@@ -1,5 +1,6 @@
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from frontline.lines.zones import (
     ZONES,
     _overlaid,
     bias_notes,
+    correlation_notes,
     drawing_notes,
     drawn_areas,
     lines_table,
@@ -231,3 +233,18 @@ def test_a_winding_line_is_said_to_have_large_zones_and_a_smooth_one_to_lack_ben
     row = of(zones([smooth], DISTANCES, draws, FRAME), kind="cumulative").iloc[0]
     assert row.area_low <= row.area_km2 < row.area_high
     assert bias_notes(zones([front_of(UPRIGHT)], DISTANCES, {}, FRAME)) == ()
+
+
+def test_the_length_of_correlation_is_said_to_matter():
+    front = front_of([(0, -HALF), (0, HALF)], error_m=2_000.0)
+    settings = {"draws": 40, "seed": 1}
+    draws = {"front": draw_front(front, BOX, **settings)}
+    table = zones([front], DISTANCES, draws, FRAME)
+    text = correlation_notes([front], BOX, table, FRAME, **settings)[0].text
+    assert "alike over 5.0 km" in text
+    assert "if over 1.7 km and" in text
+    assert "if over 15.0 km" in text
+    given = replace(front, correlation_range_m=(2_000.0, 9_000.0))
+    text = correlation_notes([given], BOX, table, FRAME, **settings)[0].text
+    assert "if over 2.0 km and" in text
+    assert correlation_notes([front_of(BENT)], BOX, table, FRAME, **settings) == ()
