@@ -140,6 +140,8 @@ class FrontLine:
     halves
         Where the front is the centre line of a grey zone: the land of the other sides with the
         zone divided among them along it. None elsewhere.
+    correlation_range_m
+        Least and most that ``error_correlation_m`` may be, where the project says so.
     """
 
     key: str
@@ -154,6 +156,7 @@ class FrontLine:
     notes: tuple[Note, ...] = ()
     independent: bool = False
     halves: Mapping[str, Any] | None = None
+    correlation_range_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -284,6 +287,7 @@ def front_line(
         notes=(*notes, *outside(line.key, course, area, frame)),
         independent=line.independent,
         halves=halves,
+        correlation_range_m=line.error_correlation_range_m,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from frontline import schema
 from frontline._typing import Floats
 from frontline.geo.geodesy import area_m2, plane_band, true_band
 from frontline.geo.projection import Frame
-from frontline.lines.front import Copies, figures_of, point_figures
+from frontline.lines.front import Copies, draw_front, figures_of, point_figures
+from frontline.records import Note
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
 from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
@@ -26,6 +28,11 @@ from frontline.uncertainty.sampling import Position, position
 if TYPE_CHECKING:
     from frontline.lines.front import Draw, FrontLine
 
+
+_THINNED = 0.002
+_ARCS = 32
+_FIFTH = 0.2
+_FEW_DRAWS = 50
 
 LINES = Table(
     "lines",
@@ -229,6 +236,167 @@ def _ends(
     if not (front.error_m > 0).any():
         return area_km2, area_km2
     return interval(area_km2, drawn, least=0.0, most=max(most_km2, area_km2))
+
+
+def zones_in_plane(
+    front: FrontLine, distances_m: Sequence[float], frame: Frame, *, tolerance_m: float
+) -> gpd.GeoDataFrame:
+    """Make the cumulative zones of a line quickly: plain buffers of a thinned line.
+
+    Parameters
+    ----------
+    front
+        The line with its sides.
+    distances_m
+        Ascending.
+    frame
+        The plane.
+    tolerance_m
+        The line is thinned by so much first, and by a five-hundredth of the distance.
+
+    Returns
+    -------
+    GeoDataFrame
+        As from `zones`, without intervals, side by side. Edges are off by the tolerance, and by
+        what the plane stretches distances: one thousandth at 300 km from its centre.
+    """
+    lands = np.array(list(front.sides.values()), dtype=object)
+    bands = np.array(
+        [
+            shapely.buffer(
+                shapely.simplify(front.geometry, max(tolerance_m, _THINNED * distance)),
+                distance,
+                quad_segs=_ARCS,
+            )
+            for distance in distances_m
+        ],
+        dtype=object,
+    )
+    shapes = _areas_of(shapely.intersection(bands[None, :], lands[:, None]))
+    area_km2 = area_m2(shapes.ravel(), frame) / 1e6
+    table = {
+        "line": front.key,
+        "side": np.repeat(np.array(list(front.sides), dtype=object), len(distances_m)),
+        "distance_m": np.tile(np.array(distances_m, dtype=np.float64), len(lands)),
+        "kind": "cumulative",
+        "area_km2": area_km2,
+        "area_low": math.nan,
+        "area_high": math.nan,
+    }
+    made = gpd.GeoDataFrame(table, geometry=shapes.ravel(), crs=frame.crs)
+    return made[[*ZONES.names, "geometry"]]
+
+
+def bias_notes(zones: gpd.GeoDataFrame) -> tuple[Note, ...]:
+    """Say where error makes the zones of a line look larger or smaller than they likely are.
+
+    Parameters
+    ----------
+    zones
+        From `zones`.
+
+    Returns
+    -------
+    A note for each line of which a cumulative zone lies off the middle of its interval by more
+    than a fifth of the interval's width: of the zone where that is most.
+    """
+    own = zones[zones["kind"] == "cumulative"]
+    width = own["area_high"] - own["area_low"]
+    off = own["area_km2"] - (own["area_low"] + own["area_high"]) / 2.0
+    share = (off / width.where(width > 0.0)).fillna(0.0)
+    notes = []
+    for line, rows in share.groupby(own["line"], sort=False):
+        if not (rows.abs() > _FIFTH).any():
+            continue
+        row = own.loc[rows.abs().idxmax()]
+        larger = "larger" if rows[row.name] > 0 else "smaller"
+        text = (
+            f"Its error shows in its zones: they are likely {larger} on the map than in truth. "
+            f"Land of {row['side']} within {row['distance_m'] / 1000:g} km is "
+            f"{row['area_km2']:,.0f} km2 as drawn, and lies between {row['area_low']:,.0f} and "
+            f"{row['area_high']:,.0f}."
+        )
+        notes.append(Note(str(line), text, int((rows.abs() > _FIFTH).sum())))
+    return tuple(notes)
+
+
+def correlation_notes(
+    fronts: Sequence[FrontLine],
+    area: Any,
+    zones: gpd.GeoDataFrame,
+    frame: Frame,
+    *,
+    draws: int,
+    seed: int,
+) -> tuple[Note, ...]:
+    """Say how far intervals rest on the length over which a line's error is alike.
+
+    Parameters
+    ----------
+    fronts
+        The lines.
+    area
+        Study area in the plane.
+    zones
+        From `zones`.
+    frame
+        The plane.
+    draws, seed
+        As for the lines' own copies; fifty are enough here.
+
+    Returns
+    -------
+    A note for each line with an error: the interval of its widest zone at the least and the most
+    that the length may be, by default a third and three times of it.
+    """
+    notes = []
+    for front in fronts:
+        own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+        usual = front.error_correlation_m
+        known = math.isfinite(usual) and (front.error_m > 0).any()
+        if not known or draws == 0 or not len(own):
+            continue
+        row = own.loc[own["distance_m"].idxmax()]
+        number = list(front.sides).index(row["side"])
+        told = []
+        for length in front.correlation_range_m or (usual / 3.0, usual * 3.0):
+            changed = replace(front, error_correlation_m=length)
+            copies = draw_front(changed, area, draws=min(draws, _FEW_DRAWS), seed=seed)
+            drawn = drawn_areas(changed, copies, [float(row["distance_m"])], frame)
+            value = float(row["area_km2"])
+            ends = interval(value, drawn.at(number, 0) if drawn else None, least=0.0)
+            told.append(f"{ends[0]:,.0f} to {ends[1]:,.0f} km2 if over {length / 1000:,.1f} km")
+        text = (
+            f"Its error is taken as alike over {usual / 1000:,.1f} km, which nobody measured. Land "
+            f"of {row['side']} within {row['distance_m'] / 1000:g} km, {row['area_low']:,.0f} to "
+            f"{row['area_high']:,.0f} km2, would be {' and '.join(told)}."
+        )
+        notes.append(Note(front.key, text))
+    return tuple(notes)
+
+
+def drawing_notes(
+    fronts: Sequence[FrontLine], draws: Mapping[str, Sequence[Draw]]
+) -> tuple[Note, ...]:
+    """Name lines that are drawn smoother than their error would have them.
+
+    Parameters
+    ----------
+    fronts
+        The lines.
+    draws
+        Displaced copies by the line's key.
+    """
+    text = (
+        "It winds less than its own error would make it, so it is drawn smoother than the front "
+        "runs: intervals of length and zones hold the bends that it lacks, and reach above "
+        "their figure."
+    )
+    return tuple(
+        Note(front.key, text)
+        for front in fronts
+        if isinstance(copies := draws.get(front.key, ()), Copies) and copies.line.generalised
+    )
 
 
 def with_intervals(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from frontline import schema
 from frontline._typing import Floats
 from frontline.geo.geodesy import true_band
 from frontline.lines.front import point_figures
-from frontline.lines.zones import drawn_areas, with_intervals, zones
+from frontline.lines.zones import drawn_areas, with_intervals, zones_in_plane
 from frontline.population.catchments import (
     Catchments,
     Gathered,
@@ -686,8 +686,9 @@ def profile(
 
     Notes
     -----
-    Bands at the project's own distances are `own_zones`; the others are drawn about a thinned
-    line. The land of the displaced copies is measured at all distances at once.
+    Bands at the project's own distances are `own_zones`; the others are plain buffers of a
+    thinned line, true to some thousandths (`frontline.lines.zones.zones_in_plane`). The land of
+    the displaced copies is measured at all distances at once.
     """
     steps = np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M)
     steps = np.union1d(steps, project.zones.distances_m)
@@ -715,15 +716,9 @@ def _bands(
     parts = [own]
     for front in fronts:
         tolerance = max(THINNED_M, THINNED * float(front.error_m.max(initial=0.0)))
-        thin = replace(front, geometry=shapely.simplify(front.geometry, tolerance))
-        table = zones([thin], further, {}, frame)
-        parts.append(
-            with_intervals(
-                table[table["kind"] == "cumulative"],
-                front,
-                drawn_areas(front, draws.get(front.key, ()), further, frame),
-            )
-        )
+        drawn = drawn_areas(front, draws.get(front.key, ()), further, frame)
+        table = zones_in_plane(front, further, frame, tolerance_m=tolerance)
+        parts.append(with_intervals(table, front, drawn))
     bands = pd.concat(parts, ignore_index=True)
     order = {front.key: number for number, front in enumerate(fronts)}
     sides = {

@@ -438,6 +438,11 @@ class Line(LayerSource):
     error_correlation_m: Number = Field(
         5_000.0, gt=0, description="distance over which the error of the line is alike, metres"
     )
+    error_correlation_range_m: tuple[Number, Number] | None = Field(
+        None,
+        description="least and most that this distance may be, metres; a third and three times of "
+        "it if unset: what the intervals would be then is said in a note",
+    )
     independent: Flag = Field(
         False,
         description="its error has nothing to do with that of other lines; otherwise lines share "

@@ -117,7 +117,7 @@ class LocatedPoints:
         turned = located._turned()
         located._sweep(turned, *thinning_edges(maker.line))
         settle_sides(located.side.copy(), turned, located.side)
-        edges = maker.edges("drawn", 0)
+        edges = maker.drawn
         away, nearest = np.empty(len(xy)), np.empty(len(xy), dtype=np.int64)
         nearest_edges(edges.vertices, edges.head, xy, located.nearest, away, nearest)
         located.nearest[:] = nearest
@@ -138,7 +138,7 @@ class LocatedPoints:
         nearest_edges(edges.vertices, edges.head, self.xy, self.nearest, away, nearest)
         side = self.side.copy()
         if kind != "drawn":
-            drawn = self.maker.edges("drawn", 0)
+            drawn = self.maker.drawn
             turned = self._turned()
             old = np.stack([drawn.vertices[drawn.head], drawn.vertices[drawn.head + 1]], axis=1)
             new = np.stack([edges.vertices[edges.head], edges.vertices[edges.head + 1]], axis=1)

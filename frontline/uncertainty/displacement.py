@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -234,13 +235,26 @@ class DisplacedLine:
         offsets = self.offset_m[kind]
         return len(offsets[0]) if offsets else 0
 
+    @cached_property
+    def joints(self) -> list[list[tuple[int, int]]]:
+        """Ends of pieces that meet: number of the piece, and 0 or -1 for its end."""
+        return joints_of(self.pieces)
+
+    @cached_property
+    def ends(self) -> tuple[tuple[int, ...], ...]:
+        """Ends of each piece that lie on the area's edge or beyond it."""
+        edge = shapely.boundary(self.area)
+        shapely.prepare(edge)
+        shapely.prepare(self.area)
+        return tuple(tuple(edge_ends(piece, self.area, edge)) for piece in self.pieces)
+
     def vertices(self, kind: Kind, number: int) -> list[Coords]:
         """Return the vertices of each piece in one copy; pieces that met still meet."""
         moved = [
             piece.xy + piece.normal * offset[number][:, None]
             for piece, offset in zip(self.pieces, self.offset_m[kind], strict=True)
         ]
-        for joint in joints_of(self.pieces):
+        for joint in self.joints:
             mean = np.mean([moved[row][at] for row, at in joint], axis=0)
             for row, at in joint:
                 moved[row][at] = mean
@@ -250,8 +264,8 @@ class DisplacedLine:
         """Return the vertices of each piece, and the same led on over the area's edge."""
         edge = shapely.boundary(self.area)
         return [
-            (xy, _slid(xy, edge_ends(piece, self.area, edge), self.area, edge))
-            for piece, xy in zip(self.pieces, self.vertices(kind, number), strict=True)
+            (xy, _slid(xy, ends, self.area, edge))
+            for xy, ends in zip(self.vertices(kind, number), self.ends, strict=True)
         ]
 
 
@@ -436,10 +450,8 @@ class EdgeMaker:
     @classmethod
     def of(cls, line: DisplacedLine) -> EdgeMaker:
         """Find which ends are led on, and to where in each copy."""
-        edge = shapely.boundary(line.area)
+        edge, ends = shapely.boundary(line.area), line.ends
         shapely.prepare(edge)
-        shapely.prepare(line.area)
-        ends = tuple(tuple(edge_ends(piece, line.area, edge)) for piece in line.pieces)
         feet: dict[Kind, dict[tuple[int, int], Coords]] = {}
         for kind, offsets in line.offset_m.items():
             feet[kind] = {}
@@ -460,6 +472,11 @@ class EdgeMaker:
             start += labels.shape[1] + 1
         whole = [np.concatenate([np.zeros(0, np.int64), *some]) for some in (head, left, right)]
         return cls(line, ends, feet, whole[0], whole[1], whole[2])
+
+    @cached_property
+    def drawn(self) -> Edges:
+        """Edges of the line as it is drawn."""
+        return self.edges("drawn", 0)
 
     def edges(self, kind: Kind, number: int) -> Edges:
         """Return the edges of one copy."""

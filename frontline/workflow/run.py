@@ -222,7 +222,7 @@ def compute_case(
     from frontline.elevation.dem import read_dem
     from frontline.inputs.layers import read_layers
     from frontline.lines.front import read_fronts
-    from frontline.lines.zones import zones
+    from frontline.lines.zones import bias_notes, correlation_notes, drawing_notes, zones
     from frontline.population.completeness import make_references
     from frontline.population.within import people
     from frontline.storage.checkpoint import open_work
@@ -280,6 +280,15 @@ def compute_case(
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
     notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
+    notes += [*drawing_notes(fronts, draws), *bias_notes(bands)]
+    notes += correlation_notes(
+        fronts,
+        layers.study_area,
+        bands,
+        layers.frame,
+        draws=project.uncertainty.draws,
+        seed=project.uncertainty.seed,
+    )
     return case, tuple(dict.fromkeys(notes))
 
 

@@ -1,6 +1,7 @@
 """Change between lines, on planes where areas are products of two lengths."""
 
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from frontline.analysis import change
 from frontline.geo.projection import frame_around
-from frontline.lines.front import Draw, FrontLine
+from frontline.lines.front import Draw, FrontLine, draw_front
 
 FRAME = frame_around([shapely.Point(20.0, 45.0)])
 WIDE, HIGH = 100_000.0, 50_000.0
@@ -284,3 +285,26 @@ def test_without_sight_or_settlements_the_table_keeps_its_columns():
     assert (
         list(change.control_change(places(), SIGHT, FRONTS[:1]).columns) == change.CONTROL.all_names
     )
+
+
+def test_lines_that_coincide_give_nothing_back():
+    """Nine tenths of the course are the same: there both maps have the same error."""
+    y = np.linspace(0.0, HIGH, 101)
+    sway = 1_500.0 * np.sin(y / 2_500.0)
+    bump = 8_000.0 * np.clip((3_000.0 - np.abs(y - HIGH / 2)) / 500.0, 0.0, 1.0)
+    fronts = [
+        front_of(key, shapely.LineString(np.column_stack([x, y])), error_m=2_000.0)
+        for key, x in (("old", 50_000.0 + sway), ("new", 50_000.0 + sway + bump))
+    ]
+    draws = {front.key: draw_front(front, AREA, draws=60, seed=1) for front in fronts}
+    flows = change.all_flows(fronts, AREA, draws, FRAME)[0]
+    table = change.balance([flows]).set_index("side")
+    west = table.loc["West"]
+    assert 0.0 <= west.ceded_low <= west.ceded_km2 <= west.ceded_high < 0.1 * west.gained_km2
+    assert west.gained_low <= west.gained_km2 <= west.gained_high
+    apart = {
+        front.key: draw_front(replace(front, independent=True), AREA, draws=60, seed=1)
+        for front in fronts
+    }
+    alone = change.balance(change.all_flows(fronts, AREA, apart, FRAME)).set_index("side")
+    assert alone.loc["West"].ceded_high > 5.0 * west.ceded_high

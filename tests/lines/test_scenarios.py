@@ -89,9 +89,8 @@ def test_land_between_a_line_and_its_parallel_keeps_its_width_as_both_sway():
     drawn = flows.drawn_km2.at(flows.from_sides.index("East"), flows.to_sides.index("West"))
     assert drawn.copies == pytest.approx(np.full(50, 500.0), rel=5e-3)
     west = np.array([km2(draw.sides["West"]) for draw in moved])
-    low, high = interval(
-        km2(made.sides["West"]), Drawn(km2(made.sides["West"]), west, counted=True)
-    )
+    whole = km2(made.sides["West"])
+    low, high = interval(whole, Drawn(whole, west, counted=True))
     assert high - low == pytest.approx(2 * 1_000 * 50 / 1e3, rel=0.3)
     for draw in moved[:5]:
         x = shapely.get_coordinates(draw.line)[:, 0]

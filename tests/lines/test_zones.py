@@ -1,4 +1,6 @@
 import datetime as dt
+import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,8 +9,22 @@ from factories import karabakh
 from pyproj import Geod
 
 from frontline.geo.projection import frame_around
-from frontline.lines.front import FrontLine, draw_front
-from frontline.lines.zones import LINES, SIDES, ZONES, lines_table, sides_table, zones
+from frontline.lines.front import Copies, FrontLine, draw_front, figures_of
+from frontline.lines.zones import (
+    LINES,
+    SIDES,
+    ZONES,
+    _overlaid,
+    bias_notes,
+    correlation_notes,
+    drawing_notes,
+    drawn_areas,
+    lines_table,
+    sides_table,
+    zones,
+    zones_in_plane,
+)
+from frontline.uncertainty.intervals import SIGMAS
 
 GEOD = Geod(ellps="WGS84")
 FRAME = frame_around([shapely.Point(20, 45)])
@@ -159,3 +175,76 @@ def test_the_zones_of_the_example_agree_with_an_independent_band():
         circles.append(shapely.Polygon(frame.xy(np.column_stack(ring[:2]))))
     expected = shapely.union_all(circles).intersection(area).area / 1e6
     assert table.area_km2.item() == pytest.approx(expected, rel=5e-4)
+
+
+def winding_front(*, error_m=2_000.0):
+    """A line that winds as error would make it, and more."""
+    y = np.linspace(-HALF, HALF, 400)
+    rng = np.random.default_rng(1)
+    x = 5_000.0 * np.sin(y / 8_000.0) + np.cumsum(rng.normal(0.0, 150.0, len(y)))
+    return front_of(np.column_stack([x - x.mean(), y]), error_m=error_m)
+
+
+def test_copies_measured_by_squares_agree_with_their_overlay():
+    """The slow way: a buffer and an intersection per copy, distance and side."""
+    front = winding_front()
+    draws = draw_front(front, BOX, draws=12, seed=1)
+    assert isinstance(draws, Copies)
+    distances = np.array([2_000.0, 5_000.0, 15_000.0, math.inf])
+    fast = drawn_areas(front, draws, distances, FRAME)
+    slow = figures_of(
+        front, draws, lambda line, sides: _overlaid(line, sides, distances_m=distances)
+    )
+    changed = [drawn.copies - drawn.base for drawn in (fast, slow)]
+    wrong = np.sqrt(((changed[0] - changed[1]) ** 2).mean(axis=0))
+    assert (wrong < 0.1 * SIGMAS * slow.copies.std(axis=0)).all()
+
+
+def test_every_number_of_workers_gives_the_same(monkeypatch):
+    front = winding_front()
+    draws = draw_front(front, BOX, draws=6, seed=1)
+    found = []
+    for workers in (1, 3):
+        monkeypatch.setattr("frontline.uncertainty.copies._WORKERS", workers)
+        found.append(drawn_areas(front, draws, [5_000.0], FRAME).copies)
+    assert (found[0] == found[1]).all()
+
+
+def test_quick_zones_are_those_of_the_ellipsoid_to_some_thousandths():
+    front = winding_front()
+    exact = of(zones([front], DISTANCES, {}, FRAME), kind="cumulative")
+    quick = zones_in_plane(front, DISTANCES, FRAME, tolerance_m=20.0)
+    for side in front.sides:
+        assert of(quick, side=side).area_km2.tolist() == pytest.approx(
+            of(exact, side=side).area_km2.tolist(), rel=5e-3
+        )
+
+
+def test_a_winding_line_is_said_to_have_large_zones_and_a_smooth_one_to_lack_bends():
+    front = winding_front()
+    draws = {"front": draw_front(front, BOX, draws=60, seed=1)}
+    table = zones([front], DISTANCES, draws, FRAME)
+    assert ((table.area_low <= table.area_km2) & (table.area_km2 <= table.area_high)).all()
+    assert "likely larger on the map than in truth" in bias_notes(table)[0].text
+    assert drawing_notes([front], draws) == ()
+    smooth = front_of(UPRIGHT, error_m=2_000.0)
+    draws = {"front": draw_front(smooth, BOX, draws=60, seed=1)}
+    assert "winds less than its own error" in drawing_notes([smooth], draws)[0].text
+    row = of(zones([smooth], DISTANCES, draws, FRAME), kind="cumulative").iloc[0]
+    assert row.area_low <= row.area_km2 < row.area_high
+    assert bias_notes(zones([front_of(UPRIGHT)], DISTANCES, {}, FRAME)) == ()
+
+
+def test_the_length_of_correlation_is_said_to_matter():
+    front = front_of([(0, -HALF), (0, HALF)], error_m=2_000.0)
+    settings = {"draws": 40, "seed": 1}
+    draws = {"front": draw_front(front, BOX, **settings)}
+    table = zones([front], DISTANCES, draws, FRAME)
+    text = correlation_notes([front], BOX, table, FRAME, **settings)[0].text
+    assert "alike over 5.0 km" in text
+    assert "if over 1.7 km and" in text
+    assert "if over 15.0 km" in text
+    given = replace(front, correlation_range_m=(2_000.0, 9_000.0))
+    text = correlation_notes([given], BOX, table, FRAME, **settings)[0].text
+    assert "if over 2.0 km and" in text
+    assert correlation_notes([front_of(BENT)], BOX, table, FRAME, **settings) == ()
