@@ -288,13 +288,9 @@ def dates_of_rows(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> Mapping[
     problems: list[FrontlineError] = []
     for row, cell in frame[column].items():
         try:
-            text = date_of(cell)
-            found[row] = dt.date.fromisoformat(text)
-        except ValueError as error:
-            what = str(error) if "is not a date" in str(error) else f"{quoted(str(cell))} is no day"
-            what = (
-                what if "expected" in what else f"{what} (expected YYYY-MM-DD). Correct the cell."
-            )
-            problems.append(fault(what, row=row, field=column))
+            found[row] = dt.date.fromisoformat(date_of(cell))
+        except ValueError:
+            text = f"{quoted(str(cell))} is not a day (expected YYYY-MM-DD). Correct the cell."
+            problems.append(fault(text, row=row, field=column))
     raise_problems(problems)
     return found

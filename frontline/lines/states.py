@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from scipy.spatial import Voronoi, cKDTree
 
-from frontline._typing import Coords, Floats, Geometries
+from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import LayerError
 from frontline.geo.geodesy import length_m
-from frontline.geo.polygonize import GAP_M, SLIVER_M, States, merged_sides, split_states
+from frontline.geo.polygonize import (
+    GAP_M,
+    GRID_M,
+    SLIVER_M,
+    States,
+    merged_sides,
+    split_area,
+    split_states,
+    united,
+)
 from frontline.geo.projection import Frame
 from frontline.records import Note
 
@@ -367,11 +377,24 @@ def _divided(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
     np.maximum.at(high, which.ravel(), numbers)
     places, low = places[low == high], low[low == high]
     # Where two sides meet, a place is as near to one as to the other.
-    cells = shapely.get_parts(
-        shapely.voronoi_polygons(shapely.multipoints(places), extend_to=zone, ordered=True)
-    )
-    shapely.prepare(zone)
-    return {
-        name: shapely.intersection(shapely.union_all(cells[low == row]), zone)
-        for row, name in enumerate(beside)
-    }
+    faces = _cut_midway(zone, places, low)
+    inside = shapely.get_coordinates(shapely.point_on_surface(faces))
+    nearest = low[cKDTree(places).query(inside)[1]]
+    return {name: united(faces[nearest == row]) for row, name in enumerate(beside)}
+
+
+def _cut_midway(zone: Any, places: Coords, owner: Integers) -> Geometries:
+    """Cut a zone where the nearest of some places changes its owner: along edges of Voronoi."""
+    reach = 10.0 * float(np.ptp(np.reshape(zone.bounds, (2, 2)), axis=0).max())
+    middle = places.mean(axis=0)
+    corners = middle + reach * np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
+    # Four places far away let every edge near the zone have two ends.
+    cells = Voronoi(np.concatenate([places, corners]) - middle)
+    owners = np.concatenate([owner, np.full(4, -1)])
+    one, other = owners[cells.ridge_points].T
+    ends = np.array(cells.ridge_vertices)
+    parting = (one != other) & (one >= 0) & (other >= 0) & (ends >= 0).all(axis=1)
+    lines = shapely.linestrings(cells.vertices[ends[parting]] + middle)
+    lines = lines[shapely.length(lines) > 0]
+    lines = lines[shapely.intersects(zone, lines)]
+    return split_area(zone, lines, reach_m=GRID_M).polygons
