@@ -18,7 +18,7 @@ from frontline.inputs.formats import VectorFile, opened
 from frontline.inputs.geometry import crs_name, to_degrees
 from frontline.inputs.location import elsewhere, seeds_outside
 from frontline.inputs.normalize import districts_of, empty, line_of, places_of
-from frontline.inputs.reader import Checked, Read, read_checked
+from frontline.inputs.reader import Checked, ManyDates, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from frontline.project.models import LayerSource, Project
+
+
+LAND_MASK = "land mask"
+"""Not a name that a line can have."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,8 @@ def read_layers(project: Project) -> Layers:
     area = found["study_area"]
     frame = _frame(area)
     land, notes = _land(area, frame)
-    if "land" in found:
-        land, said = _without_sea(land, found.pop("land"), frame)
+    if LAND_MASK in found:
+        land, said = _without_sea(land, found.pop(LAND_MASK), frame)
         notes += said
     placed: dict[str, gpd.GeoDataFrame] = {}
     for about, layer in found.items():
@@ -131,7 +135,7 @@ def read_layers(project: Project) -> Layers:
 def _wanted(project: Project) -> list[_Wanted]:
     found = [_Wanted("study_area", project.study_area, STUDY_AREA, {})]
     if project.land is not None:
-        found.append(_Wanted("land", project.land, LAND, {}))
+        found.append(_Wanted(LAND_MASK, project.land, LAND, {}))
     for line in project.lines:
         columns = {}
         if isinstance(line.error_m, str):
@@ -155,7 +159,7 @@ def _read_all(project: Project) -> tuple[dict[str, Checked], list[FrontlineError
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
     found: dict[str, Checked] = {}
-    read: dict[tuple[Path, str, str | None], Read] = {}
+    read: dict[tuple[Path, str, str | None], ManyDates] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
         for wanted in _wanted(project):

@@ -56,8 +56,23 @@ class Checked:
     notes: tuple[tuple[str, int], ...]
 
 
-Read = tuple["gpd.GeoDataFrame", tuple[str, ...]]
-"""Features as they are in the file, and what the reader warned of."""
+@dataclass(frozen=True)
+class ManyDates:
+    """A layer of many dates, read once for all of them.
+
+    Parameters
+    ----------
+    frame
+        The features as they are in the file.
+    warned
+        What the reader warned of.
+    rows
+        Features of each date, by column of dates and what is selected; grows.
+    """
+
+    frame: gpd.GeoDataFrame
+    warned: tuple[str, ...]
+    rows: dict[str, dict[dt.date, list[Any]]]
 
 
 def read_checked(
@@ -66,7 +81,7 @@ def read_checked(
     role: Role,
     columns: Mapping[str, str],
     *,
-    many: dict[tuple[Path, str, str | None], Read] | None = None,
+    many: dict[tuple[Path, str, str | None], ManyDates] | None = None,
 ) -> Checked:
     """Read a layer and check all of it.
 
@@ -92,17 +107,21 @@ def read_checked(
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
     fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layer)
     line = source if isinstance(source, Line) and source.each is not None else None
-    place = (file.path, layer, source.encoding)
+    dated = None
     if line is None or many is None:
         frame, warned = _read(file, layer, source, role)
     else:
+        place = (file.path, layer, source.encoding)
         if place not in many:
-            many[place] = _read(file, layer, source, role)
-        frame, warned = many[place]
+            many[place] = ManyDates(*_read(file, layer, source, role), {})
+        dated = many[place]
+        frame, warned = dated.frame, dated.warned
     notes = [(f"The reader warned: {text}.", 0) for text in warned]
     crs = _crs_of(frame, file, source, fault)
-    frame = selected(frame, source.select, fault)
-    frame = frame if line is None else rows_of_date(frame, line, fault)
+    if line is None:
+        frame = selected(frame, source.select, fault)
+    else:
+        frame = rows_of_date(dated or ManyDates(frame, warned, {}), line, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
@@ -254,20 +273,26 @@ def _same(cell: Any, value: Any) -> bool:
     return bool(cell == value)
 
 
-def rows_of_date(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> gpd.GeoDataFrame:
+def rows_of_date(dated: ManyDates, line: Line, fault: Fault) -> gpd.GeoDataFrame:
     """Keep the features of a line's own date, where its layer holds many.
 
     Parameters
     ----------
-    frame
+    dated
         The layer as read, indexed by feature.
     line
         One of those that `inputs.series` makes.
     fault
         Makes the errors.
     """
-    dates = dates_of_rows(frame, line, fault)
-    kept: gpd.GeoDataFrame = frame.loc[[row for row, date in dates.items() if date == line.date]]
+    key = repr((line.each, sorted(line.select.items())))
+    if key not in dated.rows:
+        rows: dict[dt.date, list[Any]] = {}
+        frame = selected(dated.frame, line.select, fault)
+        for row, date in dates_of_rows(frame, line, fault).items():
+            rows.setdefault(date, []).append(row)
+        dated.rows[key] = rows
+    kept: gpd.GeoDataFrame = dated.frame.loc[dated.rows[key].get(line.date, [])]
     return kept
 
 

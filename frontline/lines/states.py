@@ -184,7 +184,7 @@ def lonlat_of(frame: Frame, point: Any) -> tuple[float, float]:
     return float(lon), float(lat)
 
 
-def _size(area_m2: float) -> str:
+def size_of(area_m2: float) -> str:
     """Write an area so that small ones can be told apart: 3,678 km2, 12.3 km2, 639 m2."""
     if area_m2 < 1e4:
         return f"{area_m2:,.0f} m2"
@@ -199,8 +199,8 @@ def _largest(given: Given, faces: Geometries) -> str:
     lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces[row]))
     place = f"({lon:.4f}, {lat:.4f})"
     if len(faces) == 1:
-        return f"{_size(areas[0])} at {place}"
-    return f"{_size(areas.sum())} in all, the largest {_size(areas[row])} at {place}"
+        return f"{size_of(areas[0])} at {place}"
+    return f"{size_of(areas.sum())} in all, the largest {size_of(areas[row])} at {place}"
 
 
 def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) -> list[Note]:
@@ -217,7 +217,7 @@ def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) ->
     """
     if len(faces) == 0:
         return []
-    limit = f"smaller than {_size(given.least_m2)}"
+    limit = f"smaller than {size_of(given.least_m2)}"
     limit = f"narrower than {SLIVER_M:g} m or {limit}" if slivers else limit
     text = (
         f"Pieces of land {limit} say nothing, and were given to what surrounds them: "
@@ -256,7 +256,7 @@ def notes_of_pieces(given: Given, land: Mapping[str, Any]) -> list[Note]:
         listed = []
         for piece in pieces[:_LISTED]:
             lon, lat = lonlat_of(given.frame, shapely.point_on_surface(piece))
-            listed.append(f"{_size(piece.area)} at ({lon:.4f}, {lat:.4f})")
+            listed.append(f"{size_of(piece.area)} at ({lon:.4f}, {lat:.4f})")
         more = f" and {len(pieces) - _LISTED} smaller ones" if len(pieces) > _LISTED else ""
         text = f"'{name}' holds {len(pieces)} separate pieces: {'; '.join(listed)}{more}."
         notes.append(Note(given.line.key, text, len(pieces)))
@@ -295,8 +295,8 @@ def notes_of_empty_pieces(
         lon, lat = lonlat_of(frame, shapely.point_on_surface(largest))
         text = (
             f"{len(empty)} of the {len(pieces)} separate pieces of '{name}' hold neither a "
-            f"settlement nor a seed, {_size(areas.sum())} in all, the largest "
-            f"{_size(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
+            f"settlement nor a seed, {size_of(areas.sum())} in all, the largest "
+            f"{size_of(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
         )
         notes.append(Note(key, text, len(empty)))
     return notes

@@ -45,6 +45,7 @@ def restricted(project: Project) -> tuple[str, ...]:
     names += [part.key for part in project.partitions if _is_restricted(part)]
     names += [line.key for line in project.lines if _is_restricted(line)]
     names += ["study_area"] if _is_restricted(project.study_area) else []
+    names += ["land"] if _is_restricted(project.land) else []
     return tuple(names)
 
 
@@ -72,7 +73,7 @@ def without_restricted(results: Results) -> Results:
     project = results.project
     hidden = restricted(project)
     needed = [line.key for line in project.lines if line.key in hidden]
-    needed += ["study_area"] if "study_area" in hidden else []
+    needed += [name for name in ("study_area", "land") if name in hidden]
     if needed:
         raise ProjectError(
             f"{', '.join(needed)} is restricted, and every result shows it (expected a public "
