@@ -103,7 +103,7 @@ def _sources(results: Results, layer: str = "") -> list[Origin]:
     own = inputs.get(layer)
     if own is not None and layer not in COMPUTED:
         return [own]
-    lines: list[Origin | None] = [*project.lines, project.study_area]
+    lines: list[Origin | None] = [*project.lines, project.study_area, project.land]
     if layer == "corridor_sight":
         lines.append(project.elevation)
     every = (own, *lines) if layer else (*lines, *inputs.values())

@@ -21,6 +21,7 @@ SLIVER_M = 5.0
 """Faces nowhere wider than this are two digitisations of one line."""
 GAP_M = 50.0
 _TOUCHING_M = 0.05
+_ALONG_M = 1.0
 _AHEAD = 0.3
 """Least cosine between the course of an end and the way to what it is led on to."""
 
@@ -172,7 +173,7 @@ def split_area(
         pairs, border_m, shapely.area(polygons), thin=thin, small=small, least_m2=least_m2
     )
     group, polygons, gone = _united_groups(polygons, group)
-    course, edge_m = _separating(course, edges, group)
+    course, edge_m = _separating(course, edges, group, edge)
     ends, _ = dangling_ends(course)
     free = shapely.distance(edge, shapely.points(ends)) > _TOUCHING_M
     free &= shapely.contains_xy(area, *ends.T)
@@ -316,7 +317,7 @@ def _united_groups(
     return row, united, polygons[~largest]
 
 
-def _separating(course: Any, edges: _Edges, group: Integers) -> tuple[Any, float]:
+def _separating(course: Any, edges: _Edges, group: Integers, edge: Any) -> tuple[Any, float]:
     """Keep what of a course separates two faces or lies in none; and the length on the edge."""
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
@@ -326,11 +327,23 @@ def _separating(course: Any, edges: _Edges, group: Integers) -> tuple[Any, float
     at = _rows_of(_sorted_ends(ends), edges.ends)
     known = at >= 0
     one, other = edges.one[at], edges.other[at]
-    on_edge = known & (other < 0)
+    on_edge = known & ((other < 0) | _along_edge(ends, edge))
     merged = known & (other >= 0) & (group[one] == group[other])
     kept = ends[~on_edge & ~merged]
     length = np.hypot(*(ends[:, 2:] - ends[:, :2]).T)
     return canonical(shapely.linestrings(kept.reshape(-1, 2, 2))), float(length[on_edge].sum())
+
+
+def _along_edge(ends: Coords, edge: Any) -> Flags:
+    """Tell which segments run along the area's edge: what is bent into the plane may miss it.
+
+    A segment of less than two metres may be the last one of a line that meets the edge.
+    """
+    shapely.prepare(edge)
+    result = np.asarray(np.hypot(*(ends[:, 2:] - ends[:, :2]).T) > 2.0 * _ALONG_M)
+    for x, y in (ends[:, :2].T, ends[:, 2:].T, (ends[:, :2] + ends[:, 2:]).T / 2):
+        result[result] = shapely.dwithin(edge, shapely.points(x[result], y[result]), _ALONG_M)
+    return result
 
 
 def _rows_of(wanted: Coords, known: Coords) -> Integers:
@@ -391,8 +404,9 @@ def split_states(
     rest
         The side that holds what the polygons leave of the area; none if empty.
     least_m2
-        Connected pieces of one side smaller than this are given to what surrounds them; an
-        overlap smaller than this is mended.
+        Connected pieces of one side smaller than this are given to what surrounds them, those
+        that the area's edge cuts off only below 2,500 square metres; an overlap smaller than
+        this is mended.
     kept_xy
         Places ``(k, 2)`` whose pieces are kept, however small.
 
@@ -423,9 +437,18 @@ def split_states(
     if rest:
         label[(label < 0) & nobody] = known.index(rest)
     settled = loose & (label >= 0)
-    label, merged = _without_small_pieces(polygons, label, pairs, border_m, least_m2, kept_xy)
+    kept = np.zeros(len(polygons), dtype=bool)
+    if kept_xy is not None and len(kept_xy):
+        kept[_faces_at(polygons, kept_xy)] = True
+    edge = shapely.boundary(area)
+    shapely.prepare(edge)
+    on_edge = shapely.dwithin(edge, polygons, _ALONG_M)
+    label, merged = _without_small_pieces(
+        polygons, label, pairs, border_m, least_m2, kept=kept, on_edge=on_edge
+    )
     front = (between.other >= 0) & (label[between.one] != label[between.other])
     front &= (label[between.one] >= 0) & (label[between.other] >= 0)
+    front[front] = ~_along_edge(between.ends[front], edge)
     words = [known[number] if number >= 0 else "" for number in label.tolist()]
     return States(
         polygons,
@@ -472,17 +495,24 @@ def _without_small_pieces(
     pairs: Integers,
     border_m: Floats,
     least_m2: float,
-    kept_xy: Coords | None,
+    *,
+    kept: Flags,
+    on_edge: Flags,
 ) -> tuple[Integers, Geometries]:
-    """Give small connected pieces of a side to the piece with the longest border."""
+    """Give small connected pieces of a side to the piece with the longest border.
+
+    A piece at the area's edge goes on beyond it, nobody knows how far: it must be tiny to go.
+    """
     alike = label[pairs[:, 0]] == label[pairs[:, 1]]
     joined = pairs[alike]
     piece = _connected(len(polygons), joined)
     count = int(piece.max(initial=-1)) + 1
     areas: Floats = np.bincount(piece, shapely.area(polygons), count).astype(np.float64)
     small = areas < least_m2
-    if kept_xy is not None and len(kept_xy):
-        small[piece[_faces_at(polygons, kept_xy)]] = False
+    small[piece[kept]] = False
+    cut_off = np.zeros(count, dtype=bool)
+    cut_off[piece[on_edge]] = True
+    small &= ~cut_off | (areas < GAP_M**2)
     if not small.any():
         return label, polygons[:0]
     side = np.zeros(count, dtype=np.int64)

@@ -19,7 +19,7 @@ from frontline.inputs.formats import VectorFile, opened
 from frontline.inputs.geometry import crs_name, to_degrees
 from frontline.inputs.location import elsewhere, seeds_outside
 from frontline.inputs.normalize import districts_of, empty, line_of, places_of
-from frontline.inputs.reader import Checked, Read, read_checked
+from frontline.inputs.reader import Checked, ManyDates, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
@@ -227,7 +227,7 @@ def _read_all(project: Project) -> tuple[dict[_Key, Checked], list[FrontlineErro
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
     found: dict[_Key, Checked] = {}
-    read: dict[tuple[Path, tuple[str, ...], str | None], Read] = {}
+    read: dict[tuple[Path, tuple[str, ...], str | None], ManyDates] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
         for wanted in _wanted(project):

@@ -72,16 +72,13 @@ class Checked:
     notes: tuple[tuple[str, int], ...]
 
 
-"""Features as they are in the file, and what the reader warned of."""
-
-
 def read_checked(
     file: VectorFile,
     source: LayerSource,
     role: Role,
     columns: Mapping[str, str],
     *,
-    many: dict[tuple[Path, tuple[str, ...], str | None], Read] | None = None,
+    many: dict[tuple[Path, tuple[str, ...], str | None], ManyDates] | None = None,
 ) -> Checked:
     """Read a layer and check all of it.
 
@@ -108,17 +105,21 @@ def read_checked(
     fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
     line = source if isinstance(source, Line) and source.each is not None else None
     place = (file.path, tuple(layers), source.encoding)
+    dated = None
     if line is None or many is None:
         read = _read(file, layers, source, role, columns)
     else:
         if place not in many:
-            many[place] = _read(file, layers, source, role, columns)
-        read = many[place]
+            many[place] = ManyDates(_read(file, layers, source, role, columns), {})
+        dated = many[place]
+        read = dated.read
     columns, notes = read.columns, [(text, 0) for text in read.notes]
     crs = _crs_of(read.frame, file, source, fault)
     notes += [(text, 0) for text in _way_of(crs, fault)]
-    frame = selected(read.frame, source.select, fault)
-    frame = frame if line is None else rows_of_date(frame, line, fault)
+    if line is None:
+        frame = selected(read.frame, source.select, fault)
+    else:
+        frame = rows_of_date(dated or ManyDates(read, {}), line, fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
@@ -191,6 +192,22 @@ class Read:
     frame: gpd.GeoDataFrame
     columns: Mapping[str, str]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ManyDates:
+    """A layer of many dates, read once for all of them.
+
+    Parameters
+    ----------
+    read
+        The layer as it was read.
+    rows
+        Features of each date, by column of dates and what is selected; grows.
+    """
+
+    read: Read
+    rows: dict[str, dict[dt.date, list[Any]]]
 
 
 def _read(
@@ -328,20 +345,26 @@ def _same(cell: Any, value: Any) -> bool:
     return bool(cell == value)
 
 
-def rows_of_date(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> gpd.GeoDataFrame:
+def rows_of_date(dated: ManyDates, line: Line, fault: Fault) -> gpd.GeoDataFrame:
     """Keep the features of a line's own date, where its layer holds many.
 
     Parameters
     ----------
-    frame
+    dated
         The layer as read, indexed by feature.
     line
         One of those that `inputs.series` makes.
     fault
         Makes the errors.
     """
-    dates = dates_of_rows(frame, line, fault)
-    kept: gpd.GeoDataFrame = frame.loc[[row for row, date in dates.items() if date == line.date]]
+    key = repr((line.each, sorted(line.select.items())))
+    if key not in dated.rows:
+        rows: dict[dt.date, list[Any]] = {}
+        frame = selected(dated.read.frame, line.select, fault)
+        for row, date in dates_of_rows(frame, line, fault).items():
+            rows.setdefault(date, []).append(row)
+        dated.rows[key] = rows
+    kept: gpd.GeoDataFrame = dated.read.frame.loc[dated.rows[key].get(line.date, [])]
     return kept
 
 
@@ -362,13 +385,9 @@ def dates_of_rows(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> Mapping[
     problems: list[FrontlineError] = []
     for row, cell in frame[column].items():
         try:
-            text = date_of(cell)
-            found[row] = dt.date.fromisoformat(text)
-        except ValueError as error:
-            what = str(error) if "is not a date" in str(error) else f"{quoted(str(cell))} is no day"
-            what = (
-                what if "expected" in what else f"{what} (expected YYYY-MM-DD). Correct the cell."
-            )
-            problems.append(fault(what, row=row, field=column))
+            found[row] = dt.date.fromisoformat(date_of(cell))
+        except ValueError:
+            text = f"{quoted(str(cell))} is not a day (expected YYYY-MM-DD). Correct the cell."
+            problems.append(fault(text, row=row, field=column))
     raise_problems(problems)
     return found

@@ -27,6 +27,7 @@ from frontline.lines.states import (
     note_of_merged,
     notes_of_empty_pieces,
     notes_of_pieces,
+    size_of,
 )
 from frontline.project.loader import relative
 from frontline.records import Note
@@ -367,9 +368,9 @@ def _undecided(
     rows = np.array(torn or unsure)
     row = int(rows[np.argmax(shapely.area(faces.polygons[rows]))])
     lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces.polygons[row]))
-    size = faces.polygons[row].area / 1e6
+    size = size_of(faces.polygons[row].area)
     more = f" (and {len(rows) - 1} more such places)" if len(rows) > 1 else ""
-    place = f"the land round ({lon:.4f}, {lat:.4f}), {size:,.3g} km2, cut off by line "
+    place = f"the land round ({lon:.4f}, {lat:.4f}), {size}, cut off by line "
     place += f"'{given.line.key}'{more},"
     names = [side.name for side in given.sides]
     if torn:

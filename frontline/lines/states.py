@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from scipy.spatial import Voronoi, cKDTree
 
-from frontline._typing import Coords, Floats, Geometries
+from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import LayerError
 from frontline.geo.geodesy import length_m
-from frontline.geo.polygonize import GAP_M, SLIVER_M, States, merged_sides, split_states
+from frontline.geo.polygonize import (
+    GAP_M,
+    GRID_M,
+    SLIVER_M,
+    States,
+    merged_sides,
+    split_area,
+    split_states,
+    united,
+)
 from frontline.geo.projection import Frame
 from frontline.records import Note
 
@@ -174,7 +184,7 @@ def lonlat_of(frame: Frame, point: Any) -> tuple[float, float]:
     return float(lon), float(lat)
 
 
-def _size(area_m2: float) -> str:
+def size_of(area_m2: float) -> str:
     """Write an area so that small ones can be told apart: 3,678 km2, 12.3 km2, 639 m2."""
     if area_m2 < 1e4:
         return f"{area_m2:,.0f} m2"
@@ -189,8 +199,8 @@ def _largest(given: Given, faces: Geometries) -> str:
     lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces[row]))
     place = f"({lon:.4f}, {lat:.4f})"
     if len(faces) == 1:
-        return f"{_size(areas[0])} at {place}"
-    return f"{_size(areas.sum())} in all, the largest {_size(areas[row])} at {place}"
+        return f"{size_of(areas[0])} at {place}"
+    return f"{size_of(areas.sum())} in all, the largest {size_of(areas[row])} at {place}"
 
 
 def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) -> list[Note]:
@@ -207,7 +217,7 @@ def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) ->
     """
     if len(faces) == 0:
         return []
-    limit = f"smaller than {_size(given.least_m2)}"
+    limit = f"smaller than {size_of(given.least_m2)}"
     limit = f"narrower than {SLIVER_M:g} m or {limit}" if slivers else limit
     text = (
         f"Pieces of land {limit} say nothing, and were given to what surrounds them: "
@@ -246,7 +256,7 @@ def notes_of_pieces(given: Given, land: Mapping[str, Any]) -> list[Note]:
         listed = []
         for piece in pieces[:_LISTED]:
             lon, lat = lonlat_of(given.frame, shapely.point_on_surface(piece))
-            listed.append(f"{_size(piece.area)} at ({lon:.4f}, {lat:.4f})")
+            listed.append(f"{size_of(piece.area)} at ({lon:.4f}, {lat:.4f})")
         more = f" and {len(pieces) - _LISTED} smaller ones" if len(pieces) > _LISTED else ""
         text = f"'{name}' holds {len(pieces)} separate pieces: {'; '.join(listed)}{more}."
         notes.append(Note(given.line.key, text, len(pieces)))
@@ -285,8 +295,8 @@ def notes_of_empty_pieces(
         lon, lat = lonlat_of(frame, shapely.point_on_surface(largest))
         text = (
             f"{len(empty)} of the {len(pieces)} separate pieces of '{name}' hold neither a "
-            f"settlement nor a seed, {_size(areas.sum())} in all, the largest "
-            f"{_size(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
+            f"settlement nor a seed, {size_of(areas.sum())} in all, the largest "
+            f"{size_of(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
         )
         notes.append(Note(key, text, len(empty)))
     return notes
@@ -367,11 +377,24 @@ def _divided(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
     np.maximum.at(high, which.ravel(), numbers)
     places, low = places[low == high], low[low == high]
     # Where two sides meet, a place is as near to one as to the other.
-    cells = shapely.get_parts(
-        shapely.voronoi_polygons(shapely.multipoints(places), extend_to=zone, ordered=True)
-    )
-    shapely.prepare(zone)
-    return {
-        name: shapely.intersection(shapely.union_all(cells[low == row]), zone)
-        for row, name in enumerate(beside)
-    }
+    faces = _cut_midway(zone, places, low)
+    inside = shapely.get_coordinates(shapely.point_on_surface(faces))
+    nearest = low[cKDTree(places).query(inside)[1]]
+    return {name: united(faces[nearest == row]) for row, name in enumerate(beside)}
+
+
+def _cut_midway(zone: Any, places: Coords, owner: Integers) -> Geometries:
+    """Cut a zone where the nearest of some places changes its owner: along edges of Voronoi."""
+    reach = 10.0 * float(np.ptp(np.reshape(zone.bounds, (2, 2)), axis=0).max())
+    middle = places.mean(axis=0)
+    corners = middle + reach * np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
+    # Four places far away let every edge near the zone have two ends.
+    cells = Voronoi(np.concatenate([places, corners]) - middle)
+    owners = np.concatenate([owner, np.full(4, -1)])
+    one, other = owners[cells.ridge_points].T
+    ends = np.array(cells.ridge_vertices)
+    parting = (one != other) & (one >= 0) & (other >= 0) & (ends >= 0).all(axis=1)
+    lines = shapely.linestrings(cells.vertices[ends[parting]] + middle)
+    lines = lines[shapely.length(lines) > 0]
+    lines = lines[shapely.intersects(zone, lines)]
+    return split_area(zone, lines, reach_m=GRID_M).polygons

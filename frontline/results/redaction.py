@@ -50,6 +50,7 @@ def restricted(project: Project) -> tuple[str, ...]:
     """Name the restricted inputs of a project: keys of lines, the study area, other inputs."""
     names = [line.key for line in project.lines if _is_restricted(line)]
     names += ["study_area"] if _is_restricted(project.study_area) else []
+    names += ["land"] if _is_restricted(project.land) else []
     return (
         *names,
         *(role for role in RESTRICTABLE if any(map(_is_restricted, _of(project, role)))),

@@ -66,6 +66,8 @@ def sources(project: Project) -> list[dict[str, str]]:
             named.append((WORDS[key], layer))
     named += [(part.label, part) for part in project.partitions]
     named += [(source_label(f"raster:{part.key}"), part) for part in project.population]
+    if project.land is not None:
+        named.append((WORDS["land"], project.land))
     if project.elevation is not None:
         named.append((WORDS["hillshade"], project.elevation))
         if project.elevation.canopy is not None:

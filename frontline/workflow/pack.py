@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from frontline.errors import OutputError, ProjectError, one_line, raise_problems
 from frontline.export.manifest import manifest, newest_date
 from frontline.export.publish import MANIFEST, SCHEMA, refuse_inputs
+from frontline.inputs.series import with_each_date
 from frontline.project.loader import hash_inputs, input_files, load_project
 from frontline.storage.archives import write_archive
 from frontline.storage.files import sha256
@@ -67,7 +68,7 @@ def pack(path: Path, out: Path, *, public: bool = False, force: bool = False) ->
     -----
     Same inputs, same bytes: the date in it is that of the newest line.
     """
-    project = load_project(path)
+    project = with_each_date(load_project(path))
     _refuse_absolute(project)
     hidden = tuple(_restricted(project))
     if public and hidden:
@@ -127,13 +128,13 @@ def _refuse_absolute(project: Project) -> None:
 
 
 def _paths(value: Any, field: str) -> Iterator[tuple[str, str]]:
-    """Find every path in a project file: whatever stands under ``path`` or ``claims``."""
+    """Find every path in a project file: what stands under ``path``, ``files``, ``claims``."""
     if isinstance(value, list):
         for one in value:
             yield from _paths(one, field)
     elif isinstance(value, dict):
         for key, one in value.items():
-            if key in {"path", "claims"} and isinstance(one, str):
+            if key in {"path", "files", "claims"} and isinstance(one, str):
                 yield f"{field}.{key}".lstrip("."), one
             else:
                 yield from _paths(one, f"{field}.{key}".lstrip("."))

@@ -85,6 +85,19 @@ def test_a_line_along_the_edge_separates_nothing_there():
     assert faces.edge_m == pytest.approx(30_000)
 
 
+@pytest.mark.parametrize("off_m", [0.0, 0.04, 0.6])
+def test_an_edge_that_is_missed_by_a_little_is_no_front(off_m):
+    west = shapely.box(-50_000, -30_000, 0, 30_000 - off_m)
+    states = split_states(BOX, np.array([west], dtype=object), ["W"], rest="E")
+    assert states.lines.length == pytest.approx(60_000, abs=2)
+    line = shapely.LineString(
+        [(-50_000 + off_m, 30_000), (-50_000 + off_m, 0), (0, 0), (0, -30_000)]
+    )
+    faces = split_area(BOX, np.array([line]))
+    assert faces.lines.length == pytest.approx(80_000, abs=2)
+    assert faces.edge_m == pytest.approx(30_000, abs=2)
+
+
 def test_small_faces_go_to_the_longest_border_and_a_seed_keeps_one():
     ring = shapely.box(-10_000, 0, -9_800, 200).exterior
     faces = split_area(BOX, np.array([upright(0), ring]), least_m2=500.0**2)
@@ -142,6 +155,15 @@ def test_small_pieces_within_small_pieces_go_as_well():
     shapes = [west, east.difference(outer), outer.difference(inner), inner]
     states = split_states(BOX, np.array(shapes, dtype=object), ["W", "E", "W", "E"], least_m2=2e5)
     assert states.lines.length == pytest.approx(60_000)
+
+
+def test_a_piece_that_the_areas_edge_cuts_off_stays_unless_it_is_tiny():
+    west, east = halves(STRAIGHT)
+    for size, kept in ((300, True), (45, False)):
+        piece = shapely.box(20_000, 30_000 - size, 20_000 + size, 30_000)
+        shapes = np.array([west, east.difference(piece), piece], dtype=object)
+        states = split_states(BOX, shapes, ["W", "E", "W"], least_m2=500.0**2)
+        assert states.lines.length == pytest.approx(60_000 + (3 * size if kept else 0))
 
 
 def test_small_overlaps_and_gaps_are_mended_and_large_ones_are_not():

@@ -1,6 +1,7 @@
 """Many dates in one file, in a folder of files; whose land, and what is land at all."""
 
 import datetime as dt
+import shutil
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from frontline.inputs.series import with_each_date
 from frontline.lines.front import read_fronts
 from frontline.project.loader import input_files, load_project
 from frontline.workflow.check import check
+from frontline.workflow.pack import pack
 
 HEAD = """title = "Test"
 [study_area]
@@ -121,7 +123,7 @@ def test_a_run_with_many_dates_computes(tmp_path):
     [
         (MANY.replace('"date"', '"dates"'), DAYS, r"no column 'dates'.* Did you mean 'date'"),
         (MANY, ["2024-08-08", "August", "x", "2024-02-31"], r"feature 1, field 'date': 'August'"),
-        (MANY, ["2024-08", "2024-08-30", "2024-07-31", "2024-08-30"], r"'2024-08' is no day"),
+        (MANY, ["2024-08", "2024-08-30", "2024-07-31", "2024-08-30"], r"'2024-08' is not a day"),
         (MANY + "date = 2024-08-08\n", DAYS, r"lines\.1\.date': comes from its column"),
         (MANY + f'key = "{"k" * 35}"\n', DAYS, r"at most 32"),
     ],
@@ -309,4 +311,25 @@ def test_check_names_small_pieces_with_number_size_and_place(tmp_path):
     assert "line_20240808: 111.0 km, cuts the study area." in text
     assert "smaller than 0.04 km2 say nothing, and were given to what surrounds them: 3, " in text
     assert "the largest 1,9" in text
-    assert "at (46.7002, 39." in text
+    assert "at (46.700" in text
+
+
+def test_a_packed_project_of_many_dates_computes_the_same(tmp_path):
+    path = many(tmp_path)
+    names = pack(path, tmp_path / "case.zip")
+    assert names == ("project.toml", "area.geojson", "all.geojson")
+    (tmp_path / "copy").mkdir()
+    shutil.unpack_archive(tmp_path / "case.zip", tmp_path / "copy")
+    copied = fronts_of(tmp_path / "copy" / "project.toml")
+    assert [front.length_km for front in copied] == [front.length_km for front in fronts_of(path)]
+
+
+def test_a_layer_of_many_dates_is_read_once(tmp_path, monkeypatch):
+    from frontline.inputs import reader
+
+    read, real = [], reader.read_vector
+    monkeypatch.setattr(
+        reader, "read_vector", lambda *args, **kwargs: read.append(1) or real(*args, **kwargs)
+    )
+    assert len(fronts_of(many(tmp_path))) == 3
+    assert len(read) == 2  # the study area, and all dates together

@@ -174,3 +174,23 @@ def test_a_grey_island_within_one_side_is_no_front():
     found = front(shapes, sides, side=NAMES, side_column="who")
     assert found.length_km == pytest.approx(60, rel=1e-4)
     assert km2(found)["Grey"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_centre_line_is_as_near_to_one_side_as_to_the_other(number):
+    rng = np.random.default_rng(number)
+    y = np.linspace(-30_000, 30_000, 300)
+    walk = np.cumsum(rng.normal(0, 150, 300))
+    wide = 2_000 + 1_500 * np.sin(y / 9_000) + rng.uniform(0, 300, 300)
+    left, right = (np.column_stack([walk + sign * wide, y]) for sign in (-1, 1))
+    west = shapely.Polygon([(-50_000, -30_000), *left, (-50_000, 30_000)])
+    east = shapely.Polygon([(50_000, -30_000), *right, (50_000, 30_000)])
+    zone = shapely.Polygon([*left, *right[::-1]])
+    sides = (WEST, Side(name="Grey", grey="centre"), EAST)
+    found = front([west, zone, east], sides, side=NAMES, side_column="who")
+    assert len(shapely.get_parts(found.geometry)) == 1
+    points = shapely.points(shapely.get_coordinates(shapely.segmentize(found.geometry, 500)))
+    apart = shapely.distance(points, west) - shapely.distance(points, east)
+    assert np.abs(apart).max() < 0.1 * 4_000
+    assert np.median(np.abs(apart)) < 10
+    assert sum(km2(found).values()) == pytest.approx(6_000, abs=0.01)
