@@ -3,11 +3,11 @@
 catchments
     The land around each settlement, from which a population raster's people are gathered.
 completeness
-    What share of a zone's people a list of settlements can contain.
+    What share of a zone's people a list of settlements can contain, and by which reference.
 figures
     Numbers of people as the settlements state them: of which kind, and valid at which date.
 on_land
-    People of listed settlements on any land: whole for points, by area for polygons.
+    People of listed settlements on any land: the one rule that every table and statement asks.
 plausibility
     Figures of people against each other, before anything is computed from them.
 rasters

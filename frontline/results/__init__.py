@@ -7,7 +7,7 @@ model
 numbers
     Figures as people read them: rounded by their intervals, alike on page, report and sheets.
 phrases
-    Phrases that several products share: dates, lists, sources of people inside a sentence.
+    Phrases that several products share: dates, lists, and sources of people inside a sentence.
 population_phrases
     What stands beside a number of people: of when it is, who may have left, what it lacks.
 redaction
