@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import Draw, FrontLine
     from frontline.project.models import Project
+    from frontline.visibility.exposure import Exposure
 
 
 ENOUGH_DRAWS = 100
@@ -225,8 +226,6 @@ def compute_case(
     from frontline.lines.zones import bias_notes, correlation_notes, drawing_notes, zones
     from frontline.population.completeness import make_references
     from frontline.population.within import people
-    from frontline.storage.checkpoint import open_work
-    from frontline.visibility.exposure import sight
 
     progress("reading layers", 0, 2)
     layers = read_layers(project)
@@ -244,13 +243,10 @@ def compute_case(
     against = places(project, layers, fronts)
     known = _elevation_known(project, dem, bands)
     progress("drawing zones", 1, 1)
-    kept = open_work(work) if work is not None else None
-    told = partial(progress, "looking")
-    exposure = sight(project, layers, fronts, dem, bands, kept=kept, progress=told)
+    exposure = _exposure(project, layers, fronts, bands, draws, dem, work=work, progress=progress)
     progress("counting people", 0, 1)
     references = make_references(project.totals, layers.settlements, fronts)
     counted = people(project, layers, fronts, bands, against, draws, references=references)
-    rows = with_people_present(counted.rows, project, asked.tables.get("flows"))
     progress("counting people", 1, 1)
     case = Case(
         project=project,
@@ -259,7 +255,7 @@ def compute_case(
         draws=draws,
         zones=bands,
         places=against,
-        people=rows,
+        people=with_people_present(counted.rows, project, asked.tables.get("flows")),
         around=counted.around,
         references=references,
         exposure=exposure,
@@ -269,14 +265,6 @@ def compute_case(
         tables=asked.tables,
         cover=cover,
     )
-    if project.sight.elevation_draws or project.sight.position_draws:
-        from frontline.visibility.probability import with_likelihood
-
-        told = partial(progress, "drawing terrains and lines")
-        exposure = with_likelihood(
-            exposure, project, layers, fronts, draws, dem, kept=kept, progress=told
-        )
-        case = replace(case, exposure=exposure)
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
     notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
@@ -290,6 +278,33 @@ def compute_case(
         seed=project.uncertainty.seed,
     )
     return case, tuple(dict.fromkeys(notes))
+
+
+def _exposure(
+    project: Project,
+    layers: Layers,
+    fronts: tuple[FrontLine, ...],
+    bands: gpd.GeoDataFrame,
+    draws: Mapping[str, Sequence[Draw]],
+    dem: Dem | None,
+    *,
+    work: Path | None,
+    progress: Progress,
+) -> Exposure:
+    """Compute what is in sight of the lines, and how likely that is where the project asks."""
+    from frontline.storage.checkpoint import open_work
+    from frontline.visibility.exposure import sight
+    from frontline.visibility.probability import with_likelihood
+
+    kept = open_work(work) if work is not None else None
+    told = partial(progress, "looking")
+    exposure = sight(project, layers, fronts, dem, bands, kept=kept, progress=told)
+    if project.sight.elevation_draws or project.sight.position_draws:
+        told = partial(progress, "drawing terrains and lines")
+        exposure = with_likelihood(
+            exposure, project, layers, fronts, draws, dem, kept=kept, progress=told
+        )
+    return exposure
 
 
 def _few_draws(project: Project) -> Iterator[Note]:

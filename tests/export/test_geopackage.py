@@ -65,7 +65,8 @@ def test_settlements_are_one_feature_each_with_the_figures_of_every_line(package
     for key in DATES:
         rows = table[table["line"] == key].reset_index(drop=True)
         for column in (c.name for c in PER_LINE):
-            written = frame[f"{column}_{key}"]
+            plain = "population" if column == "population_at_line" else column
+            written = frame[f"{plain}_{key}"]
             for a, b in zip(rows[column], written, strict=True):
                 assert (pd.isna(a) and pd.isna(b)) or a == b, (column, key)
     assert list(frame["population"].isna()) == [False, False, False, True, False, False]
