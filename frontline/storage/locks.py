@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from frontline.errors import OutputError
 
 UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
@@ -60,8 +62,6 @@ def locked(path: Path) -> Iterator[bool]:
     OSError
         If the file cannot be made.
     """
-    from filelock import FileLock, Timeout
-
     lock = FileLock(path, timeout=0)
     try:
         lock.acquire()
