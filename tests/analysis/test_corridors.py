@@ -89,7 +89,7 @@ def test_kilometres_by_side_and_zone_of_a_road_across_the_line():
     road = shapely.LineString([(-20_000.0, 0.0), (30_000.0, 0.0)])
     zones = zones_of(FRONT, 5_000.0, 25_000.0)
     table = corridors.corridor_km(layers_of(road), [FRONT], zones, {})
-    assert list(table.columns) == corridors.KM
+    assert list(table.columns) == corridors.KM.names
     assert km_of(table, "West") == pytest.approx(20.0, rel=1e-5)
     assert km_of(table, "East") == pytest.approx(30.0, rel=1e-5)
     assert km_of(table, "West", 5_000.0) == pytest.approx(5.0, rel=1e-5)
@@ -253,7 +253,7 @@ def test_distance_far_from_the_centre_of_the_frame():
 
 def test_without_corridors_every_table_keeps_its_columns():
     none = layers_of()
-    assert list(corridors.corridor_km(none, [FRONT], NO_ZONES, {}).columns) == corridors.KM
+    assert list(corridors.corridor_km(none, [FRONT], NO_ZONES, {}).columns) == corridors.KM.names
     assert list(corridors.corridor_distance(none, [FRONT]).columns) == corridors.DISTANCE
     found = corridors.crossings(none, [FRONT])
     assert list(found.columns) == [*CROSSINGS, "geometry"]
