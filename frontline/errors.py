@@ -104,6 +104,7 @@ def guard_library(
     *,
     path: Path | str,
     layer: str | None = None,
+    what: str = "cannot be read",
     hint: str = "Export or copy it again.",
 ) -> Iterator[None]:
     """Turn whatever a library raises over a file into one line that names the file.
@@ -114,8 +115,8 @@ def guard_library(
         Class of what is raised instead.
     path, layer
         What is read.
-    hint
-        What to do about it, as a sentence.
+    what, hint
+        What is wrong with it, before what the library says; what to do about it, as a sentence.
 
     Notes
     -----
@@ -126,8 +127,8 @@ def guard_library(
         yield
     except (FrontlineError, MemoryError):
         raise
-    except Exception as raised:
-        text = f"cannot be read ({summarize(raised)}). {hint}"
+    except Exception as raised:  # the one place where whatever is raised is taken
+        text = f"{what} ({summarize(raised)}). {hint}"
         raise error(text, path=path, layer=layer) from raised
 
 

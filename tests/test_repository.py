@@ -29,7 +29,7 @@ HEAVY = {
     "xlsxwriter": {"export.workbook"},
     "pyogrio": {"inputs.formats", "export.geopackage", "fetch.osm"},
     "numba": {"visibility.kernels.rays"},
-    "typer": {"cli.main", "cli.commands", "cli.fetch", "cli.options"},
+    "typer": {"cli.main", "cli.commands", "cli.fetch", "cli.options", "cli.terminal"},
     "filelock": {"storage.locks"},
     "platformdirs": {"fetch.cache"},
     "requests": {"fetch.http"},

@@ -220,7 +220,7 @@ def _sent(
                     allow_redirects=False,
                 )
             )
-        except Exception as error:  # noqa: BLE001 - raised again by who waits
+        except (requests.RequestException, ValueError, OSError) as error:
             done.append(error)
 
     sender = threading.Thread(target=send, daemon=True)

@@ -234,20 +234,13 @@ def _format_of_archive(path: Path, shown: str) -> Format:
 
 def _sound_archive(path: Path, shown: str) -> list[str]:
     """Names in an archive, once its sizes are known to be true and bearable."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _refuse_odd(members, shown)
-            # reads every member and compares lengths and checksums: a size that lies is found
-            broken = archive.testzip()
-            names = archive.namelist()
-    except LayerError:
-        raise
-    except Exception as error:
-        raise LayerError(
-            f"is a damaged or locked archive ({summarize(error)}). Export or copy it again.",
-            path=shown,
-        ) from error
+    what = "is a damaged or locked archive"
+    with guard_library(LayerError, path=shown, what=what), zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _refuse_odd(members, shown)
+        # reads every member and compares lengths and checksums: a size that lies is found
+        broken = archive.testzip()
+        names = archive.namelist()
     if broken is not None:
         raise LayerError(f"is damaged at '{one_line(broken)}'. Copy it again.", path=shown)
     return names
@@ -299,14 +292,10 @@ def _refuse_unsaved(path: Path, shown: str) -> None:
 def _layers(dataset: str, kind: Format, shown: str) -> tuple[str, ...]:
     import pyogrio
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return tuple(str(name) for name in pyogrio.list_layers(dataset)[:, 0])
-    except Exception as error:
-        raise LayerError(
-            f"cannot be opened as {kind} ({summarize(error)}). Export or copy it again.", path=shown
-        ) from error
+    what = f"cannot be opened as {kind}"
+    with warnings.catch_warnings(), guard_library(LayerError, path=shown, what=what):
+        warnings.simplefilter("ignore")
+        return tuple(str(name) for name in pyogrio.list_layers(dataset)[:, 0])
 
 
 def chosen_layer(file: VectorFile, wanted: str | None) -> str:

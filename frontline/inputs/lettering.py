@@ -30,7 +30,7 @@ def doubt_lettering(cells: Iterable[object]) -> tuple[str, int] | None:
     Notes
     -----
     What is told: UTF-8 read as one byte to a letter; words of accented Latin letters only
-    (Cyrillic or Armenian read as cp1252); words of several alphabets; small letters before
+    (Cyrillic or Arabic read as cp1252); words of several alphabets; small letters before
     capitals (KOI8-R read as cp1251); signs, replacement marks and control characters in words.
     """
     texts = [cell for cell in cells if isinstance(cell, str) and not cell.isascii()]

@@ -161,7 +161,7 @@ def _way_of(crs: CRS, fault: Fault) -> tuple[str, ...]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a better way lacks its grid
             doubt = find_datum_doubt(crs)
-    except Exception as error:
+    except (ProjError, CRSError) as error:
         raise fault(
             f"has the CRS '{one_line(crs_name(crs))}', from which there is no way to WGS 84 here "
             f"(of another planet, or by a grid that is not installed). {_OTHER_CRS}",

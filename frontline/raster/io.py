@@ -16,12 +16,12 @@ import numpy as np
 import pyproj
 import rasterio.shutil
 import rasterio.warp
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
-from frontline.errors import FrontlineError, OutputError, RasterError, one_line
+from frontline.errors import OutputError, RasterError, guard_library, one_line
 from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
 from frontline.storage.offline import SETTINGS, forbid_network
 
@@ -481,16 +481,15 @@ def write_cog(
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Turn the library's complaint about a file into ours, which names the file."""
-    try:
-        yield
-    except (FrontlineError, MemoryError):
-        raise
-    except Exception as error:  # whatever a damaged file makes a library raise
-        raise RasterError(
-            "cannot be read: the file is damaged or cut short (expected a whole GeoTIFF). "
-            "Fetch or export it again.",
-            path=path,
-        ) from error
+    with guard_library(RasterError, path=path, hint="Fetch or export it again."):
+        try:
+            yield
+        except RasterioError as error:
+            raise RasterError(
+                "cannot be read: the file is damaged or cut short (expected a whole GeoTIFF). "
+                "Fetch or export it again.",
+                path=path,
+            ) from error
 
 
 def _check_file(path: Path, name: Path) -> None:
@@ -554,7 +553,7 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
     check_extent(path, found.bounds, -transform[4], found.crs)
     try:
         pyproj.Transformer.from_crs(found.crs, "EPSG:4326")
-    except Exception as error:
+    except (ProjError, CRSError) as error:
         raise RasterError(
             f"has the CRS '{one_line(found.crs.name)}', from which there is no way to WGS 84 here "
             "(of another planet, or by a grid that is not installed). Reproject it: gdalwarp "

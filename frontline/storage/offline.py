@@ -38,9 +38,7 @@ def forbid_network() -> None:
     os.environ.update(SETTINGS)
     options = {name: value for name, value in SETTINGS.items() if name != "PROJ_NETWORK"}
     if "pyogrio" in sys.modules:
-        import pyogrio
-
-        pyogrio.set_gdal_config_options(options)
+        sys.modules["pyogrio"].set_gdal_config_options(options)
     if "pyproj" in sys.modules:
         import pyproj
 

@@ -87,10 +87,6 @@ def test_cells_are_spoken_of_by_the_names_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
-        (
-            shapely.Point(46.5, 39.5),
-            "is a Point (expected line). Name another layer, or remove it.",
-        ),
         (shapely.LineString([(46.5, 39), (46.5, 39)]), "has a line of length 0. Draw it anew, or"),
         (shapely.LineString(), "has no geometry, or one that cannot be read. Draw it anew, or"),
     ],

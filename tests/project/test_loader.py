@@ -224,7 +224,7 @@ def test_a_line_break_in_a_file_name_is_shown_escaped(tmp_path):
         ('title = "Test"', "", "'title': is missing"),
         ('title = "Test"', "title = 5", "expected text in quotes"),
         ("[study_area]", "[study_aria]", "Did you mean 'study_area'?"),
-        ("[[lines]]", "[lines]", "expected a list in square brackets"),
+        ("[[lines]]", "[lines]", "Write [[lines]], in double brackets"),
     ],
 )
 def test_what_does_not_fit_is_said_plainly(tmp_path, old, new, words):
