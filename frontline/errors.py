@@ -56,13 +56,13 @@ class FrontlineError(Exception):
         self.problems: tuple[FrontlineError, ...] = (self,)
 
     def __str__(self) -> str:
-        place = [one_line(str(self.path))] if self.path is not None else []
+        place = [to_one_line(str(self.path))] if self.path is not None else []
         if self.layer is not None:
-            place.append(f"layer '{one_line(self.layer)}'")
+            place.append(f"layer '{to_one_line(self.layer)}'")
         if self.row is not None:
-            place.append(f"feature {one_line(str(self.row))}")
+            place.append(f"feature {to_one_line(str(self.row))}")
         if self.field is not None:
-            place.append(f"field '{one_line(self.field)}'")
+            place.append(f"field '{to_one_line(self.field)}'")
         return f"{', '.join(place)}: {self.message}" if place else self.message
 
 
@@ -86,7 +86,7 @@ class DownloadError(FrontlineError):
     """A provider of data does not answer as it should, or does not have what is needed."""
 
 
-def one_line(text: str) -> str:
+def to_one_line(text: str) -> str:
     """Show text on one line: line breaks, tabs and other control characters are escaped."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
@@ -94,7 +94,7 @@ def one_line(text: str) -> str:
 def summarize(error: object) -> str:
     """Show what a library says on one line, shortened, without the folders it speaks of."""
     text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
-    text = one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
+    text = to_one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
@@ -152,8 +152,8 @@ def raise_problems(problems: Sequence[FrontlineError]) -> None:
     raise error
 
 
-def tried(
-    step: Callable[[], _Made], problems: list[FrontlineError], *, path: Path | str | None = None
+def collect_problems(
+    step: Callable[[], _Made], *, problems: list[FrontlineError], path: Path | str | None = None
 ) -> _Made | None:
     """Do a step and keep its problems, so that those of the next are found as well.
 
@@ -182,16 +182,16 @@ def tried(
     return None
 
 
-def nearest(word: object, words: Iterable[str]) -> str:
+def suggest_name(word: object, *, words: Iterable[str]) -> str:
     """Sentence that offers the most alike of some words, or lists them, or says there are none."""
     known = sorted(set(words))
     folded = {name.casefold(): name for name in known}
     alike = difflib.get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
     if alike:
-        return f" Did you mean '{one_line(folded[alike[0]])}'?"
+        return f" Did you mean '{to_one_line(folded[alike[0]])}'?"
     if not known:
         return " There are none to choose from."
-    shown = ", ".join(one_line(name) for name in known[:12])
+    shown = ", ".join(to_one_line(name) for name in known[:12])
     return f" Known: {shown}{' ...' if len(known) > 12 else ''}."
 
 
@@ -201,14 +201,14 @@ COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
 NAME_PATTERN = r"\S"
 
 
-def shown(value: Any) -> str:
+def show_value(value: Any) -> str:
     """Show a value of the file, shortened, on one line."""
-    text = one_line(value) if isinstance(value, str) else one_line(repr(value))
+    text = to_one_line(value) if isinstance(value, str) else to_one_line(repr(value))
     text = text if len(text) <= 60 else f"{text[:57]}..."
     return f"'{text}'" if isinstance(value, str) else text
 
 
-def closest(word: str, words: Sequence[str]) -> str:
+def find_closest(word: str, *, words: Sequence[str]) -> str:
     """Find the word most like another one; empty if none is like it."""
     found = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.75)
     return found[0] if found else ""

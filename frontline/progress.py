@@ -15,15 +15,15 @@ EVERY_S = 60.0
 """A log is told this often how far a long step is."""
 
 
-def silent(step: str, done: int, total: int) -> None:
+def report_nothing(step: str, done: int, total: int) -> None:
     """Take a report of progress and show nothing."""
 
 
 @contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[Progress]:
+def show_progress(*, quiet: bool) -> Iterator[Progress]:
     """Show progress on standard error: bars with the time left; a log gets a line a minute."""
     if quiet:
-        yield silent
+        yield report_nothing
     elif sys.stderr.isatty():
         with _bars() as progress:
             yield progress

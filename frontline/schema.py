@@ -46,7 +46,7 @@ SHARE = "(0 to 1)"
 """What the description of a share says."""
 
 
-def decimals(column: Column) -> int | None:
+def choose_decimals(column: Column) -> int | None:
     """Return how many decimals of a number a reader wants to see; None: as many as it has."""
     if column.type != "number":
         return None
@@ -144,15 +144,15 @@ class Table:
     @property
     def names(self) -> list[str]:
         """The names of its columns, in order."""
-        return names_of(self.columns)
+        return list_names(self.columns)
 
     @property
     def all_names(self) -> list[str]:
         """The names of its columns, and of those that only some projects give."""
-        return names_of((*self.columns, *self.further))
+        return list_names((*self.columns, *self.further))
 
 
-def names_of(columns: Iterable[Column]) -> list[str]:
+def list_names(columns: Iterable[Column]) -> list[str]:
     """List the names of columns, in order."""
     return [column.name for column in columns]
 

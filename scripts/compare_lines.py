@@ -20,7 +20,7 @@ def main() -> None:
     asked = parser.parse_args()
 
     project = frontline.load_project(asked.project)
-    project = frontline.changed(
+    project = frontline.replace_parts(
         project, sight={"enabled": False}, uncertainty={"draws": asked.draws}
     )
     results = frontline.compute(project)

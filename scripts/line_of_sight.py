@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--target-height-m", type=float, default=2.0)
     asked = parser.parse_args()
 
-    project = frontline.changed(
+    project = frontline.replace_parts(
         frontline.load_project(asked.project),
         sight={"radius_m": asked.radius_km * 1000, "target_height_m": asked.target_height_m},
         uncertainty={"draws": 0},

@@ -16,7 +16,7 @@ def main() -> None:
     asked = parser.parse_args()
 
     results = frontline.compute(frontline.load_project(asked.project))
-    stamp = frontline.inputs_hash(results.inputs)
+    stamp = frontline.hash_of_inputs(results.inputs)
     frontline.write_page(results, asked.html, inputs_hash=stamp)
     frontline.write_map_png(results, asked.png, inputs_hash=stamp)
     print(f"{asked.html} and {asked.png}, from inputs {stamp}")

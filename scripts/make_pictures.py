@@ -23,7 +23,7 @@ def main() -> None:
 
     asked.out.mkdir(parents=True, exist_ok=True)
     results = frontline.compute(frontline.load_project(frontline.example_project()))
-    stamp = frontline.inputs_hash(results.inputs)
+    stamp = frontline.hash_of_inputs(results.inputs)
     with TemporaryDirectory() as folder:
         sheet, page, shot = (Path(folder) / name for name in ("map.png", "map.html", "shot.png"))
         frontline.write_map_png(results, sheet, inputs_hash=stamp)

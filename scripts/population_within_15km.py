@@ -18,8 +18,8 @@ def main() -> None:
     asked = parser.parse_args()
 
     project = frontline.load_project(asked.project)
-    project = frontline.changed(project, zones={"distances_m": [asked.distance_km * 1000]})
-    project = frontline.changed(project, sight={"enabled": False})
+    project = frontline.replace_parts(project, zones={"distances_m": [asked.distance_km * 1000]})
+    project = frontline.replace_parts(project, sight={"enabled": False})
     people = frontline.compute(project).people
     people = people[people["kind"] == "cumulative"]
     print(f"{project.title}\nPeople within {asked.distance_km:g} km, each source apart:\n")

@@ -36,6 +36,6 @@ def test_what_was_done_before_does_not_count_as_fast(capsys):
 
 
 def test_quiet_says_nothing(capsys):
-    with progress.shown_progress(quiet=True) as tell:
+    with progress.show_progress(quiet=True) as tell:
         tell("looking", 1, 2)
     assert capsys.readouterr().err == ""

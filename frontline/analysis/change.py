@@ -14,24 +14,24 @@ import pandas as pd
 import shapely
 
 from frontline import schema
-from frontline.geo.geodesy import length_m
-from frontline.lines.front import Copies, error_band, pairs
+from frontline.geo.geodesy import measure_length
+from frontline.lines.front import Copies, make_error_band, pair_lines
 from frontline.network.graph import SPEED_KMH
-from frontline.population.figures import valid_at
-from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.population.figures import find_valid
+from frontline.population.on_land import count_residents, find_shares, pick_residents
 from frontline.population.validity import open_splitting_grid
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land, evaluate
 from frontline.uncertainty.displacement import Kind
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
-from frontline.uncertainty.sampling import Position, position
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.sampling import SamplePosition, find_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import Project
 
 
@@ -58,7 +58,7 @@ CHANGES = Table(
         *schema.interval("flow_km2", "km²", "Whole flow", "flow"),
     ),
 )
-"""Columns of :func:`changes`, beside ``geometry``."""
+"""Columns of :func:`find_land_changes`, beside ``geometry``."""
 
 BALANCE = [
     "from_line",
@@ -95,7 +95,7 @@ CONTROL = Table(
     ),
     further=(schema.KIND_OF_FIGURE,),
 )
-"""Columns of :func:`control_change`."""
+"""Columns of :func:`find_control_changes`."""
 
 _THIN_M = 10.0
 """The outline of doubtful land is thinned by this much where hundreds of draws are held to it."""
@@ -136,30 +136,31 @@ class Flows:
     drawn_sure_km2: Drawn | None
 
 
-def changes(
+def find_land_changes(
     fronts: Sequence[FrontLine],
+    *,
     study_area: shapely.Geometry,
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
 ) -> gpd.GeoDataFrame:
     """Land that changed sides and land that did not, for each pair of lines.
 
     Parameters
     ----------
     fronts
-        Dated lines with their sides, in the frame.
+        Dated lines with their sides, in the plane.
     study_area
-        Polygon in the frame.
+        Polygon in the plane.
     draws
         Displaced lines, by the line's key; the i-th draw of one line is paired with the i-th
         of the other. Without draws (or for a line without error) the line stands as it is.
-    frame
+    plane
         Frame of all geometry; its plane keeps areas.
 
     Returns
     -------
     One row per flow and kind, in square kilometres, with the columns of :data:`CHANGES` and
-    ``geometry`` in the frame. The rows of a pair of lines add up to the study area.
+    ``geometry`` in the plane. The rows of a pair of lines add up to the study area.
 
     Notes
     -----
@@ -174,36 +175,37 @@ def changes(
     and those of ``within_error`` do. They are NaN where there are no draws.
     """
     rows: list[dict[str, object]] = []
-    for flows in all_flows(fronts, study_area, draws, frame):
+    for flows in overlay_lines(fronts, study_area=study_area, draws=draws, plane=plane):
         rows.extend(_land_rows(flows))
     frame_of_rows = pd.DataFrame(rows, columns=[*CHANGES.all_names, "geometry"])
-    return gpd.GeoDataFrame(frame_of_rows, geometry="geometry", crs=frame.crs)
+    return gpd.GeoDataFrame(frame_of_rows, geometry="geometry", crs=plane.crs)
 
 
-def all_flows(
+def overlay_lines(
     fronts: Sequence[FrontLine],
+    *,
     study_area: shapely.Geometry,
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
 ) -> tuple[Flows, ...]:
-    """Overlay each pair of lines; parameters as in :func:`changes`."""
-    return tuple(_flows(old, new, study_area, draws, frame) for old, new in pairs(fronts))
+    """Overlay each pair of lines; parameters as in :func:`find_land_changes`."""
+    return tuple(_flows(old, new, study_area, draws, plane) for old, new in pair_lines(fronts))
 
 
 def _flows(
     old: FrontLine,
     new: FrontLine,
     study_area: shapely.Geometry,
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
 ) -> Flows:
     before = _labelled(old.sides, study_area)
     after = _labelled(new.sides, study_area)
     names = (tuple(before), tuple(after))
-    doubt = shapely.union_all([error_band(front, frame) for front in (old, new)])
+    doubt = shapely.union_all([make_error_band(front, plane=plane) for front in (old, new)])
     pair = (draws.get(old.key, ()), draws.get(new.key, ()))
     if all(isinstance(some, Copies) or not len(some) for some in pair):
-        drawn = _measured((old, new), pair, study_area, names, frame)
+        drawn = _measured((old, new), pair, study_area, names, plane)
     else:
         clear = shapely.simplify(shapely.difference(study_area, doubt), _THIN_M)
         drawn = _overlaid((old, new), pair, study_area, names, clear)
@@ -225,7 +227,7 @@ _Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 def _overlaid(
     fronts: _Pair,
-    draws: tuple[Sequence[Draw], Sequence[Draw]],
+    draws: tuple[Sequence[DisplacedFront], Sequence[DisplacedFront]],
     study_area: shapely.Geometry,
     names: _Names,
     clear: shapely.Geometry,
@@ -254,10 +256,10 @@ def _overlaid(
 
 def _measured(
     fronts: _Pair,
-    draws: tuple[Sequence[Draw], Sequence[Draw]],
+    draws: tuple[Sequence[DisplacedFront], Sequence[DisplacedFront]],
     study_area: shapely.Geometry,
     names: _Names,
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> Drawn | None:
     """Measure each pair of copies by squares near the lines: areas ``(2, n, m)``."""
     moving = [some for some in draws if isinstance(some, Copies)]
@@ -265,14 +267,16 @@ def _measured(
         return None
     reach_m = FARTHEST_SIGMAS / SIGMAS * max(float(front.error_m.max()) for front in fronts)
     both = shapely.union_all([front.geometry for front in fronts])
-    land = divide_land(study_area, both, reach_m)
+    land = divide_land(study_area, course=both, reach_m=reach_m)
     points = shapely.points(land.xy)
     here = [
-        position(points, front.geometry, front.sides, frame, names=list(front.sides))
+        find_position(
+            points, line=front.geometry, sides=front.sides, plane=plane, names=list(front.sides)
+        )
         for front in fronts
     ]
     located = [
-        some.located(land.xy, where.side, frame) if isinstance(some, Copies) else None
+        some.located(land.xy, where.side, plane) if isinstance(some, Copies) else None
         for some, where in zip(draws, here, strict=True)
     ]
     clear = np.ones(len(points))
@@ -299,7 +303,7 @@ def _measured(
     base: Kind = "drawn" if counted else "smooth"
     kind: Kind = "lines" if counted else "maps"
     numbers = range(min(len(some) for some in moving))
-    copies = evaluate(lambda number: areas(kind, number), numbers)
+    copies = evaluate(lambda number: areas(kind, number), items=numbers)
     return Drawn(areas(base, 0), np.array(copies), counted=counted)
 
 
@@ -312,7 +316,9 @@ def _numbers(front: FrontLine, names: Sequence[str]) -> NDArray[np.int64]:
 _Shares = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]"]
 
 
-def _shares(where: Position, table: NDArray[np.int64], width_m: NDArray[np.float64]) -> _Shares:
+def _shares(
+    where: SamplePosition, table: NDArray[np.int64], width_m: NDArray[np.float64]
+) -> _Shares:
     """Side of each square, the one across the line, and the share of the square on its own."""
     side = table[where.side]
     if where.other is None:
@@ -443,7 +449,7 @@ def _less(whole: Drawn | None, part: Drawn | None) -> Drawn | None:
 def _figure(
     name: str, value: float, drawn: Drawn | None, *, least: float = 0.0
 ) -> dict[str, object]:
-    low, high = interval(value, drawn, least=min(least, value))
+    low, high = take_interval(value, drawn=drawn, least=min(least, value))
     return {f"{name}_km2": float(value), f"{name}_low": low, f"{name}_high": high}
 
 
@@ -453,7 +459,7 @@ def balance(flows: Sequence[Flows]) -> pd.DataFrame:
     Parameters
     ----------
     flows
-        What :func:`all_flows` returns.
+        What :func:`overlay_lines` returns.
 
     Returns
     -------
@@ -493,8 +499,8 @@ def _signed(areas: Any, *, sign: Any) -> float:
     return float((areas * sign).sum())
 
 
-def control_change(
-    places: pd.DataFrame, sight: pd.DataFrame, fronts: Sequence[FrontLine]
+def find_control_changes(
+    places: pd.DataFrame, *, sight: pd.DataFrame, fronts: Sequence[FrontLine]
 ) -> pd.DataFrame:
     """Side, distance and sight of each settlement before and after, for each pair of lines.
 
@@ -525,7 +531,7 @@ def control_change(
     seen = sight if len(sight) else pd.DataFrame(columns=["id", "line", "in_sight"])
     wanted = places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"], how="left")
     tables = []
-    for old, new in pairs(fronts):
+    for old, new in pair_lines(fronts):
         before = wanted[wanted["line"] == old.key].set_index("id")
         after = wanted[wanted["line"] == new.key].set_index("id").reindex(before.index)
         tables.append(
@@ -569,7 +575,7 @@ def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
 def _people(places: pd.DataFrame, date: dt.date) -> pd.Series[int]:
     """Keep the figures that hold at a date."""
     people = places["population"].astype("Int64").reset_index(drop=True)
-    return people.where(valid_at(places, date))
+    return people.where(find_valid(places, date=date))
 
 
 FLOW = (
@@ -612,17 +618,17 @@ STEPS = Table(
     key=("step", "from_line", "to_line", "from_side", "to_side"),
     foreign=schema.OF_LINES,
 )
-"""Columns of :func:`steps`."""
+"""Columns of :func:`list_change_steps`."""
 
 _PAIR = ["from_line", "to_line"]
 _SIDES = ["from_side", "to_side"]
 
 
-def steps(
+def list_change_steps(
     changes: gpd.GeoDataFrame,
+    *,
     fronts: Sequence[FrontLine],
     layers: Layers,
-    *,
     how: Mapping[str, str] | None = None,
     project: Project | None = None,
 ) -> pd.DataFrame:
@@ -631,7 +637,7 @@ def steps(
     Parameters
     ----------
     changes
-        From `frontline.change.changes` for the same lines, in the plane.
+        From `frontline.change.find_land_changes` for the same lines, in the plane.
     fronts
         Dated lines.
     layers
@@ -654,7 +660,7 @@ def steps(
     """
     told = how or {}
     by_key = {front.key: front for front in fronts}
-    ordered = list(pairs(fronts))
+    ordered = list(pair_lines(fronts))
     rows: list[dict[str, Any]] = []
     for number, (old, new) in enumerate(ordered, start=1):
         own = changes[(changes["from_line"] == old.key) & (changes["to_line"] == new.key)]
@@ -677,18 +683,18 @@ def steps(
 def _step_rows(
     changes: gpd.GeoDataFrame, old: FrontLine, layers: Layers, project: Project | None
 ) -> Iterator[dict[str, Any]]:
-    dwellers = dwellers_at(layers.settlements, old.date)
+    dwellers = pick_residents(layers.settlements, date=old.date)
     roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
     for (from_side, to_side), flow in changes.groupby(_SIDES, sort=False):
         certain = flow[flow["kind"] == "changed"]
         lands = [shapely.union_all(part.geometry.to_numpy()) for part in (flow, certain)]
         # Apart, for they overlap: a place on the border of two lands counts for the first alone.
-        with open_splitting_grid(project, layers.settlements, date=old.date) as grid:
+        with open_splitting_grid(project, settlements=layers.settlements, date=old.date) as grid:
             shares = [
-                shares_on(dwellers, np.array([land]), grid=grid, crs=layers.frame.crs)
+                find_shares(dwellers, lands=np.array([land]), grid=grid, crs=layers.plane.crs)
                 for land in lands
             ]
-        whole, sure = (count(dwellers, share) for share in shares)
+        whole, sure = (count_residents(dwellers, share=share) for share in shares)
         on_land = shapely.intersection(roads.geometry.to_numpy(), lands[0])
         yield {
             "from_side": from_side,
@@ -702,5 +708,5 @@ def _step_rows(
             "registered": float(whole.registered[0]),
             "settlements": int(whole.settlements[0]),
             "settlements_unknown": int(whole.unknown[0]),
-            "road_km": float(length_m(on_land, layers.frame).sum()) / 1000.0,
+            "road_km": float(measure_length(on_land, plane=layers.plane).sum()) / 1000.0,
         }

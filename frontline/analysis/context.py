@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from frontline.analysis.landcover import Cover
+    from frontline.analysis.landcover import LandCoverSquares
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
-    from frontline.lines.sections import Stretch
-    from frontline.network.project_roads import Network
-    from frontline.population.catchments import Gathered
+    from frontline.lines.front import DisplacedFront, FrontLine
+    from frontline.lines.sections import LineSection
+    from frontline.network.project_roads import RoadNetwork
+    from frontline.population.catchments import CatchmentPopulation
     from frontline.population.completeness import Reference
     from frontline.project.models import Project
-    from frontline.visibility.exposure import Exposure
+    from frontline.visibility.exposure import FrontVisibility
 
 
 @dataclass(frozen=True)
-class Case:
+class Analysis:
     """Inputs and first results of a run; geometry in ``layers.frame``.
 
     Parameters
@@ -61,18 +61,18 @@ class Case:
     project: Project
     layers: Layers
     fronts: tuple[FrontLine, ...]
-    draws: Mapping[str, Sequence[Draw]]
+    draws: Mapping[str, Sequence[DisplacedFront]]
     zones: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     people: pd.DataFrame
-    exposure: Exposure
+    exposure: FrontVisibility
     dem: Dem | None
     scenarios: tuple[FrontLine, ...] = ()
-    stretches: tuple[Stretch, ...] = ()
+    stretches: tuple[LineSection, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    around: Mapping[tuple[str, str], Gathered] = field(default_factory=dict)
+    around: Mapping[tuple[str, str], CatchmentPopulation] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
-    cover: Cover | None = None
-    networks: dict[tuple[str, ...], Network | None] = field(
+    cover: LandCoverSquares | None = None
+    networks: dict[tuple[str, ...], RoadNetwork | None] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )

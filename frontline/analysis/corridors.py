@@ -14,19 +14,19 @@ import pyproj
 import shapely.ops
 
 from frontline import schema
-from frontline.geo.geodesy import GEOD, length_m
-from frontline.lines.front import point_figures
+from frontline.geo.geodesy import GEOD, measure_length
+from frontline.lines.front import take_point_figures
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
-from frontline.uncertainty.sampling import OUTSIDE, Position, position
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.sampling import OUTSIDE, SamplePosition, find_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
 
 
 KM = Table(
@@ -50,7 +50,7 @@ KM = Table(
     ordered=True,
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`corridor_km`."""
+"""Columns of :func:`measure_corridors`."""
 
 CORRIDOR_LAYER = Table(
     "corridors",
@@ -84,7 +84,7 @@ KIND_KM = Table(
     key=("kind", "line", "side", "distance_m"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`kind_km`."""
+"""Columns of :func:`measure_corridor_kinds`."""
 
 CROSSINGS = Table(
     "crossings",
@@ -109,13 +109,13 @@ CROSSINGS = Table(
         ),
     ),
 )
-"""The table of :func:`crossings`."""
+"""The table of :func:`find_corridor_crossings`."""
 
 _CROSSINGS = [name for name in CROSSINGS.all_names if name not in {"lon", "lat"}]
-"""Columns of :func:`crossings`, beside ``geometry``, which holds the place."""
+"""Columns of :func:`find_corridor_crossings`, beside ``geometry``, which holds the place."""
 
 DISTANCE = ["id", "name", "kind", "line", "distance_m", "lon", "lat"]
-"""Columns of :func:`corridor_distance`."""
+"""Columns of :func:`measure_corridor_distances`."""
 
 TOUCH_M = 1.0
 """A corridor nearer to a line than this touches it; what it does within is one contact."""
@@ -127,18 +127,19 @@ STEP_M = 100.0
 """Corridors are sampled this finely where displaced lines are held against them."""
 
 
-def corridor_km(
+def measure_corridors(
     layers: Layers,
+    *,
     fronts: Sequence[FrontLine],
     zones: gpd.GeoDataFrame,
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
 ) -> pd.DataFrame:
     """Kilometres of each corridor on each side of each line, and in each zone.
 
     Parameters
     ----------
     layers
-        For ``corridors``, ``study_area`` and ``frame``.
+        For ``corridors``, ``study_area`` and ``plane``.
     fronts
         Dated lines with their sides.
     zones
@@ -166,7 +167,7 @@ def corridor_km(
     """
     corridors = layers.corridors
     tables = [pd.DataFrame(columns=KM.names)]
-    samples = _samples(corridors.geometry.to_numpy(), layers.frame)
+    samples = _samples(corridors.geometry.to_numpy(), layers.plane)
     segments, owner = _segments_of(corridors.geometry.to_numpy())
     for front in fronts:
         own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
@@ -175,10 +176,10 @@ def corridor_km(
         km = np.array(
             [
                 np.bincount(owner, part, len(corridors))
-                for part in _exact_km(segments, front, own, layers.frame)
+                for part in _exact_km(segments, front, own, layers.plane)
             ]
         )
-        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys, layers.frame)
+        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys, layers.plane)
         row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
         table = corridors.iloc[row][["id", "name", "kind"]].reset_index(drop=True)
         table = pd.DataFrame(table).assign(line=front.key, order=row)
@@ -194,13 +195,14 @@ def corridor_km(
     return table[KM.names]
 
 
-def kind_km(
+def measure_corridor_kinds(
     layers: Layers,
+    *,
     fronts: Sequence[FrontLine],
     zones: gpd.GeoDataFrame,
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
 ) -> pd.DataFrame:
-    """Kilometres of all corridors of a kind together; parameters as for :func:`corridor_km`.
+    """Kilometres of all corridors of a kind together; parameters as for :func:`measure_corridors`.
 
     Returns
     -------
@@ -215,9 +217,11 @@ def kind_km(
         geometry=[
             shapely.multilinestrings(shapely.get_parts(shapes[own])) for own in rows.values()
         ],
-        crs=layers.frame.crs,
+        crs=layers.plane.crs,
     )
-    return corridor_km(replace(layers, corridors=united), fronts, zones, draws)[KIND_KM.names]
+    return measure_corridors(
+        replace(layers, corridors=united), fronts=fronts, zones=zones, draws=draws
+    )[KIND_KM.names]
 
 
 def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
@@ -229,28 +233,30 @@ def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], N
 
 
 def _exact_km(
-    segments: NDArray[np.object_], front: FrontLine, zones: gpd.GeoDataFrame, frame: Frame
+    segments: NDArray[np.object_], front: FrontLine, zones: gpd.GeoDataFrame, plane: ProjectedPlane
 ) -> Iterator[NDArray[np.float64]]:
     """Kilometres of each segment: on each side, outside all, and in each zone."""
     sides = list(front.sides.values())
     for land in sides:
-        yield _fair_km(segments, land, sides, frame)
+        yield _fair_km(segments, land, sides, plane)
     covered = shapely.union_all(sides)
     shapely.prepare(covered)
     outside = ~shapely.covers(covered, segments)
     km = np.zeros(len(segments))
-    km[outside] = length_m(shapely.difference(segments[outside], covered), frame) / 1000.0
+    km[outside] = (
+        measure_length(shapely.difference(segments[outside], covered), plane=plane) / 1000.0
+    )
     yield km
     for zone in zones.itertuples():
         others = list(zones.geometry[zones["distance_m"] == zone.distance_m])
-        yield _fair_km(segments, zone.geometry, others, frame)
+        yield _fair_km(segments, zone.geometry, others, plane)
 
 
 def _fair_km(
     segments: NDArray[np.object_],
     land: shapely.Geometry,
     among: Sequence[shapely.Geometry],
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> NDArray[np.float64]:
     """Kilometres on one of several adjoining lands; a shared border counts half for each."""
     shapely.prepare(land)
@@ -260,13 +266,13 @@ def _fair_km(
     cut = ~shapely.covers(land, inside)
     inside[cut] = shapely.intersection(inside[cut], land)
     km = np.zeros(len(segments))
-    km[hit] = length_m(inside, frame) / 1000.0
+    km[hit] = measure_length(inside, plane=plane) / 1000.0
     for other in among:
         if other is not land:
             shapely.prepare(other)
             both = shapely.intersects(other, inside)
             shared = shapely.intersection(inside[both], other)
-            km[hit[both]] -= length_m(shared, frame) / 2000.0
+            km[hit[both]] -= measure_length(shared, plane=plane) / 2000.0
     return km
 
 
@@ -274,20 +280,20 @@ def _intervals(
     km: NDArray[np.float64],
     samples: _Samples,
     front: FrontLine,
-    draws: Sequence[Draw],
+    draws: Sequence[DisplacedFront],
     keys: Sequence[tuple[str, float]],
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """2.5 and 97.5 % points, each of the shape of `km`: by side and distance, and corridor."""
     if not draws:
         return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
     low, high = km.copy(), km.copy()
-    rows, drawn = _drawn_km(samples, front, draws, keys, frame)
+    rows, drawn = _drawn_km(samples, front, draws, keys, plane)
     if drawn is None:
         return low, high
     for place, at in np.argwhere((drawn.copies != drawn.base).any(axis=0)):
-        low[place, rows[at]], high[place, rows[at]] = interval(
-            float(km[place, rows[at]]), drawn.at(place, at), least=0.0
+        low[place, rows[at]], high[place, rows[at]] = take_interval(
+            float(km[place, rows[at]]), drawn=drawn.at(place, at), least=0.0
         )
     return low, high
 
@@ -307,13 +313,13 @@ class _Samples:
     corridors: int
 
 
-def _samples(corridors: NDArray[np.object_], frame: Frame) -> _Samples:
+def _samples(corridors: NDArray[np.object_], plane: ProjectedPlane) -> _Samples:
     parts, owner = shapely.get_parts(corridors, return_index=True)
     xy, line = shapely.get_coordinates(shapely.segmentize(parts, STEP_M), return_index=True)
     head = np.flatnonzero(np.diff(line) == 0)
     return _Samples(
         points=shapely.points((xy[head] + xy[head + 1]) / 2.0),
-        km=frame.ground_m(xy[head], xy[head + 1]) / 1000.0,
+        km=plane.ground_m(xy[head], xy[head + 1]) / 1000.0,
         row=owner[line[head]],
         corridors=len(corridors),
     )
@@ -322,21 +328,23 @@ def _samples(corridors: NDArray[np.object_], frame: Frame) -> _Samples:
 def _drawn_km(
     samples: _Samples,
     front: FrontLine,
-    draws: Sequence[Draw],
+    draws: Sequence[DisplacedFront],
     keys: Sequence[tuple[str, float]],
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> tuple[NDArray[np.int64], Drawn | None]:
     """Corridors that may change, and their kilometres in each copy: by side and distance."""
     edges = np.array([0.0, *(distance_m for _, distance_m in keys if not np.isnan(distance_m))])
     names = list(front.sides)
-    here = position(samples.points, front.geometry, front.sides, frame, names=names)
+    here = find_position(
+        samples.points, line=front.geometry, sides=front.sides, plane=plane, names=names
+    )
     margin_m = STEP_M + FARTHEST_SIGMAS / SIGMAS * float(front.error_m.max())
     doubtful = np.abs(here.distance_m[:, None] - edges).min(axis=1) <= margin_m
     rows, row = np.unique(samples.row[doubtful], return_inverse=True)
     km, xy = samples.km[doubtful], shapely.get_coordinates(samples.points[doubtful])
     number = {name: at for at, name in enumerate(names)} | {"": OUTSIDE}
 
-    def kilometres(copy: Position) -> NDArray[np.float64]:
+    def kilometres(copy: SamplePosition) -> NDArray[np.float64]:
         found = np.zeros((len(keys), len(rows)))
         for place, (name, distance_m) in enumerate(keys):
             near = copy.side == number[name]
@@ -346,16 +354,18 @@ def _drawn_km(
         return found
 
     some = here.part(doubtful)
-    return rows, point_figures(front, draws, xy, some, kilometres, frame, counted=False)
+    return rows, take_point_figures(
+        front, draws=draws, xy=xy, here=some, figure=kilometres, plane=plane, counted=False
+    )
 
 
-def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
+def find_corridor_crossings(layers: Layers, *, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
     """Points where a corridor passes from one side of a line to the other.
 
     Parameters
     ----------
     layers
-        For ``corridors`` and ``frame``.
+        For ``corridors`` and ``plane``.
     fronts
         Dated lines with their sides.
 
@@ -382,16 +392,16 @@ def crossings(layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
             named = {name: corridor[name] for name in ("id", "name", "name_alt", "kind")}
             start = 0.0
             for part in _flat(corridor.geometry):
-                for crossing in _crossings_of(part, front, layers.frame):
+                for crossing in _crossings_of(part, front, layers.plane):
                     crossing["km_along"] = (start + crossing["km_along"]) / 1000.0
                     rows.append(named | {"line": front.key} | crossing)
                 start += part.length
     table = pd.DataFrame(rows, columns=[*_CROSSINGS, "geometry"])
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.frame.crs)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.plane.crs)
 
 
 def _crossings_of(
-    part: shapely.LineString, front: FrontLine, frame: Frame
+    part: shapely.LineString, front: FrontLine, plane: ProjectedPlane
 ) -> Iterator[dict[str, Any]]:
     contacts = _contacts(part, front.geometry) if part.length > 0.0 else []
     edges = [0.0, *itertools.chain.from_iterable(contacts), part.length]
@@ -406,7 +416,7 @@ def _crossings_of(
             continue
         point = _meeting(part, enter, leave, front.geometry)
         yield {
-            "angle_deg": _angle_deg(part, (enter + leave) / 2, point, front.geometry, frame),
+            "angle_deg": _angle_deg(part, (enter + leave) / 2, point, front.geometry, plane),
             "from_side": sides[0],
             "to_side": sides[1],
             "km_along": (enter + leave) / 2,
@@ -469,33 +479,33 @@ def _angle_deg(
     at: float,
     point: shapely.Point,
     line: shapely.Geometry,
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> float:
     """Angle between two lines that meet, from azimuths on the ellipsoid, 0 to 90 degrees."""
     whole = shapely.line_merge(line)
     nearest = min(_flat(whole), key=lambda piece: shapely.distance(piece, point))
     azimuths = [
-        _azimuth_deg(part, at, frame),
-        _azimuth_deg(nearest, shapely.line_locate_point(nearest, point), frame),
+        _azimuth_deg(part, at, plane),
+        _azimuth_deg(nearest, shapely.line_locate_point(nearest, point), plane),
     ]
     angle = abs(azimuths[0] - azimuths[1]) % 180.0
     return min(angle, 180.0 - angle)
 
 
-def _azimuth_deg(line: shapely.LineString, at: float, frame: Frame) -> float:
+def _azimuth_deg(line: shapely.LineString, at: float, plane: ProjectedPlane) -> float:
     ends = [max(at - CHORD_M, 0.0), min(at + CHORD_M, line.length)]
     chord = shapely.line_interpolate_point(line, np.array(ends))
-    (lon, lat), (lon2, lat2) = frame.lonlat(shapely.get_coordinates(chord))
+    (lon, lat), (lon2, lat2) = plane.lonlat(shapely.get_coordinates(chord))
     return float(GEOD.inv(lon, lat, lon2, lat2)[0])
 
 
-def corridor_distance(layers: Layers, fronts: Sequence[FrontLine]) -> pd.DataFrame:
+def measure_corridor_distances(layers: Layers, *, fronts: Sequence[FrontLine]) -> pd.DataFrame:
     """Smallest distance of each corridor from each line.
 
     Parameters
     ----------
     layers
-        For ``corridors`` and ``frame``.
+        For ``corridors`` and ``plane``.
     fronts
         Dated lines.
 
@@ -512,7 +522,7 @@ def corridor_distance(layers: Layers, fronts: Sequence[FrontLine]) -> pd.DataFra
     rows = []
     for _, corridor in layers.corridors.iterrows():
         for front in fronts:
-            distance_m, lon, lat = _nearest(corridor.geometry, front.geometry, layers.frame)
+            distance_m, lon, lat = _nearest(corridor.geometry, front.geometry, layers.plane)
             named = {name: corridor[name] for name in ("id", "name", "kind")}
             rows.append(
                 named | {"line": front.key, "distance_m": distance_m, "lon": lon, "lat": lat}
@@ -521,13 +531,13 @@ def corridor_distance(layers: Layers, fronts: Sequence[FrontLine]) -> pd.DataFra
 
 
 def _nearest(
-    corridor: shapely.Geometry, line: shapely.Geometry, frame: Frame
+    corridor: shapely.Geometry, line: shapely.Geometry, plane: ProjectedPlane
 ) -> tuple[float, float, float]:
     """Geodesic distance in metres and the corridor's nearest point in degrees."""
     planar_m = shapely.distance(corridor, line)
     if planar_m == 0.0:
         met = shapely.get_coordinates(shapely.intersection(corridor, line))[:1]
-        lon, lat = frame.lonlat(met)[0]
+        lon, lat = plane.lonlat(met)[0]
         return 0.0, float(lon), float(lat)
     # The plane distorts distances by less than 2 %: nothing farther can be the nearest.
     reach_m = 1.02 * planar_m + TOUCH_M
@@ -537,20 +547,20 @@ def _nearest(
     found = []
     for piece in pieces[shapely.dwithin(line, pieces, reach_m)]:
         window = shapely.box(*shapely.bounds(shapely.buffer(piece, 1.02 * reach_m)))
-        found.append(_nearest_here(piece, shapely.intersection(line, window), frame))
+        found.append(_nearest_here(piece, shapely.intersection(line, window), plane))
     return min(found)
 
 
 def _nearest_here(
-    piece: shapely.LineString, line: shapely.Geometry, frame: Frame
+    piece: shapely.LineString, line: shapely.Geometry, plane: ProjectedPlane
 ) -> tuple[float, float, float]:
     """Do as `_nearest` for a short piece of a corridor, in a plane of its own."""
-    lon_0, lat_0 = frame.lonlat(shapely.get_coordinates(piece))[0]
-    plane = pyproj.CRS.from_proj4(f"+proj=aeqd +lon_0={lon_0} +lat_0={lat_0} +ellps=WGS84")
-    there = pyproj.Transformer.from_crs(frame.crs, plane, always_xy=True)
+    lon_0, lat_0 = plane.lonlat(shapely.get_coordinates(piece))[0]
+    local_crs = pyproj.CRS.from_proj4(f"+proj=aeqd +lon_0={lon_0} +lat_0={lat_0} +ellps=WGS84")
+    there = pyproj.Transformer.from_crs(plane.crs, local_crs, always_xy=True)
     pair = np.array([piece, line], dtype=object)
     local = shapely.transform(pair, there.transform, interleaved=False)
     ends = shapely.get_coordinates(shapely.shortest_line(local[0], local[1]))
     back = there.transform(ends[:, 0], ends[:, 1], direction="INVERSE")
-    (lon, lat), (lon2, lat2) = frame.lonlat(np.column_stack(back))
+    (lon, lat), (lon2, lat2) = plane.lonlat(np.column_stack(back))
     return float(GEOD.inv(lon, lat, lon2, lat2)[2]), float(lon), float(lat)

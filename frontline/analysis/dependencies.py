@@ -12,17 +12,17 @@ import pandas as pd
 import shapely
 
 from frontline import schema
-from frontline.errors import LayerError, nearest, raise_problems, shown
-from frontline.geo.geodesy import GEOD, nearest_on
-from frontline.network.routing import travel_minutes
+from frontline.errors import LayerError, raise_problems, show_value, suggest_name
+from frontline.geo.geodesy import GEOD, find_nearest
+from frontline.network.routing import find_travel_times
 from frontline.schema import Table
 
 if TYPE_CHECKING:
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
     from frontline.network.graph import RoadGraph
-    from frontline.network.project_roads import Network
+    from frontline.network.project_roads import RoadNetwork
 
 
 LINKS = Table(
@@ -64,7 +64,7 @@ LINKS = Table(
         schema.ForeignKey(("place", "line"), "settlements", ("id", "line")),
     ),
 )
-"""Columns of :func:`links_table`."""
+"""Columns of :func:`relate_links`."""
 
 _ON_LINE_M = 1e-3
 
@@ -79,12 +79,12 @@ class _Spot:
     piece: int
 
 
-def links_table(
+def relate_links(
     links: pd.DataFrame,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
-    *,
-    network: Network | None = None,
+    network: RoadNetwork | None = None,
     shown_path: str = "links",
 ) -> pd.DataFrame:
     """Hold every link against every line.
@@ -134,7 +134,7 @@ def links_table(
         if wrong:
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
-    rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.frame)]
+    rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.plane)]
     return pd.DataFrame(rows, columns=LINKS.names)
 
 
@@ -142,7 +142,10 @@ def _no_side(word: str, sides: Sequence[str]) -> str:
     """Say that a side as stated is none; empty if it is one, or nothing is stated."""
     if not word or word in sides or word.casefold() in {"same", "other"}:
         return ""
-    return f"states a side {shown(word)} that is not of the project.{nearest(word, sides)}"
+    return (
+        f"states a side {show_value(word)} that is not of the "
+        f"project.{suggest_name(word, words=sides)}"
+    )
 
 
 class _Spots:
@@ -163,53 +166,57 @@ class _Spots:
         ways = [bool(link["asset"].strip()), bool(link["nearest"].strip())]
         ways.append(not (math.isnan(link["lon"]) and math.isnan(link["lat"])))
         if link["place"] not in self.settlements:
-            return f"there is no settlement {shown(link['place'])}." + nearest(
-                link["place"], self.settlements
+            return f"there is no settlement {show_value(link['place'])}." + suggest_name(
+                link["place"], words=self.settlements
             )
         if sum(ways) > 1:
             return "has more than one of asset, nearest, and lon with lat. Keep one."
         if ways[0] and link["asset"].strip() not in self.assets:
-            return f"there is no asset {shown(link['asset'])}." + nearest(
-                link["asset"], self.assets
+            return f"there is no asset {show_value(link['asset'])}." + suggest_name(
+                link["asset"], words=self.assets
             )
         kinds = set(self.layers.points["kind"])
         if ways[1] and link["nearest"].strip() not in kinds:
-            return f"there is no point of kind {shown(link['nearest'])}." + nearest(
-                link["nearest"], kinds
+            return f"there is no point of kind {show_value(link['nearest'])}." + suggest_name(
+                link["nearest"], words=kinds
             )
         if ways[2] and not (abs(link["lon"]) <= 180 and abs(link["lat"]) <= 90):
             return "lies nowhere (expected longitude and latitude in degrees). Give both."
         return ""
 
-    def asset(self, link: pd.Series[Any], home: Any, frame: Frame) -> Any:
+    def asset(self, link: pd.Series[Any], home: Any, plane: ProjectedPlane) -> Any:
         """Return the geometry of an asset in the plane; None where its place is not known."""
         if link["asset"].strip():
             return self.assets[link["asset"].strip()]
         if not math.isnan(link["lon"]):
-            return shapely.Point(*frame.xy(np.array([[link["lon"], link["lat"]]]))[0])
+            return shapely.Point(*plane.xy(np.array([[link["lon"], link["lat"]]]))[0])
         if link["nearest"].strip():
             points = self.layers.points
             own = points.geometry[points["kind"] == link["nearest"].strip()].to_numpy()
-            return own[int(np.argmin(_geodesic_m(home, own, frame)))]
+            return own[int(np.argmin(_geodesic_m(home, own, plane)))]
         return None
 
 
-def _geodesic_m(home: Any, points: Any, frame: Frame) -> Any:
-    lonlat = frame.lonlat(shapely.get_coordinates([home, *points]))
+def _geodesic_m(home: Any, points: Any, plane: ProjectedPlane) -> Any:
+    lonlat = plane.lonlat(shapely.get_coordinates([home, *points]))
     here = np.broadcast_to(lonlat[0], (len(lonlat) - 1, 2))
     return GEOD.inv(*here.T, *lonlat[1:].T)[2]
 
 
 def _rows_of(
-    links: pd.DataFrame, spots: _Spots, front: FrontLine, network: Network | None, frame: Frame
+    links: pd.DataFrame,
+    spots: _Spots,
+    front: FrontLine,
+    network: RoadNetwork | None,
+    plane: ProjectedPlane,
 ) -> Iterator[dict[str, Any]]:
     graph = network.graph if network is not None else None
     cut = network.closed(front.geometry) if network is not None and len(links) else None
     for _, link in links.iterrows():
         home_point = shapely.point_on_surface(spots.settlements[link["place"]])
-        shape = spots.asset(link, home_point, frame)
-        home = _spot(home_point, front, frame)
-        asset = _spot(_entry(shape), front, frame) if shape is not None else None
+        shape = spots.asset(link, home_point, plane)
+        home = _spot(home_point, front, plane)
+        asset = _spot(_entry(shape), front, plane) if shape is not None else None
         yield {
             "id": link["id"],
             "place": link["place"],
@@ -220,7 +227,7 @@ def _rows_of(
             "place_side": home.side,
             "asset_side": asset.side if asset else "",
             "sides": _sides(home, asset),
-            "distance_m": _distance_m(home_point, shape, frame),
+            "distance_m": _distance_m(home_point, shape, plane),
             "reach": _reach(home, asset),
             "minutes": _minutes(cut, home, asset, front.geometry),
             "minutes_open": _minutes(graph, home, asset, None),
@@ -235,8 +242,8 @@ def _entry(shape: Any) -> Any:
     return shapely.point_on_surface(shape)
 
 
-def _spot(point: Any, front: FrontLine, frame: Frame) -> _Spot:
-    near = nearest_on(front.segments, shapely.get_coordinates(point), frame)
+def _spot(point: Any, front: FrontLine, plane: ProjectedPlane) -> _Spot:
+    near = find_nearest(front.segments, points=shapely.get_coordinates(point), plane=plane)
     away, segment = float(near.distance_m[0]), int(near.segment[0])
     certain = away > _ON_LINE_M and away >= float(front.error_m[segment])
     for name, land in front.sides.items():
@@ -261,19 +268,21 @@ def _reach(home: _Spot, asset: _Spot | None) -> str:
     return "reachable" if told == "same" and home.piece == asset.piece else "cut off"
 
 
-def _distance_m(home: Any, shape: Any, frame: Frame) -> float:
+def _distance_m(home: Any, shape: Any, plane: ProjectedPlane) -> float:
     if shape is None:
         return math.nan
     if shapely.get_dimensions(shape) == 1:
-        return float(nearest_on(shape, shapely.get_coordinates(home), frame).distance_m[0])
+        return float(
+            find_nearest(shape, points=shapely.get_coordinates(home), plane=plane).distance_m[0]
+        )
     if shapely.intersects(shape, home):
         return 0.0
     spot = shapely.get_point(shapely.shortest_line(shape, home), 0)
-    return float(_geodesic_m(home, [spot], frame)[0])
+    return float(_geodesic_m(home, [spot], plane)[0])
 
 
 def _minutes(graph: RoadGraph | None, home: _Spot, asset: _Spot | None, line: Any) -> float:
     if graph is None or asset is None:
         return math.nan
     ends = [np.array(shapely.get_coordinates(spot.point)) for spot in (home, asset)]
-    return float(travel_minutes(graph, ends[0], ends[1], line=line)[0, 0])
+    return float(find_travel_times(graph, origins_xy=ends[0], targets_xy=ends[1], line=line)[0, 0])

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from frontline import schema
-from frontline.errors import LayerError, ProjectError, nearest, raise_problems, shown
-from frontline.population.figures import first_day
+from frontline.errors import LayerError, ProjectError, raise_problems, show_value, suggest_name
+from frontline.population.figures import parse_first_day
 from frontline.schema import Table
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ FLOWS = Table(
     lists=("flows",),
     key=("id",),
 )
-"""Columns of :func:`flows_table`."""
+"""Columns of :func:`list_flows`."""
 
 BALANCE = Table(
     "flows_balance",
@@ -70,7 +70,7 @@ BALANCE = Table(
     key=("id", "parts_source"),
     foreign=(schema.ForeignKey(("id",), "flows", ("id",)),),
 )
-"""Columns of :func:`flows_balance`."""
+"""Columns of :func:`balance_flows`."""
 
 KINDS = ("stock", "flow", "")
 PEOPLE, SHARE = "people", "%"
@@ -78,7 +78,7 @@ PEOPLE, SHARE = "people", "%"
 _ROUNDING = 1e-9
 
 
-def checked_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataFrame:
+def check_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataFrame:
     """Check what only several cells together show, and bring amounts to two ends.
 
     Parameters
@@ -147,7 +147,7 @@ def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
         ),
         (
             base != "" and base not in ids,
-            f"is part of {shown(base)}, which is no row.{nearest(base, ids)}",
+            f"is part of {show_value(base)}, which is no row.{suggest_name(base, words=ids)}",
         ),
         (
             part_of != "" and share_of != "",
@@ -158,7 +158,7 @@ def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
             str(cells["unit"]).strip() == SHARE and not base,
             "is a share of nothing. Name the whole in part_of or share_of.",
         ),
-        (kind not in KINDS, f"{shown(kind)} is neither stock nor flow."),
+        (kind not in KINDS, f"{show_value(kind)} is neither stock nor flow."),
     )
     return next((text for is_so, text in faults if is_so), "")
 
@@ -173,13 +173,13 @@ def _above(own: str, whole: dict[str, str]) -> set[str]:
     return found
 
 
-def flows_table(flows: pd.DataFrame) -> pd.DataFrame:
+def list_flows(flows: pd.DataFrame) -> pd.DataFrame:
     """List every figure with its share of the total that it is a part of.
 
     Parameters
     ----------
     flows
-        From `checked_flows`.
+        From `check_flows`.
 
     Returns
     -------
@@ -212,13 +212,13 @@ def _shares(low: float, high: float, whole_low: float, whole_high: float) -> tup
     return least, max(least, 100.0) if math.isinf(most) else most
 
 
-def flows_balance(flows: pd.DataFrame) -> pd.DataFrame:
+def balance_flows(flows: pd.DataFrame) -> pd.DataFrame:
     """Check each total against its parts, source by source.
 
     Parameters
     ----------
     flows
-        From `checked_flows`.
+        From `check_flows`.
 
     Returns
     -------
@@ -273,13 +273,13 @@ def _verdict(low: float, high: float, whole_low: float, whole_high: float) -> st
 
 
 PRESENT = ["present_low", "present_high", "present_even", "displacement"]
-"""Columns that :func:`with_people_present` adds to those of people."""
+"""Columns that :func:`add_people_present` adds to those of people."""
 
 _MAY_HAVE_LEFT = ("settlements", "districts", "raster:", "settlements_by_raster:")
 """Sources of residents; registered people may live elsewhere anyhow."""
 
 
-def check_displacements(project: Project, flows: pd.DataFrame | None) -> None:
+def check_displacements(project: Project, *, flows: pd.DataFrame | None) -> None:
     """Check that the flows have the rows that displacements name.
 
     Parameters
@@ -287,7 +287,7 @@ def check_displacements(project: Project, flows: pd.DataFrame | None) -> None:
     project
         Names them.
     flows
-        From `checked_flows`; None without a table, as in a public run where it is restricted:
+        From `check_flows`; None without a table, as in a public run where it is restricted:
         nobody's leaving is told then.
 
     Raises
@@ -306,17 +306,22 @@ def check_displacements(project: Project, flows: pd.DataFrame | None) -> None:
             for row in value if isinstance(value, tuple) else (value,):
                 wrong = ""
                 if row is not None and row not in known:
-                    wrong = f"there is no row {shown(row)} in the flows.{nearest(row, known)}"
+                    wrong = (
+                        f"there is no row {show_value(row)} in the "
+                        f"flows.{suggest_name(row, words=known)}"
+                    )
                 elif row is not None and known[row] != PEOPLE:
-                    wrong = f"{shown(row)} does not count people ({known[row]}). Name another row."
+                    wrong = (
+                        f"{show_value(row)} does not count people ({known[row]}). Name another row."
+                    )
                 if wrong:
                     field = f"displacements.{key}"
                     problems.append(ProjectError(wrong, path=project.path, field=field))
     raise_problems(problems)
 
 
-def with_people_present(
-    people: pd.DataFrame, project: Project, flows: pd.DataFrame | None
+def add_people_present(
+    people: pd.DataFrame, *, project: Project, flows: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Say how many of the residents counted before a displacement can have been there after it.
 
@@ -327,7 +332,7 @@ def with_people_present(
     project
         Dates of the lines, and the displacements.
     flows
-        From `checked_flows`; None without a table.
+        From `check_flows`; None without a table.
 
     Returns
     -------
@@ -366,7 +371,7 @@ def _present(
         for one in project.displacements
         if (not one.sides or row["side"] in one.sides)
         and one.date <= date
-        and (not row["figures_first"] or first_day(str(row["figures_first"])) < one.date)
+        and (not row["figures_first"] or parse_first_day(str(row["figures_first"])) < one.date)
     ]
     if not between:
         return nothing
@@ -385,7 +390,7 @@ def _present(
 def _by(flows: pd.DataFrame, own: str, date: dt.date) -> bool:
     """Tell whether those of a row may have come back by a date; without a date they may."""
     when = str(flows.loc[flows["id"] == own, "date"].iloc[0])
-    return not when or first_day(when) <= date
+    return not when or parse_first_day(when) <= date
 
 
 def _ends(flows: pd.DataFrame, ids: Sequence[str]) -> tuple[float, float]:
@@ -395,13 +400,13 @@ def _ends(flows: pd.DataFrame, ids: Sequence[str]) -> tuple[float, float]:
     return float(low.sum()), float(high.sum())
 
 
-def by_origin(flows: pd.DataFrame, *, to: str = "origin") -> pd.DataFrame:
+def sum_by_origin(flows: pd.DataFrame, *, to: str = "origin") -> pd.DataFrame:
     """Add up figures by origin (or destination), each source, kind, unit and date by itself.
 
     Parameters
     ----------
     flows
-        From `checked_flows`. Totals whose parts the same source gives are left out, so that
+        From `check_flows`. Totals whose parts the same source gives are left out, so that
         nobody counts twice.
     to
         ``origin`` or ``destination``.

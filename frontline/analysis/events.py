@@ -13,15 +13,15 @@ import shapely
 
 from frontline import schema
 from frontline.errors import LayerError, raise_problems
-from frontline.geo.geodesy import GEOD, nearest_on
-from frontline.lines.sections import behind
-from frontline.population.figures import first_day
+from frontline.geo.geodesy import GEOD, find_nearest
+from frontline.lines.sections import find_behind
+from frontline.population.figures import parse_first_day
 from frontline.schema import Table
 
 if TYPE_CHECKING:
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.lines.front import FrontLine
-    from frontline.lines.sections import Stretch
+    from frontline.lines.sections import LineSection
 
 
 EVENTS = Table(
@@ -58,17 +58,17 @@ EVENTS = Table(
     key=("id", "claim"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`events_table`."""
+"""Columns of :func:`relate_events`."""
 
 _DAY = len("YYYY-MM-DD")
 
 
-def events_table(
+def relate_events(
     events: pd.DataFrame,
-    fronts: Sequence[FrontLine],
-    stretches: Sequence[Stretch],
-    frame: Frame,
     *,
+    fronts: Sequence[FrontLine],
+    stretches: Sequence[LineSection],
+    plane: ProjectedPlane,
     shown_path: str = "events",
 ) -> pd.DataFrame:
     """Set each claimed position of each event against the line that held on its day.
@@ -81,7 +81,7 @@ def events_table(
         Dated lines: of an event counts the latest that is not later than it.
     stretches
         Sections of the lines; may be empty.
-    frame
+    plane
         The plane.
     shown_path
         Name of the file, for messages.
@@ -111,7 +111,7 @@ def events_table(
     )
     ordered = sorted(fronts, key=lambda front: front.date)
     rows = [
-        row for _, event in events.iterrows() for row in _rows_of(event, ordered, stretches, frame)
+        row for _, event in events.iterrows() for row in _rows_of(event, ordered, stretches, plane)
     ]
     table = pd.DataFrame(rows, columns=EVENTS.names)
     return table.astype({"side_certain": "boolean", "below_accuracy": "boolean"})
@@ -143,14 +143,14 @@ def _line_at(day: dt.date, ordered: Sequence[FrontLine]) -> FrontLine | None:
 def _rows_of(
     event: pd.Series[Any],
     ordered: Sequence[FrontLine],
-    stretches: Sequence[Stretch],
-    frame: Frame,
+    stretches: Sequence[LineSection],
+    plane: ProjectedPlane,
 ) -> Iterator[dict[str, Any]]:
     lonlat = np.array([[event["lon"], event["lat"]], [event["lon_2"], event["lat_2"]]])
     lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
-    front = _line_at(first_day(event["date"]), ordered)
+    front = _line_at(parse_first_day(event["date"]), ordered)
     error_m = float(np.nan_to_num(event["position_error_m"]))
-    told = [_against(place, front, stretches, error_m, frame) for place in frame.xy(lonlat)]
+    told = [_against(place, front, stretches, error_m, plane) for place in plane.xy(lonlat)]
     apart = math.nan
     if len(lonlat) == 2:
         apart = float(GEOD.inv(*lonlat[0], *lonlat[1])[2])
@@ -176,14 +176,14 @@ def _rows_of(
 def _against(
     place: Any,
     front: FrontLine | None,
-    stretches: Sequence[Stretch],
+    stretches: Sequence[LineSection],
     error_m: float,
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> dict[str, Any]:
     if front is None:
         blank = {"side_certain": pd.NA, "below_accuracy": pd.NA, "distance_m": math.nan}
         return {"line": "", "section": "", "side": "", **blank}
-    near = nearest_on(front.segments, place[None, :], frame)
+    near = find_nearest(front.segments, points=place[None, :], plane=plane)
     away = float(near.distance_m[0])
     together = math.hypot(error_m, float(front.error_m[near.segment[0]]))
     point = shapely.Point(place)
@@ -191,7 +191,8 @@ def _against(
     here = [
         stretch.key
         for stretch in stretches
-        if stretch.line == front.key and behind(place[None, :], stretch.course, front.geometry)[0]
+        if stretch.line == front.key
+        and find_behind(place[None, :], stretch=stretch.course, line=front.geometry)[0]
     ]
     return {
         "line": front.key,

@@ -17,23 +17,23 @@ import shapely
 
 from frontline._typing import Floats
 from frontline.errors import RasterError
-from frontline.geo.geodesy import area_m2
+from frontline.geo.geodesy import measure_area
 from frontline.lines.front import Copies
-from frontline.project.loader import relative
-from frontline.raster.io import Raster, Window, inside, open_raster, read_window, window_over
-from frontline.raster.zonal import cell_areas_km2, class_areas_km2, densified, on_raster
+from frontline.project.loader import write_relative
+from frontline.raster.io import Raster, Window, clip_window, find_window, open_raster, read_window
+from frontline.raster.zonal import densify_edges, measure_cell_areas, measure_classes, to_raster_crs
 from frontline.records import Note
 from frontline.uncertainty.copies import evaluate
 from frontline.uncertainty.displacement import Kind
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
-from frontline.uncertainty.sampling import OUTSIDE, Position, position
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.sampling import OUTSIDE, SamplePosition, find_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import LandCover, Project
 
 
@@ -55,7 +55,7 @@ _SHOWN_CODES = 8
 
 
 @dataclass(frozen=True)
-class Against:
+class CoverPosition:
     """Where the squares of a land cover lie against a line, and against its displaced copies.
 
     Parameters
@@ -73,7 +73,7 @@ class Against:
 
 
 @dataclass(frozen=True)
-class Cover:
+class LandCoverSquares:
     """Land cover of the study area, in squares of cells.
 
     Parameters
@@ -100,16 +100,16 @@ class Cover:
     known: float
     step_m: float
     notes: tuple[Note, ...]
-    against: Mapping[str, Against] = field(default_factory=dict)
+    against: Mapping[str, CoverPosition] = field(default_factory=dict)
 
 
-def class_names(stated: LandCover) -> tuple[str, ...]:
+def name_classes(stated: LandCover) -> tuple[str, ...]:
     """Name the classes of a land cover, those of the project first."""
     return (*stated.classes, OTHER, UNKNOWN)
 
 
-def numbering(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], Floats]:
-    """Return what turns values as read into numbers of `class_names`."""
+def number_classes(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], Floats]:
+    """Return what turns values as read into numbers of `name_classes`."""
     codes = {code: at for at, every in enumerate(stated.classes.values()) for code in every}
     other, unknown = len(stated.classes), len(stated.classes) + 1
     codes |= dict.fromkeys(stated.unknown, unknown)
@@ -129,7 +129,7 @@ def numbering(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], Floats
     return classed
 
 
-def read_cover(project: Project, layers: Layers) -> Cover | None:
+def read_cover(project: Project, *, layers: Layers) -> LandCoverSquares | None:
     """Read the land cover of the study area, merged in squares.
 
     Parameters
@@ -148,10 +148,10 @@ def read_cover(project: Project, layers: Layers) -> Cover | None:
     if stated is None:
         return None
     _check_codes(stated)
-    shown = relative(stated.path, project)
-    frame = layers.frame
+    shown = write_relative(stated.path, project=project)
+    plane = layers.plane
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
-        windows, reached = _windows(raster, layers.study_area, frame.crs)
+        windows, reached = _windows(raster, layers.study_area, plane.crs)
         if not windows:
             raise RasterError(
                 "does not reach the study area. Use land cover of this region, or correct the CRS.",
@@ -159,10 +159,10 @@ def read_cover(project: Project, layers: Layers) -> Cover | None:
             )
         squares = _Squares(raster, stated, sum(window.cells for window in windows))
         parts = [squares.of(band) for window in windows for band in squares.bands(window)]
-        step_m = float(np.sqrt(1e6 * cell_areas_km2(raster, windows[0]).mean()))
+        step_m = float(np.sqrt(1e6 * measure_cell_areas(raster, window=windows[0]).mean()))
     place = np.concatenate([part[0] for part in parts])
     area_km2 = np.concatenate([part[1] for part in parts])
-    turn = pyproj.Transformer.from_crs(raster.crs, frame.crs, always_xy=True)
+    turn = pyproj.Transformer.from_crs(raster.crs, plane.crs, always_xy=True)
     xy = np.column_stack(turn.transform(place[:, 0], place[:, 1]))
     shapely.prepare(layers.study_area)
     own = shapely.contains_xy(layers.study_area, xy[:, 0], xy[:, 1])
@@ -173,16 +173,17 @@ def read_cover(project: Project, layers: Layers) -> Cover | None:
     notes = tuple(
         _notes(raster.datum_doubt, known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12)))
     )
-    return Cover(class_names(stated), xy, area_km2, known, step_m, notes)
+    return LandCoverSquares(name_classes(stated), xy, area_km2, known, step_m, notes)
 
 
-def against_lines(
-    cover: Cover | None,
+def relate_to_lines(
+    cover: LandCoverSquares | None,
+    *,
     fronts: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
     distances_m: Sequence[float],
-    frame: Frame,
-) -> Cover | None:
+    plane: ProjectedPlane,
+) -> LandCoverSquares | None:
     """Find side and ring of each square for each line and each of its displaced copies.
 
     Parameters
@@ -193,7 +194,7 @@ def against_lines(
         Lines, and their displaced copies by key.
     distances_m
         Outer edges of the rings, ascending.
-    frame
+    plane
         The plane.
 
     Returns
@@ -208,23 +209,23 @@ def against_lines(
     if cover is None:
         return None
     found = {
-        front.key: _against(cover, front, draws.get(front.key, ()), distances_m, frame)
+        front.key: _against(cover, front, draws.get(front.key, ()), distances_m, plane)
         for front in fronts
     }
     return replace(cover, against=found)
 
 
 def _against(
-    cover: Cover,
+    cover: LandCoverSquares,
     front: FrontLine,
-    draws: Sequence[Draw],
+    draws: Sequence[DisplacedFront],
     distances_m: Sequence[float],
-    frame: Frame,
-) -> Against:
+    plane: ProjectedPlane,
+) -> CoverPosition:
     edges = np.array(distances_m)
     names = tuple(name for name in front.sides if name)
     points = shapely.points(cover.xy)
-    here = position(points, front.geometry, front.sides, frame, names=names)
+    here = find_position(points, line=front.geometry, sides=front.sides, plane=plane, names=names)
     nobody = len(names)
     side = np.where(here.side == OUTSIDE, nobody, here.side).astype(np.int8)
     ring = np.searchsorted(edges, here.distance_m, side="left").astype(np.int8)
@@ -232,44 +233,51 @@ def _against(
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
     away = np.abs(here.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
     moving = np.flatnonzero(away < reach_m)
-    for row, there in _positions(front, draws, cover.xy[moving], here.part(moving), frame, names):
+    for row, there in _positions(front, draws, cover.xy[moving], here.part(moving), plane, names):
         sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
         rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
-    return Against(names, sides, rings)
+    return CoverPosition(names, sides, rings)
 
 
 def _positions(
     front: FrontLine,
-    draws: Sequence[Draw],
+    draws: Sequence[DisplacedFront],
     xy: Floats,
-    here: Position,
-    frame: Frame,
+    here: SamplePosition,
+    plane: ProjectedPlane,
     names: Sequence[str],
-) -> Iterator[tuple[int, Position]]:
+) -> Iterator[tuple[int, SamplePosition]]:
     """Place squares in each copy, by its row: the line that the copies are displaced from is 0."""
     if not len(xy):
         return
     if not isinstance(draws, Copies):
         points = shapely.points(xy)
         for row, draw in enumerate(draws, start=1):
-            yield row, position(points, draw.line, draw.sides, frame, names=names)
+            yield (
+                row,
+                find_position(points, line=draw.line, sides=draw.sides, plane=plane, names=names),
+            )
         return
     number = {name: at for at, name in enumerate(front.sides)}
     order = np.array([*(number[name] for name in names), OUTSIDE])
     given = np.where(here.side == OUTSIDE, OUTSIDE, order[here.side])
-    located = draws.located(xy, given, frame)
+    located = draws.located(xy, given, plane)
     back = np.full(len(number) + 1, OUTSIDE)
     back[order[:-1]] = np.arange(len(names))
     whole = draws.line.generalised
     base: Kind = "drawn" if whole else "smooth"
     kind: Kind = "lines" if whole else "maps"
-    places = evaluate(lambda row: located.at(kind, row), range(len(draws)))
+    places = evaluate(lambda row: located.at(kind, row), items=range(len(draws)))
     for row, there in enumerate([located.at(base, 0), *places]):
-        yield row, Position(back[there.side], there.distance_m)
+        yield row, SamplePosition(back[there.side], there.distance_m)
 
 
-def drawn_flows(
-    cover: Cover, first: Against, second: Against, *, inside: NDArray[np.bool_] | None = None
+def realise_flows(
+    cover: LandCoverSquares,
+    *,
+    first: CoverPosition,
+    second: CoverPosition,
+    inside: NDArray[np.bool_] | None = None,
 ) -> Floats:
     """Add up land that went from side to side of two lines, in squares.
 
@@ -300,7 +308,7 @@ def drawn_flows(
     return found.reshape(count, n, m, -1)
 
 
-def ends_of(value: float, drawn: Floats, *, least: float = 0.0) -> tuple[float, float]:
+def combine_intervals(value: float, *, drawn: Floats, least: float = 0.0) -> tuple[float, float]:
     """Take the interval of a figure from those of squares.
 
     Parameters
@@ -320,10 +328,12 @@ def ends_of(value: float, drawn: Floats, *, least: float = 0.0) -> tuple[float, 
         return math.nan, math.nan
     if np.ptp(drawn) <= 1e-12 * abs(float(drawn[0])):  # sums in another order differ by as much
         return value, value
-    return interval(value, Drawn(float(drawn[0]), drawn[1:]), least=least)
+    return take_interval(value, drawn=Drawn(float(drawn[0]), drawn[1:]), least=least)
 
 
-def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> NDArray[np.float64]:
+def measure_cover(
+    project: Project, *, layers: Layers, lands: NDArray[np.object_]
+) -> NDArray[np.float64]:
     """Measure the land of each class within lands, exactly.
 
     Parameters
@@ -337,18 +347,22 @@ def cover_km2(project: Project, layers: Layers, lands: NDArray[np.object_]) -> N
 
     Returns
     -------
-    Square kilometres, shape ``(n, k)``, in the order of `class_names`; a row adds up to the
+    Square kilometres, shape ``(n, k)``, in the order of `name_classes`; a row adds up to the
     land's area. What lies off the raster is unknown.
     """
     stated = project.landcover
     assert stated is not None
-    names, frame = class_names(stated), layers.frame
-    shown = relative(stated.path, project)
+    names, plane = name_classes(stated), layers.plane
+    shown = write_relative(stated.path, project=project)
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
-        areas = class_areas_km2(
-            raster, lands, zones_crs=frame.crs, classed=numbering(stated), classes=len(names)
+        areas = measure_classes(
+            raster,
+            zones=lands,
+            zones_crs=plane.crs,
+            classed=number_classes(stated),
+            classes=len(names),
         )
-    whole = area_m2(lands, frame) / 1e6
+    whole = measure_area(lands, plane=plane) / 1e6
     found = areas.sum(axis=1)
     # Off the raster: unknown. Below a ten-thousandth it is the rounding of bent edges.
     beyond = np.where(found < (1 - 1e-4) * whole, whole - found, 0.0)
@@ -397,10 +411,14 @@ def _windows(raster: Raster, area: Any, crs: pyproj.CRS) -> tuple[list[Window], 
 
     Several parts where a raster of the whole turn meets the area at both edges.
     """
-    _, shapes = on_raster(raster, densified(np.array([area], dtype=object), crs=crs), crs=crs)
+    _, shapes = to_raster_crs(
+        raster, shapes=densify_edges(np.array([area], dtype=object), crs=crs), crs=crs
+    )
     if len(shapes) == 0:
         return [], 0.0
-    windows = [inside(raster, window_over(raster, shape.bounds)) for shape in shapes]
+    windows = [
+        clip_window(raster, window=find_window(raster, bounds=shape.bounds)) for shape in shapes
+    ]
     on = shapely.area(shapely.intersection(shapes, shapely.box(*raster.bounds))).sum()
     share = float(on / shapely.area(shapes[0]))
     share = 1.0 if share > 1.0 - 1e-9 else share
@@ -412,8 +430,8 @@ class _Squares:
 
     def __init__(self, raster: Raster, stated: LandCover, cells: int) -> None:
         self.raster = raster
-        self.classed = numbering(stated)
-        self.classes = len(class_names(stated))
+        self.classed = number_classes(stated)
+        self.classes = len(name_classes(stated))
         self.side = max(1, int(np.ceil(np.sqrt(cells / MOST_SQUARES))))
         self.strange: dict[int, int] = {}
 
@@ -427,13 +445,13 @@ class _Squares:
 
     def of(self, window: Window) -> tuple[Floats, Floats]:
         """Return a place in each square, in the raster's CRS, and its land of each class."""
-        values = read_window(self.raster, window)
+        values = read_window(self.raster, window=window)
         numbers = self.classed(values).astype(np.int64)
         self._look_for_strange(values[numbers == self.classes - 2])
         row, col = np.divmod(np.arange(window.cells), window.cols)
         rows, cols = (-(-size // self.side) for size in (window.rows, window.cols))
         square = row // self.side * cols + col // self.side
-        area = np.broadcast_to(cell_areas_km2(self.raster, window), values.shape)
+        area = np.broadcast_to(measure_cell_areas(self.raster, window=window), values.shape)
         key = square * self.classes + numbers.ravel()
         sums = np.bincount(key, weights=area.ravel(), minlength=rows * cols * self.classes)
         # Not the middles: these would pass a straight line by whole rows at once.

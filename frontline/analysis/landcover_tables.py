@@ -13,16 +13,16 @@ import shapely
 
 from frontline import schema
 from frontline._typing import Floats
-from frontline.analysis.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
-from frontline.lines.front import pairs
+from frontline.analysis.landcover import UNKNOWN, combine_intervals, measure_cover, realise_flows
+from frontline.lines.front import pair_lines
 from frontline.project.models import FARMLAND, TREES
 from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.analysis.context import Case
-    from frontline.analysis.landcover import Against, Cover
+    from frontline.analysis.context import Analysis
+    from frontline.analysis.landcover import CoverPosition, LandCoverSquares
 
 
 _COVER = schema.text(
@@ -113,7 +113,7 @@ BALANCE = Table(
 _SLIVER_KM2 = 1e-6
 
 
-def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+def tabulate_cover(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
     """Tell the land cover of sides and zones, and of land that changed hands.
 
     Parameters
@@ -121,7 +121,7 @@ def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFram
     case
         From a run.
     changes
-        What :func:`frontline.change.changes` returns, in the plane.
+        What :func:`frontline.change.find_land_changes` returns, in the plane.
 
     Returns
     -------
@@ -150,14 +150,16 @@ def cover_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFram
     return found
 
 
-def _kept(cover: Cover, areas: Floats) -> list[int]:
+def _kept(cover: LandCoverSquares, areas: Floats) -> list[int]:
     """List the numbers of the classes told of: those found, farmland, trees, the unknown."""
     always = {FARMLAND, TREES, UNKNOWN}
     found = (areas > _SLIVER_KM2).any(axis=0) | (cover.area_km2.sum(axis=0) > _SLIVER_KM2)
     return [at for at, name in enumerate(cover.names) if found[at] or name in always]
 
 
-def _by_zone(case: Case, cover: Cover, against: Mapping[str, Against]) -> pd.DataFrame:
+def _by_zone(
+    case: Analysis, cover: LandCoverSquares, against: Mapping[str, CoverPosition]
+) -> pd.DataFrame:
     distances = case.project.zones.distances_m
     lands, labels = [], []
     for front in case.fronts:
@@ -167,7 +169,7 @@ def _by_zone(case: Case, cover: Cover, against: Mapping[str, Against]) -> pd.Dat
             near = [own.loc[distance_m] for distance_m in distances]
             lands += [*near, shapely.difference(front.sides[side], shapely.union_all(near))]
             labels.append((front.key, at))
-    areas = cover_km2(case.project, case.layers, np.array(lands, dtype=object))
+    areas = measure_cover(case.project, layers=case.layers, lands=np.array(lands, dtype=object))
     kept = _kept(cover, areas)
     exact = areas.reshape(len(labels), len(distances) + 1, -1).cumsum(axis=1)
     rows: list[dict[str, Any]] = []
@@ -180,7 +182,7 @@ def _by_zone(case: Case, cover: Cover, against: Mapping[str, Against]) -> pd.Dat
     return pd.DataFrame(rows, columns=COVER.names)
 
 
-def _drawn_zones(cover: Cover, against: Against, side: int, rings: int) -> Floats:
+def _drawn_zones(cover: LandCoverSquares, against: CoverPosition, side: int, rings: int) -> Floats:
     """Land by draw, ring (cumulative; last the whole side) and class, of squares."""
     size = rings + 1
     found = np.zeros((len(against.side), size, len(cover.names)))
@@ -194,13 +196,13 @@ def _drawn_zones(cover: Cover, against: Against, side: int, rings: int) -> Float
 
 
 def _classes(
-    cover: Cover, kept: Sequence[int], areas: Floats, drawn: Floats
+    cover: LandCoverSquares, kept: Sequence[int], areas: Floats, drawn: Floats
 ) -> Iterator[dict[str, Any]]:
     """Give a row for each class of one land."""
     whole, unknown = float(areas.sum()), float(areas[-1])
     known = whole - unknown
     for at in kept:
-        low, high = ends_of(float(areas[at]), drawn[:, at])
+        low, high = combine_intervals(float(areas[at]), drawn=drawn[:, at])
         is_known = cover.names[at] != UNKNOWN and known > _SLIVER_KM2
         yield {
             "cover": cover.names[at],
@@ -229,15 +231,15 @@ class _Flow:
     held_km2: Floats
     drawn_held_km2: Floats
 
-    def rows(self, cover: Cover, kept: Sequence[int]) -> Iterator[dict[str, Any]]:
+    def rows(self, cover: LandCoverSquares, kept: Sequence[int]) -> Iterator[dict[str, Any]]:
         """Give a row for each class."""
         areas, whole = self.area_km2[0], float(self.area_km2.sum())
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(self.held_km2 > _SLIVER_KM2, areas / self.held_km2, math.nan)
             drawn = np.where(self.drawn_held_km2 > 0, self.drawn_km2 / self.drawn_held_km2, 0.0)
         for at in kept:
-            low, high = ends_of(float(areas[at]), self.drawn_km2[:, at])
-            least, most = ends_of(float(share[at]), drawn[:, at])
+            low, high = combine_intervals(float(areas[at]), drawn=self.drawn_km2[:, at])
+            least, most = combine_intervals(float(share[at]), drawn=drawn[:, at])
             yield {
                 "from_line": self.lines[0],
                 "to_line": self.lines[1],
@@ -257,14 +259,17 @@ class _Flow:
 
 
 def _flows(
-    case: Case, cover: Cover, against: Mapping[str, Against], changes: gpd.GeoDataFrame
+    case: Analysis,
+    cover: LandCoverSquares,
+    against: Mapping[str, CoverPosition],
+    changes: gpd.GeoDataFrame,
 ) -> Iterator[_Flow]:
-    exact = cover_km2(case.project, case.layers, changes.geometry.to_numpy())
-    for old, new in pairs(case.fronts):
+    exact = measure_cover(case.project, layers=case.layers, lands=changes.geometry.to_numpy())
+    for old, new in pair_lines(case.fronts):
         first, second = against[old.key], against[new.key]
         own = ((changes["from_line"] == old.key) & (changes["to_line"] == new.key)).to_numpy()
         doubtful = (changes["kind"] == "within_error").to_numpy()
-        drawn = drawn_flows(cover, first, second)
+        drawn = realise_flows(cover, first=first, second=second)
         before = changes["from_side"].to_numpy()
         for row, from_side in enumerate((*first.names, "")):
             held = exact[own & (before == from_side)].sum(axis=0)
@@ -283,7 +288,7 @@ def _flows(
                 )
 
 
-def _balance(flows: Sequence[_Flow], cover: Cover, kept: Sequence[int]) -> pd.DataFrame:
+def _balance(flows: Sequence[_Flow], cover: LandCoverSquares, kept: Sequence[int]) -> pd.DataFrame:
     """Add up what each side gained and ceded, for each pair of lines and class."""
     rows = []
     for lines in dict.fromkeys(flow.lines for flow in flows):
@@ -308,7 +313,7 @@ def _balance(flows: Sequence[_Flow], cover: Cover, kept: Sequence[int]) -> pd.Da
                 }
                 for what, sign in signs.items():
                     value, least = float(area @ sign), -math.inf if what == "net" else 0.0
-                    ends = ends_of(value, np.array(sign) @ drawn, least=least)
+                    ends = combine_intervals(value, drawn=np.array(sign) @ drawn, least=least)
                     row |= dict(
                         zip(
                             (f"{what}_{end}" for end in ("km2", "low", "high")),

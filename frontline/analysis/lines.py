@@ -12,20 +12,25 @@ import pandas as pd
 import shapely
 
 from frontline import schema
-from frontline.analysis.settlements import nearness
-from frontline.geo.geodesy import area_m2, length_m
-from frontline.lines.front import error_band
-from frontline.lines.measures import length_at_scales, share_above, terrain_along, weighted_quantile
-from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.analysis.settlements import summarise_distances
+from frontline.geo.geodesy import measure_area, measure_length
+from frontline.lines.front import make_error_band
+from frontline.lines.measures import (
+    find_share_above,
+    find_weighted_quantile,
+    measure_length_at_scales,
+    read_terrain_along,
+)
+from frontline.population.on_land import count_residents, find_shares, pick_residents
 from frontline.schema import Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.lines.front import FrontLine
 
 
@@ -59,7 +64,7 @@ CERTAINTY = Table(
     key=("line", "error_m"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`certainty`."""
+"""Columns of :func:`find_certainty`."""
 
 
 TERRAIN = Table(
@@ -82,8 +87,8 @@ TERRAIN = Table(
 )
 
 
-def certainty(
-    front: FrontLine, settlements: gpd.GeoDataFrame, study_area: Any, frame: Frame
+def find_certainty(
+    front: FrontLine, *, settlements: gpd.GeoDataFrame, study_area: Any, plane: ProjectedPlane
 ) -> pd.DataFrame:
     """List the stretches of a line by how well they are known, with what lies in doubt there.
 
@@ -95,7 +100,7 @@ def certainty(
         Places in the plane, with the columns of a settlement layer.
     study_area
         Land that counts.
-    frame
+    plane
         The plane.
 
     Returns
@@ -106,7 +111,7 @@ def certainty(
     lie there and none has a figure). Land near stretches of two
     errors counts with the larger one, so that the rows add up to the whole uncertain band.
     """
-    dwellers = dwellers_at(settlements, front.date)
+    dwellers = pick_residents(settlements, date=front.date)
     shapes = dwellers.shapes
     taken: Any = shapely.Polygon()
     counted = np.zeros(len(shapes), dtype=bool)
@@ -114,21 +119,22 @@ def certainty(
     for error in sorted(set(front.error_m.tolist()), reverse=True):
         own = front.error_m == error
         part = _with(front, own)
-        kilometres = float(length_m(front.segments[own], frame).sum()) / 1000.0
-        band = shapely.intersection(error_band(part, frame), study_area)
+        kilometres = float(measure_length(front.segments[own], plane=plane).sum()) / 1000.0
+        band = shapely.intersection(make_error_band(part, plane=plane), study_area)
         inside = shapely.intersects(band, shapes) & ~counted
         land = shapely.difference(band, taken)
-        share = shares_on(dwellers, np.array([land], dtype=object))
+        share = find_shares(dwellers, lands=np.array([land], dtype=object))
         rows.append(
             {
                 "line": front.key,
                 "error_m": error,
                 "length_km": kilometres,
                 "share": kilometres / front.length_km if front.length_km > 0 else math.nan,
-                "area_km2": float(area_m2(np.array([land], dtype=object), frame)[0]) / 1e6,
+                "area_km2": float(measure_area(np.array([land], dtype=object), plane=plane)[0])
+                / 1e6,
                 "settlements": int((inside & dwellers.listed).sum()),
                 "settlements_unknown": int((inside & dwellers.unknown).sum()),
-                "population": float(count(dwellers, share).residents[0]),
+                "population": float(count_residents(dwellers, share=share).residents[0]),
             }
         )
         taken, counted = shapely.union(taken, band), counted | inside
@@ -155,7 +161,7 @@ SCALES = Table(
     key=("line", "generalise_m"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`scales_table`."""
+"""Columns of :func:`tabulate_scales`."""
 
 GROUND_ALONG = Table(
     "line_ground",
@@ -180,7 +186,7 @@ GROUND_ALONG = Table(
     key=("line", "measure", "threshold"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`ground_table`."""
+"""Columns of :func:`tabulate_ground`."""
 
 THRESHOLDS = {
     "elevation_m": (500.0, 1_000.0, 2_000.0),
@@ -190,32 +196,34 @@ THRESHOLDS = {
 """What counts as high, steep and broken, one row of the table for each."""
 
 
-def scales_table(fronts: Sequence[FrontLine], frame: Frame) -> pd.DataFrame:
+def tabulate_scales(fronts: Sequence[FrontLine], *, plane: ProjectedPlane) -> pd.DataFrame:
     """Give the length of each line at several scales, with the columns of :data:`SCALES`."""
     found = [
-        length_at_scales(front.geometry, frame).assign(line=front.key)[SCALES.names]
+        measure_length_at_scales(front.geometry, plane=plane).assign(line=front.key)[SCALES.names]
         for front in fronts
     ]
     return pd.concat(found, ignore_index=True)
 
 
-def terrain_table(fronts: Sequence[FrontLine], dem: Dem, frame: Frame) -> pd.DataFrame:
-    """Give the elevation profile of each line: ``line`` and what `terrain_along` reads."""
+def tabulate_terrain(
+    fronts: Sequence[FrontLine], *, dem: Dem, plane: ProjectedPlane
+) -> pd.DataFrame:
+    """Give the elevation profile of each line: ``line`` and what `read_terrain_along` reads."""
     found = []
     for front in fronts:
-        along = terrain_along(front.geometry, dem, frame)
+        along = read_terrain_along(front.geometry, dem=dem, plane=plane)
         along.insert(0, "line", front.key)
         found.append(along)
     return pd.concat(found, ignore_index=True)
 
 
-def ground_table(profiles: pd.DataFrame) -> pd.DataFrame:
+def tabulate_ground(profiles: pd.DataFrame) -> pd.DataFrame:
     """Sum up elevation, slope and relief along each line.
 
     Parameters
     ----------
     profiles
-        From `terrain_table`.
+        From `tabulate_terrain`.
 
     Returns
     -------
@@ -229,35 +237,40 @@ def ground_table(profiles: pd.DataFrame) -> pd.DataFrame:
             values = along[measure].to_numpy(dtype=np.float64)
             known = np.isfinite(values)
             mean = np.average(values[known], weights=metres[known]) if known.any() else np.nan
-            tenths = [weighted_quantile(values, metres, share) for share in (0.1, 0.5, 0.9)]
+            tenths = [
+                find_weighted_quantile(values, weights=metres, share=share)
+                for share in (0.1, 0.5, 0.9)
+            ]
             for threshold in thresholds:
-                above, unknown = share_above(values, metres, threshold)
+                above, unknown = find_share_above(values, metres=metres, least=threshold)
                 rows.append((line, measure, mean, *tenths, threshold, above, unknown))
     return pd.DataFrame(rows, columns=GROUND_ALONG.names)
 
 
-def line_tables(case: Case) -> dict[str, pd.DataFrame]:
+def tabulate_lines(case: Analysis) -> dict[str, pd.DataFrame]:
     """Make the tables of each line: ``line_scales``, ``line_certainty``, ``nearness``.
 
     With elevation also ``line_ground`` and ``line_terrain``; ``nearness`` where settlements are
     listed.
     """
-    frame = case.layers.frame
-    found = {"line_scales": scales_table(case.fronts, frame)}
+    plane = case.layers.plane
+    found = {"line_scales": tabulate_scales(case.fronts, plane=plane)}
     if case.dem is not None:
-        profiles = terrain_table(case.fronts, case.dem, frame)
-        found |= {"line_ground": ground_table(profiles), "line_terrain": profiles}
-    found["line_certainty"] = certainty_table(case)
+        profiles = tabulate_terrain(case.fronts, dem=case.dem, plane=plane)
+        found |= {"line_ground": tabulate_ground(profiles), "line_terrain": profiles}
+    found["line_certainty"] = tabulate_certainty(case)
     if len(case.layers.settlements):
-        found["nearness"] = nearness(case)
+        found["nearness"] = summarise_distances(case)
     return found
 
 
-def certainty_table(case: Case) -> pd.DataFrame:
-    """List the stretches of each line by their error, see `frontline.lines.certainty`."""
+def tabulate_certainty(case: Analysis) -> pd.DataFrame:
+    """List the stretches of each line by their error, see `frontline.lines.find_certainty`."""
     layers = case.layers
     found = [
-        certainty(front, layers.settlements, layers.study_area, layers.frame)
+        find_certainty(
+            front, settlements=layers.settlements, study_area=layers.study_area, plane=layers.plane
+        )
         for front in case.fronts
     ]
     return pd.concat(found, ignore_index=True)

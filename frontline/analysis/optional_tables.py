@@ -6,47 +6,47 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frontline.analysis.change import steps
-from frontline.analysis.corridors import kind_km
-from frontline.analysis.dependencies import links_table
+from frontline.analysis.change import list_change_steps
+from frontline.analysis.corridors import measure_corridor_kinds
+from frontline.analysis.dependencies import relate_links
 from frontline.analysis.displaced_people import (
+    balance_flows,
     check_displacements,
-    checked_flows,
-    flows_balance,
-    flows_table,
+    check_flows,
+    list_flows,
 )
-from frontline.analysis.events import events_table
-from frontline.analysis.landcover_tables import cover_tables
-from frontline.analysis.lines import line_tables
-from frontline.analysis.partitions import parts_by_side
-from frontline.analysis.scenarios import scenario_table
-from frontline.analysis.sections import Sighted, sections_table
-from frontline.elevation.terrain import ground_of
-from frontline.errors import FrontlineError, raise_problems, tried
+from frontline.analysis.events import relate_events
+from frontline.analysis.landcover_tables import tabulate_cover
+from frontline.analysis.lines import tabulate_lines
+from frontline.analysis.partitions import cross_partitions
+from frontline.analysis.scenarios import tabulate_scenarios
+from frontline.analysis.sections import SectionSight, tabulate_sections
+from frontline.elevation.terrain import read_ground
+from frontline.errors import FrontlineError, collect_problems, raise_problems
 from frontline.inputs.location import find_swapped
 from frontline.inputs.tables import read_tables
-from frontline.lines.measures import lines_between
-from frontline.lines.scenarios import scenario_draws, scenario_fronts
-from frontline.lines.sections import Stretch, stretches_of
-from frontline.network.project_roads import network_of
-from frontline.population.plausibility import places_against_districts, rasters_against_districts
-from frontline.population.rasters import raster_tables
-from frontline.project.loader import relative
+from frontline.lines.measures import tabulate_separation
+from frontline.lines.scenarios import displace_scenario, make_scenarios
+from frontline.lines.sections import LineSection, cut_sections
+from frontline.network.project_roads import build_network
+from frontline.population.plausibility import check_places, check_rasters
+from frontline.population.rasters import tabulate_rasters
+from frontline.project.loader import write_relative
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import Project, TableSource
     from frontline.records import Note
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """What a project asks for beside its lines, made and checked before anything is computed.
 
     Parameters
@@ -63,14 +63,14 @@ class Asked:
     """
 
     scenarios: tuple[FrontLine, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[LineSection, ...]
     tables: Mapping[str, pd.DataFrame]
     notes: tuple[Note, ...]
 
 
-def asked_of(
-    project: Project, layers: Layers, fronts: Sequence[FrontLine], dem: Dem | None = None
-) -> Asked:
+def prepare_options(
+    project: Project, *, layers: Layers, fronts: Sequence[FrontLine], dem: Dem | None = None
+) -> Options:
     """Make scenarios and sections, read and place the tables, hold people against districts.
 
     Parameters
@@ -87,13 +87,31 @@ def asked_of(
     """
     problems: list[FrontlineError] = []
     home = project.path.name
-    scenarios = tried(lambda: scenario_fronts(project, layers, fronts), problems, path=home) or ()
-    stretches = (
-        tried(lambda: stretches_of(project.sections, layers, fronts), problems, path=home) or ()
+    scenarios = (
+        collect_problems(
+            lambda: make_scenarios(project, layers=layers, fronts=fronts),
+            problems=problems,
+            path=home,
+        )
+        or ()
     )
-    compared = tried(lambda: rasters_against_districts(project, layers, fronts), problems)
-    doubts = tried(lambda: places_against_districts(project, layers, fronts), problems)
-    made = tried(lambda: _tables(project, layers, fronts, stretches, dem), problems)
+    stretches = (
+        collect_problems(
+            lambda: cut_sections(project.sections, layers=layers, fronts=fronts),
+            problems=problems,
+            path=home,
+        )
+        or ()
+    )
+    compared = collect_problems(
+        lambda: check_rasters(project, layers=layers, fronts=fronts), problems=problems
+    )
+    doubts = collect_problems(
+        lambda: check_places(project, layers=layers, fronts=fronts), problems=problems
+    )
+    made = collect_problems(
+        lambda: _tables(project, layers, fronts, stretches, dem), problems=problems
+    )
     raise_problems(problems)
     assert made is not None
     assert compared is not None
@@ -101,14 +119,14 @@ def asked_of(
     tables = {"raster_districts": compared[0]} if len(compared[0]) else {}
     said = [note for front in scenarios for note in front.notes]
     notes = (*made[1], *said, *compared[1], *doubts)
-    return Asked(scenarios, stretches, tables | made[0], notes)
+    return Options(scenarios, stretches, tables | made[0], notes)
 
 
 def _tables(
     project: Project,
     layers: Layers,
     fronts: Sequence[FrontLine],
-    stretches: Sequence[Stretch],
+    stretches: Sequence[LineSection],
     dem: Dem | None,
 ) -> tuple[dict[str, pd.DataFrame], tuple[Note, ...]]:
     """Read the tables, and hold them against the lines."""
@@ -119,56 +137,67 @@ def _tables(
     def placed(name: str, make: Callable[[pd.DataFrame, str], pd.DataFrame]) -> None:
         if name in read:
             source: TableSource = getattr(project, name)
-            shown = relative(source.path, project)
-            swapped = find_swapped(read[name], layers.study_area, layers.frame, path=shown)
+            shown = write_relative(source.path, project=project)
+            swapped = find_swapped(
+                read[name], land=layers.study_area, plane=layers.plane, path=shown
+            )
             problems.extend(swapped)
-            made = None if swapped else tried(lambda: make(read[name], shown), problems)
+            made = (
+                None
+                if swapped
+                else collect_problems(lambda: make(read[name], shown), problems=problems)
+            )
             if made is not None:
                 tables[name] = made
 
-    placed("flows", lambda table, shown: checked_flows(table, shown_path=shown))
-    tried(lambda: check_displacements(project, tables.get("flows")), problems)
+    placed("flows", lambda table, shown: check_flows(table, shown_path=shown))
+    collect_problems(
+        lambda: check_displacements(project, flows=tables.get("flows")), problems=problems
+    )
     placed(
         "links",
-        lambda table, shown: links_table(
+        lambda table, shown: relate_links(
             table,
-            layers,
-            fronts,
-            network=network_of(project, layers, dem),
+            layers=layers,
+            fronts=fronts,
+            network=build_network(project, layers=layers, dem=dem),
             shown_path=shown,
         ),
     )
     placed(
         "events",
-        lambda table, shown: events_table(table, fronts, stretches, layers.frame, shown_path=shown),
+        lambda table, shown: relate_events(
+            table, fronts=fronts, stretches=stretches, plane=layers.plane, shown_path=shown
+        ),
     )
     raise_problems(problems)
     return tables, notes
 
 
-def draws_of_scenarios(
+def realise_scenarios(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
     scenarios: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
-) -> dict[str, Sequence[Draw]]:
-    """Displace the lines of scenarios, by key; see `frontline.scenarios.scenario_draws`."""
+    draws: Mapping[str, Sequence[DisplacedFront]],
+) -> dict[str, Sequence[DisplacedFront]]:
+    """Displace the lines of scenarios, by key; see `frontline.scenarios.displace_scenario`."""
     by_key = {front.key: front for front in fronts}
     return {
-        made.key: scenario_draws(
+        made.key: displace_scenario(
             asked,
-            by_key[asked.from_line],
-            made,
-            draws.get(asked.from_line, ()),
-            layers,
+            front=by_key[asked.from_line],
+            made=made,
+            draws=draws.get(asked.from_line, ()),
+            layers=layers,
             seed=project.uncertainty.seed,
         )
         for asked, made in zip(project.scenarios, scenarios, strict=True)
     }
 
 
-def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
     """Make the tables that a project gives cause for.
 
     Parameters
@@ -191,34 +220,49 @@ def cut_tables(case: Case, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]
     found: dict[str, pd.DataFrame] = {}
     divided = bool(layers.partitions) or len(layers.districts) > 0
     wanted = dem is not None and (divided or case.stretches)
-    ground = ground_of(dem, layers.frame) if dem is not None and wanted else None
+    ground = read_ground(dem, plane=layers.plane) if dem is not None and wanted else None
     if divided:
-        found["partitions"] = parts_by_side(layers, fronts, case.draws, ground, project=project)
+        found["partitions"] = cross_partitions(
+            layers, fronts=fronts, draws=case.draws, ground=ground, project=project
+        )
     if len(fronts) > 1:
         how = {line.key: line.change for line in project.lines}
-        found["lines_between"] = lines_between(fronts, case.draws, layers.frame)
-        found["steps"] = steps(changes, fronts, layers, how=how, project=project)
+        found["lines_between"] = tabulate_separation(fronts, draws=case.draws, plane=layers.plane)
+        found["steps"] = list_change_steps(
+            changes, fronts=fronts, layers=layers, how=how, project=project
+        )
     if len(layers.corridors):
-        found["corridor_kinds"] = kind_km(layers, fronts, case.zones, case.draws)
+        found["corridor_kinds"] = measure_corridor_kinds(
+            layers, fronts=fronts, zones=case.zones, draws=case.draws
+        )
     if case.stretches:
         seen = case.exposure
-        sighted = Sighted(dem, seen.rasters, seen.settlements) if dem is not None else None
-        found["sections"] = sections_table(
+        sighted = SectionSight(dem, seen.rasters, seen.settlements) if dem is not None else None
+        found["sections"] = tabulate_sections(
             case.stretches,
-            layers,
-            fronts,
-            case.draws,
-            project.zones.distances_m,
+            layers=layers,
+            fronts=fronts,
+            draws=case.draws,
+            distances_m=project.zones.distances_m,
             ground=ground,
             sighted=sighted,
         )
     if case.scenarios:
-        found["scenarios"] = scenario_table(project, layers, fronts, case.scenarios, case.draws)
-    found |= cover_tables(case, changes)
+        found["scenarios"] = tabulate_scenarios(
+            project, layers=layers, fronts=fronts, scenarios=case.scenarios, draws=case.draws
+        )
+    found |= tabulate_cover(case, changes=changes)
     if "flows" in case.tables:
-        found["flows"] = flows_table(case.tables["flows"])
-        found["flows_balance"] = flows_balance(case.tables["flows"])
-    found |= raster_tables(project, layers, fronts, case.zones, case.places, around=case.around)
+        found["flows"] = list_flows(case.tables["flows"])
+        found["flows_balance"] = balance_flows(case.tables["flows"])
+    found |= tabulate_rasters(
+        project,
+        layers=layers,
+        fronts=fronts,
+        zones=case.zones,
+        places=case.places,
+        around=case.around,
+    )
     as_made = ("raster_districts", "links", "events")
     found |= {name: case.tables[name] for name in as_made if name in case.tables}
-    return found | line_tables(case)
+    return found | tabulate_lines(case)

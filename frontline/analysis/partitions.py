@@ -13,23 +13,30 @@ from scipy import sparse
 
 from frontline import schema
 from frontline._typing import Floats
-from frontline.elevation.terrain import GROUND, ground_on, within
-from frontline.inputs.partitions import DISTRICTS, Part, areas_of, parts_of
-from frontline.lines.front import Copies, figures_of, point_figures
-from frontline.population.on_land import Count, Dwellers, count, dwellers_at, sample_of, shares_on
+from frontline.elevation.terrain import GROUND, find_cells_within, summarise_ground
+from frontline.inputs.partitions import DISTRICTS, PartitionPart, keep_areas, list_parts
+from frontline.lines.front import Copies, take_figures, take_point_figures
+from frontline.population.on_land import (
+    ListedResidents,
+    ResidentCount,
+    count_residents,
+    find_shares,
+    pick_residents,
+    sample_residents,
+)
 from frontline.population.validity import open_splitting_grid
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
-from frontline.uncertainty.sampling import Position, position
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.sampling import SamplePosition, find_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.elevation.terrain import GROUND, Ground
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import Project
 
 
@@ -65,17 +72,17 @@ PARTS = Table(
     key=("line", "partition", "part", "side"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`parts_by_side`."""
+"""Columns of :func:`cross_partitions`."""
 
 _LEAST_KM2 = 1e-3
 
 
-def parts_by_side(
+def cross_partitions(
     layers: Layers,
-    fronts: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
-    ground: Ground | None,
     *,
+    fronts: Sequence[FrontLine],
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    ground: Ground | None,
     partitions: Sequence[str] | None = None,
     project: Project | None = None,
 ) -> pd.DataFrame:
@@ -114,21 +121,29 @@ def parts_by_side(
     if keys is None:
         keys = [*layers.partitions, *([DISTRICTS] if len(layers.districts) else [])]
     rows: list[dict[str, Any]] = []
-    every = [part for key in keys for part in parts_of(layers, key)]
+    every = [part for key in keys for part in list_parts(layers, partition=key)]
     if every:
-        insides = [within(ground, part.land) if ground is not None else None for part in every]
+        insides = [
+            find_cells_within(ground, land=part.land) if ground is not None else None
+            for part in every
+        ]
         for front in fronts:
             copies = draws.get(front.key, ())
-            dwellers = dwellers_at(layers.settlements, front.date)
+            dwellers = pick_residents(layers.settlements, date=front.date)
             lands = np.array([part.land for part in every], dtype=object)
-            cut = crossed(lands, front.sides)
-            with open_splitting_grid(project, layers.settlements, date=front.date) as grid:
+            cut = cross_lands(lands, sides=front.sides)
+            with open_splitting_grid(
+                project, settlements=layers.settlements, date=front.date
+            ) as grid:
                 counts = [
-                    count(dwellers, shares_on(dwellers, land, grid=grid, crs=layers.frame.crs))
+                    count_residents(
+                        dwellers,
+                        share=find_shares(dwellers, lands=land, grid=grid, crs=layers.plane.crs),
+                    )
                     for land in cut
                 ]
-            people = _people_intervals(front, lands, copies, dwellers, counts, layers.frame)
-            area = area_intervals(front, lands, copies, layers.frame)
+            people = _people_intervals(front, lands, copies, dwellers, counts, layers.plane)
+            area = find_area_intervals(front, lands=lands, draws=copies, plane=layers.plane)
             rows += _rows_of(front, every, cut, counts, area, people, ground, insides)
     table = pd.DataFrame(rows, columns=PARTS.names)
     return table.astype({"settlements": "Int64", "settlements_unknown": "Int64"})
@@ -136,9 +151,9 @@ def parts_by_side(
 
 def _rows_of(
     front: FrontLine,
-    parts: Sequence[Part],
+    parts: Sequence[PartitionPart],
     cut: NDArray[np.object_],
-    counts: Sequence[Count],
+    counts: Sequence[ResidentCount],
     area_ends: tuple[Floats, Floats],
     residents: tuple[Floats, Floats],
     ground: Ground | None,
@@ -147,7 +162,11 @@ def _rows_of(
     names = [*front.sides, ""]
     sure = not (front.error_m > 0).any()
     (area_low, area_high), (people_low, people_high) = area_ends, residents
-    held = {name: within(ground, land) for name, land in front.sides.items()} if ground else {}
+    held = (
+        {name: find_cells_within(ground, land=land) for name, land in front.sides.items()}
+        if ground
+        else {}
+    )
     for row, part in enumerate(parts):
         whole = float(shapely.area(part.land)) / 1e6
         counted = counts[row]
@@ -179,11 +198,11 @@ def _rows_of(
                 "registered": float(counted.registered[column]),
                 "settlements": int(counted.settlements[column]),
                 "settlements_unknown": int(counted.unknown[column]),
-                **ground_on(ground, cells),
+                **summarise_ground(ground, inside=cells),
             }
 
 
-def crossed(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> NDArray[np.object_]:
+def cross_lands(lands: NDArray[np.object_], *, sides: Mapping[str, Any]) -> NDArray[np.object_]:
     """Cut lands by the sides of a line.
 
     Parameters
@@ -202,12 +221,16 @@ def crossed(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> NDArray[np.
     cut = np.column_stack([shapely.intersection(lands[:, None], held[None, :]), rest])
     result = np.empty(cut.shape, dtype=object)
     for place in np.ndindex(cut.shape):
-        result[place] = areas_of(cut[place])
+        result[place] = keep_areas(cut[place])
     return result
 
 
-def area_intervals(
-    front: FrontLine, lands: NDArray[np.object_], draws: Sequence[Draw], frame: Frame
+def find_area_intervals(
+    front: FrontLine,
+    *,
+    lands: NDArray[np.object_],
+    draws: Sequence[DisplacedFront],
+    plane: ProjectedPlane,
 ) -> tuple[Floats, Floats]:
     """Take the intervals of the area of lands on each side of a line.
 
@@ -219,7 +242,7 @@ def area_intervals(
         Polygons in the plane, shape ``(n,)``.
     draws
         Displaced copies.
-    frame
+    plane
         The plane.
 
     Returns
@@ -234,25 +257,28 @@ def area_intervals(
     """
     low = np.full((len(lands), len(front.sides)), math.nan)
     high = low.copy()
-    drawn = _areas_of_copies(front, lands, draws, frame)
+    drawn = _areas_of_copies(front, lands, draws, plane)
     held = np.array(list(front.sides.values()), dtype=object)
     exact = shapely.area(shapely.intersection(lands[:, None], held[None, :])) / 1e6
     whole = shapely.area(lands) / 1e6
     for place in np.ndindex(low.shape):
         own = drawn.at(*place) if drawn else None
-        low[place], high[place] = interval(
-            float(exact[place]), own, least=0.0, most=float(whole[place[0]])
+        low[place], high[place] = take_interval(
+            float(exact[place]), drawn=own, least=0.0, most=float(whole[place[0]])
         )
     return low, high
 
 
 def _areas_of_copies(
-    front: FrontLine, lands: NDArray[np.object_], draws: Sequence[Draw], frame: Frame
+    front: FrontLine,
+    lands: NDArray[np.object_],
+    draws: Sequence[DisplacedFront],
+    plane: ProjectedPlane,
 ) -> Drawn | None:
     """Areas of lands by side in the copies of a line, km2, ``(n, sides)``."""
     if not isinstance(draws, Copies):
-        return figures_of(front, draws, lambda _, sides: _overlaid(lands, sides))
-    squares = divide_land(shapely.union_all(lands), front.geometry, _reach_m(front))
+        return take_figures(front, draws=draws, figure=lambda _, sides: _overlaid(lands, sides))
+    squares = divide_land(shapely.union_all(lands), course=front.geometry, reach_m=_reach_m(front))
     half = squares.width_m / 2.0
     (x, y), names = squares.xy.T, list(front.sides)
     boxes = shapely.box(x - half, y - half, x + half, y + half)
@@ -260,9 +286,9 @@ def _areas_of_copies(
     shared = shapely.area(shapely.intersection(boxes[square], lands[row])) / 1e6
     on_land = sparse.csr_array((shared, (row, square)), shape=(len(lands), len(boxes)))
     points = shapely.points(squares.xy)
-    here = position(points, front.geometry, front.sides, frame, names=names)
+    here = find_position(points, line=front.geometry, sides=front.sides, plane=plane, names=names)
 
-    def areas(copy: Position) -> Floats:
+    def areas(copy: SamplePosition) -> Floats:
         own = np.clip(0.5 + copy.distance_m / squares.width_m, 0.0, 1.0)
         other = copy.side if copy.other is None else copy.other
         share = np.zeros((len(boxes), len(names)))
@@ -270,7 +296,9 @@ def _areas_of_copies(
             share[:, number] = own * (copy.side == number) + (1.0 - own) * (other == number)
         return np.asarray(on_land @ share, dtype=np.float64)
 
-    return point_figures(front, draws, squares.xy, here, areas, frame, counted=False)
+    return take_point_figures(
+        front, draws=draws, xy=squares.xy, here=here, figure=areas, plane=plane, counted=False
+    )
 
 
 def _overlaid(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> Floats:
@@ -286,10 +314,10 @@ def _reach_m(front: FrontLine) -> float:
 def _people_intervals(
     front: FrontLine,
     lands: NDArray[np.object_],
-    draws: Sequence[Draw],
-    dwellers: Dwellers,
-    counts: Sequence[Count],
-    frame: Frame,
+    draws: Sequence[DisplacedFront],
+    dwellers: ListedResidents,
+    counts: Sequence[ResidentCount],
+    plane: ProjectedPlane,
 ) -> tuple[Floats, Floats]:
     """Intervals of the residents, each of shape ``(n, sides)``, moved to the exact figures.
 
@@ -301,23 +329,29 @@ def _people_intervals(
     if not draws:
         return low, high
     near = shapely.dwithin(dwellers.shapes, front.geometry, _reach_m(front)) & (people > 0)
-    sample = sample_of(dwellers, near)
+    sample = sample_residents(dwellers, chosen=near)
     points = shapely.points(sample.xy)
     weight = sample.weight * people[sample.group]
     on_part = np.zeros((len(lands), len(points)))
     for row, land in enumerate(lands):
         on_part[row] = shapely.intersects(land, points)
 
-    def counted(copy: Position) -> Floats:
+    def counted(copy: SamplePosition) -> Floats:
         held_by = copy.side[:, None] == np.arange(len(front.sides))
         return np.asarray(on_part @ (weight[:, None] * held_by), dtype=np.float64)
 
     exact = np.array([counted.residents for counted in counts])
-    here = position(points, front.geometry, front.sides, frame, names=list(front.sides))
-    drawn = point_figures(front, draws, sample.xy, here, counted, frame, counted=True)
+    here = find_position(
+        points, line=front.geometry, sides=front.sides, plane=plane, names=list(front.sides)
+    )
+    drawn = take_point_figures(
+        front, draws=draws, xy=sample.xy, here=here, figure=counted, plane=plane, counted=True
+    )
     known = np.isfinite(exact[:, : len(front.sides)])
     for place in zip(*np.nonzero(known), strict=True):
         own = drawn.at(*place) if drawn else None
         most = max(float(people.sum()), float(exact[place]))
-        low[place], high[place] = interval(float(exact[place]), own, least=0.0, most=most)
+        low[place], high[place] = take_interval(
+            float(exact[place]), drawn=own, least=0.0, most=most
+        )
     return low, high

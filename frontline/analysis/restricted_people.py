@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from frontline import schema
-from frontline.analysis.settlements import places
+from frontline.analysis.settlements import locate_settlements
 from frontline.inputs.layers import read_layers
 from frontline.lines.front import read_fronts
-from frontline.population.figures import headcounts_at
+from frontline.population.figures import pick_figures
 from frontline.project.layers import RESTRICTABLE
 from frontline.schema import Table
 
@@ -66,7 +66,7 @@ class Sum:
     people: Mapping[Hashable, float]
 
 
-def restricted_people(project: Project) -> pd.DataFrame:
+def sum_restricted_people(project: Project) -> pd.DataFrame:
     """Sum up restricted settlements by side and distance, as far as it gives none of them away.
 
     Parameters
@@ -78,7 +78,7 @@ def restricted_people(project: Project) -> pd.DataFrame:
     Returns
     -------
     One row per line, side, distance of the project and kind of figure with the columns of
-    :data:`RESTRICTED_PEOPLE`; a settlement counts whole, where `places` puts it.
+    :data:`RESTRICTED_PEOPLE`; a settlement counts whole, where `locate_settlements` puts it.
     """
     bare = project.model_copy(
         update={
@@ -88,9 +88,11 @@ def restricted_people(project: Project) -> pd.DataFrame:
         }
     )
     layers = read_layers(bare)
-    fronts = read_fronts(bare, layers)
+    fronts = read_fronts(bare, layers=layers)
     sums = list(_sums(bare, layers, fronts))
-    published = publishable([set(one.people) for one in sums], least=bare.outputs.least_places)
+    published = choose_publishable(
+        [set(one.people) for one in sums], least=bare.outputs.least_places
+    )
     rows = [
         {
             "line": one.line,
@@ -106,7 +108,7 @@ def restricted_people(project: Project) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=RESTRICTED_PEOPLE.names)
 
 
-def publishable(sets: Sequence[set[Hashable]], *, least: int) -> list[bool]:
+def choose_publishable(sets: Sequence[set[Hashable]], *, least: int) -> list[bool]:
     """Choose which sums may be published together.
 
     Parameters
@@ -149,8 +151,8 @@ def publishable(sets: Sequence[set[Hashable]], *, least: int) -> list[bool]:
 
 def _sums(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> Iterator[Sum]:
     """Yield the sums in the order they are wanted: whole sides, then the widest zones first."""
-    against = places(project, layers, fronts)
-    counted = {front.key: headcounts_at(layers.settlements, front.date) for front in fronts}
+    against = locate_settlements(project, layers=layers, fronts=fronts)
+    counted = {front.key: pick_figures(layers.settlements, date=front.date) for front in fronts}
     kinds = {
         front.key: [kind for kind, people in counted[front.key].people.items() if _any(people)]
         for front in fronts

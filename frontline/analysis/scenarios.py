@@ -10,15 +10,15 @@ import geopandas as gpd
 import pandas as pd
 
 from frontline import schema
-from frontline.analysis.change import FLOW, changes, steps
-from frontline.analysis.settlements import places
-from frontline.lines.front import Draw, FrontLine
-from frontline.lines.zones import zones
-from frontline.population.within import people
+from frontline.analysis.change import FLOW, find_land_changes, list_change_steps
+from frontline.analysis.settlements import locate_settlements
+from frontline.lines.front import DisplacedFront, FrontLine
+from frontline.lines.zones import buffer_zones
+from frontline.population.within import count_people_within
 from frontline.schema import Table
 
 if TYPE_CHECKING:
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.inputs.layers import Layers
     from frontline.project.models import Project
 
@@ -37,15 +37,16 @@ SCENARIOS = Table(
     key=("scenario", "from_side", "to_side"),
     foreign=(schema.OF_LINES[0],),
 )
-"""Columns of :func:`scenario_table`."""
+"""Columns of :func:`tabulate_scenarios`."""
 
 
-def scenario_table(
+def tabulate_scenarios(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
     scenarios: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
 ) -> pd.DataFrame:
     """List the land, people and roads that would change hands.
 
@@ -69,15 +70,19 @@ def scenario_table(
     tables = []
     for asked, made in zip(project.scenarios, scenarios, strict=True):
         pair = [by_key[asked.from_line], made]
-        flows = changes(pair, layers.study_area, draws, layers.frame)
-        told = steps(flows, pair, layers, project=project).drop(columns="step")
+        flows = find_land_changes(
+            pair, study_area=layers.study_area, draws=draws, plane=layers.plane
+        )
+        told = list_change_steps(flows, fronts=pair, layers=layers, project=project).drop(
+            columns="step"
+        )
         tables.append(told.assign(scenario=made.key, label=made.label, length_km=made.length_km))
     if not tables:
         return pd.DataFrame(columns=SCENARIOS.names)
     return pd.concat(tables, ignore_index=True)[SCENARIOS.names]
 
 
-def with_scenarios(case: Case) -> Case:
+def add_scenarios(case: Analysis) -> Analysis:
     """Set the scenarios of a case beside its dated lines, for whoever asks about any line.
 
     Parameters
@@ -94,9 +99,19 @@ def with_scenarios(case: Case) -> Case:
     extra, layers, project = case.scenarios, case.layers, case.project
     if not extra:
         return case
-    bands = zones(extra, project.zones.distances_m, case.draws, layers.frame)
-    against = places(project, layers, extra)
-    counted = people(project, layers, extra, bands, against, case.draws, references=case.references)
+    bands = buffer_zones(
+        extra, distances_m=project.zones.distances_m, draws=case.draws, plane=layers.plane
+    )
+    against = locate_settlements(project, layers=layers, fronts=extra)
+    counted = count_people_within(
+        project,
+        layers=layers,
+        fronts=extra,
+        zones=bands,
+        places=against,
+        draws=case.draws,
+        references=case.references,
+    )
     return replace(
         case,
         fronts=(*case.fronts, *extra),

@@ -13,25 +13,25 @@ import shapely
 
 from frontline import schema
 from frontline._typing import Flags, Floats
-from frontline.elevation.dem import to_dem
-from frontline.elevation.terrain import GROUND, Ground, ground_on
-from frontline.errors import ProjectError, nearest, shown
-from frontline.lines.front import positions_of
-from frontline.lines.measures import terrain_along
-from frontline.lines.sections import behind
+from frontline.elevation.dem import to_dem_crs
+from frontline.elevation.terrain import GROUND, Ground, summarise_ground
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.lines.front import take_positions
+from frontline.lines.measures import read_terrain_along
+from frontline.lines.sections import find_behind
 from frontline.network.graph import SPEED_KMH
-from frontline.population.on_land import Dwellers, dwellers_at, sample_of
+from frontline.population.on_land import ListedResidents, pick_residents, sample_residents
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
-from frontline.uncertainty.sampling import Position, position
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.sampling import SamplePosition, find_position
 
 if TYPE_CHECKING:
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
-    from frontline.lines.sections import Stretch
+    from frontline.lines.front import DisplacedFront, FrontLine
+    from frontline.lines.sections import LineSection
     from frontline.records import RasterResult
 
 
@@ -74,7 +74,7 @@ SECTIONS = Table(
     key=("section", "side", "distance_m"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`sections_table`; one per rate that the project names follows."""
+"""Columns of :func:`tabulate_sections`; one per rate that the project names follows."""
 
 ROAD_STEP_M = 200.0
 """Roads are taken apart into pieces of this length."""
@@ -83,7 +83,7 @@ _COUNTS = ["settlements", "settlements_unknown", "settlements_visible"]
 
 
 @dataclass(frozen=True)
-class Sighted:
+class SectionSight:
     """What was seen from the lines, for shares by section.
 
     Parameters
@@ -107,7 +107,7 @@ class _Points:
 
     xy: Floats
     weight: Floats
-    where: Position
+    where: SamplePosition
 
     def within(self, side: int, distance_m: float) -> Flags:
         near = (self.where.side == side) & (self.where.distance_m <= distance_m)
@@ -139,9 +139,9 @@ class _Scene:
     front: FrontLine
     places: _Points
     people: _Points
-    drawn: tuple[Position, ...]
+    drawn: tuple[SamplePosition, ...]
     moving: Flags
-    dwellers: Dwellers
+    dwellers: ListedResidents
     table: pd.DataFrame
     visible: Flags | None
     roads: _Points
@@ -151,22 +151,22 @@ class _Scene:
     ground: Ground | None
 
 
-def sections_table(
-    stretches: Sequence[Stretch],
+def tabulate_sections(
+    stretches: Sequence[LineSection],
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
     distances_m: Sequence[float],
-    *,
     ground: Ground | None = None,
-    sighted: Sighted | None = None,
+    sighted: SectionSight | None = None,
 ) -> pd.DataFrame:
     """Tell what lies behind each section, by side and within each distance.
 
     Parameters
     ----------
     stretches
-        From `frontline.sections.stretches_of`.
+        From `frontline.sections.cut_sections`.
     layers
         Settlements and corridors in the plane.
     fronts
@@ -209,7 +209,7 @@ def sections_table(
             copies = draws.get(front.key, ())
             scene = _scene(front, layers, copies, distances[-1], ground, sighted)
             for stretch in own:
-                over = _over(stretch, layers.frame, sighted.dem if sighted else None)
+                over = _over(stretch, layers.plane, sighted.dem if sighted else None)
                 rows += [row | over for row in _rows_of(stretch, scene, distances)]
     rates = dict.fromkeys(rate for stretch in stretches for rate in stretch.rates)
     further = [name for rate in rates for name in (rate, f"{rate}_settlements")]
@@ -218,15 +218,15 @@ def sections_table(
     return table.astype(dict.fromkeys(counts, "Int64"))
 
 
-def _check_rates(stretches: Sequence[Stretch], layers: Layers) -> None:
+def _check_rates(stretches: Sequence[LineSection], layers: Layers) -> None:
     table = layers.settlements
     known = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
     for stretch in stretches:
         for rate in stretch.rates:
             if rate not in known:
                 raise ProjectError(
-                    f"the settlements have no numbers in a column {shown(rate)}."
-                    f"{nearest(rate, known)}",
+                    f"the settlements have no numbers in a column {show_value(rate)}."
+                    f"{suggest_name(rate, words=known)}",
                     field=f"sections.{stretch.key}.rates",
                 )
 
@@ -234,32 +234,36 @@ def _check_rates(stretches: Sequence[Stretch], layers: Layers) -> None:
 def _scene(
     front: FrontLine,
     layers: Layers,
-    draws: Sequence[Draw],
+    draws: Sequence[DisplacedFront],
     farthest_m: float,
     ground: Ground | None,
-    sighted: Sighted | None,
+    sighted: SectionSight | None,
 ) -> _Scene:
-    frame, names = layers.frame, list(front.sides)
+    plane, names = layers.plane, list(front.sides)
 
     def placed(xy: Floats, weight: Floats) -> _Points:
-        where = position(shapely.points(xy), front.geometry, front.sides, frame, names=names)
+        where = find_position(
+            shapely.points(xy), line=front.geometry, sides=front.sides, plane=plane, names=names
+        )
         return _Points(xy, weight, where)
 
-    dwellers = dwellers_at(layers.settlements, front.date)
+    dwellers = pick_residents(layers.settlements, date=front.date)
     inside = shapely.get_coordinates(shapely.point_on_surface(dwellers.shapes))
     residents = np.nan_to_num(dwellers.people["residents"])
-    sample = sample_of(dwellers, residents > 0)
+    sample = sample_residents(dwellers, chosen=residents > 0)
     people = placed(sample.xy, sample.weight * residents[sample.group])
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
     moving = people.where.distance_m <= 1.01 * farthest_m + reach_m
     near = _near(ground, front, farthest_m)
     land = placed(near.xy, near.area_m2) if near else placed(np.zeros((0, 2)), np.zeros(0))
-    seen, unknown = _seen(front, land.xy, sighted, frame)
+    seen, unknown = _seen(front, land.xy, sighted, plane)
     return _Scene(
         front=front,
         places=placed(inside, np.ones(len(inside))),
         people=people,
-        drawn=positions_of(front, draws, people.xy[moving], people.where.part(moving), frame),
+        drawn=take_positions(
+            front, draws=draws, xy=people.xy[moving], here=people.where.part(moving), plane=plane
+        ),
         moving=moving,
         dwellers=dwellers,
         table=layers.settlements,
@@ -278,7 +282,7 @@ def _pieces(layers: Layers) -> tuple[Floats, Floats]:
     dense = shapely.segmentize(shapely.get_parts(roads.geometry.to_numpy()), ROAD_STEP_M)
     xy, part = shapely.get_coordinates(dense, return_index=True)
     same = np.flatnonzero(np.diff(part) == 0)
-    metres = layers.frame.ground_m(xy[same], xy[same + 1])
+    metres = layers.plane.ground_m(xy[same], xy[same + 1])
     return (xy[same] + xy[same + 1]) / 2.0, metres / 1000.0
 
 
@@ -292,12 +296,12 @@ def _near(ground: Ground | None, front: FrontLine, farthest_m: float) -> Ground 
 
 
 def _seen(
-    front: FrontLine, xy: Floats, sighted: Sighted | None, frame: Frame
+    front: FrontLine, xy: Floats, sighted: SectionSight | None, plane: ProjectedPlane
 ) -> tuple[Flags | None, Flags]:
     """Tell which cells are in sight of the line, and which cannot be decided."""
     if sighted is None or front.key not in sighted.rasters or not len(xy):
         return None, np.zeros(len(xy), dtype=bool)
-    cells = sighted.dem.rowcol(*to_dem(sighted.dem, frame.crs, xy[:, 0], xy[:, 1]))
+    cells = sighted.dem.rowcol(*to_dem_crs(sighted.dem, plane.crs, xy[:, 0], xy[:, 1]))
     bands = sighted.rasters[front.key].bands
     row, col = np.maximum(cells, 0).T
     seen = (np.asarray(bands["seen"])[row, col] > 0) & (cells[:, 0] >= 0)
@@ -305,7 +309,7 @@ def _seen(
     return seen, undecided & ~seen
 
 
-def _visible(front: FrontLine, layers: Layers, sighted: Sighted | None) -> Flags | None:
+def _visible(front: FrontLine, layers: Layers, sighted: SectionSight | None) -> Flags | None:
     if sighted is None or not len(sighted.settlements):
         return None
     own = sighted.settlements[sighted.settlements["line"] == front.key]
@@ -313,11 +317,11 @@ def _visible(front: FrontLine, layers: Layers, sighted: Sighted | None) -> Flags
     return np.asarray(layers.settlements["id"].map(told) == "visible", dtype=bool)
 
 
-def _over(stretch: Stretch, frame: Frame, dem: Dem | None) -> dict[str, float]:
+def _over(stretch: LineSection, plane: ProjectedPlane, dem: Dem | None) -> dict[str, float]:
     """Mean elevation and relief along the stretch itself."""
     if dem is None:
         return {"line_elevation_m": math.nan, "line_relief_m": math.nan}
-    along = terrain_along(stretch.course, dem, frame)
+    along = read_terrain_along(stretch.course, dem=dem, plane=plane)
     found = {}
     for name in ("elevation_m", "relief_m"):
         known = along[name].notna().to_numpy()
@@ -329,11 +333,11 @@ def _over(stretch: Stretch, frame: Frame, dem: Dem | None) -> dict[str, float]:
 
 
 def _rows_of(
-    stretch: Stretch, scene: _Scene, distances_m: Sequence[float]
+    stretch: LineSection, scene: _Scene, distances_m: Sequence[float]
 ) -> Iterator[dict[str, Any]]:
     whole = scene.front.geometry
     places, people, roads, land = (
-        behind(points.xy, stretch.course, whole)
+        find_behind(points.xy, stretch=stretch.course, line=whole)
         for points in (scene.places, scene.people, scene.roads, scene.land)
     )
     for number, side in enumerate(scene.front.sides):
@@ -354,7 +358,7 @@ def _rows_of(
                     scene.roads.weight[roads & scene.roads.within(number, distance)].sum()
                 ),
                 **_sight(scene, cells),
-                **ground_on(scene.ground, cells),
+                **summarise_ground(scene.ground, inside=cells),
                 **_rates(scene, places & scene.places.within(number, distance), stretch.rates),
             }
 
@@ -376,7 +380,7 @@ def _residents(
             for where in scene.drawn
         ]
         drawn = Drawn(counts[0], np.array(counts[1:]), counted=True) if counts[1:] else None
-        low, high = interval(people, drawn, least=0.0)
+        low, high = take_interval(people, drawn=drawn, least=0.0)
     return {
         "population": people,
         "population_low": low,

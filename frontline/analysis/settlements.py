@@ -16,19 +16,24 @@ from numpy.typing import NDArray
 
 from frontline import schema
 from frontline._typing import Floats, Geometries
-from frontline.analysis.partitions import crossed
-from frontline.geo.geodesy import Nearest, nearest_on
-from frontline.geo.projection import Frame
-from frontline.inputs.partitions import DISTRICTS, Part, parts_of
-from frontline.lines.front import error_band
-from frontline.population.figures import headcounts_at, numbers, texts, years_before
-from frontline.population.on_land import count, dwellers_at, most_of_each, shares_on
+from frontline.analysis.partitions import cross_lands
+from frontline.geo.geodesy import NearestPlaces, find_nearest
+from frontline.geo.projection import ProjectedPlane
+from frontline.inputs.partitions import DISTRICTS, PartitionPart, list_parts
+from frontline.lines.front import make_error_band
+from frontline.population.figures import count_years_before, pick_figures, read_texts, to_numbers
+from frontline.population.on_land import (
+    count_residents,
+    find_main_land,
+    find_shares,
+    pick_residents,
+)
 from frontline.population.validity import open_splitting_grid
 from frontline.schema import Table
 from frontline.visibility.targets import STATES
 
 if TYPE_CHECKING:
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
     from frontline.project.models import Project
@@ -78,12 +83,12 @@ NEARNESS = Table(
     key=("line", "side", "partition", "part"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`nearness`."""
+"""Columns of :func:`summarise_distances`."""
 
 _QUANTILES = {"nearest_m": 0.0, "p25_m": 0.25, "median_m": 0.5, "p75_m": 0.75, "farthest_m": 1.0}
 
 
-def nearness(case: Case) -> pd.DataFrame:
+def summarise_distances(case: Analysis) -> pd.DataFrame:
     """Tell for each side, and for each part of the land, how settlements lie to each line.
 
     Parameters
@@ -106,9 +111,9 @@ def nearness(case: Case) -> pd.DataFrame:
     The distance is that to the line in force, of whoever was on the side then: a place that
     changed hands stands under another side before and after.
     """
-    parts = [Part("", "", "", case.layers.study_area)]
+    parts = [PartitionPart("", "", "", case.layers.study_area)]
     for key in (*case.layers.partitions, *([DISTRICTS] if len(case.layers.districts) else ())):
-        parts += [part for part in parts_of(case.layers, key) if part.part]
+        parts += [part for part in list_parts(case.layers, partition=key) if part.part]
     rows = []
     for front in sorted(case.fronts, key=lambda front: front.date):
         rows += list(_nearness_of_line(case, front, parts))
@@ -117,21 +122,26 @@ def nearness(case: Case) -> pd.DataFrame:
 
 
 def _nearness_of_line(
-    case: Case, front: FrontLine, parts: Sequence[Part]
+    case: Analysis, front: FrontLine, parts: Sequence[PartitionPart]
 ) -> Iterator[dict[str, Any]]:
     against = case.places[case.places["line"] == front.key].reset_index(drop=True)
     distance_m = against["distance_m"].to_numpy(dtype=np.float64)
-    dwellers = dwellers_at(case.layers.settlements, front.date)
+    dwellers = pick_residents(case.layers.settlements, date=front.date)
     seen = case.exposure.settlements
     known = seen[seen["line"] == front.key] if len(seen) else seen
     state = known["in_sight"].to_numpy() if len(known) else None
     error_m = float(front.error_m.max(initial=0.0))
-    cut = crossed(np.array([part.land for part in parts], dtype=object), front.sides)
-    with open_splitting_grid(case.project, case.layers.settlements, date=front.date) as grid:
-        shares = [shares_on(dwellers, lands, grid=grid, crs=case.layers.frame.crs) for lands in cut]
+    cut = cross_lands(np.array([part.land for part in parts], dtype=object), sides=front.sides)
+    with open_splitting_grid(
+        case.project, settlements=case.layers.settlements, date=front.date
+    ) as grid:
+        shares = [
+            find_shares(dwellers, lands=lands, grid=grid, crs=case.layers.plane.crs)
+            for lands in cut
+        ]
     for number, side in enumerate(front.sides):
         for part, share in zip(parts, shares, strict=True):
-            most, inside = most_of_each(share)
+            most, inside = find_main_land(share)
             chosen = inside & (most == number) & dwellers.listed
             away = distance_m[chosen]
             if not (share[:, number] > 0).any():
@@ -141,7 +151,7 @@ def _nearness_of_line(
             visible = math.nan
             if state is not None:
                 in_sight = share * (state == "visible")[:, np.newaxis]
-                visible = float(count(dwellers, in_sight).residents[number])
+                visible = float(count_residents(dwellers, share=in_sight).residents[number])
             yield {
                 "line": front.key,
                 "side": side,
@@ -155,7 +165,7 @@ def _nearness_of_line(
                     word: pd.NA if state is None else int((state[chosen] == word).sum())
                     for word in STATES
                 },
-                "population": float(count(dwellers, share).residents[number]),
+                "population": float(count_residents(dwellers, share=share).residents[number]),
                 "population_visible": visible,
             }
 
@@ -341,10 +351,10 @@ SETTLEMENT_AREAS = Table(
 
 AGAINST = [
     "line",
-    *schema.names_of(PER_LINE[:10]),
+    *schema.list_names(PER_LINE[:10]),
     *("holds", "population_at_line", "figure_age_years", "outdated"),
 ]
-"""What `places` adds to the columns of the settlements, beside ``lon`` and ``lat``."""
+"""What `locate_settlements` adds to the columns of the settlements, beside ``lon`` and ``lat``."""
 
 
 _ON_LINE_M = 1e-3
@@ -358,7 +368,9 @@ class _Shares:
     contested: Floats
 
 
-def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:
+def locate_settlements(
+    project: Project, *, layers: Layers, fronts: Sequence[FrontLine]
+) -> gpd.GeoDataFrame:
     """Set each settlement against each line.
 
     Parameters
@@ -394,13 +406,13 @@ def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd
     settlements = layers.settlements
     shapes = np.asarray(settlements.geometry.array, dtype=object)
     inside = shapely.point_on_surface(shapes)
-    lonlat = layers.frame.lonlat(np.column_stack([shapely.get_x(inside), shapely.get_y(inside)]))
+    lonlat = layers.plane.lonlat(np.column_stack([shapely.get_x(inside), shapely.get_y(inside)]))
     base = settlements.drop(columns=[name for name in ("lon", "lat") if name in settlements])
     lonlat = np.round(lonlat, 7)  # a centimetre: through the plane and back costs a millimetre
     base = base.assign(lon=lonlat[:, 0], lat=lonlat[:, 1])
     tables = [
         base.assign(
-            **_against(shapes, front, project.zones.distances_m, layers.frame),
+            **_against(shapes, front, project.zones.distances_m, layers.plane),
             **_people_at(settlements, front.date, project.people.outdated_years),
         )
         for front in fronts
@@ -411,14 +423,14 @@ def places(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> gpd
 
 
 def _against(
-    shapes: Geometries, front: FrontLine, distances_m: Sequence[float], frame: Frame
+    shapes: Geometries, front: FrontLine, distances_m: Sequence[float], plane: ProjectedPlane
 ) -> dict[str, Any]:
-    near = _nearest(shapes, front, frame)
+    near = _nearest(shapes, front, plane)
     certain = np.zeros(len(shapes), dtype=bool)
     known = near.segment >= 0
     certain[known] = near.distance_m[known] >= front.error_m[near.segment[known]]
     certain[known] &= near.distance_m[known] > _ON_LINE_M
-    shares = _shares(shapes, front, certain, frame)
+    shares = _shares(shapes, front, certain, plane)
     edges = np.array(sorted(distances_m), dtype=np.float64)
     slot = np.searchsorted(edges, near.distance_m, side="left")
     zone = np.append(edges, np.nan)[np.minimum(slot, len(edges))]
@@ -441,15 +453,15 @@ def _people_at(
     settlements: gpd.GeoDataFrame, date: dt.date, outdated_years: float
 ) -> dict[str, Any]:
     """Say which figures hold at a date, so that no sum contains one that does not."""
-    figures = headcounts_at(settlements, date)
-    stated = numbers(settlements, "population")
+    figures = pick_figures(settlements, date=date)
+    stated = to_numbers(settlements, column="population")
     count = np.full(len(settlements), np.nan)
     for people in figures.people.values():
         count = np.where(np.isfinite(people), people, count)
     age = np.array(
         [
-            years_before(str(text), date) if text else math.nan
-            for text in texts(settlements, "population_date")
+            count_years_before(str(text), date=date) if text else math.nan
+            for text in read_texts(settlements, column="population_date")
         ],
         dtype=np.float64,
     )
@@ -463,7 +475,7 @@ def _people_at(
     }
 
 
-def _nearest(shapes: Geometries, front: FrontLine, frame: Frame) -> Nearest:
+def _nearest(shapes: Geometries, front: FrontLine, plane: ProjectedPlane) -> NearestPlaces:
     """Nearest points of the line's edges; of polygons, over their vertices and nearest places.
 
     Two outlines come nearest to each other at a vertex of one of them. The polygons' vertices
@@ -477,7 +489,7 @@ def _nearest(shapes: Geometries, front: FrontLine, frame: Frame) -> Nearest:
         closest = shapely.get_coordinates(shapely.get_point(link, 0))
         xy = np.concatenate([xy, closest])
         owner = np.concatenate([owner, np.flatnonzero(areas)])
-    tried = nearest_on(front.segments, xy, frame)
+    tried = find_nearest(front.segments, points=xy, plane=plane)
     order = np.lexsort((np.arange(len(owner)), tried.distance_m, owner))
     row, first = np.unique(owner[order], return_index=True)
     best = order[first]
@@ -489,11 +501,11 @@ def _nearest(shapes: Geometries, front: FrontLine, frame: Frame) -> Nearest:
     segment[row] = tried.segment[best]
     cut = np.flatnonzero(areas)[shapely.intersects(shapes[areas], front.geometry)]
     blank[0, cut], blank[1, cut] = 0.0, np.nan
-    return Nearest(blank[0], blank[1], blank[2], blank[3], segment)
+    return NearestPlaces(blank[0], blank[1], blank[2], blank[3], segment)
 
 
 def _shares(
-    shapes: Geometries, front: FrontLine, certain: NDArray[np.bool_], frame: Frame
+    shapes: Geometries, front: FrontLine, certain: NDArray[np.bool_], plane: ProjectedPlane
 ) -> _Shares:
     names = np.array([*front.sides, ""], dtype=object)
     lands = np.array(list(front.sides.values()), dtype=object)
@@ -508,7 +520,7 @@ def _shares(
     part[areas] = overlap / whole[:, None]
     contested = (~certain).astype(np.float64)
     if areas.any():
-        band = error_band(front, frame)
+        band = make_error_band(front, plane=plane)
         contested[areas] = shapely.area(shapely.intersection(shapes[areas], band)) / whole
     best = part.argmax(axis=1)
     held = part[np.arange(len(shapes)), best]

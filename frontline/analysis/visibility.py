@@ -13,17 +13,17 @@ import shapely
 
 from frontline import schema
 from frontline._typing import Floats
-from frontline.elevation.terrain import ground_of, ground_on, within
-from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.elevation.terrain import find_cells_within, read_ground, summarise_ground
+from frontline.population.on_land import count_residents, find_shares, pick_residents
 from frontline.population.validity import open_grids, open_splitting_grid
-from frontline.raster.points import people_points
+from frontline.raster.points import place_people_points
 from frontline.schema import Table
 from frontline.visibility.corridors import SEGMENTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.lines.front import FrontLine
     from frontline.population.on_land import Grid
 
@@ -68,7 +68,7 @@ PEOPLE = Table(
         schema.OF_SIDE,
     ),
 )
-"""Columns of :func:`people_in_sight`."""
+"""Columns of :func:`count_people_in_sight`."""
 
 MOST_POINTS = 200_000
 """Cells of a population raster are merged in squares until about this many remain."""
@@ -99,7 +99,7 @@ SIGHT_ZONES = Table(
 )
 
 
-def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
+def tabulate_visibility(case: Analysis) -> dict[str, pd.DataFrame]:
     """Make the tables of a run that tell what is in sight; none where sight was not computed.
 
     Parameters
@@ -116,7 +116,7 @@ def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
     if not case.exposure.rasters:
         return {}
     segments = case.exposure.segments
-    shapes = case.layers.frame.to_lonlat(segments.geometry.to_numpy())
+    shapes = case.layers.plane.to_lonlat(segments.geometry.to_numpy())
     table = gpd.GeoDataFrame(
         {name: segments[name].array for name in SEGMENTS.names}, geometry=shapes, crs="EPSG:4326"
     )
@@ -126,11 +126,11 @@ def sight_tables(case: Case) -> dict[str, pd.DataFrame]:
     )
     return {
         "corridor_sight": table[[*SEGMENTS.names, "geometry"]],
-        "sight_people": people_in_sight(case),
+        "sight_people": count_people_in_sight(case),
     }
 
 
-def people_in_sight(case: Case) -> pd.DataFrame:
+def count_people_in_sight(case: Analysis) -> pd.DataFrame:
     """Count the people of each zone whose place is in sight of the line.
 
     Parameters
@@ -155,7 +155,7 @@ def people_in_sight(case: Case) -> pd.DataFrame:
         rings = zones[zones["kind"] == "ring"].sort_values("distance_m", kind="stable")
         counted = [_of_settlements(case, front, rings)]
         with ExitStack() as stack:
-            grids = open_grids(case.project, front.date, stack)
+            grids = open_grids(case.project, date=front.date, stack=stack)
             counted += [_of_raster(case, front, rings, grid) for grid in grids]
         zone = rings[["side", "distance_m"]].reset_index(drop=True)
         for table in counted:
@@ -163,18 +163,18 @@ def people_in_sight(case: Case) -> pd.DataFrame:
     return _fitted(pd.DataFrame(rows, columns=PEOPLE.names), case.people)
 
 
-def _of_settlements(case: Case, front: FrontLine, rings: pd.DataFrame) -> pd.DataFrame:
+def _of_settlements(case: Analysis, front: FrontLine, rings: pd.DataFrame) -> pd.DataFrame:
     """Count the places of each zone, rings and all within them."""
     lands = rings.geometry.to_numpy()
     sides = rings["side"].to_numpy()
     settlements = case.layers.settlements
-    dwellers = dwellers_at(settlements, front.date)
-    with open_splitting_grid(case.project, settlements, date=front.date) as grid:
-        share = shares_on(dwellers, lands, grid=grid, crs=case.layers.frame.crs)
+    dwellers = pick_residents(settlements, date=front.date)
+    with open_splitting_grid(case.project, settlements=settlements, date=front.date) as grid:
+        share = find_shares(dwellers, lands=lands, grid=grid, crs=case.layers.plane.crs)
     seen = case.exposure.settlements
     state = seen.loc[seen["line"] == front.key, "in_sight"].to_numpy()
     shares = [share, *(share * (state == name)[:, None] for name in ("visible", "unknown"))]
-    whole, visible, unknown = (count(dwellers, own) for own in shares)
+    whole, visible, unknown = (count_residents(dwellers, share=own) for own in shares)
     places = {
         "settlements": whole.settlements,
         "settlements_visible": visible.settlements,
@@ -184,7 +184,7 @@ def _of_settlements(case: Case, front: FrontLine, rings: pd.DataFrame) -> pd.Dat
     # People of a zone, not of its rings: one ring without any figure makes no zone unknown.
     names = ("people", "people_visible", "people_undecided")
     people = {
-        name: count(dwellers, _added_up(own.T, sides).T).residents
+        name: count_residents(dwellers, share=_added_up(own.T, sides).T).residents
         for name, own in zip(names, shares, strict=True)
     }
     counts = {name: _added_up(numbers, sides) for name, numbers in places.items()}
@@ -198,12 +198,12 @@ def _added_up(values: NDArray[Any], sides: NDArray[np.object_]) -> NDArray[Any]:
     )
 
 
-def _of_raster(case: Case, front: FrontLine, rings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    frame = case.layers.frame
+def _of_raster(case: Analysis, front: FrontLine, rings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    plane = case.layers.plane
     lands = rings.geometry.to_numpy()
     area = shapely.union_all(lands)
-    xy, people = people_points(
-        grid.raster, area, area_crs=frame.crs, kind=grid.kind, most=MOST_POINTS
+    xy, people = place_people_points(
+        grid.raster, area=area, area_crs=plane.crs, kind=grid.kind, most=MOST_POINTS
     )
     seen, unknown = _states(case, front, xy)
     sums = np.zeros((3, len(lands)))
@@ -217,12 +217,12 @@ def _of_raster(case: Case, front: FrontLine, rings: pd.DataFrame, grid: Grid) ->
 
 
 def _states(
-    case: Case, front: FrontLine, xy: Floats
+    case: Analysis, front: FrontLine, xy: Floats
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which points stand in cells in sight, and in undecided ones or off the elevation."""
     assert case.dem is not None
     bands = case.exposure.rasters[front.key].bands
-    there = pyproj.Transformer.from_crs(case.layers.frame.crs, case.dem.crs, always_xy=True)
+    there = pyproj.Transformer.from_crs(case.layers.plane.crs, case.dem.crs, always_xy=True)
     cells = case.dem.rowcol(*there.transform(xy[:, 0], xy[:, 1]))
     on = cells[:, 0] >= 0
     row, col = cells[on].T
@@ -249,7 +249,7 @@ def _fitted(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def with_ground(case: Case) -> pd.DataFrame:
+def add_ground(case: Analysis) -> pd.DataFrame:
     """Add mean elevation and relief of each zone to the shares of its land in sight.
 
     Parameters
@@ -265,13 +265,13 @@ def with_ground(case: Case) -> pd.DataFrame:
     table = case.exposure.zones
     if case.dem is None or not len(table):
         return table
-    ground = ground_of(case.dem, case.layers.frame)
+    ground = read_ground(case.dem, plane=case.layers.plane)
     zones = case.zones[case.zones["kind"] == "cumulative"]
     lands = zones.set_index(["line", "side", "distance_m"]).geometry
     told = []
     for row in table.itertuples():
         land = lands.loc[(row.line, row.side, row.distance_m)]
-        told.append(ground_on(ground, within(ground, land)))
+        told.append(summarise_ground(ground, inside=find_cells_within(ground, land=land)))
     return table.assign(
         elevation_m=[one["elevation_m"] for one in told],
         relief_m=[one["relief_m"] for one in told],

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from frontline.claims.registry import METRICS
-from frontline.errors import ID_PATTERN, ProjectError, nearest, raise_problems, shown
+from frontline.errors import ID_PATTERN, ProjectError, raise_problems, show_value, suggest_name
 from frontline.project.loader import read_toml
-from frontline.project.messages import described
+from frontline.project.messages import describe_problems
 from frontline.project.models import Project
 from frontline.project.types import Day, Key, Number, Whole
 
@@ -26,7 +26,7 @@ class _Entry(BaseModel):
     )
 
 
-class Report(_Entry):
+class Publication(_Entry):
     """A publication that makes statements."""
 
     key: Annotated[str, Field(min_length=1, description="short name, used by the claims")]
@@ -34,7 +34,7 @@ class Report(_Entry):
     date: Day = Field(description="date of publication, YYYY-MM-DD")
 
 
-class Stated(_Entry):
+class StatedValue(_Entry):
     """A figure as it is stated, or as its words are read, and who states it."""
 
     text: str = Field("", description="the words of the statement, where they are no number")
@@ -45,7 +45,7 @@ class Stated(_Entry):
     by: str = Field("", description="who states it, if not the report itself")
 
     @model_validator(mode="after")
-    def _one_figure(self) -> Stated:
+    def _one_figure(self) -> StatedValue:
         ends = [end for end in (self.low, self.high) if end is not None]
         if (self.value is None) == (not ends):
             raise ValueError(
@@ -65,7 +65,7 @@ class Claim(_Entry):
     statement: str = Field(min_length=1, description="what is stated, in the analyst's words")
     metric: str | None = Field(None, description="what is computed; see frontline claims --list")
     parameters: dict[str, Any] = Field({}, description="parameters of the metric")
-    stated: tuple[Stated, ...] = Field((), description="figures stated; they may contradict")
+    stated: tuple[StatedValue, ...] = Field((), description="figures stated; they may contradict")
     compare: Literal["equal", "at_least", "at_most"] = Field(
         "equal", description="how the figure computed must lie to the one stated"
     )
@@ -107,12 +107,12 @@ class Claim(_Entry):
 class Ledger(_Entry):
     """All claims that are put to one project."""
 
-    reports: tuple[Report, ...] = Field((), description="publications that make statements")
+    reports: tuple[Publication, ...] = Field((), description="publications that make statements")
     claims: tuple[Claim, ...] = Field(min_length=1, description="their statements")
     path: Path = Field(description="the file itself; set when it is read", exclude=True)
 
 
-def bounds_of(stated: Stated, claim: Claim) -> tuple[float, float]:
+def find_agreement_range(stated: StatedValue, *, claim: Claim) -> tuple[float, float]:
     """Give the range in which a figure agrees with a stated one, infinite where it is open.
 
     Notes
@@ -130,7 +130,7 @@ def bounds_of(stated: Stated, claim: Claim) -> tuple[float, float]:
     return least, most
 
 
-def read(path: Path, project: Project) -> Ledger:
+def read(path: Path, *, project: Project) -> Ledger:
     """Read a ledger and check everything in it that needs no layer to be opened.
 
     Parameters
@@ -153,7 +153,7 @@ def read(path: Path, project: Project) -> Ledger:
     try:
         ledger = Ledger.model_validate(raw | {"path": path})
     except ValidationError as error:
-        problems += described(error.errors(include_url=False), raw, Ledger)
+        problems += describe_problems(error.errors(include_url=False), raw=raw, model=Ledger)
     problems += _between_claims(raw)
     problems += _metric_problems(raw, project)
     raise_problems([ProjectError(text, path=path.name, field=key) for key, text in problems])
@@ -175,16 +175,19 @@ def _between_claims(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     ids = [str(claim.get("id")) for claim in claims]
     for table, words in (("reports.key", keys), ("claims.id", ids)):
         for word in sorted({word for word in words if words.count(word) > 1}):
-            yield table, f"{shown(word)} stands there twice. Give each its own."
+            yield table, f"{show_value(word)} stands there twice. Give each its own."
     for claim in claims:
         place, report = f"claims.{claim.get('id')}", claim.get("report")
         if isinstance(report, str) and report not in keys:
-            yield f"{place}.report", f"there is no report {shown(report)}.{nearest(report, keys)}"
+            yield (
+                f"{place}.report",
+                f"there is no report {show_value(report)}.{suggest_name(report, words=keys)}",
+            )
         against = claim.get("contradicts")
         for word in against if isinstance(against, list) else []:
             if word not in ids or word == claim.get("id"):
-                offer = nearest(word, [one for one in ids if one != claim.get("id")])
-                yield f"{place}.contradicts", f"there is no other claim {shown(word)}.{offer}"
+                offer = suggest_name(word, words=[one for one in ids if one != claim.get("id")])
+                yield f"{place}.contradicts", f"there is no other claim {show_value(word)}.{offer}"
 
 
 def _metric_problems(raw: Mapping[str, Any], project: Project) -> Iterator[tuple[str, str]]:
@@ -201,17 +204,22 @@ def _metric_problems(raw: Mapping[str, Any], project: Project) -> Iterator[tuple
             continue
         metric = METRICS.get(name)
         if metric is None:
-            yield f"{place}.metric", f"there is no metric {shown(name)}.{nearest(name, METRICS)}"
+            yield (
+                f"{place}.metric",
+                f"there is no metric {show_value(name)}.{suggest_name(name, words=METRICS)}",
+            )
             continue
         try:
             metric.model.model_validate(given)
         except ValidationError as error:
-            for key, text in described(error.errors(include_url=False), given, metric.model):
+            for key, text in describe_problems(
+                error.errors(include_url=False), raw=given, model=metric.model
+            ):
                 yield f"{place}.parameters.{key}", text
         listed = claim.get("needs")
         spared = listed if isinstance(listed, list) else []
         for key, kind in metric.names.items():
             word, words = given.get(key), known[kind]
             if isinstance(word, str) and word not in words and word not in spared and words:
-                text = f"there is no {kind} {shown(word)}.{nearest(word, words)}"
+                text = f"there is no {kind} {show_value(word)}.{suggest_name(word, words=words)}"
                 yield f"{place}.parameters.{key}", text

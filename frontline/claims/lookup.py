@@ -10,17 +10,17 @@ import numpy as np
 import shapely
 
 from frontline.elevation.dem import COARSE_M, is_coarse
-from frontline.errors import ProjectError, nearest, shown
-from frontline.lines.front import figures_of
-from frontline.results.wording import percent
-from frontline.uncertainty.intervals import interval
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.lines.front import take_figures
+from frontline.results.wording import write_percent
+from frontline.uncertainty.intervals import take_interval
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from frontline.analysis.context import Case
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.analysis.context import Analysis
+    from frontline.lines.front import DisplacedFront, FrontLine
 
 
 BELOW = "below accuracy"
@@ -49,7 +49,7 @@ class Place:
     layer: str
 
 
-def front_of(case: Case, line: str) -> FrontLine:
+def find_front(case: Analysis, *, line: str) -> FrontLine:
     """Find a dated line by its key.
 
     Raises
@@ -59,17 +59,19 @@ def front_of(case: Case, line: str) -> FrontLine:
     """
     fronts = {front.key: front for front in case.fronts}
     if line not in fronts:
-        raise ProjectError(f"there is no line {shown(line)}.{nearest(line, fronts)}")
+        raise ProjectError(
+            f"there is no line {show_value(line)}.{suggest_name(line, words=fronts)}"
+        )
     return fronts[line]
 
 
-def dated(case: Case) -> tuple[FrontLine, ...]:
+def list_dated_fronts(case: Analysis) -> tuple[FrontLine, ...]:
     """Return the lines that were, without the scenarios that a project may set beside them."""
     made = {one.key for one in case.project.scenarios}
     return tuple(front for front in case.fronts if front.key not in made)
 
 
-def side_of(front: FrontLine, side: str) -> Any:
+def find_side(front: FrontLine, *, side: str) -> Any:
     """Return the land of a side of a line.
 
     Raises
@@ -78,16 +80,18 @@ def side_of(front: FrontLine, side: str) -> Any:
         If the line has no such side.
     """
     if side not in front.sides:
-        raise ProjectError(f"there is no side {shown(side)}.{nearest(side, front.sides)}")
+        raise ProjectError(
+            f"there is no side {show_value(side)}.{suggest_name(side, words=front.sides)}"
+        )
     return front.sides[side]
 
 
-def other_sides(front: FrontLine, side: str) -> Any:
+def find_other_sides(front: FrontLine, *, side: str) -> Any:
     """Return the land of all sides but one."""
     return shapely.union_all([land for name, land in front.sides.items() if name != side])
 
 
-def place_of(case: Case, place: str) -> Place:
+def find_place(case: Analysis, *, place: str) -> Place:
     """Find a place by its identifier, among settlements, then points, then districts.
 
     Raises
@@ -102,24 +106,24 @@ def place_of(case: Case, place: str) -> Place:
         rows = table[table[key].astype(str) == place]
         if len(rows):
             row = rows.iloc[0]
-            return Place(place, both_names(row), row.geometry, layer)
-    raise ProjectError(f"there is no place {shown(place)}.{nearest(place, known)}")
+            return Place(place, write_both_names(row), row.geometry, layer)
+    raise ProjectError(f"there is no place {show_value(place)}.{suggest_name(place, words=known)}")
 
 
-def both_names(row: Any) -> str:
+def write_both_names(row: Any) -> str:
     """Write the names of a place: the first, and the second in brackets."""
     second = row.get("name_alt", "")
     named = str(row["name"])
     return f"{named} ({second})" if isinstance(second, str) and second.strip() else named
 
 
-def points_of(case: Case, places: Sequence[str]) -> NDArray[np.float64]:
+def find_points(case: Analysis, *, places: Sequence[str]) -> NDArray[np.float64]:
     """Return one point of each place in the plane, shape ``(n, 2)``; inside of polygons."""
-    shapes = np.array([place_of(case, place).geometry for place in places], dtype=object)
+    shapes = np.array([find_place(case, place=place).geometry for place in places], dtype=object)
     return np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapes)), dtype=np.float64)
 
 
-def land_of(case: Case, partition: str, codes: Sequence[str] = ()) -> Any:
+def find_land(case: Analysis, *, partition: str, codes: Sequence[str] = ()) -> Any:
     """Return the land of a partition, or of some of its districts.
 
     Parameters
@@ -139,19 +143,19 @@ def land_of(case: Case, partition: str, codes: Sequence[str] = ()) -> Any:
     if partition != "districts":
         if partition not in case.layers.partitions:
             known = ["districts", *case.layers.partitions]
-            offer = nearest(partition, known)
-            raise ProjectError(f"there is no partition {shown(partition)}.{offer}")
+            offer = suggest_name(partition, words=known)
+            raise ProjectError(f"there is no partition {show_value(partition)}.{offer}")
         return shapely.union_all(case.layers.partitions[partition].geometry.to_numpy())
     table = case.layers.districts
     for code in codes:
         if code not in set(table["code"]):
-            offer = nearest(code, table["code"])
-            raise ProjectError(f"there is no district {shown(code)}.{offer}")
+            offer = suggest_name(code, words=table["code"])
+            raise ProjectError(f"there is no district {show_value(code)}.{offer}")
     chosen = table[table["code"].isin(codes)] if codes else table
     return shapely.union_all(chosen.geometry.to_numpy())
 
 
-def corridors_of(case: Case, *, kinds: Sequence[str] = (), ids: Sequence[str] = ()) -> Any:
+def find_corridors(case: Analysis, *, kinds: Sequence[str] = (), ids: Sequence[str] = ()) -> Any:
     """Return the corridors of some kinds or with some identifiers, as a table.
 
     Raises
@@ -165,7 +169,9 @@ def corridors_of(case: Case, *, kinds: Sequence[str] = (), ids: Sequence[str] = 
         for word in wanted:
             if len(table) and word not in known:
                 what = "kind of corridor" if column == "kind" else "corridor"
-                raise ProjectError(f"there is no {what} {shown(word)}.{nearest(word, known)}")
+                raise ProjectError(
+                    f"there is no {what} {show_value(word)}.{suggest_name(word, words=known)}"
+                )
     chosen = np.ones(len(table), dtype=bool)
     if kinds:
         chosen &= table["kind"].isin(list(kinds)).to_numpy()
@@ -174,12 +180,12 @@ def corridors_of(case: Case, *, kinds: Sequence[str] = (), ids: Sequence[str] = 
     return table[chosen]
 
 
-def spread(
-    case: Case,
+def spread_over_draws(
+    case: Analysis,
+    *,
     front: FrontLine,
     value: float,
     figure: Callable[[Any, Any], float],
-    *,
     counted: bool = False,
 ) -> tuple[float, float]:
     """Take the interval of a figure over the displaced copies of a line.
@@ -193,7 +199,7 @@ def spread(
     figure
         The same figure from a line and its sides, which may be computed in a coarser way.
     counted
-        Whether places are counted; see `frontline.uncertainty.intervals.interval`.
+        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
 
     Returns
     -------
@@ -208,15 +214,15 @@ def spread(
         one = figure(line, sides)
         return one, one
 
-    return spread_ends(case, front, (value, value), both, counted=counted)
+    return widen_interval(case, front=front, ends=(value, value), figure=both, counted=counted)
 
 
-def spread_ends(
-    case: Case,
+def widen_interval(
+    case: Analysis,
+    *,
     front: FrontLine,
     ends: tuple[float, float],
     figure: Callable[[Any, Any], tuple[float, float]],
-    *,
     counted: bool = False,
 ) -> tuple[float, float]:
     """Widen the least and the most that a figure may be by the displaced copies of a line.
@@ -224,7 +230,7 @@ def spread_ends(
     Parameters
     ----------
     case, front
-        As in `spread`.
+        As in `spread_over_draws`.
     ends
         The least and the most for the line as drawn.
     figure
@@ -235,20 +241,20 @@ def spread_ends(
     Returns
     -------
     low, high
-        The lower end of the least and the upper end of the most, each as in `spread`.
+        The lower end of the least and the upper end of the most, each as in `spread_over_draws`.
     """
-    draws: Sequence[Draw] = case.draws.get(front.key, ())
+    draws: Sequence[DisplacedFront] = case.draws.get(front.key, ())
     if not (front.error_m > 0).any():
         return ends
-    drawn = figures_of(front, draws, figure, counted=counted)
+    drawn = take_figures(front, draws=draws, figure=figure, counted=counted)
     if drawn is None:
         return float("nan"), float("nan")
-    low, _ = interval(ends[0], drawn.at(0))
-    _, high = interval(ends[1], drawn.at(1))
+    low, _ = take_interval(ends[0], drawn=drawn.at(0))
+    _, high = take_interval(ends[1], drawn=drawn.at(1))
     return low, high
 
 
-def far_told(kilometres: float, error_m: float, written: str = "") -> str:
+def write_distance(kilometres: float, *, error_m: float, written: str = "") -> str:
     """Write a distance from a line; one below the line's error is never a number.
 
     Parameters
@@ -263,13 +269,13 @@ def far_told(kilometres: float, error_m: float, written: str = "") -> str:
     return written or f"{kilometres:.2g}"
 
 
-def error_near(front: FrontLine, geometry: Any) -> float:
+def find_error_near(front: FrontLine, *, geometry: Any) -> float:
     """Return the error of the edge of a line that is nearest to a place, metres."""
     row = int(np.argmin(shapely.distance(front.segments, geometry)))
     return float(front.error_m[row])
 
 
-def too_coarse_for_sight(case: Case) -> tuple[str, ...]:
+def explain_coarse_sight(case: Analysis) -> tuple[str, ...]:
     """Say why sight cannot be told from the elevation; empty where it can."""
     if case.dem is None or not is_coarse(case.dem):
         return ()
@@ -277,7 +283,7 @@ def too_coarse_for_sight(case: Case) -> tuple[str, ...]:
     return (f"the elevation has cells of {step:,.0f} m, and sight needs {COARSE_M:.0f} m",)
 
 
-def schematic(case: Case) -> tuple[str, ...]:
+def explain_schematic(case: Analysis) -> tuple[str, ...]:
     """Say why lengths and times on corridors cannot be told; empty where they can."""
     asked = case.project.corridors
     if asked is None or not asked.schematic:
@@ -285,10 +291,13 @@ def schematic(case: Case) -> tuple[str, ...]:
     return ("the corridors are schematic, joined from place to place",)
 
 
-def incomplete(share: float) -> tuple[str, ...]:
+def explain_incomplete(share: float) -> tuple[str, ...]:
     """Say why people cannot be told from a list; empty where it can contain 90 % of them."""
     if share >= ENOUGH:
         return ()
     if np.isnan(share):
         return ("nobody knows what share of the people the list of settlements holds",)
-    return (f"the list of settlements can hold {percent(share)} of the people, and 90 % is needed",)
+    return (
+        f"the list of settlements can hold {write_percent(share)} of the people, and 90 % is "
+        "needed",
+    )

@@ -35,13 +35,13 @@ POSITION = "the position of the line"
 """What most intervals contain."""
 
 
-def heights_known(accuracy_m: float | None) -> str:
+def state_height_error(accuracy_m: float | None) -> str:
     """Say that an interval contains the error of heights; of none, that it does not."""
     return f"heights known to {accuracy_m:g} m" if accuracy_m else "nothing: no error of heights"
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """A figure that answers to a statement.
 
     Parameters
@@ -90,12 +90,12 @@ class Measured:
         return (self.low, self.high) if known else (self.value, self.value)
 
 
-def missing(reason: str, *, unit: str = "") -> Measured:
+def report_missing(reason: str, *, unit: str = "") -> Measurement:
     """Say that a figure cannot be had, and what the project lacks for it."""
-    return Measured(missing=reason, unit=unit)
+    return Measurement(missing=reason, unit=unit)
 
 
-def in_unit(measured: Measured, unit: str) -> Measured:
+def convert_unit(measured: Measurement, *, unit: str) -> Measurement:
     """Give a figure in another unit of the same kind.
 
     Parameters
@@ -115,7 +115,8 @@ def in_unit(measured: Measured, unit: str) -> Measured:
     ours, theirs = (_KINDS.get(word) for word in (measured.unit, unit))
     if ours is None or theirs is None or ours[0] != theirs[0]:
         raise ProjectError(
-            f"'{unit}' does not fit (expected {one_of(measured.unit)}). Correct the unit, or ask "
+            f"'{unit}' does not fit (expected {list_units(measured.unit)}). Correct the unit, or "
+            "ask "
             "another metric."
         )
     factor = ours[1] / theirs[1]
@@ -129,21 +130,21 @@ def in_unit(measured: Measured, unit: str) -> Measured:
     )
 
 
-def one_of(unit: str) -> str:
+def list_units(unit: str) -> str:
     """List the units that a figure may be stated in."""
     kind = _KINDS.get(unit, ("", 0.0))[0]
     alike = [name for name, (other, _) in _KINDS.items() if other == kind]
     return " or ".join(alike) if alike else f"'{unit}'"
 
 
-def listed(words: Sequence[str], *, most: int = 12, comma: str = ", ") -> str:
+def join_words(words: Sequence[str], *, most: int = 12, comma: str = ", ") -> str:
     """Join words with commas; of many, say how many more there are."""
     shown = comma.join(words[:most])
     return f"{shown} and {len(words) - most} more" if len(words) > most else shown
 
 
 @dataclass(frozen=True)
-class Names:
+class ParameterNames:
     """Marks a parameter that names something of the project.
 
     Parameters
@@ -155,9 +156,9 @@ class Names:
     of: Literal["line", "side", "partition"]
 
 
-LineKey = Annotated[str, Names("line")]
-SideName = Annotated[str, Names("side")]
-PartitionKey = Annotated[str, Names("partition")]
+LineKey = Annotated[str, ParameterNames("line")]
+SideName = Annotated[str, ParameterNames("side")]
+PartitionKey = Annotated[str, ParameterNames("partition")]
 Ids = Annotated[tuple[str, ...], Field(min_length=1)]
 Codes = Annotated[tuple[str, ...], Field(min_length=1)]
 Kinds = Annotated[tuple[str, ...], Field(min_length=1)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from frontline.claims.measurement import Measured, Names
+from frontline.claims.measurement import Measurement, ParameterNames
 from frontline.claims.metrics.corridors import ROAD_METRICS
 from frontline.claims.metrics.land import LAND_METRICS
 from frontline.claims.metrics.landcover import COVER_METRICS
@@ -23,7 +23,7 @@ from frontline.claims.metrics.settlements import PLACE_METRICS
 from frontline.claims.metrics.visibility import SIGHT_METRICS
 
 if TYPE_CHECKING:
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Metric:
     """
 
     name: str
-    measure: Callable[..., Measured]
+    measure: Callable[..., Measurement]
     model: type[BaseModel]
     names: Mapping[str, str]
     about: str
 
-    def ask(self, case: Case, parameters: Mapping[str, Any]) -> Measured:
+    def ask(self, case: Analysis, parameters: Mapping[str, Any]) -> Measurement:
         """Measure, with parameters as the ledger has them.
 
         Raises
@@ -64,7 +64,7 @@ class Metric:
         )
 
 
-def metric_of(function: Callable[..., Measured]) -> Metric:
+def make_metric(function: Callable[..., Measurement]) -> Metric:
     """Make a metric of a function ``(case, *, ...) -> Measured``.
 
     Parameters
@@ -82,7 +82,7 @@ def metric_of(function: Callable[..., Measured]) -> Metric:
         needed = parameter.default is inspect.Parameter.empty
         fields[key] = (hints[key], ... if needed else parameter.default)
         for mark in getattr(hints[key], "__metadata__", ()):
-            if isinstance(mark, Names):
+            if isinstance(mark, ParameterNames):
                 names[key] = mark.of
     name = str(getattr(function, "__name__", ""))
     model = create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
@@ -90,7 +90,7 @@ def metric_of(function: Callable[..., Measured]) -> Metric:
     return Metric(name, function, model, MappingProxyType(names), about)
 
 
-_ALL: tuple[Callable[..., Measured], ...] = (
+_ALL: tuple[Callable[..., Measurement], ...] = (
     *LINE_METRICS,
     *PLACE_METRICS,
     *PEOPLE_METRICS,
@@ -104,7 +104,7 @@ _ALL: tuple[Callable[..., Measured], ...] = (
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
-    {metric.name: metric for metric in sorted(map(metric_of, _ALL), key=lambda one: one.name)}
+    {metric.name: metric for metric in sorted(map(make_metric, _ALL), key=lambda one: one.name)}
 )
 """By name."""
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from frontline.analysis.scenarios import with_scenarios
-from frontline.claims.ledger import Claim, Ledger, Stated, bounds_of, read
-from frontline.claims.measurement import Measured, in_unit
+from frontline.analysis.scenarios import add_scenarios
+from frontline.claims.ledger import Claim, Ledger, StatedValue, find_agreement_range, read
+from frontline.claims.measurement import Measurement, convert_unit
 from frontline.claims.registry import METRICS
-from frontline.errors import FrontlineError, ProjectError, raise_problems, shown
-from frontline.project.loader import claims_file
-from frontline.results.numbers import round_figure, rounded
+from frontline.errors import FrontlineError, ProjectError, raise_problems, show_value
+from frontline.project.loader import find_claims_file
+from frontline.results.numbers import round_figure, write_rounded
 from frontline.results.registry import CLAIMS
-from frontline.results.wording import labels_of, percent, with_labels
+from frontline.results.wording import add_labels, list_labels, write_percent
 
 if TYPE_CHECKING:
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.project.models import Project
 
 
@@ -71,11 +71,13 @@ def read_ledger(project: Project) -> Ledger | None:
     ProjectError
         With every problem of the ledger, up to twenty.
     """
-    path = claims_file(project)
-    return None if path is None else read(path, project)
+    path = find_claims_file(project)
+    return None if path is None else read(path, project=project)
 
 
-def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -> pd.DataFrame:
+def check_claims(
+    case: Analysis, *, ledger: Ledger, progress: Progress | None = None
+) -> pd.DataFrame:
     """Put every claim to the case.
 
     Parameters
@@ -99,19 +101,21 @@ def check_claims(case: Case, ledger: Ledger, progress: Progress | None = None) -
         With every parameter that names nothing in the case and every unit that does not fit.
     """
     # A claim may ask of a line that might be as of one that was.
-    case = with_scenarios(case)
+    case = add_scenarios(case)
     rows = []
     problems: list[FrontlineError] = []
     against = _contradictions(ledger)
     by_id = {claim.id: claim for claim in ledger.claims}
-    labels = labels_of(case.project)
+    labels = list_labels(case.project)
     for number, claim in enumerate(ledger.claims):
         try:
-            measured = measure(case, claim)
-            found = verdict_of(claim, measured)
+            measured = measure_claim(case, claim=claim)
+            found = decide_verdict(claim, measured=measured)
             others = [by_id[word] for word in against[claim.id]]
             row = _row(claim, ledger, measured, found, others)
-            rows.append(row | {name: with_labels(str(row[name]), labels) for name in _SENTENCES})
+            rows.append(
+                row | {name: add_labels(str(row[name]), names=labels) for name in _SENTENCES}
+            )
         except FrontlineError as error:
             problems += [_placed(one, claim, ledger) for one in error.problems]
         if progress is not None:
@@ -128,7 +132,7 @@ def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineErr
     )
 
 
-def measure(case: Case, claim: Claim) -> Measured:
+def measure_claim(case: Analysis, *, claim: Claim) -> Measurement:
     """Compute what a claim asks, in the unit in which its first figure is stated.
 
     Returns
@@ -137,22 +141,24 @@ def measure(case: Case, claim: Claim) -> Measured:
     project has not what the claim needs.
     """
     if claim.excluded or claim.metric is None:
-        return Measured()
+        return Measurement()
     has = {front.key for front in case.fronts} | set(case.layers.partitions)
-    lacks = [shown(key) for key in claim.needs if key not in has]
+    lacks = [show_value(key) for key in claim.needs if key not in has]
     if lacks:
         named = " and ".join(lacks)
-        return Measured(missing=f"the project does not hold what this is about (its key: {named})")
+        return Measurement(
+            missing=f"the project does not hold what this is about (its key: {named})"
+        )
     measured = METRICS[claim.metric].ask(case, claim.parameters)
     units = list(dict.fromkeys(one.unit for one in claim.stated))
     if len(units) > 1:
         raise ProjectError(f"stated in {' and in '.join(units)}. Give all figures in one unit.")
     if measured.missing or not units:
         return measured
-    return in_unit(measured, units[0])
+    return convert_unit(measured, unit=units[0])
 
 
-def verdict_of(claim: Claim, measured: Measured) -> Verdict:
+def decide_verdict(claim: Claim, *, measured: Measurement) -> Verdict:
     """Decide a claim.
 
     Parameters
@@ -160,7 +166,7 @@ def verdict_of(claim: Claim, measured: Measured) -> Verdict:
     claim
         The claim.
     measured
-        Its figure, from `measure`.
+        Its figure, from `measure_claim`.
 
     Returns
     -------
@@ -187,13 +193,15 @@ def verdict_of(claim: Claim, measured: Measured) -> Verdict:
     if open_:
         verdict = NOT_TESTABLE if claim.untestable else UNDEFINED
         return Verdict(verdict, _sentence(open_, *figures, measured.detail))
-    found = [(one, _compare(measured, bounds_of(one, claim))) for one in claim.stated]
+    found = [
+        (one, _compare(measured, find_agreement_range(one, claim=claim))) for one in claim.stated
+    ]
     verdict, limits = _decided(claim, measured, [how for _, how in found])
     told = _told(found, claim)
     return Verdict(verdict, _sentence(*figures, told, limits, measured.detail, _read(claim)))
 
 
-def _decided(claim: Claim, measured: Measured, found: Sequence[str]) -> tuple[str, str]:
+def _decided(claim: Claim, measured: Measurement, found: Sequence[str]) -> tuple[str, str]:
     """Return the verdict on the figures stated, and what limits it."""
     differs = all(how == _DIFFERS for how in found)
     # An interval may be too wide to agree with a figure, never to lie apart from it.
@@ -209,7 +217,7 @@ def _decided(claim: Claim, measured: Measured, found: Sequence[str]) -> tuple[st
     return SUPPORTED, ""
 
 
-def _compare(measured: Measured, bounds: tuple[float, float]) -> str:
+def _compare(measured: Measurement, bounds: tuple[float, float]) -> str:
     low, high = measured.ends
     least, most = bounds
     if high < least or low > most:
@@ -220,18 +228,22 @@ def _compare(measured: Measured, bounds: tuple[float, float]) -> str:
     return _AGREES if least <= measured.value <= most else _REACHES
 
 
-def _too_wide(measured: Measured, claim: Claim) -> list[str]:
+def _too_wide(measured: Measurement, claim: Claim) -> list[str]:
     """Say whether an interval is as wide as the figures stated: it would agree with anything."""
     low, high = measured.ends
-    closed = [one for one in claim.stated if not any(map(math.isinf, bounds_of(one, claim)))]
+    closed = [
+        one
+        for one in claim.stated
+        if not any(map(math.isinf, find_agreement_range(one, claim=claim)))
+    ]
     if not closed or not math.isfinite(measured.value):
         return []
-    size = max(abs(end) for one in closed for end in bounds_of(one, claim))
+    size = max(abs(end) for one in closed for end in find_agreement_range(one, claim=claim))
     wide = size > 0 and high - low > size
     return ["the interval is wider than the figure stated"] if wide else []
 
 
-def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
+def _told(found: Sequence[tuple[StatedValue, str]], claim: Claim) -> str:
     """Say for each figure stated how the computed one lies to it."""
     words = {
         _AGREES: "the two agree",
@@ -244,15 +256,20 @@ def _told(found: Sequence[tuple[Stated, str]], claim: Claim) -> str:
     else:
         told = "; ".join(f"{_figure(one, claim)}: {words[how]}" for one, how in found)
     allowed = (
-        f" (allowed: {percent(claim.tolerance)} of the figure stated)" if claim.tolerance else ""
+        f" (allowed: {write_percent(claim.tolerance)} of the figure stated)"
+        if claim.tolerance
+        else ""
     )
     return told + allowed
 
 
-def _computed(measured: Measured) -> str:
+def _computed(measured: Measurement) -> str:
     low, high = measured.low, measured.high
     if math.isnan(measured.value) and math.isfinite(low):
-        return f"Computed: {_with_unit(f'{rounded(low)} to {rounded(high)}', measured.unit)}"
+        return (
+            "Computed: "
+            f"{_with_unit(f'{write_rounded(low)} to {write_rounded(high)}', measured.unit)}"
+        )
     figure = round_figure(measured.value, low, high)
     if math.isinf(measured.value):
         number = "unreachable" if measured.unit == "min" else _WITHOUT_LIMIT
@@ -267,7 +284,7 @@ def _computed(measured: Measured) -> str:
 
 def _end(value: float) -> str:
     """Write an end of an interval of which the other is without limit."""
-    return _WITHOUT_LIMIT if math.isinf(value) else rounded(value)
+    return _WITHOUT_LIMIT if math.isinf(value) else write_rounded(value)
 
 
 def _with_unit(text: str, unit: str) -> str:
@@ -281,7 +298,7 @@ def _stated(claim: Claim) -> str:
     return f"stated: {'; '.join(_figure(one, claim) for one in claim.stated)}"
 
 
-def _figure(stated: Stated, claim: Claim) -> str:
+def _figure(stated: StatedValue, claim: Claim) -> str:
     """Write a figure as it is stated, and who states it."""
     if stated.value is not None:
         word = {"equal": "", "at_least": "at least ", "at_most": "at most "}[claim.compare]
@@ -297,8 +314,8 @@ def _figure(stated: Stated, claim: Claim) -> str:
     return f"{read_as} ({stated.by})" if stated.by else read_as
 
 
-def _below(claim: Claim, measured: Measured) -> str:
-    size = _with_unit(rounded(measured.resolves), measured.unit)
+def _below(claim: Claim, measured: Measurement) -> str:
+    size = _with_unit(write_rounded(measured.resolves), measured.unit)
     limit = f"Below accuracy: the data cannot tell less than {size} from nothing at all"
     safe = measured.detail if math.isnan(measured.value) else ""
     return _sentence(limit, _stated(claim), safe)
@@ -323,7 +340,7 @@ def _contradictions(ledger: Ledger) -> Mapping[str, list[str]]:
 
 
 def _row(
-    claim: Claim, ledger: Ledger, measured: Measured, found: Verdict, others: Sequence[Claim]
+    claim: Claim, ledger: Ledger, measured: Measurement, found: Verdict, others: Sequence[Claim]
 ) -> dict[str, object]:
     report = next(one for one in ledger.reports if one.key == claim.report)
     known = found.verdict not in {BELOW_ACCURACY, EXCLUDED} and not measured.missing

@@ -23,11 +23,11 @@ def diff(
     """Say which figures of two runs differ, and why: inputs, parameters, versions."""
     from frontline.workflow import compare as differences
 
-    found = differences.compare(before, after)
+    found = differences.compare(before, after=after)
     if as_json:
-        say(json.dumps(differences.as_json(found), ensure_ascii=False, indent=2))
+        say(json.dumps(differences.list_as_json(found), ensure_ascii=False, indent=2))
         return
-    say("\n".join(differences.as_text(found)))
+    say("\n".join(differences.write_as_text(found)))
 
 
 def pack(
@@ -43,8 +43,8 @@ def pack(
     """Put all inputs and a manifest into one archive for another analyst."""
     from frontline.workflow import pack as packing
 
-    names = packing.pack(project, out, public=public, force=force)
-    hidden = packing.restricted_inputs(project)
+    names = packing.pack(project, out=out, public=public, force=force)
+    hidden = packing.list_restricted_inputs(project)
     if hidden:
         say(f"frontline: holds restricted layers: {', '.join(hidden)}.", err=True)
     say(f"{len(names)} inputs in {out}. Unpack it, then: frontline run {names[0]} --out ...")
@@ -65,5 +65,5 @@ def style(
     """Write the QGIS style of every layer, from the one table of colours and symbols."""
     from frontline.export.qgis import layers as stylefiles
 
-    written = stylefiles.write_styles(project, out, force=force)
+    written = stylefiles.write_styles(project, out=out, force=force)
     say(f"{len(written)} files in {out}: {', '.join(sorted(written))}")

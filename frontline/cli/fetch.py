@@ -14,7 +14,7 @@ from frontline.cli.terminal import say, start_log
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from frontline.fetch.request import Request
+    from frontline.fetch.request import FetchRequest
 
 
 fetch_app = typer.Typer(
@@ -38,10 +38,10 @@ def elevation(
     ] = False,
 ) -> None:
     """Get heights of the study area and as far as sight reaches: GLO-30, GLO-90 or others."""
-    from frontline.fetch.elevation import elevation as fetch_elevation
+    from frontline.fetch.elevation import fetch_elevation
 
     with _request(options, source) as request:
-        _tell(fetch_elevation(project, replace(request, fallback=fallback)), options)
+        _tell(fetch_elevation(project, request=replace(request, fallback=fallback)), options)
 
 
 def population(
@@ -53,18 +53,18 @@ def population(
     ] = None,
 ) -> None:
     """Get people on a grid: WorldPop, constrained or unconstrained, by year."""
-    from frontline.fetch.population import population as fetch_population
+    from frontline.fetch.population import fetch_population
 
     with _request(options, source) as request:
-        _tell(fetch_population(project, request, year=year), options)
+        _tell(fetch_population(project, request=request, year=year), options)
 
 
 def landcover(project: ProjectFile, options: FetchOptions, source: Sources = None) -> None:
     """Get land cover at 10 m, for farmland and trees: ESA WorldCover of 2021 or 2020."""
-    from frontline.fetch.landcover import landcover as fetch_landcover
+    from frontline.fetch.landcover import fetch_landcover
 
     with _request(options, source) as request:
-        _tell(fetch_landcover(project, request), options)
+        _tell(fetch_landcover(project, request=request), options)
 
 
 def places(
@@ -75,18 +75,18 @@ def places(
     ] = "geonames",
 ) -> None:
     """Get settlements with their names in several languages."""
-    from frontline.fetch.layers import places as fetch_places
+    from frontline.fetch.layers import fetch_places
 
     with _request(options, [source]) as request:
-        _tell(fetch_places(project, request), options)
+        _tell(fetch_places(project, request=request), options)
 
 
 def roads(project: ProjectFile, options: FetchOptions) -> None:
     """Get roads with class and speed, railways, canals and pipelines from OpenStreetMap."""
-    from frontline.fetch.layers import roads as fetch_roads
+    from frontline.fetch.layers import fetch_roads
 
     with _request(options) as request:
-        _tell(fetch_roads(project, request), options)
+        _tell(fetch_roads(project, request=request), options)
 
 
 def boundaries(
@@ -97,10 +97,10 @@ def boundaries(
     ] = 1,
 ) -> None:
     """Get administrative boundaries with codes from geoBoundaries."""
-    from frontline.fetch.layers import boundaries as fetch_boundaries
+    from frontline.fetch.layers import fetch_boundaries
 
     with _request(options) as request:
-        _tell(fetch_boundaries(project, request, level=level), options)
+        _tell(fetch_boundaries(project, request=request, level=level), options)
 
 
 for fetching in (elevation, population, landcover, places, roads, boundaries):
@@ -108,22 +108,22 @@ for fetching in (elevation, population, landcover, places, roads, boundaries):
 
 
 @contextmanager
-def _request(options: FetchOptions, sources: list[str] | None = None) -> Iterator[Request]:
-    from frontline.fetch.cache import default_cache
-    from frontline.fetch.http import Client
-    from frontline.fetch.request import Request
-    from frontline.progress import shown_progress
+def _request(options: FetchOptions, sources: list[str] | None = None) -> Iterator[FetchRequest]:
+    from frontline.fetch.cache import find_default_cache
+    from frontline.fetch.http import HttpClient
+    from frontline.fetch.request import FetchRequest
+    from frontline.progress import show_progress
 
     start_log(quiet=options.quiet)
-    with shown_progress(quiet=options.quiet) as progress:
-        client = Client(
-            cache=(options.cache or default_cache()).absolute(),
+    with show_progress(quiet=options.quiet) as progress:
+        client = HttpClient(
+            cache=(options.cache or find_default_cache()).absolute(),
             mirror=options.mirror,
             proxy=options.proxy,
             refresh=options.refresh,
             progress=progress,
         )
-        yield Request(client, sources=tuple(sources or ()), dry_run=options.dry_run)
+        yield FetchRequest(client, sources=tuple(sources or ()), dry_run=options.dry_run)
 
 
 def _tell(lines: list[str], options: FetchOptions) -> None:

@@ -48,9 +48,9 @@ app.add_typer(fetch_app)
 
 def _show_version(value: bool) -> None:
     if value:
-        from frontline.export.manifest import library_versions
+        from frontline.export.manifest import list_versions
 
-        say("\n".join(f"{name} {version}" for name, version in library_versions().items()))
+        say("\n".join(f"{name} {version}" for name, version in list_versions().items()))
         raise typer.Exit
 
 
@@ -168,14 +168,14 @@ for further in (commands.diff, commands.pack, commands.style):
 
 
 def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str) -> None:
-    from frontline.progress import shown_progress
+    from frontline.progress import show_progress
     from frontline.workflow.run import run as run_project
 
     start_log(quiet=options.quiet)
-    with shown_progress(quiet=options.quiet or options.as_json) as progress:
+    with show_progress(quiet=options.quiet or options.as_json) as progress:
         results, written = run_project(
             project,
-            out,
+            out=out,
             command=command,
             public=options.public,
             pdf=options.pdf,

@@ -19,19 +19,19 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline.elevation.heights import windows_over
-from frontline.elevation.units import METRES, unit_of
+from frontline.elevation.heights import find_windows
+from frontline.elevation.units import METRES, find_unit
 from frontline.errors import ProjectError, RasterError
-from frontline.project.loader import relative
+from frontline.project.loader import write_relative
 from frontline.project.models import TREES
-from frontline.raster.grid import middle_step_m, resampled
+from frontline.raster.grid import measure_middle_step, resample_heights
 from frontline.raster.io import (
     Raster,
     Window,
+    find_window_bounds,
+    find_window_transform,
     open_raster,
     read_window,
-    window_bounds,
-    window_transform,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _BAND_CELLS = 8_000_000
 
 
 @dataclass(frozen=True)
-class Trees:
+class TreeSource:
     """Where the height of trees is read from.
 
     Parameters
@@ -93,7 +93,7 @@ class Trees:
         return np.where(unknown, np.nan, trees).astype(np.float32)
 
 
-def trees_of(project: Project, area: Any, area_crs: pyproj.CRS) -> Trees | None:
+def find_trees(project: Project, *, area: Any, area_crs: pyproj.CRS) -> TreeSource | None:
     """Tell where the project's heights of trees are, if it has any.
 
     Parameters
@@ -115,7 +115,7 @@ def trees_of(project: Project, area: Any, area_crs: pyproj.CRS) -> Trees | None:
         return None
     trees = _of_raster(stated, project) or _of_cover(stated, project)
     with trees.opened() as raster:
-        unit = unit_of(raster) if stated.path is not None else ""
+        unit = find_unit(raster) if stated.path is not None else ""
         if unit in METRES and unit != stated.unit:
             raise RasterError(
                 f"its heights are in '{raster.unit or unit}', the project says {stated.unit}. "
@@ -123,7 +123,7 @@ def trees_of(project: Project, area: Any, area_crs: pyproj.CRS) -> Trees | None:
                 path=raster.path,
                 field="elevation.canopy.unit",
             )
-        if not windows_over(raster, area, area_crs):
+        if not find_windows(raster, area=area, area_crs=area_crs):
             raise RasterError(
                 "does not reach the lines. Use heights of trees of this region, or correct the "
                 "CRS.",
@@ -133,15 +133,15 @@ def trees_of(project: Project, area: Any, area_crs: pyproj.CRS) -> Trees | None:
     return trees
 
 
-def _of_raster(stated: Canopy, project: Project) -> Trees | None:
+def _of_raster(stated: Canopy, project: Project) -> TreeSource | None:
     if stated.path is None:
         return None
-    shown = relative(stated.path, project)
+    shown = write_relative(stated.path, project=project)
     to_m, none = METRES[stated.unit], stated.no_trees
-    return Trees(stated.path, stated.crs, stated.nodata, shown, to_m=to_m, none=none)
+    return TreeSource(stated.path, stated.crs, stated.nodata, shown, to_m=to_m, none=none)
 
 
-def _of_cover(stated: Canopy, project: Project) -> Trees:
+def _of_cover(stated: Canopy, project: Project) -> TreeSource:
     cover = project.landcover
     if cover is None or TREES not in cover.classes:
         raise ProjectError(
@@ -150,19 +150,19 @@ def _of_cover(stated: Canopy, project: Project) -> Trees:
             path=project.path,
             field="elevation.canopy.height_m",
         )
-    return Trees(
+    return TreeSource(
         cover.path,
         cover.crs,
         cover.nodata,
-        relative(cover.path, project),
+        write_relative(cover.path, project=project),
         height_m=stated.height_m,
         codes=(*cover.classes[TREES], *cover.classes.get(MANGROVES, ())),
         unknown=cover.unknown,
     )
 
 
-def heights_of_trees(
-    trees: Trees, transform: Transform, crs: pyproj.CRS, shape: tuple[int, int]
+def read_tree_heights(
+    trees: TreeSource, *, transform: Transform, crs: pyproj.CRS, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
     """Read heights of trees onto a grid.
 
@@ -185,35 +185,37 @@ def heights_of_trees(
     """
     # A margin, for means at the edge are interpolated as well.
     around = Window(-3, -3, shape[0] + 6, shape[1] + 6)
-    area = shapely.box(*window_bounds(transform, around))
+    area = shapely.box(*find_window_bounds(transform, window=around))
     with trees.opened() as raster:
-        windows = windows_over(raster, area, crs)
+        windows = find_windows(raster, area=area, area_crs=crs)
         if not windows:
             return np.full(shape, np.nan, dtype=np.float32)
-        side = _side(raster, windows[0], min(middle_step_m(transform, crs, shape)))
+        side = _side(raster, windows[0], min(measure_middle_step(transform, crs=crs, shape=shape)))
         means = _means(raster, windows[0], trees, side)
         # A raster of the whole turn meets the area at both its edges: lay the pieces together.
         for window in windows[1:]:
             means = np.where(np.isnan(means), _means(raster, window, trees, side), means)
-        a, b, c, d, e, f = window_transform(raster.transform, windows[0])
+        a, b, c, d, e, f = find_window_transform(raster.transform, window=windows[0])
         squares = (a * side, b, c, d, e * side, f)
-        return resampled(means, squares, raster.crs, onto=transform, onto_crs=crs, shape=shape)
+        return resample_heights(
+            means, transform=squares, crs=raster.crs, onto=transform, onto_crs=crs, shape=shape
+        )
 
 
 def _side(raster: Raster, window: Window, step_m: float) -> int:
     """Tell how many cells a side make a square of about a step."""
-    there = window_transform(raster.transform, window)
-    own = max(middle_step_m(there, raster.crs, (window.rows, window.cols)))
+    there = find_window_transform(raster.transform, window=window)
+    own = max(measure_middle_step(there, crs=raster.crs, shape=(window.rows, window.cols)))
     return max(1, math.floor(step_m / own + 1e-6))
 
 
-def _means(raster: Raster, window: Window, trees: Trees, side: int) -> NDArray[np.float32]:
+def _means(raster: Raster, window: Window, trees: TreeSource, side: int) -> NDArray[np.float32]:
     """Average cells in squares; NaN where less than half of a square is known."""
     rows, cols = (-(-size // side) for size in (window.rows, window.cols))
     means = np.full((rows, cols), np.nan, dtype=np.float32)
     for top, height in _bands(rows, cols * side * side):
         there = Window(window.row + top * side, window.col, height * side, cols * side)
-        metres = trees.metres(read_window(raster, there))
+        metres = trees.metres(read_window(raster, window=there))
         squares = metres.reshape(height, side, cols, side)
         known = np.isfinite(squares)
         count = known.sum(axis=(1, 3))

@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline.elevation.dem import Dem, to_dem
+from frontline.elevation.dem import Dem, to_dem_crs
 from frontline.errors import RasterError, raise_problems
 from frontline.records import Note
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS) -> float:
+def measure_coverage(dem: Dem, *, area: Any, area_crs: pyproj.CRS) -> float:
     """Measure the share of an area whose heights are known.
 
     Parameters
@@ -47,7 +47,7 @@ def coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS) -> float:
     )
     shapely.prepare(area)
     within = shapely.contains_xy(area, x, y)
-    cells = dem.rowcol(*to_dem(dem, area_crs, x[within], y[within]))
+    cells = dem.rowcol(*to_dem_crs(dem, area_crs, x[within], y[within]))
     if len(cells) == 0:
         return math.nan
     on_grid = cells[cells[:, 0] >= 0]
@@ -57,8 +57,8 @@ def coverage(dem: Dem, area: Any, *, area_crs: pyproj.CRS) -> float:
 
 def check_coverage(
     dem: Dem,
-    area: Any,
     *,
+    area: Any,
     area_crs: pyproj.CRS,
     least: float,
     what: str,
@@ -69,7 +69,7 @@ def check_coverage(
     Parameters
     ----------
     dem, area, area_crs
-        As for `coverage`.
+        As for `measure_coverage`.
     least
         Smallest share that is accepted.
     what, path
@@ -80,18 +80,18 @@ def check_coverage(
     RasterError
         The share is below `least`.
     """
-    share = coverage(dem, area, area_crs=area_crs)
-    refuse(share, least=least, what=what, path=path)
+    share = measure_coverage(dem, area=area, area_crs=area_crs)
+    refuse_coverage(share, least=least, what=what, path=path)
     return share
 
 
-def refuse(share: float, *, least: float, what: str, path: Path | None = None) -> None:
+def refuse_coverage(share: float, *, least: float, what: str, path: Path | None = None) -> None:
     """Refuse too small a known share of an area.
 
     Parameters
     ----------
     share
-        From `coverage`.
+        From `measure_coverage`.
     least, what, path
         As for `check_coverage`.
 
@@ -109,8 +109,8 @@ def refuse(share: float, *, least: float, what: str, path: Path | None = None) -
         )
 
 
-def check_zones(
-    dem: Dem, zones: gpd.GeoDataFrame, *, least: float, path: Path | None = None
+def check_zone_coverage(
+    dem: Dem, *, zones: gpd.GeoDataFrame, least: float, path: Path | None = None
 ) -> tuple[Note, ...]:
     """Refuse elevation that knows too little of the widest zone of a line.
 
@@ -142,7 +142,9 @@ def check_zones(
         what = f"the zone of {own['distance_m'].iloc[0] / 1000:g} km about {line}"
         area = shapely.union_all(own.geometry.to_numpy())
         try:
-            share = check_coverage(dem, area, area_crs=zones.crs, least=least, what=what, path=path)
+            share = check_coverage(
+                dem, area=area, area_crs=zones.crs, least=least, what=what, path=path
+            )
         except RasterError as problem:
             problems.append(problem)
             continue

@@ -13,48 +13,54 @@ import pyproj
 import shapely
 
 from frontline._typing import AnyFloats
-from frontline.elevation.canopy import Trees, heights_of_trees, trees_of
+from frontline.elevation.canopy import TreeSource, find_trees, read_tree_heights
 from frontline.elevation.heights import (
     HIGHEST_M,
     LOWEST_M,
     HeightsFile,
-    cells_around,
-    pieces_of,
+    choose_thinning,
+    count_cells,
+    find_vertical_datum,
+    is_same_datum,
     read_around,
+    read_provenance,
     refuse_other_units,
-    same_datum,
-    thinning,
-    vertical_datum,
-    without_voids,
+    remove_voids,
 )
-from frontline.elevation.units import METRES, doubt_units, unit_of
+from frontline.elevation.units import METRES, doubt_units, find_unit
 from frontline.errors import RasterError
-from frontline.geo.geodesy import points_along
-from frontline.project.loader import relative
+from frontline.geo.geodesy import place_points
+from frontline.project.loader import write_relative
 from frontline.raster import io as rasters
-from frontline.raster.grid import bilinear, cell_steps_m, middle_step_m, resampled, true_to_scale
+from frontline.raster.grid import (
+    interpolate_bilinear,
+    is_true_to_scale,
+    measure_cell_steps,
+    measure_middle_step,
+    resample_heights,
+)
 from frontline.raster.io import (
     MOST_CELLS,
     Bounds,
     Raster,
     Transform,
     Window,
+    find_window_bounds,
+    find_window_transform,
     open_raster,
-    window_bounds,
-    window_transform,
 )
-from frontline.raster.zonal import densified
+from frontline.raster.zonal import densify_edges
 from frontline.records import Note
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.project.models import Elevation, Project
 
 
-def with_trees(grid: Dem, posts_rc: NDArray[Any]) -> Dem:
+def add_trees(grid: Dem, *, posts_rc: NDArray[Any]) -> Dem:
     """Put trees upon the ground, but not where posts stand.
 
     Parameters
@@ -75,7 +81,7 @@ def with_trees(grid: Dem, posts_rc: NDArray[Any]) -> Dem:
         return grid
     rows, cols = grid.heights_m.shape
     crs = pyproj.CRS.from_user_input(grid.crs)
-    trees_m = heights_of_trees(grid.trees, grid.transform, crs, (rows, cols))
+    trees_m = read_tree_heights(grid.trees, transform=grid.transform, crs=crs, shape=(rows, cols))
     ground = np.isfinite(grid.heights_m)
     known = int(np.count_nonzero(ground & np.isfinite(trees_m)))
     for end in (np.floor, np.ceil):
@@ -118,13 +124,13 @@ class Dem:
     vertical_datum, model, accuracy_m, source
         What the project says of them.
     pieces
-        What each part was made from, as `heights.pieces_of` gives it; empty if the file does not
-        say.
+        What each part was made from, as `heights.read_provenance` gives it; empty if the file does
+        not say.
     notes
         What a reader must know: unknown cells, suspicious heights, resampling.
     fine
         Where these heights are but a survey of a file too large for memory: the file, of which
-        `sight_grid` reads every cell around a stretch of line.
+        `make_sight_grid` reads every cell around a stretch of line.
     trees
         Where heights of trees are read from, which rays must clear; these heights hold none.
     trees_known
@@ -142,18 +148,18 @@ class Dem:
     notes: tuple[Note, ...] = ()
     pieces: tuple[dict[str, Any], ...] = ()
     fine: HeightsFile | None = None
-    trees: Trees | None = None
+    trees: TreeSource | None = None
     trees_known: float = 1.0
 
     @property
     def sight_step_m(self) -> tuple[float, float]:
-        """Size of the cells that `sight_grid` gives, as ``step_m``."""
+        """Size of the cells that `make_sight_grid` gives, as ``step_m``."""
         return self.step_m if self.fine is None else self.fine.step_m
 
     @property
     def bounds(self) -> Bounds:
         """West, south, east, north edge in the grid's CRS."""
-        return window_bounds(self.transform, Window(0, 0, *self.heights_m.shape))
+        return find_window_bounds(self.transform, window=Window(0, 0, *self.heights_m.shape))
 
     def rowcol(self, x: AnyFloats, y: AnyFloats) -> NDArray[np.int64]:
         """Find the cells of points given in the grid's CRS.
@@ -182,7 +188,7 @@ class Dem:
         return np.column_stack([row, col])
 
 
-def read_dem(project: Project, layers: Layers) -> Dem | None:
+def read_dem(project: Project, *, layers: Layers) -> Dem | None:
     """Read the project's elevation around study area and lines.
 
     Parameters
@@ -190,7 +196,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
     project
         Names the file and describes it; None without elevation.
     layers
-        Study area and lines in the plane of ``layers.frame``.
+        Study area and lines in the plane of ``layers.plane``.
 
     Returns
     -------
@@ -211,23 +217,25 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
     lines = [geometry for frame in layers.lines.values() for geometry in frame.geometry]
     near = [shapely.box(*_widened(line.bounds, reach_m)) for line in lines]
     wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
-    shown = relative(stated.path, project)
+    shown = write_relative(stated.path, project=project)
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         about = stated.path.name
         unit_notes = tuple(_check_unit(raster, stated, about))
         # Where all has too many cells: sight needs no more than the lines' surroundings.
         narrow = shapely.box(*shapely.total_bounds(near))
-        area, every, notes = _what_to_read(raster, wide, narrow, layers.frame.crs, about)
+        area, every, notes = _what_to_read(raster, wide, narrow, layers.plane.crs, about)
         to_m = METRES[stated.unit]
-        heights, transform = read_around(raster, area, layers.frame.crs, to_m=to_m, every=every)
+        heights, transform = read_around(
+            raster, area=area, area_crs=layers.plane.crs, to_m=to_m, every=every
+        )
         crs = raster.crs
-        datum, pieces = vertical_datum(raster), pieces_of(raster)
+        datum, pieces = find_vertical_datum(raster), read_provenance(raster)
         notes += [*unit_notes, *_about_datum(stated, datum, about), *_filled_before(raster, about)]
         notes += [Note(about, raster.datum_doubt)] if raster.datum_doubt else []
-    refuse_other_units(heights, Path(shown))
+    refuse_other_units(heights, path=Path(shown))
     notes += _voids_removed(heights, about)
-    step_m = middle_step_m(transform, crs, heights.shape)
-    notes += doubt_units(heights, step_m, about)
+    step_m = measure_middle_step(transform, crs=crs, shape=heights.shape)
+    notes += doubt_units(heights, step_m=step_m, about=about)
     fine = None
     if every > 1:
         step = step_m[0] / every, step_m[1] / every
@@ -244,7 +252,7 @@ def read_dem(project: Project, layers: Layers) -> Dem | None:
         notes=(*notes, *_share_unknown(heights, about)),
         pieces=pieces,
         fine=fine,
-        trees=trees_of(project, narrow, layers.frame.crs),
+        trees=find_trees(project, area=narrow, area_crs=layers.plane.crs),
     )
 
 
@@ -252,13 +260,13 @@ def _what_to_read(
     raster: Raster, wide: Any, narrow: Any, area_crs: pyproj.CRS, about: str
 ) -> tuple[Any, int, list[Note]]:
     """Choose an area that fits into memory, or every how many cells are read, and say so."""
-    if cells_around(raster, wide, area_crs) <= rasters.MOST_CELLS:
+    if count_cells(raster, area=wide, area_crs=area_crs) <= rasters.MOST_CELLS:
         return wide, 1, []
-    if cells_around(raster, narrow, area_crs) <= rasters.MOST_CELLS:
+    if count_cells(raster, area=narrow, area_crs=area_crs) <= rasters.MOST_CELLS:
         text = "read around the lines only: the study area is too large."
         return narrow, 1, [Note(about, text)]
-    cells = cells_around(raster, wide, area_crs)
-    every = thinning(cells)
+    cells = count_cells(raster, area=wide, area_crs=area_crs)
+    every = choose_thinning(cells)
     text = (
         f"has {cells:,} cells there, more than fit into memory ({rasters.MOST_CELLS:,}): maps, "
         f"relief and shares of land are taken from one cell of every {every} x {every}. Sight "
@@ -273,7 +281,7 @@ def is_coarse(dem: Dem) -> bool:
     return max(dem.sight_step_m) > 1.01 * COARSE_M
 
 
-def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0.0) -> Dem:
+def make_sight_grid(dem: Dem, *, area: Any, area_crs: pyproj.CRS, margin_m: float = 0.0) -> Dem:
     """Return heights on a grid whose cells have one true size in metres, around an area.
 
     Parameters
@@ -314,12 +322,12 @@ def sight_grid(dem: Dem, area: Any, *, area_crs: pyproj.CRS, margin_m: float = 0
         dem = _in_full(dem, dem.fine, crs, wide, area_crs)
     if crs.is_projected:
         window = _window_over(dem, wide, area_crs)
-        if true_to_scale(dem.transform, crs, window, tolerance=SCALE_TOLERANCE):
+        if is_true_to_scale(dem.transform, crs=crs, window=window, tolerance=SCALE_TOLERANCE):
             return _cut_out(dem, crs, window)
     return _resampled(dem, crs, wide, area_crs)
 
 
-def heights_at(dem: Dem, xy: AnyFloats, *, crs: pyproj.CRS) -> NDArray[np.float64]:
+def sample_heights(dem: Dem, *, xy: AnyFloats, crs: pyproj.CRS) -> NDArray[np.float64]:
     """Interpolate heights bilinearly between cell centres.
 
     Parameters
@@ -336,12 +344,14 @@ def heights_at(dem: Dem, xy: AnyFloats, *, crs: pyproj.CRS) -> NDArray[np.float6
     Metres, shape ``(n,)``; NaN where any contributing cell is unknown, and beyond the outermost
     cell centres.
     """
-    x, y = to_dem(dem, crs, np.asarray(xy)[:, 0], np.asarray(xy)[:, 1])
+    x, y = to_dem_crs(dem, crs, np.asarray(xy)[:, 0], np.asarray(xy)[:, 1])
     place = dem.position(x, y)
-    return bilinear(dem.heights_m, place[:, 0], place[:, 1])
+    return interpolate_bilinear(dem.heights_m, row=place[:, 0], col=place[:, 1])
 
 
-def profile(dem: Dem, line: Any, frame: Frame, *, spacing_m: float | None = None) -> AnyFloats:
+def read_profile(
+    dem: Dem, *, line: Any, plane: ProjectedPlane, spacing_m: float | None = None
+) -> AnyFloats:
     """Read the heights along a line.
 
     Parameters
@@ -349,8 +359,8 @@ def profile(dem: Dem, line: Any, frame: Frame, *, spacing_m: float | None = None
     dem
         The grid.
     line
-        LineString in the plane of `frame`.
-    frame
+        LineString in the plane of `plane`.
+    plane
         The plane.
     spacing_m
         Distance of the points; half a cell if unset.
@@ -361,11 +371,11 @@ def profile(dem: Dem, line: Any, frame: Frame, *, spacing_m: float | None = None
     ``(n, 4)``; the height is NaN where unknown.
     """
     spacing = min(dem.step_m) / 2 if spacing_m is None else spacing_m
-    xy = points_along(line, frame, spacing)
-    lonlat = frame.lonlat(xy)
+    xy = place_points(line, plane=plane, spacing_m=spacing)
+    lonlat = plane.lonlat(xy)
     steps = _GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2] if len(lonlat) > 1 else []
     along = np.concatenate([[0.0], np.cumsum(steps)])[: len(lonlat)]
-    return np.column_stack([along, lonlat, heights_at(dem, xy, crs=frame.crs)])
+    return np.column_stack([along, lonlat, sample_heights(dem, xy=xy, crs=plane.crs)])
 
 
 def _widened(bounds: Bounds, by: float) -> Bounds:
@@ -375,7 +385,7 @@ def _widened(bounds: Bounds, by: float) -> Bounds:
 
 def _check_unit(raster: Raster, stated: Elevation, about: str) -> Iterator[Note]:
     """Refuse a file that says another unit than the project; say where its word is not known."""
-    unit = unit_of(raster)
+    unit = find_unit(raster)
     if unit in METRES and unit != stated.unit:
         raise RasterError(
             f"its heights are in '{raster.unit or unit}', the project says {stated.unit}. "
@@ -389,7 +399,7 @@ def _check_unit(raster: Raster, stated: Elevation, about: str) -> Iterator[Note]
 
 def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
     """Make impossible heights unknown, in place, and say what looks like a void."""
-    voids, notes = without_voids(heights), []
+    voids, notes = remove_voids(heights), []
     if voids:
         text = f"cells below {LOWEST_M:.0f} m or above {HIGHEST_M:,.0f} m are taken as unknown"
         notes.append(Note(about, f"{text}.", voids))
@@ -405,7 +415,7 @@ def _about_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
     if not stated.vertical_datum and not datum:
         text = "nobody says what its heights are above: add vertical_datum to [elevation]."
         yield Note(about, text)
-    elif stated.vertical_datum and datum and not same_datum(stated.vertical_datum, datum):
+    elif stated.vertical_datum and datum and not is_same_datum(stated.vertical_datum, other=datum):
         text = f"its heights are above '{datum}', the project says '{stated.vertical_datum}'."
         yield Note(about, text)
 
@@ -426,7 +436,7 @@ def _share_unknown(heights: NDArray[np.float32], about: str) -> Iterator[Note]:
         yield Note(about, text, unknown)
 
 
-def to_dem(
+def to_dem_crs(
     dem: Dem, crs: pyproj.CRS, x: AnyFloats, y: AnyFloats
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bring points into the grid's CRS, and in degrees to the turn of 360 the grid is on."""
@@ -441,8 +451,8 @@ def to_dem(
 
 def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     """Return the cells of a projected grid under an area; it may reach outside."""
-    corners = shapely.get_coordinates(densified(np.array([area], dtype=object), crs=area_crs))
-    place = dem.position(*to_dem(dem, area_crs, corners[:, 0], corners[:, 1]))
+    corners = shapely.get_coordinates(densify_edges(np.array([area], dtype=object), crs=area_crs))
+    place = dem.position(*to_dem_crs(dem, area_crs, corners[:, 0], corners[:, 1]))
     if not np.isfinite(place).all():
         raise RasterError(
             "the area of interest has no place in the elevation's CRS. Reproject the elevation."
@@ -458,7 +468,7 @@ def _in_full(dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: 
     if found is None:  # off the file: the survey knows nothing there either
         return dem
     heights, transform = found
-    step_m = middle_step_m(transform, crs, heights.shape)
+    step_m = measure_middle_step(transform, crs=crs, shape=heights.shape)
     return replace(dem, heights_m=heights, transform=transform, step_m=step_m, fine=None)
 
 
@@ -477,7 +487,7 @@ def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
     return replace(
         dem,
         heights_m=heights,
-        transform=window_transform(dem.transform, window),
+        transform=find_window_transform(dem.transform, window=window),
         step_m=(-dem.transform[4] * metre, dem.transform[0] * metre),
     )
 
@@ -490,7 +500,7 @@ def _resampled(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> De
     local = pyproj.CRS.from_user_input(
         f"+proj=aeqd +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m"
     )
-    corners = shapely.get_coordinates(densified(np.array([area], dtype=object), crs=area_crs))
+    corners = shapely.get_coordinates(densify_edges(np.array([area], dtype=object), crs=area_crs))
     x, y = pyproj.Transformer.from_crs(area_crs, local, always_xy=True).transform(*corners.T)
     reach = float(np.hypot(x, y).max())
     if not reach <= math.sqrt(6 * SCALE_TOLERANCE) * 6_371_008.8:
@@ -498,13 +508,17 @@ def _resampled(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> De
             f"sight over an area that reaches {reach / 1000:,.0f} km from its middle does not fit "
             "one plane. Work stretch by stretch."
         )
-    place = dem.position(*to_dem(dem, pyproj.CRS.from_epsg(4326), np.array([lon]), np.array([lat])))
-    dy, dx = (float(step[0]) for step in cell_steps_m(dem.transform, crs, *place.T))
+    place = dem.position(
+        *to_dem_crs(dem, pyproj.CRS.from_epsg(4326), np.array([lon]), np.array([lat]))
+    )
+    dy, dx = (float(step[0]) for step in measure_cell_steps(dem.transform, crs, *place.T))
     left, top = math.floor(x.min() / dx), math.ceil(y.max() / dy)
     shape = (top - math.floor(y.min() / dy) + 1, math.ceil(x.max() / dx) - left + 1)
     _check_size(*shape)
     onto = (dx, 0.0, (left - 0.5) * dx, 0.0, -dy, (top + 0.5) * dy)
-    heights = resampled(dem.heights_m, dem.transform, crs, onto=onto, onto_crs=local, shape=shape)
+    heights = resample_heights(
+        dem.heights_m, transform=dem.transform, crs=crs, onto=onto, onto_crs=local, shape=shape
+    )
     return replace(dem, heights_m=heights, transform=onto, crs=local.to_wkt(), step_m=(dy, dx))
 
 

@@ -18,11 +18,11 @@ from frontline.raster.io import (
     Raster,
     Transform,
     Window,
+    find_window,
+    find_window_transform,
     open_raster,
-    window_over,
-    window_transform,
 )
-from frontline.raster.zonal import densified, on_raster
+from frontline.raster.zonal import densify_edges, to_raster_crs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,14 +76,14 @@ class HeightsFile:
             The area needs more than ``rasters.MOST_CELLS`` cells.
         """
         with open_raster(self.path, crs=self.crs, nodata=self.nodata, shown=self.shown) as raster:
-            if not windows_over(raster, area, area_crs):
+            if not find_windows(raster, area=area, area_crs=area_crs):
                 return None
-            heights, transform = read_around(raster, area, area_crs, to_m=self.to_m)
-        without_voids(heights)
+            heights, transform = read_around(raster, area=area, area_crs=area_crs, to_m=self.to_m)
+        remove_voids(heights)
         return heights, transform
 
 
-def vertical_datum(raster: Raster) -> str:
+def find_vertical_datum(raster: Raster) -> str:
     """Return what heights are above, where the file's CRS says so; else an empty text."""
     stated = raster.dataset.crs
     crs = pyproj.CRS.from_wkt(stated.to_wkt()) if stated is not None else None
@@ -97,7 +97,7 @@ def vertical_datum(raster: Raster) -> str:
     return f"{ellipsoid.name} ellipsoid" if three and ellipsoid is not None else ""
 
 
-def pieces_of(raster: Raster) -> tuple[dict[str, Any], ...]:
+def read_provenance(raster: Raster) -> tuple[dict[str, Any], ...]:
     """Read what each part of an elevation was made from, where `frontline fetch` made it.
 
     Returns
@@ -121,17 +121,17 @@ def pieces_of(raster: Raster) -> tuple[dict[str, Any], ...]:
         return ()
 
 
-def same_datum(one: str, other: str) -> bool:
+def is_same_datum(one: str, *, other: str) -> bool:
     """Compare names of a datum however they are written: ``EGM2008 height`` is ``EGM2008``."""
-    return plain_datum(one) == plain_datum(other)
+    return simplify_datum(one) == simplify_datum(other)
 
 
-def plain_datum(datum: str) -> str:
+def simplify_datum(datum: str) -> str:
     """Return the name of a datum without what is written in several ways."""
     return re.sub(r"[^a-z0-9]|height|geoid", "", datum.casefold())
 
 
-def windows_over(raster: Raster, area: Any, area_crs: pyproj.CRS) -> list[Window]:
+def find_windows(raster: Raster, *, area: Any, area_crs: pyproj.CRS) -> list[Window]:
     """Return the parts of a raster under an area's bounds.
 
     Parameters
@@ -148,17 +148,17 @@ def windows_over(raster: Raster, area: Any, area_crs: pyproj.CRS) -> list[Window
     One window; or several, of which each holds another part of the area, where a raster of the
     whole turn meets it at both edges. None where it does not reach the area.
     """
-    dense = densified(np.array([area], dtype=object), crs=area_crs)
-    _, shapes = on_raster(raster, dense, crs=area_crs)
-    windows = [window_over(raster, shape.bounds, margin_cells=2) for shape in shapes]
+    dense = densify_edges(np.array([area], dtype=object), crs=area_crs)
+    _, shapes = to_raster_crs(raster, shapes=dense, crs=area_crs)
+    windows = [find_window(raster, bounds=shape.bounds, margin_cells=2) for shape in shapes]
     if len(windows) == 1:
-        part = rasters.inside(raster, windows[0])
+        part = rasters.clip_window(raster, window=windows[0])
         return [] if part is None else [part]
     return [window._replace(rows=windows[0].rows, cols=windows[0].cols) for window in windows]
 
 
 def read_around(
-    raster: Raster, area: Any, area_crs: pyproj.CRS, *, to_m: float = 1.0, every: int = 1
+    raster: Raster, *, area: Any, area_crs: pyproj.CRS, to_m: float = 1.0, every: int = 1
 ) -> tuple[NDArray[np.float32], Transform]:
     """Read what a raster has under an area's bounds, joined across the antimeridian.
 
@@ -184,7 +184,7 @@ def read_around(
     RasterError
         The raster does not reach the area, or that has too many cells.
     """
-    windows = windows_over(raster, area, area_crs)
+    windows = find_windows(raster, area=area, area_crs=area_crs)
     if not windows:
         raise RasterError(
             "does not reach the study area. Use elevation of this region, or correct the CRS.",
@@ -196,17 +196,17 @@ def read_around(
         heights = np.where(np.isnan(heights), _read(raster, window, every), heights)
     if to_m != 1.0:
         heights *= np.float32(to_m)
-    a, b, c, d, e, f = window_transform(raster.transform, windows[0])
+    a, b, c, d, e, f = find_window_transform(raster.transform, window=windows[0])
     return heights, (a * every, b, c, d, e * every, f)
 
 
-def cells_around(raster: Raster, area: Any, area_crs: pyproj.CRS) -> int:
+def count_cells(raster: Raster, *, area: Any, area_crs: pyproj.CRS) -> int:
     """Count the cells that `read_around` would read."""
-    windows = windows_over(raster, area, area_crs)
+    windows = find_windows(raster, area=area, area_crs=area_crs)
     return windows[0].cells if windows else 0
 
 
-def thinning(cells: int) -> int:
+def choose_thinning(cells: int) -> int:
     """Tell the side of the squares of cells of which a survey of so many cells takes one each.
 
     An odd number: the middle of the square is then the middle of a cell.
@@ -217,7 +217,7 @@ def thinning(cells: int) -> int:
 
 def _read(raster: Raster, window: Window, every: int) -> NDArray[np.float32]:
     if every == 1:
-        return cast("NDArray[np.float32]", rasters.read_window(raster, window))
+        return cast("NDArray[np.float32]", rasters.read_window(raster, window=window))
     if window.cells > MOST_SURVEYED:
         raise RasterError(
             f"{window.rows:,} x {window.cols:,} cells are needed (at most {MOST_SURVEYED:,}); "
@@ -240,11 +240,11 @@ def _read(raster: Raster, window: Window, every: int) -> NDArray[np.float32]:
                 part.shape[0] * every,
                 part.shape[1] * every,
             )
-            part[:] = rasters.read_window(raster, there)[middle::every, middle::every]
+            part[:] = rasters.read_window(raster, window=there)[middle::every, middle::every]
     return survey
 
 
-def without_voids(heights: NDArray[np.float32]) -> int:
+def remove_voids(heights: NDArray[np.float32]) -> int:
     """Make impossible heights unknown, in place, and count them."""
     with np.errstate(invalid="ignore"):
         void = (heights < LOWEST_M) | (heights > HIGHEST_M)
@@ -252,7 +252,7 @@ def without_voids(heights: NDArray[np.float32]) -> int:
     return int(np.count_nonzero(void))
 
 
-def refuse_other_units(heights_m: NDArray[np.float32], path: Path) -> None:
+def refuse_other_units(heights_m: NDArray[np.float32], *, path: Path) -> None:
     """Refuse heights of which none is known, or that are no metres.
 
     Parameters

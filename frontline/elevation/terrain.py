@@ -13,14 +13,14 @@ import shapely
 
 from frontline import schema
 from frontline._typing import AnyFloats, Floats, Integers
-from frontline.elevation.dem import Dem, to_dem
-from frontline.raster.grid import row_steps_m
+from frontline.elevation.dem import Dem, to_dem_crs
+from frontline.raster.grid import measure_row_steps
 from frontline.records import RasterResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
 
 
 _ON_CIRCLE = 1e-9
@@ -29,18 +29,20 @@ _DISC_CELLS = 16_000_000
 """Cells that are widened at once."""
 
 
-def cells_of(dem: Dem, frame: Frame) -> tuple[Floats, Floats]:
+def list_cells(dem: Dem, *, plane: ProjectedPlane) -> tuple[Floats, Floats]:
     """Return centres of the elevation's cells in the plane ``(n, 2)`` and their areas ``(n,)``."""
     rows, cols = dem.heights_m.shape
     a, _, c, _, e, f = dem.transform
     x, y = np.meshgrid(c + (np.arange(cols) + 0.5) * a, f + (np.arange(rows) + 0.5) * e)
-    there = pyproj.Transformer.from_crs(dem.crs, frame.crs, always_xy=True)
+    there = pyproj.Transformer.from_crs(dem.crs, plane.crs, always_xy=True)
     xy = np.column_stack(there.transform(x.ravel(), y.ravel()))
-    dy, dx = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), (rows, cols))
+    dy, dx = measure_row_steps(
+        dem.transform, crs=pyproj.CRS.from_user_input(dem.crs), shape=(rows, cols)
+    )
     return xy, np.repeat(dy * dx, cols)
 
 
-def mean_height(dem: Dem, radius_m: float) -> Floats:
+def average_heights(dem: Dem, *, radius_m: float) -> Floats:
     """Return the mean known height in a square about each cell; NaN where none is known.
 
     Parameters
@@ -61,7 +63,7 @@ def mean_height(dem: Dem, radius_m: float) -> Floats:
     return np.asarray(mean, dtype=np.float64)
 
 
-def relief_of_cells(dem: Dem, radius_m: float, *, every: int = 1) -> Floats:
+def measure_relief_of_cells(dem: Dem, *, radius_m: float, every: int = 1) -> Floats:
     """Return the highest less the lowest known height within a radius of each cell.
 
     Parameters
@@ -80,27 +82,27 @@ def relief_of_cells(dem: Dem, radius_m: float, *, every: int = 1) -> Floats:
     Notes
     -----
     Local relief as everything here takes it: about the centre of a cell, with the size that cells
-    have on the ground in its row. `relief_m` gives the same for points.
+    have on the ground in its row. `measure_relief` gives the same for points.
     """
     shape = dem.heights_m.shape
-    steps = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), shape)
+    steps = measure_row_steps(dem.transform, crs=pyproj.CRS.from_user_input(dem.crs), shape=shape)
     rows, cols = (np.minimum(np.arange(0, size, every) + every // 2, size - 1) for size in shape)
     known = np.isfinite(dem.heights_m)
     highest = np.where(known, dem.heights_m, -np.inf)
-    highest = highest_within(highest, steps, radius_m, rows=rows, cols=cols)
+    highest = find_highest_within(highest, step_m=steps, radius_m=radius_m, rows=rows, cols=cols)
     lowest = np.where(known, -dem.heights_m, -np.inf)
-    lowest = -highest_within(lowest, steps, radius_m, rows=rows, cols=cols)
+    lowest = -find_highest_within(lowest, step_m=steps, radius_m=radius_m, rows=rows, cols=cols)
     relief = np.full(highest.shape, np.nan)
     some = np.isfinite(highest)
     relief[some] = highest[some].astype(np.float64) - lowest[some]
     return relief
 
 
-def highest_within(
+def find_highest_within(
     values: NDArray[np.floating[Any]],
+    *,
     step_m: tuple[AnyFloats | float, AnyFloats | float],
     radius_m: float,
-    *,
     rows: Integers | None = None,
     cols: Integers | None = None,
 ) -> NDArray[np.floating[Any]]:
@@ -180,7 +182,7 @@ def _rows_of_disc(
     """Yield the rows of discs about some cells: half of their width, where from, and for whom."""
     most = int(_cells_within(radius_m, step_m[0]).max())
     for away in range(min(most, height - 1) + 1):
-        half = np.minimum(half_widths(away, *step_m, radius_m), width)
+        half = np.minimum(find_half_widths(away, *step_m, radius_m), width)
         for sign in (1, -1) if away else (1,):
             source = down + sign * away
             inside = (source >= 0) & (source < height) & (half >= 0)
@@ -189,7 +191,7 @@ def _rows_of_disc(
                 yield int(size), source[targets], targets
 
 
-def half_widths(away: Any, dy: Any, dx: Any, radius_m: float) -> Any:
+def find_half_widths(away: Any, dy: Any, dx: Any, radius_m: float) -> Any:
     """Tell how many cells to either side a disc reaches, so many rows off its middle; -1: none."""
     left = radius_m**2 - (away * dy) ** 2
     # Rounding: a cell whose centre lies on the circle counts.
@@ -201,10 +203,10 @@ def _cells_within(radius_m: float, step: Floats) -> Integers:
     return np.asarray(np.floor(radius_m / step + _ON_CIRCLE), dtype=np.int64)
 
 
-def relief_m(
-    dem: Dem, xy: NDArray[np.floating[Any]], *, crs: pyproj.CRS, radius_m: float
+def measure_relief(
+    dem: Dem, *, xy: NDArray[np.floating[Any]], crs: pyproj.CRS, radius_m: float
 ) -> NDArray[np.float64]:
-    """Return the relief of the cell that each point lies in, as `relief_of_cells` has it.
+    """Return the relief of the cell that each point lies in, as `measure_relief_of_cells` has it.
 
     Parameters
     ----------
@@ -223,16 +225,18 @@ def relief_m(
     the cell that the grid would have there.
     """
     points = np.asarray(xy, dtype=np.float64)
-    place = dem.position(*to_dem(dem, crs, points[:, 0], points[:, 1]))
+    place = dem.position(*to_dem_crs(dem, crs, points[:, 0], points[:, 1]))
     rows, cols = dem.heights_m.shape
-    dy, dx = row_steps_m(dem.transform, pyproj.CRS.from_user_input(dem.crs), (rows, cols))
+    dy, dx = measure_row_steps(
+        dem.transform, crs=pyproj.CRS.from_user_input(dem.crs), shape=(rows, cols)
+    )
     found = np.full(len(place), np.nan)
     for number in np.flatnonzero(np.isfinite(place).all(axis=1)):
         row, col = (math.floor(value + 0.5) for value in place[number])
         north, east = (float(step[min(max(row, 0), rows - 1)]) for step in (dy, dx))
         reach = int(_cells_within(radius_m, np.array([north]))[0])
         top, bottom = max(row - reach, 0), min(row + reach, rows - 1)
-        half = half_widths(np.abs(np.arange(top, bottom + 1) - row), north, east, radius_m)
+        half = find_half_widths(np.abs(np.arange(top, bottom + 1) - row), north, east, radius_m)
         broad = int(half.max(initial=-1))
         left, right = max(col - broad, 0), min(col + broad, cols - 1)
         if top > bottom or left > right:
@@ -245,7 +249,7 @@ def relief_m(
     return found
 
 
-def slope_deg(dem: Dem) -> NDArray[np.float64]:
+def measure_slope(dem: Dem) -> NDArray[np.float64]:
     """Return the steepness of the land at each cell.
 
     Parameters
@@ -259,7 +263,7 @@ def slope_deg(dem: Dem) -> NDArray[np.float64]:
     at edges and beside voids); NaN where the height is unknown. Coarse cells flatten slopes.
     """
     crs = pyproj.CRS.from_user_input(dem.crs)
-    dy, dx = row_steps_m(dem.transform, crs, dem.heights_m.shape)
+    dy, dx = measure_row_steps(dem.transform, crs=crs, shape=dem.heights_m.shape)
     to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
     to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
     steep = np.degrees(np.arctan(np.hypot(to_south, to_east)))
@@ -269,7 +273,7 @@ def slope_deg(dem: Dem) -> NDArray[np.float64]:
 _BAND_CELLS = 2_000_000
 
 
-def hillshade(
+def shade_hills(
     dem: Dem, *, azimuth_deg: float = 315.0, altitude_deg: float = 45.0
 ) -> NDArray[np.uint8]:
     """Shade the relief for a map.
@@ -292,7 +296,7 @@ def hillshade(
     degrees or more: a coarse grid would look flat. It is a picture, not a measurement.
     """
     crs = pyproj.CRS.from_user_input(dem.crs)
-    dy, dx = row_steps_m(dem.transform, crs, dem.heights_m.shape)
+    dy, dx = measure_row_steps(dem.transform, crs=crs, shape=dem.heights_m.shape)
     to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
     to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
     known = np.isfinite(dem.heights_m)
@@ -306,7 +310,7 @@ def hillshade(
     return np.where(known, np.rint(1 + 254 * np.nan_to_num(shade)), 0).astype(np.uint8)
 
 
-def shaded_relief(dem: Dem, *, most_cells: int = 1_500_000) -> RasterResult:
+def shade_relief(dem: Dem, *, most_cells: int = 1_500_000) -> RasterResult:
     """Return bands ``shade`` and ``elevation`` for maps, merged to a printable number of cells.
 
     Parameters
@@ -320,7 +324,7 @@ def shaded_relief(dem: Dem, *, most_cells: int = 1_500_000) -> RasterResult:
     side = max(1, math.ceil(math.sqrt(rows * cols / most_cells)))
     if side > 1:
         dem = _merged_relief(dem, side)
-    bands: dict[str, NDArray[np.generic]] = {"shade": hillshade(dem), "elevation": dem.heights_m}
+    bands: dict[str, NDArray[np.generic]] = {"shade": shade_hills(dem), "elevation": dem.heights_m}
     return RasterResult(bands=bands, transform=dem.transform, crs=dem.crs)
 
 
@@ -421,8 +425,8 @@ class Ground:
         )
 
 
-def ground_of(
-    dem: Dem, frame: Frame, *, radius_m: float = RADIUS_M, most_cells: int = MOST_CELLS
+def read_ground(
+    dem: Dem, *, plane: ProjectedPlane, radius_m: float = RADIUS_M, most_cells: int = MOST_CELLS
 ) -> Ground:
     """Read elevation, slope and relief of all cells.
 
@@ -430,7 +434,7 @@ def ground_of(
     ----------
     dem
         Elevation in any CRS.
-    frame
+    plane
         The plane.
     radius_m
         Relief is taken within this distance of the middle of a cell or square.
@@ -456,13 +460,13 @@ def ground_of(
         transform=(a * side, b, c, d, e * side, f),
         step_m=(dem.step_m[0] * side, dem.step_m[1] * side),
     )
-    xy, area = cells_of(merged, frame)
+    xy, area = list_cells(merged, plane=plane)
     return Ground(
         xy=xy[flat],
         area_m2=(area * (count / side**2).ravel())[flat],
         elevation_m=height.ravel()[flat],
         slope_deg=steep.ravel()[flat],
-        relief_m=relief_of_cells(dem, radius_m, every=side).ravel()[flat],
+        relief_m=measure_relief_of_cells(dem, radius_m=radius_m, every=side).ravel()[flat],
         accuracy_m=dem.accuracy_m or 0.0,
     )
 
@@ -479,7 +483,7 @@ def _merged_ground(
     )
     own = slice(top - first, bottom - first)
     heights = _squares(about.heights_m[own].astype(np.float64), side)
-    steep = _squares(slope_deg(about)[own], side)
+    steep = _squares(measure_slope(about)[own], side)
     known = np.isfinite(heights)
     return (
         known.sum(axis=(1, 3)),
@@ -500,7 +504,7 @@ def _mean(squares: Floats, known: NDArray[np.bool_]) -> Floats:
     return np.asarray(total / np.maximum(known.sum(axis=(1, 3)), 1), dtype=np.float64)
 
 
-def within(ground: Ground, land: Any) -> NDArray[np.bool_]:
+def find_cells_within(ground: Ground, *, land: Any) -> NDArray[np.bool_]:
     """Tell which cells have their centre on a land, shape ``(n,)``."""
     inside = np.zeros(len(ground.xy), dtype=bool)
     if land.is_empty:
@@ -513,7 +517,9 @@ def within(ground: Ground, land: Any) -> NDArray[np.bool_]:
     return inside
 
 
-def ground_on(ground: Ground | None, inside: NDArray[np.bool_] | None) -> dict[str, float]:
+def summarise_ground(
+    ground: Ground | None, *, inside: NDArray[np.bool_] | None
+) -> dict[str, float]:
     """Sum up some cells, with the keys of :data:`GROUND`.
 
     Parameters
@@ -529,7 +535,7 @@ def ground_on(ground: Ground | None, inside: NDArray[np.bool_] | None) -> dict[s
     with 300 m of relief; NaN where no cell is known.
     """
     if ground is None or inside is None or not inside.any():
-        return dict.fromkeys(schema.names_of(GROUND), math.nan)
+        return dict.fromkeys(schema.list_names(GROUND), math.nan)
     weight, height = ground.area_m2[inside], ground.elevation_m[inside]
     order = np.argsort(height, kind="stable")
     reached = np.cumsum(weight[order]) / weight.sum()

@@ -36,7 +36,7 @@ FLATTEST_M = 9.0
 """Heights that all lie below this, in fractions, are of a delta, or in kilometres."""
 
 
-def unit_of(raster: Raster) -> str:
+def find_unit(raster: Raster) -> str:
     """Tell the unit that a file says its heights are in.
 
     Returns
@@ -56,7 +56,7 @@ def unit_of(raster: Raster) -> str:
 
 
 def doubt_units(
-    heights_m: NDArray[np.float32], step_m: tuple[float, float], about: str
+    heights_m: NDArray[np.float32], *, step_m: tuple[float, float], about: str
 ) -> Iterator[Note]:
     """Ask whether heights that could be metres are of another unit.
 

@@ -7,12 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
-from frontline.errors import one_line
+from frontline.errors import to_one_line
 from frontline.records import Note
 from frontline.results.registry import LAYERS, TABLES
-from frontline.results.tables import columns_of, source_rank, tables, tidy, unique_names
-from frontline.results.wording import sight_warning
-from frontline.results.words import WORDS, source_label
+from frontline.results.tables import (
+    list_columns,
+    make_names_unique,
+    make_tables,
+    rank_source,
+    tidy_columns,
+)
+from frontline.results.wording import write_sight_warning
+from frontline.results.words import WORDS, label_source
 from frontline.schema import Column
 
 if TYPE_CHECKING:
@@ -65,7 +71,7 @@ class FeatureLayer:
     notes: tuple[Note, ...]
 
 
-def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
+def make_feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     """Lay out every layer, from the ground up as a map draws them.
 
     Parameters
@@ -78,11 +84,11 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     The layers of the contract, the empty ones too; partitions, the study area, crossings, the
     outlines of settlements, corridors in sight and settlements before and after a change where
     there are any. Names of columns that SQLite takes for
-    the same or that the format uses itself are changed by `unique_names`, and noted.
+    the same or that the format uses itself are changed by `make_names_unique`, and noted.
     """
     import shapely
 
-    frames = tables(results)
+    frames = make_tables(results)
     project = results.project
     plain = {
         name: _sorted_like(getattr(results, name), frames[name], LAYERS[name].key)
@@ -105,7 +111,7 @@ def feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     made.append(_layer("points", results.points))
     made += _settlements(results, frames["settlements"])
     made += _control_change(frames["control_change"], made[-1])
-    titles = unique_names([layer.title for layer in made], taken=())
+    titles = make_names_unique([layer.title for layer in made], taken=())
     return tuple(replace(layer, title=title) for layer, title in zip(made, titles, strict=True))
 
 
@@ -123,9 +129,9 @@ def _layer(
 ) -> FeatureLayer:
     """Make a layer of a frame; ``columns`` describe it where the name alone does not."""
     key = "partition_<key>" if name.startswith("partition_") else name
-    attributes = tidy(frame, LAYERS[key].columns if columns is None else columns)
-    found = columns_of(attributes, key) if columns is None else _known(attributes, columns)
-    names = unique_names(attributes.columns)
+    attributes = tidy_columns(frame, columns=LAYERS[key].columns if columns is None else columns)
+    found = list_columns(attributes, table=key) if columns is None else _known(attributes, columns)
+    names = make_names_unique(attributes.columns)
     renamed = [
         (column.name, new) for column, new in zip(found, names, strict=True) if column.name != new
     ]
@@ -141,7 +147,7 @@ def _layer(
         dimension=dimension,
         columns=tuple(replace(column, name=new) for column, new in zip(found, names, strict=True)),
         notes=tuple(
-            Note(name, f"Column '{one_line(old)}' is called '{new}' in the GeoPackage.")
+            Note(name, f"Column '{to_one_line(old)}' is called '{new}' in the GeoPackage.")
             for old, new in renamed
         ),
     )
@@ -149,7 +155,7 @@ def _layer(
 
 def _known(attributes: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
     own = {column.name: column for column in columns}
-    guessed = columns_of(attributes, "")
+    guessed = list_columns(attributes, table="")
     return [own.get(column.name, column) for column in guessed]
 
 
@@ -211,7 +217,7 @@ def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
     keys = list(LAYERS["zones"].key)
     zones = _sorted_like(results.zones, people.drop_duplicates(keys), keys)
     columns = list(LAYERS["zones"].columns)
-    for source in sorted(people["source"].dropna().unique(), key=source_rank):
+    for source in sorted(people["source"].dropna().unique(), key=rank_source):
         rows = people[people["source"] == source].drop_duplicates(keys).set_index(keys)
         rows = rows.reindex(zones.set_index(keys).index)
         for column in _of_source(source):
@@ -233,7 +239,7 @@ def _of_source(source: str) -> Iterator[Column]:
             yield replace(
                 column,
                 name=f"population_{_word(source)}{end}",
-                alias=f"{column.alias}: {source_label(source)}",
+                alias=f"{column.alias}: {label_source(source)}",
                 description=f"{column.description} Source: {source}.",
             )
 
@@ -252,7 +258,7 @@ def _corridor_sight(results: Results) -> list[FeatureLayer]:
     if segments is None or not hasattr(segments, "geometry") or not len(segments):
         return []
     layer = _layer("corridor_sight", segments)
-    warning = sight_warning(results)
+    warning = write_sight_warning(results)
     if not warning:
         return [layer]
     return [
@@ -317,7 +323,7 @@ def _one_row_per_place(
     per_line = [*(column.name for column in PER_LINE), *further]
     others = [c for c in table.columns if c not in {"line", *per_line}]
     varying = [c for c in others if c != "id" and (grouped[c].nunique(dropna=False) > 1).any()]
-    described = {column.name: column for column in columns_of(table, "settlements")}
+    described = {column.name: column for column in list_columns(table, table="settlements")}
     own = [described[c] for c in others if c not in {f.name for f in fixed} and c not in varying]
     columns, data = list(fixed), {c.name: wide[c.name] for c in fixed}
     for line in project.lines:

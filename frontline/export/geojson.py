@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import OutputError, ProjectError
-from frontline.export.features import FeatureLayer, feature_layers
-from frontline.export.metadata import facts
+from frontline.export.features import FeatureLayer, make_feature_layers
+from frontline.export.metadata import collect_facts
 from frontline.results.tables import is_empty
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def check_exports(project: Project) -> None:
         )
 
 
-def export_writers(
-    results: Results, wanted: Collection[str]
+def list_writers(
+    results: Results, *, wanted: Collection[str]
 ) -> dict[str, Callable[[Path], object]]:
     """List the files of the formats that are wanted: what writes each, by its path."""
     files: dict[str, Callable[[Path], object]] = {}
-    for layer in feature_layers(results) if {"geojson", "geoparquet"} & set(wanted) else ():
+    for layer in make_feature_layers(results) if {"geojson", "geoparquet"} & set(wanted) else ():
         if "geojson" in wanted:
-            about = facts(results, layer)
+            about = collect_facts(results, layer=layer)
             files[f"geojson/{layer.name}.geojson"] = partial(write_geojson, layer, about)
         if "geoparquet" in wanted:
             files[f"geoparquet/{layer.name}.parquet"] = partial(write_geoparquet, layer)
@@ -70,7 +70,7 @@ def write_geojson(layer: FeatureLayer, about: dict[str, str], path: Path) -> Non
     layer
         In EPSG:4326, cut at the antimeridian.
     about
-        Facts of the layer, as in `facts`; they stand in the member ``about``.
+        Facts of the layer, as in `collect_facts`; they stand in the member ``about``.
     path
         The file, overwritten.
 
@@ -86,7 +86,7 @@ def write_geojson(layer: FeatureLayer, about: dict[str, str], path: Path) -> Non
     """
     import shapely
 
-    shapes = rounded(layer.geometry)
+    shapes = round_coordinates(layer.geometry)
     head: dict[str, Any] = {
         "type": "FeatureCollection",
         "name": layer.name,
@@ -112,7 +112,7 @@ def write_geojson(layer: FeatureLayer, about: dict[str, str], path: Path) -> Non
         file.write("]}\n")
 
 
-def rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def round_coordinates(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Round coordinates to seven decimals, turn rings to the right hand, keep areas valid.
 
     Parameters

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import OutputError
-from frontline.export.features import SHAPES, FeatureLayer, feature_layers
-from frontline.export.manifest import newest_date
-from frontline.export.metadata import facts, gdal_metadata, qgis_metadata
-from frontline.export.qgis.layers import aliases, codes, layer_style
+from frontline.export.features import SHAPES, FeatureLayer, make_feature_layers
+from frontline.export.manifest import find_newest_date
+from frontline.export.metadata import collect_facts, write_gdal_metadata, write_qgis_metadata
+from frontline.export.qgis.layers import list_aliases, list_codes, write_layer_style
 from frontline.records import Note
-from frontline.results.tables import is_empty, unique_names
+from frontline.results.tables import is_empty, make_names_unique
 from frontline.storage.locks import IN_USE, refuse_open_package
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def write_geopackage(path: Path, results: Results) -> tuple[Note, ...]:
     """
     from pyogrio.errors import DataSourceError
 
-    layers = feature_layers(results)
+    layers = make_feature_layers(results)
     refuse_open_package(path)
     part = path.with_name(f".{path.stem}-part.gpkg")
     try:
@@ -122,7 +122,7 @@ def _remove(part: Path) -> None:
 
 
 def _write(path: Path, results: Results, layers: Sequence[FeatureLayer]) -> None:
-    time = f"{newest_date(results.project)}T00:00:00.000Z"
+    time = f"{find_newest_date(results.project)}T00:00:00.000Z"
     with _settings(time):
         for layer in layers:
             _write_layer(path, layer)
@@ -236,8 +236,8 @@ def _write_descriptions(
         _register(base, name, "schema")
     named: dict[tuple[tuple[str, str], ...], str] = {}
     for layer in layers:
-        coded = codes(layer, project)
-        for column, alias in zip(layer.columns, aliases(layer), strict=True):
+        coded = list_codes(layer, project=project)
+        for column, alias in zip(layer.columns, list_aliases(layer), strict=True):
             values = coded.get(column.name)
             base.execute(
                 "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)",
@@ -261,7 +261,7 @@ def _constraint(
     """Write the values that a column may have, once for all columns that share them."""
     rows = tuple(values.items())
     if rows not in named:
-        named[rows] = unique_names([f"{column.lower()}_values"], taken=named.values())[0]
+        named[rows] = make_names_unique([f"{column.lower()}_values"], taken=named.values())[0]
         base.executemany(
             "INSERT INTO gpkg_data_column_constraints"
             " VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",
@@ -281,7 +281,7 @@ def _write_styles(
         (time,),
     )
     for layer in layers:
-        style = layer_style(layer, results.project)
+        style = write_layer_style(layer, project=results.project)
         base.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
             " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
@@ -299,14 +299,14 @@ def _write_metadata(
     base.executescript(METADATA_TABLES)
     for name in ("gpkg_metadata", "gpkg_metadata_reference"):
         _register(base, name, "metadata")
-    number = _add_metadata(base, GDAL_METADATA, gdal_metadata(facts(results)))
+    number = _add_metadata(base, GDAL_METADATA, write_gdal_metadata(collect_facts(results)))
     refer = "INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)"
     base.execute(refer, ("geopackage", None, time, number))
     for layer in layers:
-        own = facts(results, layer)
+        own = collect_facts(results, layer=layer)
         for standard, text in (
-            (QGIS_METADATA, qgis_metadata(own, layer)),
-            (GDAL_METADATA, gdal_metadata(own)),
+            (QGIS_METADATA, write_qgis_metadata(own, layer=layer)),
+            (GDAL_METADATA, write_gdal_metadata(own)),
         ):
             number = _add_metadata(base, standard, text)
             base.execute(refer, ("table", layer.name, time, number))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from frontline.results.inert import html_text
-from frontline.results.wording import listing
+from frontline.results.inert import escape_text
+from frontline.results.wording import join_phrases
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOT_INERT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
 
 
-def inert_json(value: Any) -> str:
+def dump_inert_json(value: Any) -> str:
     """Return JSON that can stand inside a script element: nothing in it ends or opens a tag."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for char, escape in [*NOT_INERT.items(), ("\u2029", "\\u2029")]:
@@ -31,9 +31,9 @@ def isolate_text(words: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(words)
 
 
-def inert_text(words: str) -> Markup:
-    """Return text as `html_text` does, for a template that escapes."""
-    return Markup(html_text(words))  # noqa: S704 - every character that could matter is an entity
+def escape_for_template(words: str) -> Markup:
+    """Return text as `escape_text` does, for a template that escapes."""
+    return Markup(escape_text(words))  # noqa: S704 - every character that could matter is an entity
 
 
 @cache
@@ -64,7 +64,7 @@ def open_templates(package: str) -> Environment:
     )
     made.filters |= {
         "bdi": isolate_text,
-        "listing": listing,
-        "inert": inert_text,
+        "listing": join_phrases,
+        "inert": escape_for_template,
     }
     return made

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from frontline.project.loader import relative
+from frontline.project.loader import write_relative
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
@@ -38,7 +38,7 @@ PACKAGES = (
 DISTRIBUTION = "frontline-gis"
 
 
-def own_version() -> str:
+def find_own_version() -> str:
     """Give the version of frontline; ``source`` where it runs without being installed."""
     try:
         return version(DISTRIBUTION)
@@ -46,7 +46,7 @@ def own_version() -> str:
         return "source"
 
 
-def library_versions() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """List frontline, Python, the libraries, and the C libraries inside their wheels.
 
     Returns
@@ -59,7 +59,7 @@ def library_versions() -> dict[str, str]:
     import rasterio
     import shapely
 
-    found = {"frontline": own_version(), "python": platform.python_version()}
+    found = {"frontline": find_own_version(), "python": platform.python_version()}
     found |= {name: version(name) for name in PACKAGES}
     return found | {
         "GDAL of rasterio": str(rasterio.__gdal_version__),
@@ -69,7 +69,9 @@ def library_versions() -> dict[str, str]:
     }
 
 
-def manifest(project: Project, inputs: Mapping[str, str], **further: object) -> dict[str, Any]:
+def describe_run(
+    project: Project, *, inputs: Mapping[str, str], **further: object
+) -> dict[str, Any]:
     """Describe a run, as far as it is known before its files are written.
 
     Parameters
@@ -88,16 +90,16 @@ def manifest(project: Project, inputs: Mapping[str, str], **further: object) -> 
     """
     return {
         "title": project.title,
-        "date": newest_date(project).isoformat(),
-        "inputs_hash": inputs_hash(inputs),
+        "date": find_newest_date(project).isoformat(),
+        "inputs_hash": hash_of_inputs(inputs),
         **further,
         "parameters": _plain(project, project),
         "inputs": dict(sorted(inputs.items())),
-        "versions": library_versions(),
+        "versions": list_versions(),
     }
 
 
-def inputs_hash(inputs: Mapping[str, str]) -> str:
+def hash_of_inputs(inputs: Mapping[str, str]) -> str:
     """Sum the hashes of all inputs up in twelve hexadecimal digits, to be printed on a map.
 
     Parameters
@@ -109,7 +111,7 @@ def inputs_hash(inputs: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def newest_date(project: Project) -> dt.date:
+def find_newest_date(project: Project) -> dt.date:
     """Give the date of the newest line, the one date that stands in every container."""
     return max(line.date for line in project.lines)
 
@@ -126,5 +128,5 @@ def _plain(value: Any, project: Project) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one, project) for one in value]
     if isinstance(value, Path):
-        return relative(value, project)
+        return write_relative(value, project=project)
     return value.isoformat() if isinstance(value, dt.date) else value

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from frontline.export.manifest import inputs_hash, newest_date
-from frontline.export.qgis.style import DOCTYPE, inert_text, xml_text
+from frontline.export.manifest import find_newest_date, hash_of_inputs
+from frontline.export.qgis.style import DOCTYPE, clean_xml_text, guard_expression
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from frontline.results.model import Results
 
 
-def facts(results: Results, layer: FeatureLayer | None = None) -> dict[str, str]:
+def collect_facts(results: Results, *, layer: FeatureLayer | None = None) -> dict[str, str]:
     """Collect what metadata say, by their names in GDAL's list.
 
     Parameters
@@ -37,22 +37,22 @@ def facts(results: Results, layer: FeatureLayer | None = None) -> dict[str, str]
         "ABSTRACT": layer.description if layer else WORDS["disclaimer"],
         "LICENCE": joined(source.licence for source in sources),
         "LINEAGE": joined(source.source for source in sources),
-        "DATE": str(newest_date(results.project)),
+        "DATE": str(find_newest_date(results.project)),
         "DISCLAIMER": WORDS["disclaimer"],
-        "INPUTS": inputs_hash(results.inputs),
+        "INPUTS": hash_of_inputs(results.inputs),
     }
 
 
-def gdal_metadata(facts: dict[str, str]) -> str:
+def write_gdal_metadata(facts: dict[str, str]) -> str:
     """Write facts as GDAL reads them."""
     root = ET.Element("GDALMultiDomainMetadata")
     items = ET.SubElement(root, "Metadata")
     for key, value in facts.items():
-        ET.SubElement(items, "MDI", key=key).text = xml_text(value)
+        ET.SubElement(items, "MDI", key=key).text = clean_xml_text(value)
     return ET.tostring(root, encoding="unicode")
 
 
-def qgis_metadata(facts: dict[str, str], layer: FeatureLayer) -> str:
+def write_qgis_metadata(facts: dict[str, str], *, layer: FeatureLayer) -> str:
     """Write the facts of a layer as QGIS reads them, with its extent and date."""
     root = ET.Element("qgis", version="3.22.0")
     for tag, text in (
@@ -63,9 +63,9 @@ def qgis_metadata(facts: dict[str, str], layer: FeatureLayer) -> str:
         ("title", facts["TITLE"]),
         ("abstract", f"{facts['ABSTRACT']}\n\n{facts['DISCLAIMER']}"),
     ):
-        ET.SubElement(root, tag).text = inert_text(text)
+        ET.SubElement(root, tag).text = guard_expression(text)
     if facts["LICENCE"]:
-        ET.SubElement(root, "license").text = inert_text(facts["LICENCE"])
+        ET.SubElement(root, "license").text = guard_expression(facts["LICENCE"])
     extent = ET.SubElement(root, "extent")
     box = _bounds(layer)
     if box:
@@ -76,7 +76,7 @@ def qgis_metadata(facts: dict[str, str], layer: FeatureLayer) -> str:
     temporal = ET.SubElement(ET.SubElement(extent, "temporal"), "instant")
     temporal.text = f"{facts['DATE']}T00:00:00Z"
     if facts["LINEAGE"]:
-        ET.SubElement(root, "history").text = inert_text(f"Sources: {facts['LINEAGE']}")
+        ET.SubElement(root, "history").text = guard_expression(f"Sources: {facts['LINEAGE']}")
     ET.SubElement(root, "history").text = f"Inputs (sha256): {facts['INPUTS']}"
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from frontline.errors import OutputError, one_line
-from frontline.progress import Progress, silent
-from frontline.storage.files import sha256
-from frontline.storage.locks import IN_USE, locked, refuse_open_package
+from frontline.errors import OutputError, to_one_line
+from frontline.progress import Progress, report_nothing
+from frontline.storage.files import hash_file
+from frontline.storage.locks import IN_USE, hold_lock, refuse_open_package
 
 Writer = Callable[[Path], object]
 """Writes one file at the path it is given."""
@@ -35,7 +35,7 @@ NOT_OURS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputFolder:
     """A place to publish to, held by this run until it is done.
 
     Parameters
@@ -56,7 +56,7 @@ class Output:
 @contextmanager
 def prepare_output(
     directory: Path, *, command: str, force: bool = False, inputs: Iterable[Path] = ()
-) -> Iterator[Output]:
+) -> Iterator[OutputFolder]:
     """Hold an output directory for one run, or refuse it before anything is computed.
 
     Parameters
@@ -86,7 +86,7 @@ def prepare_output(
     and those that a killed run could not remove are removed by the next.
     """
     target = Path(directory).resolve()
-    refuse_inputs(target, inputs)
+    refuse_inputs(target, inputs=inputs)
     try:
         _refuse_file(target)
         home = _home(target)
@@ -100,7 +100,7 @@ def prepare_output(
         name = f".{target.name}.frontline" if home != target else ".frontline"
         scratch = home / f"{name}-scratch"
         try:
-            alone = cleanup.enter_context(locked(home / f"{name}-lock"))
+            alone = cleanup.enter_context(hold_lock(home / f"{name}-lock"))
         except OSError as error:
             raise _not_writable(target, error) from error
         if not alone:
@@ -110,15 +110,15 @@ def prepare_output(
         _refuse(target, command=command, force=force)
         cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
         shutil.rmtree(scratch, ignore_errors=True)
-        yield Output(target, command, scratch)
+        yield OutputFolder(target, command, scratch)
 
 
 def publish(
-    output: Output,
-    writers: Mapping[str, Writer],
+    output: OutputFolder,
     *,
+    writers: Mapping[str, Writer],
     manifest: Mapping[str, Any],
-    progress: Progress = silent,
+    progress: Progress = report_nothing,
 ) -> tuple[str, ...]:
     """Write all files, then show them: each whole, the manifest last.
 
@@ -147,7 +147,8 @@ def publish(
     for name in writers:
         if not _is_inside(name) or name == MANIFEST:
             raise OutputError(
-                f"'{one_line(name)}' is not a name for a result (expected a path in it). Rename it."
+                f"'{to_one_line(name)}' is not a name for a result (expected a path in it). "
+                "Rename it."
             )
     output.scratch.mkdir()
     outputs = {}
@@ -187,7 +188,7 @@ def verify(directory: Path) -> list[str]:
     for name, facts in _outputs_of(found).items():
         fault = _fault(directory, name, facts)
         if fault:
-            problems.append(f"{one_line(name)}: {fault}")
+            problems.append(f"{to_one_line(name)}: {fault}")
     return problems
 
 
@@ -207,13 +208,13 @@ def _fault(directory: Path, name: str, facts: Mapping[str, Any]) -> str:
     try:
         if not (directory / name).is_file():
             return "missing. Run it again."
-        same = sha256(directory / name) == facts.get("sha256")
+        same = hash_file(directory / name) == facts.get("sha256")
     except OSError as error:
         return f"cannot be read ({error.strerror})."
     return "" if same else "not as written (from another run, or changed since)."
 
 
-def refuse_inputs(target: Path, inputs: Iterable[Path]) -> None:
+def refuse_inputs(target: Path, *, inputs: Iterable[Path]) -> None:
     """Refuse a place for results that is, or holds, a file that they are made of.
 
     Parameters
@@ -233,7 +234,8 @@ def refuse_inputs(target: Path, inputs: Iterable[Path]) -> None:
         for path in (Path(os.path.abspath(file)), file.resolve()):  # noqa: PTH100
             if place & {path, *path.parents}:
                 raise OutputError(
-                    f"holds '{one_line(path.name)}', which the project reads, and would be written "
+                    f"holds '{to_one_line(path.name)}', which the project reads, and would be "
+                    "written "
                     "over (expected a place apart from the inputs). Name another.",
                     path=target,
                 )
@@ -273,7 +275,7 @@ def _refuse(target: Path, *, command: str, force: bool) -> None:
         )
     if found.get("command") != command:
         raise OutputError(
-            f"was made by 'frontline {one_line(str(found.get('command')))}' (expected "
+            f"was made by 'frontline {to_one_line(str(found.get('command')))}' (expected "
             f"'{command}'). Name another directory, or use --force.",
             path=target,
         )
@@ -335,7 +337,7 @@ def _written(path: Path, name: str, write: Writer) -> dict[str, object]:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path)
         _sync(path)
-        return {"sha256": sha256(path), "bytes": path.stat().st_size}
+        return {"sha256": hash_file(path), "bytes": path.stat().st_size}
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(
@@ -393,7 +395,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
-def _show(output: Output, names: list[str], final: Mapping[str, Any]) -> None:
+def _show(output: OutputFolder, names: list[str], final: Mapping[str, Any]) -> None:
     """Move everything from scratch to its place."""
     target, scratch = output.directory, output.scratch
     for folder in sorted({scratch, *(path.parent for path in scratch.rglob("*"))}):

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontline.export.manifest import newest_date
-from frontline.export.qgis.project import sight_style
-from frontline.export.qgis.style import relief_qml
+from frontline.export.manifest import find_newest_date
+from frontline.export.qgis.project import write_sight_style
+from frontline.export.qgis.style import write_relief_qml
 from frontline.records import RasterResult
 
 if TYPE_CHECKING:
     from frontline.results.model import Results
 
 
-def raster_writers(results: Results) -> dict[str, Callable[[Path], object]]:
+def list_raster_writers(results: Results) -> dict[str, Callable[[Path], object]]:
     """List the rasters of a run: what writes each, by its path in the output folder.
 
     Parameters
@@ -31,12 +31,12 @@ def raster_writers(results: Results) -> dict[str, Callable[[Path], object]]:
         )
         tags = _tags_of_relief(results)
         files["rasters/hillshade.tif"] = partial(_write, results, shade, tags, nodata=0.0)
-        files["rasters/hillshade.qml"] = partial(_write_style, relief_qml())
+        files["rasters/hillshade.qml"] = partial(_write_style, write_relief_qml())
     for key, raster in results.sight.items():
         files[f"rasters/sight_{key}.tif"] = partial(
             _write, results, raster, _tags_of_sight(results)
         )
-        files[f"rasters/sight_{key}.qml"] = partial(_write_style, sight_style(results))
+        files[f"rasters/sight_{key}.qml"] = partial(_write_style, write_sight_style(results))
     return files
 
 
@@ -75,7 +75,7 @@ def _write(
 ) -> None:
     from frontline.raster.io import write_cog
 
-    write_cog(path, raster, date=newest_date(results.project), tags=tags, nodata=nodata)
+    write_cog(path, result=raster, date=find_newest_date(results.project), tags=tags, nodata=nodata)
 
 
 def _write_style(text: str, path: Path) -> None:

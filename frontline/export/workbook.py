@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import OutputError
-from frontline.export.manifest import inputs_hash, newest_date
+from frontline.export.manifest import find_newest_date, hash_of_inputs
 from frontline.results.registry import TABLES
 from frontline.results.style import INK, MUTED
-from frontline.results.tables import columns_of, is_empty, tables
+from frontline.results.tables import is_empty, list_columns, make_tables
 from frontline.results.words import WORDS
-from frontline.schema import Column, decimals
+from frontline.schema import Column, choose_decimals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,13 +76,13 @@ def write_workbook(path: Path, results: Results) -> None:
         "default_date_format": "yyyy-mm-dd",
         "in_memory": True,
     }
-    frames = tables(results)
+    frames = make_tables(results)
     book = xlsxwriter.Workbook(str(path), options)
-    date = newest_date(results.project)
+    date = find_newest_date(results.project)
     properties = {
         "title": _text(results.project.title),
         "subject": WORDS["disclaimer"],
-        "comments": f"{WORDS['inputs_hash_long']}: {inputs_hash(results.inputs)}",
+        "comments": f"{WORDS['inputs_hash_long']}: {hash_of_inputs(results.inputs)}",
         "created": dt.datetime(date.year, date.month, date.day),
     }
     book.set_properties(properties)
@@ -141,8 +141,8 @@ def _sections(
     yield (
         "",
         [
-            (WORDS["inputs_hash_long"], inputs_hash(results.inputs)),
-            ("Date of the newest line", newest_date(project)),
+            (WORDS["inputs_hash_long"], hash_of_inputs(results.inputs)),
+            ("Date of the newest line", find_newest_date(project)),
         ],
     )
     figures = [(figure.sentence,) for figure in results.key_figures]
@@ -160,7 +160,7 @@ def _sections(
     for name, frame in frames.items():
         columns += [
             (name, column.name, column.alias, column.unit, column.type, column.description)
-            for column in columns_of(frame, name)
+            for column in list_columns(frame, table=name)
         ]
     yield "Columns", columns
     yield WORDS["sources"], [("input", "licence", "source", "date", "", "file"), *_sources(results)]
@@ -194,7 +194,7 @@ def _write_table(book: Workbook, name: str, frame: pd.DataFrame) -> None:
     sheet = book.add_worksheet(name)
     header = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     machine = book.add_format({"bottom": 1, "font_size": 8, "font_color": MUTED})
-    columns = columns_of(frame, name)
+    columns = list_columns(frame, table=name)
     rows = min(len(frame), MOST_ROWS)
     for number, column in enumerate(columns):
         looks = book.add_format(_format_of(column))
@@ -219,7 +219,7 @@ def _format_of(column: Column) -> dict[str, Any]:
     if column.type == "integer":
         return {"num_format": "#,##0" if column.unit else "0"}
     if column.type == "number":
-        shown = decimals(column)
+        shown = choose_decimals(column)
         whole = "0" if column.unit in {"degrees", ""} else "#,##0"
         digits = "." + "0" * shown if shown else ""
         return {"num_format": "General" if shown is None else whole + digits}

@@ -17,18 +17,18 @@ PARTS = {"report": {"report"}, "claims": {"claims", "workbook", "report"}}
 """What a command writes that does not write everything the project wants."""
 
 
-def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
+def list_file_writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
     """List the files of a command: what writes each, by its path in the output folder."""
-    from frontline.export.geojson import export_writers
+    from frontline.export.geojson import list_writers
     from frontline.export.geopackage import write_geopackage
-    from frontline.export.manifest import inputs_hash
+    from frontline.export.manifest import hash_of_inputs
     from frontline.export.maps.files import write_map_pdf, write_map_png
     from frontline.export.qgis.project import write_qgis_project
-    from frontline.export.rasters import raster_writers
+    from frontline.export.rasters import list_raster_writers
     from frontline.export.web.page import write_page
     from frontline.export.workbook import write_workbook
 
-    stamp = inputs_hash(results.inputs)
+    stamp = hash_of_inputs(results.inputs)
     wanted = PARTS.get(command) or {"tables", *results.project.outputs.write}
     files: Writers = dict(_table_writers(results, wanted))
     if "geopackage" in wanted:
@@ -45,17 +45,17 @@ def writers(results: Results, *, command: str = "run", pdf: bool = False) -> Wri
     if "report" in wanted:
         files |= _report_writers(results, stamp, pdf=pdf)
     if "rasters" in wanted:
-        files |= raster_writers(results)
-    return files | export_writers(results, wanted)
+        files |= list_raster_writers(results)
+    return files | list_writers(results, wanted=wanted)
 
 
 def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
     """Write the report, and print it where something that prints is installed."""
-    from frontline.export.report.pdf import printer, write_pdf
+    from frontline.export.report.pdf import find_printer, write_pdf
     from frontline.export.report.report import write_report
 
     files: Writers = {"report.html": partial(write_report, results, inputs_hash=stamp)}
-    if pdf and printer():
+    if pdf and find_printer():
         files["report.pdf"] = write_pdf
     elif pdf:
         LOG.warning("report.pdf is left out: neither WeasyPrint nor Chromium is installed.")
@@ -63,16 +63,16 @@ def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
 
 
 def _table_writers(results: Results, wanted: set[str]) -> Writers:
-    from frontline.results.tables import csv_metadata, tables, write_csv
+    from frontline.results.tables import describe_csv, make_tables, write_csv
 
-    every = tables(results)
+    every = make_tables(results)
     frames = {name: table for name, table in every.items() if {"tables", name} & wanted}
     if not frames:
         return {}
     files: Writers = {
         f"tables/{name}.csv": partial(write_csv, table) for name, table in frames.items()
     }
-    described = csv_metadata(frames, title=results.project.title)
+    described = describe_csv(frames, title=results.project.title)
     files["tables/csv-metadata.json"] = partial(_write_text, described)
     return files
 

@@ -16,22 +16,22 @@ from typing import Any
 from frontline.errors import DownloadError
 from frontline.fetch.http import (
     AbsentError,
-    Client,
+    HttpClient,
+    RemoteRequest,
     UnreachableError,
-    Wanted,
-    asked_size,
-    fault,
-    note_of,
+    ask_size,
+    find_note_path,
+    make_fault,
     read_note,
-    transfer,
+    transfer_file,
     write_note,
 )
-from frontline.storage.files import sha256
-from frontline.storage.locks import locked
+from frontline.storage.files import hash_file
+from frontline.storage.locks import hold_lock
 
 
 @dataclass(frozen=True)
-class Fetched:
+class CachedFile:
     """A whole, checked file in the cache.
 
     Parameters
@@ -56,7 +56,7 @@ class Fetched:
     part: Mapping[str, Any] | None = None
 
 
-def default_cache() -> Path:
+def find_default_cache() -> Path:
     """Folder for downloads: ``FRONTLINE_CACHE``, or the system's usual place for caches."""
     named = os.environ.get("FRONTLINE_CACHE")
     if named:
@@ -66,7 +66,7 @@ def default_cache() -> Path:
     return user_cache_path("frontline")
 
 
-def fetched(client: Client, wanted: Wanted) -> Fetched | None:
+def fetch_file(client: HttpClient, *, wanted: RemoteRequest) -> CachedFile | None:
     """Give a file of a provider: from the cache, or downloaded, checked and kept.
 
     Parameters
@@ -86,17 +86,17 @@ def fetched(client: Client, wanted: Wanted) -> Fetched | None:
     DownloadError
         With the address, what happened, and what to do. Nothing is kept but a part to go on with.
     """
-    path = folder_for(client, wanted)
-    with alone(client, path):
-        kept = None if client.refresh else kept_whole(path, wanted)
+    path = make_folder(client, wanted=wanted)
+    with hold_alone(client, path=path):
+        kept = None if client.refresh else find_whole(path, wanted=wanted)
         if kept is not None:
             return kept
         return _downloaded(client, wanted, path)
 
 
-def folder_for(client: Client, wanted: Wanted) -> Path:
+def make_folder(client: HttpClient, *, wanted: RemoteRequest) -> Path:
     """Make the folder of the cache that a file belongs into; returns the file's place."""
-    path = cached_path(client, wanted.address)
+    path = find_cached_path(client, address=wanted.address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -107,14 +107,17 @@ def folder_for(client: Client, wanted: Wanted) -> Path:
     return path
 
 
-def size_of(client: Client, wanted: Wanted) -> int | None:
-    """Ask how large a file is: 0 if the cache has it, else as `asked_size`."""
-    if not client.refresh and kept_whole(cached_path(client, wanted.address), wanted) is not None:
+def ask_size_of(client: HttpClient, *, wanted: RemoteRequest) -> int | None:
+    """Ask how large a file is: 0 if the cache has it, else as `ask_size`."""
+    if (
+        not client.refresh
+        and find_whole(find_cached_path(client, address=wanted.address), wanted=wanted) is not None
+    ):
         return 0
-    return asked_size(client, wanted)
+    return ask_size(client, wanted=wanted)
 
 
-def cached_path(client: Client, address: str) -> Path:
+def find_cached_path(client: HttpClient, *, address: str) -> Path:
     """Where the cache keeps a file: by host and path; a query becomes part of the name."""
     parts = urllib.parse.urlsplit(address)
     names = [part for part in parts.path.split("/") if part not in {"", ".", ".."}]
@@ -125,11 +128,11 @@ def cached_path(client: Client, address: str) -> Path:
 
 
 @contextlib.contextmanager
-def alone(client: Client, path: Path) -> Iterator[None]:
+def hold_alone(client: HttpClient, *, path: Path) -> Iterator[None]:
     """Wait until nobody else is at work on a file."""
     until = time.monotonic() + client.lock_s
     while True:
-        with locked(path.with_name(f".{path.name}.lock")) as ours:
+        with hold_lock(path.with_name(f".{path.name}.lock")) as ours:
             if ours:
                 yield
                 return
@@ -145,7 +148,7 @@ def _absent_note(path: Path) -> Path:
     return path.with_name(f".{path.name}.absent.json")
 
 
-def said_absent(path: Path, wanted: Wanted) -> bool:
+def is_noted_absent(path: Path, *, wanted: RemoteRequest) -> bool:
     """Say whether the provider said that it has no such file, when it was last asked."""
     return read_note(_absent_note(path)).get("address") == wanted.address
 
@@ -155,22 +158,22 @@ def forget_absent(path: Path) -> None:
     _absent_note(path).unlink(missing_ok=True)
 
 
-def note_absent(path: Path, wanted: Wanted) -> None:
+def note_absent(path: Path, *, wanted: RemoteRequest) -> None:
     """Note that the provider says that it has no such file."""
-    write_note(_absent_note(path), address=wanted.address, date=today())
+    write_note(_absent_note(path), address=wanted.address, date=write_today())
 
 
-def kept_whole(path: Path, wanted: Wanted) -> Fetched | None:
+def find_whole(path: Path, *, wanted: RemoteRequest) -> CachedFile | None:
     """Give the file of the cache, if it is there, whole, and the one its note speaks of."""
-    note = read_note(note_of(path))
+    note = read_note(find_note_path(path))
     if note.get("address") != wanted.address or not path.is_file():
         return None
-    digest = sha256(path)
+    digest = hash_file(path)
     if digest != note.get("sha256"):
         return None
     if wanted.digest is not None and _digest(path, wanted.digest) != wanted.digest.lower():
         return None
-    return Fetched(path, wanted.address, digest, path.stat().st_size, str(note.get("date", "")))
+    return CachedFile(path, wanted.address, digest, path.stat().st_size, str(note.get("date", "")))
 
 
 def _digest(path: Path, like: str) -> str:
@@ -179,19 +182,19 @@ def _digest(path: Path, like: str) -> str:
         return f"{name}:{hashlib.file_digest(file, name).hexdigest()}"
 
 
-def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
+def _downloaded(client: HttpClient, wanted: RemoteRequest, path: Path) -> CachedFile | None:
     part = path.with_name(f".{path.name}.part")
-    known = said_absent(path, wanted)
+    known = is_noted_absent(path, wanted=wanted)
     try:
-        transfer(replace(client, tries=1) if known else client, wanted, part)
+        transfer_file(replace(client, tries=1) if known else client, wanted=wanted, part=part)
         if wanted.digest is not None and _digest(part, wanted.digest) != wanted.digest.lower():
             part.unlink()
-            raise fault(
-                wanted, "is not the file whose digest the provider publishes. Try again later."
+            raise make_fault(
+                wanted, said="is not the file whose digest the provider publishes. Try again later."
             )
         return _moved_in(wanted, part, path)
     except AbsentError:
-        note_absent(path, wanted)
+        note_absent(path, wanted=wanted)
         return None
     except UnreachableError:
         if known:  # taken at its word
@@ -204,16 +207,16 @@ def _downloaded(client: Client, wanted: Wanted, path: Path) -> Fetched | None:
         ) from error
 
 
-def _moved_in(wanted: Wanted, part: Path, path: Path) -> Fetched:
+def _moved_in(wanted: RemoteRequest, part: Path, path: Path) -> CachedFile:
     """Move a whole file into its place; the note about it comes last."""
-    day, digest = today(), sha256(part)
-    note_of(path).unlink(missing_ok=True)
+    day, digest = write_today(), hash_file(part)
+    find_note_path(path).unlink(missing_ok=True)
     part.replace(path)
-    write_note(note_of(path), address=wanted.address, sha256=digest, date=day)
+    write_note(find_note_path(path), address=wanted.address, sha256=digest, date=day)
     forget_absent(path)
-    return Fetched(path, wanted.address, digest, path.stat().st_size, day)
+    return CachedFile(path, wanted.address, digest, path.stat().st_size, day)
 
 
-def today() -> str:
+def write_today() -> str:
     """Return the day, as notes have it."""
     return f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"

@@ -19,29 +19,29 @@ import numpy as np
 import shapely
 
 from frontline.elevation.heights import PIECES
-from frontline.errors import DownloadError, ProjectError, one_line
-from frontline.fetch.cache import Fetched
+from frontline.errors import DownloadError, ProjectError, to_one_line
+from frontline.fetch.cache import CachedFile
 from frontline.fetch.elevation_sources import (
     SOURCES,
-    bounds_on,
-    check_head,
-    own_pieces,
-    tile_bounds,
-    wanted_tiles,
+    check_tile_head,
+    describe_tiles,
+    find_own_tiles,
+    find_tile_bounds,
+    turn_bounds,
 )
-from frontline.fetch.http import Client
-from frontline.fetch.land_mask import Tile, has_land
-from frontline.fetch.mosaic import METHOD, Mosaic, Piece, fill_voids, mosaic
+from frontline.fetch.http import HttpClient
+from frontline.fetch.land_mask import DegreeTile, has_land
+from frontline.fetch.mosaic import METHOD, ElevationTile, Mosaic, fill_voids, join_tiles
 from frontline.fetch.request import (
     FOLDER,
     MARGIN_DEGREES,
-    Request,
+    FetchRequest,
     add_table,
-    prepared,
-    replacing,
+    prepare_fetch,
+    replace_file,
     write_notes,
 )
-from frontline.fetch.windows import fetched_window, size_of_window
+from frontline.fetch.windows import estimate_window_size, fetch_window
 from frontline.raster.io import write_cog
 from frontline.records import RasterResult
 
@@ -59,14 +59,14 @@ FILLED = "elevation_filled.tif"
 class _Found:
     """What became of each tile."""
 
-    pieces: list[Piece] = field(default_factory=list)
-    files: dict[str, tuple[str, Fetched]] = field(default_factory=dict)
-    lacking: list[tuple[str, Tile]] = field(default_factory=list)
-    sea: list[Tile] = field(default_factory=list)
-    missing: list[Tile] = field(default_factory=list)
+    pieces: list[ElevationTile] = field(default_factory=list)
+    files: dict[str, tuple[str, CachedFile]] = field(default_factory=dict)
+    lacking: list[tuple[str, DegreeTile]] = field(default_factory=list)
+    sea: list[DegreeTile] = field(default_factory=list)
+    missing: list[DegreeTile] = field(default_factory=list)
 
 
-def elevation(path: Path, request: Request) -> list[str]:
+def fetch_elevation(path: Path, *, request: FetchRequest) -> list[str]:
     """Fetch elevation for the study area and as far as sight reaches beyond the lines.
 
     Parameters
@@ -87,15 +87,15 @@ def elevation(path: Path, request: Request) -> list[str]:
     RasterError
         Tiles do not fit together.
     """
-    project, _, need, client = prepared(path, request)
+    project, _, need, client = prepare_fetch(path, request=request)
     order = _sources(project, request)
-    tiles = tiles_over(need)
+    tiles = list_elevation_tiles(need)
     found, fallback = _Found(), request.fallback or project.fetch.fallback
     allowed = order if fallback else order[:1]
     if request.dry_run:
         return _planned(client, allowed, tiles, need)
     if "tiles" in allowed:
-        found.pieces += own_pieces(project, need)
+        found.pieces += find_own_tiles(project, need=need)
     for number, tile in enumerate(tiles):
         client.progress("tiles of elevation", number, len(tiles))
         _find(client, allowed, tile, need, found)
@@ -107,41 +107,44 @@ def elevation(path: Path, request: Request) -> list[str]:
             "no source has elevation for the study area. Name others under elevation in [fetch].",
             path=project.path,
         )
-    made = mosaic(found.pieces, _bounds(need, found.pieces), sea=found.sea)
+    made = join_tiles(found.pieces, bounds=_bounds(need, found.pieces), sea=found.sea)
     filled = None
     if project.fetch.fill_voids != "keep":
-        filled = fill_voids(made.heights_m, made.voids, most_cells=project.fetch.void_cells)
+        filled = fill_voids(made.heights_m, voids=made.voids, most_cells=project.fetch.void_cells)
     return _written(project, made, found, need, filled)
 
 
-def tiles_over(need: Any) -> list[Tile]:
+def list_elevation_tiles(need: Any) -> list[DegreeTile]:
     """List the tiles of one degree that meet an area, from the south-west on."""
     west, south, east, north = need.bounds
     tiles = [
-        Tile(lat, lon)
+        DegreeTile(lat, lon)
         for lat in range(max(math.floor(south), -90), min(math.ceil(north), 90))
         for lon in range(math.floor(west), math.ceil(east))
     ]
     return [tile for tile in tiles if shapely.intersects(need, _box(tile))]
 
 
-def _box(tile: Tile) -> Any:
+def _box(tile: DegreeTile) -> Any:
     return shapely.box(tile.lon, tile.lat, tile.lon + 1, tile.lat + 1)
 
 
-def _sources(project: Project, request: Request) -> tuple[str, ...]:
+def _sources(project: Project, request: FetchRequest) -> tuple[str, ...]:
     order = tuple(request.sources) or project.fetch.elevation
     known = [*SOURCES, "tiles"]
     for name in order:
         if name not in known:
             raise ProjectError(
-                f"there is no source '{one_line(name)}' of elevation (known: {', '.join(known)}). "
+                f"there is no source '{to_one_line(name)}' of elevation (known: "
+                f"{', '.join(known)}). "
                 "Name one."
             )
     return order
 
 
-def _find(client: Client, order: Sequence[str], tile: Tile, need: Any, found: _Found) -> None:
+def _find(
+    client: HttpClient, order: Sequence[str], tile: DegreeTile, need: Any, found: _Found
+) -> None:
     """Find a tile in the first source that has it, or say what it is instead."""
     for number, key in enumerate(order):
         if number and not has_land(tile):
@@ -150,23 +153,23 @@ def _find(client: Client, order: Sequence[str], tile: Tile, need: Any, found: _F
             if _covered(tile, need, found.pieces):
                 return
             continue
-        for wanted in wanted_tiles(SOURCES[key], tile):
-            got = fetched_window(
+        for wanted in describe_tiles(SOURCES[key], tile=tile):
+            got = fetch_window(
                 client,
-                wanted,
-                bounds_on(tile, need.bounds),
-                check=lambda raster: check_head(raster, tile),
+                wanted=wanted,
+                bounds=turn_bounds(tile, bounds=need.bounds),
+                check=lambda raster: check_tile_head(raster, tile),
             )
             if got is not None:
                 name = f"{key} {tile.name}"
-                found.pieces.append(Piece(name, key, got.path, SOURCES[key].datum))
+                found.pieces.append(ElevationTile(name, key, got.path, SOURCES[key].datum))
                 found.files[name] = (key, got)
                 return
         found.lacking.append((key, tile))
     (found.missing if has_land(tile) else found.sea).append(tile)
 
 
-def _covered(tile: Tile, need: Any, pieces: Sequence[Piece]) -> bool:
+def _covered(tile: DegreeTile, need: Any, pieces: Sequence[ElevationTile]) -> bool:
     """Say whether the user's own tiles hold all that is needed of a tile of one degree."""
     own = [piece.covers for piece in pieces if piece.source == "tiles"]
     wanted = shapely.buffer(shapely.intersection(need, _box(tile)), -MARGIN_DEGREES)
@@ -189,7 +192,9 @@ def _no_land(found: _Found, order: Sequence[str], *, fallback: bool) -> Download
     )
 
 
-def _planned(client: Client, allowed: Sequence[str], tiles: Sequence[Tile], need: Any) -> list[str]:
+def _planned(
+    client: HttpClient, allowed: Sequence[str], tiles: Sequence[DegreeTile], need: Any
+) -> list[str]:
     """Say what would be fetched from which source, and how much."""
     if allowed[0] == "tiles":
         return [f"{len(tiles)} tiles of one degree are needed: your own come first."]
@@ -207,21 +212,23 @@ def _planned(client: Client, allowed: Sequence[str], tiles: Sequence[Tile], need
     ]
 
 
-def _size(client: Client, allowed: Sequence[str], tile: Tile, need: Any) -> tuple[str, int | None]:
+def _size(
+    client: HttpClient, allowed: Sequence[str], tile: DegreeTile, need: Any
+) -> tuple[str, int | None]:
     """Say which source has a tile, and how many bytes it takes; None if none has it."""
-    asked = bounds_on(tile, need.bounds), tile_bounds(tile)
+    asked = turn_bounds(tile, bounds=need.bounds), find_tile_bounds(tile)
     sources = allowed if has_land(tile) else allowed[:1]
     for key in sources:
         if key == "tiles":  # they are here, if they hold it
             return "your own tiles, or none:", -1
-        for wanted in wanted_tiles(SOURCES[key], tile):
-            size = size_of_window(client, wanted, *asked)
+        for wanted in describe_tiles(SOURCES[key], tile=tile):
+            size = estimate_window_size(client, wanted, *asked)
             if size is not None:
                 return key, size
     return " and ".join(sources), None
 
 
-def _bounds(need: Any, pieces: Sequence[Piece]) -> tuple[float, float, float, float]:
+def _bounds(need: Any, pieces: Sequence[ElevationTile]) -> tuple[float, float, float, float]:
     """Return the bounds of what is needed in the pieces' CRS."""
     crs = next((piece.crs for piece in pieces if piece.crs is not None), None)
     if crs is None or crs.is_geographic:
@@ -264,10 +271,10 @@ def _written(
         tags |= {"FILLED_CELLS": f"{filled.sum()}", "FILL_METHOD": METHOD}
     made.heights_m[np.isnan(made.heights_m)] = UNKNOWN_M  # in place: there may be 500 MB of them
     grid = RasterResult({"height_m": made.heights_m}, made.transform, made.crs.to_wkt())
-    with replacing(project, "elevation.tif") as path:
-        write_cog(path, grid, date=date, tags=tags, nodata=UNKNOWN_M)
+    with replace_file(project, name="elevation.tif") as path:
+        write_cog(path, result=grid, date=date, tags=tags, nodata=UNKNOWN_M)
     _mark(project, made, filled, date)
-    write_notes(project, "elevation.tif", notes)
+    write_notes(project, name="elevation.tif", notes=notes)
     keys: dict[str, Any] = {
         "path": f"{FOLDER}/elevation.tif",
         "vertical_datum": datum,
@@ -280,7 +287,7 @@ def _written(
         keys["model"] = used[0].model
         keys["accuracy_m"] = max(source.accuracy_m for source in used)
         keys["date"] = f"{year}-01-01"
-    return [*_told(made, found, notes), *add_table(project, "[elevation]", keys)]
+    return [*_told(made, found, notes), *add_table(project, heading="[elevation]", keys=keys)]
 
 
 def _mark(project: Project, made: Mosaic, filled: NDArray[np.bool_] | None, date: dt.date) -> None:
@@ -290,8 +297,8 @@ def _mark(project: Project, made: Mosaic, filled: NDArray[np.bool_] | None, date
         return
     marks = {"filled": filled.astype(np.uint8)}
     grid = RasterResult(marks, made.transform, made.crs.to_wkt())
-    with replacing(project, FILLED) as path:
-        write_cog(path, grid, date=date, tags={"FILL_METHOD": METHOD})
+    with replace_file(project, name=FILLED) as path:
+        write_cog(path, result=grid, date=date, tags={"FILL_METHOD": METHOD})
 
 
 def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[str, Any]:
@@ -332,7 +339,7 @@ def _notes(made: Mosaic, found: _Found, need: Any, *, limit_m: float) -> dict[st
     }
 
 
-def _piece(piece: Piece, made: Mosaic) -> dict[str, Any]:
+def _piece(piece: ElevationTile, made: Mosaic) -> dict[str, Any]:
     """Say what a tile is: written into the raster, from where a run takes it to its manifest."""
     return {
         "tile": piece.name,

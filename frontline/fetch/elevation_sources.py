@@ -11,19 +11,27 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyproj
 import shapely
 
-from frontline.elevation.heights import vertical_datum
-from frontline.elevation.units import METRES, unit_of
+from frontline.elevation.heights import find_vertical_datum
+from frontline.elevation.units import METRES, find_unit
 from frontline.errors import ProjectError, RasterError
-from frontline.fetch.http import Wanted
-from frontline.fetch.land_mask import Tile
-from frontline.fetch.mosaic import Piece
-from frontline.raster.io import MOST_CELLS, Bounds, Raster, Window, blocks, open_raster, read_window
+from frontline.fetch.http import RemoteRequest
+from frontline.fetch.land_mask import DegreeTile
+from frontline.fetch.mosaic import ElevationTile
+from frontline.raster.io import (
+    MOST_CELLS,
+    Bounds,
+    Raster,
+    Window,
+    cut_blocks,
+    open_raster,
+    read_window,
+)
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-def own_pieces(project: Project, need: Any) -> list[Piece]:
+def find_own_tiles(project: Project, *, need: Any) -> list[ElevationTile]:
     """Find the user's own tiles that meet an area.
 
     Parameters
@@ -70,9 +78,9 @@ def own_pieces(project: Project, need: Any) -> list[Piece]:
     return [piece for piece in pieces if shapely.intersects(piece.covers, need)]
 
 
-def _piece(project: Project, path: Path) -> Piece:
+def _piece(project: Project, path: Path) -> ElevationTile:
     with open_raster(path, shown=path.name) as raster:
-        stated = vertical_datum(raster)
+        stated = find_vertical_datum(raster)
         asked = project.fetch.tiles_datum
         datum = stated or asked
         if not datum:
@@ -88,7 +96,7 @@ def _piece(project: Project, path: Path) -> Piece:
         box = shapely.segmentize(reach, step * 500)
         turn = pyproj.Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
         covers = shapely.transform(box, turn.transform, interleaved=False)
-        stated_unit = unit_of(raster)
+        stated_unit = find_unit(raster)
         unit = project.fetch.tiles_unit or (stated_unit if stated_unit in METRES else "m")
         if stated_unit in METRES and (stated_unit != unit or unit not in {"m", "ft"}):
             raise RasterError(
@@ -97,7 +105,7 @@ def _piece(project: Project, path: Path) -> Piece:
                 "convert the tile.",
                 path=path.name,
             )
-        return Piece(path.name, "tiles", path, datum, unit, raster.crs, covers)
+        return ElevationTile(path.name, "tiles", path, datum, unit, raster.crs, covers)
 
 
 LARGEST_TILE = 400_000_000
@@ -105,7 +113,7 @@ LARGEST_TILE = 400_000_000
 
 
 @dataclass(frozen=True)
-class Source:
+class ElevationSource:
     """A provider's elevation.
 
     Parameters
@@ -139,7 +147,7 @@ class Source:
     accuracy_m: float
     year: int
     page: str
-    addresses: Callable[[Tile], tuple[str, ...]]
+    addresses: Callable[[DegreeTile], tuple[str, ...]]
 
 
 _COPERNICUS = (
@@ -149,17 +157,17 @@ _COPERNICUS = (
 )
 
 
-def _corner(tile: Tile) -> str:
+def _corner(tile: DegreeTile) -> str:
     """Write a corner as the Copernicus DEM does: ``N39_00_E046_00``."""
     return f"{tile.name[:3]}_00_{tile.name[3:]}_00"
 
 
-def _aws(metres: int, arc: int) -> Callable[[Tile], tuple[str, ...]]:
+def _aws(metres: int, arc: int) -> Callable[[DegreeTile], tuple[str, ...]]:
     # https://copernicus-dem-30m.s3.amazonaws.com/readme.html: one folder per tile, the file in it
     # has its name; 10 and 30 are tenths of arc seconds. GLO-90 lies in a bucket of the same form.
     host = f"https://copernicus-dem-{metres}m.s3.amazonaws.com"
 
-    def addresses(tile: Tile) -> tuple[str, ...]:
+    def addresses(tile: DegreeTile) -> tuple[str, ...]:
         name = f"Copernicus_DSM_COG_{arc}_{_corner(tile)}_DEM"
         return (f"{host}/{name}/{name}.tif",)
 
@@ -170,7 +178,7 @@ def _aws(metres: int, arc: int) -> Callable[[Tile], tuple[str, ...]]:
 _OPEN_TOPOGRAPHY = "https://opentopography.s3.sdsc.edu/raster"
 
 
-def _cop30_of_opentopography(tile: Tile) -> tuple[str, ...]:
+def _cop30_of_opentopography(tile: DegreeTile) -> tuple[str, ...]:
     # The names were those of the AWS bucket until the release of 2023, and are ESA's since.
     return tuple(
         f"{_OPEN_TOPOGRAPHY}/COP30/COP30_hh/Copernicus_DSM_{kind}_{_corner(tile)}_DEM.tif"
@@ -178,17 +186,17 @@ def _cop30_of_opentopography(tile: Tile) -> tuple[str, ...]:
     )
 
 
-def _srtm(tile: Tile) -> tuple[str, ...]:
+def _srtm(tile: DegreeTile) -> tuple[str, ...]:
     return (f"{_OPEN_TOPOGRAPHY}/SRTM_GL1/SRTM_GL1_srtm/{tile.name}.tif",)
 
 
-def _alos(tile: Tile) -> tuple[str, ...]:
+def _alos(tile: DegreeTile) -> tuple[str, ...]:
     name = f"{tile.name[0]}0{tile.name[1:]}"  # three digits for the latitude as well
     return (f"{_OPEN_TOPOGRAPHY}/AW3D30/AW3D30_global/ALPSMLC30_{name}_DSM.tif",)
 
 
 _SOURCES = (
-    Source(
+    ElevationSource(
         key="glo30",
         name="Copernicus DEM GLO-30",
         licence=_COPERNICUS,
@@ -200,7 +208,7 @@ _SOURCES = (
         page="https://copernicus-dem-30m.s3.amazonaws.com/readme.html",
         addresses=_aws(30, 10),
     ),
-    Source(
+    ElevationSource(
         key="glo90",
         name="Copernicus DEM GLO-90",
         licence=_COPERNICUS.replace("WorldDEM-30", "WorldDEM-90"),
@@ -212,7 +220,7 @@ _SOURCES = (
         page="https://copernicus-dem-30m.s3.amazonaws.com/readme.html",
         addresses=_aws(90, 30),
     ),
-    Source(
+    ElevationSource(
         key="glo30_opentopography",
         name="Copernicus DEM GLO-30, from OpenTopography",
         licence=_COPERNICUS,
@@ -224,7 +232,7 @@ _SOURCES = (
         page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
         addresses=_cop30_of_opentopography,
     ),
-    Source(
+    ElevationSource(
         key="srtm",
         name="NASA SRTM GL1, from OpenTopography",
         licence="public domain",
@@ -236,7 +244,7 @@ _SOURCES = (
         page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
         addresses=_srtm,
     ),
-    Source(
+    ElevationSource(
         key="alos",
         name="JAXA ALOS World 3D 30 m, from OpenTopography",
         licence="free use with notice: (c) JAXA",
@@ -250,35 +258,37 @@ _SOURCES = (
     ),
 )
 
-SOURCES: Mapping[str, Source] = MappingProxyType({source.key: source for source in _SOURCES})
+SOURCES: Mapping[str, ElevationSource] = MappingProxyType(
+    {source.key: source for source in _SOURCES}
+)
 
 
-def wanted_tiles(source: Source, tile: Tile) -> tuple[Wanted, ...]:
+def describe_tiles(source: ElevationSource, *, tile: DegreeTile) -> tuple[RemoteRequest, ...]:
     """Describe the files that may be a tile, in the order in which to ask for them."""
     return tuple(
-        Wanted(
+        RemoteRequest(
             address=address,
             about=f"{source.key} {tile.name}",
-            check=lambda path: check_whole(path, tile, check_head),
+            check=lambda path: check_tile(path, tile=tile, head=check_tile_head),
             most_bytes=LARGEST_TILE,
         )
         for address in source.addresses(tile)
     )
 
 
-def tile_bounds(tile: Tile) -> Bounds:
+def find_tile_bounds(tile: DegreeTile) -> Bounds:
     """Return west, south, east, north of a tile by its name, where the provider has it."""
     return float(tile.turned), float(tile.lat), tile.turned + 1.0, tile.lat + 1.0
 
 
-def bounds_on(tile: Tile, bounds: Bounds) -> Bounds:
+def turn_bounds(tile: DegreeTile, *, bounds: Bounds) -> Bounds:
     """Return bounds that may run across the antimeridian as the provider's tile lies to them."""
     west, south, east, north = bounds
     turn = tile.turned - tile.lon
     return west + turn, south, east + turn, north
 
 
-def check_whole(path: Path, tile: Tile, head: Callable[[Raster, Tile], None]) -> None:
+def check_tile(path: Path, *, tile: DegreeTile, head: Callable[[Raster, DegreeTile], None]) -> None:
     """Read a tile from end to end, after a look at what it says of itself.
 
     Parameters
@@ -288,7 +298,7 @@ def check_whole(path: Path, tile: Tile, head: Callable[[Raster, Tile], None]) ->
     tile
         What it should be.
     head
-        Compares what the file says of itself with the tile: `check_head` for elevation.
+        Compares what the file says of itself with the tile: `check_tile_head` for elevation.
 
     Raises
     ------
@@ -297,11 +307,11 @@ def check_whole(path: Path, tile: Tile, head: Callable[[Raster, Tile], None]) ->
     """
     with open_raster(path, shown=f"tile {tile.name}") as raster:
         head(raster, tile)
-        for block in blocks(Window(0, 0, raster.rows, raster.cols)):
-            read_window(raster, block)
+        for block in cut_blocks(Window(0, 0, raster.rows, raster.cols)):
+            read_window(raster, window=block)
 
 
-def check_head(raster: Raster, tile: Tile) -> None:
+def check_tile_head(raster: Raster, tile: DegreeTile) -> None:
     """Compare what a tile says of itself with its name.
 
     Raises
@@ -321,7 +331,7 @@ def check_head(raster: Raster, tile: Tile) -> None:
         )
 
 
-def _check_extent(raster: Raster, tile: Tile) -> None:
+def _check_extent(raster: Raster, tile: DegreeTile) -> None:
     """Compare edges; heights stand at whole degrees, so tiles reach half a cell beyond them."""
     west, south, east, north = raster.bounds
     found = (west, south, east, north)

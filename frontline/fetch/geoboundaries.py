@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from frontline.errors import CHANGED, DownloadError
-from frontline.fetch.cache import Fetched, fetched
-from frontline.fetch.http import Client, Wanted
+from frontline.fetch.cache import CachedFile, fetch_file
+from frontline.fetch.http import HttpClient, RemoteRequest
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,16 +26,16 @@ HOSTS = ("media.githubusercontent.com", "raw.githubusercontent.com", "github.com
 _NEEDED = ("gjDownloadURL", "boundaryLicense", "boundaryYearRepresented", "boundarySource")
 
 
-def release_wanted(country: str, level: int) -> Wanted:
+def describe_release(country: str, *, level: int) -> RemoteRequest:
     """Describe the metadata of a country's boundaries at a level, 0 (country) to 5."""
     address = API.format(country=country, level=f"ADM{level}")
     about = f"geoBoundaries {country} ADM{level}"
-    return Wanted(address, about, check=_check_release, most_bytes=10**6)
+    return RemoteRequest(address, about, check=_check_release, most_bytes=10**6)
 
 
-def boundaries_of(
-    client: Client, country: str, level: int, need: Any
-) -> tuple[gpd.GeoDataFrame, dict[str, Any], list[Fetched]]:
+def read_boundaries(
+    client: HttpClient, *, country: str, level: int, need: Any
+) -> tuple[gpd.GeoDataFrame, dict[str, Any], list[CachedFile]]:
     """Read the districts of a country that meet an area.
 
     Parameters
@@ -60,22 +60,22 @@ def boundaries_of(
     DownloadError
         There are no such boundaries, or they are not what they should be.
     """
-    asked = release_wanted(country, level)
-    note = fetched(client, asked)
+    asked = describe_release(country, level=level)
+    note = fetch_file(client, wanted=asked)
     if note is None:
         raise DownloadError(
             f"there are no boundaries of {country} at level {level}. Try another --level.",
             path=asked.address,
         )
     release = json.loads(note.path.read_text(encoding="utf-8"))
-    wanted = Wanted(
+    wanted = RemoteRequest(
         _address(release, asked),
         f"geoBoundaries {country} ADM{level}",
         hosts=HOSTS,
         check=_check_geojson,
         most_bytes=2_000_000_000,
     )
-    got = fetched(client, wanted)
+    got = fetch_file(client, wanted=wanted)
     if got is None:
         raise DownloadError(
             "the provider has no such file. Try another --level.", path=wanted.address
@@ -83,20 +83,20 @@ def boundaries_of(
     return _districts(got, country, level, need), release, [note, got]
 
 
-def _address(release: dict[str, Any], asked: Wanted) -> str:
+def _address(release: dict[str, Any], asked: RemoteRequest) -> str:
     address = str(release["gjDownloadURL"])
     if urllib.parse.urlsplit(address)[:2] not in {("https", host) for host in HOSTS}:
         raise DownloadError(f"names a file elsewhere than on GitHub. {CHANGED}", path=asked.address)
     return address
 
 
-def _districts(got: Fetched, country: str, level: int, need: Any) -> gpd.GeoDataFrame:
+def _districts(got: CachedFile, country: str, level: int, need: Any) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
-    from frontline.inputs.formats import chosen_layer, opened, read_vector
+    from frontline.inputs.formats import choose_layer, open_vector, read_vector
 
-    with opened(got.path, got.path.name) as file:
-        frame, _ = read_vector(file, chosen_layer(file, None))
+    with open_vector(got.path, shown=got.path.name) as file:
+        frame, _ = read_vector(file, layer=choose_layer(file, wanted=None))
     shapes = shapely.make_valid(frame.geometry.to_numpy())
     meets = shapely.intersects(shapes, need)
     frame, shapes = frame[meets], shapes[meets]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from frontline.errors import CHANGED, DownloadError, ProjectError
-from frontline.fetch.cache import Fetched, fetched
-from frontline.fetch.http import Client, Wanted
+from frontline.fetch.cache import CachedFile, fetch_file
+from frontline.fetch.http import HttpClient, RemoteRequest
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,23 +36,23 @@ _NO_LANGUAGE = frozenset({"link", "wkdt", "post", "iata", "icao", "faac", "unlc"
 _LARGEST = 4_000_000_000
 
 
-def countries_wanted() -> Wanted:
+def describe_countries() -> RemoteRequest:
     """Describe the list of countries."""
-    return Wanted(
+    return RemoteRequest(
         f"{HOST}/countryInfo.txt", "GeoNames countries", check=_check_countries, most_bytes=10**7
     )
 
 
-def dumps(code: str) -> tuple[Wanted, Wanted]:
+def describe_dumps(code: str) -> tuple[RemoteRequest, RemoteRequest]:
     """Describe places and names of a country, by its code of two letters."""
     return (
-        Wanted(
+        RemoteRequest(
             f"{HOST}/{code}.zip",
             f"GeoNames {code}",
             check=partial(_check_dump, name=f"{code}.txt", columns=(COLUMNS,)),
             most_bytes=_LARGEST,
         ),
-        Wanted(
+        RemoteRequest(
             f"{HOST}/alternatenames/{code}.zip",
             f"GeoNames names {code}",
             check=partial(_check_dump, name=f"{code}.txt", columns=NAME_COLUMNS),
@@ -61,7 +61,7 @@ def dumps(code: str) -> tuple[Wanted, Wanted]:
     )
 
 
-def two_letters(client: Client, countries: Sequence[str]) -> list[str]:
+def translate_codes(client: HttpClient, *, countries: Sequence[str]) -> list[str]:
     """Translate codes of three letters into those of two, by GeoNames' own list.
 
     Raises
@@ -69,7 +69,7 @@ def two_letters(client: Client, countries: Sequence[str]) -> list[str]:
     ProjectError
         There is no such country.
     """
-    codes = country_codes(client)
+    codes = read_country_codes(client)
     for country in countries:
         if country not in codes:
             raise ProjectError(
@@ -80,9 +80,9 @@ def two_letters(client: Client, countries: Sequence[str]) -> list[str]:
     return [codes[country] for country in countries]
 
 
-def country_codes(client: Client) -> dict[str, str]:
+def read_country_codes(client: HttpClient) -> dict[str, str]:
     """Read GeoNames' list of countries: codes of two letters by those of three."""
-    got = _got(client, countries_wanted())
+    got = _got(client, describe_countries())
     codes = {}
     for line in got.path.read_text(encoding="utf-8").splitlines():
         cells = line.split("\t")
@@ -91,9 +91,9 @@ def country_codes(client: Client) -> dict[str, str]:
     return codes
 
 
-def geonames_places(
-    client: Client, codes: Sequence[str], need: Any
-) -> tuple[gpd.GeoDataFrame, list[Fetched]]:
+def read_geonames(
+    client: HttpClient, *, codes: Sequence[str], need: Any
+) -> tuple[gpd.GeoDataFrame, list[CachedFile]]:
     """Read the settlements of an area.
 
     Parameters
@@ -114,11 +114,11 @@ def geonames_places(
     import geopandas as gpd
     import pandas as pd
 
-    files: list[Fetched] = []
+    files: list[CachedFile] = []
     rows: dict[str, dict[str, Any]] = {}
     shapely.prepare(need)
     for code in codes:
-        places, names = (_got(client, wanted) for wanted in dumps(code))
+        places, names = (_got(client, wanted) for wanted in describe_dumps(code))
         files += [places, names]
         own = {row["id"]: row for row in _places(places.path, code, need)}
         for key, spoken in _spoken(names.path, code, own):
@@ -216,8 +216,8 @@ def _check_countries(path: Path) -> None:
         raise DownloadError(f"it is not the list of countries. {CHANGED}")
 
 
-def _got(client: Client, wanted: Wanted) -> Fetched:
-    got = fetched(client, wanted)
+def _got(client: HttpClient, wanted: RemoteRequest) -> CachedFile:
+    got = fetch_file(client, wanted=wanted)
     if got is None:
         raise DownloadError(
             "the provider has no such file. Check the country.", path=wanted.address

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from frontline.errors import CHANGED, DownloadError, FrontlineError, guard_library, one_line
-from frontline.progress import Progress, silent
+from frontline.errors import CHANGED, DownloadError, FrontlineError, guard_library, to_one_line
+from frontline.progress import Progress, report_nothing
 
 if TYPE_CHECKING:
     import requests
@@ -32,7 +32,7 @@ _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Client:
+class HttpClient:
     """How to ask, and where to keep what comes.
 
     Parameters
@@ -70,7 +70,7 @@ class Client:
     drip_s: float = 20.0
     slowest_bytes_s: float = 1_000.0
     lock_s: float = 3_600.0
-    progress: Progress = silent
+    progress: Progress = report_nothing
 
 
 def _no_check(_path: Path) -> None:
@@ -78,7 +78,7 @@ def _no_check(_path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RemoteRequest:
     """A file of a provider.
 
     Parameters
@@ -121,7 +121,7 @@ class BrokenError(Exception):
         self.answer = answer
 
 
-def asked(client: Client, address: str) -> str:
+def resolve_address(client: HttpClient, *, address: str) -> str:
     """Return the address that is really asked: the provider's, or the mirror's."""
     if not client.mirror:
         return address
@@ -130,7 +130,7 @@ def asked(client: Client, address: str) -> str:
     return f"{client.mirror.rstrip('/')}/{parts.netloc}{parts.path}{query}"
 
 
-def session_of(client: Client) -> requests.Session:
+def open_session(client: HttpClient) -> requests.Session:
     """Open a session: its connection is used again, through the proxy if one is named."""
     import requests
 
@@ -144,29 +144,30 @@ def session_of(client: Client) -> requests.Session:
     return session
 
 
-def answered(
-    client: Client,
+def request_answer(
+    client: HttpClient,
+    *,
     session: requests.Session,
-    wanted: Wanted,
+    wanted: RemoteRequest,
     method: str,
     headers: dict[str, str],
 ) -> requests.Response:
     """Ask, and follow redirects only to where the provider is known to keep its files."""
     import requests
 
-    address = asked(client, wanted.address)
+    address = resolve_address(client, address=wanted.address)
     home = urllib.parse.urlsplit(address)
     if home.scheme not in {"http", "https"} or not home.hostname:
-        raise fault(wanted, "is no address of the web (expected http:// or https://).")
+        raise make_fault(wanted, said="is no address of the web (expected http:// or https://).")
     allowed = {home.hostname, *wanted.hosts}
     for _ in range(MOST_REDIRECTS):
         try:
             answer = _sent(client, session, method, address, headers)
         except requests.exceptions.InvalidURL as error:
-            raise fault(wanted, "is no address of the web. Check it.") from error
+            raise make_fault(wanted, said="is no address of the web. Check it.") from error
         except ValueError as error:  # of the library, which looks at where it is sent
-            raise fault(
-                wanted, "redirects to what is no address. Open the address in a browser."
+            raise make_fault(
+                wanted, said="redirects to what is no address. Open the address in a browser."
             ) from error
         except requests.RequestException as error:
             raise BrokenError(f"cannot be reached ({_said(error)})") from error
@@ -179,25 +180,31 @@ def answered(
             parts = urllib.parse.urlsplit(target)
             _ = parts.port  # a port that is no number is found when it is asked for
         except ValueError as error:
-            raise fault(
+            raise make_fault(
                 wanted,
-                f"redirects to '{one_line(place[:100])}', which is no address. Open the address in "
+                said=f"redirects to '{to_one_line(place[:100])}', which is no address. Open the "
+                "address in "
                 "a browser.",
             ) from error
         downgraded = home.scheme == "https" and parts.scheme != "https"
         if parts.hostname not in allowed or downgraded:
-            raise fault(
+            raise make_fault(
                 wanted,
-                f"redirects to '{one_line(parts.scheme)}://{one_line(parts.hostname or '')}', "
+                said="redirects to "
+                f"'{to_one_line(parts.scheme)}://{to_one_line(parts.hostname or '')}', "
                 "which is not the provider's. A network that asks for a login does this: open the "
                 "address in a browser.",
             )
         address = target
-    raise fault(wanted, f"redirects more than {MOST_REDIRECTS} times.")
+    raise make_fault(wanted, said=f"redirects more than {MOST_REDIRECTS} times.")
 
 
 def _sent(
-    client: Client, session: requests.Session, method: str, address: str, headers: dict[str, str]
+    client: HttpClient,
+    session: requests.Session,
+    method: str,
+    address: str,
+    headers: dict[str, str],
 ) -> requests.Response:
     """Send a request, and wait for the head of the answer for a limited time in all.
 
@@ -233,22 +240,24 @@ def _sent(
     return done[0]
 
 
-def refuse(wanted: Wanted, answer: requests.Response) -> None:
+def raise_for_status(wanted: RemoteRequest, *, answer: requests.Response) -> None:
     """Raise what a status means that is no success."""
     status = answer.status_code
     if status in AGAIN:
         raise BrokenError(f"answers {status}", answer.raw)
     length = answer.headers.get("Content-Length", "0").strip()
     if not length.isdecimal():
-        raise fault(
+        raise make_fault(
             wanted,
-            f"announces a length of '{one_line(length[:40])}' (expected a number of bytes). Take "
+            said=f"announces a length of '{to_one_line(length[:40])}' (expected a number of "
+            "bytes). Take "
             "another source, or name a mirror: --mirror",
         )
     if status not in {200, 206}:
-        raise fault(
+        raise make_fault(
             wanted,
-            f"is refused: the provider answers {status} {one_line(answer.reason or '')}. Check the "
+            said=f"is refused: the provider answers {status} {to_one_line(answer.reason or '')}. "
+            "Check the "
             "address in a browser, or name a mirror: --mirror",
         )
 
@@ -265,25 +274,25 @@ def _said(error: Exception) -> str:
     return "no connection"
 
 
-def mark_of(answer: requests.Response) -> str:
+def find_mark(answer: requests.Response) -> str:
     """Return a strong ETag, or the date of change: without either a part is begun anew."""
     tag = answer.headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified", "")
 
 
-def total_of(answer: requests.Response, begun: int) -> int:
+def find_total(answer: requests.Response, *, begun: int) -> int:
     """Return the length of a file of which the rest is sent; -1 where that is not said."""
     length = answer.headers.get("Content-Length", "")
     known = length.isdigit() and "Content-Encoding" not in answer.headers
     return begun + int(length) if known else -1
 
 
-def streamed(
-    client: Client,
-    answer: requests.Response,
-    wanted: Wanted,
-    file: BinaryIO,
+def stream_to_file(
+    client: HttpClient,
     *,
+    answer: requests.Response,
+    wanted: RemoteRequest,
+    file: BinaryIO,
     begun: int = 0,
     total: int = -1,
 ) -> int:
@@ -325,20 +334,22 @@ def streamed(
         got += len(chunk)
         if got > wanted.most_bytes:
             file.truncate(0)
-            raise fault(wanted, f"sends more than {wanted.most_bytes:,} bytes.")
+            raise make_fault(wanted, said=f"sends more than {wanted.most_bytes:,} bytes.")
         client.progress(wanted.about, got, max(total, got))
         passed = time.monotonic() - since
         if passed >= client.drip_s:
             if got - before < client.slowest_bytes_s * passed:
-                raise fault(
+                raise make_fault(
                     wanted,
-                    f"comes too slowly ({(got - before) / passed:,.0f} bytes per second). "
+                    said=f"comes too slowly ({(got - before) / passed:,.0f} bytes per second). "
                     "Try again later, or name a mirror: --mirror",
                 )
             since, before = time.monotonic(), got
 
 
-def several_tries(client: Client, wanted: Wanted, once: Callable[[], Done], hint: str) -> Done:
+def retry(
+    client: HttpClient, *, wanted: RemoteRequest, once: Callable[[], Done], hint: str
+) -> Done:
     """Do what may break again and again, with longer and longer waits.
 
     Raises
@@ -348,7 +359,7 @@ def several_tries(client: Client, wanted: Wanted, once: Callable[[], Done], hint
     """
     from urllib3.exceptions import MaxRetryError
 
-    retry = retries_of(client)
+    retry = make_retries(client)
     while True:
         try:
             return once()
@@ -362,11 +373,11 @@ def several_tries(client: Client, wanted: Wanted, once: Callable[[], Done], hint
             _wait(retry, error)
 
 
-def retries_of(client: Client) -> Retry:
+def make_retries(client: HttpClient) -> Retry:
     """Count tries and the waits between them.
 
     The session itself repeats nothing: a file that broke off half-way is gone on with, which only
-    `several_tries` can do, and every try has its own limit of time.
+    `retry` can do, and every try has its own limit of time.
     """
     from urllib3.util.retry import RequestHistory, Retry
 
@@ -400,12 +411,12 @@ def refuse_pages(start: bytes) -> None:
         )
 
 
-def fault(wanted: Wanted, said: str) -> DownloadError:
+def make_fault(wanted: RemoteRequest, *, said: str) -> DownloadError:
     """Make an error about a provider's file."""
     return DownloadError(said, path=wanted.address)
 
 
-def asked_size(client: Client, wanted: Wanted) -> int | None:
+def ask_size(client: HttpClient, *, wanted: RemoteRequest) -> int | None:
     """Ask how large a file is, without fetching it.
 
     Returns
@@ -418,16 +429,23 @@ def asked_size(client: Client, wanted: Wanted) -> int | None:
         The provider cannot be reached.
     """
     try:
-        with session_of(client) as session, answered(client, session, wanted, "HEAD", {}) as answer:
+        with (
+            open_session(client) as session,
+            request_answer(
+                client, session=session, wanted=wanted, method="HEAD", headers={}
+            ) as answer,
+        ):
             if answer.status_code in ABSENT:
                 return None
-            refuse(wanted, answer)
-            return total_of(answer, 0)
+            raise_for_status(wanted, answer=answer)
+            return find_total(answer, begun=0)
     except BrokenError as error:
-        raise fault(wanted, f"{error}. Try again later, or name a mirror: --mirror") from error
+        raise make_fault(
+            wanted, said=f"{error}. Try again later, or name a mirror: --mirror"
+        ) from error
 
 
-def note_of(path: Path) -> Path:
+def find_note_path(path: Path) -> Path:
     """Where what is known of a file is noted."""
     return path.with_name(f".{path.name}.json")
 
@@ -446,7 +464,7 @@ def write_note(path: Path, **values: object) -> None:
     path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def transfer(client: Client, wanted: Wanted, part: Path) -> None:
+def transfer_file(client: HttpClient, *, wanted: RemoteRequest, part: Path) -> None:
     """Bring a whole, checked file to this computer, in one or several tries.
 
     Parameters
@@ -464,11 +482,13 @@ def transfer(client: Client, wanted: Wanted, part: Path) -> None:
         Anything else that went wrong.
     """
     hint = "Try again later: where the provider allows it, the download goes on where it broke off."
-    with session_of(client) as session:
+    with open_session(client) as session:
         try:
-            several_tries(client, wanted, lambda: _more(client, session, wanted, part), hint)
+            retry(
+                client, wanted=wanted, once=lambda: _more(client, session, wanted, part), hint=hint
+            )
         except UnreachableError:
-            if not read_note(note_of(part)).get("mark"):
+            if not read_note(find_note_path(part)).get("mark"):
                 _forget(part)
             raise
     try:
@@ -478,40 +498,43 @@ def transfer(client: Client, wanted: Wanted, part: Path) -> None:
             wanted.check(part)
     except FrontlineError as error:
         _forget(part)
-        raise fault(wanted, f"is not what it should be: {error.message}") from error
-    note_of(part).unlink(missing_ok=True)
+        raise make_fault(wanted, said=f"is not what it should be: {error.message}") from error
+    find_note_path(part).unlink(missing_ok=True)
 
 
-def _more(client: Client, session: requests.Session, wanted: Wanted, part: Path) -> None:
+def _more(client: HttpClient, session: requests.Session, wanted: RemoteRequest, part: Path) -> None:
     """Fetch the rest of a file into its part."""
     begun, mark = _begun(part, wanted)
     headers = {"Range": f"bytes={begun}-", "If-Range": mark} if begun else {}
-    answer = answered(client, session, wanted, "GET", headers)
+    answer = request_answer(client, session=session, wanted=wanted, method="GET", headers=headers)
     with answer:
         if answer.status_code in ABSENT:
             raise AbsentError
         # some take no notice of If-Range, and send the rest of another file
-        other = answer.status_code == 206 and mark_of(answer) not in {"", mark}
+        other = answer.status_code == 206 and find_mark(answer) not in {"", mark}
         if other or answer.status_code == 416:  # the part is longer than the file
             _forget(part)
             raise BrokenError("changed while it was fetched")
-        refuse(wanted, answer)
+        raise_for_status(wanted, answer=answer)
         begun = _start_of(answer, begun)
-        total = total_of(answer, begun)
+        total = find_total(answer, begun=begun)
         if total > wanted.most_bytes:
-            raise fault(
-                wanted, f"has {total:,} bytes (at most {wanted.most_bytes:,}): a changed format?"
+            raise make_fault(
+                wanted,
+                said=f"has {total:,} bytes (at most {wanted.most_bytes:,}): a changed format?",
             )
-        write_note(note_of(part), address=wanted.address, mark=mark_of(answer))
+        write_note(find_note_path(part), address=wanted.address, mark=find_mark(answer))
         with part.open("ab" if begun else "wb") as file:
-            got = streamed(client, answer, wanted, file, begun=begun, total=total)
+            got = stream_to_file(
+                client, answer=answer, wanted=wanted, file=file, begun=begun, total=total
+            )
     if total >= 0 and got != total:
         raise BrokenError(f"broke off after {got:,} of {total:,} bytes")
 
 
-def _begun(part: Path, wanted: Wanted) -> tuple[int, str]:
+def _begun(part: Path, wanted: RemoteRequest) -> tuple[int, str]:
     """Length of what came before, and the mark by which the provider knows the file again."""
-    note = read_note(note_of(part))
+    note = read_note(find_note_path(part))
     size = part.stat().st_size if part.is_file() else 0
     if size and note.get("address") == wanted.address and note.get("mark"):
         return size, str(note["mark"])
@@ -521,7 +544,7 @@ def _begun(part: Path, wanted: Wanted) -> tuple[int, str]:
 
 def _forget(part: Path) -> None:
     part.unlink(missing_ok=True)
-    note_of(part).unlink(missing_ok=True)
+    find_note_path(part).unlink(missing_ok=True)
 
 
 def _start_of(answer: requests.Response, begun: int) -> int:
@@ -530,5 +553,5 @@ def _start_of(answer: requests.Response, begun: int) -> int:
     if answer.status_code == 206 and said.startswith(f"bytes {begun}-"):
         return begun
     if answer.status_code == 206:
-        raise BrokenError(f"sent another part than was asked for ({one_line(said[:60])})")
+        raise BrokenError(f"sent another part than was asked for ({to_one_line(said[:60])})")
     return 0

@@ -12,7 +12,7 @@ import numpy as np
 LIST = Path(__file__).with_name("land_tiles.txt")
 
 
-class Tile(NamedTuple):
+class DegreeTile(NamedTuple):
     """One degree of latitude by one of longitude, named by its south-western corner.
 
     The longitude may run beyond 180, where an area crosses the antimeridian.
@@ -33,7 +33,7 @@ class Tile(NamedTuple):
         return f"{north}{abs(self.lat):02d}{east}{abs(self.turned):03d}"
 
 
-def has_land(tile: Tile) -> bool:
+def has_land(tile: DegreeTile) -> bool:
     """Say whether a tile holds land, by the list that comes with the program.
 
     Parameters

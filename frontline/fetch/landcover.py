@@ -18,23 +18,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from frontline.errors import DownloadError, ProjectError, RasterError, one_line
-from frontline.fetch.cache import Fetched
-from frontline.fetch.elevation_sources import check_whole
-from frontline.fetch.http import Client, Wanted
-from frontline.fetch.land_mask import Tile, has_land
-from frontline.fetch.request import FOLDER, Request, add_table, prepared, replacing, write_notes
-from frontline.fetch.windows import fetched_window, size_of_window
+from frontline.errors import DownloadError, ProjectError, RasterError, to_one_line
+from frontline.fetch.cache import CachedFile
+from frontline.fetch.elevation_sources import check_tile
+from frontline.fetch.http import HttpClient, RemoteRequest
+from frontline.fetch.land_mask import DegreeTile, has_land
+from frontline.fetch.request import (
+    FOLDER,
+    FetchRequest,
+    add_table,
+    prepare_fetch,
+    replace_file,
+    write_notes,
+)
+from frontline.fetch.windows import estimate_window_size, fetch_window
 from frontline.raster.io import (
     Bounds,
-    Grid,
     Raster,
+    RasterGrid,
     Window,
-    inside,
+    clip_window,
+    find_window,
+    find_window_transform,
     open_raster,
     read_window,
-    window_over,
-    window_transform,
     write_cog_by_windows,
 )
 
@@ -56,7 +63,7 @@ CODES = frozenset((UNKNOWN, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100))
 
 
 @dataclass(frozen=True)
-class Product:
+class LandCoverProduct:
     """A year of WorldCover.
 
     Parameters
@@ -85,7 +92,7 @@ class Product:
             f"({self.year}) processed by ESA WorldCover consortium, doi:{self.doi}"
         )
 
-    def address(self, tile: Tile) -> str:
+    def address(self, tile: DegreeTile) -> str:
         """Where a tile is."""
         # github.com/ESA-WorldCover/esa-worldcover-datasets and the product user manual: bucket
         # esa-worldcover in eu-central-1, folder version/year/map, COGs of 3 x 3 degrees in
@@ -97,14 +104,14 @@ class Product:
 
 _MANUAL = "https://esa-worldcover.s3.eu-central-1.amazonaws.com/{}/docs/WorldCover_PUM_{}.pdf"
 _PRODUCTS = (
-    Product(
+    LandCoverProduct(
         "worldcover_2021",
         2021,
         "v200",
         "10.5281/zenodo.7254221",
         _MANUAL.format("v200/2021", "V2.0"),
     ),
-    Product(
+    LandCoverProduct(
         "worldcover_2020",
         2020,
         "v100",
@@ -113,21 +120,21 @@ _PRODUCTS = (
     ),
 )
 
-PRODUCTS: Mapping[str, Product] = MappingProxyType({one.key: one for one in _PRODUCTS})
+PRODUCTS: Mapping[str, LandCoverProduct] = MappingProxyType({one.key: one for one in _PRODUCTS})
 
 
 @dataclass
 class _Found:
     """What became of each tile: rasters by the bounds that they hold, in the area's longitudes."""
 
-    pieces: list[tuple[Tile, Bounds, Fetched]] = field(default_factory=list)
-    sea: list[Tile] = field(default_factory=list)
-    missing: list[Tile] = field(default_factory=list)
+    pieces: list[tuple[DegreeTile, Bounds, CachedFile]] = field(default_factory=list)
+    sea: list[DegreeTile] = field(default_factory=list)
+    missing: list[DegreeTile] = field(default_factory=list)
     codes: set[int] = field(default_factory=set)
     known: int = 0
 
 
-def landcover(path: Path, request: Request) -> list[str]:
+def fetch_landcover(path: Path, *, request: FetchRequest) -> list[str]:
     """Fetch land cover of the study area and as far as sight reaches beyond the lines.
 
     Parameters
@@ -148,9 +155,9 @@ def landcover(path: Path, request: Request) -> list[str]:
     RasterError
         A tile is not what it should be.
     """
-    project, _, need, client = prepared(path, request)
+    project, _, need, client = prepare_fetch(path, request=request)
     product = _product(request.sources)
-    tiles = tiles_over(need)
+    tiles = list_cover_tiles(need)
     if request.dry_run:
         return _planned(client, product, tiles, need)
     found = _Found()
@@ -172,70 +179,75 @@ def landcover(path: Path, request: Request) -> list[str]:
     return _written(project, product, found, need)
 
 
-def _product(sources: Sequence[str]) -> Product:
+def _product(sources: Sequence[str]) -> LandCoverProduct:
     keys = tuple(sources) or (_PRODUCTS[0].key,)
     if len(keys) > 1 or keys[0] not in PRODUCTS:
         raise ProjectError(
-            f"there is no source '{one_line(' '.join(keys))}' of land cover "
+            f"there is no source '{to_one_line(' '.join(keys))}' of land cover "
             f"(known: {', '.join(PRODUCTS)}). Name one."
         )
     return PRODUCTS[keys[0]]
 
 
-def tiles_over(need: Any) -> list[Tile]:
+def list_cover_tiles(need: Any) -> list[DegreeTile]:
     """List the tiles of three degrees that meet an area, from the south-west on."""
     west, south, east, north = need.bounds
     rows, cols = (
         range(DEGREES * math.floor(low / DEGREES), math.ceil(high), DEGREES)
         for low, high in ((max(south, -90), min(north, 90)), (west, east))
     )
-    tiles = [Tile(lat, lon) for lat in rows for lon in cols]
+    tiles = [DegreeTile(lat, lon) for lat in rows for lon in cols]
     return [tile for tile in tiles if shapely.intersects(need, shapely.box(*_bounds(tile)))]
 
 
-def _bounds(tile: Tile) -> Bounds:
+def _bounds(tile: DegreeTile) -> Bounds:
     return float(tile.lon), float(tile.lat), tile.lon + float(DEGREES), tile.lat + float(DEGREES)
 
 
-def _turned(tile: Tile, bounds: Bounds) -> Bounds:
+def _turned(tile: DegreeTile, bounds: Bounds) -> Bounds:
     """Return bounds that may run across the antimeridian as the provider's tile lies to them."""
     west, south, east, north = bounds
     turn = tile.turned - tile.lon
     return west + turn, south, east + turn, north
 
 
-def holds_land(tile: Tile, need: Any) -> bool:
+def has_land_in(tile: DegreeTile, *, need: Any) -> bool:
     """Say whether what is needed of a tile of three degrees meets a degree with land."""
     return any(
-        has_land(Tile(lat, lon)) and need.intersects(shapely.box(lon, lat, lon + 1, lat + 1))
+        has_land(DegreeTile(lat, lon)) and need.intersects(shapely.box(lon, lat, lon + 1, lat + 1))
         for lat in range(tile.lat, min(tile.lat + DEGREES, 90))
         for lon in range(tile.lon, tile.lon + DEGREES)
     )
 
 
-def _find(client: Client, product: Product, tile: Tile, need: Any, found: _Found) -> None:
+def _find(
+    client: HttpClient, product: LandCoverProduct, tile: DegreeTile, need: Any, found: _Found
+) -> None:
     """Fetch what is needed of a tile, piece by piece, or say what it is instead."""
     wanted = _wanted(product, tile)
     for bounds in _pieces(tile, need):
-        got = fetched_window(
-            client, wanted, _turned(tile, bounds), check=lambda raster: check_head(raster, tile)
+        got = fetch_window(
+            client,
+            wanted=wanted,
+            bounds=_turned(tile, bounds),
+            check=lambda raster: check_cover_head(raster, tile),
         )
         if got is None:
-            (found.missing if holds_land(tile, need) else found.sea).append(tile)
+            (found.missing if has_land_in(tile, need=need) else found.sea).append(tile)
             return
         found.pieces.append((tile, bounds, got))
 
 
-def _wanted(product: Product, tile: Tile) -> Wanted:
-    return Wanted(
+def _wanted(product: LandCoverProduct, tile: DegreeTile) -> RemoteRequest:
+    return RemoteRequest(
         address=product.address(tile),
         about=f"{product.key} {tile.name}",
-        check=lambda path: check_whole(path, tile, check_head),
+        check=lambda path: check_tile(path, tile=tile, head=check_cover_head),
         most_bytes=LARGEST_TILE,
     )
 
 
-def _pieces(tile: Tile, need: Any) -> Iterator[Bounds]:
+def _pieces(tile: DegreeTile, need: Any) -> Iterator[Bounds]:
     """Cut a tile into squares of half a degree, and these to what is needed."""
     west, south, east, north = need.bounds
     count = round(DEGREES / PIECE_DEGREES)
@@ -248,7 +260,7 @@ def _pieces(tile: Tile, need: Any) -> Iterator[Bounds]:
                 yield cut
 
 
-def check_head(raster: Raster, tile: Tile) -> None:
+def check_cover_head(raster: Raster, tile: DegreeTile) -> None:
     """Compare what a tile says of itself with its name.
 
     Raises
@@ -272,7 +284,9 @@ def check_head(raster: Raster, tile: Tile) -> None:
         )
 
 
-def _planned(client: Client, product: Product, tiles: Sequence[Tile], need: Any) -> list[str]:
+def _planned(
+    client: HttpClient, product: LandCoverProduct, tiles: Sequence[DegreeTile], need: Any
+) -> list[str]:
     """Say what would be fetched, and how much."""
     lines, total = [], 0
     for tile in tiles:
@@ -280,9 +294,9 @@ def _planned(client: Client, product: Product, tiles: Sequence[Tile], need: Any)
         pieces = [_turned(tile, bounds) for bounds in _pieces(tile, need)]
         west, south = (min(piece[at] for piece in pieces) for at in (0, 1))
         east, north = (max(piece[at] for piece in pieces) for at in (2, 3))
-        size = size_of_window(client, wanted, (west, south, east, north), whole)
+        size = estimate_window_size(client, wanted, (west, south, east, north), whole)
         total += max(size or 0, 0)
-        absent = "not there: land" if holds_land(tile, need) else "not there: no land known"
+        absent = "not there: land" if has_land_in(tile, need=need) else "not there: no land known"
         said = {None: absent, 0: "in the cache", -1: "size unknown"}
         shown = said[size] if size in said else f"about {(size or 0) / 1e6:,.1f} MB"
         lines.append(f"{product.key} {tile.name}: {shown} ({wanted.address})")
@@ -293,36 +307,38 @@ def _planned(client: Client, product: Product, tiles: Sequence[Tile], need: Any)
     ]
 
 
-def _grid(found: _Found, need: Any) -> tuple[Grid, Raster]:
+def _grid(found: _Found, need: Any) -> tuple[RasterGrid, Raster]:
     """Return the grid of the cells under the area, and one raster that it continues."""
     tile, _, first = found.pieces[0]
     with open_raster(first.path) as raster:
         base = replace(raster, dataset=None)
-    window = window_over(base, _turned(tile, need.bounds))
+    window = find_window(base, bounds=_turned(tile, need.bounds))
     # The grid lies in the area's longitudes, which may run on beyond 180.
-    a, b, c, d, e, f = window_transform(base.transform, window)
+    a, b, c, d, e, f = find_window_transform(base.transform, window=window)
     shifted = (a, b, c + tile.lon - tile.turned, d, e, f)
-    grid = Grid(window.rows, window.cols, shifted, base.crs.to_wkt(), "uint8", UNKNOWN)
+    grid = RasterGrid(window.rows, window.cols, shifted, base.crs.to_wkt(), "uint8", UNKNOWN)
     return grid, base
 
 
-def _cells(found: _Found, grid: Grid, base: Raster) -> Iterator[tuple[Window, NDArray[np.uint8]]]:
+def _cells(
+    found: _Found, grid: RasterGrid, base: Raster
+) -> Iterator[tuple[Window, NDArray[np.uint8]]]:
     """Read the pieces one after the other, each with its place on the grid."""
     frame = replace(base, rows=grid.rows, cols=grid.cols, transform=grid.transform)
     for tile, bounds, got in found.pieces:
-        there = inside(frame, window_over(frame, bounds))
+        there = clip_window(frame, window=find_window(frame, bounds=bounds))
         if there is None:
             continue
         with open_raster(got.path, shown=f"tile {tile.name}") as raster:
             top, left = _offset(raster, grid, tile)
             own = Window(there.row - top, there.col - left, there.rows, there.cols)
-            values = np.nan_to_num(read_window(raster, own), nan=UNKNOWN).astype(np.uint8)
+            values = np.nan_to_num(read_window(raster, window=own), nan=UNKNOWN).astype(np.uint8)
         found.codes |= set(np.unique(values).tolist())
         found.known += int(np.count_nonzero(values))
         yield there, values
 
 
-def _offset(raster: Raster, grid: Grid, tile: Tile) -> tuple[int, int]:
+def _offset(raster: Raster, grid: RasterGrid, tile: DegreeTile) -> tuple[int, int]:
     """Return at which row and column of the grid a raster begins."""
     a, _, c, _, e, f = raster.transform
     cells = max(grid.rows, grid.cols)
@@ -337,7 +353,7 @@ def _offset(raster: Raster, grid: Grid, tile: Tile) -> tuple[int, int]:
     return round(top), round(left)
 
 
-def _written(project: Project, product: Product, found: _Found, need: Any) -> list[str]:
+def _written(project: Project, product: LandCoverProduct, found: _Found, need: Any) -> list[str]:
     """Write raster and notes, and add the table to the project."""
     grid, base = _grid(found, need)
     tags = {
@@ -349,9 +365,9 @@ def _written(project: Project, product: Product, found: _Found, need: Any) -> li
         "TILES_WITHOUT_LAND": " ".join(tile.name for tile in found.sea),
     }
     date = dt.date(product.year, 7, 1)
-    with replacing(project, "landcover.tif") as path:
+    with replace_file(project, name="landcover.tif") as path:
         write_cog_by_windows(
-            path, grid, _cells(found, grid, base), name="class", date=date, tags=tags
+            path, grid=grid, pieces=_cells(found, grid, base), name="class", date=date, tags=tags
         )
     strange = sorted(found.codes - CODES)
     files = {got.path: (tile, got) for tile, _, got in found.pieces}
@@ -376,7 +392,7 @@ def _written(project: Project, product: Product, found: _Found, need: Any) -> li
         "codes": sorted(found.codes),
         "known_cells": found.known,
     }
-    write_notes(project, "landcover.tif", notes)
+    write_notes(project, name="landcover.tif", notes=notes)
     names = list(dict.fromkeys(tile.name for tile, _, _ in found.pieces))
     said = [f"{FOLDER}/landcover.tif: {grid.rows:,} x {grid.cols:,} cells of {', '.join(names)}."]
     if found.missing:
@@ -393,4 +409,4 @@ def _written(project: Project, product: Product, found: _Found, need: Any) -> li
         "licence": "CC BY 4.0",
         "date": f"{product.year}-07-01",
     }
-    return [*said, *add_table(project, "[landcover]", keys)]
+    return [*said, *add_table(project, heading="[landcover]", keys=keys)]

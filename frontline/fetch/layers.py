@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frontline.errors import DownloadError, ProjectError, one_line
+from frontline.errors import DownloadError, ProjectError, to_one_line
 from frontline.fetch import geonames as gazetteer
 from frontline.fetch import osm
-from frontline.fetch.cache import Fetched, fetched
-from frontline.fetch.geoboundaries import boundaries_of, release_wanted
-from frontline.fetch.http import Client, Wanted
+from frontline.fetch.cache import CachedFile, fetch_file
+from frontline.fetch.geoboundaries import describe_release, read_boundaries
+from frontline.fetch.http import HttpClient, RemoteRequest
 from frontline.fetch.osm import write_layers
 from frontline.fetch.request import (
     FOLDER,
-    Request,
+    FetchRequest,
     add_table,
-    countries_of,
-    planned,
-    prepared,
-    replacing,
+    list_countries,
+    plan_files,
+    prepare_fetch,
+    replace_file,
     write_notes,
 )
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PLACES = ("geonames", "osm")
 
 
-def places(path: Path, request: Request) -> list[str]:
+def fetch_places(path: Path, *, request: FetchRequest) -> list[str]:
     """Fetch the settlements of the study area and its surroundings.
 
     Parameters
@@ -54,25 +54,27 @@ def places(path: Path, request: Request) -> list[str]:
     ProjectError
         The source is unknown, or GeoNames was asked without a country.
     """
-    ready = prepared(path, request)
+    ready = prepare_fetch(path, request=request)
     project, _, need, client = ready
     (source,) = request.sources or ("geonames",)
     if source not in PLACES:
         raise ProjectError(
-            f"there is no source '{one_line(source)}' of places (known: {', '.join(PLACES)}). "
+            f"there is no source '{to_one_line(source)}' of places (known: {', '.join(PLACES)}). "
             "Name one."
         )
     if source == "osm":
         return _from_osm(project, need, client, request, what="places")
-    codes = gazetteer.two_letters(client, countries_of(ready))
+    codes = gazetteer.translate_codes(client, countries=list_countries(ready))
     if request.dry_run:
-        return planned(client, [wanted for code in codes for wanted in gazetteer.dumps(code)])
-    frame, files = gazetteer.geonames_places(client, codes, need)
+        return plan_files(
+            client, files=[wanted for code in codes for wanted in gazetteer.describe_dumps(code)]
+        )
+    frame, files = gazetteer.read_geonames(client, codes=codes, need=need)
     about = {"source": "GeoNames", "licence": gazetteer.LICENCE}
     return _kept(project, "places", "settlements", frame, files, about)
 
 
-def roads(path: Path, request: Request) -> list[str]:
+def fetch_roads(path: Path, *, request: FetchRequest) -> list[str]:
     """Fetch roads, railways, canals and pipelines from OpenStreetMap.
 
     Parameters
@@ -91,27 +93,27 @@ def roads(path: Path, request: Request) -> list[str]:
     DownloadError
         The provider does not answer, or not with what it should.
     """
-    project, _, need, client = prepared(path, request)
+    project, _, need, client = prepare_fetch(path, request=request)
     return _from_osm(project, need, client, request, what="roads")
 
 
 def _from_osm(
-    project: Project, need: Any, client: Client, request: Request, *, what: str
+    project: Project, need: Any, client: HttpClient, request: FetchRequest, *, what: str
 ) -> list[str]:
-    wanted = osm.extracts_for(client, need)
+    wanted = osm.choose_extracts(client, need=need)
     if request.dry_run:
-        return planned(client, wanted)
+        return plan_files(client, files=wanted)
     files = [_whole(client, one) for one in wanted]
     read, layer = {
-        "roads": (osm.osm_roads, "corridors"),
-        "places": (osm.osm_places, "settlements"),
+        "roads": (osm.read_osm_roads, "corridors"),
+        "places": (osm.read_osm_places, "settlements"),
     }[what]
     frame = read([file.path for file in files], need)
     about = {"source": "(c) OpenStreetMap contributors, by Geofabrik", "licence": osm.LICENCE}
     return _kept(project, what, layer, frame, files, about)
 
 
-def boundaries(path: Path, request: Request, *, level: int = 1) -> list[str]:
+def fetch_boundaries(path: Path, *, request: FetchRequest, level: int = 1) -> list[str]:
     """Fetch administrative boundaries with codes.
 
     Parameters
@@ -135,14 +137,16 @@ def boundaries(path: Path, request: Request, *, level: int = 1) -> list[str]:
     import geopandas as gpd
     import pandas as pd
 
-    ready = prepared(path, request)
+    ready = prepare_fetch(path, request=request)
     project, _, need, client = ready
-    countries = countries_of(ready)
+    countries = list_countries(ready)
     if request.dry_run:
-        return planned(client, [release_wanted(country, level) for country in countries])
+        return plan_files(
+            client, files=[describe_release(country, level=level) for country in countries]
+        )
     frames, releases, files = [], [], []
     for country in countries:
-        frame, release, got = boundaries_of(client, country, level, need)
+        frame, release, got = read_boundaries(client, country=country, level=level, need=need)
         frames.append(frame)
         releases.append(release)
         files += got
@@ -156,8 +160,8 @@ def boundaries(path: Path, request: Request, *, level: int = 1) -> list[str]:
     return _kept(project, "boundaries", "districts", joined, files, about)
 
 
-def _whole(client: Client, wanted: Wanted) -> Fetched:
-    got = fetched(client, wanted)
+def _whole(client: HttpClient, wanted: RemoteRequest) -> CachedFile:
+    got = fetch_file(client, wanted=wanted)
     if got is None:
         raise DownloadError(
             "the provider has no such file. Try another source.", path=wanted.address
@@ -170,7 +174,7 @@ def _kept(
     what: str,
     layer: str,
     frame: gpd.GeoDataFrame,
-    files: Sequence[Fetched],
+    files: Sequence[CachedFile],
     about: dict[str, str],
 ) -> list[str]:
     """Write a layer with its notes, and add it to the project."""
@@ -179,8 +183,8 @@ def _kept(
             f"{about['source']}: there are no {what} in the study area. Take another source."
         )
     name = f"{what}.gpkg"
-    with replacing(project, name) as path:
-        write_layers(path, {layer: frame})
+    with replace_file(project, name=name) as path:
+        write_layers(path, layers={layer: frame})
     notes = {
         "what": what,
         **about,
@@ -195,8 +199,8 @@ def _kept(
             for file in files
         ],
     }
-    write_notes(project, name, notes)
+    write_notes(project, name=name, notes=notes)
     date = max(file.date for file in files)
     keys = {"path": f"{FOLDER}/{name}", "layer": layer, **about, "date": date}
     said = [f"{FOLDER}/{name}: {len(frame):,} {what}. {about['licence']}."]
-    return [*said, *add_table(project, f"[{layer}]", keys)]
+    return [*said, *add_table(project, heading=f"[{layer}]", keys=keys)]

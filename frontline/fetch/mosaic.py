@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from frontline.elevation.heights import plain_datum
+from frontline.elevation.heights import simplify_datum
 from frontline.errors import RasterError
-from frontline.raster.grid import bilinear
+from frontline.raster.grid import interpolate_bilinear
 from frontline.raster.io import (
     Bounds,
     Raster,
     Transform,
     Window,
-    inside,
+    clip_window,
+    find_window_transform,
     open_raster,
     read_window,
-    window_transform,
 )
 
 if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from frontline.fetch.land_mask import Tile
+    from frontline.fetch.land_mask import DegreeTile
 
 
 MOST_MOSAIC_CELLS = 120_000_000
@@ -43,7 +43,7 @@ _SEA_LEVEL_M = 0.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class ElevationTile:
     """A file of heights that becomes part of the mosaic.
 
     Parameters
@@ -120,7 +120,7 @@ class Mosaic:
 class _Look(NamedTuple):
     """What a file says of itself."""
 
-    piece: Piece
+    piece: ElevationTile
     number: int
     transform: Transform
     crs: pyproj.CRS
@@ -131,7 +131,9 @@ class _Look(NamedTuple):
         return self.transform[0], -self.transform[4]
 
 
-def mosaic(pieces: Sequence[Piece], bounds: Bounds, *, sea: Sequence[Tile] = ()) -> Mosaic:
+def join_tiles(
+    pieces: Sequence[ElevationTile], *, bounds: Bounds, sea: Sequence[DegreeTile] = ()
+) -> Mosaic:
     """Lay tiles side by side.
 
     Parameters
@@ -194,7 +196,7 @@ def mosaic(pieces: Sequence[Piece], bounds: Bounds, *, sea: Sequence[Tile] = ())
     )
 
 
-def _look(piece: Piece, number: int, bounds: Bounds) -> _Look:
+def _look(piece: ElevationTile, number: int, bounds: Bounds) -> _Look:
     with open_raster(piece.path, shown=piece.name) as raster:
         transform = _turned(raster, bounds)
         a, _, c, _, e, f = transform
@@ -214,7 +216,7 @@ def _turned(raster: Raster, bounds: Bounds) -> Transform:
 def _check_alike(looks: Sequence[_Look]) -> None:
     """Name the piece that differs from most others, and in what."""
     crs = Counter(look.crs.to_wkt() for look in looks).most_common(1)[0][0]
-    datum = Counter(plain_datum(look.piece.datum) for look in looks).most_common(1)[0][0]
+    datum = Counter(simplify_datum(look.piece.datum) for look in looks).most_common(1)[0][0]
     unit = Counter(look.piece.unit for look in looks).most_common(1)[0][0]
     for look in looks:
         name = look.piece.name
@@ -223,8 +225,10 @@ def _check_alike(looks: Sequence[_Look]) -> None:
                 f"has another CRS than the other tiles: '{look.crs.name}'. Use tiles of one CRS.",
                 path=name,
             )
-        if plain_datum(look.piece.datum) != datum:
-            others = next(one.piece.datum for one in looks if plain_datum(one.piece.datum) == datum)
+        if simplify_datum(look.piece.datum) != datum:
+            others = next(
+                one.piece.datum for one in looks if simplify_datum(one.piece.datum) == datum
+            )
             raise RasterError(
                 f"its heights are above '{look.piece.datum}', those of the other tiles above "
                 f"'{others}'. Use tiles of one vertical datum.",
@@ -274,7 +278,10 @@ def _grid(finest: _Look, bounds: Bounds) -> tuple[Transform, tuple[int, int]]:
             f"{rows:,} x {cols:,} cells of elevation are needed (at most {MOST_MOSAIC_CELLS:,}). "
             "Use a coarser source (--source glo90), or a smaller study area."
         )
-    return window_transform(finest.transform, Window(top, left, rows, cols)), (rows, cols)
+    return find_window_transform(finest.transform, window=Window(top, left, rows, cols)), (
+        rows,
+        cols,
+    )
 
 
 def _widened(bounds: Bounds, by_x: float, by_y: float) -> Bounds:
@@ -334,14 +341,14 @@ def _copy(
         with open_raster(look.piece.path, shown=look.piece.name) as raster:
             top = round((look.transform[5] - grid[5]) / grid[4])
             left = round((look.transform[2] - grid[2]) / grid[0])
-            part = inside(raster, Window(-top, -left, rows, cols))
+            part = clip_window(raster, window=Window(-top, -left, rows, cols))
             if part is None:
                 continue
             at = np.s_[
                 part.row + top : part.row + top + part.rows,
                 part.col + left : part.col + left + part.cols,
             ]
-            values = read_window(raster, part)
+            values = read_window(raster, window=part)
             new = np.isnan(heights[at]) & np.isfinite(values)
             heights[at][new] = values[new]
             # a void belongs to its tile as well: nothing may be spread into it from beside
@@ -372,7 +379,7 @@ def _interpolate(
         at_row, at_col = np.nonzero(np.isnan(heights[band]) & (owner[band] == NOBODY))
         if len(at_row) == 0:
             continue
-        values = bilinear(coarse, row[at_row], col[at_col])
+        values = interpolate_bilinear(coarse, row=row[at_row], col=col[at_col])
         near = coarse_owner[
             np.clip(np.rint(row[at_row]).astype(int), 0, shape[0] - 1),
             np.clip(np.rint(col[at_col]).astype(int), 0, shape[1] - 1),
@@ -403,7 +410,9 @@ def _rim(
     row, col = np.nonzero(spread[1:-1, 1:-1] & ~covered)
     y = coarse_grid[5] + coarse_grid[4] * (row.astype(np.float64) + 0.5)
     x = coarse_grid[2] + coarse_grid[0] * (col.astype(np.float64) + 0.5)
-    values = bilinear(heights, (y - grid[5]) / grid[4] - 0.5, (x - grid[2]) / grid[0] - 0.5)
+    values = interpolate_bilinear(
+        heights, row=(y - grid[5]) / grid[4] - 0.5, col=(x - grid[2]) / grid[0] - 0.5
+    )
     # straight neighbours before diagonal ones
     for down, right in sorted(around, key=lambda by: abs(by[0] - 1) + abs(by[1] - 1)):
         beside_row = np.clip(row + down - 1, 0, coarse.shape[0] - 1)
@@ -422,7 +431,7 @@ def _flood(
     heights: NDArray[np.float32],
     owner: NDArray[np.int16],
     grid: Transform,
-    sea: Sequence[Tile],
+    sea: Sequence[DegreeTile],
 ) -> None:
     """Set unknown cells of tiles that are known to be sea to its level."""
     rows, cols = heights.shape
@@ -473,7 +482,7 @@ METHOD = "linear between the known cells around a void (Delaunay triangulation o
 
 
 def fill_voids(
-    heights_m: NDArray[np.float32], voids: NDArray[np.bool_], *, most_cells: int
+    heights_m: NDArray[np.float32], *, voids: NDArray[np.bool_], most_cells: int
 ) -> NDArray[np.bool_]:
     """Fill small voids from the cells around them, in place.
 

@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 
 from frontline.errors import CHANGED, DownloadError, LayerError
-from frontline.fetch.cache import Fetched, cached_path, fetched
-from frontline.fetch.http import Client, Wanted
+from frontline.fetch.cache import CachedFile, fetch_file, find_cached_path
+from frontline.fetch.http import HttpClient, RemoteRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +95,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def read_osm(
     path: Path,
-    layer: str,
     *,
+    layer: str,
     keys: Sequence[str],
     where: str,
     bounds: tuple[float, float, float, float],
@@ -177,7 +177,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+def write_layers(path: Path, *, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """Write tables into a new GeoPackage, one layer each."""
     import pyogrio
 
@@ -212,7 +212,7 @@ _RAILWAYS = ("rail", "narrow_gauge", "light_rail", "disused", "abandoned", "cons
 _PLACES = ("city", "town", "village", "hamlet", "isolated_dwelling")
 
 
-def extracts_for(client: Client, need: Any) -> list[Wanted]:
+def choose_extracts(client: HttpClient, *, need: Any) -> list[RemoteRequest]:
     """Choose the smallest extracts that cover an area.
 
     Parameters
@@ -236,7 +236,7 @@ def extracts_for(client: Client, need: Any) -> list[Wanted]:
     return [_pbf(client, address) for address in chosen]
 
 
-def countries_met(client: Client, need: Any) -> list[str]:
+def list_countries_met(client: HttpClient, *, need: Any) -> list[str]:
     """List the countries whose extracts meet an area, as codes of two letters.
 
     Notes
@@ -246,9 +246,11 @@ def countries_met(client: Client, need: Any) -> list[str]:
     return sorted({code for *_, codes in _meeting(client, need) for code in codes})
 
 
-def _meeting(client: Client, need: Any) -> list[tuple[float, str, Any, list[str]]]:
+def _meeting(client: HttpClient, need: Any) -> list[tuple[float, str, Any, list[str]]]:
     """List the extracts that meet an area: size, address, outline, codes of countries."""
-    got = _got(client, Wanted(INDEX, "index of extracts", check=_check_index, most_bytes=10**8))
+    got = _got(
+        client, RemoteRequest(INDEX, "index of extracts", check=_check_index, most_bytes=10**8)
+    )
     index = json.loads(got.path.read_text(encoding="utf-8"))
     found = []
     for feature in index["features"]:
@@ -295,25 +297,29 @@ def _check_index(path: Path) -> None:
         raise DownloadError(f"it is no index of extracts. {CHANGED}")
 
 
-def _pbf(client: Client, address: str) -> Wanted:
+def _pbf(client: HttpClient, address: str) -> RemoteRequest:
     name = address.rsplit("/", 1)[1]
     # the file of today needs the digest of today
-    new = not cached_path(client, address).is_file()
+    new = not find_cached_path(client, address=address).is_file()
     asking = replace(client, refresh=client.refresh or new)
-    digest = fetched(asking, Wanted(f"{address}.md5", f"{name}.md5", most_bytes=10_000))
+    digest = fetch_file(
+        asking, wanted=RemoteRequest(f"{address}.md5", f"{name}.md5", most_bytes=10_000)
+    )
     said = digest.path.read_text(encoding="utf-8", errors="replace") if digest else ""
     found = re.match(r"([0-9a-f]{32})\s", said)
-    return Wanted(address, name, digest=f"md5:{found[1]}" if found else None, check=check_pbf)
+    return RemoteRequest(
+        address, name, digest=f"md5:{found[1]}" if found else None, check=check_pbf
+    )
 
 
-def _got(client: Client, wanted: Wanted) -> Fetched:
-    got = fetched(client, wanted)
+def _got(client: HttpClient, wanted: RemoteRequest) -> CachedFile:
+    got = fetch_file(client, wanted=wanted)
     if got is None:
         raise DownloadError("the provider has no such file. Try again later.", path=wanted.address)
     return got
 
 
-def osm_roads(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
+def read_osm_roads(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
     """Read roads, railways, canals and pipelines that meet an area.
 
     Returns
@@ -330,7 +336,7 @@ def osm_roads(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
     return _read(files, need, "lines", keys, where, _corridor)
 
 
-def osm_places(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
+def read_osm_places(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
     """Read settlements of an area as points.
 
     Returns
@@ -358,7 +364,9 @@ def _read(
     import geopandas as gpd
     import pandas as pd
 
-    parts = [read_osm(path, layer, keys=keys, where=where, bounds=need.bounds) for path in files]
+    parts = [
+        read_osm(path, layer=layer, keys=keys, where=where, bounds=need.bounds) for path in files
+    ]
     frame = pd.concat(parts, ignore_index=True).drop_duplicates("osm_id")  # extracts overlap
     frame = frame[shapely.intersects(frame.geometry.to_numpy(), need)]
     rows = [row(osm_id, tags) for osm_id, tags in zip(frame["osm_id"], frame["tags"], strict=True)]
@@ -375,7 +383,7 @@ def _corridor(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
     if "highway" not in tags:
         kind = "railway" if "railway" in tags else "canal" if "waterway" in tags else "pipeline"
     road = tags.get("highway", "").removesuffix("_link")
-    tagged = speed_kmh(tags.get("maxspeed", ""))
+    tagged = parse_speed(tags.get("maxspeed", ""))
     usual = {**SPEED_KMH, **OTHER_SPEEDS_KMH}.get(road, np.nan) if kind == "road" else np.nan
     return {
         "id": f"way/{osm_id}",
@@ -427,7 +435,7 @@ def _names(tags: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def speed_kmh(text: str) -> float:
+def parse_speed(text: str) -> float:
     """Read a speed limit: ``60``, ``60 km/h`` or ``40 mph``; NaN for words such as ``none``.
 
     References

@@ -17,32 +17,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyproj
 
-from frontline.errors import CHANGED, DownloadError, ProjectError, RasterError, one_line
-from frontline.fetch.cache import Fetched
-from frontline.fetch.http import Client, Wanted
+from frontline.errors import CHANGED, DownloadError, ProjectError, RasterError, to_one_line
+from frontline.fetch.cache import CachedFile
+from frontline.fetch.http import HttpClient, RemoteRequest
 from frontline.fetch.request import (
     FOLDER,
-    Request,
+    FetchRequest,
     add_table,
-    countries_of,
-    planned,
-    prepared,
-    replacing,
+    list_countries,
+    plan_files,
+    prepare_fetch,
+    replace_file,
     write_notes,
 )
-from frontline.fetch.windows import fetched_window
+from frontline.fetch.windows import fetch_window
 from frontline.raster.io import (
     Raster,
     Transform,
     Window,
-    blocks,
+    cut_blocks,
+    find_window,
+    find_window_transform,
     open_raster,
     read_window,
-    window_over,
-    window_transform,
     write_cog,
 )
-from frontline.raster.zonal import kind_doubt, zonal_sums
+from frontline.raster.zonal import doubt_kind, sum_zones
 from frontline.records import RasterResult
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ PLAUSIBLE = (0.2, 5.0)
 
 
 @dataclass(frozen=True)
-class Product:
+class PopulationProduct:
     """A family of population rasters.
 
     Parameters
@@ -113,16 +113,16 @@ def _unconstrained(iso: str, year: int) -> tuple[str, ...]:
     return (f"{_HOST}/Global_2000_2020/{year}/{iso}/{iso.lower()}_ppp_{year}.tif",)
 
 
-def land_wanted(iso: str) -> Wanted:
+def describe_land(iso: str) -> RemoteRequest:
     """Describe WorldPop's own grid of a country's cells: the others lie beyond its border."""
     # github.com/wpgp/wpgpDownloadR: the data set level0_100m_2000_2020, no value beyond the border
     name = f"{iso.lower()}_level0_100m_2000_2020.tif"
     address = f"https://data.worldpop.org/GIS/Mastergrid/Global_2000_2020/{iso}/L0/{name}"
-    return Wanted(address, f"cells of {iso}", check=check_people, most_bytes=LARGEST_FILE)
+    return RemoteRequest(address, f"cells of {iso}", check=check_people, most_bytes=LARGEST_FILE)
 
 
 _PRODUCTS = (
-    Product(
+    PopulationProduct(
         "worldpop_constrained",
         "WorldPop Global 2, constrained, 100 m (R2025A v1), doi:10.5258/SOTON/WP00839",
         "CC BY 4.0",
@@ -131,7 +131,7 @@ _PRODUCTS = (
         page="https://hub.worldpop.org/geodata/listing?id=135",
         addresses=_global2,
     ),
-    Product(
+    PopulationProduct(
         "worldpop_constrained_unadj",
         "WorldPop 2020, constrained, UN adjusted, 100 m, doi:10.5258/SOTON/WP00685",
         "CC BY 4.0",
@@ -140,7 +140,7 @@ _PRODUCTS = (
         page="https://hub.worldpop.org/geodata/listing?id=79",
         addresses=_constrained_2020,
     ),
-    Product(
+    PopulationProduct(
         "worldpop_unconstrained",
         "WorldPop 2000-2020, unconstrained, 100 m, doi:10.5258/SOTON/WP00645",
         "CC BY 4.0",
@@ -151,10 +151,10 @@ _PRODUCTS = (
     ),
 )
 
-PRODUCTS: Mapping[str, Product] = MappingProxyType({one.key: one for one in _PRODUCTS})
+PRODUCTS: Mapping[str, PopulationProduct] = MappingProxyType({one.key: one for one in _PRODUCTS})
 
 
-def population(path: Path, request: Request, *, year: int | None = None) -> list[str]:
+def fetch_population(path: Path, *, request: FetchRequest, year: int | None = None) -> list[str]:
     """Fetch population rasters of the project's countries.
 
     Parameters
@@ -177,9 +177,9 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
     RasterError
         The rasters of two countries do not lie on one grid.
     """
-    ready = prepared(path, request)
+    ready = prepare_fetch(path, request=request)
     project, layers, need, client = ready
-    countries = countries_of(ready)
+    countries = list_countries(ready)
     said: list[str] = []
     chosen = [_product(key) for key in request.sources or ("worldpop_constrained",)]
     if request.dry_run:
@@ -189,11 +189,11 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
             for iso in countries
             for wanted in (
                 *_wanted(product, iso, _year(project, product, year)),
-                *([land_wanted(iso)] if product.constrained else []),
+                *([describe_land(iso)] if product.constrained else []),
             )
         ]
         parts = "At most; where the provider sends parts, only what the area needs is fetched."
-        return [*planned(client, asked), parts]
+        return [*plan_files(client, files=asked), parts]
     for product in chosen:
         at = _year(project, product, year)
         files = [_file(client, product, iso, at, need) for iso in countries]
@@ -202,22 +202,22 @@ def population(path: Path, request: Request, *, year: int | None = None) -> list
     return said
 
 
-def _land(client: Client, countries: Sequence[str], need: Any) -> dict[str, Fetched]:
+def _land(client: HttpClient, countries: Sequence[str], need: Any) -> dict[str, CachedFile]:
     """Fetch which cells are whose; a country that WorldPop has no grid of is left out."""
-    found = {iso: _fetched(client, land_wanted(iso), need) for iso in countries}
+    found = {iso: _fetched(client, describe_land(iso), need) for iso in countries}
     return {iso: got for iso, got in found.items() if got is not None}
 
 
-def _product(key: str) -> Product:
+def _product(key: str) -> PopulationProduct:
     if key not in PRODUCTS:
         known = ", ".join(PRODUCTS)
         raise ProjectError(
-            f"there is no source '{one_line(key)}' of people (known: {known}). Name one."
+            f"there is no source '{to_one_line(key)}' of people (known: {known}). Name one."
         )
     return PRODUCTS[key]
 
 
-def _year(project: Project, product: Product, asked: int | None) -> int:
+def _year(project: Project, product: PopulationProduct, asked: int | None) -> int:
     first, last = product.years
     if asked is not None and not first <= asked <= last:
         raise ProjectError(
@@ -227,19 +227,23 @@ def _year(project: Project, product: Product, asked: int | None) -> int:
     return asked if asked is not None else min(max(newest, first), last)
 
 
-def _wanted(product: Product, iso: str, year: int) -> list[Wanted]:
+def _wanted(product: PopulationProduct, iso: str, year: int) -> list[RemoteRequest]:
     return [
-        Wanted(address, f"{product.key} {iso} {year}", check=check_people, most_bytes=LARGEST_FILE)
+        RemoteRequest(
+            address, f"{product.key} {iso} {year}", check=check_people, most_bytes=LARGEST_FILE
+        )
         for address in product.addresses(iso, year)
     ]
 
 
-def _fetched(client: Client, wanted: Wanted, need: Any) -> Fetched | None:
+def _fetched(client: HttpClient, wanted: RemoteRequest, need: Any) -> CachedFile | None:
     """Fetch what an area needs of a country's raster: whole ones have up to 1 GB."""
-    return fetched_window(client, wanted, need.bounds, check=check_degrees)
+    return fetch_window(client, wanted=wanted, bounds=need.bounds, check=check_degrees)
 
 
-def _file(client: Client, product: Product, iso: str, year: int, need: Any) -> Fetched:
+def _file(
+    client: HttpClient, product: PopulationProduct, iso: str, year: int, need: Any
+) -> CachedFile:
     for wanted in _wanted(product, iso, year):
         got = _fetched(client, wanted, need)
         if got is not None:
@@ -266,8 +270,8 @@ def check_people(path: Path) -> None:
     """
     with open_raster(path, shown="the raster") as raster:
         check_degrees(raster)
-        for block in blocks(Window(0, 0, raster.rows, raster.cols)):
-            _refuse_negative(read_window(raster, block), None)
+        for block in cut_blocks(Window(0, 0, raster.rows, raster.cols)):
+            _refuse_negative(read_window(raster, window=block), None)
 
 
 def _refuse_negative(people: NDArray[Any], path: Path | None) -> None:
@@ -278,16 +282,16 @@ def _refuse_negative(people: NDArray[Any], path: Path | None) -> None:
 def _kept(
     project: Project,
     layers: Layers,
-    product: Product,
+    product: PopulationProduct,
     year: int,
-    files: Sequence[Fetched],
-    land: Mapping[str, Fetched],
+    files: Sequence[CachedFile],
+    land: Mapping[str, CachedFile],
     need: Any,
 ) -> list[str]:
     """Lay the countries' rasters together, write them, and look whether they can be."""
-    people, grid, crs, overlap = joined([file.path for file in files], need)
-    empty, within = settled_nowhere(
-        people, grid, crs, {iso: file.path for iso, file in land.items()}
+    people, grid, crs, overlap = join_rasters([file.path for file in files], need=need)
+    empty, within = find_empty_cells(
+        people, grid=grid, crs=crs, land={iso: file.path for iso, file in land.items()}
     )
     people[empty] = 0.0
     known = f"cells without a value within {', '.join(within)} hold nobody" if within else ""
@@ -297,9 +301,9 @@ def _kept(
     tags = {"SOURCE": product.name, "LICENCE": product.licence, "YEAR": f"{year}"}
     tags |= {"KIND": "count", "UNIT": "people per cell", "EMPTY": known}
     result = RasterResult({"people per cell": values}, grid, crs)
-    with replacing(project, name) as out:
-        write_cog(out, result, date=dt.date(year, 7, 1), tags=tags, nodata=UNKNOWN)
-    checked = against_districts(layers, project.path.parent / FOLDER / name, key=key)
+    with replace_file(project, name=name) as out:
+        write_cog(out, result=result, date=dt.date(year, 7, 1), tags=tags, nodata=UNKNOWN)
+    checked = compare_with_districts(layers, path=project.path.parent / FOLDER / name, key=key)
     notes = {
         "what": "population",
         "product": product.key,
@@ -323,7 +327,7 @@ def _kept(
         ],
         "districts": checked.rows,
     }
-    write_notes(project, name, notes)
+    write_notes(project, name=name, notes=notes)
     total = notes["total"]
     said = [f"{FOLDER}/{name}: {total:,.0f} people of {year} in the area that was asked for."]
     if within:
@@ -341,10 +345,12 @@ def _kept(
         "licence": product.licence,
         "date": f"{year}-07-01",
     }
-    return [*said, *checked.doubts, *add_table(project, "[[population]]", keys)]
+    return [*said, *checked.doubts, *add_table(project, heading="[[population]]", keys=keys)]
 
 
-def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Transform, str, int]:
+def join_rasters(
+    files: Sequence[Path], *, need: Any
+) -> tuple[NDArray[np.float32], Transform, str, int]:
     """Lay rasters of counts of one grid together, cut to the bounds of an area.
 
     Parameters
@@ -366,16 +372,16 @@ def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Trans
         people, or does not reach the area.
     """
     with open_raster(files[0]) as first:
-        window = window_over(first, need.bounds, margin_cells=1)
+        window = find_window(first, bounds=need.bounds, margin_cells=1)
         people = np.full((window.rows, window.cols), np.nan, dtype=np.float32)
-        grid, crs = window_transform(first.transform, window), first.crs.to_wkt()
+        grid, crs = find_window_transform(first.transform, window=window), first.crs.to_wkt()
         base = replace(first, dataset=None)
     overlap = 0
     for path in files:
         with open_raster(path) as raster:
             top, left = _offset(raster, base)
             values = read_window(
-                raster, window._replace(row=window.row - top, col=window.col - left)
+                raster, window=window._replace(row=window.row - top, col=window.col - left)
             )
             _refuse_negative(values, raster.path)
         both = np.isfinite(people) & np.isfinite(values)
@@ -386,15 +392,15 @@ def joined(files: Sequence[Path], need: Any) -> tuple[NDArray[np.float32], Trans
     return people, grid, crs, overlap
 
 
-def settled_nowhere(
-    people: NDArray[np.float32], grid: Transform, crs: str, land: Mapping[str, Path]
+def find_empty_cells(
+    people: NDArray[np.float32], *, grid: Transform, crs: str, land: Mapping[str, Path]
 ) -> tuple[NDArray[np.bool_], list[str]]:
     """Find the cells without a value that are a country's: nobody lives there.
 
     Parameters
     ----------
     people
-        From `joined`: NaN is without a value.
+        From `join_rasters`: NaN is without a value.
     grid, crs
         Its grid.
     land
@@ -414,7 +420,7 @@ def settled_nowhere(
             except RasterError:
                 continue
             window = Window(-top, -left, *people.shape)
-            ours |= np.isfinite(read_window(raster, window))
+            ours |= np.isfinite(read_window(raster, window=window))
         within.append(iso)
     return ours & np.isnan(people), within
 
@@ -439,14 +445,14 @@ def _offset(raster: Raster, base: Raster) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Checked:
+class DistrictCheck:
     """A raster against the districts: a row for each, and what is doubtful in words."""
 
     rows: list[dict[str, Any]]
     doubts: list[str]
 
 
-def against_districts(layers: Layers, path: Path, *, key: str) -> Checked:
+def compare_with_districts(layers: Layers, *, path: Path, key: str) -> DistrictCheck:
     """Compare a raster of counts with the residents that the project's districts state.
 
     Parameters
@@ -467,8 +473,8 @@ def against_districts(layers: Layers, path: Path, *, key: str) -> Checked:
     districts = layers.districts
     shapes = districts.geometry.to_numpy()
     with open_raster(path) as raster:
-        sums = zonal_sums(raster, shapes, zones_crs=districts.crs, kind="count")
-        doubt = kind_doubt(raster, sums, kind="count")
+        sums = sum_zones(raster, zones=shapes, zones_crs=districts.crs, kind="count")
+        doubt = doubt_kind(raster, sums=sums, kind="count")
     rows: list[dict[str, Any]] = []
     for number, (_, district) in enumerate(districts.iterrows()):
         stated = district["population"]
@@ -486,7 +492,7 @@ def against_districts(layers: Layers, path: Path, *, key: str) -> Checked:
             f"{key} holds {ratio:.2g} times the people that {len(rows)} districts state: are they "
             "counts, and of the same kind and time?"
         )
-    return Checked(rows, doubts)
+    return DistrictCheck(rows, doubts)
 
 
 def _unknown(value: Any) -> bool:

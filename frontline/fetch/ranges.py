@@ -13,21 +13,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from frontline.errors import FrontlineError, one_line
+from frontline.errors import FrontlineError, to_one_line
 from frontline.fetch.http import (
     ABSENT,
     AbsentError,
     BrokenError,
-    Client,
-    Wanted,
-    answered,
-    fault,
-    mark_of,
-    refuse,
+    HttpClient,
+    RemoteRequest,
+    find_mark,
+    make_fault,
+    open_session,
+    raise_for_status,
     refuse_pages,
-    session_of,
-    several_tries,
-    streamed,
+    request_answer,
+    retry,
+    stream_to_file,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class RemoteFile:
         What went wrong in `read`.
     """
 
-    def __init__(self, client: Client, session: requests.Session, wanted: Wanted) -> None:
+    def __init__(
+        self, client: HttpClient, session: requests.Session, wanted: RemoteRequest
+    ) -> None:
         self.size, self.mark, self.got = -1, "", 0
         self.error: FrontlineError | ChangedError | None = None
         self._client, self._session, self._wanted = client, session, wanted
@@ -88,7 +90,9 @@ class RemoteFile:
         try:
             refuse_pages(self._parts[0][1][:512])
         except FrontlineError as error:
-            raise fault(self._wanted, f"is not what it should be: {error.message}") from error
+            raise make_fault(
+                self._wanted, said=f"is not what it should be: {error.message}"
+            ) from error
 
     def load(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Fetch what will be read, in as few requests as there are gaps.
@@ -112,9 +116,9 @@ class RemoteFile:
             else:
                 joined.append([start, stop])
         if joined and joined[-1][1] > self.size:
-            raise fault(
+            raise make_fault(
                 self._wanted,
-                f"is cut short: it has {self.size:,} bytes, its head speaks of "
+                said=f"is cut short: it has {self.size:,} bytes, its head speaks of "
                 f"{joined[-1][1]:,}. {_HINT}",
             )
         for start, stop in joined:
@@ -169,7 +173,9 @@ class RemoteFile:
         return None
 
     def _fetch(self, start: int, stop: int) -> None:
-        part = several_tries(self._client, self._wanted, lambda: self._asked(start, stop), _HINT)
+        part = retry(
+            self._client, wanted=self._wanted, once=lambda: self._asked(start, stop), hint=_HINT
+        )
         self._parts.append((start, part))
         self.got += len(part)
 
@@ -178,27 +184,33 @@ class RemoteFile:
         new = self.size < 0
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         headers |= {} if new else {"If-Range": self.mark}
-        with answered(self._client, self._session, self._wanted, "GET", headers) as answer:
+        with request_answer(
+            self._client, session=self._session, wanted=self._wanted, method="GET", headers=headers
+        ) as answer:
             if answer.status_code in ABSENT:
                 raise AbsentError if new else ChangedError
             if answer.status_code in {200, 416}:
                 raise WholeOnlyError if new else ChangedError
-            refuse(self._wanted, answer)
+            raise_for_status(self._wanted, answer=answer)
             said = answer.headers.get("Content-Range", "")
             found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", said.strip())
             if found is None or "Content-Encoding" in answer.headers:
                 raise WholeOnlyError if new else ChangedError
             first, last, size = (int(text) for text in found.groups())
-            mark = mark_of(answer)
+            mark = find_mark(answer)
             if new and not mark:
                 raise WholeOnlyError
             # an answer to If-Range may leave the mark out: then the provider has compared it
             if not new and (mark not in {"", self.mark} or size != self.size):
                 raise ChangedError
             if first != start or last + 1 != min(stop, size):
-                raise BrokenError(f"sent another part than was asked for ({one_line(said[:60])})")
+                raise BrokenError(
+                    f"sent another part than was asked for ({to_one_line(said[:60])})"
+                )
             part = io.BytesIO()
-            got = streamed(self._client, answer, self._wanted, part, total=last + 1 - first)
+            got = stream_to_file(
+                self._client, answer=answer, wanted=self._wanted, file=part, total=last + 1 - first
+            )
         if got != last + 1 - first:
             raise BrokenError(f"broke off after {got:,} of {last + 1 - first:,} bytes")
         self.size, self.mark = size, self.mark or mark
@@ -206,7 +218,7 @@ class RemoteFile:
 
 
 @contextmanager
-def remote_file(client: Client, wanted: Wanted) -> Iterator[RemoteFile]:
+def open_remote(client: HttpClient, *, wanted: RemoteRequest) -> Iterator[RemoteFile]:
     """Open a provider's file for reading in parts.
 
     Raises
@@ -218,7 +230,7 @@ def remote_file(client: Client, wanted: Wanted) -> Iterator[RemoteFile]:
     DownloadError
         Anything else that went wrong.
     """
-    with session_of(client) as session:
+    with open_session(client) as session:
         file = RemoteFile(client, session, wanted)
         file.begin()
         yield file

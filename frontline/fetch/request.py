@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from frontline.errors import DownloadError, OutputError, ProjectError, one_line
-from frontline.fetch.cache import size_of
-from frontline.fetch.http import Client
+from frontline.errors import DownloadError, OutputError, ProjectError, to_one_line
+from frontline.fetch.cache import ask_size_of
+from frontline.fetch.http import HttpClient
 from frontline.inputs.layers import read_layers
-from frontline.inputs.series import with_each_date
-from frontline.project.loader import load_project, relative
+from frontline.inputs.series import expand_dates
+from frontline.project.loader import load_project, write_relative
 from frontline.project.models import Project
-from frontline.storage.files import sha256
-from frontline.storage.locks import locked
+from frontline.storage.files import hash_file
+from frontline.storage.locks import hold_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from frontline.fetch.http import Wanted
+    from frontline.fetch.http import RemoteRequest
     from frontline.inputs.layers import Layers
 
 
@@ -37,7 +37,7 @@ FOLDER = "fetched"
 
 
 @contextlib.contextmanager
-def replacing(project: Project, name: str) -> Iterator[Path]:
+def replace_file(project: Project, *, name: str) -> Iterator[Path]:
     """Give a path to write to, and put what was written in place at the end of the block.
 
     Parameters
@@ -59,7 +59,7 @@ def replacing(project: Project, name: str) -> Iterator[Path]:
     folder = project.path.parent / FOLDER
     try:
         folder.mkdir(exist_ok=True)
-        with locked(folder / f".{name}.lock") as ours:
+        with hold_lock(folder / f".{name}.lock") as ours:
             if not ours:
                 raise OutputError("another fetch is writing it. Wait for it.", path=folder / name)
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
@@ -72,16 +72,16 @@ def replacing(project: Project, name: str) -> Iterator[Path]:
         ) from error
 
 
-def write_notes(project: Project, name: str, notes: Mapping[str, Any]) -> None:
+def write_notes(project: Project, *, name: str, notes: Mapping[str, Any]) -> None:
     """Write what is known of a fetched file into a JSON file beside it, with its sha256."""
     data = project.path.parent / FOLDER / name
-    kept = {"file": name, "sha256": sha256(data), **notes}
-    with replacing(project, f"{data.stem}.json") as path:
+    kept = {"file": name, "sha256": hash_file(data), **notes}
+    with replace_file(project, name=f"{data.stem}.json") as path:
         text = json.dumps(kept, ensure_ascii=False, indent=2, sort_keys=False)
         path.write_text(text + "\n", encoding="utf-8")
 
 
-def add_table(project: Project, heading: str, keys: Mapping[str, Any]) -> list[str]:
+def add_table(project: Project, *, heading: str, keys: Mapping[str, Any]) -> list[str]:
     """Add a table to the project file, unless it has one of that name.
 
     Parameters
@@ -104,17 +104,17 @@ def add_table(project: Project, heading: str, keys: Mapping[str, Any]) -> list[s
         if heading.startswith("[["):
             listed = [known] if isinstance(known, dict) else known or []
             known = next((one for one in listed if one.get("key") == keys["key"]), None)
-        shown = relative(project.path, project)
+        shown = write_relative(project.path, project=project)
         if known is None:
             _append(project.path, text, block)
-            return [f"Added {heading} to {one_line(shown)}."]
+            return [f"Added {heading} to {to_one_line(shown)}."]
     except OSError as error:
         raise OutputError(
             f"cannot be written ({error.strerror}). Check the folder.", path=project.path
         ) from error
     if known.get("path") == keys["path"]:
-        return [f"{heading} of {one_line(shown)} already names it."]
-    return [f"{one_line(shown)} has {heading} already. To use what was fetched, write:", *block]
+        return [f"{heading} of {to_one_line(shown)} already names it."]
+    return [f"{to_one_line(shown)} has {heading} already. To use what was fetched, write:", *block]
 
 
 def _append(path: Path, text: str, block: list[str]) -> None:
@@ -141,7 +141,7 @@ MARGIN_DEGREES = 0.003
 
 
 @dataclass(frozen=True)
-class Request:
+class FetchRequest:
     """What is asked on the command line, beside what the project says.
 
     Parameters
@@ -156,22 +156,22 @@ class Request:
         Only say what would be fetched, and how much.
     """
 
-    client: Client
+    client: HttpClient
     sources: tuple[str, ...] = ()
     fallback: bool = False
     dry_run: bool = False
 
 
-class Prepared(NamedTuple):
+class FetchPlan(NamedTuple):
     """A project to fetch for: its layers, the land it needs, and how to download."""
 
     project: Project
     layers: Layers
     need: Any
-    client: Client
+    client: HttpClient
 
 
-def prepared(path: Path, request: Request) -> Prepared:
+def prepare_fetch(path: Path, *, request: FetchRequest) -> FetchPlan:
     """Read a project for a fetch.
 
     Parameters
@@ -183,8 +183,8 @@ def prepared(path: Path, request: Request) -> Prepared:
 
     Returns
     -------
-    The project and its layers; the land it needs, as `needed_land` gives it; and how to download,
-    with the project's mirror and proxy unless the request names others.
+    The project and its layers; the land it needs, as `find_needed_land` gives it; and how to
+    download, with the project's mirror and proxy unless the request names others.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def prepared(path: Path, request: Request) -> Prepared:
         mirror=request.client.mirror or project.fetch.mirror,
         proxy=request.client.proxy or project.fetch.proxy,
     )
-    return Prepared(project, layers, needed_land(project, layers), client)
+    return FetchPlan(project, layers, find_needed_land(project, layers=layers), client)
 
 
 def _loaded(path: Path) -> Project:
@@ -217,7 +217,7 @@ def _loaded(path: Path) -> Project:
             return Project.model_validate(given, context={"folder": folder})
     except (OSError, ValueError):  # load_project says what is wrong, in words
         pass
-    return with_each_date(load_project(path))
+    return expand_dates(load_project(path))
 
 
 def _is_absent(value: Any, folder: Path) -> bool:
@@ -227,7 +227,7 @@ def _is_absent(value: Any, folder: Path) -> bool:
     return any(path.startswith(f"{FOLDER}/") and not (folder / path).exists() for path in paths)
 
 
-def needed_land(project: Project, layers: Layers) -> Any:
+def find_needed_land(project: Project, *, layers: Layers) -> Any:
     """Return the study area and all within reach of the lines, in degrees.
 
     Returns
@@ -238,10 +238,10 @@ def needed_land(project: Project, layers: Layers) -> Any:
     lines = [shape for frame in layers.lines.values() for shape in frame.geometry]
     near = shapely.buffer(np.array(lines, dtype=object), reach_m)
     need = shapely.union_all([layers.study_area, *near])
-    middle = layers.frame.lonlat(shapely.get_coordinates(need.centroid))[0, 0]
+    middle = layers.plane.lonlat(shapely.get_coordinates(need.centroid))[0, 0]
     turned = shapely.transform(
         shapely.segmentize(need, 10_000.0),
-        lambda xy: _continuous(layers.frame.lonlat(xy), float(middle)),
+        lambda xy: _continuous(layers.plane.lonlat(xy), float(middle)),
     )
     return shapely.buffer(shapely.make_valid(turned), MARGIN_DEGREES)
 
@@ -250,11 +250,11 @@ def _continuous(lonlat: np.ndarray, middle: float) -> np.ndarray:
     return np.column_stack([(lonlat[:, 0] - middle + 180) % 360 - 180 + middle, lonlat[:, 1]])
 
 
-def planned(client: Client, files: Sequence[Wanted]) -> list[str]:
+def plan_files(client: HttpClient, *, files: Sequence[RemoteRequest]) -> list[str]:
     """Say of each file how large it is, or that it is not there, without fetching it."""
     lines, total = [], 0
     for wanted in files:
-        size = size_of(client, wanted)
+        size = ask_size_of(client, wanted=wanted)
         total += max(size or 0, 0)
         said = {None: "not there", 0: "in the cache", -1: "size unknown"}
         shown = said[size] if size in said else f"{(size or 0) / 1e6:,.1f} MB"
@@ -262,7 +262,7 @@ def planned(client: Client, files: Sequence[Wanted]) -> list[str]:
     return [*lines, f"{len(files)} files, {total / 1e6:,.1f} MB to fetch. Nothing was fetched."]
 
 
-def countries_of(prepared_: Prepared) -> tuple[str, ...]:
+def list_countries(prepared_: FetchPlan) -> tuple[str, ...]:
     """Return the project's countries, as three capital letters each.
 
     Raises
@@ -275,7 +275,7 @@ def countries_of(prepared_: Prepared) -> tuple[str, ...]:
     wrong = [code for code in countries if not re.fullmatch("[A-Z]{3}", code)]
     if not wrong and countries:
         return countries
-    what = f"'{one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
+    what = f"'{to_one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
     raise ProjectError(
         f"{what} (expected ISO 3166 codes of three letters). {_guessed(prepared_)}",
         path=project.path,
@@ -283,14 +283,16 @@ def countries_of(prepared_: Prepared) -> tuple[str, ...]:
     )
 
 
-def _guessed(prepared_: Prepared) -> str:
+def _guessed(prepared_: FetchPlan) -> str:
     """Say which countries to name: which count is for the user to say, so it is but a proposal."""
-    from frontline.fetch.geonames import country_codes
-    from frontline.fetch.osm import countries_met
+    from frontline.fetch.geonames import read_country_codes
+    from frontline.fetch.osm import list_countries_met
 
     try:
-        met = countries_met(prepared_.client, prepared_.need)
-        codes = sorted(long for long, two in country_codes(prepared_.client).items() if two in met)
+        met = list_countries_met(prepared_.client, need=prepared_.need)
+        codes = sorted(
+            long for long, two in read_country_codes(prepared_.client).items() if two in met
+        )
     except DownloadError:
         codes = []
     if not codes:

@@ -21,43 +21,43 @@ import pyproj
 
 from frontline.errors import DownloadError, FrontlineError, OutputError
 from frontline.fetch.cache import (
-    Fetched,
-    alone,
-    cached_path,
-    fetched,
-    folder_for,
+    CachedFile,
+    fetch_file,
+    find_cached_path,
+    find_whole,
     forget_absent,
-    kept_whole,
+    hold_alone,
+    is_noted_absent,
+    make_folder,
     note_absent,
-    said_absent,
-    today,
+    write_today,
 )
 from frontline.fetch.http import (
     AbsentError,
-    Client,
+    HttpClient,
+    RemoteRequest,
     UnreachableError,
-    Wanted,
-    asked_size,
-    fault,
-    note_of,
+    ask_size,
+    find_note_path,
+    make_fault,
     read_note,
     write_note,
 )
-from frontline.fetch.ranges import ChangedError, RemoteFile, WholeOnlyError, remote_file
+from frontline.fetch.ranges import ChangedError, RemoteFile, WholeOnlyError, open_remote
 from frontline.raster.io import (
     Bounds,
     Raster,
     Transform,
     Window,
-    inside,
+    clip_window,
+    find_window,
+    find_window_transform,
     open_raster,
     read_window,
-    window_over,
-    window_transform,
     write_cog,
 )
 from frontline.records import RasterResult
-from frontline.storage.files import sha256
+from frontline.storage.files import hash_file
 
 SMALL_BYTES = 1_000_000
 """A file of this size or less is fetched whole."""
@@ -72,13 +72,13 @@ _ANY = pyproj.CRS.from_epsg(4326)
 """In the place of a CRS where only cells are counted."""
 
 
-def fetched_window(
-    client: Client,
-    wanted: Wanted,
-    bounds: Bounds,
+def fetch_window(
+    client: HttpClient,
     *,
+    wanted: RemoteRequest,
+    bounds: Bounds,
     check: Callable[[Raster], object],
-) -> Fetched | None:
+) -> CachedFile | None:
     """Give the part of a provider's raster under some bounds: from the cache, or fetched.
 
     Parameters
@@ -105,14 +105,14 @@ def fetched_window(
     DownloadError
         With the address, what happened, and what to do. Nothing is kept.
     """
-    path = folder_for(client, wanted)
+    path = make_folder(client, wanted=wanted)
     if client.refresh and path.is_file():  # a window beside the whole file of old would be lost
-        return fetched(client, wanted)
-    with alone(client, path):
+        return fetch_file(client, wanted=wanted)
+    with hold_alone(client, path=path):
         kept = None if client.refresh else _kept(path, wanted, bounds)
         if kept is not None:
             return kept
-        known_absent = said_absent(path, wanted)
+        known_absent = is_noted_absent(path, wanted=wanted)
         try:
             for _ in range(2):  # a file may be replaced while it is read, but not again and again
                 try:
@@ -126,7 +126,7 @@ def fetched_window(
                 except ChangedError:
                     continue
         except AbsentError:
-            note_absent(path, wanted)
+            note_absent(path, wanted=wanted)
             return None
         except UnreachableError:
             if known_absent:
@@ -134,16 +134,18 @@ def fetched_window(
             raise
         except WholeOnlyError:
             pass
-    return fetched(client, wanted)
+    return fetch_file(client, wanted=wanted)
 
 
-def size_of_window(client: Client, wanted: Wanted, bounds: Bounds, whole: Bounds) -> int | None:
+def estimate_window_size(
+    client: HttpClient, wanted: RemoteRequest, bounds: Bounds, whole: Bounds
+) -> int | None:
     """Estimate how many bytes a window takes, without fetching it.
 
     Parameters
     ----------
     client, wanted, bounds
-        As `fetched_window` takes them.
+        As `fetch_window` takes them.
     whole
         Bounds of the whole raster, by its name.
 
@@ -152,9 +154,11 @@ def size_of_window(client: Client, wanted: Wanted, bounds: Bounds, whole: Bounds
     Bytes: 0 if the cache has it, -1 if the provider does not say how large the file is; None if it
     has no such file. A window is taken to lie on quarters of the raster's sides.
     """
-    if not client.refresh and _kept(cached_path(client, wanted.address), wanted, bounds):
+    if not client.refresh and _kept(
+        find_cached_path(client, address=wanted.address), wanted, bounds
+    ):
         return 0
-    size = asked_size(client, wanted)
+    size = ask_size(client, wanted=wanted)
     if size is None or size <= SMALL_BYTES:
         return size
     share = _share(bounds[0::2], whole[0::2]) * _share(bounds[1::2], whole[1::2])
@@ -167,15 +171,15 @@ def _share(needed: tuple[float, ...], whole: tuple[float, ...]) -> float:
     return max(min(math.ceil(high), 4) - max(math.floor(low), 0), 0) / 4
 
 
-def _kept(path: Path, wanted: Wanted, bounds: Bounds) -> Fetched | None:
+def _kept(path: Path, wanted: RemoteRequest, bounds: Bounds) -> CachedFile | None:
     """Give the whole file of the cache, or a window of it that holds what is needed."""
-    whole = kept_whole(path, wanted)
+    whole = find_whole(path, wanted=wanted)
     if whole is not None:
         return whole
     for window in _windows(path):
-        note = read_note(note_of(window))
+        note = read_note(find_note_path(window))
         part = note.get("part") if note.get("address") == wanted.address else None
-        if part and _holds(window, part, bounds) and sha256(window) == note.get("sha256"):
+        if part and _holds(window, part, bounds) and hash_file(window) == note.get("sha256"):
             return _noted(window, note)
     return None
 
@@ -189,8 +193,8 @@ def _windows(path: Path) -> Iterator[Path]:
                 yield file
 
 
-def _noted(path: Path, note: dict[str, Any]) -> Fetched:
-    return Fetched(
+def _noted(path: Path, note: dict[str, Any]) -> CachedFile:
+    return CachedFile(
         path,
         str(note["address"]),
         str(note["sha256"]),
@@ -205,7 +209,7 @@ def _holds(path: Path, part: dict[str, Any], bounds: Bounds) -> bool:
     rows, cols = part["grid_cells"]
     grid = cast("Transform", tuple(part["grid"]))
     whole = Raster(path, rows, cols, grid, _ANY, "", "", None, south_up=False, nodata=None)
-    needed = inside(whole, window_over(whole, bounds, margin_cells=MARGIN_CELLS))
+    needed = clip_window(whole, window=find_window(whole, bounds=bounds, margin_cells=MARGIN_CELLS))
     return needed is None or _within(needed, Window(*part["window"]))
 
 
@@ -220,10 +224,14 @@ def _within(one: Window, other: Window) -> bool:
 
 
 def _cut(
-    client: Client, wanted: Wanted, path: Path, bounds: Bounds, check: Callable[[Raster], object]
-) -> Fetched:
+    client: HttpClient,
+    wanted: RemoteRequest,
+    path: Path,
+    bounds: Bounds,
+    check: Callable[[Raster], object],
+) -> CachedFile:
     """Fetch a window, and keep it."""
-    with remote_file(client, wanted) as file:
+    with open_remote(client, wanted=wanted) as file:
         if file.size <= SMALL_BYTES:
             raise WholeOnlyError
         try:
@@ -241,7 +249,7 @@ def _cut(
                 raise file.error from error
             if isinstance(error, DownloadError):
                 raise
-            raise fault(wanted, f"is not what it should be: {error.message}") from error
+            raise make_fault(wanted, said=f"is not what it should be: {error.message}") from error
         if file.error is not None:  # what a library took for the end of the file was none
             raise file.error
     return _written(path, wanted, made, nodata, part)
@@ -249,7 +257,9 @@ def _cut(
 
 def _window(raster: Raster, bounds: Bounds) -> Window:
     """Widen what is needed of a raster to its blocks."""
-    needed = inside(raster, window_over(raster, bounds, margin_cells=MARGIN_CELLS))
+    needed = clip_window(
+        raster, window=find_window(raster, bounds=bounds, margin_cells=MARGIN_CELLS)
+    )
     if raster.south_up:
         raise WholeOnlyError
     if needed is None:  # one block, to say so with
@@ -283,11 +293,13 @@ def _ranges(raster: Raster, window: Window) -> list[tuple[int, int]]:
 
 def _cells(raster: Raster, window: Window) -> tuple[RasterResult, float | None]:
     """Read the cells of a window as they are stored, and the value that means unknown."""
-    grid, crs = window_transform(raster.transform, window), raster.dataset.crs.to_wkt()
+    grid, crs = find_window_transform(raster.transform, window=window), raster.dataset.crs.to_wkt()
     band = raster.dataset.dtypes[0]
     masked = any(flag.name == "per_dataset" for flag in raster.dataset.mask_flag_enums[0])
     scaled = raster.dataset.scales[0] != 1.0 or raster.dataset.offsets[0] != 0.0
-    checked = read_window(raster, window, dtype=np.float64 if band == "float64" else np.float32)
+    checked = read_window(
+        raster, window=window, dtype=np.float64 if band == "float64" else np.float32
+    )
     if np.issubdtype(np.dtype(band), np.integer) and not masked and not scaled:
         rows = (window.row, window.row + window.rows)
         stored = raster.dataset.read(1, window=(rows, (window.col, window.col + window.cols)))
@@ -307,24 +319,31 @@ def _about(raster: Raster, window: Window, file: RemoteFile) -> dict[str, Any]:
 
 
 def _written(
-    path: Path, wanted: Wanted, made: RasterResult, nodata: float | None, part: dict[str, Any]
-) -> Fetched:
+    path: Path,
+    wanted: RemoteRequest,
+    made: RasterResult,
+    nodata: float | None,
+    part: dict[str, Any],
+) -> CachedFile:
     """Put a window into the cache, and remove those of an older file."""
     mark = hashlib.sha256(f"{part['mark']} {part['bytes_of_all']}".encode()).hexdigest()[:12]
     row, col, rows, cols = part["window"]
     name = f"{path.stem}.window-{row}-{col}-{rows}-{cols}-{mark}{path.suffix}"
     new, place = path.with_name(f".{name}.new"), path.with_name(name)
     try:
-        write_cog(new, made, date=dt.date(2000, 1, 1), nodata=nodata)
-        digest = sha256(new)
-        note_of(place).unlink(missing_ok=True)
+        write_cog(new, result=made, date=dt.date(2000, 1, 1), nodata=nodata)
+        digest = hash_file(new)
+        find_note_path(place).unlink(missing_ok=True)
         new.replace(place)
         for old in list(_windows(path)):
-            if read_note(note_of(old)).get("part", {}).get("mark") != part["mark"] and old != place:
-                note_of(old).unlink(missing_ok=True)
+            if (
+                read_note(find_note_path(old)).get("part", {}).get("mark") != part["mark"]
+                and old != place
+            ):
+                find_note_path(old).unlink(missing_ok=True)
                 old.unlink()
-        note = {"address": wanted.address, "sha256": digest, "date": today(), "part": part}
-        write_note(note_of(place), **note)
+        note = {"address": wanted.address, "sha256": digest, "date": write_today(), "part": part}
+        write_note(find_note_path(place), **note)
         forget_absent(path)
     except (OSError, OutputError) as error:
         new.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ _HALVINGS = 45
 
 
 def cut_at_antimeridian(
-    geometries: Geometries, to_lonlat: Forward, to_plane: Forward
+    geometries: Geometries, *, to_lonlat: Forward, to_plane: Forward
 ) -> Geometries:
     """Cut plane geometries along the meridian of 180 degrees, and polygons at a pole.
 
@@ -59,7 +59,7 @@ def cut_at_antimeridian(
     return result
 
 
-def between_degrees(stop: Coords, start: Coords) -> Coords:
+def offset_degrees(stop: Coords, start: Coords) -> Coords:
     """Offsets ``(n, 2)`` from start to stop, the short way round, in degrees of latitude."""
     step = stop - start
     step[:, 0] = (step[:, 0] + 180.0) % 360.0 - 180.0
@@ -67,7 +67,7 @@ def between_degrees(stop: Coords, start: Coords) -> Coords:
     return step
 
 
-def settled(coords: Coords, line: Index) -> tuple[Coords, Index]:
+def settle_half_turns(coords: Coords, line: Index) -> tuple[Coords, Index]:
     """Decide between 180 and -180 for the vertices of parts that end at the antimeridian.
 
     Parameters

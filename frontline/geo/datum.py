@@ -69,7 +69,7 @@ def has_named_datum(crs: pyproj.CRS) -> bool:
     return not name.startswith(("unknown", "unnamed", "undefined", "not_specified", "not spec"))
 
 
-def is_same_but_datum(crs: pyproj.CRS, other: pyproj.CRS, *, xy: Floats) -> bool:
+def is_same_but_datum(crs: pyproj.CRS, *, other: pyproj.CRS, xy: Floats) -> bool:
     """Tell whether two CRSs give one place the same coordinates, leaving their datums aside.
 
     Parameters

@@ -17,7 +17,7 @@ Between = Callable[[Coords, Coords], Coords]
 _FRACTIONS = (0.25, 0.5, 0.75)
 
 
-def edited(geometries: Geometries, edit: Edit) -> Geometries:
+def edit_vertices(geometries: Geometries, *, edit: Edit) -> Geometries:
     """Rebuild geometries after `edit` has changed the vertices of their lines and rings.
 
     Parameters
@@ -51,7 +51,7 @@ def edited(geometries: Geometries, edit: Edit) -> Geometries:
     return result
 
 
-def densified(
+def make_densifier(
     forward: Forward,
     *,
     tolerance: float,
@@ -82,7 +82,7 @@ def densified(
     Returns
     -------
     callable
-        An edit for `edited`.
+        An edit for `edit_vertices`.
 
     Notes
     -----

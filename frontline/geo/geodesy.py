@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 
 from frontline._typing import Coords, Floats, Geometries
-from frontline.geo.densify import Forward, densified, edited
-from frontline.geo.projection import LONGEST_EDGE_M, MEAN_RADIUS_M, Frame
+from frontline.geo.densify import Forward, edit_vertices, make_densifier
+from frontline.geo.projection import LONGEST_EDGE_M, MEAN_RADIUS_M, ProjectedPlane
 
 GEOD = Geod(ellps="WGS84")
 _STRETCH_M = 50_000.0
@@ -24,7 +24,7 @@ _FEW = 1_000
 
 
 @dataclass(frozen=True)
-class Nearest:
+class NearestPlaces:
     """Where a line comes nearest to each of n places.
 
     Parameters
@@ -47,14 +47,14 @@ class Nearest:
     segment: NDArray[np.int64]
 
 
-def length_m(geometries: Geometries, frame: Frame) -> Floats:
+def measure_length(geometries: Geometries, *, plane: ProjectedPlane) -> Floats:
     """Measure the geodesic length of plane lines.
 
     Parameters
     ----------
     geometries
         Plane geometries, shape ``(n,)``; of polygons, all rings are measured.
-    frame
+    plane
         Their plane.
 
     Returns
@@ -71,21 +71,21 @@ def length_m(geometries: Geometries, frame: Frame) -> Floats:
     coords, part = shapely.get_coordinates(parts, return_index=True)
     if len(coords) == 0:
         return np.zeros(len(given), dtype=np.float64)
-    lonlat = frame.lonlat(coords)
+    lonlat = plane.lonlat(coords)
     same = np.flatnonzero(np.diff(part) == 0)
     steps = GEOD.inv(*lonlat[same].T, *lonlat[same + 1].T)[2]
     total = np.bincount(owner[part[same]], weights=steps, minlength=len(given))
     return np.asarray(total, dtype=np.float64)
 
 
-def area_m2(geometries: Geometries, frame: Frame) -> Floats:
+def measure_area(geometries: Geometries, *, plane: ProjectedPlane) -> Floats:
     """Measure areas on the ellipsoid: those of the equal-area plane.
 
     Parameters
     ----------
     geometries
         Plane geometries, shape ``(n,)``.
-    frame
+    plane
         Their plane.
 
     Returns
@@ -93,19 +93,19 @@ def area_m2(geometries: Geometries, frame: Frame) -> Floats:
     ndarray
         Square metres, shape ``(n,)``; 0 for lines, points, empty geometries and None.
     """
-    metre2 = frame.crs.axis_info[0].unit_conversion_factor ** 2
+    metre2 = plane.crs.axis_info[0].unit_conversion_factor ** 2
     areas = shapely.area(np.asarray(geometries, dtype=object)) * metre2
     return np.asarray(np.nan_to_num(areas), dtype=np.float64)
 
 
-def points_along(line: Any, frame: Frame, spacing_m: float) -> Coords:
+def place_points(line: Any, *, plane: ProjectedPlane, spacing_m: float) -> Coords:
     """Place points along a line, evenly on the ground.
 
     Parameters
     ----------
     line
         Plane LineString or MultiLineString.
-    frame
+    plane
         Its plane.
     spacing_m
         Largest distance between neighbours, metres; every part is divided evenly.
@@ -120,7 +120,7 @@ def points_along(line: Any, frame: Frame, spacing_m: float) -> Coords:
         coords = shapely.get_coordinates(part)
         if len(coords) < 2:
             continue
-        lonlat = frame.lonlat(coords)
+        lonlat = plane.lonlat(coords)
         steps = np.asarray(GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2])
         at = np.concatenate([[0], np.cumsum(steps)])
         want = np.linspace(0, at[-1], max(1, int(np.ceil(at[-1] / spacing_m))) + 1)
@@ -128,7 +128,7 @@ def points_along(line: Any, frame: Frame, spacing_m: float) -> Coords:
     return np.concatenate(found)
 
 
-def nearest_on(line: Any, points: Coords, frame: Frame) -> Nearest:
+def find_nearest(line: Any, *, points: Coords, plane: ProjectedPlane) -> NearestPlaces:
     """Find the true nearest point of a line, and how far and where it lies.
 
     Parameters
@@ -138,7 +138,7 @@ def nearest_on(line: Any, points: Coords, frame: Frame) -> Nearest:
         searched, and ``segment`` tells which part holds the nearest.
     points
         Plane coordinates, shape ``(n, 2)``; NaN gives NaN.
-    frame
+    plane
         The plane.
 
     Returns
@@ -154,19 +154,21 @@ def nearest_on(line: Any, points: Coords, frame: Frame) -> Nearest:
     azimuthal equidistant projection of its own), where distances from the place are exact.
     """
     parts = shapely.get_parts(np.atleast_1d(np.asarray(line, dtype=object)))
-    dense = edited(parts, densified(np.copy, tolerance=1.0, first_step=LONGEST_EDGE_M))
+    dense = edit_vertices(
+        parts, edit=make_densifier(np.copy, tolerance=1.0, first_step=LONGEST_EDGE_M)
+    )
     coords, part = shapely.get_coordinates(dense, return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     given = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     known = np.flatnonzero(np.isfinite(given).all(axis=1))
     blank = np.full(len(given), np.nan)
-    result = Nearest(
+    result = NearestPlaces(
         blank, blank.copy(), blank.copy(), blank.copy(), np.full(len(given), -1, dtype=np.int64)
     )
     if len(head) == 0 or len(known) == 0:
         return result
     row, edge = _candidates(coords, head, given[known])
-    place, start, stop = (frame.lonlat(xy) for xy in (given[known], coords[head], coords[head + 1]))
+    place, start, stop = (plane.lonlat(xy) for xy in (given[known], coords[head], coords[head + 1]))
     distance, azimuth = _to_edges(place[row], start[edge], stop[edge])
     order = np.lexsort((edge, distance, row))
     best = order[np.unique(row[order], return_index=True)[1]]
@@ -232,7 +234,9 @@ def _to_edges(place: Coords, start: Coords, stop: Coords) -> tuple[Floats, Float
     return np.hypot(*foot.T), np.degrees(np.arctan2(foot[:, 0], foot[:, 1]))
 
 
-def true_band(lines: Any, distance_m: float, frame: Frame, *, quad_segs: int = 48) -> Any:
+def geodesic_buffer(
+    lines: Any, *, distance_m: float, plane: ProjectedPlane, quad_segs: int = 48
+) -> Any:
     """Find all places within a distance of lines, true on the ellipsoid.
 
     Parameters
@@ -241,7 +245,7 @@ def true_band(lines: Any, distance_m: float, frame: Frame, *, quad_segs: int = 4
         Plane LineString or MultiLineString (points are taken as well).
     distance_m
         Geodesic distance, metres; at most 100 km for the accuracy below.
-    frame
+    plane
         The plane.
     quad_segs
         Edges per quarter of a circle.
@@ -266,15 +270,15 @@ def true_band(lines: Any, distance_m: float, frame: Frame, *, quad_segs: int = 4
       within sqrt(d^2 + (c/2)^2) < d + c^2 / (8 d) of the cluster, for the ends of a hull's edge
       belong to it: 0.02 %.
     """
-    pieces = [_stretch_band(coords, distance_m, frame, quad_segs) for coords in _stretches(lines)]
+    pieces = [_stretch_band(coords, distance_m, plane, quad_segs) for coords in _stretches(lines)]
     return shapely.union_all(pieces) if pieces else shapely.Polygon()
 
 
 def _stretches(lines: Any) -> list[list[Coords]]:
     """Cut lines into runs of at most 50 km, gathered by the cell of 100 km they begin in."""
-    dense = densified(np.copy, tolerance=1.0, first_step=LONGEST_EDGE_M)
+    dense = make_densifier(np.copy, tolerance=1.0, first_step=LONGEST_EDGE_M)
     found: dict[tuple[int, int], list[Coords]] = {}
-    parts = shapely.get_parts(edited(np.atleast_1d(np.asarray(lines, object)), dense))
+    parts = shapely.get_parts(edit_vertices(np.atleast_1d(np.asarray(lines, object)), edit=dense))
     coords, part = shapely.get_coordinates(parts, return_index=True)
     for xy in np.split(coords, np.flatnonzero(np.diff(part)) + 1) if len(coords) else []:
         steps = np.hypot(*np.diff(xy, axis=0).T)
@@ -288,18 +292,20 @@ def _stretches(lines: Any) -> list[list[Coords]]:
     return list(found.values())
 
 
-def _stretch_band(runs: list[Coords], distance_m: float, frame: Frame, quad_segs: int) -> Any:
+def _stretch_band(
+    runs: list[Coords], distance_m: float, plane: ProjectedPlane, quad_segs: int
+) -> Any:
     every = np.concatenate(runs)
-    middle = frame.lonlat((every.min(axis=0) + every.max(axis=0))[None, :] / 2)[0]
+    middle = plane.lonlat((every.min(axis=0) + every.max(axis=0))[None, :] / 2)[0]
     text = f"+proj=aeqd +lat_0={middle[1]:.6f} +lon_0={middle[0]:.6f} +datum=WGS84 +units=m"
-    there, back = _pair(frame.crs, text)
+    there, back = _pair(plane.crs, text)
     local = np.split(there(every), np.cumsum([len(run) for run in runs])[:-1])
     band = _band(local, distance_m, thinned=_THINNED, cluster=_CLUSTER, quad_segs=quad_segs)
-    dense = densified(back, tolerance=1e-5 * distance_m, first_step=_CELL_M)
-    return edited(np.array([band], dtype=object), dense)[0]
+    dense = make_densifier(back, tolerance=1e-5 * distance_m, first_step=_CELL_M)
+    return edit_vertices(np.array([band], dtype=object), edit=dense)[0]
 
 
-def plane_band(lines: Any, distance_m: float) -> Any:
+def planar_buffer(lines: Any, *, distance_m: float) -> Any:
     """Find all places within a distance of lines in the plane, fast and less exactly.
 
     Parameters
@@ -372,7 +378,9 @@ def _clusters(xy: Coords, width: float) -> Geometries:
     )
 
 
-def distance_to(xy: NDArray[np.float64], line: Any, frame: Frame) -> NDArray[np.float64]:
+def measure_distance(
+    xy: NDArray[np.float64], *, line: Any, plane: ProjectedPlane
+) -> NDArray[np.float64]:
     """Measure distances on the ground to the nearest point in the plane, within 0.1 %.
 
     Parameters
@@ -381,7 +389,7 @@ def distance_to(xy: NDArray[np.float64], line: Any, frame: Frame) -> NDArray[np.
         Shape ``(n, 2)``, in the plane.
     line
         Line in the plane.
-    frame
+    plane
         The plane.
 
     Returns
@@ -391,10 +399,12 @@ def distance_to(xy: NDArray[np.float64], line: Any, frame: Frame) -> NDArray[np.
     # With the prepared line first this is twenty times as fast as shapely.distance.
     shapely.prepare(line)
     ends = shapely.get_coordinates(shapely.shortest_line(line, shapely.points(xy)))
-    return frame.ground_m(ends[1::2], ends[0::2])
+    return plane.ground_m(ends[1::2], ends[0::2])
 
 
-def distance_of_points(points: NDArray[np.object_], line: Any, frame: Frame) -> Floats:
+def measure_distance_of_points(
+    points: NDArray[np.object_], *, line: Any, plane: ProjectedPlane
+) -> Floats:
     """Measure distances on the ground to the nearest point in the plane; within 0.1 %.
 
     Parameters
@@ -403,7 +413,7 @@ def distance_of_points(points: NDArray[np.object_], line: Any, frame: Frame) -> 
         Shapely points, shape ``(m,)``.
     line
         Line in the plane.
-    frame
+    plane
         The plane.
     """
     if len(points) == 0:
@@ -411,4 +421,4 @@ def distance_of_points(points: NDArray[np.object_], line: Any, frame: Frame) -> 
     # With the prepared line first this is twenty times as fast as shapely.distance.
     shapely.prepare(line)
     between = shapely.get_coordinates(shapely.shortest_line(line, points))
-    return np.asarray(frame.ground_m(between[1::2], between[0::2]), dtype=np.float64)
+    return np.asarray(plane.ground_m(between[1::2], between[0::2]), dtype=np.float64)

@@ -26,7 +26,7 @@ _AHEAD = 0.3
 """Least cosine between the course of an end and the way to what it is led on to."""
 
 
-def close_gaps(area: Any, pieces: Geometries) -> tuple[Any, Geometries]:
+def close_gaps(area: Any, *, pieces: Geometries) -> tuple[Any, Geometries]:
     """Close hairline gaps between polygons that were digitised one by one.
 
     Parameters
@@ -115,10 +115,10 @@ class _Edges:
         return np.column_stack([codes // size, codes % size])[keep], total[keep]
 
 
-def split_area(
+def polygonize_sides(
     area: Any,
-    lines: Any,
     *,
+    lines: Any,
     reach_m: float = GAP_M,
     least_m2: float = 0.0,
     kept_xy: Coords | None = None,
@@ -163,7 +163,7 @@ def split_area(
         course = _drawn(network, np.concatenate([pieces, bridges]))
     polygons = _faces_within(network, area)
     edges = _edges_between(polygons)
-    thin = is_narrow(polygons, SLIVER_M)
+    thin = is_narrow(polygons, width_m=SLIVER_M)
     small = shapely.area(polygons) < least_m2
     if kept_xy is not None and len(kept_xy):
         held = np.unique(_faces_at(polygons, kept_xy))
@@ -174,7 +174,7 @@ def split_area(
     )
     group, polygons, gone = _united_groups(polygons, group)
     course, edge_m = _separating(course, edges, group, edge)
-    ends, _ = dangling_ends(course)
+    ends, _ = find_dangling_ends(course)
     free = shapely.distance(edge, shapely.points(ends)) > _TOUCHING_M
     free &= shapely.contains_xy(area, *ends.T)
     # What is bent into the plane may miss an edge it lies on by a decimetre: not worth a word.
@@ -331,7 +331,7 @@ def _separating(course: Any, edges: _Edges, group: Integers, edge: Any) -> tuple
     merged = known & (other >= 0) & (group[one] == group[other])
     kept = ends[~on_edge & ~merged]
     length = np.hypot(*(ends[:, 2:] - ends[:, :2]).T)
-    return canonical(shapely.linestrings(kept.reshape(-1, 2, 2))), float(length[on_edge].sum())
+    return merge_lines(shapely.linestrings(kept.reshape(-1, 2, 2))), float(length[on_edge].sum())
 
 
 def _along_edge(ends: Coords, edge: Any) -> Flags:
@@ -383,11 +383,11 @@ class States:
     merged: Geometries
 
 
-def split_states(
+def polygonize_states(
     area: Any,
+    *,
     shapes: Geometries,
     names: Sequence[str],
-    *,
     rest: str = "",
     least_m2: float = 0.0,
     kept_xy: Coords | None = None,
@@ -425,7 +425,7 @@ def split_states(
     held[holds[0], holds[1]] = True
     several, nobody = held.sum(axis=1) > 1, ~held.any(axis=1)
     narrow = np.zeros(len(polygons), dtype=bool)
-    narrow[several | nobody] = is_narrow(polygons[several | nobody], GAP_M)
+    narrow[several | nobody] = is_narrow(polygons[several | nobody], width_m=GAP_M)
     overlaps = several & ~narrow & (shapely.area(polygons) >= least_m2)
     loose = several | (nobody & narrow)
     label = np.where(loose | nobody, -1, held.argmax(axis=1) if known else -1)
@@ -453,7 +453,7 @@ def split_states(
     return States(
         polygons,
         words,
-        canonical(shapely.linestrings(between.ends[front].reshape(-1, 2, 2))),
+        merge_lines(shapely.linestrings(between.ends[front].reshape(-1, 2, 2))),
         overlaps=polygons[overlaps],
         mended=polygons[several & ~overlaps & settled],
         closed=polygons[nobody & settled],
@@ -532,7 +532,7 @@ def _without_small_pieces(
     leader[group[order[first]]] = order[first]
     new = side[leader[group]]
     gone = np.flatnonzero(new != side)
-    given = [united(polygons[piece == number]) for number in gone]
+    given = [unite_polygons(polygons[piece == number]) for number in gone]
     return new[piece], np.array(given, dtype=object)
 
 
@@ -542,7 +542,7 @@ def _connected(count: int, pairs: Integers) -> Integers:
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def canonical(lines: Any) -> Any:
+def merge_lines(lines: Any) -> Any:
     """Merge lines into the longest pieces, in an order and direction of their own.
 
     Parameters
@@ -581,7 +581,7 @@ def _ordered(coords: Coords) -> Coords:
     return np.concatenate([ring, ring[:1]])
 
 
-def dangling_ends(lines: Any) -> tuple[Coords, NDArray[np.int64]]:
+def find_dangling_ends(lines: Any) -> tuple[Coords, NDArray[np.int64]]:
     """Find ends that only one piece has: positions ``(n, 2)`` and the number of their piece."""
     parts = shapely.get_parts(lines)
     if len(parts) == 0:
@@ -627,8 +627,8 @@ def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries
     the network decide what touches, not a distance.
     """
     parts = shapely.get_parts(course)
-    ends, owner = dangling_ends(course)
-    loose = {tuple(end) for end in dangling_ends(network)[0].tolist()}
+    ends, owner = find_dangling_ends(course)
+    loose = {tuple(end) for end in find_dangling_ends(network)[0].tolist()}
     open_ = np.array([tuple(end) in loose for end in ends.tolist()], dtype=bool)
     open_ &= shapely.contains_xy(area, *ends.T)
     if not open_.any():
@@ -695,7 +695,7 @@ def _pieces_together(parts: Geometries) -> Integers:
     return _connected(int(node.max(initial=0)) + 1, pairs)[: len(parts)]
 
 
-def is_narrow(polygons: Geometries, width_m: float) -> NDArray[np.bool_]:
+def is_narrow(polygons: Geometries, *, width_m: float) -> NDArray[np.bool_]:
     """Tell which polygons are nowhere wider than `width_m`."""
     areas = shapely.area(polygons)
     # No circle of that width fits into less than its own area.
@@ -707,9 +707,9 @@ def is_narrow(polygons: Geometries, width_m: float) -> NDArray[np.bool_]:
 
 def spread_labels(
     polygons: Geometries,
+    *,
     known: Mapping[int, str],
     names: Sequence[str],
-    *,
     pairs: Integers,
 ) -> tuple[list[str], list[int], list[int]]:
     """Give every face a label, from those that have one.
@@ -784,14 +784,14 @@ def _two_coloured(
     return torn
 
 
-def merged_sides(
-    polygons: Geometries, labels: Sequence[str], names: Sequence[str]
+def merge_sides(
+    polygons: Geometries, *, labels: Sequence[str], names: Sequence[str]
 ) -> dict[str, Any]:
     """Unite the faces of each label; a label without a face is an empty polygon."""
     owner = np.array(labels, dtype=object)
-    return {name: united(polygons[owner == name]) for name in names}
+    return {name: unite_polygons(polygons[owner == name]) for name in names}
 
 
-def united(polygons: Geometries) -> Any:
+def unite_polygons(polygons: Geometries) -> Any:
     """Unite polygons; nothing is an empty polygon."""
     return shapely.union_all(polygons) if len(polygons) else shapely.Polygon()

@@ -13,8 +13,8 @@ from pyproj import CRS, Transformer
 
 from frontline._typing import Coords, Geometries
 from frontline.errors import LayerError
-from frontline.geo.antimeridian import between_degrees, cut_at_antimeridian, settled
-from frontline.geo.densify import Forward, densified, edited
+from frontline.geo.antimeridian import cut_at_antimeridian, offset_degrees, settle_half_turns
+from frontline.geo.densify import Forward, edit_vertices, make_densifier
 
 MEAN_RADIUS_M = 6_371_008.8
 SAGITTA_M = 0.1
@@ -25,7 +25,7 @@ _DEGREE_M = 111_195.0
 
 
 @dataclass(frozen=True)
-class Frame:
+class ProjectedPlane:
     """The equal-area plane of a run, in metres.
 
     Parameters
@@ -65,7 +65,7 @@ class Frame:
         source = CRS.from_user_input(crs)
         unit = 1.0 if source.is_geographic else source.axis_info[0].unit_conversion_factor
         forward = _projection(source, self.crs)
-        dense = densified(
+        dense = make_densifier(
             forward,
             tolerance=SAGITTA_M,
             first_step=1.0 if source.is_geographic else 100_000.0 / unit,
@@ -74,7 +74,7 @@ class Frame:
         )
         given = np.asarray(geometries, dtype=object)
         _refuse_unprojectable(given, forward)
-        result = edited(given, dense)
+        result = edit_vertices(given, edit=dense)
         # A box up to the pole, or round the whole turn, folds onto itself: mend only the fold.
         folded = ~shapely.is_valid(result) & shapely.is_valid(given)
         for row in np.flatnonzero(folded & (shapely.get_dimensions(result) == 2)):
@@ -103,8 +103,8 @@ class Frame:
         if not target.is_geographic:
             metre = 1.0 / target.axis_info[0].unit_conversion_factor
         forward = _projection(self.crs, target)
-        dense = densified(forward, tolerance=SAGITTA_M * metre, first_step=LONGEST_EDGE_M)
-        return edited(geometries, dense)
+        dense = make_densifier(forward, tolerance=SAGITTA_M * metre, first_step=LONGEST_EDGE_M)
+        return edit_vertices(geometries, edit=dense)
 
     def to_lonlat(self, geometries: Geometries) -> Geometries:
         """Turn plane geometries into degrees, cut at the antimeridian as RFC 7946 asks.
@@ -120,14 +120,14 @@ class Frame:
             Geometries in EPSG:4326, longitude first; sagitta at most 1 m.
         """
         given = shapely.force_2d(np.asarray(geometries, dtype=object))
-        cut = cut_at_antimeridian(given, self.lonlat, self.xy)
-        dense = densified(
+        cut = cut_at_antimeridian(given, to_lonlat=self.lonlat, to_plane=self.xy)
+        dense = make_densifier(
             self.lonlat,
             tolerance=1.0 / _DEGREE_M,
             first_step=LONGEST_EDGE_M,
-            between=between_degrees,
+            between=offset_degrees,
         )
-        result = edited(edited(cut, dense), settled)
+        result = edit_vertices(edit_vertices(cut, edit=dense), edit=settle_half_turns)
         # The halves round a pole share the meridian of 0 degrees: in degrees they are one. A needle
         # thinner than a rounding of degrees folds onto itself, and goes.
         for row in np.flatnonzero(~shapely.is_valid(result) & shapely.is_valid(given)):
@@ -175,7 +175,7 @@ class Frame:
         return np.asarray(np.sqrt(along**2 / squeeze2 + across2 * squeeze2), dtype=np.float64)
 
 
-def frame_around(geometries_lonlat: Geometries) -> Frame:
+def plane_around(geometries_lonlat: Geometries) -> ProjectedPlane:
     """Centre a plane on geometries given in degrees.
 
     Parameters
@@ -216,9 +216,9 @@ def frame_around(geometries_lonlat: Geometries) -> Frame:
     return _centred(*centre)
 
 
-def _centred(lon: float, lat: float) -> Frame:
+def _centred(lon: float, lat: float) -> ProjectedPlane:
     text = f"+proj=laea +lat_0={lat:.3f} +lon_0={lon:.3f} +datum=WGS84 +units=m +no_defs"
-    return Frame(CRS.from_user_input(text))
+    return ProjectedPlane(CRS.from_user_input(text))
 
 
 @lru_cache(maxsize=64)

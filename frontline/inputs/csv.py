@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frontline.errors import FrontlineError, LayerError
-from frontline.errors import shown as quoted
-from frontline.inputs.fields import alike
+from frontline.errors import show_value as quoted
+from frontline.inputs.fields import find_alike
 from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile, read_layers_as_one
 from frontline.project.layers import LAT_NAMES, LON_NAMES
 
@@ -30,17 +30,17 @@ WHAT_IT_IS = (
 """For the documents that stand beside the tables."""
 
 
-def safe_text(text: str) -> str:
+def guard_formula(text: str) -> str:
     """Put an apostrophe before text that a spreadsheet would run as a formula.
 
-    Text that has apostrophes before such a start already gets one more, so that `plain_text`
+    Text that has apostrophes before such a start already gets one more, so that `unguard_formula`
     gives back every text as it was.
     """
     return GUARD + text if text.lstrip(GUARD).startswith(FORMULA_STARTS) else text
 
 
-def plain_text(text: str) -> str:
-    """Take off the apostrophe that `safe_text` has put before a text."""
+def unguard_formula(text: str) -> str:
+    """Take off the apostrophe that `guard_formula` has put before a text."""
     guarded = text.startswith(GUARD) and text.lstrip(GUARD).startswith(FORMULA_STARTS)
     return text[1:] if guarded else text
 
@@ -105,7 +105,7 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             if len(row) != len(names):
                 problem = f"has {len(row)} cells (expected {len(names)}). Quote cells with a comma."
                 problems.append(LayerError(problem, path=file.shown, row=reader.line_num))
-            rows.append([plain_text(cell) for cell in row[: len(names)]])
+            rows.append([unguard_formula(cell) for cell in row[: len(names)]])
             lines.append(reader.line_num)
     except (csv.Error, StopIteration) as error:
         raise LayerError(
@@ -118,14 +118,14 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
 
 
 def read_cells(
-    file: VectorFile, layers: Sequence[str], *, encoding: str | None = None
+    file: VectorFile, *, layers: Sequence[str], encoding: str | None = None
 ) -> pd.DataFrame:
     """Read a table, of a CSV or of sheets, as it is stored; rows without content are left out."""
     import pandas as pd
 
     if file.format == "CSV":
         return read_csv(file, encoding=encoding)
-    frame, _ = read_layers_as_one(file, layers, encoding=encoding)
+    frame, _ = read_layers_as_one(file, layers=layers, encoding=encoding)
     return pd.DataFrame(frame.drop(columns=frame.geometry.name)).dropna(how="all")
 
 
@@ -147,7 +147,7 @@ def _raise(problems: Sequence[FrontlineError]) -> None:
 
 def _names(cells: Sequence[str], file: VectorFile) -> list[str]:
     """Name every column; one that stands there twice could be either."""
-    plain = [plain_text(cell).strip() for cell in cells]
+    plain = [unguard_formula(cell).strip() for cell in cells]
     names = [cell or f"column_{number}" for number, cell in enumerate(plain, start=1)]
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
     _raise(
@@ -161,12 +161,12 @@ def _names(cells: Sequence[str], file: VectorFile) -> list[str]:
     return names
 
 
-def placed(
+def place_rows(
     table: pd.DataFrame,
+    *,
     file: VectorFile,
     layer: str | None,
     columns: Mapping[str, str],
-    *,
     as_read: Collection[str] = (),
 ) -> gpd.GeoDataFrame:
     """Put the rows of a table on the map.
@@ -248,7 +248,7 @@ def _coordinate_column(
 ) -> str:
     wanted = [columns[ours]] if ours in columns else list(usual)
     for word in wanted:
-        found = alike(word, names)
+        found = find_alike(word, words=names)
         if found is not None:
             return found
     listed = ", ".join(quoted(name) for name in names[:12]) or "none"

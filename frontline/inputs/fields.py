@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from frontline.errors import LayerError, nearest, one_line
-from frontline.errors import shown as quoted
+from frontline.errors import LayerError, suggest_name, to_one_line
+from frontline.errors import show_value as quoted
 from frontline.project.layers import RESERVED, InputColumn
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _DATE = re.compile(r"([12]\d{3})(?:[-/](\d{2})(?:[-/](\d{2}))?)?(?:[T ][\d:.+Z-]
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedTable:
     """A table under our names.
 
     Parameters
@@ -51,7 +51,7 @@ class Named:
     notes: list[str]
 
 
-def in_file(fault: Fault, columns: Mapping[str, str]) -> Fault:
+def name_columns_of_file(fault: Fault, *, columns: Mapping[str, str]) -> Fault:
     """Make errors that speak of a file's columns by their names there.
 
     Parameters
@@ -68,7 +68,7 @@ def in_file(fault: Fault, columns: Mapping[str, str]) -> Fault:
     return made
 
 
-def alike(word: str, words: Sequence[str]) -> str | None:
+def find_alike(word: str, *, words: Sequence[str]) -> str | None:
     """Find a name, exactly or else in any case; None where it is absent or ambiguous."""
     if word in words:
         return word
@@ -76,9 +76,9 @@ def alike(word: str, words: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def named(
-    table: pd.DataFrame, columns: Sequence[InputColumn], mapping: Mapping[str, str], fault: Fault
-) -> Named:
+def rename_columns(
+    table: pd.DataFrame, *, columns: Sequence[InputColumn], mapping: Mapping[str, str], fault: Fault
+) -> NamedTable:
     """Give our columns our names, and move the user's out of the way.
 
     Parameters
@@ -99,17 +99,17 @@ def named(
     chosen: dict[str, str] = {}
     for column in columns:
         if column.name in mapping:
-            found = alike(mapping[column.name], theirs)
+            found = find_alike(mapping[column.name], words=theirs)
             if found is None:
                 problem = f"has no column {quoted(mapping[column.name])}."
-                offer = nearest(mapping[column.name], theirs)
+                offer = suggest_name(mapping[column.name], words=theirs)
                 problems.append(
                     fault(problem + offer, field=column.key or f"columns.{column.name}")
                 )
         else:
             found = _found(column, [name for name in theirs if name not in mapping.values()])
             if found is not None and found.casefold() != column.name.casefold():
-                notes.append(f"Column '{one_line(found)}' is read as '{column.name}'.")
+                notes.append(f"Column '{to_one_line(found)}' is read as '{column.name}'.")
         if found is not None:
             chosen[column.name] = found
         elif column.needed and column.name not in mapping:
@@ -125,14 +125,18 @@ def named(
     renamed = _out_of_the_way(rest, RESERVED | ours)
     for old, new in renamed.items():
         if old != new:
-            notes.append(f"Column '{one_line(old)}' is renamed '{one_line(new)}'.")
+            notes.append(f"Column '{to_one_line(old)}' is renamed '{to_one_line(new)}'.")
     result = table[[*chosen.values(), *rest]]
     result = result.set_axis([*chosen, *renamed.values()], axis=1)
-    return Named(result, chosen, problems, notes)
+    return NamedTable(result, chosen, problems, notes)
 
 
 def doubt_cut_names(
-    names: Sequence[str], columns: Sequence[InputColumn], mapping: Mapping[str, str], fault: Fault
+    names: Sequence[str],
+    *,
+    columns: Sequence[InputColumn],
+    mapping: Mapping[str, str],
+    fault: Fault,
 ) -> list[LayerError]:
     """Find columns of a Shapefile of which nobody can tell which of ours they were.
 
@@ -165,7 +169,7 @@ def doubt_cut_names(
             problems.append(
                 fault(
                     f"is cut to the ten letters of a Shapefile, and may be {' or '.join(meant)} or "
-                    f'a column of your own. Name it: columns = {{ {meant[0]} = "{one_line(name)}" '
+                    f'a column of your own. Name it: columns = {{ {meant[0]} = "{to_one_line(name)}" '
                     "}, or export a GeoPackage.",
                     field=name,
                 )
@@ -175,7 +179,7 @@ def doubt_cut_names(
 
 def _found(column: InputColumn, theirs: Sequence[str]) -> str | None:
     for word in (column.name, *column.also):
-        found = alike(word, theirs)
+        found = find_alike(word, words=theirs)
         if found is not None:
             return found
     return None
@@ -213,13 +217,13 @@ class Typed:
     notes: list[tuple[str, int]]
 
 
-def typed(table: pd.DataFrame, columns: Sequence[InputColumn], fault: Fault) -> Typed:
+def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault: Fault) -> Typed:
     """Check and convert every cell of our columns; absent columns are added empty.
 
     Parameters
     ----------
     table
-        From `named`, indexed by feature.
+        From `rename_columns`, indexed by feature.
     columns
         Those that are ours.
     fault
@@ -384,7 +388,7 @@ def _date(cell: Any) -> str:
     )
 
 
-def date_of(cell: Any) -> str:
+def read_date(cell: Any) -> str:
     """Read a cell as a date, YYYY-MM-DD or as much of it as is there; "" for an empty cell.
 
     Raises

@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from frontline.errors import (
     LayerError,
     guard_library,
-    nearest,
-    one_line,
     raise_problems,
+    suggest_name,
     summarize,
+    to_one_line,
 )
 from frontline.inputs import geopackage
 from frontline.inputs.geojson import inspect_geojson
-from frontline.inputs.kml import first_element, inspect_kml
+from frontline.inputs.kml import find_first_element, inspect_kml
 from frontline.inputs.shapefile import settle_encoding, stage_shapefile
 from frontline.inputs.xlsx import list_sheets, read_sheet
-from frontline.storage.files import file_fault
+from frontline.storage.files import find_file_fault
 from frontline.storage.offline import forbid_network
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class VectorFile:
 
 
 @contextmanager
-def opened(path: Path, shown: str) -> Iterator[VectorFile]:
+def open_vector(path: Path, *, shown: str) -> Iterator[VectorFile]:
     """Look at a file and make it ready to be read.
 
     Parameters
@@ -122,7 +122,7 @@ def opened(path: Path, shown: str) -> Iterator[VectorFile]:
     LayerError
         If it is none of the formats, damaged, or too large when unpacked.
     """
-    fault = file_fault(path)
+    fault = find_file_fault(path)
     if fault:
         raise LayerError(fault, path=shown)
     with tempfile.TemporaryDirectory(prefix="frontline-") as scratch:
@@ -138,12 +138,12 @@ def _inspect(path: Path, shown: str, scratch: Path) -> VectorFile:
         return _inspect_kml(path, shown, scratch)
     if kind == "GPKG":
         return _inspect_geopackage(path, shown, scratch)
-    crs = inspect_geojson(path, shown) if kind == "GeoJSON" else None
+    crs = inspect_geojson(path, shown=shown) if kind == "GeoJSON" else None
     if kind in {"CSV", "XLSX"}:
-        layers = (path.stem,) if kind == "CSV" else list_sheets(path, shown)
+        layers = (path.stem,) if kind == "CSV" else list_sheets(path, shown=shown)
         return VectorFile(path, shown, kind, str(path), layers)
     shapes = kind == "ESRI Shapefile"
-    dataset = str(stage_shapefile(path, scratch, shown)) if shapes else ""
+    dataset = str(stage_shapefile(path, scratch=scratch, shown=shown)) if shapes else ""
     dataset = dataset or _dataset(path, kind, scratch)
     return VectorFile(path, shown, kind, dataset, _layers(dataset, kind, shown), crs)
 
@@ -151,8 +151,8 @@ def _inspect(path: Path, shown: str, scratch: Path) -> VectorFile:
 def _inspect_geopackage(path: Path, shown: str, scratch: Path) -> VectorFile:
     _refuse_unsaved(path, shown)
     source = Path(_dataset(path, "GPKG", scratch).removeprefix("GPKG:"))
-    tables = geopackage.inspect_geopackage(source, shown)
-    source = geopackage.with_true_counts(source, tables, scratch, shown)
+    tables = geopackage.inspect_geopackage(source, shown=shown)
+    source = geopackage.heal_counts(source, tables=tables, scratch=scratch, shown=shown)
     names = tuple(table.name for table in tables)
     return VectorFile(path, shown, "GPKG", f"GPKG:{source}", names, tables=tables)
 
@@ -161,7 +161,7 @@ def _inspect_kml(path: Path, shown: str, scratch: Path) -> VectorFile:
     """Look at KML, and whether GDAL finds every feature that stands in it."""
     import pyogrio
 
-    contents = inspect_kml(path, shown)
+    contents = inspect_kml(path, shown=shown)
     dataset = _dataset(path, "LIBKML", scratch)
     if contents.text is not None:
         dataset = str(scratch / "layer.kml")
@@ -182,7 +182,7 @@ def _format(path: Path, shown: str) -> Format:
         head = file.read(65_536)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     marked = text.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<"))
-    root = first_element(head) if marked else ""
+    root = find_first_element(head) if marked else ""
     found: Format | None = None
     if head.startswith(b"SQLite format 3\0"):
         found = "GPKG"
@@ -214,7 +214,7 @@ def _not_read(path: Path, head: bytes, root: str) -> str:
         return f"is {kind}, which is not read here (expected {FORMATS}). Export it as a GeoPackage."
     if ending in _ENDINGS:
         return f"is not what its name says (expected {FORMATS}). Export it as a GeoPackage."
-    what = f"is of a format that is not read ('{one_line(ending)}')"
+    what = f"is of a format that is not read ('{to_one_line(ending)}')"
     return f"{what} (expected {FORMATS}). Export it as a GeoPackage."
 
 
@@ -242,7 +242,7 @@ def _sound_archive(path: Path, shown: str) -> list[str]:
         broken = archive.testzip()
         names = archive.namelist()
     if broken is not None:
-        raise LayerError(f"is damaged at '{one_line(broken)}'. Copy it again.", path=shown)
+        raise LayerError(f"is damaged at '{to_one_line(broken)}'. Copy it again.", path=shown)
     return names
 
 
@@ -283,7 +283,8 @@ def _refuse_unsaved(path: Path, shown: str) -> None:
         left = path.with_name(f"{path.name}{ending}")
         if left.exists() and left.stat().st_size > 0:
             raise LayerError(
-                f"has unsaved changes in '{one_line(left.name)}': another program has it open, or "
+                f"has unsaved changes in '{to_one_line(left.name)}': another program has it "
+                "open, or "
                 "crashed. Close it there (QGIS: remove the layer), or open and close it once.",
                 path=shown,
             )
@@ -298,7 +299,7 @@ def _layers(dataset: str, kind: Format, shown: str) -> tuple[str, ...]:
         return tuple(str(name) for name in pyogrio.list_layers(dataset)[:, 0])
 
 
-def chosen_layer(file: VectorFile, wanted: str | None) -> str:
+def choose_layer(file: VectorFile, *, wanted: str | None) -> str:
     """Choose the layer that is meant, never the first of several.
 
     Raises
@@ -314,7 +315,7 @@ def chosen_layer(file: VectorFile, wanted: str | None) -> str:
     if wanted is None:
         if len(file.layers) == 1:
             return file.layers[0]
-        listed = ", ".join(f"'{one_line(name)}'" for name in file.layers)
+        listed = ", ".join(f"'{to_one_line(name)}'" for name in file.layers)
         raise LayerError(
             f"has {len(file.layers)} layers: {listed}. Add layer = one of them.", path=file.shown
         )
@@ -325,19 +326,21 @@ def chosen_layer(file: VectorFile, wanted: str | None) -> str:
         return file.layers[0]
     view = " It may be a view, which is not read." if file.format == "GPKG" else ""
     raise LayerError(
-        f"has no such layer.{nearest(wanted, file.layers)}{view}", path=file.shown, layer=wanted
+        f"has no such layer.{suggest_name(wanted, words=file.layers)}{view}",
+        path=file.shown,
+        layer=wanted,
     )
 
 
-def chosen_layers(file: VectorFile, wanted: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Choose the layers that are meant; see `chosen_layer`."""
+def choose_layers(file: VectorFile, *, wanted: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Choose the layers that are meant; see `choose_layer`."""
     if wanted is None or isinstance(wanted, str):
-        return (chosen_layer(file, wanted),)
-    return tuple(dict.fromkeys(chosen_layer(file, name) for name in wanted))
+        return (choose_layer(file, wanted=wanted),)
+    return tuple(dict.fromkeys(choose_layer(file, wanted=name) for name in wanted))
 
 
 def read_layers_as_one(
-    file: VectorFile, layers: Sequence[str], *, encoding: str | None = None
+    file: VectorFile, *, layers: Sequence[str], encoding: str | None = None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Read one or several layers of a file as one.
 
@@ -356,7 +359,7 @@ def read_layers_as_one(
     import geopandas as gpd
     import pandas as pd
 
-    read = [read_vector(file, layer, encoding=encoding) for layer in layers]
+    read = [read_vector(file, layer=layer, encoding=encoding) for layer in layers]
     if len(read) == 1:
         return read[0]
     frames = [
@@ -375,14 +378,14 @@ def read_layers_as_one(
 
 
 def read_vector(
-    file: VectorFile, layer: str, *, encoding: str | None = None
+    file: VectorFile, *, layer: str, encoding: str | None = None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Read a layer whole, as it is.
 
     Parameters
     ----------
     file
-        What `opened` gave.
+        What `open_vector` gave.
     layer
         One of its layers.
     encoding
@@ -403,11 +406,13 @@ def read_vector(
         If the layer cannot be read to its end.
     """
     if file.format == "XLSX":
-        return _without_geometry(read_sheet(file.path, file.shown, layer)), ()
+        return _without_geometry(read_sheet(file.path, shown=file.shown, sheet=layer)), ()
     options: dict[str, Any] = {}
     notes = list(file.notes)
     if file.format == "ESRI Shapefile":
-        encoding, note = settle_encoding(Path(file.dataset).parent, file.shown, encoding)
+        encoding, note = settle_encoding(
+            Path(file.dataset).parent, shown=file.shown, encoding=encoding
+        )
         options |= {"encoding": encoding} if encoding else {}
         notes += [note] if note else []
     if file.format == "GPKG":
@@ -478,7 +483,9 @@ def _read_whole(file: VectorFile, layer: str, options: Mapping[str, Any]) -> gpd
         frame[_free("geometry_input", frame)] = _column(file, layer, "geometry", options)
     primary = str(about.get("fid_column") or "")
     if table is not None:
-        geopackage.restore_cells(frame, Path(file.dataset.removeprefix("GPKG:")), table, file.shown)
+        geopackage.restore_cells(
+            frame, path=Path(file.dataset.removeprefix("GPKG:")), table=table, shown=file.shown
+        )
     if primary.casefold() not in {"", "fid", "ogc_fid", "objectid", *map(str.casefold, frame)}:
         frame[primary] = frame.index.to_numpy()
     frame.index.name = None
@@ -516,7 +523,7 @@ def _column(file: VectorFile, layer: str, name: str, options: Mapping[str, Any])
     return only[name].to_numpy()
 
 
-def write_empty(path: Path, layers: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+def write_empty(path: Path, *, layers: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
     """Write a GeoPackage of empty layers in EPSG:4326, to be drawn into.
 
     Parameters

@@ -17,8 +17,8 @@ from typing import Any
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from frontline.errors import LayerError, one_line
-from frontline.errors import shown as quoted
+from frontline.errors import LayerError, to_one_line
+from frontline.errors import show_value as quoted
 
 _CHUNK = 1 << 20
 _LONGEST_CRS = 20_000
@@ -42,7 +42,7 @@ _FEATURES = re.compile(rb'"type"\s*:\s*"(Feature|FeatureCollection|GeometryColle
 _ESRI = re.compile(rb'"(displayFieldName|fieldAliases|geometryType|spatialReference|rings|paths)"')
 
 
-def inspect_geojson(path: Path, shown: str) -> CRS | None:
+def inspect_geojson(path: Path, *, shown: str) -> CRS | None:
     """Look through a GeoJSON file, and give the CRS that it names.
 
     Parameters
@@ -74,7 +74,7 @@ def inspect_geojson(path: Path, shown: str) -> CRS | None:
             )
         named = {crs.to_wkt(): crs for crs in _stated(content, shown)}
     if len(named) > 1:
-        listed = " and ".join(f"'{one_line(crs.name)}'" for crs in named.values())
+        listed = " and ".join(f"'{to_one_line(crs.name)}'" for crs in named.values())
         raise LayerError(
             f"names several CRS, {listed} (expected one). Export it again.", path=shown, field="crs"
         )
@@ -96,7 +96,7 @@ def _refuse_other_kinds(path: Path, shown: str) -> None:
     if kind:
         raise LayerError(
             f"is {kind} (expected one FeatureCollection of GeoJSON). Convert it: ogr2ogr OUT.gpkg "
-            f"{one_line(path.name)}",
+            f"{to_one_line(path.name)}",
             path=shown,
         )
 

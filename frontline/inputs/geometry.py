@@ -23,7 +23,7 @@ _POINTS, _COLLECTION = 4, 7
 
 
 @dataclass(frozen=True)
-class Shapes:
+class CheckedShapes:
     """Checked geometry of a layer.
 
     Parameters
@@ -41,18 +41,18 @@ class Shapes:
     notes: list[tuple[str, int]]
 
 
-def checked(
+def check_geometry(
     geometries: NDArray[Any],
+    *,
     rows: NDArray[Any],
     crs: CRS,
-    *,
     shapes: tuple[Shape, ...],
     optional: bool,
     mixed: bool = False,
     repair: bool,
     fault: Fault,
     otherwise: str = "",
-) -> Shapes:
+) -> CheckedShapes:
     """Check the geometry of a layer in its own CRS.
 
     Parameters
@@ -112,9 +112,9 @@ def checked(
     found[bad] = None
     problems += _misplaced(found, rows, crs, fault)
     if problems:
-        return Shapes(found, problems, notes)
+        return CheckedShapes(found, problems, notes)
     problems, mended = _crossing(found, rows, crs, repair=repair, fault=fault)
-    return Shapes(found, problems, notes + mended)
+    return CheckedShapes(found, problems, notes + mended)
 
 
 def _without_place(geometries: NDArray[Any]) -> NDArray[Any]:
@@ -168,7 +168,7 @@ def _misplaced(
         if (np.abs(coords) <= [180.0, 90.0]).all():
             return [
                 fault(
-                    f"has coordinates that look like degrees, but its CRS is {crs_name(crs)}. "
+                    f"has coordinates that look like degrees, but its CRS is {name_crs(crs)}. "
                     "Export it again with the right CRS."
                 )
             ]
@@ -198,7 +198,7 @@ def _crossing(
             hint = "Mend it in your GIS, or set repair = true for this layer"
             problems.append(fault(f"{what}. {hint}.", row=rows[at]))
             continue
-        before = area_km2(geometries[at], crs)
+        before = measure_area_km2(geometries[at], crs=crs)
         mended = shapely.make_valid(geometries[at], method="structure", keep_collapsed=False)
         if shapely.is_empty(mended) or shapely.get_dimensions(mended) != 2:
             problems.append(
@@ -206,7 +206,7 @@ def _crossing(
             )
             continue
         geometries[at] = mended
-        after = area_km2(mended, crs)
+        after = measure_area_km2(mended, crs=crs)
         notes.append(
             (f"Feature {rows[at]} {what}; mended: {before:,.6g} km2 as drawn, {after:,.6g} now.", 1)
         )
@@ -219,23 +219,23 @@ def _crossing_place(geometry: Any, crs: CRS) -> str:
     words = reason.split("[", maxsplit=1)[0].strip().lower()
     if found is None:
         return f"is not a valid polygon ({words})"
-    lon, lat = to_degrees(np.array([[float(found[1]), float(found[2])]]), crs)[0]
+    lon, lat = to_degrees(np.array([[float(found[1]), float(found[2])]]), crs=crs)[0]
     return f"crosses or touches itself ({words}) at longitude {lon:.5f}, latitude {lat:.5f}"
 
 
-def area_km2(geometry: Any, crs: CRS) -> float:
+def measure_area_km2(geometry: Any, *, crs: CRS) -> float:
     """Area on the ellipsoid of a polygon with straight edges in degrees, however it is drawn."""
-    lonlat = shapely.transform(geometry, lambda coords: to_degrees(coords, crs))
+    lonlat = shapely.transform(geometry, lambda coords: to_degrees(coords, crs=crs))
     return abs(float(Geod(ellps="WGS84").geometry_area_perimeter(lonlat)[0])) / 1e6
 
 
-def to_degrees(coords: NDArray[np.float64], crs: CRS) -> NDArray[np.float64]:
+def to_degrees(coords: NDArray[np.float64], *, crs: CRS) -> NDArray[np.float64]:
     """Turn ``(n, 2)`` coordinates into degrees of EPSG:4326; inf where that cannot be."""
     to_lonlat = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
     return np.column_stack(to_lonlat.transform(coords[:, 0], coords[:, 1]))
 
 
-def crs_name(crs: CRS) -> str:
+def name_crs(crs: CRS) -> str:
     """Short name of a CRS: its code where it has one."""
     authority = crs.to_authority(min_confidence=90)
     if authority:

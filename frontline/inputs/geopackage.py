@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frontline.errors import LayerError, one_line, summarize
+from frontline.errors import LayerError, summarize, to_one_line
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -93,7 +93,7 @@ def _database(path: Path, shown: str, *, steps: int) -> Iterator[sqlite3.Connect
         ) from error
 
 
-def inspect_geopackage(path: Path, shown: str) -> tuple[Table, ...]:
+def inspect_geopackage(path: Path, *, shown: str) -> tuple[Table, ...]:
     """List the layers of a GeoPackage, once the whole file is known to be sound.
 
     Parameters
@@ -139,7 +139,8 @@ def _refuse_what_computes(database: sqlite3.Connection, shown: str) -> dict[str,
         kinds[folded] = "virtual" if virtual else str(kind)
         if folded.startswith(_OWN) and kinds[folded] != "table" and not index:
             raise LayerError(
-                f"'{one_line(str(name))}' is a {'virtual table' if virtual else 'view'} (expected "
+                f"'{to_one_line(str(name))}' is a {'virtual table' if virtual else 'view'} "
+                "(expected "
                 "a plain table). Export the layer into a new GeoPackage.",
                 path=shown,
             )
@@ -151,7 +152,8 @@ def _refuse_what_computes(database: sqlite3.Connection, shown: str) -> dict[str,
             ]
             if computed:
                 raise LayerError(
-                    f"column '{one_line(computed[0])}' of '{one_line(str(name))}' is computed "
+                    f"column '{to_one_line(computed[0])}' of '{to_one_line(str(name))}' is "
+                    "computed "
                     "(expected stored values). Export the layer into a new GeoPackage.",
                     path=shown,
                 )
@@ -168,7 +170,7 @@ def _refuse_addresses(database: sqlite3.Connection, kinds: Mapping[str, str], sh
     ).fetchone()
     if far:
         raise LayerError(
-            f"defines the CRS '{one_line(str(far[0]))}' by an address, which is not followed "
+            f"defines the CRS '{to_one_line(str(far[0]))}' by an address, which is not followed "
             "(expected WKT). Export the layer again.",
             path=shown,
         )
@@ -193,7 +195,7 @@ def _table(database: sqlite3.Connection, name: str) -> Table:
     return Table(name, int(rows), key, columns)
 
 
-def with_true_counts(path: Path, tables: Sequence[Table], scratch: Path, shown: str) -> Path:
+def heal_counts(path: Path, *, tables: Sequence[Table], scratch: Path, shown: str) -> Path:
     """Give a GeoPackage whose own count of features is right: GDAL stops at a smaller one.
 
     Returns
@@ -232,7 +234,7 @@ def with_true_counts(path: Path, tables: Sequence[Table], scratch: Path, shown: 
     return copy
 
 
-def restore_cells(frame: gpd.GeoDataFrame, path: Path, table: Table, shown: str) -> list[str]:
+def restore_cells(frame: gpd.GeoDataFrame, *, path: Path, table: Table, shown: str) -> list[str]:
     """Put back, as they are stored, the cells that GDAL has bent to the type of their column.
 
     Parameters

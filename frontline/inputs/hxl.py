@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from frontline.errors import one_line
+from frontline.errors import to_one_line
 from frontline.project.layers import InputColumn
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def split_tags(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     return table.iloc[1:], first
 
 
-def columns_by_tags(
+def find_columns_by_tags(
     tags: Mapping[str, str],
+    *,
     columns: Sequence[InputColumn],
     mapping: Mapping[str, str],
 ) -> tuple[dict[str, str], list[str]]:
@@ -91,7 +92,7 @@ def columns_by_tags(
         found = [name for name, text in tags.items() if _says(text, tag, needed)]
         if len(found) == 1 and found[0] not in result.values():
             result[ours] = found[0]
-            notes.append(f"Column '{one_line(found[0])}' is read as '{ours}', by its tag {tag}.")
+            notes.append(f"Column '{to_one_line(found[0])}' is read as '{ours}', by its tag {tag}.")
     return result, notes
 
 

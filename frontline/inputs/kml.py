@@ -52,7 +52,7 @@ class Contents:
         return (f"It points to {self.links} other files (NetworkLink): these are not read.",)
 
 
-def first_element(head: bytes) -> str:
+def find_first_element(head: bytes) -> str:
     """Name the first element of a text in XML, in any encoding; empty if it is none."""
     roots: list[str] = []
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -71,7 +71,7 @@ def _local(name: str) -> str:
     return name.rsplit(" ", maxsplit=1)[-1]
 
 
-def inspect_kml(path: Path, shown: str) -> Contents:
+def inspect_kml(path: Path, *, shown: str) -> Contents:
     """Look through a KML file, or the KML files of a KMZ.
 
     Parameters

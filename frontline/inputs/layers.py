@@ -14,12 +14,17 @@ import shapely
 from frontline import schema
 from frontline.errors import FrontlineError, LayerError, raise_problems
 from frontline.geo.polygonize import GAP_M, close_gaps
-from frontline.geo.projection import Frame, frame_around
-from frontline.inputs.formats import VectorFile, opened
-from frontline.inputs.geometry import crs_name, to_degrees
-from frontline.inputs.location import elsewhere, seeds_outside
-from frontline.inputs.normalize import districts_of, empty, line_of, places_of
-from frontline.inputs.reader import Checked, ManyDates, read_checked
+from frontline.geo.projection import ProjectedPlane, plane_around
+from frontline.inputs.formats import VectorFile, open_vector
+from frontline.inputs.geometry import name_crs, to_degrees
+from frontline.inputs.location import find_elsewhere, find_seeds_outside
+from frontline.inputs.normalize import (
+    make_empty_layer,
+    normalize_districts,
+    normalize_line,
+    normalize_places,
+)
+from frontline.inputs.reader import CheckedLayer, ManyDates, read_checked
 from frontline.project.layers import (
     CORRIDORS,
     DISTRICTS,
@@ -30,9 +35,9 @@ from frontline.project.layers import (
     SETTLEMENTS,
     STUDY_AREA,
     Role,
-    role_of_line,
+    find_role_of_line,
 )
-from frontline.project.loader import relative
+from frontline.project.loader import write_relative
 from frontline.records import Note
 from frontline.schema import Table
 
@@ -103,7 +108,7 @@ class Layers:
 
     Parameters
     ----------
-    frame
+    plane
         The plane; every geometry below is in ``frame.crs``, in metres.
     study_area
         Polygon or MultiPolygon.
@@ -119,7 +124,7 @@ class Layers:
         What was left out, renamed, mended or reprojected.
     """
 
-    frame: Frame
+    plane: ProjectedPlane
     study_area: Any
     lines: Mapping[str, gpd.GeoDataFrame]
     settlements: gpd.GeoDataFrame
@@ -179,15 +184,17 @@ def read_layers(project: Project) -> Layers:
             continue
         if key[0] != STUDY_AREA.name:
             needed = key[0] == LINES.name
-            lost, said = elsewhere(layer, placed[key], land, frame, about=about, needed=needed)
+            lost, said = find_elsewhere(
+                layer, placed=placed[key], land=land, plane=frame, about=about, needed=needed
+            )
             problems += lost
             notes += said
         notes += [Note(about, text, count) for text, count in layer.notes]
         if not layer.crs.equals(area.crs, ignore_axis_order=True):
-            names = crs_name(layer.crs), crs_name(area.crs)
+            names = name_crs(layer.crs), name_crs(area.crs)
             text = f"Its CRS is {names[0]}, that of the study area {names[1]}: reprojected."
             notes.append(Note(about, text, len(layer.frame)))
-    problems += seeds_outside(project, land, frame)
+    problems += find_seeds_outside(project, land=land, plane=frame)
     raise_problems(problems)
     return _assembled(project, found, placed, frame, land, notes)
 
@@ -202,7 +209,7 @@ def _wanted(project: Project) -> list[_Wanted]:
             columns["error_m"] = line.error_m
         if line.side_column is not None:
             columns["side"] = line.side_column
-        found.append(_Wanted((LINES.name, line.key), line, role_of_line(line), columns))
+        found.append(_Wanted((LINES.name, line.key), line, find_role_of_line(line), columns))
     for role, source in (
         (SETTLEMENTS, project.settlements),
         (CORRIDORS, project.corridors),
@@ -223,10 +230,10 @@ def _about(key: _Key) -> str:
     return f"partition {own}" if role == PARTITIONS.name else own or role
 
 
-def _read_all(project: Project) -> tuple[dict[_Key, Checked], list[FrontlineError]]:
+def _read_all(project: Project) -> tuple[dict[_Key, CheckedLayer], list[FrontlineError]]:
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
-    found: dict[_Key, Checked] = {}
+    found: dict[_Key, CheckedLayer] = {}
     read: dict[tuple[Path, tuple[str, ...], str | None], ManyDates] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
@@ -235,48 +242,54 @@ def _read_all(project: Project) -> tuple[dict[_Key, Checked], list[FrontlineErro
             try:
                 if path not in files:
                     files[path] = None
-                    files[path] = stack.enter_context(opened(path, relative(path, project)))
+                    files[path] = stack.enter_context(
+                        open_vector(path, shown=write_relative(path, project=project))
+                    )
                 file = files[path]
                 if file is not None:
                     found[wanted.key] = read_checked(
-                        file, wanted.source, wanted.role, wanted.columns, many=read
+                        file,
+                        source=wanted.source,
+                        role=wanted.role,
+                        columns=wanted.columns,
+                        many=read,
                     )
             except LayerError as error:
                 problems += error.problems
     return found, problems
 
 
-def _frame(area: Checked) -> Frame:
+def _frame(area: CheckedLayer) -> ProjectedPlane:
     geometries = area.frame.geometry.to_numpy()
     try:
-        return frame_around(
-            shapely.transform(geometries, lambda coords: to_degrees(coords, area.crs))
+        return plane_around(
+            shapely.transform(geometries, lambda coords: to_degrees(coords, crs=area.crs))
         )
     except LayerError as error:
         raise area.fault(error.message) from error
 
 
-def _in_plane(layer: Checked, frame: Frame) -> gpd.GeoDataFrame:
+def _in_plane(layer: CheckedLayer, plane: ProjectedPlane) -> gpd.GeoDataFrame:
     try:
-        geometries = frame.from_crs(layer.frame.geometry.to_numpy(), layer.crs)
+        geometries = plane.from_crs(layer.frame.geometry.to_numpy(), layer.crs)
     except LayerError as error:
         row = None if error.row is None else layer.frame.index[int(error.row) - 1]
         raise layer.fault(error.message, row=row) from error
-    return layer.frame.set_geometry(geometries, crs=frame.crs)
+    return layer.frame.set_geometry(geometries, crs=plane.crs)
 
 
-def _land(area: Checked, frame: Frame) -> tuple[Any, list[Note]]:
+def _land(area: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
     """Unite the study area: in its own CRS, where shared edges are equal, and in the plane."""
     drawn = shapely.get_parts(area.frame.geometry.to_numpy())
     united = shapely.get_parts(shapely.union_all(drawn))
     try:
-        parts = frame.from_crs(united, area.crs)
-        pieces = frame.from_crs(drawn, area.crs) if len(drawn) > 1 else parts
+        parts = plane.from_crs(united, area.crs)
+        pieces = plane.from_crs(drawn, area.crs) if len(drawn) > 1 else parts
     except LayerError as error:
         raise area.fault(error.message) from error
     # halves that meet at the antimeridian differ there by the width of rounding
     land = shapely.union_all(parts, grid_size=1e-3) if len(parts) > 1 else parts[0]
-    closed, gaps = close_gaps(land, pieces)
+    closed, gaps = close_gaps(land, pieces=pieces)
     if len(gaps) == 0:
         return land, []
     text = (
@@ -286,9 +299,9 @@ def _land(area: Checked, frame: Frame) -> tuple[Any, list[Note]]:
     return closed, [Note("study_area", text, len(gaps))]
 
 
-def _without_sea(area: Any, mask: Checked, frame: Frame) -> tuple[Any, list[Note]]:
+def _without_sea(area: Any, mask: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
     """Keep what of the study area is land: the sea is on no side, and no front lies in it."""
-    shores = _in_plane(mask, frame).geometry.to_numpy()
+    shores = _in_plane(mask, plane).geometry.to_numpy()
     land = shapely.intersection(area, shapely.union_all(shores), grid_size=1e-3)
     parts = shapely.get_parts(shapely.get_parts(np.array([land], dtype=object)))
     parts = parts[shapely.get_dimensions(parts) == 2]
@@ -302,9 +315,9 @@ def _without_sea(area: Any, mask: Checked, frame: Frame) -> tuple[Any, list[Note
 
 def _assembled(
     project: Project,
-    found: Mapping[_Key, Checked],
+    found: Mapping[_Key, CheckedLayer],
     placed: Mapping[_Key, gpd.GeoDataFrame],
-    frame: Frame,
+    plane: ProjectedPlane,
     land: Any,
     notes: list[Note],
 ) -> Layers:
@@ -313,23 +326,25 @@ def _assembled(
     lines = {}
     for line in project.lines:
         key = (LINES.name, line.key)
-        lines[line.key], wrong = line_of(line, project, found[key], placed[key])
+        lines[line.key], wrong = normalize_line(
+            line, project=project, layer=found[key], placed=placed[key]
+        )
         problems += wrong
     for role in (SETTLEMENTS, CORRIDORS, POINTS, DISTRICTS):
         if (role.name, "") not in found:
-            made[role.name] = empty(role, frame)
+            made[role.name] = make_empty_layer(role, plane=plane)
             continue
         layer, table = found[role.name, ""], placed[role.name, ""]
         made[role.name], wrong, said = (
-            districts_of(project, layer, table, frame)
+            normalize_districts(project, layer=layer, placed=table, plane=plane)
             if role is DISTRICTS
-            else places_of(role, layer, table)
+            else normalize_places(role, layer=layer, placed=table)
         )
         problems += wrong
         notes += [Note(role.name, text, count) for text, count in said]
     raise_problems(problems)
     return Layers(
-        frame=frame,
+        plane=plane,
         study_area=land,
         lines=lines,
         partitions={

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from frontline.errors import shown
+from frontline.errors import show_value
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SIGNS = re.compile(r"\w[¡-©«-³µ¶¸»-¿‰†‡€\u2500-\u259f]+\w")
@@ -38,7 +38,7 @@ def doubt_lettering(cells: Iterable[object]) -> tuple[str, int] | None:
     if not odd or len(odd) < _LEAST_SHARE * len(texts):
         return None
     text = (
-        f"Text such as {shown(odd[0])} looks as if it were read in a wrong encoding: name the "
+        f"Text such as {show_value(odd[0])} looks as if it were read in a wrong encoding: name the "
         'right one, as encoding = "cp1251", or export the file as UTF-8.'
     )
     return text, len(odd)

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from frontline.errors import LayerError
-from frontline.geo.projection import Frame
-from frontline.inputs.reader import Checked
+from frontline.geo.projection import ProjectedPlane
+from frontline.inputs.reader import CheckedLayer
 from frontline.records import Note
 
 if TYPE_CHECKING:
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from frontline.project.models import Project
 
 
-def elsewhere(
-    layer: Checked, placed: gpd.GeoDataFrame, land: Any, frame: Frame, *, about: str, needed: bool
+def find_elsewhere(
+    layer: CheckedLayer,
+    *,
+    placed: gpd.GeoDataFrame,
+    land: Any,
+    plane: ProjectedPlane,
+    about: str,
+    needed: bool,
 ) -> tuple[list[LayerError], list[Note]]:
     """Find layers and features that lie outside the study area, and say if they are swapped.
 
@@ -32,7 +38,7 @@ def elsewhere(
         The same in the plane.
     land
         The study area, in the plane.
-    frame
+    plane
         The plane.
     about
         Name of the layer, for notes.
@@ -49,7 +55,7 @@ def elsewhere(
     outside = ~shapely.intersects(land, placed.geometry.to_numpy())
     if len(outside) == 0 or not outside.any():
         return [], []
-    swapped = _swapped_inside(layer, land, frame)
+    swapped = _swapped_inside(layer, land, plane)
     if outside.all() and swapped.any():
         problem = (
             "lies outside the study area, and inside it if longitude and latitude are swapped."
@@ -72,7 +78,7 @@ def elsewhere(
     return problems, [Note(about, text, count)]
 
 
-def _swapped_inside(layer: Checked, land: Any, frame: Frame) -> Any:
+def _swapped_inside(layer: CheckedLayer, land: Any, plane: ProjectedPlane) -> Any:
     """Tell what has a vertex that lies inside the study area with its degrees swapped.
 
     Any vertex counts: the ends of a line lie on the edge, not inside.
@@ -85,14 +91,16 @@ def _swapped_inside(layer: Checked, land: Any, frame: Frame) -> Any:
     swapped = coords[:, ::-1]
     possible = np.abs(swapped[:, 1]) <= 90.0
     xy = np.full_like(swapped, np.inf)
-    xy[possible] = frame.xy(swapped[possible])
+    xy[possible] = plane.xy(swapped[possible])
     possible &= np.isfinite(xy).all(axis=1)
     possible[possible] = shapely.contains_xy(land, xy[possible])
     inside[row[possible]] = True
     return inside
 
 
-def find_swapped(table: pd.DataFrame, land: Any, frame: Frame, *, path: str) -> list[LayerError]:
+def find_swapped(
+    table: pd.DataFrame, *, land: Any, plane: ProjectedPlane, path: str
+) -> list[LayerError]:
     """Find rows whose position lies far outside the study area, and inside it when swapped.
 
     Parameters
@@ -101,7 +109,7 @@ def find_swapped(table: pd.DataFrame, land: Any, frame: Frame, *, path: str) -> 
         With ``lon`` and ``lat``, and perhaps ``lon_2`` and ``lat_2``, in degrees.
     land
         The study area, in the plane.
-    frame
+    plane
         The plane.
     path
         Name of the file, for messages.
@@ -116,7 +124,7 @@ def find_swapped(table: pd.DataFrame, land: Any, frame: Frame, *, path: str) -> 
         lonlat = known.to_numpy()
         if not len(lonlat):
             continue
-        here, there = frame.xy(lonlat), frame.xy(lonlat[:, ::-1])
+        here, there = plane.xy(lonlat), plane.xy(lonlat[:, ::-1])
         sound = np.asarray(np.isfinite(np.hstack([here, there])).all(axis=1))
         for row, place, swapped in zip(known.index[sound], here[sound], there[sound], strict=True):
             away = shapely.distance(land, shapely.Point(place)) > wide
@@ -134,17 +142,17 @@ def _far_m(land: Any) -> float:
     return max(200_000.0, 2 * float(np.hypot(*np.ptp(np.reshape(land.bounds, (2, 2)), axis=0))))
 
 
-def seeds_outside(project: Project, land: Any, frame: Frame) -> list[LayerError]:
+def find_seeds_outside(project: Project, *, land: Any, plane: ProjectedPlane) -> list[LayerError]:
     """Find seeds of sides that no face of the study area can take its label from."""
     problems = []
     for side in project.sides:
         for lon, lat in side.seed:
-            x, y = frame.xy(np.array([[lon, lat]]))[0]
+            x, y = plane.xy(np.array([[lon, lat]]))[0]
             if np.isfinite([x, y]).all() and shapely.intersects_xy(land, x, y):
                 continue
             swap = np.array([[lat, lon]])
             hint = "Check it, or the study area."
-            if abs(lon) <= 90.0 and shapely.intersects_xy(land, *frame.xy(swap)[0]):
+            if abs(lon) <= 90.0 and shapely.intersects_xy(land, *plane.xy(swap)[0]):
                 hint = "It lies inside if swapped: write [longitude, latitude]."
             problem = f"[{lon:.10g}, {lat:.10g}] lies outside the study area. {hint}"
             problems.append(

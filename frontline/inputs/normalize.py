@@ -10,18 +10,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from frontline.errors import FrontlineError, LayerError, nearest, one_line
-from frontline.errors import shown as quoted
-from frontline.geo.projection import Frame
+from frontline.errors import FrontlineError, LayerError, suggest_name, to_one_line
+from frontline.errors import show_value as quoted
+from frontline.geo.projection import ProjectedPlane
 from frontline.inputs.geometry import Fault, to_degrees
-from frontline.inputs.reader import Checked
+from frontline.inputs.reader import CheckedLayer
 from frontline.project.layers import CORRIDORS, POPULATION_KINDS, Role
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from frontline.project.models import Line, Project
+    from frontline.project.models import LineSpec, Project
 
 
 SAME_PLACE_M = 50.0
@@ -29,7 +29,7 @@ SAME_PLACE_M = 50.0
 _FIGURE = ("population_kind", "population_from", "population_until")
 
 
-def hashed_id(name: str, lon: float, lat: float) -> str:
+def hash_id(name: str, *, lon: float, lat: float) -> str:
     """Name a place for good: ten digits that depend on its name and place only.
 
     Parameters
@@ -44,7 +44,7 @@ def hashed_id(name: str, lon: float, lat: float) -> str:
     return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
-def with_ids(frame: gpd.GeoDataFrame, lonlat: NDArray[np.float64]) -> gpd.GeoDataFrame:
+def add_ids(frame: gpd.GeoDataFrame, *, lonlat: NDArray[np.float64]) -> gpd.GeoDataFrame:
     """Give an identifier to every row that has none.
 
     Parameters
@@ -55,14 +55,14 @@ def with_ids(frame: gpd.GeoDataFrame, lonlat: NDArray[np.float64]) -> gpd.GeoDat
         Places in degrees, shape ``(n, 2)``.
     """
     ids = [
-        own.strip() or hashed_id(name, float(lon), float(lat))
+        own.strip() or hash_id(name, lon=float(lon), lat=float(lat))
         for own, name, (lon, lat) in zip(frame["id"], frame["name"], lonlat, strict=True)
     ]
     return frame.assign(id=ids).astype({"id": "str"})
 
 
-def without_duplicates(
-    frame: gpd.GeoDataFrame, fault: Fault
+def drop_duplicates(
+    frame: gpd.GeoDataFrame, *, fault: Fault
 ) -> tuple[gpd.GeoDataFrame, list[LayerError], list[tuple[str, int]]]:
     """Keep each place once.
 
@@ -108,7 +108,7 @@ def without_duplicates(
                 _drop(first, row, figures, ranks, dropped)
     notes = [_note(frame, dropped)] if dropped else []
     kept = frame[~np.isin(np.arange(len(frame)), list(dropped))]
-    return numbered(kept), problems, notes
+    return number_ids(kept), problems, notes
 
 
 def _groups(words: Iterable[str]) -> Iterator[NDArray[np.int64]]:
@@ -182,12 +182,12 @@ def _note(frame: gpd.GeoDataFrame, dropped: dict[int, int]) -> tuple[str, int]:
         if "population" in frame:
             one, other = (frame["population"].iloc[row] for row in (kept, lost))
             differs = f", {one} kept, not {other}" if str(one) != str(other) else ""
-        listed.append(f"'{one_line(frame['name'].iloc[lost])}' ({frame.index[lost]}{differs})")
+        listed.append(f"'{to_one_line(frame['name'].iloc[lost])}' ({frame.index[lost]}{differs})")
     more = " ..." if len(dropped) > 10 else ""
     return f"Listed twice, kept once: {', '.join(listed)}{more}.", len(dropped)
 
 
-def numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def number_ids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Tell rows with the same id apart: the second gets ``-2`` behind it, and so on."""
     taken, seen = set(frame["id"]), set()
     ids = []
@@ -203,7 +203,7 @@ def numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 Said = list[tuple[str, int]]
 
 
-def empty(role: Role, frame: Frame) -> gpd.GeoDataFrame:
+def make_empty_layer(role: Role, *, plane: ProjectedPlane) -> gpd.GeoDataFrame:
     """Make a layer without features, with the columns of its role."""
     import geopandas as gpd
     import pandas as pd
@@ -212,11 +212,11 @@ def empty(role: Role, frame: Frame) -> gpd.GeoDataFrame:
     columns = {
         column.name: pd.Series([], dtype=kinds.get(column.kind, "str")) for column in role.columns
     }
-    return gpd.GeoDataFrame(columns, geometry=[], crs=frame.crs)
+    return gpd.GeoDataFrame(columns, geometry=[], crs=plane.crs)
 
 
-def line_of(
-    line: Line, project: Project, layer: Checked, placed: gpd.GeoDataFrame
+def normalize_line(
+    line: LineSpec, *, project: Project, layer: CheckedLayer, placed: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, list[FrontlineError]]:
     """Take a dated line apart into LineStrings, each with its error.
 
@@ -266,7 +266,7 @@ def line_of(
 
 
 def _no_sides(
-    layer: Checked, cells: pd.Series[str], names: Sequence[str], field: str, *, blank: bool
+    layer: CheckedLayer, cells: pd.Series[str], names: Sequence[str], field: str, *, blank: bool
 ) -> list[LayerError]:
     """Find names that are no side of the project; each is named once, with its first feature."""
     problems = []
@@ -279,13 +279,15 @@ def _no_sides(
             what = f"is empty{also} (expected who holds it). Fill it in."
             problems.append(layer.fault(what, row=rows.index[0], field=field))
             continue
-        problem = f"{quoted(side)} is not a side of the project{also}.{nearest(side, names)}"
+        problem = (
+            f"{quoted(side)} is not a side of the project{also}.{suggest_name(side, words=names)}"
+        )
         problems.append(layer.fault(problem, row=rows.index[0], field=field))
     return problems
 
 
-def places_of(
-    role: Role, layer: Checked, placed: gpd.GeoDataFrame
+def normalize_places(
+    role: Role, *, layer: CheckedLayer, placed: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
     """Give settlements, points or corridors their identifiers, and keep each place once.
 
@@ -303,7 +305,7 @@ def places_of(
     problems: list[FrontlineError] = []
     notes: Said = []
     centres = shapely.get_coordinates(shapely.centroid(layer.frame.geometry.to_numpy()))
-    table = with_ids(placed, to_degrees(centres, layer.crs) if len(centres) else centres)
+    table = add_ids(placed, lonlat=to_degrees(centres, crs=layer.crs) if len(centres) else centres)
     if role is CORRIDORS:
         # pieces of one road share a name and often an id: only the same course is a duplicate, and
         # not if a road and a pipeline run along it
@@ -312,14 +314,14 @@ def places_of(
         kept = table[~kinds.str.cat(shapes.astype(object), sep=" ").duplicated().to_numpy()]
         if len(kept) < len(table):
             notes.append(("Listed twice, kept once.", len(table) - len(kept)))
-        table = numbered(kept)
+        table = number_ids(kept)
     else:
         if "population_kind" in table:
-            table, wrong, said = with_kinds(table, layer)
+            table, wrong, said = add_kinds(table, layer=layer)
             problems += wrong
             notes += said
             problems += _never_valid(table, layer)
-        table, repeated, said = without_duplicates(table, layer.fault)
+        table, repeated, said = drop_duplicates(table, fault=layer.fault)
         problems += repeated
         notes += said
         blank = int((table["name"].str.strip() == "").sum())
@@ -328,8 +330,8 @@ def places_of(
     return table.reset_index(drop=True), problems, notes
 
 
-def with_kinds(
-    table: gpd.GeoDataFrame, layer: Checked
+def add_kinds(
+    table: gpd.GeoDataFrame, *, layer: CheckedLayer
 ) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
     """Say of every known figure whom it counts: residents, unless the table says otherwise."""
     problems: list[FrontlineError] = []
@@ -337,7 +339,7 @@ def with_kinds(
     known = table["population"].notna().to_numpy()
     for row, kind in zip(table.index, kinds, strict=True):
         if kind and kind not in POPULATION_KINDS:
-            offer = nearest(kind, POPULATION_KINDS)
+            offer = suggest_name(kind, words=POPULATION_KINDS)
             problem = f"{quoted(kind)} is not one of {', '.join(POPULATION_KINDS)}.{offer}"
             problems.append(layer.fault(problem, row=row, field="population_kind"))
     unsaid = int(sum(not kind and is_known for kind, is_known in zip(kinds, known, strict=True)))
@@ -349,7 +351,7 @@ def with_kinds(
     return table.assign(population_kind=kinds), problems, notes if unsaid else []
 
 
-def _never_valid(table: gpd.GeoDataFrame, layer: Checked) -> list[LayerError]:
+def _never_valid(table: gpd.GeoDataFrame, layer: CheckedLayer) -> list[LayerError]:
     problems = []
     columns = table["population_from"], table["population_until"]
     for row, start, stop in zip(table.index, *columns, strict=True):
@@ -360,8 +362,8 @@ def _never_valid(table: gpd.GeoDataFrame, layer: Checked) -> list[LayerError]:
     return problems
 
 
-def districts_of(
-    project: Project, layer: Checked, placed: gpd.GeoDataFrame, frame: Frame
+def normalize_districts(
+    project: Project, *, layer: CheckedLayer, placed: gpd.GeoDataFrame, plane: ProjectedPlane
 ) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
     """Unite districts by code, and check whose figures they carry.
 
@@ -371,7 +373,7 @@ def districts_of(
         For the names of the sides.
     layer, placed
         As read, and in the plane.
-    frame
+    plane
         The plane.
 
     Returns
@@ -383,7 +385,7 @@ def districts_of(
     notes
         How many polygons were united.
     """
-    table, problems, notes = with_kinds(placed, layer)
+    table, problems, notes = add_kinds(placed, layer=layer)
     codes = table["code"].str.strip()
     names = [side.name for side in project.sides]
     for row in table.index[codes == ""]:
@@ -396,13 +398,15 @@ def districts_of(
             problems.append(layer.fault(problem, field="population"))
     if problems:
         return table, problems, notes
-    united = _united(layer, table.assign(code=codes), frame)
+    united = _united(layer, table.assign(code=codes), plane)
     if len(united) < len(table):
         notes.append((f"{len(table)} polygons united by code into {len(united)}.", len(table)))
     return united, problems, notes
 
 
-def _united(layer: Checked, table: gpd.GeoDataFrame, frame: Frame) -> gpd.GeoDataFrame:
+def _united(
+    layer: CheckedLayer, table: gpd.GeoDataFrame, plane: ProjectedPlane
+) -> gpd.GeoDataFrame:
     """Unite in the layer's own CRS, where the shared edges of neighbours are equal."""
     import geopandas as gpd
 
@@ -417,5 +421,5 @@ def _united(layer: Checked, table: gpd.GeoDataFrame, frame: Frame) -> gpd.GeoDat
         shapes.append(shapely.union_all(own[rows.index.to_numpy()]))
     plain = table.drop(columns="geometry")
     united = gpd.GeoDataFrame(kept, columns=plain.columns, geometry=None)
-    geometries = frame.from_crs(np.array(shapes, dtype=object), layer.crs)
-    return gpd.GeoDataFrame(united.astype(plain.dtypes), geometry=geometries, crs=frame.crs)
+    geometries = plane.from_crs(np.array(shapes, dtype=object), layer.crs)
+    return gpd.GeoDataFrame(united.astype(plain.dtypes), geometry=geometries, crs=plane.crs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from frontline.errors import ProjectError, nearest, shown
+from frontline.errors import ProjectError, show_value, suggest_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,7 +24,7 @@ _NAMES = ("code", "pcode", "id", "key", "name")
 
 
 @dataclass(frozen=True)
-class Part:
+class PartitionPart:
     """One part of a partition.
 
     Parameters
@@ -45,7 +45,7 @@ class Part:
     land: Any
 
 
-def parts_of(layers: Layers, partition: str) -> tuple[Part, ...]:
+def list_parts(layers: Layers, *, partition: str) -> tuple[PartitionPart, ...]:
     """List the parts of a partition, and the land outside them.
 
     Parameters
@@ -67,17 +67,17 @@ def parts_of(layers: Layers, partition: str) -> tuple[Part, ...]:
     found = []
     for code in dict.fromkeys(codes.tolist()):
         own = codes == code
-        land = areas_of(shapely.intersection(shapely.union_all(shapes[own]), layers.study_area))
+        land = keep_areas(shapely.intersection(shapely.union_all(shapes[own]), layers.study_area))
         if not land.is_empty:
-            found.append(Part(partition, code, str(names[own][0]), land))
+            found.append(PartitionPart(partition, code, str(names[own][0]), land))
     lands = [part.land for part in found]
-    rest = areas_of(shapely.difference(layers.study_area, shapely.union_all(lands)))
+    rest = keep_areas(shapely.difference(layers.study_area, shapely.union_all(lands)))
     if not shapely.buffer(rest, -0.5).is_empty:
-        found.append(Part(partition, "", "outside", rest))
+        found.append(PartitionPart(partition, "", "outside", rest))
     return tuple(found)
 
 
-def land_of_parts(layers: Layers, partition: str, words: Sequence[str], *, field: str) -> Any:
+def unite_parts(layers: Layers, *, partition: str, words: Sequence[str], field: str) -> Any:
     """Unite parts of a partition.
 
     Parameters
@@ -96,11 +96,11 @@ def land_of_parts(layers: Layers, partition: str, words: Sequence[str], *, field
     ProjectError
         If there is no such part.
     """
-    known = [part for part in parts_of(layers, partition) if part.part]
+    known = [part for part in list_parts(layers, partition=partition) if part.part]
     for word in words:
         if not any(word in (part.part, part.name) for part in known):
-            offer = nearest(word, [part.part for part in known])
-            raise ProjectError(f"'{partition}' has no part {shown(word)}.{offer}", field=field)
+            offer = suggest_name(word, words=[part.part for part in known])
+            raise ProjectError(f"'{partition}' has no part {show_value(word)}.{offer}", field=field)
     wanted = set(words)
     lands = [part.land for part in known if not wanted or wanted & {part.part, part.name}]
     return shapely.union_all(lands)
@@ -119,7 +119,7 @@ def _words(table: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.obj
     return codes, names
 
 
-def areas_of(geometry: Any) -> Any:
+def keep_areas(geometry: Any) -> Any:
     """Keep the polygons of a geometry, as one geometry."""
     parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, object))))
     parts = shapely.get_parts(parts)

@@ -18,24 +18,31 @@ from frontline.errors import (
     FrontlineError,
     LayerError,
     guard_library,
-    nearest,
-    one_line,
     raise_problems,
+    suggest_name,
+    to_one_line,
 )
-from frontline.errors import shown as quoted
+from frontline.errors import show_value as quoted
 from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
-from frontline.inputs.csv import placed, read_cells
-from frontline.inputs.fields import alike, date_of, doubt_cut_names, in_file, named, typed
+from frontline.inputs.csv import place_rows, read_cells
+from frontline.inputs.fields import (
+    convert_cells,
+    doubt_cut_names,
+    find_alike,
+    name_columns_of_file,
+    read_date,
+    rename_columns,
+)
 from frontline.inputs.formats import (
     VectorFile,
-    chosen_layers,
+    choose_layers,
     read_layers_as_one,
 )
-from frontline.inputs.geometry import Fault, checked, crs_name
-from frontline.inputs.hxl import columns_by_tags, split_tags
+from frontline.inputs.geometry import Fault, check_geometry, name_crs
+from frontline.inputs.hxl import find_columns_by_tags, split_tags
 from frontline.inputs.lettering import doubt_lettering
 from frontline.project.layers import LINES, Role
-from frontline.project.models import Line
+from frontline.project.models import LineSpec
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -50,7 +57,7 @@ _OTHER_CRS = 'Export it in EPSG:4326, or name its CRS: crs = "EPSG:..."'
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedLayer:
     """A layer whose every cell and vertex has been looked at.
 
     Parameters
@@ -74,12 +81,12 @@ class Checked:
 
 def read_checked(
     file: VectorFile,
+    *,
     source: LayerSource,
     role: Role,
     columns: Mapping[str, str],
-    *,
     many: dict[tuple[Path, tuple[str, ...], str | None], ManyDates] | None = None,
-) -> Checked:
+) -> CheckedLayer:
     """Read a layer and check all of it.
 
     Parameters
@@ -100,10 +107,10 @@ def read_checked(
     LayerError
         With every problem of the layer.
     """
-    layers = chosen_layers(file, source.layer)
+    layers = choose_layers(file, wanted=source.layer)
     single = file.format not in {"GPKG", "LIBKML", "XLSX"}
     fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
-    line = source if isinstance(source, Line) and source.each is not None else None
+    line = source if isinstance(source, LineSpec) and source.each is not None else None
     place = (file.path, tuple(layers), source.encoding)
     dated = None
     if line is None or many is None:
@@ -117,25 +124,27 @@ def read_checked(
     crs = _crs_of(read.frame, file, source, fault)
     notes += [(text, 0) for text in _way_of(crs, fault)]
     if line is None:
-        frame = selected(read.frame, source.select, fault)
+        frame = select_rows(read.frame, select=source.select, fault=fault)
     else:
-        frame = rows_of_date(dated or ManyDates(read, {}), line, fault)
+        frame = select_date(dated or ManyDates(read, {}), line=line, fault=fault)
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
     notes += _doubts(table)
-    ours = named(table, role.columns, columns, fault)
+    ours = rename_columns(table, columns=role.columns, mapping=columns, fault=fault)
     notes += [(text, 0) for text in ours.notes]
-    fault = in_file(fault, ours.columns)
-    cells = typed(ours.table, role.columns, fault)
+    fault = name_columns_of_file(fault, columns=ours.columns)
+    cells = convert_cells(ours.table, columns=role.columns, fault=fault)
     notes += cells.notes
     problems = [*ours.problems, *cells.problems]
     if file.format == "ESRI Shapefile":
-        problems += doubt_cut_names(list(map(str, table)), role.columns, columns, fault)
-    shapes = checked(
+        problems += doubt_cut_names(
+            list(map(str, table)), columns=role.columns, mapping=columns, fault=fault
+        )
+    shapes = check_geometry(
         frame.geometry.to_numpy(),
-        frame.index.to_numpy(),
-        crs,
+        rows=frame.index.to_numpy(),
+        crs=crs,
         shapes=role.shapes,
         optional=role.optional,
         mixed=role.name == LINES.name,
@@ -149,7 +158,7 @@ def read_checked(
     if role.optional and len(frame) == 0:
         notes.append(("The layer has no features.", 0))
     raise_problems(problems)
-    return Checked(
+    return CheckedLayer(
         _joined(cells.table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes)
     )
 
@@ -163,7 +172,8 @@ def _way_of(crs: CRS, fault: Fault) -> tuple[str, ...]:
             doubt = find_datum_doubt(crs)
     except (ProjError, CRSError) as error:
         raise fault(
-            f"has the CRS '{one_line(crs_name(crs))}', from which there is no way to WGS 84 here "
+            f"has the CRS '{to_one_line(name_crs(crs))}', from which there is no way to WGS 84 "
+            "here "
             f"(of another planet, or by a grid that is not installed). {_OTHER_CRS}",
         ) from error
     return (f"{doubt[:1].upper()}{doubt[1:]}",) if doubt else ()
@@ -174,7 +184,7 @@ def _doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
     for name in table:
         doubt = doubt_lettering(table[name]) if table[name].dtype != "int64" else None
         if doubt is not None:
-            return [(f"Column '{one_line(str(name))}': {doubt[0]}", doubt[1])]
+            return [(f"Column '{to_one_line(str(name))}': {doubt[0]}", doubt[1])]
     return []
 
 
@@ -218,7 +228,7 @@ def _read(
     columns: Mapping[str, str],
 ) -> Read:
     if file.format not in _TABLES:
-        frame, notes = read_layers_as_one(file, layers, encoding=source.encoding)
+        frame, notes = read_layers_as_one(file, layers=layers, encoding=source.encoding)
         return Read(frame, columns, notes)
     if "point" not in role.shapes:
         raise LayerError(
@@ -227,10 +237,12 @@ def _read(
             path=file.shown,
         )
     sheet = ", ".join(layers) if file.format == "XLSX" else None
-    cells, tags = split_tags(read_cells(file, layers, encoding=source.encoding))
-    columns, said = columns_by_tags(tags, role.columns, columns)
+    cells, tags = split_tags(read_cells(file, layers=layers, encoding=source.encoding))
+    columns, said = find_columns_by_tags(tags, columns=role.columns, mapping=columns)
     ours = {word for column in role.columns for word in (column.name, *column.also)}
-    placed_rows = placed(cells, file, sheet, columns, as_read=ours | {*columns.values()})
+    placed_rows = place_rows(
+        cells, file=file, layer=sheet, columns=columns, as_read=ours | {*columns.values()}
+    )
     columns = {name: own for name, own in columns.items() if name not in {"lon", "lat"}}
     return Read(placed_rows, columns, tuple(said))
 
@@ -264,7 +276,7 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
         and not _names_its_datum(given, stated, frame)
     ):
         raise fault(
-            f"states {crs_name(stated)}, the project {crs_name(given)}. Remove crs from the "
+            f"states {name_crs(stated)}, the project {name_crs(given)}. Remove crs from the "
             "project, or export the layer again.",
             field="crs",
         )
@@ -288,7 +300,7 @@ def _names_its_datum(given: CRS, stated: CRS, frame: gpd.GeoDataFrame) -> bool:
     corners = np.array([[west, south], [west, north], [east, south], [east, north]])
     if has_named_datum(stated) or not np.isfinite(corners).all():
         return False
-    return is_same_but_datum(stated, given, xy=corners)
+    return is_same_but_datum(stated, other=given, xy=corners)
 
 
 def _real(crs: Any) -> CRS | None:
@@ -302,7 +314,7 @@ def _real(crs: Any) -> CRS | None:
     return found.to_2d()
 
 
-def selected(frame: _Frame, select: Mapping[str, Any], fault: Fault) -> _Frame:
+def select_rows(frame: _Frame, *, select: Mapping[str, Any], fault: Fault) -> _Frame:
     """Keep the rows whose cells have the values that the project names.
 
     Parameters
@@ -322,17 +334,19 @@ def selected(frame: _Frame, select: Mapping[str, Any], fault: Fault) -> _Frame:
     geometry = getattr(frame, "active_geometry_name", None)
     for column, value in select.items():
         names = [str(name) for name in frame.columns if name != geometry]
-        found = alike(column, names)
+        found = find_alike(column, words=names)
         if found is None:
             raise fault(
-                f"has no column {quoted(column)}.{nearest(column, names)}", field=f"select.{column}"
+                f"has no column {quoted(column)}.{suggest_name(column, words=names)}",
+                field=f"select.{column}",
             )
         cells = frame[found]
         kept = frame[np.array([_same(cell, value) for cell in cells], dtype=bool)]
         if len(kept) == 0:
-            listed = [one_line(str(cell)) for cell in cells.dropna().unique()]
+            listed = [to_one_line(str(cell)) for cell in cells.dropna().unique()]
             raise fault(
-                f"has no feature with {one_line(found)} = {quoted(value)}.{nearest(value, listed)}",
+                f"has no feature with {to_one_line(found)} = "
+                f"{quoted(value)}.{suggest_name(value, words=listed)}",
                 field=f"select.{column}",
             )
         frame = kept
@@ -345,7 +359,7 @@ def _same(cell: Any, value: Any) -> bool:
     return bool(cell == value)
 
 
-def rows_of_date(dated: ManyDates, line: Line, fault: Fault) -> gpd.GeoDataFrame:
+def select_date(dated: ManyDates, *, line: LineSpec, fault: Fault) -> gpd.GeoDataFrame:
     """Keep the features of a line's own date, where its layer holds many.
 
     Parameters
@@ -360,15 +374,15 @@ def rows_of_date(dated: ManyDates, line: Line, fault: Fault) -> gpd.GeoDataFrame
     key = repr((line.each, sorted(line.select.items())))
     if key not in dated.rows:
         rows: dict[dt.date, list[Any]] = {}
-        frame = selected(dated.read.frame, line.select, fault)
-        for row, date in dates_of_rows(frame, line, fault).items():
+        frame = select_rows(dated.read.frame, select=line.select, fault=fault)
+        for row, date in read_dates(frame, line=line, fault=fault).items():
             rows.setdefault(date, []).append(row)
         dated.rows[key] = rows
     kept: gpd.GeoDataFrame = dated.read.frame.loc[dated.rows[key].get(line.date, [])]
     return kept
 
 
-def dates_of_rows(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> Mapping[Any, dt.date]:
+def read_dates(frame: gpd.GeoDataFrame, *, line: LineSpec, fault: Fault) -> Mapping[Any, dt.date]:
     """Read the date of every feature.
 
     Raises
@@ -378,14 +392,17 @@ def dates_of_rows(frame: gpd.GeoDataFrame, line: Line, fault: Fault) -> Mapping[
     """
     geometry = getattr(frame, "active_geometry_name", None)
     names = [str(name) for name in frame.columns if name != geometry]
-    column = alike(str(line.each), names)
+    column = find_alike(str(line.each), words=names)
     if column is None:
-        raise fault(f"has no column {quoted(line.each)}.{nearest(line.each, names)}", field="each")
+        raise fault(
+            f"has no column {quoted(line.each)}.{suggest_name(line.each, words=names)}",
+            field="each",
+        )
     found: dict[Any, dt.date] = {}
     problems: list[FrontlineError] = []
     for row, cell in frame[column].items():
         try:
-            found[row] = dt.date.fromisoformat(date_of(cell))
+            found[row] = dt.date.fromisoformat(read_date(cell))
         except ValueError:
             text = f"{quoted(str(cell))} is not a day (expected YYYY-MM-DD). Correct the cell."
             problems.append(fault(text, row=row, field=column))

@@ -13,22 +13,22 @@ from frontline.errors import (
     FrontlineError,
     LayerError,
     ProjectError,
-    nearest,
     raise_problems,
-    shown,
+    show_value,
+    suggest_name,
 )
-from frontline.inputs.formats import chosen_layers, opened, read_layers_as_one
+from frontline.inputs.formats import choose_layers, open_vector, read_layers_as_one
 from frontline.inputs.geometry import Fault
-from frontline.inputs.reader import dates_of_rows, selected
-from frontline.project.loader import relative
+from frontline.inputs.reader import read_dates, select_rows
+from frontline.project.loader import write_relative
 from frontline.project.models import ALL_DATES, UNDATED
-from frontline.project.series import key_of_date, label_of_date, thinned_dates
+from frontline.project.series import label_of_date, make_key_of_date, thin_dates
 
 if TYPE_CHECKING:
-    from frontline.project.models import Line, Project
+    from frontline.project.models import LineSpec, Project
 
 
-def with_each_date(project: Project) -> Project:
+def expand_dates(project: Project) -> Project:
     """Replace every line with ``each`` by one line for each date of its layer.
 
     Parameters
@@ -51,7 +51,7 @@ def with_each_date(project: Project) -> Project:
     """
     if all(line.date != UNDATED for line in project.lines):
         return project
-    lines: list[Line] = []
+    lines: list[LineSpec] = []
     problems: list[FrontlineError] = []
     for line in project.lines:
         if line.date != UNDATED:
@@ -66,26 +66,26 @@ def with_each_date(project: Project) -> Project:
     return project.model_copy(update={"lines": tuple(lines)})
 
 
-def _lines_of(line: Line, project: Project) -> list[Line]:
-    if not re.fullmatch(KEY_PATTERN, key_of_date(line.key, dt.date(2000, 1, 1))):
+def _lines_of(line: LineSpec, project: Project) -> list[LineSpec]:
+    if not re.fullmatch(KEY_PATTERN, make_key_of_date(line.key, date=dt.date(2000, 1, 1))):
         raise ProjectError(
-            f"{shown(line.key)} is too long for keys of many dates (at most 32). Shorten it.",
+            f"{show_value(line.key)} is too long for keys of many dates (at most 32). Shorten it.",
             path=project.path.name,
             field=f"lines.{line.key}.key",
         )
-    with opened(line.path, relative(line.path, project)) as file:
-        layers = chosen_layers(file, line.layer)
+    with open_vector(line.path, shown=write_relative(line.path, project=project)) as file:
+        layers = choose_layers(file, wanted=line.layer)
         single = file.format not in {"GPKG", "LIBKML", "XLSX"}
         fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
-        frame, _ = read_layers_as_one(file, layers, encoding=line.encoding)
-    dates = dates_of_rows(selected(frame, line.select, fault), line, fault)
-    wanted = thinned_dates(dates.values(), newest=line.newest, per=line.per)
+        frame, _ = read_layers_as_one(file, layers=layers, encoding=line.encoding)
+    dates = read_dates(select_rows(frame, select=line.select, fault=fault), line=line, fault=fault)
+    wanted = thin_dates(dates.values(), newest=line.newest, per=line.per)
     label = "" if line.label == ALL_DATES else line.label
     return [
         line.model_copy(
             update={
-                "key": key_of_date(line.key, date),
-                "label": label_of_date(label, date),
+                "key": make_key_of_date(line.key, date=date),
+                "label": label_of_date(label, date=date),
                 "date": date,
                 "newest": None,
                 "per": None,
@@ -98,7 +98,7 @@ def _lines_of(line: Line, project: Project) -> list[Line]:
 def _wrong_keys(project: Project, keys: list[str]) -> Iterator[ProjectError]:
     """Find keys of lines that are used twice, or spoken of and not there."""
     for key in sorted({key for key in keys if keys.count(key) > 1}):
-        text = f"two lines have the key {shown(key)}. Give one of the entries another key."
+        text = f"two lines have the key {show_value(key)}. Give one of the entries another key."
         yield ProjectError(text, path=project.path.name, field="lines")
     spoken = [(f"sides.{side.name}.lines", key) for side in project.sides for key in side.lines]
     spoken += [(f"stated.{figure.id}.line", figure.line) for figure in project.stated]
@@ -106,5 +106,5 @@ def _wrong_keys(project: Project, keys: list[str]) -> Iterator[ProjectError]:
     spoken += [(f"scenarios.{one.key}.from_line", one.from_line) for one in project.scenarios]
     for field, key in spoken:
         if key not in keys:
-            text = f"there is no line {shown(key)}.{nearest(key, keys)}"
+            text = f"there is no line {show_value(key)}.{suggest_name(key, words=keys)}"
             yield ProjectError(text, path=project.path.name, field=field)

@@ -9,8 +9,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from frontline.errors import LayerError, one_line
-from frontline.storage.files import companions
+from frontline.errors import LayerError, to_one_line
+from frontline.storage.files import list_companions
 
 _ENDINGS = frozenset({"shp", "shx", "dbf", "prj", "cpg"})
 _SILENT = frozenset({0x00, 0x57})
@@ -42,7 +42,7 @@ class Table:
     text: tuple[bytes, ...]
 
 
-def stage_shapefile(path: Path, scratch: Path, shown: str) -> Path:
+def stage_shapefile(path: Path, *, scratch: Path, shown: str) -> Path:
     """Copy the files of a Shapefile, packed or not, to where no neighbour is.
 
     Parameters
@@ -65,7 +65,7 @@ def stage_shapefile(path: Path, scratch: Path, shown: str) -> Path:
     """
     endings = _unpacked(path, scratch, shown) if zipfile.is_zipfile(path) else set()
     if not endings:
-        for part in (path, *companions(path)):
+        for part in (path, *list_companions(path)):
             shutil.copyfile(part, scratch / f"layer{part.suffix.lower()}")
             endings.add(part.suffix.lower())
     missing = sorted({".shx", ".dbf"} - endings)
@@ -87,7 +87,7 @@ def _unpacked(path: Path, scratch: Path, shown: str) -> set[str]:
         names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
         shapes = [name for name in names if name.lower().endswith(".shp")]
         if len(shapes) != 1:
-            listed = ", ".join(one_line(name) for name in shapes)
+            listed = ", ".join(to_one_line(name) for name in shapes)
             raise LayerError(
                 f"holds {len(shapes)} Shapefiles ({listed}). Unpack it and name one.", path=shown
             )
@@ -171,7 +171,7 @@ def read_table(scratch: Path) -> Table:
     )
 
 
-def settle_encoding(scratch: Path, shown: str, encoding: str | None) -> tuple[str | None, str]:
+def settle_encoding(scratch: Path, *, shown: str, encoding: str | None) -> tuple[str | None, str]:
     """Decide how the text of a staged Shapefile is to be read.
 
     Parameters
@@ -238,7 +238,7 @@ def _stated(page: Path, shown: str) -> str | None:
         return codecs.lookup(name).name
     except LookupError as error:
         raise LayerError(
-            f"says that its text is '{one_line(text)}' (.cpg), which is no encoding. {_NAME_IT}",
+            f"says that its text is '{to_one_line(text)}' (.cpg), which is no encoding. {_NAME_IT}",
             path=shown,
             field="encoding",
         ) from error

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from frontline.errors import FrontlineError, LayerError, raise_problems
-from frontline.errors import shown as quoted
+from frontline.errors import show_value as quoted
 from frontline.inputs.csv import read_cells
-from frontline.inputs.fields import in_file, named, typed
-from frontline.inputs.formats import chosen_layers, opened
-from frontline.inputs.hxl import columns_by_tags, split_tags
-from frontline.inputs.reader import selected
+from frontline.inputs.fields import convert_cells, name_columns_of_file, rename_columns
+from frontline.inputs.formats import choose_layers, open_vector
+from frontline.inputs.hxl import find_columns_by_tags, split_tags
+from frontline.inputs.reader import select_rows
 from frontline.project.layers import EVENTS, FLOWS, LINKS, Role
-from frontline.project.loader import relative
+from frontline.project.loader import write_relative
 from frontline.records import Note
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
         if source is None:
             continue
         try:
-            found[role.name], said = _read(source, role, relative(source.path, project))
+            found[role.name], said = _read(
+                source, role, write_relative(source.path, project=project)
+            )
             notes += [Note(role.name, text) for text in said]
         except LayerError as error:
             problems += error.problems
@@ -63,17 +65,17 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
 
 
 def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, list[str]]:
-    with opened(source.path, shown) as file:
-        layers = chosen_layers(file, source.layer)
+    with open_vector(source.path, shown=shown) as file:
+        layers = choose_layers(file, wanted=source.layer)
         fault: Fault = partial(
             LayerError, path=shown, layer=None if file.format == "CSV" else layers
         )
-        cells, tags = split_tags(read_cells(file, layers, encoding=source.encoding))
-    columns, notes = columns_by_tags(tags, role.columns, source.columns)
-    cells = selected(cells, source.select, fault)
-    ours = named(cells, role.columns, columns, fault)
-    fault = in_file(fault, ours.columns)
-    checked_cells = typed(ours.table, role.columns, fault)
+        cells, tags = split_tags(read_cells(file, layers=layers, encoding=source.encoding))
+    columns, notes = find_columns_by_tags(tags, columns=role.columns, mapping=source.columns)
+    cells = select_rows(cells, select=source.select, fault=fault)
+    ours = rename_columns(cells, columns=role.columns, mapping=columns, fault=fault)
+    fault = name_columns_of_file(fault, columns=ours.columns)
+    checked_cells = convert_cells(ours.table, columns=role.columns, fault=fault)
     table, wrong = checked_cells.table, checked_cells.problems
     problems = [*ours.problems, *wrong, *_out_of_range(table, fault)]
     said = {(problem.row, problem.field) for problem in problems}

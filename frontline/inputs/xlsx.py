@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from frontline.errors import LayerError, guard_library, one_line, raise_problems
+from frontline.errors import LayerError, guard_library, raise_problems, to_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,13 +49,13 @@ class _Book:
     epoch: dt.datetime
 
 
-def list_sheets(path: Path, shown: str) -> tuple[str, ...]:
+def list_sheets(path: Path, *, shown: str) -> tuple[str, ...]:
     """Name the sheets of a workbook, in its order."""
     with guard_library(LayerError, path=shown), zipfile.ZipFile(path) as archive:
         return tuple(_sheets(archive))
 
 
-def read_sheet(path: Path, shown: str, sheet: str) -> pd.DataFrame:
+def read_sheet(path: Path, *, shown: str, sheet: str) -> pd.DataFrame:
     """Read a sheet whose first row with content holds the names of its columns.
 
     Parameters
@@ -230,7 +230,7 @@ def _rows(
             column = _column(place[1]) if place else (max(cells, default=at - 1) + 1)
             if number > MOST_ROWS or column >= MOST_COLUMNS:
                 raise LayerError(
-                    f"has a cell '{one_line(cell.get('r', ''))}' beyond the limits of Excel "
+                    f"has a cell '{to_one_line(cell.get('r', ''))}' beyond the limits of Excel "
                     f"({MOST_ROWS:,} rows, {MOST_COLUMNS:,} columns). Export it again.",
                     path=shown,
                     layer=sheet,

@@ -15,21 +15,28 @@ import shapely
 
 from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import FrontlineError, LayerError, ProjectError, raise_problems
-from frontline.geo.geodesy import length_m, true_band
-from frontline.geo.polygonize import GAP_M, Faces, merged_sides, split_area, spread_labels, united
-from frontline.geo.projection import Frame
+from frontline.geo.geodesy import geodesic_buffer, measure_length
+from frontline.geo.polygonize import (
+    GAP_M,
+    Faces,
+    merge_sides,
+    polygonize_sides,
+    spread_labels,
+    unite_polygons,
+)
+from frontline.geo.projection import ProjectedPlane
 from frontline.lines.states import (
     Given,
-    centre_of_grey,
-    front_of_states,
-    least_part_m2,
-    lonlat_of,
+    find_centre_of_grey,
+    find_least_part,
+    make_front_of_states,
+    note_empty_pieces,
     note_of_merged,
-    notes_of_empty_pieces,
-    notes_of_pieces,
-    size_of,
+    note_pieces,
+    to_lonlat,
+    write_size,
 )
-from frontline.project.loader import relative
+from frontline.project.loader import write_relative
 from frontline.records import Note
 from frontline.uncertainty.copies import LocatedPoints, evaluate
 from frontline.uncertainty.displacement import (
@@ -37,24 +44,24 @@ from frontline.uncertainty.displacement import (
     EdgeMaker,
     Kind,
     displace_line,
-    labelled_faces,
-    pieces_of,
+    label_faces,
+    prepare_line,
 )
 from frontline.uncertainty.intervals import Drawn
-from frontline.uncertainty.sampling import Position, position
+from frontline.uncertainty.sampling import SamplePosition, find_position
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from frontline.inputs.layers import Layers
-    from frontline.project.models import Line, Project, Side
+    from frontline.project.models import LineSpec, Project, SideSpec
 
 
 LEAST_OUTSIDE_KM = 0.1
 """Ends that are led over the edge by less than this are not worth a word."""
 
 
-def outside(key: str, course: Any, area: Any, frame: Frame) -> tuple[Note, ...]:
+def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> tuple[Note, ...]:
     """Say how much of a line lies outside the study area.
 
     Parameters
@@ -63,7 +70,7 @@ def outside(key: str, course: Any, area: Any, frame: Frame) -> tuple[Note, ...]:
         Of the line.
     course, area
         The line and the study area in the plane.
-    frame
+    plane
         The plane.
 
     Returns
@@ -78,7 +85,7 @@ def outside(key: str, course: Any, area: Any, frame: Frame) -> tuple[Note, ...]:
     beyond = shapely.difference(course, area)
     if beyond.is_empty:
         return ()
-    lengths = length_m(np.array([beyond, course], dtype=object), frame) / 1000.0
+    lengths = measure_length(np.array([beyond, course], dtype=object), plane=plane) / 1000.0
     if lengths[0] < LEAST_OUTSIDE_KM:
         return ()
     text = (
@@ -88,7 +95,7 @@ def outside(key: str, course: Any, area: Any, frame: Frame) -> tuple[Note, ...]:
     return (Note(key, text),)
 
 
-def same_date(lines: Sequence[Line]) -> tuple[Note, ...]:
+def note_same_date(lines: Sequence[LineSpec]) -> tuple[Note, ...]:
     """Name lines of one date: two sources, whose difference is no change.
 
     Parameters
@@ -161,7 +168,7 @@ class FrontLine:
 
 
 @dataclass(frozen=True)
-class Draw:
+class DisplacedFront:
     """A line as it may run within its error, and the sides that it would make.
 
     Parameters
@@ -176,7 +183,7 @@ class Draw:
     sides: Mapping[str, Any]
 
 
-def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
+def read_fronts(project: Project, *, layers: Layers) -> tuple[FrontLine, ...]:
     """Make the front lines of a project from its layers.
 
     Parameters
@@ -184,7 +191,7 @@ def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
     project
         Lines, sides and seeds.
     layers
-        ``frame``, ``study_area`` and ``lines`` are used.
+        ``plane``, ``study_area`` and ``lines`` are used.
 
     Returns
     -------
@@ -204,41 +211,58 @@ def read_fronts(project: Project, layers: Layers) -> tuple[FrontLine, ...]:
     for line in project.lines:
         sides = [side for side in project.sides if not side.lines or line.key in side.lines]
         try:
-            front = front_line(line, layers.lines[line.key], sides, layers.study_area, layers.frame)
+            front = make_front(
+                line,
+                features=layers.lines[line.key],
+                sides=sides,
+                area=layers.study_area,
+                plane=layers.plane,
+            )
         except FrontlineError as problem:
             problems.append(_with_place(problem, project))
             continue
         empty = _of_empty_pieces(front, sides, layers)
         fronts.append(replace(front, notes=(*front.notes, *empty)))
     raise_problems(problems)
-    said = same_date(project.lines)
+    said = note_same_date(project.lines)
     return tuple(
         replace(front, notes=(*front.notes, *(note for note in said if note.about == front.key)))
         for front in fronts
     )
 
 
-def _of_empty_pieces(front: FrontLine, sides: Sequence[Side], layers: Layers) -> list[Note]:
+def _of_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Layers) -> list[Note]:
     """Name pieces of land that nobody lives in and no seed stands in, where places are known."""
     if len(layers.settlements) == 0:
         return []
     seeds = [seed for side in sides for seed in side.seed]
     shapes = layers.settlements.geometry.to_numpy()
     known = [shapely.get_coordinates(shapely.point_on_surface(shapes))]
-    known += [layers.frame.xy(np.array(seeds))] if seeds else []
-    return notes_of_empty_pieces(front.key, front.sides, np.concatenate(known), layers.frame)
+    known += [layers.plane.xy(np.array(seeds))] if seeds else []
+    return note_empty_pieces(
+        front.key, land=front.sides, known_xy=np.concatenate(known), plane=layers.plane
+    )
 
 
 def _with_place(problem: FrontlineError, project: Project) -> FrontlineError:
     """Name the file of a problem as the project does: its own, or that of a layer."""
-    lies = project.path.name if problem.path is None else relative(Path(problem.path), project)
+    lies = (
+        project.path.name
+        if problem.path is None
+        else write_relative(Path(problem.path), project=project)
+    )
     return type(problem)(
         problem.message, path=lies, layer=problem.layer, row=problem.row, field=problem.field
     )
 
 
-def front_line(
-    line: Line, features: gpd.GeoDataFrame, sides: Sequence[Side], area: Any, frame: Frame
+def make_front(
+    line: LineSpec,
+    *,
+    features: gpd.GeoDataFrame,
+    sides: Sequence[SideSpec],
+    area: Any,
+    plane: ProjectedPlane,
 ) -> FrontLine:
     """Make one front line from its features; see `read_fronts`.
 
@@ -253,7 +277,7 @@ def front_line(
         Sides with the seeds that hold for this line.
     area
         Study area in the plane.
-    frame
+    plane
         The plane.
 
     Returns
@@ -262,19 +286,19 @@ def front_line(
     """
     shapes = np.asarray(features.geometry.array, dtype=object)
     errors = _errors(line, features)
-    least_m2 = least_part_m2(line, errors, area)
-    given = Given(line, shapes, sides, area, frame, least_m2)
+    least_m2 = find_least_part(line, errors_m=errors, area=area)
+    given = Given(line, shapes, sides, area, plane, least_m2)
     if line.states:
         names = [str(name) for name in features["side"]]
-        course, land, notes = front_of_states(given, names)
+        course, land, notes = make_front_of_states(given, names=names)
     else:
         reach = max(GAP_M, float(errors.max(initial=0.0)))
         course, land, notes = _from_lines(given, reach_m=reach)
-    course, halves, of_grey = centre_of_grey(given, course, land)
+    course, halves, of_grey = find_centre_of_grey(given, course=course, land=land)
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     segments = shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1))
-    notes += [*of_grey, *notes_of_pieces(given, land)]
+    notes += [*of_grey, *note_pieces(given, land=land)]
     return FrontLine(
         key=line.key,
         label=line.label,
@@ -284,15 +308,15 @@ def front_line(
         error_m=_error_by_segment(segments, shapes, errors),
         error_correlation_m=line.error_correlation_m,
         sides=land,
-        length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
-        notes=(*notes, *outside(line.key, course, area, frame)),
+        length_km=float(measure_length(np.array([course], dtype=object), plane=plane)[0]) / 1000.0,
+        notes=(*notes, *note_outside(line.key, course=course, area=area, plane=plane)),
         independent=line.independent,
         halves=halves,
         correlation_range_m=line.error_correlation_range_m,
     )
 
 
-def _errors(line: Line, features: gpd.GeoDataFrame) -> Floats:
+def _errors(line: LineSpec, features: gpd.GeoDataFrame) -> Floats:
     if "error_m" in features.columns:
         return np.asarray(np.nan_to_num(features["error_m"].to_numpy(dtype=np.float64)))
     number = 0.0 if isinstance(line.error_m, str) else line.error_m
@@ -315,7 +339,7 @@ def _error_by_segment(segments: Geometries, shapes: Geometries, errors: Floats) 
 
 
 def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], list[Note]]:
-    line, sides, area, frame = given.line, given.sides, given.area, given.frame
+    line, sides, area, frame = given.line, given.sides, given.area, given.plane
     faces = _cut(given, GAP_M)
     known, clash = _seeded(line, faces, sides, given.shapes, area, frame)
     if reach_m > GAP_M and (clash or len(faces.polygons) == 1):
@@ -333,7 +357,9 @@ def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], l
             "Add seed = [lon, lat] to [[sides]].",
             field="sides",
         )
-    labels, unsure, torn = spread_labels(faces.polygons, known, names, pairs=faces.pairs)
+    labels, unsure, torn = spread_labels(
+        faces.polygons, known=known, names=names, pairs=faces.pairs
+    )
     if unsure:
         raise _undecided(given, faces, unsure, torn)
     notes = []
@@ -344,17 +370,17 @@ def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], l
     if extra > max(0, len(names) - len(known)):
         text = "Faces without a seed took their side from their neighbours."
         notes.append(Note(line.key, text, extra))
-    notes += note_of_merged(given, faces.merged, slivers=True)
+    notes += note_of_merged(given, faces=faces.merged, slivers=True)
     if faces.edge_m > 1000.0 * LEAST_OUTSIDE_KM:
         text = f"{faces.edge_m / 1000:,.1f} km run along the study area's edge, and are no front."
         notes.append(Note(line.key, text))
-    return faces.lines, merged_sides(faces.polygons, labels, names), notes
+    return faces.lines, merge_sides(faces.polygons, labels=labels, names=names), notes
 
 
 def _cut(given: Given, reach_m: float) -> Faces:
-    return split_area(
+    return polygonize_sides(
         given.area,
-        given.shapes,
+        lines=given.shapes,
         reach_m=reach_m,
         least_m2=given.least_m2,
         kept_xy=given.seeds_xy(),
@@ -367,8 +393,8 @@ def _undecided(
     """Say which land has no side: the largest face, of those that two sides claim first."""
     rows = np.array(torn or unsure)
     row = int(rows[np.argmax(shapely.area(faces.polygons[rows]))])
-    lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces.polygons[row]))
-    size = size_of(faces.polygons[row].area)
+    lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(faces.polygons[row]))
+    size = write_size(faces.polygons[row].area)
     more = f" (and {len(rows) - 1} more such places)" if len(rows) > 1 else ""
     place = f"the land round ({lon:.4f}, {lat:.4f}), {size}, cut off by line "
     place += f"'{given.line.key}'{more},"
@@ -388,18 +414,18 @@ def _undecided(
 
 
 def _seeded(
-    line: Line,
+    line: LineSpec,
     faces: Faces,
-    sides: Sequence[Side],
+    sides: Sequence[SideSpec],
     shapes: Geometries,
     area: Any,
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> tuple[dict[int, str], str]:
     """Labels of faces by seeds and hands, and what clashes (empty if nothing does)."""
     told: dict[int, tuple[str, str]] = {}
     for side in sides:
         places = [
-            (_face_of(line, seed, side.name, faces, area, frame), f"seed {_place(seed)}")
+            (_face_of(line, seed, side.name, faces, area, plane), f"seed {_place(seed)}")
             for seed in side.seed
         ]
         if side.hand is not None:
@@ -417,9 +443,14 @@ def _place(seed: tuple[float, float]) -> str:
 
 
 def _face_of(
-    line: Line, seed: tuple[float, float], name: str, faces: Faces, area: Any, frame: Frame
+    line: LineSpec,
+    seed: tuple[float, float],
+    name: str,
+    faces: Faces,
+    area: Any,
+    plane: ProjectedPlane,
 ) -> int:
-    x, y = frame.xy(np.array([seed]))[0]
+    x, y = plane.xy(np.array([seed]))[0]
     if not shapely.intersects_xy(area, x, y):
         raise ProjectError(
             f"the seed {_place(seed)} of side '{name}' lies outside the study area "
@@ -436,7 +467,7 @@ def _face_of(
     return int(np.argmin(shapely.distance(faces.polygons, point)))
 
 
-def _faces_at_hand(line: Line, shapes: Geometries, faces: Faces, hand: str) -> list[int]:
+def _faces_at_hand(line: LineSpec, shapes: Geometries, faces: Faces, hand: str) -> list[int]:
     parts = shapely.get_parts(shapes)
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts), directed=True))
     if len(merged) != 1:
@@ -456,10 +487,10 @@ def _faces_at_hand(line: Line, shapes: Geometries, faces: Faces, hand: str) -> l
 
 
 def _not_cut(given: Given, faces: Faces, clash: str) -> FrontlineError:
-    line, frame, edge = given.line, given.frame, shapely.boundary(given.area)
+    line, frame, edge = given.line, given.plane, shapely.boundary(given.area)
     ends = []
     for end in faces.open_ends[:6]:
-        lon, lat = lonlat_of(frame, shapely.Point(end))
+        lon, lat = to_lonlat(frame, point=shapely.Point(end))
         away = float(shapely.distance(edge, shapely.Point(end)))
         ends.append(f"({lon:.4f}, {lat:.4f}), {away:,.0f} m from its edge")
     if ends:
@@ -484,14 +515,14 @@ def _not_cut(given: Given, faces: Faces, clash: str) -> FrontlineError:
     )
 
 
-def error_band(front: FrontLine, frame: Frame) -> Any:
+def make_error_band(front: FrontLine, *, plane: ProjectedPlane) -> Any:
     """Find all land nearer to a line than its error.
 
     Parameters
     ----------
     front
         The line.
-    frame
+    plane
         The plane.
 
     Returns
@@ -500,10 +531,10 @@ def error_band(front: FrontLine, frame: Frame) -> Any:
         True on the ellipsoid; not cut to the study area. Empty for a line without error.
     """
     bands = [
-        true_band(
+        geodesic_buffer(
             shapely.line_merge(shapely.multilinestrings(front.segments[front.error_m == error])),
-            float(error),
-            frame,
+            distance_m=float(error),
+            plane=plane,
         )
         for error in np.unique(front.error_m)
         if error > 0
@@ -534,13 +565,17 @@ class Sides(Mapping[str, Any]):
         area = self._line.area
         edge, lands = shapely.boundary(area), list(self._lands.values())
         course = self._line.course(self._kind, self._number)
-        faces, labels = labelled_faces(course, self._line.hands, edge, area, len(lands))
+        faces, labels = label_faces(
+            course, hands=self._line.hands, edge=edge, area=area, count=len(lands)
+        )
         for row in np.flatnonzero(labels < 0):
             # A scrap that no edge speaks for stays with the side that held it.
             inside = faces[row].representative_point()
             held = np.flatnonzero(shapely.intersects(lands, inside))
             labels[row] = held[0] if len(held) else -1
-        return {name: united(faces[labels == number]) for number, name in enumerate(self._lands)}
+        return {
+            name: unite_polygons(faces[labels == number]) for number, name in enumerate(self._lands)
+        }
 
     def __getitem__(self, name: str) -> Any:
         return self._cut[name]
@@ -552,7 +587,7 @@ class Sides(Mapping[str, Any]):
         return len(self._lands)
 
 
-class Copies(Sequence[Draw]):
+class Copies(Sequence[DisplacedFront]):
     """Displaced copies of a front line: as it may run, and as maps of it might show it.
 
     Parameters
@@ -571,23 +606,23 @@ class Copies(Sequence[Draw]):
     def __init__(self, line: DisplacedLine, lands: Mapping[str, Any]) -> None:
         self.line, self._lands = line, lands
         self._maker = EdgeMaker.of(line)
-        self._known: dict[tuple[Kind, int], Draw] = {}
+        self._known: dict[tuple[Kind, int], DisplacedFront] = {}
 
-    def copy(self, kind: Kind, number: int = 0) -> Draw:
+    def copy(self, kind: Kind, number: int = 0) -> DisplacedFront:
         """Return one copy of a kind."""
         draw = self._known.get((kind, number))
         if draw is None:
             course = self.line.course(kind, number)
             shape = shapely.multilinestrings([shapely.linestrings(led_on) for _, led_on in course])
-            draw = Draw(shape, Sides(self.line, self._lands, kind, number))
+            draw = DisplacedFront(shape, Sides(self.line, self._lands, kind, number))
             self._known[kind, number] = draw
         return draw
 
-    def located(self, xy: Coords, side: Integers, frame: Frame) -> LocatedPoints:
+    def located(self, xy: Coords, side: Integers, plane: ProjectedPlane) -> LocatedPoints:
         """Locate points, whose sides against the line as given are known, for every copy."""
-        return LocatedPoints.of(self._maker, xy, side, frame)
+        return LocatedPoints.of(self._maker, xy, side, plane)
 
-    def figures(self, figure: Callable[[Draw], Any], *, counted: bool = False) -> Drawn:
+    def figures(self, figure: Callable[[DisplacedFront], Any], *, counted: bool = False) -> Drawn:
         """Take a figure of every copy that its interval asks for, from lines and polygons."""
         counted = counted or self.line.generalised
         first, kind = ("drawn", "lines") if counted else ("smooth", "maps")
@@ -599,12 +634,12 @@ class Copies(Sequence[Draw]):
         return Drawn(np.asarray(base, np.float64), np.array(copies, np.float64), counted=counted)
 
     @overload
-    def __getitem__(self, number: int) -> Draw: ...
+    def __getitem__(self, number: int) -> DisplacedFront: ...
 
     @overload
-    def __getitem__(self, number: slice) -> tuple[Draw, ...]: ...
+    def __getitem__(self, number: slice) -> tuple[DisplacedFront, ...]: ...
 
-    def __getitem__(self, number: int | slice) -> Draw | tuple[Draw, ...]:
+    def __getitem__(self, number: int | slice) -> DisplacedFront | tuple[DisplacedFront, ...]:
         if isinstance(number, slice):
             return tuple(self.copy("lines", row) for row in range(*number.indices(len(self))))
         row = number + len(self) if number < 0 else number
@@ -616,7 +651,9 @@ class Copies(Sequence[Draw]):
         return self.line.count("lines")
 
 
-def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> Sequence[Draw]:
+def displace_front(
+    front: FrontLine, *, area: Any, draws: int, seed: int
+) -> Sequence[DisplacedFront]:
     """Draw copies of a line displaced within its error.
 
     Parameters
@@ -649,17 +686,19 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> Sequenc
         return ()
     if front.halves is not None:
         plain = replace(front, sides=front.halves, halves=None)
-        drawn = draw_front(plain, area, draws=draws, seed=seed)
-        return tuple(Draw(draw.line, _with_grey(draw.sides, front)) for draw in drawn)
+        drawn = displace_front(plain, area=area, draws=draws, seed=seed)
+        return tuple(DisplacedFront(draw.line, _with_grey(draw.sides, front)) for draw in drawn)
     correlation = front.error_correlation_m
-    pieces = pieces_of(front.geometry, front.segments, front.error_m, correlation_m=correlation)
+    pieces = prepare_line(
+        front.geometry, segments=front.segments, error_m=front.error_m, correlation_m=correlation
+    )
     covered = shapely.union_all(list(front.sides.values()))
     if covered.area < (1.0 - 1e-9) * area.area:
         area = covered
     line = displace_line(
         pieces,
-        front.sides,
-        area,
+        lands=front.sides,
+        area=area,
         draws=draws,
         correlation_m=correlation,
         seed=seed,
@@ -668,11 +707,11 @@ def draw_front(front: FrontLine, area: Any, *, draws: int, seed: int) -> Sequenc
     return Copies(line, front.sides)
 
 
-def figures_of(
+def take_figures(
     front: FrontLine,
-    draws: Sequence[Draw],
-    figure: Callable[[Any, Mapping[str, Any]], Any],
     *,
+    draws: Sequence[DisplacedFront],
+    figure: Callable[[Any, Mapping[str, Any]], Any],
     counted: bool = False,
 ) -> Drawn | None:
     """Take a figure of a line and its sides in every copy that its interval asks for.
@@ -686,7 +725,7 @@ def figures_of(
     figure
         From a line and its sides.
     counted
-        Whether places are counted; see `frontline.uncertainty.intervals.interval`.
+        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
 
     Returns
     -------
@@ -701,9 +740,14 @@ def figures_of(
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 
 
-def positions_of(
-    front: FrontLine, draws: Sequence[Draw], xy: Coords, here: Position, frame: Frame
-) -> tuple[Position, ...]:
+def take_positions(
+    front: FrontLine,
+    *,
+    draws: Sequence[DisplacedFront],
+    xy: Coords,
+    here: SamplePosition,
+    plane: ProjectedPlane,
+) -> tuple[SamplePosition, ...]:
     """Place points against a line as drawn, and then against each line as it may run.
 
     Parameters
@@ -712,24 +756,28 @@ def positions_of(
         The line and its displaced copies.
     xy, here
         Points in the plane, shape ``(m, 2)``, and where they lie against the line as given.
-    frame
+    plane
         The plane.
     """
     if isinstance(draws, Copies):
-        located = draws.located(xy, here.side, frame)
-        lines = evaluate(lambda number: located.at("lines", number), range(len(draws)))
+        located = draws.located(xy, here.side, plane)
+        lines = evaluate(lambda number: located.at("lines", number), items=range(len(draws)))
         return (located.at("drawn", 0), *lines)
     names, points = list(front.sides), shapely.points(xy)
     return (
         here,
-        *(position(points, draw.line, draw.sides, frame, names=names) for draw in draws),
+        *(
+            find_position(points, line=draw.line, sides=draw.sides, plane=plane, names=names)
+            for draw in draws
+        ),
     )
 
 
-def paired_figures(
+def take_paired_figures(
     fronts: tuple[FrontLine, FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
-    figure: Callable[[Draw, Draw], Any],
+    *,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    figure: Callable[[DisplacedFront, DisplacedFront], Any],
 ) -> Drawn | None:
     """Take a measured figure of two lines in each pair of their copies.
 
@@ -750,10 +798,12 @@ def paired_figures(
     count = min((len(some) for some in pair if len(some)), default=0)
     if not count:
         return None
-    own = [Draw(front.geometry, front.sides) for front in fronts]
+    own = [DisplacedFront(front.geometry, front.sides) for front in fronts]
     counted = any(not isinstance(some, Copies) or some.line.generalised for some in pair if some)
 
-    def copies_of(some: Sequence[Draw], drawn: Draw, number: int) -> Draw:
+    def copies_of(
+        some: Sequence[DisplacedFront], drawn: DisplacedFront, number: int
+    ) -> DisplacedFront:
         if not len(some):
             return drawn
         if counted or not isinstance(some, Copies):
@@ -769,14 +819,14 @@ def paired_figures(
     )
 
 
-def point_figures(
+def take_point_figures(
     front: FrontLine,
-    draws: Sequence[Draw],
-    xy: Coords,
-    here: Position,
-    figure: Callable[[Position], Any],
-    frame: Frame,
     *,
+    draws: Sequence[DisplacedFront],
+    xy: Coords,
+    here: SamplePosition,
+    figure: Callable[[SamplePosition], Any],
+    plane: ProjectedPlane,
     counted: bool,
 ) -> Drawn | None:
     """Take a figure of points in every copy of a line that its interval asks for.
@@ -791,10 +841,10 @@ def point_figures(
         Points in the plane, shape ``(m, 2)``, and where they lie against the line as given.
     figure
         From the position of the points.
-    frame
+    plane
         The plane.
     counted
-        Whether places are counted; see `frontline.uncertainty.intervals.interval`.
+        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
 
     Returns
     -------
@@ -803,9 +853,12 @@ def point_figures(
     if not len(draws):
         return None
     if isinstance(draws, Copies):
-        return draws.located(xy, here.side, frame).figures(figure, counted=counted)
+        return draws.located(xy, here.side, plane).figures(figure, counted=counted)
     names, points = list(front.sides), shapely.points(xy)
-    copies = [figure(position(points, draw.line, draw.sides, frame, names=names)) for draw in draws]
+    copies = [
+        figure(find_position(points, line=draw.line, sides=draw.sides, plane=plane, names=names))
+        for draw in draws
+    ]
     base = np.asarray(figure(here), dtype=np.float64)
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 
@@ -820,7 +873,7 @@ def _with_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]:
     }
 
 
-def pairs(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:
+def pair_lines(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:
     """Each line and the next by date, then the first and the last where there are more than two.
 
     Parameters

@@ -13,18 +13,18 @@ import shapely
 
 from frontline import schema
 from frontline._typing import Floats
-from frontline.elevation.dem import heights_at, to_dem
-from frontline.elevation.terrain import relief_m, slope_deg
-from frontline.geo.geodesy import distance_of_points as distance_to
-from frontline.geo.geodesy import length_m, nearest_on, points_along
-from frontline.lines.front import paired_figures, pairs
+from frontline.elevation.dem import sample_heights, to_dem_crs
+from frontline.elevation.terrain import measure_relief, measure_slope
+from frontline.geo.geodesy import find_nearest, measure_length, place_points
+from frontline.geo.geodesy import measure_distance_of_points as distance_to
+from frontline.lines.front import pair_lines, take_paired_figures
 from frontline.schema import Table
-from frontline.uncertainty.intervals import interval
+from frontline.uncertainty.intervals import take_interval
 
 if TYPE_CHECKING:
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import Frame
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.geo.projection import ProjectedPlane
+    from frontline.lines.front import DisplacedFront, FrontLine
 
 
 SCALES_M = (0.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0)
@@ -34,8 +34,8 @@ STEP_M = 500.0
 """Distances along a line are taken this often."""
 
 
-def length_at_scales(
-    course: Any, frame: Frame, scales_m: Sequence[float] = SCALES_M
+def measure_length_at_scales(
+    course: Any, *, plane: ProjectedPlane, scales_m: Sequence[float] = SCALES_M
 ) -> pd.DataFrame:
     """Measure a line with its smaller bends left out.
 
@@ -43,7 +43,7 @@ def length_at_scales(
     ----------
     course
         Line in the plane, in any number of pieces.
-    frame
+    plane
         The plane.
     scales_m
         Tolerances of the generalisation (Douglas and Peucker, in the plane); 0 is as drawn.
@@ -62,19 +62,21 @@ def length_at_scales(
     rows = []
     for scale in scales_m:
         plain = shapely.simplify(merged, scale, preserve_topology=False) if scale > 0 else merged
-        kilometres = float(length_m(np.array([plain], dtype=object), frame)[0]) / 1000.0
+        kilometres = float(measure_length(np.array([plain], dtype=object), plane=plane)[0]) / 1000.0
         rows.append((float(scale), kilometres, int(shapely.get_num_coordinates(plain))))
     return pd.DataFrame(rows, columns=["generalise_m", "length_km", "vertices"])
 
 
-def sampled(course: Any, frame: Frame, *, step_m: float = STEP_M) -> tuple[Floats, Floats]:
+def sample_line(
+    course: Any, *, plane: ProjectedPlane, step_m: float = STEP_M
+) -> tuple[Floats, Floats]:
     """Place points evenly along a line, with the length that each stands for.
 
     Parameters
     ----------
     course
         Line in the plane, in any number of pieces.
-    frame
+    plane
         The plane.
     step_m
         Largest distance between neighbours.
@@ -86,10 +88,10 @@ def sampled(course: Any, frame: Frame, *, step_m: float = STEP_M) -> tuple[Float
     """
     places, metres = [np.zeros((0, 2))], [np.zeros(0)]
     for part in shapely.get_parts(shapely.line_merge(course)):
-        xy = points_along(part, frame, step_m)
+        xy = place_points(part, plane=plane, spacing_m=step_m)
         if len(xy) < 2:
             continue
-        whole = float(length_m(np.array([part], dtype=object), frame)[0])
+        whole = float(measure_length(np.array([part], dtype=object), plane=plane)[0])
         each = np.full(len(xy), whole / (len(xy) - 1))
         each[[0, -1]] /= 2.0
         places.append(xy)
@@ -97,8 +99,13 @@ def sampled(course: Any, frame: Frame, *, step_m: float = STEP_M) -> tuple[Float
     return np.concatenate(places), np.concatenate(metres)
 
 
-def terrain_along(
-    course: Any, dem: Dem, frame: Frame, *, radius_m: float = 5_000.0, step_m: float = STEP_M
+def read_terrain_along(
+    course: Any,
+    *,
+    dem: Dem,
+    plane: ProjectedPlane,
+    radius_m: float = 5_000.0,
+    step_m: float = STEP_M,
 ) -> pd.DataFrame:
     """Read elevation, slope and relief along a line.
 
@@ -108,7 +115,7 @@ def terrain_along(
         Line in the plane; pieces follow each other.
     dem
         Elevation.
-    frame
+    plane
         The plane.
     radius_m
         Relief is the highest less the lowest height within this distance.
@@ -121,26 +128,26 @@ def terrain_along(
     between pieces left out), the length of line it stands for, and what is known of the ground
     there, NaN where nothing is. ``slope_deg`` is that of the elevation's cell.
     """
-    xy, metres = sampled(course, frame, step_m=step_m)
-    lonlat = frame.lonlat(xy)
-    cells = dem.rowcol(*to_dem(dem, frame.crs, xy[:, 0], xy[:, 1]))
+    xy, metres = sample_line(course, plane=plane, step_m=step_m)
+    lonlat = plane.lonlat(xy)
+    cells = dem.rowcol(*to_dem_crs(dem, plane.crs, xy[:, 0], xy[:, 1]))
     steep = np.full(len(xy), np.nan)
     inside = cells[:, 0] >= 0
-    steep[inside] = slope_deg(dem)[cells[inside, 0], cells[inside, 1]]
+    steep[inside] = measure_slope(dem)[cells[inside, 0], cells[inside, 1]]
     return pd.DataFrame(
         {
             "at_km": (np.cumsum(metres) - metres / 2.0) / 1000.0,
             "lon": lonlat[:, 0],
             "lat": lonlat[:, 1],
             "metres": metres,
-            "elevation_m": heights_at(dem, xy, crs=frame.crs),
+            "elevation_m": sample_heights(dem, xy=xy, crs=plane.crs),
             "slope_deg": steep,
-            "relief_m": relief_m(dem, xy, crs=frame.crs, radius_m=radius_m),
+            "relief_m": measure_relief(dem, xy=xy, crs=plane.crs, radius_m=radius_m),
         }
     )
 
 
-def share_above(values: Floats, metres: Floats, least: float) -> tuple[float, float]:
+def find_share_above(values: Floats, *, metres: Floats, least: float) -> tuple[float, float]:
     """Tell which share of a line reaches a threshold, and of which share nothing is known.
 
     Parameters
@@ -199,11 +206,11 @@ BETWEEN = Table(
     ordered=True,
     foreign=schema.OF_LINES,
 )
-"""Columns of :func:`lines_between`."""
+"""Columns of :func:`tabulate_separation`."""
 
 
 @dataclass(frozen=True)
-class Apart:
+class LineSeparation:
     """How far another line lies from a line, at places along it.
 
     Parameters
@@ -228,7 +235,7 @@ class Apart:
 
     def quantile_m(self, share: float) -> float:
         """Distance that this share of the line's length does not exceed; NaN without length."""
-        return weighted_quantile(self.distance_m, self.metres, share)
+        return find_weighted_quantile(self.distance_m, weights=self.metres, share=share)
 
     def share_within(self, distance_m: float) -> float:
         """Share of the line's length with the other line within a distance."""
@@ -237,7 +244,7 @@ class Apart:
         return near / whole if whole > 0 else math.nan
 
 
-def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
+def find_weighted_quantile(values: Floats, *, weights: Floats, share: float) -> float:
     """Return the smallest value at which the weights add up to a share of all; NaN for none."""
     known = np.isfinite(values) & (weights > 0)
     if not known.any():
@@ -248,14 +255,16 @@ def weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
     return float(values[known][order][min(int(at), len(order) - 1)])
 
 
-def apart(course: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> Apart:
+def measure_separation(
+    course: Any, *, other: Any, plane: ProjectedPlane, step_m: float = STEP_M
+) -> LineSeparation:
     """Measure how far another line lies from a line, along it.
 
     Parameters
     ----------
     course, other
         Lines in the plane. The measure is not symmetric: it walks along the first.
-    frame
+    plane
         The plane.
     step_m
         How often; mean and maximum are off by less than half of it.
@@ -265,40 +274,46 @@ def apart(course: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> A
     Apart
         Empty for an empty line.
     """
-    xy, metres = sampled(course, frame, step_m=step_m)
-    return Apart(xy, metres, nearest_on(other, xy, frame).distance_m)
+    xy, metres = sample_line(course, plane=plane, step_m=step_m)
+    return LineSeparation(xy, metres, find_nearest(other, points=xy, plane=plane).distance_m)
 
 
-def hausdorff_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> float:
+def measure_hausdorff(
+    one: Any, other: Any, plane: ProjectedPlane, *, step_m: float = STEP_M
+) -> float:
     """Return the largest distance from a place on either line to the other one.
 
     Parameters
     ----------
     one, other
         Lines in the plane; NaN if one of them is empty.
-    frame
+    plane
         The plane.
     step_m
         Places are tried this often, and at every vertex.
     """
     farthest = 0.0
     for here, there in ((one, other), (other, one)):
-        xy = np.concatenate([sampled(here, frame, step_m=step_m)[0], shapely.get_coordinates(here)])
-        away = nearest_on(there, xy, frame).distance_m
+        xy = np.concatenate(
+            [sample_line(here, plane=plane, step_m=step_m)[0], shapely.get_coordinates(here)]
+        )
+        away = find_nearest(there, points=xy, plane=plane).distance_m
         if not len(away) or np.isnan(away).any():
             return math.nan
         farthest = max(farthest, float(away.max()))
     return farthest
 
 
-def frechet_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> float:
+def measure_frechet(
+    one: Any, other: Any, plane: ProjectedPlane, *, step_m: float = STEP_M
+) -> float:
     """Return the discrete Fréchet distance of two lines: of two walkers, neither turning back.
 
     Parameters
     ----------
     one, other
         Lines in the plane, each of one piece.
-    frame
+    plane
         The plane.
     step_m
         Distance of the places that are paired; the result is off by less than it. Longer lines
@@ -322,23 +337,23 @@ def frechet_m(one: Any, other: Any, frame: Frame, *, step_m: float = STEP_M) -> 
         parts = shapely.get_parts(shapely.line_merge(line))
         if len(parts) != 1 or parts[0].is_empty:
             return math.nan
-        whole = float(length_m(parts, frame)[0])
-        walks.append(points_along(parts[0], frame, max(step_m, whole / MOST_STEPS)))
+        whole = float(measure_length(parts, plane=plane)[0])
+        walks.append(place_points(parts[0], plane=plane, spacing_m=max(step_m, whole / MOST_STEPS)))
     first, second = walks
     if (first[0] == first[-1]).all() and (second[0] == second[-1]).all():
         start = int(np.argmin(np.hypot(*(second[:-1] - first[0]).T)))
         second = np.roll(second[:-1], -start, axis=0)
         second = np.concatenate([second, second[:1]])
-    return min(_coupled_m(first, way, frame) for way in (second, second[::-1]))
+    return min(_coupled_m(first, way, plane) for way in (second, second[::-1]))
 
 
-def _coupled_m(first: Floats, second: Floats, frame: Frame) -> float:
+def _coupled_m(first: Floats, second: Floats, plane: ProjectedPlane) -> float:
     size, width = len(first), len(second)
     # Row i of the table stands at i + 1: the place before the first row is never reached.
     last, before = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
     for step in range(size + width - 1):
         row = np.arange(max(0, step - width + 1), min(size - 1, step) + 1)
-        away = frame.ground_m(first[row], second[step - row])
+        away = plane.ground_m(first[row], second[step - row])
         reach = np.minimum(np.minimum(last[row + 1], last[row]), before[row])
         now = np.full(size + 1, np.inf)
         now[row + 1] = np.maximum(away, reach) if step else away
@@ -346,16 +361,16 @@ def _coupled_m(first: Floats, second: Floats, frame: Frame) -> float:
     return float(last[size])
 
 
-def together_m(*fronts: FrontLine) -> float:
+def combine_errors(*fronts: FrontLine) -> float:
     """Return the error of a distance between lines: their largest errors, squared and added."""
     return math.hypot(*(float(front.error_m.max(initial=0.0)) for front in fronts))
 
 
-def lines_between(
+def tabulate_separation(
     fronts: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
     *,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
     step_m: float = STEP_M,
 ) -> pd.DataFrame:
     """Tell how far each line lies from the one before: moved, or facing it at the same date.
@@ -366,7 +381,7 @@ def lines_between(
         Dated lines; paired as changes are.
     draws
         Displaced copies by the line's key; may be empty.
-    frame
+    plane
         The plane.
     step_m
         How often along the lines.
@@ -378,22 +393,22 @@ def lines_between(
     discrete Fréchet distance (NaN for lines in several pieces); ``below_accuracy`` where the
     mean is less than both errors together, ``error_m``, can tell from nothing.
     """
-    rows = [_row_between(old, new, draws, frame, step_m) for old, new in pairs(fronts)]
+    rows = [_row_between(old, new, draws, plane, step_m) for old, new in pair_lines(fronts)]
     return pd.DataFrame(rows, columns=BETWEEN.names)
 
 
 def _row_between(
     old: FrontLine,
     new: FrontLine,
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
     step_m: float,
 ) -> dict[str, Any]:
-    found = apart(old.geometry, new.geometry, frame, step_m=step_m)
-    low, high = _mean_interval(old, new, draws, frame, found.mean_m)
+    found = measure_separation(old.geometry, other=new.geometry, plane=plane, step_m=step_m)
+    low, high = _mean_interval(old, new, draws, plane, found.mean_m)
     most = int(np.argmax(found.distance_m)) if len(found.xy) else -1
-    lon, lat = frame.lonlat(found.xy[[most]])[0] if len(found.xy) else (math.nan, math.nan)
-    error_m = together_m(old, new)
+    lon, lat = plane.lonlat(found.xy[[most]])[0] if len(found.xy) else (math.nan, math.nan)
+    error_m = combine_errors(old, new)
     return {
         "from_line": old.key,
         "to_line": new.key,
@@ -406,8 +421,8 @@ def _row_between(
         "max_m": float(found.distance_m.max(initial=0.0)),
         "most_lon": float(lon),
         "most_lat": float(lat),
-        "hausdorff_m": hausdorff_m(old.geometry, new.geometry, frame, step_m=step_m),
-        "frechet_m": frechet_m(old.geometry, new.geometry, frame, step_m=step_m),
+        "hausdorff_m": measure_hausdorff(old.geometry, new.geometry, plane, step_m=step_m),
+        "frechet_m": measure_frechet(old.geometry, new.geometry, plane, step_m=step_m),
         "error_m": error_m,
         "below_accuracy": bool(found.mean_m < error_m),
     }
@@ -416,20 +431,24 @@ def _row_between(
 def _mean_interval(
     old: FrontLine,
     new: FrontLine,
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
     mean_m: float,
 ) -> tuple[float, float]:
-    if not together_m(old, new) > 0:
+    if not combine_errors(old, new) > 0:
         return mean_m, mean_m
-    drawn = paired_figures(
-        (old, new), draws, lambda here, there: _coarse_mean_m(here.line, there.line, frame)
+    drawn = take_paired_figures(
+        (old, new),
+        draws=draws,
+        figure=lambda here, there: _coarse_mean_m(here.line, there.line, plane),
     )
-    return interval(mean_m, drawn, least=0.0)
+    return take_interval(mean_m, drawn=drawn, least=0.0)
 
 
-def _coarse_mean_m(here: Any, there: Any, frame: Frame) -> float:
-    xy, metres = sampled(here, frame, step_m=4 * STEP_M)
+def _coarse_mean_m(here: Any, there: Any, plane: ProjectedPlane) -> float:
+    xy, metres = sample_line(here, plane=plane, step_m=4 * STEP_M)
     if not len(xy):
         return math.nan
-    return float(np.average(distance_to(shapely.points(xy), there, frame), weights=metres))
+    return float(
+        np.average(distance_to(shapely.points(xy), line=there, plane=plane), weights=metres)
+    )

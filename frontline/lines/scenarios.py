@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from frontline.errors import ProjectError, nearest, shown
-from frontline.geo.geodesy import length_m, true_band
-from frontline.geo.polygonize import GRID_M, canonical, merged_sides, split_states
-from frontline.inputs.partitions import land_of_parts
-from frontline.lines.front import Draw, FrontLine, draw_front
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.geo.geodesy import geodesic_buffer, measure_length
+from frontline.geo.polygonize import GRID_M, merge_lines, merge_sides, polygonize_states
+from frontline.inputs.partitions import unite_parts
+from frontline.lines.front import DisplacedFront, FrontLine, displace_front
 from frontline.records import Note
 
 if TYPE_CHECKING:
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.project.models import Project, Scenario
+    from frontline.project.models import Project, ScenarioSpec
 
 
 _COARSE = 0.005
@@ -28,8 +28,8 @@ _ARCS = 16
 _EDGE_M = 1.0
 
 
-def scenario_fronts(
-    project: Project, layers: Layers, fronts: Sequence[FrontLine]
+def make_scenarios(
+    project: Project, *, layers: Layers, fronts: Sequence[FrontLine]
 ) -> tuple[FrontLine, ...]:
     """Make the lines that the project's scenarios ask for.
 
@@ -54,12 +54,13 @@ def scenario_fronts(
     """
     by_key = {front.key: front for front in fronts}
     return tuple(
-        scenario_front(asked, by_key[asked.from_line], layers) for asked in project.scenarios
+        make_scenario(asked, front=by_key[asked.from_line], layers=layers)
+        for asked in project.scenarios
     )
 
 
-def scenario_front(asked: Scenario, front: FrontLine, layers: Layers) -> FrontLine:
-    """Make the line of one scenario; see `scenario_fronts`.
+def make_scenario(asked: ScenarioSpec, *, front: FrontLine, layers: Layers) -> FrontLine:
+    """Make the line of one scenario; see `make_scenarios`.
 
     Parameters
     ----------
@@ -81,13 +82,13 @@ def scenario_front(asked: Scenario, front: FrontLine, layers: Layers) -> FrontLi
     if asked.offset_m is None:
         land = _handed_land(asked, layers)
     else:
-        band = true_band(front.geometry, asked.offset_m, layers.frame)
+        band = geodesic_buffer(front.geometry, distance_m=asked.offset_m, plane=layers.plane)
         land = shapely.intersection(front.sides[_side(asked, front, asked.side)], band)
-    sides = handed_over(front.sides, land, to_side=receiver)
-    made = front_between(
+    sides = hand_over(front.sides, land=land, to_side=receiver)
+    made = make_front_between(
         sides,
-        layers.study_area,
-        layers.frame,
+        area=layers.study_area,
+        plane=layers.plane,
         key=asked.key,
         label=asked.label,
         date=asked.date or front.date,
@@ -104,7 +105,7 @@ def scenario_front(asked: Scenario, front: FrontLine, layers: Layers) -> FrontLi
     )
 
 
-def _receiver(asked: Scenario, front: FrontLine) -> str:
+def _receiver(asked: ScenarioSpec, front: FrontLine) -> str:
     if asked.to_side is not None:
         return _side(asked, front, asked.to_side)
     own = _side(asked, front, asked.side)
@@ -114,27 +115,28 @@ def _receiver(asked: Scenario, front: FrontLine) -> str:
     return others[0]
 
 
-def _side(asked: Scenario, front: FrontLine, name: str | None) -> str:
+def _side(asked: ScenarioSpec, front: FrontLine, name: str | None) -> str:
     if name is None or name not in front.sides:
-        offer = nearest(name, front.sides)
+        offer = suggest_name(name, words=front.sides)
         raise ProjectError(
-            f"line '{front.key}' has no side {shown(name)}.{offer}", field=f"scenarios.{asked.key}"
+            f"line '{front.key}' has no side {show_value(name)}.{offer}",
+            field=f"scenarios.{asked.key}",
         )
     return name
 
 
-def _handed_land(asked: Scenario, layers: Layers) -> Any:
+def _handed_land(asked: ScenarioSpec, layers: Layers) -> Any:
     if asked.hand_over is None:  # pragma: no cover - the model sees to it
         raise _wrong(asked, "asks for nothing", "Add hand_over")
     field = f"scenarios.{asked.key}.parts"
-    return land_of_parts(layers, asked.hand_over, asked.parts, field=field)
+    return unite_parts(layers, partition=asked.hand_over, words=asked.parts, field=field)
 
 
-def _wrong(asked: Scenario, what: str, hint: str) -> ProjectError:
+def _wrong(asked: ScenarioSpec, what: str, hint: str) -> ProjectError:
     return ProjectError(f"{what}. {hint}.", field=f"scenarios.{asked.key}")
 
 
-def handed_over(sides: Mapping[str, Any], land: Any, *, to_side: str) -> dict[str, Any]:
+def hand_over(sides: Mapping[str, Any], *, land: Any, to_side: str) -> dict[str, Any]:
     """Give land to a side, whoever held it.
 
     Parameters
@@ -152,11 +154,11 @@ def handed_over(sides: Mapping[str, Any], land: Any, *, to_side: str) -> dict[st
     }
 
 
-def front_between(
+def make_front_between(
     sides: Mapping[str, Any],
-    area: Any,
-    frame: Frame,
     *,
+    area: Any,
+    plane: ProjectedPlane,
     key: str,
     label: str,
     date: dt.date,
@@ -169,7 +171,7 @@ def front_between(
         Polygons by name; they do not overlap.
     area
         Study area.
-    frame
+    plane
         The plane.
     key, label, date
         Of the line.
@@ -178,8 +180,10 @@ def front_between(
     -------
     The common edge of the sides inside the study area; None where there is none.
     """
-    states = split_states(area, np.array(list(sides.values()), dtype=object), list(sides))
-    land = merged_sides(states.polygons, states.labels, list(sides))
+    states = polygonize_states(
+        area, shapes=np.array(list(sides.values()), dtype=object), names=list(sides)
+    )
+    land = merge_sides(states.polygons, labels=states.labels, names=list(sides))
     names = list(land)
     edges = [
         shapely.intersection(shapely.boundary(land[one]), shapely.boundary(land[other]))
@@ -187,7 +191,7 @@ def front_between(
         for other in names[number + 1 :]
     ]
     pieces = shapely.get_parts(shapely.get_parts(np.array(edges, dtype=object)))
-    course = canonical(shapely.union_all(pieces[shapely.get_dimensions(pieces) == 1]))
+    course = merge_lines(shapely.union_all(pieces[shapely.get_dimensions(pieces) == 1]))
     if course.is_empty:
         return None
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
@@ -202,7 +206,7 @@ def front_between(
         error_m=np.zeros(len(segments)),
         error_correlation_m=1.0,
         sides=land,
-        length_km=float(length_m(np.array([course], dtype=object), frame)[0]) / 1000.0,
+        length_km=float(measure_length(np.array([course], dtype=object), plane=plane)[0]) / 1000.0,
     )
 
 
@@ -213,15 +217,15 @@ def _error_along(made: FrontLine, front: FrontLine, error_m: float | None) -> An
     return front.error_m[shapely.STRtree(front.segments).nearest(middle)]
 
 
-def scenario_draws(
-    asked: Scenario,
+def displace_scenario(
+    asked: ScenarioSpec,
+    *,
     front: FrontLine,
     made: FrontLine,
-    draws: Sequence[Draw],
+    draws: Sequence[DisplacedFront],
     layers: Layers,
-    *,
     seed: int,
-) -> Sequence[Draw]:
+) -> Sequence[DisplacedFront]:
     """Displace the line of a scenario as the line it starts from is displaced.
 
     Parameters
@@ -243,7 +247,7 @@ def scenario_draws(
         own sways by itself.
     """
     if asked.error_m is not None:
-        return draw_front(made, layers.study_area, draws=len(draws), seed=seed)
+        return displace_front(made, area=layers.study_area, draws=len(draws), seed=seed)
     receiver = _receiver(asked, front)
     edge = shapely.buffer(shapely.boundary(layers.study_area), _EDGE_M, quad_segs=1)
     fixed = None if asked.offset_m is not None else _handed_land(asked, layers)
@@ -254,8 +258,8 @@ def scenario_draws(
             thin = shapely.simplify(draw.line, _COARSE * asked.offset_m, preserve_topology=False)
             band = shapely.buffer(thin, asked.offset_m, quad_segs=_ARCS)
             land = shapely.intersection(draw.sides[_side(asked, front, asked.side)], band)
-        sides = handed_over(draw.sides, land, to_side=receiver)
+        sides = hand_over(draw.sides, land=land, to_side=receiver)
         borders = [shapely.boundary(held) for held in sides.values() if not held.is_empty]
         course = shapely.difference(shapely.union_all(borders, grid_size=GRID_M), edge)
-        found.append(Draw(shapely.line_merge(course), sides))
+        found.append(DisplacedFront(shapely.line_merge(course), sides))
     return tuple(found)

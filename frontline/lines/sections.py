@@ -12,13 +12,13 @@ from shapely.ops import substring
 
 from frontline._typing import Flags, Floats
 from frontline.errors import ProjectError
-from frontline.geo.geodesy import length_m
-from frontline.inputs.partitions import land_of_parts
+from frontline.geo.geodesy import measure_length
+from frontline.inputs.partitions import unite_parts
 
 if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
-    from frontline.project.models import Section
+    from frontline.project.models import SectionSpec
 
 
 NEAR_M = 1.0
@@ -30,7 +30,7 @@ BEND_M = 100.0
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LineSection:
     """A named stretch of a line.
 
     Parameters
@@ -53,9 +53,9 @@ class Stretch:
     rates: tuple[str, ...] = ()
 
 
-def stretches_of(
-    sections: Sequence[Section], layers: Layers, fronts: Sequence[FrontLine]
-) -> tuple[Stretch, ...]:
+def cut_sections(
+    sections: Sequence[SectionSpec], *, layers: Layers, fronts: Sequence[FrontLine]
+) -> tuple[LineSection, ...]:
     """Cut the sections that a project names out of its lines.
 
     Parameters
@@ -77,29 +77,31 @@ def stretches_of(
     for asked in sections:
         front = by_key[asked.line]
         if asked.between is not None:
-            course = stretch_between(
-                front.geometry, layers.frame.xy(np.array(asked.between)), asked.key
+            course = cut_section_between(
+                front.geometry, ends_xy=layers.plane.xy(np.array(asked.between)), name=asked.key
             )
         else:
-            land = land_of_parts(
+            land = unite_parts(
                 layers,
-                str(asked.partition),
-                asked.parts,
+                partition=str(asked.partition),
+                words=asked.parts,
                 field=f"sections.{asked.key}.parts",
             )
             course = _lines(shapely.intersection(front.geometry, land))
-        kilometres = float(length_m(np.array([course], dtype=object), layers.frame)[0]) / 1000.0
+        kilometres = (
+            float(measure_length(np.array([course], dtype=object), plane=layers.plane)[0]) / 1000.0
+        )
         if not kilometres > 0:
             raise ProjectError(
                 f"line '{asked.line}' does not run there (expected some of it). Name other parts.",
                 field=f"sections.{asked.key}",
             )
         label = asked.label or asked.key
-        found.append(Stretch(asked.key, label, asked.line, course, kilometres, asked.rates))
+        found.append(LineSection(asked.key, label, asked.line, course, kilometres, asked.rates))
     return tuple(found)
 
 
-def stretch_between(line: Any, ends_xy: Floats, name: str = "between") -> Any:
+def cut_section_between(line: Any, *, ends_xy: Floats, name: str = "between") -> Any:
     """Cut a line between the points nearest to two places.
 
     Parameters
@@ -142,7 +144,7 @@ def _lines(geometry: Any) -> Any:
     return shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1]))
 
 
-def behind(xy: Floats, stretch: Any, line: Any) -> Flags:
+def find_behind(xy: Floats, *, stretch: Any, line: Any) -> Flags:
     """Tell which places are nearer to a stretch than to the rest of its line.
 
     Parameters

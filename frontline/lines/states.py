@@ -12,22 +12,22 @@ from scipy.spatial import Voronoi, cKDTree
 
 from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import LayerError
-from frontline.geo.geodesy import length_m
+from frontline.geo.geodesy import measure_length
 from frontline.geo.polygonize import (
     GAP_M,
     GRID_M,
     SLIVER_M,
     States,
-    merged_sides,
-    split_area,
-    split_states,
-    united,
+    merge_sides,
+    polygonize_sides,
+    polygonize_states,
+    unite_polygons,
 )
-from frontline.geo.projection import Frame
+from frontline.geo.projection import ProjectedPlane
 from frontline.records import Note
 
 if TYPE_CHECKING:
-    from frontline.project.models import Line, Side
+    from frontline.project.models import LineSpec, SideSpec
 
 LARGEST_SHARE = 0.01
 """Of the study area; no piece larger than this is taken for small unless the project says so."""
@@ -55,20 +55,20 @@ class Given:
         Smaller pieces are given to what surrounds them.
     """
 
-    line: Line
+    line: LineSpec
     shapes: Geometries
-    sides: Sequence[Side]
+    sides: Sequence[SideSpec]
     area: Any
-    frame: Frame
+    plane: ProjectedPlane
     least_m2: float
 
     def seeds_xy(self) -> Coords:
         """Give the seeds of all sides in the plane, shape ``(k, 2)``."""
         seeds = [seed for side in self.sides for seed in side.seed]
-        return self.frame.xy(np.array(seeds)) if seeds else np.zeros((0, 2))
+        return self.plane.xy(np.array(seeds)) if seeds else np.zeros((0, 2))
 
 
-def least_part_m2(line: Line, errors_m: Floats, area: Any) -> float:
+def find_least_part(line: LineSpec, *, errors_m: Floats, area: Any) -> float:
     """Tell how small a piece of land must be to say nothing, square metres.
 
     Parameters
@@ -91,7 +91,9 @@ def least_part_m2(line: Line, errors_m: Floats, area: Any) -> float:
     return float(min(max(GAP_M, error_m) ** 2, LARGEST_SHARE * area.area))
 
 
-def front_of_states(given: Given, names: Sequence[str]) -> tuple[Any, dict[str, Any], list[Note]]:
+def make_front_of_states(
+    given: Given, *, names: Sequence[str]
+) -> tuple[Any, dict[str, Any], list[Note]]:
     """Make the front of polygons that say who holds what.
 
     Parameters
@@ -113,10 +115,10 @@ def front_of_states(given: Given, names: Sequence[str]) -> tuple[Any, dict[str, 
         Sides that overlap, or have no common edge.
     """
     line = given.line
-    states = split_states(
+    states = polygonize_states(
         given.area,
-        given.shapes,
-        names,
+        shapes=given.shapes,
+        names=names,
         rest=line.rest_side or "",
         least_m2=given.least_m2,
         kept_xy=given.seeds_xy(),
@@ -128,7 +130,7 @@ def front_of_states(given: Given, names: Sequence[str]) -> tuple[Any, dict[str, 
         {label for label in states.labels if label},
         key=lambda name: (named.index(name) if name in named else len(named), name),
     )
-    land = merged_sides(states.polygons, states.labels, present)
+    land = merge_sides(states.polygons, labels=states.labels, names=present)
     notes = [
         Note(line.key, f"'{name}' holds land, and is not among the project's sides.")
         for name in present
@@ -139,7 +141,7 @@ def front_of_states(given: Given, names: Sequence[str]) -> tuple[Any, dict[str, 
         notes.append(Note(line.key, f"{empty:,.1f} km2 of the study area are on no side.", 0))
     for faces, what in ((states.mended, "Overlaps of sides"), (states.closed, "Gaps")):
         notes += _note_of_mended(given, faces, what)
-    notes += note_of_merged(given, states.merged)
+    notes += note_of_merged(given, faces=states.merged)
     if states.lines.is_empty:
         raise LayerError(
             _no_edge(line, present), path=line.path, layer=line.layer, field=_key(line)
@@ -147,11 +149,11 @@ def front_of_states(given: Given, names: Sequence[str]) -> tuple[Any, dict[str, 
     return states.lines, land, notes
 
 
-def _key(line: Line) -> str | None:
+def _key(line: LineSpec) -> str | None:
     return line.side_column if line.side_column is not None else "held_by"
 
 
-def _no_edge(line: Line, present: Sequence[str]) -> str:
+def _no_edge(line: LineSpec, present: Sequence[str]) -> str:
     expected = "(expected two sides that border on each other)"
     if len(present) == 1 and line.rest_side is None:
         return (
@@ -166,7 +168,7 @@ def _no_edge(line: Line, present: Sequence[str]) -> str:
 
 def _overlap(given: Given, states: States) -> LayerError:
     row = int(np.argmax(shapely.area(states.overlaps)))
-    lon, lat = lonlat_of(given.frame, shapely.point_on_surface(states.overlaps[row]))
+    lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(states.overlaps[row]))
     size = shapely.area(states.overlaps).sum() / 1e6
     return LayerError(
         f"sides overlap at ({lon:.4f}, {lat:.4f}), {size:,.3f} km2 in all (expected every "
@@ -178,13 +180,13 @@ def _overlap(given: Given, states: States) -> LayerError:
     )
 
 
-def lonlat_of(frame: Frame, point: Any) -> tuple[float, float]:
+def to_lonlat(plane: ProjectedPlane, *, point: Any) -> tuple[float, float]:
     """Give a point of the plane in degrees."""
-    lon, lat = frame.lonlat(shapely.get_coordinates(point))[0]
+    lon, lat = plane.lonlat(shapely.get_coordinates(point))[0]
     return float(lon), float(lat)
 
 
-def size_of(area_m2: float) -> str:
+def write_size(area_m2: float) -> str:
     """Write an area so that small ones can be told apart: 3,678 km2, 12.3 km2, 639 m2."""
     if area_m2 < 1e4:
         return f"{area_m2:,.0f} m2"
@@ -196,14 +198,14 @@ def _largest(given: Given, faces: Geometries) -> str:
     """Say how much polygons are in all, and where the largest lies."""
     areas = shapely.area(faces)
     row = int(np.argmax(areas))
-    lon, lat = lonlat_of(given.frame, shapely.point_on_surface(faces[row]))
+    lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(faces[row]))
     place = f"({lon:.4f}, {lat:.4f})"
     if len(faces) == 1:
-        return f"{size_of(areas[0])} at {place}"
-    return f"{size_of(areas.sum())} in all, the largest {size_of(areas[row])} at {place}"
+        return f"{write_size(areas[0])} at {place}"
+    return f"{write_size(areas.sum())} in all, the largest {write_size(areas[row])} at {place}"
 
 
-def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) -> list[Note]:
+def note_of_merged(given: Given, *, faces: Geometries, slivers: bool = False) -> list[Note]:
     """Say which pieces were given to what surrounds them.
 
     Parameters
@@ -217,7 +219,7 @@ def note_of_merged(given: Given, faces: Geometries, *, slivers: bool = False) ->
     """
     if len(faces) == 0:
         return []
-    limit = f"smaller than {size_of(given.least_m2)}"
+    limit = f"smaller than {write_size(given.least_m2)}"
     limit = f"narrower than {SLIVER_M:g} m or {limit}" if slivers else limit
     text = (
         f"Pieces of land {limit} say nothing, and were given to what surrounds them: "
@@ -237,7 +239,7 @@ def _note_of_mended(given: Given, faces: Geometries, what: str) -> list[Note]:
     return [Note(given.line.key, text, len(faces))]
 
 
-def notes_of_pieces(given: Given, land: Mapping[str, Any]) -> list[Note]:
+def note_pieces(given: Given, *, land: Mapping[str, Any]) -> list[Note]:
     """Say of each side that holds several separate pieces how large and where they are.
 
     Parameters
@@ -255,16 +257,16 @@ def notes_of_pieces(given: Given, land: Mapping[str, Any]) -> list[Note]:
         pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")]
         listed = []
         for piece in pieces[:_LISTED]:
-            lon, lat = lonlat_of(given.frame, shapely.point_on_surface(piece))
-            listed.append(f"{size_of(piece.area)} at ({lon:.4f}, {lat:.4f})")
+            lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(piece))
+            listed.append(f"{write_size(piece.area)} at ({lon:.4f}, {lat:.4f})")
         more = f" and {len(pieces) - _LISTED} smaller ones" if len(pieces) > _LISTED else ""
         text = f"'{name}' holds {len(pieces)} separate pieces: {'; '.join(listed)}{more}."
         notes.append(Note(given.line.key, text, len(pieces)))
     return notes
 
 
-def notes_of_empty_pieces(
-    key: str, land: Mapping[str, Any], known_xy: Coords, frame: Frame
+def note_empty_pieces(
+    key: str, *, land: Mapping[str, Any], known_xy: Coords, plane: ProjectedPlane
 ) -> list[Note]:
     """Say which separate pieces of a side hold neither a settlement nor a seed.
 
@@ -276,7 +278,7 @@ def notes_of_empty_pieces(
         Land by side.
     known_xy
         Settlements and seeds in the plane, shape ``(n, 2)``.
-    frame
+    plane
         The plane.
     """
     notes = []
@@ -292,18 +294,18 @@ def notes_of_empty_pieces(
             continue
         areas = shapely.area(empty)
         largest = empty[int(np.argmax(areas))]
-        lon, lat = lonlat_of(frame, shapely.point_on_surface(largest))
+        lon, lat = to_lonlat(plane, point=shapely.point_on_surface(largest))
         text = (
             f"{len(empty)} of the {len(pieces)} separate pieces of '{name}' hold neither a "
-            f"settlement nor a seed, {size_of(areas.sum())} in all, the largest "
-            f"{size_of(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
+            f"settlement nor a seed, {write_size(areas.sum())} in all, the largest "
+            f"{write_size(areas.max())} at ({lon:.4f}, {lat:.4f}): are they meant?"
         )
         notes.append(Note(key, text, len(empty)))
     return notes
 
 
-def centre_of_grey(
-    given: Given, course: Any, land: Mapping[str, Any]
+def find_centre_of_grey(
+    given: Given, *, course: Any, land: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any] | None, list[Note]]:
     """Lay the front through the middle of grey zones, where the project wants it.
 
@@ -320,7 +322,7 @@ def centre_of_grey(
         The front; the land of the other sides with the grey zones divided among them along it,
         None where there is no such zone; what is counted.
     """
-    frame, key = given.frame, given.line.key
+    frame, key = given.plane, given.line.key
     notes = []
     for side in given.sides:
         if side.grey == "edges" and not land.get(side.name, shapely.Polygon()).is_empty:
@@ -336,18 +338,18 @@ def centre_of_grey(
         for name, share in _divided(part, {name: land[name] for name in others}).items():
             shares[name].append(share)
     halves = np.array([shapely.union_all(parts) for parts in shares.values()], dtype=object)
-    states = split_states(given.area, halves, others)
+    states = polygonize_states(given.area, shapes=halves, names=others)
     if states.lines.is_empty:
         return course, None, notes
     edges = np.array([course, states.lines], dtype=object)
-    along, middle = length_m(edges, frame) / 1000.0
+    along, middle = measure_length(edges, plane=frame) / 1000.0
     listed = ", ".join(f"'{name}'" for name in zones)
     text = (
         f"The front is the centre line of {listed}, counted once: {middle:,.1f} km (all edges of "
         f"sides together: {along:,.1f} km)."
     )
     notes.append(Note(key, text))
-    return states.lines, merged_sides(states.polygons, states.labels, others), notes
+    return states.lines, merge_sides(states.polygons, labels=states.labels, names=others), notes
 
 
 def _divided(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
@@ -380,7 +382,7 @@ def _divided(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
     faces = _cut_midway(zone, places, low)
     inside = shapely.get_coordinates(shapely.point_on_surface(faces))
     nearest = low[cKDTree(places).query(inside)[1]]
-    return {name: united(faces[nearest == row]) for row, name in enumerate(beside)}
+    return {name: unite_polygons(faces[nearest == row]) for row, name in enumerate(beside)}
 
 
 def _cut_midway(zone: Any, places: Coords, owner: Integers) -> Geometries:
@@ -397,4 +399,4 @@ def _cut_midway(zone: Any, places: Coords, owner: Integers) -> Geometries:
     lines = shapely.linestrings(cells.vertices[ends[parting]] + middle)
     lines = lines[shapely.length(lines) > 0]
     lines = lines[shapely.intersects(zone, lines)]
-    return split_area(zone, lines, reach_m=GRID_M).polygons
+    return polygonize_sides(zone, lines=lines, reach_m=GRID_M).polygons

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from frontline import schema
 from frontline._typing import Floats
-from frontline.geo.geodesy import area_m2, plane_band, true_band
-from frontline.geo.projection import Frame
-from frontline.lines.front import Copies, draw_front, figures_of, point_figures
+from frontline.geo.geodesy import geodesic_buffer, measure_area, planar_buffer
+from frontline.geo.projection import ProjectedPlane
+from frontline.lines.front import Copies, displace_front, take_figures, take_point_figures
 from frontline.records import Note
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.kernels import areas_within
-from frontline.uncertainty.sampling import Position, position
+from frontline.uncertainty.sampling import SamplePosition, find_position
 
 if TYPE_CHECKING:
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
 
 
 _THINNED = 0.002
@@ -81,14 +81,14 @@ ZONES = Table(
 """The layer; the table of that name has a row for each source of people."""
 
 
-def lines_table(fronts: Sequence[FrontLine], frame: Frame) -> gpd.GeoDataFrame:
+def tabulate_fronts(fronts: Sequence[FrontLine], *, plane: ProjectedPlane) -> gpd.GeoDataFrame:
     """List the lines.
 
     Parameters
     ----------
     fronts
         The lines.
-    frame
+    plane
         The plane.
 
     Returns
@@ -109,12 +109,15 @@ def lines_table(fronts: Sequence[FrontLine], frame: Frame) -> gpd.GeoDataFrame:
         for front in fronts
     ]
     return gpd.GeoDataFrame(
-        rows, columns=[*LINES.names, "geometry"], geometry="geometry", crs=frame.crs
+        rows, columns=[*LINES.names, "geometry"], geometry="geometry", crs=plane.crs
     )
 
 
-def sides_table(
-    fronts: Sequence[FrontLine], draws: Mapping[str, Sequence[Draw]], frame: Frame
+def tabulate_sides(
+    fronts: Sequence[FrontLine],
+    *,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
 ) -> gpd.GeoDataFrame:
     """List the land of each side of each line.
 
@@ -124,7 +127,7 @@ def sides_table(
         The lines.
     draws
         Displaced copies by the line's key; may be empty.
-    frame
+    plane
         The plane.
 
     Returns
@@ -135,10 +138,12 @@ def sides_table(
     """
     rows = []
     for front in fronts:
-        drawn = drawn_areas(front, draws.get(front.key, ()), [math.inf], frame)
+        drawn = measure_drawn_areas(
+            front, draws=draws.get(front.key, ()), distances_m=[math.inf], plane=plane
+        )
         most_km2 = sum(land.area for land in front.sides.values()) / 1e6
         for number, (name, land) in enumerate(front.sides.items()):
-            area = float(area_m2(np.array([land], dtype=object), frame)[0]) / 1e6
+            area = float(measure_area(np.array([land], dtype=object), plane=plane)[0]) / 1e6
             low, high = _ends(front, area, drawn.at(number, 0) if drawn else None, most_km2)
             rows.append(
                 {
@@ -151,15 +156,16 @@ def sides_table(
                 }
             )
     return gpd.GeoDataFrame(
-        rows, columns=[*SIDES.names, "geometry"], geometry="geometry", crs=frame.crs
+        rows, columns=[*SIDES.names, "geometry"], geometry="geometry", crs=plane.crs
     )
 
 
-def zones(
+def buffer_zones(
     fronts: Sequence[FrontLine],
+    *,
     distances_m: Sequence[float],
-    draws: Mapping[str, Sequence[Draw]],
-    frame: Frame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    plane: ProjectedPlane,
 ) -> gpd.GeoDataFrame:
     """Make the zones of each line: land by side within each distance, and between distances.
 
@@ -171,7 +177,7 @@ def zones(
         Distances, metres.
     draws
         Displaced copies by the line's key; may be empty.
-    frame
+    plane
         The plane.
 
     Returns
@@ -183,15 +189,19 @@ def zones(
 
     Notes
     -----
-    Edges and areas are true on the ellipsoid (`geodesy.true_band`). The areas of the draws are
-    those of squares (`drawn_areas`), and the interval is that of their differences.
+    Edges and areas are true on the ellipsoid (`geodesy.geodesic_buffer`). The areas of the draws
+    are those of squares (`measure_drawn_areas`), and the interval is that of their differences.
     """
     distances = sorted(set(distances_m))
     rows: list[dict[str, Any]] = []
     for front in fronts:
         lands = np.array(list(front.sides.values()), dtype=object)
         bands = np.array(
-            [true_band(front.geometry, distance, frame) for distance in distances], dtype=object
+            [
+                geodesic_buffer(front.geometry, distance_m=distance, plane=plane)
+                for distance in distances
+            ],
+            dtype=object,
         )
         # A ring is cut from bands, not from zones: two zones share the edge of the study area,
         # and its vertices, a rounding apart, would leave needles there.
@@ -199,13 +209,17 @@ def zones(
         cumulative = _areas_of(shapely.intersection(bands[:, None], lands[None, :]))
         ring = _areas_of(shapely.intersection(belts[:, None], lands[None, :]))
         most_km2 = sum(land.area for land in lands) / 1e6
-        within = drawn_areas(front, draws.get(front.key, ()), distances, frame)
+        within = measure_drawn_areas(
+            front, draws=draws.get(front.key, ()), distances_m=distances, plane=plane
+        )
         drawn = {"cumulative": within, "ring": within and within.of(_rings)}
         for column, side in enumerate(front.sides):
             for row, distance in enumerate(distances):
                 for kind, shapes in (("cumulative", cumulative), ("ring", ring)):
                     shape = shapes[row, column]
-                    area = float(area_m2(np.array([shape], dtype=object), frame)[0]) / 1e6
+                    area = (
+                        float(measure_area(np.array([shape], dtype=object), plane=plane)[0]) / 1e6
+                    )
                     copies = drawn[kind]
                     own = copies.at(column, row) if copies else None
                     low, high = _ends(front, area, own, most_km2)
@@ -222,7 +236,7 @@ def zones(
                         }
                     )
     return gpd.GeoDataFrame(
-        rows, columns=[*ZONES.names, "geometry"], geometry="geometry", crs=frame.crs
+        rows, columns=[*ZONES.names, "geometry"], geometry="geometry", crs=plane.crs
     )
 
 
@@ -235,11 +249,11 @@ def _ends(
 ) -> tuple[float, float]:
     if not (front.error_m > 0).any():
         return area_km2, area_km2
-    return interval(area_km2, drawn, least=0.0, most=max(most_km2, area_km2))
+    return take_interval(area_km2, drawn=drawn, least=0.0, most=max(most_km2, area_km2))
 
 
-def zones_in_plane(
-    front: FrontLine, distances_m: Sequence[float], frame: Frame, *, tolerance_m: float
+def buffer_zones_in_plane(
+    front: FrontLine, *, distances_m: Sequence[float], plane: ProjectedPlane, tolerance_m: float
 ) -> gpd.GeoDataFrame:
     """Make the cumulative zones of a line quickly: plain buffers of a thinned line.
 
@@ -249,7 +263,7 @@ def zones_in_plane(
         The line with its sides.
     distances_m
         Ascending.
-    frame
+    plane
         The plane.
     tolerance_m
         The line is thinned by so much first, and by a five-hundredth of the distance.
@@ -257,8 +271,8 @@ def zones_in_plane(
     Returns
     -------
     GeoDataFrame
-        As from `zones`, without intervals, side by side. Edges are off by the tolerance, and by
-        what the plane stretches distances: one thousandth at 300 km from its centre.
+        As from `buffer_zones`, without intervals, side by side. Edges are off by the tolerance,
+        and by what the plane stretches distances: one thousandth at 300 km from its centre.
     """
     lands = np.array(list(front.sides.values()), dtype=object)
     bands = np.array(
@@ -273,7 +287,7 @@ def zones_in_plane(
         dtype=object,
     )
     shapes = _areas_of(shapely.intersection(bands[None, :], lands[:, None]))
-    area_km2 = area_m2(shapes.ravel(), frame) / 1e6
+    area_km2 = measure_area(shapes.ravel(), plane=plane) / 1e6
     table = {
         "line": front.key,
         "side": np.repeat(np.array(list(front.sides), dtype=object), len(distances_m)),
@@ -283,17 +297,17 @@ def zones_in_plane(
         "area_low": math.nan,
         "area_high": math.nan,
     }
-    made = gpd.GeoDataFrame(table, geometry=shapes.ravel(), crs=frame.crs)
+    made = gpd.GeoDataFrame(table, geometry=shapes.ravel(), crs=plane.crs)
     return made[[*ZONES.names, "geometry"]]
 
 
-def bias_notes(zones: gpd.GeoDataFrame) -> tuple[Note, ...]:
+def note_bias(zones: gpd.GeoDataFrame) -> tuple[Note, ...]:
     """Say where error makes the zones of a line look larger or smaller than they likely are.
 
     Parameters
     ----------
     zones
-        From `zones`.
+        From `buffer_zones`.
 
     Returns
     -------
@@ -320,12 +334,12 @@ def bias_notes(zones: gpd.GeoDataFrame) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def correlation_notes(
+def note_correlation(
     fronts: Sequence[FrontLine],
+    *,
     area: Any,
     zones: gpd.GeoDataFrame,
-    frame: Frame,
-    *,
+    plane: ProjectedPlane,
     draws: int,
     seed: int,
 ) -> tuple[Note, ...]:
@@ -338,8 +352,8 @@ def correlation_notes(
     area
         Study area in the plane.
     zones
-        From `zones`.
-    frame
+        From `buffer_zones`.
+    plane
         The plane.
     draws, seed
         As for the lines' own copies; fifty are enough here.
@@ -361,10 +375,12 @@ def correlation_notes(
         told = []
         for length in front.correlation_range_m or (usual / 3.0, usual * 3.0):
             changed = replace(front, error_correlation_m=length)
-            copies = draw_front(changed, area, draws=min(draws, _FEW_DRAWS), seed=seed)
-            drawn = drawn_areas(changed, copies, [float(row["distance_m"])], frame)
+            copies = displace_front(changed, area=area, draws=min(draws, _FEW_DRAWS), seed=seed)
+            drawn = measure_drawn_areas(
+                changed, draws=copies, distances_m=[float(row["distance_m"])], plane=plane
+            )
             value = float(row["area_km2"])
-            ends = interval(value, drawn.at(number, 0) if drawn else None, least=0.0)
+            ends = take_interval(value, drawn=drawn.at(number, 0) if drawn else None, least=0.0)
             told.append(f"{ends[0]:,.0f} to {ends[1]:,.0f} km2 if over {length / 1000:,.1f} km")
         text = (
             f"Its error is taken as alike over {usual / 1000:,.1f} km, which nobody measured. Land "
@@ -375,8 +391,8 @@ def correlation_notes(
     return tuple(notes)
 
 
-def drawing_notes(
-    fronts: Sequence[FrontLine], draws: Mapping[str, Sequence[Draw]]
+def note_drawing(
+    fronts: Sequence[FrontLine], *, draws: Mapping[str, Sequence[DisplacedFront]]
 ) -> tuple[Note, ...]:
     """Name lines that are drawn smoother than their error would have them.
 
@@ -399,19 +415,19 @@ def drawing_notes(
     )
 
 
-def with_intervals(
-    zones: gpd.GeoDataFrame, front: FrontLine, drawn: Drawn | None
+def add_zone_intervals(
+    zones: gpd.GeoDataFrame, *, front: FrontLine, drawn: Drawn | None
 ) -> gpd.GeoDataFrame:
     """Give the cumulative zones of one line the intervals of their areas.
 
     Parameters
     ----------
     zones
-        Rows of `zones`, side by side, each with every distance in ascending order.
+        Rows of `buffer_zones`, side by side, each with every distance in ascending order.
     front
         The line.
     drawn
-        From `drawn_areas` for the same distances.
+        From `measure_drawn_areas` for the same distances.
     """
     most_km2 = sum(land.area for land in front.sides.values()) / 1e6
     sides = list(front.sides)
@@ -424,8 +440,12 @@ def with_intervals(
     return zones.assign(area_low=low, area_high=high)
 
 
-def drawn_areas(
-    front: FrontLine, draws: Sequence[Draw], distances_m: Sequence[float], frame: Frame
+def measure_drawn_areas(
+    front: FrontLine,
+    *,
+    draws: Sequence[DisplacedFront],
+    distances_m: Sequence[float],
+    plane: ProjectedPlane,
 ) -> Drawn | None:
     """Measure land by side and distance in the displaced copies of a line.
 
@@ -437,7 +457,7 @@ def drawn_areas(
         Its displaced copies.
     distances_m
         Ascending; infinite for the whole of a side.
-    frame
+    plane
         The plane.
 
     Returns
@@ -455,32 +475,40 @@ def drawn_areas(
         return None
     distances = np.array(distances_m, dtype=np.float64)
     if not isinstance(draws, Copies):
-        return figures_of(front, draws, partial(_overlaid, distances_m=distances))
+        return take_figures(front, draws=draws, figure=partial(_overlaid, distances_m=distances))
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max()) / SIGMAS
     known = distances[np.isfinite(distances)]
     land = divide_land(
         shapely.union_all(list(front.sides.values())),
-        front.geometry,
-        float(known.max(initial=0.0)) * 1.005 + reach_m,
+        course=front.geometry,
+        reach_m=float(known.max(initial=0.0)) * 1.005 + reach_m,
     )
-    where = position(
-        shapely.points(land.xy), front.geometry, front.sides, frame, names=list(front.sides)
+    where = find_position(
+        shapely.points(land.xy),
+        line=front.geometry,
+        sides=front.sides,
+        plane=plane,
+        names=list(front.sides),
     )
     size_km2 = land.size_m2 / 1e6
 
-    def areas(copy: Position) -> Floats:
+    def areas(copy: SamplePosition) -> Floats:
         found = np.zeros((len(front.sides), len(distances)))
         other = copy.other if copy.other is not None else copy.side
         areas_within(copy.side, other, copy.distance_m, size_km2, land.width_m, distances, found)
         return found
 
-    return point_figures(front, draws, land.xy, where, areas, frame, counted=False)
+    return take_point_figures(
+        front, draws=draws, xy=land.xy, here=where, figure=areas, plane=plane, counted=False
+    )
 
 
 def _overlaid(line: Any, sides: Mapping[str, Any], *, distances_m: Floats) -> Floats:
     """Areas ``(sides, distances)``, km2, by plain buffers: the slow way."""
     lands = np.array([sides[name] for name in sides], dtype=object)
-    bands = [plane_band(line, far) if math.isfinite(far) else None for far in distances_m]
+    bands = [
+        planar_buffer(line, distance_m=far) if math.isfinite(far) else None for far in distances_m
+    ]
     areas = [
         shapely.area(lands if band is None else shapely.intersection(band, lands)) for band in bands
     ]

@@ -24,7 +24,7 @@ _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """To half of the eight neighbours; the other half is the way back."""
 
 
-def tobler_kmh(slope: Floats) -> Floats:
+def find_walking_speed(slope: Floats) -> Floats:
     """Give the walking speed for a slope (rise over run, positive uphill).
 
     References
@@ -35,8 +35,8 @@ def tobler_kmh(slope: Floats) -> Floats:
     return np.asarray(6.0 * np.exp(-3.5 * np.abs(slope + 0.05)))
 
 
-def walking_minutes(
-    dem: Dem, origins_xy: Floats, targets_xy: Floats, *, line: BaseGeometry | None = None
+def find_walking_times(
+    dem: Dem, *, origins_xy: Floats, targets_xy: Floats, line: BaseGeometry | None = None
 ) -> Floats:
     """Compute the time on foot between places, over the cells of the elevation.
 
@@ -101,7 +101,10 @@ def _graph(dem: Dem, line: BaseGeometry | None) -> object:
         free &= ~_crosses(dem, start, stop, line)
     start, stop, metres = start[free], stop[free], metres[free]
     slope = (heights[stop] - heights[start]) / metres
-    there, back = metres / tobler_kmh(slope) * 3.6, metres / tobler_kmh(-slope) * 3.6
+    there, back = (
+        metres / find_walking_speed(slope) * 3.6,
+        metres / find_walking_speed(-slope) * 3.6,
+    )
     ends = (np.concatenate([start, stop]), np.concatenate([stop, start]))
     size = dem.heights_m.size
     return coo_array((np.concatenate([there, back]), ends), shape=(size, size)).tocsr()

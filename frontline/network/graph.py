@@ -16,11 +16,11 @@ from frontline.errors import LayerError
 from frontline.network.joining import (
     Joins,
     Stations,
-    crossings_of,
-    ends_near,
-    in_order,
+    find_crossings,
+    find_ends_near,
+    list_vertices,
     number_points,
-    vertices_of,
+    sort_along,
 )
 from frontline.network.tags import read_directions, read_levels
 
@@ -103,7 +103,7 @@ class RoadGraph:
         return shapely.STRtree(self.courses)
 
 
-def road_graph(
+def build_graph(
     roads: gpd.GeoDataFrame,
     *,
     tolerance_m: float = 100.0,
@@ -132,7 +132,7 @@ def road_graph(
     slope_over_m
         Length of road over which a slope is taken.
     power_w_kg
-        See `slope_kmh`.
+        See `limit_speed_on_slope`.
 
     Raises
     ------
@@ -160,7 +160,10 @@ def road_graph(
     speed = _speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})[road_of[line]]
     slope = _slopes((at[head] + at[head + 1]) / 2.0, lines, line, heights, slope_over_m)
     there, back = (
-        length / 1000.0 / np.minimum(speed, slope_kmh(steep, power_w_kg)) * 60.0
+        length
+        / 1000.0
+        / np.minimum(speed, limit_speed_on_slope(steep, power_w_kg=power_w_kg))
+        * 60.0
         for steep in (slope, -slope)
     )
     onward, backward = (open_[road_of[line]] for open_ in read_directions(roads))
@@ -177,11 +180,11 @@ def _meetings(
     lines: NDArray[np.object_], level: Integers, tolerance_m: float, *, crossings: bool
 ) -> tuple[Stations, NDArray[np.bool_], Joins]:
     """Put the points on lines at which they meet others, and pair loose ends with roads near."""
-    stations = vertices_of(lines)
+    stations = list_vertices(lines)
     if crossings:
-        stations = stations + crossings_of(lines, stations, level=level)
-    near, joins = ends_near(lines, stations, level=level, within_m=tolerance_m)
-    return *in_order(stations + near, step_m=STEP_M), joins
+        stations = stations + find_crossings(lines, vertices=stations, level=level)
+    near, joins = find_ends_near(lines, stations=stations, level=level, within_m=tolerance_m)
+    return *sort_along(stations + near, step_m=STEP_M), joins
 
 
 def _nodes(xy: Floats, added: NDArray[np.bool_], joins: Joins) -> tuple[Floats, NDArray[np.int64]]:
@@ -226,7 +229,7 @@ def _parts(
     return rank[weak[edges[:, 0]]], circuit_m
 
 
-def slope_kmh(slope: Floats, power_w_kg: float = POWER_W_KG) -> Floats:
+def limit_speed_on_slope(slope: Floats, *, power_w_kg: float = POWER_W_KG) -> Floats:
     """Give the highest speed that a vehicle keeps on a slope.
 
     Parameters
@@ -277,7 +280,7 @@ def _slopes(
 def _speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> Floats:
     speed: Floats = roads["kind"].map(by_class).to_numpy(float, na_value=np.nan)
     if "speed_kmh" in roads:
-        own = numbers_in(roads["speed_kmh"], layer="corridors", field="speed_kmh")
+        own = read_numbers(roads["speed_kmh"], layer="corridors", field="speed_kmh")
         speed = np.where(np.isnan(own), speed, own)
     if np.isnan(speed).any() or (speed <= 0).any():
         kinds = sorted(set(roads["kind"][np.isnan(speed) | (speed <= 0)].astype(str)))
@@ -290,7 +293,7 @@ def _speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> Floats:
     return speed
 
 
-def numbers_in(column: pd.Series[float], *, layer: str, field: str) -> Floats:
+def read_numbers(column: pd.Series[float], *, layer: str, field: str) -> Floats:
     """Read a column of the user's own as numbers; NaN where it is empty.
 
     Raises

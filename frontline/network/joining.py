@@ -59,7 +59,7 @@ class Joins:
     targets_xy: Floats
 
 
-def vertices_of(lines: NDArray[np.object_]) -> Stations:
+def list_vertices(lines: NDArray[np.object_]) -> Stations:
     """Return the vertices of lines."""
     xy, line = shapely.get_coordinates(lines, return_index=True)
     step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
@@ -88,7 +88,7 @@ def number_points(xy: Floats) -> tuple[Integers, Integers]:
     return number.ravel().astype(np.int64), first.astype(np.int64)
 
 
-def is_noded(lines: NDArray[np.object_], vertices: Stations) -> bool:
+def is_noded(lines: NDArray[np.object_], *, vertices: Stations) -> bool:
     """Tell whether roads that meet share a vertex there, as OpenStreetMap's do.
 
     Parameters
@@ -96,7 +96,7 @@ def is_noded(lines: NDArray[np.object_], vertices: Stations) -> bool:
     lines
         The roads, shape ``(n,)``.
     vertices
-        Of the lines (`vertices_of`).
+        Of the lines (`list_vertices`).
 
     Returns
     -------
@@ -135,7 +135,7 @@ def _at_line(number: Integers, line: Integers) -> Integers:
     return number * (int(line.max(initial=0)) + 1) + line
 
 
-def crossings_of(lines: NDArray[np.object_], vertices: Stations, *, level: Integers) -> Stations:
+def find_crossings(lines: NDArray[np.object_], *, vertices: Stations, level: Integers) -> Stations:
     """Find where lines of one level cross or touch without a common vertex, on both of them.
 
     Parameters
@@ -143,7 +143,7 @@ def crossings_of(lines: NDArray[np.object_], vertices: Stations, *, level: Integ
     lines
         The roads, shape ``(n,)``.
     vertices
-        Of the lines (`vertices_of`).
+        Of the lines (`list_vertices`).
     level
         Of each, from `read_levels`.
     """
@@ -189,8 +189,8 @@ def _nearest_vertices(lines: NDArray[np.object_], spots: NDArray[np.object_]) ->
     )
 
 
-def ends_near(
-    lines: NDArray[np.object_], stations: Stations, *, level: Integers, within_m: float
+def find_ends_near(
+    lines: NDArray[np.object_], *, stations: Stations, level: Integers, within_m: float
 ) -> tuple[Stations, Joins]:
     """Find loose ends of lines near another line.
 
@@ -256,7 +256,7 @@ def _gaps_in_rings(
 
 
 def count_gaps(
-    lines: NDArray[np.object_], vertices: Stations, *, least_m: float, most_m: float
+    lines: NDArray[np.object_], *, vertices: Stations, least_m: float, most_m: float
 ) -> int:
     """Count loose ends that lie near another line, but further than what they are joined over.
 
@@ -281,7 +281,7 @@ def count_gaps(
     return int((near(most_m) & ~near(max(least_m, SAME_M))).sum())
 
 
-def in_order(stations: Stations, *, step_m: float) -> tuple[Stations, NDArray[np.bool_]]:
+def sort_along(stations: Stations, *, step_m: float) -> tuple[Stations, NDArray[np.bool_]]:
     """Sort points along their lines, drop doubles, and add some so that none are far apart.
 
     Parameters

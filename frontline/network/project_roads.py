@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from frontline.elevation.dem import heights_at, is_coarse
-from frontline.errors import ProjectError, nearest, shown
-from frontline.network.graph import SLOPE_OVER_M, SPEED_KMH, RoadGraph, numbers_in, road_graph
-from frontline.network.joining import count_gaps, is_noded, vertices_of
-from frontline.network.routing import Spot, barred, doubtful_crossings
+from frontline.elevation.dem import is_coarse, sample_heights
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.network.graph import SLOPE_OVER_M, SPEED_KMH, RoadGraph, build_graph, read_numbers
+from frontline.network.joining import count_gaps, is_noded, list_vertices
+from frontline.network.routing import Spot, cut_graph, find_doubtful_crossings
 from frontline.network.tags import doubt_directions
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Closed:
 
 
 @dataclass(frozen=True)
-class Network:
+class RoadNetwork:
     """Roads that can be driven, and where a line lets through.
 
     Parameters
@@ -104,9 +104,9 @@ class Network:
         """
         key = shapely.to_wkb(barrier), checkpoints, open_spots
         if key not in self._closed:
-            self._closed[key] = barred(
+            self._closed[key] = cut_graph(
                 self.graph,
-                barrier,
+                line=barrier,
                 gates=self.gates if checkpoints else (),
                 gate_tolerance_m=self.reach_m,
                 open_roads=self.passages,
@@ -130,8 +130,8 @@ class Network:
         """
         bar = front.geometry if barrier is None else barrier
         graph = self.closed(bar, checkpoints=checkpoints)
-        spots = doubtful_crossings(
-            self.shapes, front.geometry, segments=front.segments, error_m=front.error_m
+        spots = find_doubtful_crossings(
+            self.shapes, line=front.geometry, segments=front.segments, error_m=front.error_m
         )
         if not spots:
             return Closed(graph, graph)
@@ -146,9 +146,9 @@ class Network:
         return f"nothing: speeds by class of road {slopes}, as set"
 
 
-def network_of(
-    project: Project, layers: Layers, dem: Dem | None, *, kinds: Sequence[str] = ()
-) -> Network | None:
+def build_network(
+    project: Project, *, layers: Layers, dem: Dem | None, kinds: Sequence[str] = ()
+) -> RoadNetwork | None:
     """Make the network of a project.
 
     Parameters
@@ -189,18 +189,20 @@ def network_of(
     ground = dem if asked.slopes and dem is not None and not schematic else None
     if ground is not None and is_coarse(ground):
         ground = None
-    graph = road_graph(
+    graph = build_graph(
         own,
         tolerance_m=join_m,
         crossings=crossings,
         speeds_kmh=speeds,
-        heights=None if ground is None else lambda xy: heights_at(ground, xy, crs=layers.frame.crs),
+        heights=None
+        if ground is None
+        else lambda xy: sample_heights(ground, xy=xy, crs=layers.plane.crs),
         # Below two cells a slope is what the grid makes of it.
         slope_over_m=max(SLOPE_OVER_M, 2.0 * max(ground.step_m)) if ground else SLOPE_OVER_M,
         power_w_kg=asked.power_w_kg,
     )
-    gates = gates_of(project, layers.points)
-    return Network(
+    gates = find_checkpoints(project, points=layers.points)
+    return RoadNetwork(
         graph,
         gates,
         asked.checkpoint_m,
@@ -226,12 +228,12 @@ def _joined_how(
         return JOIN_M, True, ()
     if not len(lines):
         return 0.0, False, ()
-    vertices = vertices_of(lines)
-    apart = not is_noded(lines, vertices)
+    vertices = list_vertices(lines)
+    apart = not is_noded(lines, vertices=vertices)
     join_m = (JOIN_M if apart else 0.0) if stated_m is None else stated_m
     if join_m >= JOIN_M:
         return join_m, apart, ()
-    gaps = count_gaps(lines, vertices, least_m=join_m, most_m=JOIN_M)
+    gaps = count_gaps(lines, vertices=vertices, least_m=join_m, most_m=JOIN_M)
     if not gaps:
         return join_m, apart and join_m > 0, ()
     ends = "1 road end lies" if gaps == 1 else f"{gaps:,} road ends lie"
@@ -251,7 +253,8 @@ def _passages(
         if not ((corridors["id"] == word) | (corridors["name"] == word)).any():
             known = [*corridors["id"], *corridors["name"]]
             raise ProjectError(
-                f"there is no corridor {shown(word)}.{nearest(word, known)} Name corridors by "
+                f"there is no corridor {show_value(word)}.{suggest_name(word, words=known)} Name "
+                "corridors by "
                 "identifier or name.",
                 path=project.path,
                 field="travel.passages",
@@ -260,7 +263,9 @@ def _passages(
     return tuple(found)
 
 
-def gates_of(project: Project, points: gpd.GeoDataFrame) -> tuple[tuple[float, float, float], ...]:
+def find_checkpoints(
+    project: Project, *, points: gpd.GeoDataFrame
+) -> tuple[tuple[float, float, float], ...]:
     """Find the checkpoints among the points of a project: x, y, minutes of waiting.
 
     Raises
@@ -273,6 +278,6 @@ def gates_of(project: Project, points: gpd.GeoDataFrame) -> tuple[tuple[float, f
     xy: NDArray[np.float64] = shapely.get_coordinates(own.geometry.to_numpy())
     wait = np.full(len(own), asked.checkpoint_min)
     if WAIT_COLUMN in own and len(own):
-        stated = numbers_in(own[WAIT_COLUMN], layer="points", field=WAIT_COLUMN)
+        stated = read_numbers(own[WAIT_COLUMN], layer="points", field=WAIT_COLUMN)
         wait = np.where(np.isnan(stated), wait, np.maximum(stated, 0.0))
     return tuple((float(x), float(y), float(one)) for (x, y), one in zip(xy, wait, strict=True))

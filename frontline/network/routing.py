@@ -39,10 +39,10 @@ Spot = tuple[int, float, float]
 """A place on a road: row of the road layer, x, y."""
 
 
-def barred(
+def cut_graph(
     graph: RoadGraph,
-    line: BaseGeometry,
     *,
+    line: BaseGeometry,
     gates: Sequence[tuple[float, float, float]] = (),
     gate_tolerance_m: float = 500.0,
     open_roads: Sequence[int] = (),
@@ -102,10 +102,10 @@ def barred(
     )
 
 
-def doubtful_crossings(
+def find_doubtful_crossings(
     roads: NDArray[np.object_],
-    line: BaseGeometry,
     *,
+    line: BaseGeometry,
     segments: NDArray[np.object_],
     error_m: Floats,
 ) -> tuple[Spot, ...]:
@@ -146,11 +146,11 @@ def doubtful_crossings(
     return tuple(spots)
 
 
-def travel_minutes(
+def find_travel_times(
     graph: RoadGraph,
+    *,
     origins_xy: Floats,
     targets_xy: Floats,
-    *,
     line: BaseGeometry | None = None,
 ) -> Floats:
     """Compute travel times between places.
@@ -181,13 +181,13 @@ def travel_minutes(
     return np.asarray(walk[:count, np.newaxis] + reach + walk[np.newaxis, count:])
 
 
-def minutes_to_line(graph: RoadGraph, origins_xy: Floats, line: BaseGeometry) -> Floats:
+def find_times_to_line(graph: RoadGraph, *, origins_xy: Floats, line: BaseGeometry) -> Floats:
     """Compute the shortest time from each place to any point of a line.
 
     Parameters
     ----------
     graph
-        Roads that the line bars (`barred`).
+        Roads that the line bars (`cut_graph`).
     origins_xy
         Places, shape ``(k, 2)``.
     line
@@ -221,7 +221,7 @@ def minutes_to_line(graph: RoadGraph, origins_xy: Floats, line: BaseGeometry) ->
     return np.asarray(np.minimum(ways.min(axis=1), on_foot))
 
 
-def parts(graph: RoadGraph) -> Integers:
+def label_parts(graph: RoadGraph) -> Integers:
     """Give each node the number of its connected part, shape ``(n,)``; the largest is 0."""
     from scipy.sparse.csgraph import connected_components
 
@@ -333,7 +333,9 @@ def _joined(
     return graph, node, walk
 
 
-def nearest_roads(graph: RoadGraph, places_xy: Floats, line: BaseGeometry | None) -> Integers:
+def find_nearest_roads(
+    graph: RoadGraph, *, places_xy: Floats, line: BaseGeometry | None
+) -> Integers:
     """Find the edge at which each place joins the roads, shape ``(k,)``; -1 where none.
 
     Parameters
@@ -357,7 +359,7 @@ def nearest_roads(graph: RoadGraph, places_xy: Floats, line: BaseGeometry | None
 
 
 def _reached(place: BaseGeometry, graph: RoadGraph, line: BaseGeometry | None) -> int:
-    """Find the edge at which one place joins the roads; see `nearest_roads`."""
+    """Find the edge at which one place joins the roads; see `find_nearest_roads`."""
     nearest = _first_free(place, graph, line, graph.road >= 0, math.inf)
     if nearest < 0 or graph.circuit_m[nearest] >= LEAST_CIRCUIT_M:
         return nearest

@@ -16,23 +16,23 @@ import shapely
 from scipy.spatial import Voronoi
 
 from frontline._typing import Floats, Geometries, Integers
-from frontline.population.on_land import Dwellers, most_of_each, without_slivers
+from frontline.population.on_land import ListedResidents, drop_slivers, find_main_land
 from frontline.population.sources import (
     Basis,
-    Source,
+    PopulationSource,
     count_in_rings,
-    sample_of_places,
-    tally,
+    sample_places,
+    tally_places,
 )
-from frontline.raster.zonal import zonal_sums
+from frontline.raster.zonal import sum_zones
 
 if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from frontline.population.figures import Headcounts
+    from frontline.population.figures import PopulationFigures
     from frontline.population.on_land import Grid
-    from frontline.population.sources import Rings
+    from frontline.population.sources import ZoneRings
 
 
 BY_RASTER = "settlements_by_raster:"
@@ -51,7 +51,7 @@ SAME_SPOT_DECIMALS = 0
 
 
 @dataclass(frozen=True)
-class Catchments:
+class CatchmentAreas:
     """Land by settlement; no two overlap.
 
     Parameters
@@ -70,7 +70,7 @@ class Catchments:
 
 
 @dataclass(frozen=True)
-class Gathered:
+class CatchmentPopulation:
     """People that a raster has around settlements, shapes ``(n,)``.
 
     Parameters
@@ -86,14 +86,14 @@ class Gathered:
     coverage: Floats
 
 
-def catchments(
+def make_catchments(
     shapes: Geometries,
+    *,
     on_side: Integers,
     lands: Sequence[object],
-    *,
     places: Integers,
     reach_m: float,
-) -> Catchments:
+) -> CatchmentAreas:
     """Give every spot within reach of a settlement to the nearest one on the same side.
 
     Parameters
@@ -125,14 +125,14 @@ def catchments(
         mine = places[(dimension[places] == 2) | (on_side[places] == number)]
         parts = shapes[mine]
         wide = dimension[mine] == 2
-        parts[wide] = without_slivers(shapely.intersection(parts[wide], land))
+        parts[wide] = drop_slivers(shapely.intersection(parts[wide], land))
         kept = ~shapely.is_empty(parts)
         if kept.any():
             rows.append(mine[kept])
             found.append(_on(land, _nearest(parts[kept], reach_m)))
             numbers.append(np.full(int(kept.sum()), number))
     none = np.zeros(0, dtype=np.int64)
-    return Catchments(
+    return CatchmentAreas(
         row=np.concatenate([none, *rows]),
         side=np.concatenate([none, *numbers]),
         land=np.concatenate([np.zeros(0, dtype=object), *found]),
@@ -202,10 +202,12 @@ def _on(land: object, cells: Geometries) -> Geometries:
     shapely.prepare(land)
     cut = ~shapely.covers(land, cells)
     cells[cut] = shapely.intersection(cells[cut], land)
-    return without_slivers(cells)
+    return drop_slivers(cells)
 
 
-def gathered(grid: Grid, around: Catchments, count: int, *, crs: pyproj.CRS) -> Gathered:
+def sum_catchments(
+    grid: Grid, *, around: CatchmentAreas, count: int, crs: pyproj.CRS
+) -> CatchmentPopulation:
     """Sum a raster's people over the land around each settlement.
 
     Parameters
@@ -213,13 +215,13 @@ def gathered(grid: Grid, around: Catchments, count: int, *, crs: pyproj.CRS) -> 
     grid
         The raster.
     around
-        From `catchments`.
+        From `make_catchments`.
     count
         Number of settlements.
     crs
         The plane.
     """
-    sums = zonal_sums(grid.raster, around.land, zones_crs=crs, kind=grid.kind)
+    sums = sum_zones(grid.raster, zones=around.land, zones_crs=crs, kind=grid.kind)
     area = np.asarray(shapely.area(around.land) / 1e6)
 
     def total(values: Floats) -> Floats:
@@ -229,12 +231,12 @@ def gathered(grid: Grid, around: Catchments, count: int, *, crs: pyproj.CRS) -> 
     km2, known, reached = total(area), total(sums.coverage * area), total(sums.on_raster * area)
     enough = (km2 > 0) & (reached >= LEAST_ON_RASTER * km2)
     coverage = np.divide(known, km2, out=np.full(count, np.nan), where=km2 > 0)
-    return Gathered(
+    return CatchmentPopulation(
         people=np.where(enough, total(sums.people), np.nan), area_km2=km2, coverage=coverage
     )
 
 
-def lacking(figures: Headcounts) -> NDArray[np.bool_]:
+def find_lacking(figures: PopulationFigures) -> NDArray[np.bool_]:
     """Tell which rows stand for a place without a figure of residents, each place once.
 
     Parameters
@@ -243,26 +245,26 @@ def lacking(figures: Headcounts) -> NDArray[np.bool_]:
         What holds at a date.
     """
     known = np.isfinite(figures.people["residents"])
-    return first_rows(figures) & ~np.isin(figures.place, figures.place[known])
+    return find_first_rows(figures) & ~np.isin(figures.place, figures.place[known])
 
 
-def first_rows(figures: Headcounts) -> NDArray[np.bool_]:
+def find_first_rows(figures: PopulationFigures) -> NDArray[np.bool_]:
     """Tell which rows are the first of their place; further ones hold other figures of it."""
     first = np.zeros(len(figures.place), dtype=bool)
     first[np.unique(figures.place, return_index=True)[1]] = True
     return first
 
 
-def source_by_raster(
+def make_raster_source(
     grid: Grid,
-    people: Floats,
-    figures: Headcounts,
     *,
+    people: Floats,
+    figures: PopulationFigures,
     shapes: Geometries,
     share: Floats,
-    rings: Rings,
+    rings: ZoneRings,
     crs: pyproj.CRS,
-) -> Source:
+) -> PopulationSource:
     """Make a source of the settlements without a figure, with what a raster has around them.
 
     Parameters
@@ -270,7 +272,7 @@ def source_by_raster(
     grid
         The raster.
     people
-        From `gathered`.
+        From `sum_catchments`.
     figures
         What holds at the line's date.
     shapes
@@ -285,21 +287,21 @@ def source_by_raster(
     Source
         Counts as the settlements do: a point whole, on its side and in its zone.
     """
-    wanted = lacking(figures)
+    wanted = find_lacking(figures)
     found = wanted & np.isfinite(people)
     rows = np.flatnonzero(found)
-    most, inside = most_of_each(share)
+    most, inside = find_main_land(share)
     outside = np.full(len(rows), -1)
     none = np.zeros(len(wanted), dtype=bool)
-    dwellers = Dwellers(shapes, {"residents": np.where(found, people, np.nan)}, wanted, none)
-    return Source(
+    dwellers = ListedResidents(shapes, {"residents": np.where(found, people, np.nan)}, wanted, none)
+    return PopulationSource(
         name=f"{BY_RASTER}{grid.key}",
-        people=count_in_rings(dwellers, share)["residents"],
+        people=count_in_rings(dwellers, share=share)["residents"],
         covered_km2=rings.area_km2,
         reached_km2=rings.area_km2,
-        known=tally(most[found & inside], rings),
-        unknown=tally(most[wanted & ~found & inside], rings),
-        sample=sample_of_places(shapes[rows], grid, crs),
+        known=tally_places(most[found & inside], rings=rings),
+        unknown=tally_places(most[wanted & ~found & inside], rings=rings),
+        sample=sample_places(shapes[rows], grid=grid, crs=crs),
         of_group=people[rows],
         counted_on=outside,
         basis=Basis(

@@ -10,14 +10,14 @@ import numpy as np
 import shapely
 
 from frontline._typing import Floats
-from frontline.population.on_land import count, dwellers_at, shares_on
+from frontline.population.on_land import count_residents, find_shares, pick_residents
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from frontline.lines.front import FrontLine
-    from frontline.population.sources import Rings, Source
+    from frontline.population.sources import PopulationSource, ZoneRings
     from frontline.project.models import Total
 
 
@@ -65,7 +65,7 @@ class Completeness:
 
 
 def make_references(
-    totals: Iterable[Total], settlements: gpd.GeoDataFrame, fronts: Sequence[FrontLine]
+    totals: Iterable[Total], *, settlements: gpd.GeoDataFrame, fronts: Sequence[FrontLine]
 ) -> tuple[Reference, ...]:
     """Hold a list of settlements against totals that sources state for whole sides.
 
@@ -85,18 +85,20 @@ def make_references(
         if front is None or total.side not in front.sides or not len(settlements):
             continue
         land = front.sides[total.side]
-        dwellers = dwellers_at(settlements, front.date)
-        listed = count(dwellers, shares_on(dwellers, np.array([land], dtype=object))).residents[0]
+        dwellers = pick_residents(settlements, date=front.date)
+        listed = count_residents(
+            dwellers, share=find_shares(dwellers, lands=np.array([land], dtype=object))
+        ).residents[0]
         share = min(float(np.nan_to_num(listed)) / total.people, 1.0)
         references.append(Reference(f"{BY_TOTAL}{total.id}", total.side, land, share))
     return tuple(references)
 
 
-def completeness(
-    listed: Source,
-    estimates: Sequence[Source],
-    rings: Rings,
+def estimate_completeness(
+    listed: PopulationSource,
     *,
+    estimates: Sequence[PopulationSource],
+    rings: ZoneRings,
     cumulative: bool,
     references: Sequence[Reference] = (),
 ) -> Completeness:
@@ -108,7 +110,7 @@ def completeness(
         The settlements' residents.
     estimates
         Sources that count people everywhere, the preferred one first: rasters, then districts
-        (see `all_kinds`).
+        (see `merge_kinds`).
     rings
         The zones.
     cumulative
@@ -145,7 +147,9 @@ def completeness(
     return Completeness(best, by)
 
 
-def _stretched(source: Source, people: Floats, area: Floats, *, cumulative: bool) -> Floats:
+def _stretched(
+    source: PopulationSource, people: Floats, area: Floats, *, cumulative: bool
+) -> Floats:
     """Return the share where a source reaches half of a zone or more, NaN elsewhere."""
     reached = _over(source.reached_km2, cumulative=cumulative)
     everybody = _over(source.people, cumulative=cumulative)
@@ -156,7 +160,7 @@ def _stretched(source: Source, people: Floats, area: Floats, *, cumulative: bool
     return share
 
 
-def _at_most(source: Source, people: Floats, *, cumulative: bool) -> Floats:
+def _at_most(source: PopulationSource, people: Floats, *, cumulative: bool) -> Floats:
     """Return the most that a list can hold by a source of some of the people; NaN if all."""
     everybody = _over(source.people, cumulative=cumulative)
     share: Floats = np.full(people.shape, np.nan)
@@ -164,7 +168,7 @@ def _at_most(source: Source, people: Floats, *, cumulative: bool) -> Floats:
     return np.where(share < 1.0, share, np.nan)
 
 
-def _lies_on(reference: Reference, rings: Rings, *, cumulative: bool) -> NDArray[np.bool_]:
+def _lies_on(reference: Reference, rings: ZoneRings, *, cumulative: bool) -> NDArray[np.bool_]:
     """Tell which zones lie half or more on the land of a total."""
     here = np.zeros(rings.shape, dtype=bool)
     if reference.side in rings.sides:
@@ -176,7 +180,7 @@ def _lies_on(reference: Reference, rings: Rings, *, cumulative: bool) -> NDArray
     return here
 
 
-def all_kinds(sources: Sequence[Source]) -> list[Source]:
+def merge_kinds(sources: Sequence[PopulationSource]) -> list[PopulationSource]:
     """Put the districts of all kinds of figure together, for an estimate of completeness only.
 
     Parameters

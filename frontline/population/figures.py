@@ -20,7 +20,7 @@ KINDS = ("residents", "registered", "displaced")
 
 
 @dataclass(frozen=True)
-class Headcounts:
+class PopulationFigures:
     """What is known of the people of each settlement at one date.
 
     Parameters
@@ -43,7 +43,7 @@ class Headcounts:
     expired: NDArray[np.bool_]
 
 
-def headcounts_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Headcounts:
+def pick_figures(settlements: gpd.GeoDataFrame, *, date: dt.date) -> PopulationFigures:
     """Pick the figures that hold at a date.
 
     Parameters
@@ -60,11 +60,11 @@ def headcounts_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Headcounts:
     (same name and geometry) the one counted last before the date is taken, else the first after
     it: never both.
     """
-    population = numbers(settlements, "population")
-    kind = texts(settlements, "population_kind")
+    population = to_numbers(settlements, column="population")
+    kind = read_texts(settlements, column="population_kind")
     kind[kind == ""] = KINDS[0]
-    counted = texts(settlements, "population_date")
-    valid = np.isfinite(population) & valid_at(settlements, date)
+    counted = read_texts(settlements, column="population_date")
+    valid = np.isfinite(population) & find_valid(settlements, date=date)
     place = _places(settlements)
     people = {}
     for name in KINDS:
@@ -75,7 +75,7 @@ def headcounts_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Headcounts:
             chosen = _latest(candidates, counted[candidates], date)
             people[name][chosen] = population[chosen]
     used = np.isfinite(np.array(list(people.values()))).any(axis=0)
-    return Headcounts(
+    return PopulationFigures(
         people=people,
         place=place,
         undated=used & (counted == ""),
@@ -83,7 +83,7 @@ def headcounts_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Headcounts:
     )
 
 
-def valid_at(table: pd.DataFrame, date: dt.date) -> NDArray[np.bool_]:
+def find_valid(table: pd.DataFrame, *, date: dt.date) -> NDArray[np.bool_]:
     """Say of each row whether its figure holds at a date.
 
     Parameters
@@ -95,18 +95,18 @@ def valid_at(table: pd.DataFrame, date: dt.date) -> NDArray[np.bool_]:
     date
         The date.
     """
-    begin = [first_day(text) for text in texts(table, "population_from")]
-    end = [last_day(text) for text in texts(table, "population_until")]
+    begin = [parse_first_day(text) for text in read_texts(table, column="population_from")]
+    end = [parse_last_day(text) for text in read_texts(table, column="population_until")]
     return np.array([a <= date <= b for a, b in zip(begin, end, strict=True)], dtype=bool)
 
 
-def first_day(text: str) -> dt.date:
+def parse_first_day(text: str) -> dt.date:
     """Return the first day of a year, month or day; of empty text the first day of all."""
     year, month, day = _parts(text)
     return dt.date(year or 1, month or 1, day or 1)
 
 
-def last_day(text: str) -> dt.date:
+def parse_last_day(text: str) -> dt.date:
     """Return the last day of a year, month or day; of empty text the last day of all."""
     year, month, day = _parts(text)
     if not year:
@@ -115,7 +115,7 @@ def last_day(text: str) -> dt.date:
     return dt.date(year, month, day or calendar.monthrange(year, month)[1])
 
 
-def years_before(text: str, date: dt.date) -> float:
+def count_years_before(text: str, *, date: dt.date) -> float:
     """Return by how many years a figure is older than a date; negative if it is younger.
 
     Parameters
@@ -126,12 +126,12 @@ def years_before(text: str, date: dt.date) -> float:
     date
         The date.
     """
-    older = (date - last_day(text)).days
-    younger = (first_day(text) - date).days
+    older = (date - parse_last_day(text)).days
+    younger = (parse_first_day(text) - date).days
     return (max(older, 0) - max(younger, 0)) / 365.25
 
 
-def texts(table: pd.DataFrame, column: str) -> NDArray[np.object_]:
+def read_texts(table: pd.DataFrame, *, column: str) -> NDArray[np.object_]:
     """Return a column as text, empty where it is missing."""
     if column not in table:
         return np.full(len(table), "", dtype=object)
@@ -139,7 +139,7 @@ def texts(table: pd.DataFrame, column: str) -> NDArray[np.object_]:
     return np.array(values, dtype=object)
 
 
-def numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def to_numbers(table: pd.DataFrame, *, column: str) -> NDArray[np.float64]:
     """Return a column as float64, NaN where it is missing."""
     return pd.to_numeric(table[column]).to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -152,7 +152,7 @@ def _parts(text: str) -> tuple[int, int, int]:
 
 def _latest(rows: NDArray[np.int64], counted: NDArray[np.object_], date: dt.date) -> int:
     """Return the row counted last before the date, else first after it, else the first."""
-    known = [(first_day(text), -index) for index, text in enumerate(counted) if text]
+    known = [(parse_first_day(text), -index) for index, text in enumerate(counted) if text]
     before = [item for item in known if item[0] <= date]
     if before:
         return int(rows[-max(before)[1]])
@@ -164,6 +164,6 @@ def _latest(rows: NDArray[np.int64], counted: NDArray[np.object_], date: dt.date
 
 def _places(settlements: gpd.GeoDataFrame) -> NDArray[np.int64]:
     wkb = shapely.to_wkb(settlements.geometry.to_numpy())
-    names = [name.casefold() for name in texts(settlements, "name")]
+    names = [name.casefold() for name in read_texts(settlements, column="name")]
     keys = pd.Series(list(zip(names, wkb, strict=True)), dtype=object)
     return np.asarray(pd.factorize(keys)[0], dtype=np.int64)

@@ -17,16 +17,16 @@ import pandas as pd
 import shapely
 
 from frontline._typing import Floats, Integers
-from frontline.population.figures import headcounts_at
-from frontline.raster.zonal import zonal_sums
-from frontline.uncertainty.sampling import joined, sample_of_area, sample_of_points
+from frontline.population.figures import pick_figures
+from frontline.raster.zonal import sum_zones
+from frontline.uncertainty.sampling import join_samples, sample_of_area, sample_points
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
     from numpy.typing import NDArray
 
-    from frontline.population.figures import Headcounts
+    from frontline.population.figures import PopulationFigures
     from frontline.raster.io import Raster
     from frontline.raster.zonal import Kind
     from frontline.uncertainty.sampling import Sample
@@ -54,7 +54,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Dwellers:
+class ListedResidents:
     """Settlements with the people known there at a date.
 
     Parameters
@@ -77,7 +77,7 @@ class Dwellers:
 
 
 @dataclass(frozen=True)
-class Count:
+class ResidentCount:
     """What was counted on each of k lands, shapes ``(k,)``.
 
     Parameters
@@ -106,7 +106,7 @@ class Count:
         return self.people["registered"]
 
 
-def dwellers_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Dwellers:
+def pick_residents(settlements: gpd.GeoDataFrame, *, date: dt.date) -> ListedResidents:
     """Pick the people that hold at a date.
 
     Parameters
@@ -116,10 +116,10 @@ def dwellers_at(settlements: gpd.GeoDataFrame, date: dt.date) -> Dwellers:
     date
         The date, most often a line's.
     """
-    return dwellers_of(settlements, headcounts_at(settlements, date))
+    return join_residents(settlements, figures=pick_figures(settlements, date=date))
 
 
-def dwellers_of(settlements: gpd.GeoDataFrame, figures: Headcounts) -> Dwellers:
+def join_residents(settlements: gpd.GeoDataFrame, *, figures: PopulationFigures) -> ListedResidents:
     """Join settlements with the figures that hold at a date.
 
     Parameters
@@ -127,12 +127,12 @@ def dwellers_of(settlements: gpd.GeoDataFrame, figures: Headcounts) -> Dwellers:
     settlements
         A settlement layer in the plane.
     figures
-        From `frontline.population.figures.headcounts_at`.
+        From `frontline.population.figures.pick_figures`.
     """
     known = np.isfinite(figures.people["residents"])
     has_figure = np.isin(figures.place, figures.place[known])
     first = ~pd.Series(figures.place).duplicated().to_numpy()
-    return Dwellers(
+    return ListedResidents(
         shapes=np.asarray(settlements.geometry.to_numpy(), dtype=object),
         people=figures.people,
         listed=known | (first & ~has_figure),
@@ -140,10 +140,10 @@ def dwellers_of(settlements: gpd.GeoDataFrame, figures: Headcounts) -> Dwellers:
     )
 
 
-def shares_on(
-    dwellers: Dwellers,
-    lands: NDArray[np.object_],
+def find_shares(
+    dwellers: ListedResidents,
     *,
+    lands: NDArray[np.object_],
     grid: Grid | None = None,
     crs: pyproj.CRS | None = None,
 ) -> Floats:
@@ -176,14 +176,14 @@ def shares_on(
         share[~areas, number] = here
         left &= ~here
     if areas.any():
-        share[areas] = split_polygons(dwellers.shapes[areas], lands, grid=grid, crs=crs)
+        share[areas] = split_polygons(dwellers.shapes[areas], lands=lands, grid=grid, crs=crs)
     return share
 
 
 def split_polygons(
     shapes: NDArray[np.object_],
-    lands: NDArray[np.object_],
     *,
+    lands: NDArray[np.object_],
     grid: Grid | None = None,
     crs: pyproj.CRS | None = None,
 ) -> Floats:
@@ -206,14 +206,14 @@ def split_polygons(
     Shape ``(n, *lands.shape)``.
     """
     column = shapes.reshape(-1, *(1 for _ in lands.shape))
-    pieces = without_slivers(shapely.intersection(column, lands[np.newaxis]))
+    pieces = drop_slivers(shapely.intersection(column, lands[np.newaxis]))
     area = shapely.area(column)
     share: Floats = np.zeros(pieces.shape)
     np.divide(shapely.area(pieces), area, out=share, where=area > 0)
     if grid is None or crs is None:
         return share
-    total = zonal_sums(grid.raster, shapes, zones_crs=crs, kind=grid.kind)
-    parts = zonal_sums(grid.raster, pieces.ravel(), zones_crs=crs, kind=grid.kind)
+    total = sum_zones(grid.raster, zones=shapes, zones_crs=crs, kind=grid.kind)
+    parts = sum_zones(grid.raster, zones=pieces.ravel(), zones_crs=crs, kind=grid.kind)
     usable = (np.nan_to_num(total.coverage) >= LEAST_RASTER_COVERAGE) & (total.people > 0)
     people = parts.people.reshape(pieces.shape)
     whole = total.people.reshape(column.shape)
@@ -221,7 +221,7 @@ def split_polygons(
     return share
 
 
-def count(dwellers: Dwellers, share: Floats) -> Count:
+def count_residents(dwellers: ListedResidents, *, share: Floats) -> ResidentCount:
     """Add up people and places.
 
     Parameters
@@ -237,7 +237,7 @@ def count(dwellers: Dwellers, share: Floats) -> Count:
         A polygon's people are split; the place itself counts where most of it lies.
     """
     lands = share.shape[1]
-    most, inside = most_of_each(share)
+    most, inside = find_main_land(share)
     on_land = share > 0
     present = on_land.any(axis=0)
     people, figures = {}, {}
@@ -246,7 +246,7 @@ def count(dwellers: Dwellers, share: Floats) -> Count:
         sums = np.nan_to_num(numbers) @ share if len(numbers) else np.zeros(lands)
         figures[kind] = on_land[known].sum(axis=0)
         people[kind] = np.where(present & (figures[kind] == 0), np.nan, sums)
-    return Count(
+    return ResidentCount(
         settlements=np.bincount(most[inside & dwellers.listed], minlength=lands),
         unknown=np.bincount(most[inside & dwellers.unknown], minlength=lands),
         people=people,
@@ -254,7 +254,7 @@ def count(dwellers: Dwellers, share: Floats) -> Count:
     )
 
 
-def most_of_each(share: Floats) -> tuple[Integers, NDArray[np.bool_]]:
+def find_main_land(share: Floats) -> tuple[Integers, NDArray[np.bool_]]:
     """Find the land that a place itself counts on: the one with the largest share of it.
 
     Parameters
@@ -273,7 +273,7 @@ def most_of_each(share: Floats) -> tuple[Integers, NDArray[np.bool_]]:
     return np.asarray(flat.argmax(axis=1), dtype=np.int64), inside
 
 
-def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
+def drop_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
     """Drop parts of overlaps that are no wider than ``SLIVER_M``.
 
     Parameters
@@ -300,7 +300,7 @@ def without_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
     return kept
 
 
-def sample_of(dwellers: Dwellers, chosen: NDArray[np.bool_]) -> Sample:
+def sample_residents(dwellers: ListedResidents, *, chosen: NDArray[np.bool_]) -> Sample:
     """Make the points that stand for some settlements where a line is displaced.
 
     Parameters
@@ -313,6 +313,8 @@ def sample_of(dwellers: Dwellers, chosen: NDArray[np.bool_]) -> Sample:
     rows = np.flatnonzero(chosen)
     areas = shapely.get_dimensions(dwellers.shapes[rows]) == 2
     single = rows[~areas]
-    points = sample_of_points(shapely.get_coordinates(dwellers.shapes[single]), single)
-    spread = [sample_of_area(dwellers.shapes[row], int(row), step_m=STEP_M) for row in rows[areas]]
-    return joined([points, *spread])
+    points = sample_points(shapely.get_coordinates(dwellers.shapes[single]), groups=single)
+    spread = [
+        sample_of_area(dwellers.shapes[row], group=int(row), step_m=STEP_M) for row in rows[areas]
+    ]
+    return join_samples([points, *spread])

@@ -19,14 +19,14 @@ import shapely
 from frontline import schema
 from frontline._typing import Floats
 from frontline.errors import FrontlineError, LayerError, RasterError, raise_problems
-from frontline.errors import shown as quoted
-from frontline.population.figures import numbers, texts
+from frontline.errors import show_value as quoted
+from frontline.population.figures import read_texts, to_numbers
 from frontline.population.rasters import PEOPLE_SOURCE, RASTER_DATE
-from frontline.population.sources import held_part, number_of
-from frontline.population.validity import FAR_YEARS, years_from
-from frontline.project.loader import relative
+from frontline.population.sources import find_held_part, find_side_number
+from frontline.population.validity import FAR_YEARS, count_years
+from frontline.project.loader import write_relative
 from frontline.raster.io import open_raster
-from frontline.raster.zonal import zonal_sums
+from frontline.raster.zonal import sum_zones
 from frontline.records import Note
 from frontline.schema import Table
 
@@ -80,11 +80,11 @@ COMPARED = Table(
     lists=("districts", "population"),
     key=("code", "source"),
 )
-"""Columns of the table of `rasters_against_districts`."""
+"""Columns of the table of `check_rasters`."""
 
 
-def rasters_against_districts(
-    project: Project, layers: Layers, fronts: Sequence[FrontLine]
+def check_rasters(
+    project: Project, *, layers: Layers, fronts: Sequence[FrontLine]
 ) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Hold every population raster against what the districts state of their residents.
 
@@ -118,12 +118,12 @@ def rasters_against_districts(
         people, reached, other = _sums(project, layers, raster, shapes)
         table = pd.DataFrame(
             {
-                "code": texts(stated, "code"),
-                "name": texts(stated, "name"),
+                "code": read_texts(stated, column="code"),
+                "name": read_texts(stated, column="name"),
                 "source": f"raster:{raster.key}",
                 "date": raster.date,
-                "population": numbers(stated, "population"),
-                "population_date": texts(stated, "population_year"),
+                "population": to_numbers(stated, column="population"),
+                "population_date": read_texts(stated, column="population_year"),
                 "people": people,
                 "coverage": reached,
             }
@@ -136,7 +136,7 @@ def rasters_against_districts(
         said = _verdict(raster, table[usable], other[usable])
         total = _of_all(table[usable], people[usable])
         if _off(total, ABSURD_RATIO) and not raster.trusted:
-            shown = relative(raster.path, project)
+            shown = write_relative(raster.path, project=project)
             field = f"population.{raster.key}"
             advice = "Correct its kind, or set trusted = true if all figures are right."
             problems.append(RasterError(f"{said} {advice}", path=Path(shown), field=field))
@@ -149,8 +149,8 @@ def rasters_against_districts(
 
 
 def _counted_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    kinds = texts(districts, "population_kind")
-    known = np.isfinite(numbers(districts, "population"))
+    kinds = read_texts(districts, column="population_kind")
+    known = np.isfinite(to_numbers(districts, column="population"))
     return districts[known & np.isin(kinds, ("", "residents"))]
 
 
@@ -158,15 +158,17 @@ def _held_shapes(districts: gpd.GeoDataFrame, fronts: Sequence[FrontLine]) -> ND
     """Return the land that each figure covers, at the line nearest to it in date."""
     newest = max((front.date for front in fronts), default=dt.date.max)
     found = np.full(len(districts), None, dtype=object)
-    columns = (texts(districts, name) for name in ("counted_by", "population_year"))
+    columns = (read_texts(districts, column=name) for name in ("counted_by", "population_year"))
     for row, (shape, by, when) in enumerate(zip(districts.geometry, *columns, strict=True)):
         if not by:
             found[row] = shape
             continue
         year = when or str(newest)
-        front = fronts[int(np.argmin([years_from(year, one.date) for one in fronts]))]
+        front = fronts[int(np.argmin([count_years(year, date=one.date) for one in fronts]))]
         names = tuple(front.sides)
-        found[row] = held_part(shape, number_of(by, names), front, names)
+        found[row] = find_held_part(
+            shape, side=find_side_number(by, sides=names), front=front, names=names
+        )
     return found
 
 
@@ -174,12 +176,12 @@ def _sums(
     project: Project, layers: Layers, raster: PopulationRaster, shapes: NDArray[np.object_]
 ) -> tuple[Floats, Floats, Floats]:
     """Return people and share on the raster by district, and people if it were of other kind."""
-    shown = relative(raster.path, project)
+    shown = write_relative(raster.path, project=project)
     other: Kind = "density" if raster.kind == "count" else "count"
     with open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown) as opened:
-        crs = layers.frame.crs
-        sums = zonal_sums(opened, shapes, zones_crs=crs, kind=raster.kind)
-        swapped = zonal_sums(opened, shapes, zones_crs=crs, kind=other)
+        crs = layers.plane.crs
+        sums = sum_zones(opened, zones=shapes, zones_crs=crs, kind=raster.kind)
+        swapped = sum_zones(opened, zones=shapes, zones_crs=crs, kind=other)
     return sums.people, np.nan_to_num(sums.on_raster), swapped.people
 
 
@@ -232,8 +234,8 @@ def _outliers(raster: PopulationRaster, table: pd.DataFrame, total: float) -> It
         yield Note(f"population raster:{raster.key}", text, len(odd))
 
 
-def places_against_districts(
-    project: Project, layers: Layers, fronts: Sequence[FrontLine]
+def check_places(
+    project: Project, *, layers: Layers, fronts: Sequence[FrontLine]
 ) -> tuple[Note, ...]:
     """Hold the residents of each settlement against those of the district it lies in.
 
@@ -244,7 +246,7 @@ def places_against_districts(
     layers
         Settlements and districts in the plane.
     fronts
-        The lines; see `rasters_against_districts`.
+        The lines; see `check_rasters`.
 
     Returns
     -------
@@ -257,12 +259,12 @@ def places_against_districts(
         ten years or without a date, and the project does not say that they are to be trusted.
     """
     settlements = layers.settlements
-    people = numbers(settlements, "population")
-    names = texts(settlements, "name")
+    people = to_numbers(settlements, column="population")
+    names = read_texts(settlements, column="name")
     source = project.settlements
     if source is None or not len(settlements):
         return ()
-    path = Path(relative(source.path, project))
+    path = Path(write_relative(source.path, project=project))
     problems: list[FrontlineError] = []
     odd = []
     for place, district, ratio, near in _pairs(layers, fronts):
@@ -294,14 +296,20 @@ def _pairs(
 ) -> Iterator[tuple[pd.Series[Any], pd.Series[Any], float, bool]]:
     """Yield places with more residents than the district that counts them."""
     settlements, stated = layers.settlements, _counted_districts(layers.districts)
-    kinds, people = texts(settlements, "population_kind"), numbers(settlements, "population")
+    kinds, people = (
+        read_texts(settlements, column="population_kind"),
+        to_numbers(settlements, column="population"),
+    )
     rows = np.flatnonzero(np.isfinite(people) & np.isin(kinds, ("", "residents")))
     if not len(rows) or not len(stated):
         return
     middles = shapely.point_on_surface(settlements.geometry.to_numpy()[rows])
     tree = shapely.STRtree(_held_shapes(stated, fronts))
-    counted = numbers(stated, "population")
-    dates = texts(settlements, "population_date"), texts(stated, "population_year")
+    counted = to_numbers(stated, column="population")
+    dates = (
+        read_texts(settlements, column="population_date"),
+        read_texts(stated, column="population_year"),
+    )
     for at, district in sorted(zip(*tree.query(middles, predicate="within"), strict=True)):
         row = rows[at]
         if people[row] <= counted[district]:
@@ -315,4 +323,4 @@ def _near_in_time(one: str, other: str) -> bool:
     if not one or not other:
         return True
     day = dt.date(int(one[:4]), 7, 1)
-    return years_from(other, day) <= FAR_YEARS
+    return count_years(other, date=day) <= FAR_YEARS

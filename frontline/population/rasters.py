@@ -12,13 +12,19 @@ import shapely
 
 from frontline import schema
 from frontline._typing import Floats, Geometries
-from frontline.population.catchments import Catchments, Gathered, first_rows, gathered, lacking
-from frontline.population.figures import headcounts_at, texts
-from frontline.population.on_land import without_slivers
-from frontline.population.sources import rings_of
+from frontline.population.catchments import (
+    CatchmentAreas,
+    CatchmentPopulation,
+    find_first_rows,
+    find_lacking,
+    sum_catchments,
+)
+from frontline.population.figures import pick_figures, read_texts
+from frontline.population.on_land import drop_slivers
+from frontline.population.sources import arrange_rings
 from frontline.population.validity import open_grids
-from frontline.population.within import catchments_at
-from frontline.raster.zonal import zonal_sums
+from frontline.population.within import find_catchments
+from frontline.raster.zonal import sum_zones
 from frontline.schema import Table
 
 if TYPE_CHECKING:
@@ -26,9 +32,9 @@ if TYPE_CHECKING:
 
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
-    from frontline.population.figures import Headcounts
+    from frontline.population.figures import PopulationFigures
     from frontline.population.on_land import Grid
-    from frontline.population.sources import Rings
+    from frontline.population.sources import ZoneRings
     from frontline.project.models import Project
 
 
@@ -136,14 +142,14 @@ NEAR = Table(
 """Columns of the table of people near settlements and away from them."""
 
 
-def raster_tables(
+def tabulate_rasters(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
     zones: gpd.GeoDataFrame,
     places: pd.DataFrame,
-    *,
-    around: Mapping[tuple[str, str], Gathered],
+    around: Mapping[tuple[str, str], CatchmentPopulation],
 ) -> dict[str, pd.DataFrame]:
     """Set every population raster against the settlements, at each line.
 
@@ -180,19 +186,19 @@ def raster_tables(
     tables: list[pd.DataFrame] = []
     near: list[dict[str, Any]] = []
     for front in fronts:
-        figures = headcounts_at(settlements, front.date)
+        figures = pick_figures(settlements, date=front.date)
         against = places[places["line"] == front.key]
-        land = catchments_at(layers, front, against, reach_m=reach_m)
+        land = find_catchments(layers, front=front, against=against, reach_m=reach_m)
         with ExitStack() as stack:
-            for grid in open_grids(project, front.date, stack):
+            for grid in open_grids(project, date=front.date, stack=stack):
                 said = {
                     "line": front.key,
                     "source": f"raster:{grid.key}",
                     "date": dates[grid.key],
                     "reach_m": reach_m,
                 }
-                people = around.get((front.key, grid.key)) or gathered(
-                    grid, land, len(settlements), crs=layers.frame.crs
+                people = around.get((front.key, grid.key)) or sum_catchments(
+                    grid, around=land, count=len(settlements), crs=layers.plane.crs
                 )
                 rows = _around(settlements, people, land, figures, against)
                 tables.append(rows.assign(**said))
@@ -208,23 +214,23 @@ def raster_tables(
 
 def _around(
     settlements: gpd.GeoDataFrame,
-    found: Gathered,
-    land: Catchments,
-    figures: Headcounts,
+    found: CatchmentPopulation,
+    land: CatchmentAreas,
+    figures: PopulationFigures,
     against: pd.DataFrame,
 ) -> pd.DataFrame:
     """Make a row of each settlement that lies on a side."""
-    ids = texts(settlements, "id")
+    ids = read_texts(settlements, column="id")
     side = against.set_index("id")["side"].reindex(ids).fillna("").to_numpy()
     residents = pd.Series(figures.people["residents"]).groupby(figures.place).max()
     stated = residents.reindex(figures.place).to_numpy(dtype=float)
     ratio = np.full(len(ids), np.nan)
     np.divide(found.people, stated, out=ratio, where=np.isfinite(stated) & (stated > 0))
-    rows = first_rows(figures) & np.isin(np.arange(len(ids)), land.row)
+    rows = find_first_rows(figures) & np.isin(np.arange(len(ids)), land.row)
     table = pd.DataFrame(
         {
             "id": ids,
-            "name": texts(settlements, "name"),
+            "name": read_texts(settlements, column="name"),
             "side": side,
             "area_km2": found.area_km2,
             "people": found.people,
@@ -243,13 +249,13 @@ def _near(
     zones: gpd.GeoDataFrame,
     grid: Grid,
     *,
-    land: Catchments,
-    figures: Headcounts,
+    land: CatchmentAreas,
+    figures: PopulationFigures,
 ) -> Iterator[dict[str, Any]]:
     """Yield the people of each zone, side and the study area by what they live near."""
-    rings = rings_of(front, zones[zones["line"] == front.key])
+    rings = arrange_rings(front, zones=zones[zones["line"] == front.key])
     parts = _parts(front, rings)
-    unlisted = np.isin(land.row, np.flatnonzero(lacking(figures)))
+    unlisted = np.isin(land.row, np.flatnonzero(find_lacking(figures)))
     kinds = [parts]
     for chosen in (~unlisted, unlisted):
         near = [
@@ -257,10 +263,10 @@ def _near(
             for number in range(len(rings.sides))
         ]
         common = shapely.intersection(parts, np.array(near, dtype=object)[:, np.newaxis])
-        kinds.append(without_slivers(common))
+        kinds.append(drop_slivers(common))
     on_none = shapely.difference(layers.study_area, shapely.union_all([*front.sides.values()]))
-    every = np.array([*np.array(kinds).ravel(), *without_slivers(np.array([on_none]))])
-    sums = zonal_sums(grid.raster, every, zones_crs=layers.frame.crs, kind=grid.kind)
+    every = np.array([*np.array(kinds).ravel(), *drop_slivers(np.array([on_none]))])
+    sums = sum_zones(grid.raster, zones=every, zones_crs=layers.plane.crs, kind=grid.kind)
     area = np.asarray(shapely.area(every))
     known = np.nan_to_num(sums.coverage) * area
     people = sums.people[:-1].reshape(3, *parts.shape)
@@ -274,13 +280,13 @@ def _near(
     yield _row("", None, whole, whole_m2 + np.array([area[-1], known[-1]]))
 
 
-def _parts(front: FrontLine, rings: Rings) -> Geometries:
+def _parts(front: FrontLine, rings: ZoneRings) -> Geometries:
     """Return the rings of each side and what of it lies beyond them, shape ``(sides, k + 1)``."""
     beyond = [
         shapely.difference(land, shapely.union_all(rings.land[number]))
         for number, land in enumerate(front.sides.values())
     ]
-    column = without_slivers(np.array(beyond, dtype=object))
+    column = drop_slivers(np.array(beyond, dtype=object))
     return np.concatenate([rings.land, column[:, np.newaxis]], axis=1)
 
 

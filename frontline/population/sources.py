@@ -14,31 +14,31 @@ import shapely
 
 from frontline._typing import Floats, Integers
 from frontline.population.figures import (
-    Headcounts,
-    first_day,
-    last_day,
-    numbers,
-    texts,
-    years_before,
+    PopulationFigures,
+    count_years_before,
+    parse_first_day,
+    parse_last_day,
+    read_texts,
+    to_numbers,
 )
 from frontline.population.on_land import (
-    Dwellers,
     Grid,
-    count,
-    dwellers_of,
-    most_of_each,
+    ListedResidents,
+    count_residents,
+    drop_slivers,
+    find_main_land,
+    join_residents,
     split_polygons,
-    without_slivers,
 )
-from frontline.raster.points import people_points
-from frontline.raster.zonal import ZonalSums, zonal_sums
+from frontline.raster.points import place_people_points
+from frontline.raster.zonal import ZonalSums, sum_zones
 from frontline.uncertainty.sampling import (
     ABSENT,
     OUTSIDE,
     Sample,
-    joined,
+    join_samples,
     sample_of_area,
-    sample_of_points,
+    sample_points,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ LEAST_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
-class Rings:
+class ZoneRings:
     """The zones of one line: sides by rings.
 
     Parameters
@@ -124,17 +124,20 @@ class Basis:
         """
         used = self.dated[self.reaches[(slice(None), *cell)].any(axis=1)]
         dates = sorted({str(text) for text in used if text})
-        old = [bool(text) and years_before(str(text), date) > outdated_years for text in used]
+        old = [
+            bool(text) and count_years_before(str(text), date=date) > outdated_years
+            for text in used
+        ]
         return {
-            "figures_first": min(dates, key=first_day, default=""),
-            "figures_last": max(dates, key=last_day, default=""),
+            "figures_first": min(dates, key=parse_first_day, default=""),
+            "figures_last": max(dates, key=parse_last_day, default=""),
             "figures_undated": int((used == "").sum()),
             "figures_outdated": sum(old),
         }
 
 
 @dataclass(frozen=True)
-class Source:
+class PopulationSource:
     """One source of people, by side and ring of one line.
 
     Parameters
@@ -183,7 +186,7 @@ class Source:
         return self.basis.is_unknown(cell)
 
 
-def rings_of(front: FrontLine, zones: gpd.GeoDataFrame) -> Rings:
+def arrange_rings(front: FrontLine, *, zones: gpd.GeoDataFrame) -> ZoneRings:
     """Arrange the cumulative zones of a line as rings.
 
     Parameters
@@ -202,18 +205,18 @@ def rings_of(front: FrontLine, zones: gpd.GeoDataFrame) -> Rings:
             land[sides.index(side), edges.index(float(distance))] = geometry
     for ring in range(len(edges) - 1, 0, -1):
         land[:, ring] = shapely.difference(land[:, ring], land[:, ring - 1])
-    return Rings(sides, edges, land, np.asarray(shapely.area(land) / 1e6))
+    return ZoneRings(sides, edges, land, np.asarray(shapely.area(land) / 1e6))
 
 
-def settlement_sources(
+def make_settlement_sources(
     settlements: gpd.GeoDataFrame,
-    figures: Headcounts,
-    rings: Rings,
     *,
+    figures: PopulationFigures,
+    rings: ZoneRings,
     share: Floats,
     grid: Grid | None,
     crs: pyproj.CRS,
-) -> list[Source]:
+) -> list[PopulationSource]:
     """Make a source of each kind of figure that the settlements have.
 
     Parameters
@@ -225,7 +228,7 @@ def settlement_sources(
     rings
         Zones of the line.
     share
-        From `shares_of_places`.
+        From `find_ring_shares`.
     grid
         A population raster to split places given as polygons by; by area without.
     crs
@@ -241,11 +244,11 @@ def settlement_sources(
     split; the place itself counts where the largest share of it lies. The residents of a place
     of which only a registered figure is known are unknown, not zero.
     """
-    most, inside = most_of_each(share)
-    stated = texts(settlements, "population_kind")
-    counted = texts(settlements, "population_date")
-    dwellers = dwellers_of(settlements, figures)
-    people_by_kind = count_in_rings(dwellers, share)
+    most, inside = find_main_land(share)
+    stated = read_texts(settlements, column="population_kind")
+    counted = read_texts(settlements, column="population_date")
+    dwellers = join_residents(settlements, figures=figures)
+    people_by_kind = count_in_rings(dwellers, share=share)
     sources = []
     for kind, people in figures.people.items():
         mine = stated == kind
@@ -258,14 +261,14 @@ def settlement_sources(
         first = ~pd.Series(figures.place).duplicated().to_numpy()
         rows = np.flatnonzero(known)
         sources.append(
-            Source(
+            PopulationSource(
                 name="settlements" if kind == "residents" else f"settlements:{kind}",
                 people=people_by_kind[kind],
                 covered_km2=rings.area_km2,
                 reached_km2=rings.area_km2,
-                known=tally(most[known & inside], rings),
-                unknown=tally(most[lacking & inside & first], rings),
-                sample=sample_of_places(settlements.geometry.to_numpy()[rows], grid, crs),
+                known=tally_places(most[known & inside], rings=rings),
+                unknown=tally_places(most[lacking & inside & first], rings=rings),
+                sample=sample_places(settlements.geometry.to_numpy()[rows], grid=grid, crs=crs),
                 of_group=people[rows],
                 counted_on=np.full(len(rows), OUTSIDE),
                 basis=Basis(share[rows] > 0, counted[rows], np.any(share > 0, axis=0)),
@@ -274,7 +277,7 @@ def settlement_sources(
     return sources
 
 
-def count_in_rings(dwellers: Dwellers, share: Floats) -> dict[str, Floats]:
+def count_in_rings(dwellers: ListedResidents, *, share: Floats) -> dict[str, Floats]:
     """Add up people by kind in each ring of each side; 0 where no figure falls.
 
     Parameters
@@ -282,21 +285,23 @@ def count_in_rings(dwellers: Dwellers, share: Floats) -> dict[str, Floats]:
     dwellers
         n settlements.
     share
-        From `shares_of_places`.
+        From `find_ring_shares`.
     """
-    people = count(dwellers, share.reshape(len(share), math.prod(share.shape[1:]))).people
+    people = count_residents(
+        dwellers, share=share.reshape(len(share), math.prod(share.shape[1:]))
+    ).people
     return {kind: np.nan_to_num(sums).reshape(share.shape[1:]) for kind, sums in people.items()}
 
 
-def district_sources(
+def make_district_sources(
     districts: gpd.GeoDataFrame,
-    front: FrontLine,
-    rings: Rings,
     *,
+    front: FrontLine,
+    rings: ZoneRings,
     grid: Grid | None,
     crs: pyproj.CRS,
     step_m: float,
-) -> list[Source]:
+) -> list[PopulationSource]:
     """Spread the figures of districts over the land that they count.
 
     Parameters
@@ -324,45 +329,50 @@ def district_sources(
     the counting side's. Without ``counted_by`` the figure covers the whole district; counted by a
     side that this line does not have, it covers nothing.
     """
-    people = numbers(districts, "population")
-    kinds = texts(districts, "population_kind")
+    people = to_numbers(districts, column="population")
+    kinds = read_texts(districts, column="population_kind")
     found = []
     for kind in dict.fromkeys(["residents", *sorted(set(kinds[np.isfinite(people)]) - {""})]):
         mine = np.isfinite(people) & ((kinds == kind) | ((kinds == "") & (kind == "residents")))
         if not mine.any():
             continue
         shapes = districts.geometry.to_numpy()[mine]
-        by = [number_of(name, rings.sides) for name in texts(districts, "counted_by")[mine]]
+        by = [
+            find_side_number(name, sides=rings.sides)
+            for name in read_texts(districts, column="counted_by")[mine]
+        ]
         held = np.array(
             [
-                held_part(shape, side, front, rings.sides)
+                find_held_part(shape, side=side, front=front, names=rings.sides)
                 for shape, side in zip(shapes, by, strict=True)
             ],
             dtype=object,
         )
-        pieces = without_slivers(shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land))
-        share = split_polygons(held, rings.land, grid=grid, crs=crs)
+        pieces = drop_slivers(shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land))
+        share = split_polygons(held, lands=rings.land, grid=grid, crs=crs)
         covered_km2 = np.asarray(shapely.area(pieces).sum(axis=0) / 1e6)
         found.append(
-            Source(
+            PopulationSource(
                 name="districts" if kind == "residents" else f"districts:{kind}",
                 people=np.einsum("n,nsk->sk", people[mine], share),
                 covered_km2=covered_km2,
                 reached_km2=covered_km2,
                 known=None,
                 unknown=None,
-                sample=joined(
+                sample=join_samples(
                     [_sample_within(s, n, grid, crs, step_m=step_m) for n, s in enumerate(shapes)]
                 ),
                 of_group=people[mine],
                 counted_on=np.array(by, dtype=np.int64),
-                basis=Basis(shapely.area(pieces) > 0, texts(districts, "population_year")[mine]),
+                basis=Basis(
+                    shapely.area(pieces) > 0, read_texts(districts, column="population_year")[mine]
+                ),
             )
         )
     return found
 
 
-def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> Source:
+def sum_raster(grid: Grid, *, rings: ZoneRings, crs: pyproj.CRS, reach: Any) -> PopulationSource:
     """Sum a population raster within the rings.
 
     Parameters
@@ -376,15 +386,17 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
     reach
         Polygon that the widest zones cannot leave when the line is displaced.
     """
-    sums = zonal_sums(grid.raster, rings.land.ravel(), zones_crs=crs, kind=grid.kind)
+    sums = sum_zones(grid.raster, zones=rings.land.ravel(), zones_crs=crs, kind=grid.kind)
     met = np.nan_to_num(sums.coverage) > LEAST_SHARE
-    xy, people = people_points(grid.raster, reach, area_crs=crs, kind=grid.kind, most=8_000)
+    xy, people = place_people_points(
+        grid.raster, area=reach, area_crs=crs, kind=grid.kind, most=8_000
+    )
     shapely.prepare(reach)
     near = shapely.contains_xy(reach, xy[:, 0], xy[:, 1])
     number = np.zeros(int(near.sum()), dtype=np.int64)
     total = float(people[near].sum())
     weight = people[near] / total if total > 0 else people[near]
-    return Source(
+    return PopulationSource(
         name=f"raster:{grid.key}",
         people=np.where(met, sums.people, 0.0).reshape(rings.shape),
         covered_km2=np.where(met, sums.coverage, 0.0).reshape(rings.shape) * rings.area_km2,
@@ -399,10 +411,11 @@ def raster_source(grid: Grid, rings: Rings, *, crs: pyproj.CRS, reach: Any) -> S
     )
 
 
-def shares_of_places(
+def find_ring_shares(
     settlements: gpd.GeoDataFrame,
+    *,
     places: pd.DataFrame,
-    rings: Rings,
+    rings: ZoneRings,
     grid: Grid | None,
     crs: pyproj.CRS,
 ) -> Floats:
@@ -436,18 +449,18 @@ def shares_of_places(
         if side in numbers and not math.isnan(distance) and ring < len(rings.edges_m):
             share[row, numbers[side], ring] = 1.0
     if spread.any():
-        share[spread] = split_polygons(geometry[spread], rings.land, grid=grid, crs=crs)
+        share[spread] = split_polygons(geometry[spread], lands=rings.land, grid=grid, crs=crs)
     return share
 
 
-def number_of(name: str, sides: Sequence[str]) -> int:
+def find_side_number(name: str, *, sides: Sequence[str]) -> int:
     """Return the number of a side, ``OUTSIDE`` for no name, ``ABSENT`` for one not there."""
     if not name:
         return OUTSIDE
     return sides.index(name) if name in sides else ABSENT
 
 
-def held_part(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> Any:
+def find_held_part(shape: Any, *, side: int, front: FrontLine, names: Sequence[str]) -> Any:
     """Find the part of a district that its figure covers.
 
     Parameters
@@ -470,7 +483,7 @@ def held_part(shape: Any, side: int, front: FrontLine, names: Sequence[str]) -> 
     return shapely.difference(shape, shapely.union_all(others)) if others else shape
 
 
-def sample_of_places(geometry: NDArray[np.object_], grid: Grid | None, crs: pyproj.CRS) -> Sample:
+def sample_places(geometry: NDArray[np.object_], *, grid: Grid | None, crs: pyproj.CRS) -> Sample:
     """Let points stand for places: a point for itself, many for a polygon.
 
     Parameters
@@ -491,7 +504,7 @@ def sample_of_places(geometry: NDArray[np.object_], grid: Grid | None, crs: pypr
         )
         for row in np.flatnonzero(spread)
     ]
-    return joined([sample_of_points(at, rows), *polygons])
+    return join_samples([sample_points(at, groups=rows), *polygons])
 
 
 def _sample_within(
@@ -499,16 +512,18 @@ def _sample_within(
 ) -> Sample:
     """Let points stand for a polygon: where a raster has its people, else evenly."""
     if grid is not None:
-        xy, people = people_points(grid.raster, shape, area_crs=crs, kind=grid.kind, most=1_000)
+        xy, people = place_people_points(
+            grid.raster, area=shape, area_crs=crs, kind=grid.kind, most=1_000
+        )
         shapely.prepare(shape)
         inside = shapely.contains_xy(shape, xy[:, 0], xy[:, 1])
         if inside.sum() >= 10:
             weight = people[inside] / people[inside].sum()
             return Sample(xy[inside], np.full(len(weight), number), weight)
-    return sample_of_area(shape, number, step_m=step_m)
+    return sample_of_area(shape, group=number, step_m=step_m)
 
 
-def tally(cells: Integers, rings: Rings) -> Integers:
-    """Count places by ring of each side; `cells` are numbers from `most_of_each`."""
+def tally_places(cells: Integers, *, rings: ZoneRings) -> Integers:
+    """Count places by ring of each side; `cells` are numbers from `find_main_land`."""
     count = np.bincount(cells, minlength=math.prod(rings.shape))
     return np.asarray(count.reshape(rings.shape), dtype=np.int64)

@@ -13,15 +13,15 @@ import numpy as np
 import shapely
 
 from frontline.population.figures import (
-    first_day,
-    last_day,
-    numbers,
-    texts,
-    valid_at,
-    years_before,
+    count_years_before,
+    find_valid,
+    parse_first_day,
+    parse_last_day,
+    read_texts,
+    to_numbers,
 )
 from frontline.population.on_land import Grid
-from frontline.project.loader import relative
+from frontline.project.loader import write_relative
 from frontline.raster.io import open_raster
 from frontline.records import Note
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
-    from frontline.population.figures import Headcounts
+    from frontline.population.figures import PopulationFigures
     from frontline.project.models import PopulationRaster, Project
     from frontline.raster.io import Raster
 
@@ -39,7 +39,7 @@ FAR_YEARS = 10.0
 """Figures further than this from a line's date are used if they hold, and said to be so far."""
 
 
-def rasters_at(project: Project, date: dt.date) -> list[PopulationRaster]:
+def choose_rasters(project: Project, *, date: dt.date) -> list[PopulationRaster]:
     """Choose the population rasters for a date.
 
     Parameters
@@ -71,7 +71,7 @@ def _away(raster: PopulationRaster, date: dt.date) -> tuple[int, dt.date]:
     return abs((described - date).days), described
 
 
-def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
+def open_grids(project: Project, *, date: dt.date, stack: ExitStack) -> list[Grid]:
     """Open the population rasters for a date until `stack` ends.
 
     Parameters
@@ -84,17 +84,17 @@ def open_grids(project: Project, date: dt.date, stack: ExitStack) -> list[Grid]:
         Closes them.
     """
     found = []
-    for raster in rasters_at(project, date):
-        shown = relative(raster.path, project)
+    for raster in choose_rasters(project, date=date):
+        shown = write_relative(raster.path, project=project)
         opened = stack.enter_context(_opened(raster, shown))
         dated = raster.date.isoformat() if raster.date else ""
-        found.append(Grid(raster.key, as_stated(opened, raster), raster.kind, dated))
+        found.append(Grid(raster.key, apply_empty_cells(opened, raster=raster), raster.kind, dated))
     return found
 
 
 @contextmanager
 def open_splitting_grid(
-    project: Project | None, settlements: gpd.GeoDataFrame, *, date: dt.date
+    project: Project | None, *, settlements: gpd.GeoDataFrame, date: dt.date
 ) -> Iterator[Grid | None]:
     """Open the population raster that splits places given as polygons, for a while.
 
@@ -113,7 +113,7 @@ def open_splitting_grid(
     """
     with ExitStack() as stack:
         wide = (shapely.get_dimensions(settlements.geometry.to_numpy()) == 2).any()
-        grids = open_grids(project, date, stack) if wide and project is not None else []
+        grids = open_grids(project, date=date, stack=stack) if wide and project is not None else []
         yield grids[0] if grids else None
 
 
@@ -121,12 +121,12 @@ def _opened(raster: PopulationRaster, shown: str) -> Any:
     return open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown)
 
 
-def as_stated(opened: Raster, raster: PopulationRaster) -> Raster:
+def apply_empty_cells(opened: Raster, *, raster: PopulationRaster) -> Raster:
     """Let cells without a value hold nobody, where the project says that they do."""
     return replace(opened, empty=0.0 if raster.empty == "nobody" else math.nan)
 
 
-def years_from(text: str, date: dt.date) -> float:
+def count_years(text: str, *, date: dt.date) -> float:
     """Return how many years lie between a date and the year, month or day of a figure.
 
     Parameters
@@ -136,12 +136,12 @@ def years_from(text: str, date: dt.date) -> float:
     date
         The date.
     """
-    days = max((first_day(text) - date).days, (date - last_day(text)).days, 0)
+    days = max((parse_first_day(text) - date).days, (date - parse_last_day(text)).days, 0)
     return days / 365.25
 
 
-def notes_on_places(
-    front: FrontLine, settlements: gpd.GeoDataFrame, figures: Headcounts
+def note_dates_of_places(
+    front: FrontLine, *, settlements: gpd.GeoDataFrame, figures: PopulationFigures
 ) -> Iterator[Note]:
     """Say which figures of settlements have no date, do not hold at a line's, or are far from it.
 
@@ -156,10 +156,10 @@ def notes_on_places(
     """
     about = f"settlements at {front.key}"
     used = np.isfinite(np.array(list(figures.people.values()))).any(axis=0)
-    counted = texts(settlements, "population_date")
+    counted = read_texts(settlements, column="population_date")
     far = np.array(
         [
-            is_used and bool(text) and years_from(text, front.date) > FAR_YEARS
+            is_used and bool(text) and count_years(text, date=front.date) > FAR_YEARS
             for text, is_used in zip(counted, used, strict=True)
         ],
         dtype=bool,
@@ -173,7 +173,7 @@ def notes_on_places(
             yield Note(about, text, int(rows.sum()))
 
 
-def notes_on_districts(layers: Layers) -> Iterator[Note]:
+def note_dates_of_districts(layers: Layers) -> Iterator[Note]:
     """Say how many figures of districts have no date.
 
     Parameters
@@ -184,13 +184,15 @@ def notes_on_districts(layers: Layers) -> Iterator[Note]:
     table = layers.districts
     if not len(table):
         return
-    undated = np.isfinite(numbers(table, "population")) & (texts(table, "population_year") == "")
+    undated = np.isfinite(to_numbers(table, column="population")) & (
+        read_texts(table, column="population_year") == ""
+    )
     if undated.any():
         text = "figures without a date are used as they are (undated)."
         yield Note("districts", text, int(undated.sum()))
 
 
-def notes_on_outdated(project: Project, layers: Layers, front: FrontLine) -> Iterator[Note]:
+def note_outdated(project: Project, *, layers: Layers, front: FrontLine) -> Iterator[Note]:
     """Say how many figures of settlements and districts are too old for a line.
 
     Parameters
@@ -207,17 +209,19 @@ def notes_on_outdated(project: Project, layers: Layers, front: FrontLine) -> Ite
         ("settlements", layers.settlements, "population_date"),
         ("districts", layers.districts, "population_year"),
     ):
-        dates = texts(table, column) if len(table) else np.zeros(0, dtype=object)
-        known = np.isfinite(numbers(table, "population")) if len(table) else dates != ""
-        holds = valid_at(table, front.date) if len(table) else known
-        old = [bool(text) and years_before(str(text), front.date) > limit for text in dates]
+        dates = read_texts(table, column=column) if len(table) else np.zeros(0, dtype=object)
+        known = np.isfinite(to_numbers(table, column="population")) if len(table) else dates != ""
+        holds = find_valid(table, date=front.date) if len(table) else known
+        old = [
+            bool(text) and count_years_before(str(text), date=front.date) > limit for text in dates
+        ]
         count = int((np.array(old, dtype=bool) & known & holds).sum())
         if count:
             text = f"figures are outdated: more than {limit:g} years older than {front.date}."
             yield Note(f"{about} at {front.key}", text, count)
 
 
-def notes_on_rasters(project: Project, front: FrontLine) -> Iterator[Note]:
+def note_dates_of_rasters(project: Project, *, front: FrontLine) -> Iterator[Note]:
     """Say which population rasters have no date, and which are far from a line's.
 
     Parameters
@@ -227,7 +231,7 @@ def notes_on_rasters(project: Project, front: FrontLine) -> Iterator[Note]:
     front
         The line.
     """
-    for raster in rasters_at(project, front.date):
+    for raster in choose_rasters(project, date=front.date):
         about = f"population raster:{raster.key}"
         if raster.date is None:
             yield Note(about, "has no date: it is used as it is (undated).")

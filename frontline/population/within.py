@@ -15,64 +15,64 @@ import shapely
 
 from frontline import schema
 from frontline._typing import Floats
-from frontline.geo.geodesy import true_band
-from frontline.lines.front import point_figures
-from frontline.lines.zones import drawn_areas, with_intervals, zones_in_plane
+from frontline.geo.geodesy import geodesic_buffer
+from frontline.lines.front import take_point_figures
+from frontline.lines.zones import add_zone_intervals, buffer_zones_in_plane, measure_drawn_areas
 from frontline.population.catchments import (
-    Catchments,
-    Gathered,
-    catchments,
-    first_rows,
-    gathered,
-    lacking,
-    source_by_raster,
+    CatchmentAreas,
+    CatchmentPopulation,
+    find_first_rows,
+    find_lacking,
+    make_catchments,
+    make_raster_source,
+    sum_catchments,
 )
 from frontline.population.completeness import (
     Completeness,
     Reference,
-    all_kinds,
-    completeness,
+    estimate_completeness,
+    merge_kinds,
 )
-from frontline.population.figures import headcounts_at, texts
+from frontline.population.figures import pick_figures, read_texts
 from frontline.population.on_land import Grid
 from frontline.population.sources import (
     FIGURES,
-    Rings,
-    Source,
-    district_sources,
-    raster_source,
-    rings_of,
-    settlement_sources,
-    shares_of_places,
+    PopulationSource,
+    ZoneRings,
+    arrange_rings,
+    find_ring_shares,
+    make_district_sources,
+    make_settlement_sources,
+    sum_raster,
 )
 from frontline.population.validity import (
-    notes_on_districts,
-    notes_on_outdated,
-    notes_on_places,
-    notes_on_rasters,
+    note_dates_of_districts,
+    note_dates_of_places,
+    note_dates_of_rasters,
+    note_outdated,
     open_grids,
 )
-from frontline.raster.zonal import kind_doubt, value_doubts
+from frontline.raster.zonal import doubt_kind, doubt_values
 from frontline.records import Note
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.sampling import (
     OUTSIDE,
-    Position,
-    counted,
-    joined,
-    per_weight,
-    position,
-    within_error,
+    SamplePosition,
+    count_sample,
+    count_within_error,
+    find_people_per_weight,
+    find_position,
+    join_samples,
 )
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import Project
 
 
@@ -172,10 +172,10 @@ PEOPLE = Table(
         schema.OF_SIDE,
     ),
 )
-"""Columns of the rows of :func:`people`."""
+"""Columns of the rows of :func:`count_people_within`."""
 
-_ROWS = [name for name in PEOPLE.names if name not in schema.names_of(schema.AREA_INTERVAL)]
-"""Columns of the rows of :func:`people`; the intervals of areas come from the zones."""
+_ROWS = [name for name in PEOPLE.names if name not in schema.list_names(schema.AREA_INTERVAL)]
+"""Columns of the rows of :func:`count_people_within`; the intervals of areas come from the zones."""
 
 _NOTHING = dict.fromkeys((name for name in PEOPLE.names if name.startswith("population")), np.nan)
 
@@ -184,7 +184,7 @@ SAMPLE_STEP_M = 1_500.0
 
 
 @dataclass(frozen=True)
-class People:
+class PeopleWithin:
     """People within zones.
 
     Parameters
@@ -200,20 +200,20 @@ class People:
 
     rows: pd.DataFrame
     notes: tuple[Note, ...]
-    around: Mapping[tuple[str, str], Gathered]
+    around: Mapping[tuple[str, str], CatchmentPopulation]
 
 
-def people(
+def count_people_within(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
     zones: gpd.GeoDataFrame,
     places: pd.DataFrame,
-    draws: Mapping[str, Sequence[Draw]],
-    *,
-    around: Mapping[tuple[str, str], Gathered] | None = None,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    around: Mapping[tuple[str, str], CatchmentPopulation] | None = None,
     references: Sequence[Reference] = (),
-) -> People:
+) -> PeopleWithin:
     """Count people by line, side, distance and source.
 
     Parameters
@@ -246,29 +246,29 @@ def people(
     ``population`` sums what is known. Beside the sum of the settlements stands
     ``settlements_unknown``; of rasters and districts the figure is empty where ``coverage`` is 0.
     ``population_low`` and ``_high`` are the interval of 95 %
-    (`frontline.uncertainty.intervals.interval`), empty without draws; ``_inner`` and ``_outer``
-    bound the figure for all lines within the error (the epsilon band). Both are computed on
-    points that stand for the people, and moved to the exact figure. Of a stated range only the
+    (`frontline.uncertainty.intervals.take_interval`), empty without draws; ``_inner`` and
+    ``_outer`` bound the figure for all lines within the error (the epsilon band). Both are computed
+    on points that stand for the people, and moved to the exact figure. Of a stated range only the
     ends are given: its middle would be our invention. A raster counts if the line's date lies
-    between its ``valid_from`` and ``valid_until``; the first such raster also splits districts
-    and places given as polygons, and estimates completeness before the districts do
-    (see `frontline.population.validity.rasters_at`).
+    between its ``valid_from`` and ``valid_until``; the first such raster also splits districts and
+    places given as polygons, and estimates completeness before the districts do (see
+    `frontline.population.validity.choose_rasters`).
     """
     rows: list[dict[str, Any]] = []
-    notes: list[Note] = list(notes_on_districts(layers))
+    notes: list[Note] = list(note_dates_of_districts(layers))
     near = dict(around or {})
     for front in fronts:
         own = zones[zones["line"] == front.key]
         with ExitStack() as stack:
-            grids = open_grids(project, front.date, stack)
-            notes.extend(notes_on_rasters(project, front))
-            notes.extend(notes_on_outdated(project, layers, front))
+            grids = open_grids(project, date=front.date, stack=stack)
+            notes.extend(note_dates_of_rasters(project, front=front))
+            notes.extend(note_outdated(project, layers=layers, front=front))
             if project.settlements is not None:
                 reach_m = project.settlements.raster_reach_m
                 near |= _around(layers, front, places, grids, near, reach_m=reach_m)
-            rings = rings_of(front, own)
+            rings = arrange_rings(front, zones=own)
             sources = list(_sources(layers, front, rings, places, grids, notes, near))
-        figures = _Figures.of(front, rings, sources, draws, layers.frame)
+        figures = _Figures.of(front, rings, sources, draws, layers.plane)
         complete = _completeness(sources, rings, references)
         limits = _Limits(complete, front.date, project.people.outdated_years)
         rows.extend(_rows(own, figures, sources, limits))
@@ -276,7 +276,7 @@ def people(
     table = pd.DataFrame(rows, columns=_ROWS)
     for column in ("settlements", "settlements_unknown", *FIGURES[2:]):
         table[column] = table[column].astype("Int64")
-    return People(table, tuple(dict.fromkeys(notes)), near)
+    return PeopleWithin(table, tuple(dict.fromkeys(notes)), near)
 
 
 def _around(
@@ -284,21 +284,23 @@ def _around(
     front: FrontLine,
     places: pd.DataFrame,
     grids: Sequence[Grid],
-    known: Mapping[tuple[str, str], Gathered],
+    known: Mapping[tuple[str, str], CatchmentPopulation],
     *,
     reach_m: float,
-) -> dict[tuple[str, str], Gathered]:
+) -> dict[tuple[str, str], CatchmentPopulation]:
     """Gather people around settlements, where one of them has no figure."""
     settlements = layers.settlements
     new = [grid for grid in grids if (front.key, grid.key) not in known]
     if not new or not len(settlements):
         return {}
-    if not lacking(headcounts_at(settlements, front.date)).any():
+    if not find_lacking(pick_figures(settlements, date=front.date)).any():
         return {}
     against = places[places["line"] == front.key]
-    land = catchments_at(layers, front, against, reach_m=reach_m)
+    land = find_catchments(layers, front=front, against=against, reach_m=reach_m)
     return {
-        (front.key, grid.key): gathered(grid, land, len(settlements), crs=layers.frame.crs)
+        (front.key, grid.key): sum_catchments(
+            grid, around=land, count=len(settlements), crs=layers.plane.crs
+        )
         for grid in new
     }
 
@@ -306,42 +308,50 @@ def _around(
 def _sources(
     layers: Layers,
     front: FrontLine,
-    rings: Rings,
+    rings: ZoneRings,
     places: pd.DataFrame,
     grids: Sequence[Grid],
     notes: list[Note],
-    around: Mapping[tuple[str, str], Gathered],
-) -> Iterator[Source]:
+    around: Mapping[tuple[str, str], CatchmentPopulation],
+) -> Iterator[PopulationSource]:
     """Yield every source in the order of the rows."""
-    crs = layers.frame.crs
+    crs = layers.plane.crs
     first = grids[0] if grids else None
     settlements = layers.settlements
     if len(settlements):
-        figures = headcounts_at(settlements, front.date)
-        notes.extend(notes_on_places(front, settlements, figures))
+        figures = pick_figures(settlements, date=front.date)
+        notes.extend(note_dates_of_places(front, settlements=settlements, figures=figures))
         against = places[places["line"] == front.key]
-        share = shares_of_places(settlements, against, rings, first, crs)
-        yield from settlement_sources(settlements, figures, rings, share=share, grid=first, crs=crs)
+        share = find_ring_shares(settlements, places=against, rings=rings, grid=first, crs=crs)
+        yield from make_settlement_sources(
+            settlements, figures=figures, rings=rings, share=share, grid=first, crs=crs
+        )
         shapes = np.asarray(settlements.geometry.to_numpy(), dtype=object)
-        for grid in grids if lacking(figures).any() else ():
+        for grid in grids if find_lacking(figures).any() else ():
             if (front.key, grid.key) in around:
                 people = around[front.key, grid.key].people
-                yield source_by_raster(
-                    grid, people, figures, shapes=shapes, share=share, rings=rings, crs=crs
+                yield make_raster_source(
+                    grid,
+                    people=people,
+                    figures=figures,
+                    shapes=shapes,
+                    share=share,
+                    rings=rings,
+                    crs=crs,
                 )
-    reach = _reach(front, rings, layers.frame) if grids else None
+    reach = _reach(front, rings, layers.plane) if grids else None
     for grid in grids:
-        source = raster_source(grid, rings, crs=crs, reach=reach)
+        source = sum_raster(grid, rings=rings, crs=crs, reach=reach)
         notes.extend(_notes_on_raster(grid, source))
         yield source
-    yield from district_sources(
-        layers.districts, front, rings, grid=first, crs=crs, step_m=SAMPLE_STEP_M
+    yield from make_district_sources(
+        layers.districts, front=front, rings=rings, grid=first, crs=crs, step_m=SAMPLE_STEP_M
     )
 
 
-def catchments_at(
-    layers: Layers, front: FrontLine, against: pd.DataFrame, *, reach_m: float
-) -> Catchments:
+def find_catchments(
+    layers: Layers, *, front: FrontLine, against: pd.DataFrame, reach_m: float
+) -> CatchmentAreas:
     """Give the land around settlements to the nearest one on the same side of a line.
 
     Parameters
@@ -358,20 +368,22 @@ def catchments_at(
     settlements = layers.settlements
     names = {name: number for number, name in enumerate(front.sides)}
     sides = against.set_index("id")["side"].reindex(settlements["id"])
-    rows = np.flatnonzero(first_rows(headcounts_at(settlements, front.date)))
-    by_id = np.argsort(texts(settlements, "id")[rows].astype(str), kind="stable")
-    return catchments(
+    rows = np.flatnonzero(find_first_rows(pick_figures(settlements, date=front.date)))
+    by_id = np.argsort(read_texts(settlements, column="id")[rows].astype(str), kind="stable")
+    return make_catchments(
         np.asarray(settlements.geometry.to_numpy(), dtype=object),
-        np.array([names.get(side, OUTSIDE) for side in sides], dtype=np.int64),
-        list(front.sides.values()),
+        on_side=np.array([names.get(side, OUTSIDE) for side in sides], dtype=np.int64),
+        lands=list(front.sides.values()),
         places=rows[by_id],
         reach_m=reach_m,
     )
 
 
-def _reach(front: FrontLine, rings: Rings, frame: Frame) -> Any:
+def _reach(front: FrontLine, rings: ZoneRings, plane: ProjectedPlane) -> Any:
     """Return the land that the widest zone cannot leave when the line is displaced."""
-    return true_band(front.geometry, rings.edges_m[-1] + _farthest_m(front), frame, quad_segs=8)
+    return geodesic_buffer(
+        front.geometry, distance_m=rings.edges_m[-1] + _farthest_m(front), plane=plane, quad_segs=8
+    )
 
 
 def _farthest_m(front: FrontLine) -> float:
@@ -396,8 +408,8 @@ class _Figures:
         Whether the line has no error: the interval is then the figure itself.
     """
 
-    rings: Rings
-    where: list[Position]
+    rings: ZoneRings
+    where: list[SamplePosition]
     error_m: list[Floats]
     still: list[Floats]
     drawn: list[Drawn | None]
@@ -407,17 +419,19 @@ class _Figures:
     def of(
         cls,
         front: FrontLine,
-        rings: Rings,
-        sources: Sequence[Source],
-        draws: Mapping[str, Sequence[Draw]],
-        frame: Frame,
+        rings: ZoneRings,
+        sources: Sequence[PopulationSource],
+        draws: Mapping[str, Sequence[DisplacedFront]],
+        plane: ProjectedPlane,
     ) -> _Figures:
         """Place every source's points against the line, drawn and displaced."""
         sizes = [len(source.sample.xy) for source in sources]
         cuts = np.cumsum([0, *sizes])
-        xy = joined([source.sample for source in sources]).xy
+        xy = join_samples([source.sample for source in sources]).xy
         points = shapely.points(xy)
-        base = position(points, front.geometry, front.sides, frame, names=rings.sides)
+        base = find_position(
+            points, line=front.geometry, sides=front.sides, plane=plane, names=rings.sides
+        )
         tree = shapely.STRtree(front.segments)
         error = front.error_m[tree.nearest(points)] if len(points) else np.zeros(0)
         parts = [slice(a, b) for a, b in pairwise(cuts)]
@@ -427,7 +441,7 @@ class _Figures:
         ]
         drawn = [
             _count_copies(
-                front, rings, source, draws.get(front.key, ()), xy[part], base.part(part), frame
+                front, rings, source, draws.get(front.key, ()), xy[part], base.part(part), plane
             )
             for source, part in zip(sources, parts, strict=True)
         ]
@@ -443,29 +457,41 @@ class _Figures:
 
 def _count_copies(
     front: FrontLine,
-    rings: Rings,
-    source: Source,
-    draws: Sequence[Draw],
+    rings: ZoneRings,
+    source: PopulationSource,
+    draws: Sequence[DisplacedFront],
     xy: Floats,
-    here: Position,
-    frame: Frame,
+    here: SamplePosition,
+    plane: ProjectedPlane,
 ) -> Drawn | None:
     """Count a source's people by side and ring in the displaced copies of a line."""
     near = np.flatnonzero(here.distance_m <= rings.edges_m[-1] + _farthest_m(front))
 
-    def figure(copy: Position) -> Floats:
-        now = Position(here.side.copy(), here.distance_m.copy())
+    def figure(copy: SamplePosition) -> Floats:
+        now = SamplePosition(here.side.copy(), here.distance_m.copy())
         now.side[near], now.distance_m[near] = copy.side, copy.distance_m
         return _split_up(source, now, rings)
 
     # Places are counted; people spread over land are measured, as land is.
     places = source.name.startswith("settlements")
-    return point_figures(front, draws, xy[near], here.part(near), figure, frame, counted=places)
+    return take_point_figures(
+        front,
+        draws=draws,
+        xy=xy[near],
+        here=here.part(near),
+        figure=figure,
+        plane=plane,
+        counted=places,
+    )
 
 
-def _split_up(source: Source, where: Position, rings: Rings) -> Floats:
-    spread = per_weight(source.sample, source.of_group, where, source.counted_on)
-    return counted(source.sample, spread, where, rings.edges_m, sides=len(rings.sides))
+def _split_up(source: PopulationSource, where: SamplePosition, rings: ZoneRings) -> Floats:
+    spread = find_people_per_weight(
+        source.sample, people=source.of_group, where=where, counted_on=source.counted_on
+    )
+    return count_sample(
+        source.sample, spread=spread, where=where, edges_m=rings.edges_m, sides=len(rings.sides)
+    )
 
 
 @dataclass(frozen=True)
@@ -486,18 +512,22 @@ class _Limits:
 
 
 def _completeness(
-    sources: Sequence[Source], rings: Rings, references: Sequence[Reference]
+    sources: Sequence[PopulationSource], rings: ZoneRings, references: Sequence[Reference]
 ) -> dict[str, Completeness]:
     listed = [source for source in sources if source.name == "settlements"]
     if not listed:
         nothing = np.full(rings.shape, np.nan), np.full(rings.shape, "", dtype=object)
         return dict.fromkeys(("cumulative", "ring"), Completeness(*nothing))
     by_raster = [source for source in sources if source.name.startswith("raster:")]
-    districts = all_kinds([source for source in sources if source.name.startswith("districts")])
+    districts = merge_kinds([source for source in sources if source.name.startswith("districts")])
     estimates = [*by_raster, *districts]
     return {
-        kind: completeness(
-            listed[0], estimates, rings, cumulative=kind == "cumulative", references=references
+        kind: estimate_completeness(
+            listed[0],
+            estimates=estimates,
+            rings=rings,
+            cumulative=kind == "cumulative",
+            references=references,
         )
         for kind in ("cumulative", "ring")
     }
@@ -506,7 +536,7 @@ def _completeness(
 def _rows(
     zones: gpd.GeoDataFrame,
     figures: _Figures,
-    sources: Sequence[Source],
+    sources: Sequence[PopulationSource],
     limits: _Limits,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of one line, zone by zone."""
@@ -544,7 +574,7 @@ def _rows(
 
 
 def _population(
-    figures: _Figures, number: int, source: Source, cell: tuple[int, slice]
+    figures: _Figures, number: int, source: PopulationSource, cell: tuple[int, slice]
 ) -> dict[str, float]:
     """Return the figure of a zone with its interval and its bounds."""
     exact = float(source.people[cell].sum())
@@ -555,18 +585,20 @@ def _population(
         drawn = figures.drawn[number]
         own = drawn.at(side, rings).of(np.sum) if drawn else None
         most = max(float(np.nansum(source.of_group)), exact)
-        low, high = interval(exact, own, least=0.0, most=most)
+        low, high = take_interval(exact, drawn=own, least=0.0, most=most)
     where, edges = figures.where[number], figures.rings.edges_m
     # A figure that one side counted stands on that side's land only.
     ours = np.isin(source.counted_on, [side, -1])[source.sample.group]
-    base = per_weight(source.sample, source.of_group, where, source.counted_on)
+    base = find_people_per_weight(
+        source.sample, people=source.of_group, where=where, counted_on=source.counted_on
+    )
     full = np.zeros(len(source.of_group))
     np.maximum.at(full, source.sample.group, base)
-    inner, outer = within_error(
+    inner, outer = count_within_error(
         source.sample,
-        np.where(ours, full[source.sample.group], 0.0),
-        where,
-        figures.error_m[number],
+        people=np.where(ours, full[source.sample.group], 0.0),
+        where=where,
+        error_m=figures.error_m[number],
         side=side,
         inner_m=edges[rings.start - 1] if rings.start else 0.0,
         outer_m=edges[rings.stop - 1],
@@ -611,14 +643,14 @@ def _stated(project: Project, zones: gpd.GeoDataFrame, line: str) -> Iterator[di
         }
 
 
-def _notes_on_raster(grid: Grid, source: Source) -> Iterator[Note]:
+def _notes_on_raster(grid: Grid, source: PopulationSource) -> Iterator[Note]:
     about, sums = f"population {source.name}", source.sums
     if sums is None:
         return
-    doubt = kind_doubt(grid.raster, sums, kind=grid.kind)
+    doubt = doubt_kind(grid.raster, sums=sums, kind=grid.kind)
     if doubt:
         yield Note(about, f"{doubt}.".replace("?.", "?"))
-    for text, count in value_doubts(grid.raster, sums):
+    for text, count in doubt_values(grid.raster, sums=sums):
         yield Note(about, text, count)
     if grid.raster.datum_doubt:
         yield Note(about, grid.raster.datum_doubt)
@@ -644,7 +676,7 @@ part of its error: less than a pixel of any map that shows them."""
 
 
 @dataclass(frozen=True)
-class Profile:
+class DistanceProfile:
     """Figures by distance.
 
     Parameters
@@ -660,23 +692,23 @@ class Profile:
     people: pd.DataFrame
 
 
-def profile(
+def compute_profile(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
     own_zones: gpd.GeoDataFrame,
     places: pd.DataFrame,
-    draws: Mapping[str, Sequence[Draw]],
-    *,
-    around: Mapping[tuple[str, str], Gathered] | None = None,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    around: Mapping[tuple[str, str], CatchmentPopulation] | None = None,
     references: Sequence[Reference] = (),
-) -> Profile:
+) -> DistanceProfile:
     """Compute zones and people from half a kilometre to thirty.
 
     Parameters
     ----------
     project, layers, fronts, places, draws, around, references
-        As for `people`.
+        As for `count_people_within`.
     own_zones
         The zones of the project's own distances, with intervals.
 
@@ -687,28 +719,35 @@ def profile(
     Notes
     -----
     Bands at the project's own distances are `own_zones`; the others are plain buffers of a
-    thinned line, true to some thousandths (`frontline.lines.zones.zones_in_plane`). The land of
-    the displaced copies is measured at all distances at once.
+    thinned line, true to some thousandths (`frontline.lines.zones.buffer_zones_in_plane`). The
+    land of the displaced copies is measured at all distances at once.
     """
     steps = np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M)
     steps = np.union1d(steps, project.zones.distances_m)
     bands = _bands(
-        fronts, own_zones, draws, steps=[float(step) for step in steps], frame=layers.frame
+        fronts, own_zones, draws, steps=[float(step) for step in steps], plane=layers.plane
     )
-    counts = people(
-        project, layers, fronts, bands, places, draws, around=around, references=references
+    counts = count_people_within(
+        project,
+        layers=layers,
+        fronts=fronts,
+        zones=bands,
+        places=places,
+        draws=draws,
+        around=around,
+        references=references,
     )
     rows = counts.rows
-    return Profile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
+    return DistanceProfile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
 
 
 def _bands(
     fronts: Sequence[FrontLine],
     own_zones: gpd.GeoDataFrame,
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
     *,
     steps: Sequence[float],
-    frame: Frame,
+    plane: ProjectedPlane,
 ) -> gpd.GeoDataFrame:
     """Draw the cumulative zones of every step, with the intervals of their areas."""
     own = own_zones[own_zones["kind"] == "cumulative"]
@@ -716,9 +755,13 @@ def _bands(
     parts = [own]
     for front in fronts:
         tolerance = max(THINNED_M, THINNED * float(front.error_m.max(initial=0.0)))
-        drawn = drawn_areas(front, draws.get(front.key, ()), further, frame)
-        table = zones_in_plane(front, further, frame, tolerance_m=tolerance)
-        parts.append(with_intervals(table, front, drawn))
+        drawn = measure_drawn_areas(
+            front, draws=draws.get(front.key, ()), distances_m=further, plane=plane
+        )
+        table = buffer_zones_in_plane(
+            front, distances_m=further, plane=plane, tolerance_m=tolerance
+        )
+        parts.append(add_zone_intervals(table, front=front, drawn=drawn))
     bands = pd.concat(parts, ignore_index=True)
     order = {front.key: number for number, front in enumerate(fronts)}
     sides = {

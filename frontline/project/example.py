@@ -12,7 +12,7 @@ CASE = "karabakh"
 """Folder of the example below ``layers``; the only place name in the library."""
 
 
-def example_folder() -> Path:
+def find_example_folder() -> Path:
     """Give the folder that holds ``layers`` and ``dem`` of the example.
 
     Notes
@@ -26,7 +26,7 @@ def example_folder() -> Path:
 
 def example_project() -> Path:
     """Give the path of the example's ``project.toml``."""
-    return example_folder() / "layers" / CASE / "project.toml"
+    return find_example_folder() / "layers" / CASE / "project.toml"
 
 
 def copy_example(directory: Path) -> Path:
@@ -53,7 +53,7 @@ def copy_example(directory: Path) -> Path:
         )
     try:
         for part in (Path("layers") / CASE, Path("dem")):
-            shutil.copytree(example_folder() / part, directory / part, dirs_exist_ok=True)
+            shutil.copytree(find_example_folder() / part, directory / part, dirs_exist_ok=True)
     except OSError as error:
         message = f"cannot write the copy: {error.strerror}. Name a folder you may write to."
         raise OutputError(message, path=directory) from error

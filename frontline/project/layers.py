@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from frontline.project.models import Line
+    from frontline.project.models import LineSpec
 
 Kind = Literal["text", "whole number", "number", "date"]
 Shape = Literal["point", "line", "polygon"]
@@ -110,7 +110,7 @@ LINES = Role(
 )
 
 
-def role_of_line(line: Line) -> Role:
+def find_role_of_line(line: LineSpec) -> Role:
     """Tell what the layer of a line may hold: lines, or polygons with who holds them."""
     columns = (_SIDE,) if line.side_column is not None else ()
     if isinstance(line.error_m, str):

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from frontline.errors import ProjectError, nearest, one_line, raise_problems
+from frontline.errors import ProjectError, raise_problems, suggest_name, to_one_line
 from frontline.project.layers import ROLES, TABLES
-from frontline.project.messages import control_problems, cross_problems, described
+from frontline.project.messages import cross_problems, describe_problems, find_control_characters
 from frontline.project.models import (
     Canopy,
     Elevation,
@@ -20,8 +20,8 @@ from frontline.project.models import (
     Project,
     TableSource,
 )
-from frontline.project.series import with_dated_files
-from frontline.storage.files import companions, file_fault, sha256
+from frontline.project.series import expand_dated_files
+from frontline.storage.files import find_file_fault, hash_file, list_companions
 
 _LARGEST_PROJECT = 2_000_000
 
@@ -46,7 +46,7 @@ def load_project(path: Path | str) -> Project:
     file = Path(path)
     file = file / "project.toml" if file.is_dir() else file
     read = read_toml(file, what="project file", largest_bytes=_LARGEST_PROJECT)
-    raw, problems = with_dated_files(read, file.absolute().parent)
+    raw, problems = expand_dated_files(read, folder=file.absolute().parent)
     project = None
     if "path" in raw:
         problems.append(("path", "unknown key. Paths belong to layers, as in [settlements]."))
@@ -54,8 +54,8 @@ def load_project(path: Path | str) -> Project:
     try:
         project = Project.model_validate(raw | {"path": file.absolute()}, context=context)
     except ValidationError as error:
-        problems += described(error.errors(include_url=False), raw, Project)
-    problems += cross_problems(raw) + control_problems(raw)
+        problems += describe_problems(error.errors(include_url=False), raw=raw, model=Project)
+    problems += cross_problems(raw) + find_control_characters(raw)
     problems += _column_problems(raw)
     raise_problems([ProjectError(text, path=path, field=key) for key, text in problems])
     if project is None:  # pragma: no cover - a failed validation always leaves a problem
@@ -80,7 +80,7 @@ def read_toml(path: Path, *, what: str, largest_bytes: int) -> dict[str, Any]:
     ProjectError
         Saying what is wrong with it, and where.
     """
-    fault = file_fault(path)
+    fault = find_file_fault(path)
     if fault:
         raise ProjectError(f"the {what} {fault}", path=path)
     if path.stat().st_size > largest_bytes:
@@ -101,7 +101,7 @@ def read_toml(path: Path, *, what: str, largest_bytes: int) -> dict[str, Any]:
 
 
 def _toml_hint(message: str) -> str:
-    text = one_line(message).rstrip(".")
+    text = to_one_line(message).rstrip(".")
     hint = " Correct it there."
     if ("Unescaped" in message and "\\" in message) or "hex value" in message:
         hint = " Write paths with / or in single quotes."
@@ -120,12 +120,12 @@ def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
                 known += ["lon", "lat"]
             for ours in mapping if isinstance(mapping, dict) else ():
                 if ours not in known:
-                    offer = nearest(ours, known) if known else " This layer needs none."
+                    offer = suggest_name(ours, words=known) if known else " This layer needs none."
                     problems.append((f"{name}.columns.{ours}", f"is not a column of ours.{offer}"))
     return problems
 
 
-def changed(project: Project, **parts: dict[str, Any]) -> Project:
+def replace_parts(project: Project, **parts: dict[str, Any]) -> Project:
     """Give a project with some keys of its parts replaced, checked like those of the file.
 
     Parameters
@@ -146,12 +146,12 @@ def changed(project: Project, **parts: dict[str, Any]) -> Project:
     try:
         return Project.model_validate(raw, context={"folder": project.path.parent})
     except ValidationError as error:
-        problems = described(error.errors(include_url=False), raw, Project)
+        problems = describe_problems(error.errors(include_url=False), raw=raw, model=Project)
         raise_problems([ProjectError(text, path=project.path, field=key) for key, text in problems])
         raise
 
 
-def claims_file(project: Project) -> Path | None:
+def find_claims_file(project: Project) -> Path | None:
     """Find the ledger of claims: the one named, else ``claims.toml`` beside the project file.
 
     Raises
@@ -164,13 +164,13 @@ def claims_file(project: Project) -> Path | None:
         return project.claims
     if not beside.exists() and not beside.is_symlink():
         return None
-    fault = file_fault(beside)
+    fault = find_file_fault(beside)
     if fault:
         raise ProjectError(fault, path=beside.name)
     return beside
 
 
-def input_files(project: Project) -> tuple[Path, ...]:
+def list_input_files(project: Project) -> tuple[Path, ...]:
     """Every file the results depend on: the project file first, then data in a fixed order.
 
     The companions of a Shapefile (.dbf and so on) count as files of their own.
@@ -196,8 +196,8 @@ def input_files(project: Project) -> tuple[Path, ...]:
     files = [project.path]
     for source in sources:
         if source is not None and source.path is not None:
-            files += [source.path, *companions(source.path)]
-    ledger = claims_file(project)
+            files += [source.path, *list_companions(source.path)]
+    ledger = find_claims_file(project)
     files += [ledger] if ledger is not None else []
     return tuple(dict.fromkeys(files))
 
@@ -215,9 +215,9 @@ def hash_inputs(project: Project) -> dict[str, str]:
         If a file has become unreadable since the project was loaded.
     """
     hashes: dict[str, str] = {}
-    for path in input_files(project):
+    for path in list_input_files(project):
         try:
-            hashes[relative(path, project)] = sha256(path)
+            hashes[write_relative(path, project=project)] = hash_file(path)
         except OSError as error:
             raise ProjectError(
                 f"cannot be read ({error.strerror}). Check the file.", path=path
@@ -225,7 +225,7 @@ def hash_inputs(project: Project) -> dict[str, str]:
     return hashes
 
 
-def relative(path: Path, project: Project) -> str:
+def write_relative(path: Path, *, project: Project) -> str:
     """Write a path relative to the project file, with forward slashes on every system."""
     try:
         return Path(os.path.relpath(path, project.path.parent)).as_posix()

@@ -17,9 +17,9 @@ from frontline.errors import (
     ID_PATTERN,
     KEY_PATTERN,
     NAME_PATTERN,
-    closest,
-    nearest,
-    shown,
+    find_closest,
+    show_value,
+    suggest_name,
 )
 from frontline.project.series import is_key_of_series
 
@@ -47,7 +47,7 @@ _EXPECTED = {
 }
 
 
-def dotted(loc: Sequence[str | int], raw: Any) -> str:
+def write_place(loc: Sequence[str | int], *, raw: Any) -> str:
     """Write a place in the file as ``lines.line_2020.error_m``.
 
     An entry of a list of tables goes by its key, name or id; without one, or with one too long
@@ -75,7 +75,9 @@ def _own_name(entry: Any) -> str:
     return ""
 
 
-def described(errors: Sequence[ErrorDetails], raw: Raw, model: type[BaseModel]) -> list[Problem]:
+def describe_problems(
+    errors: Sequence[ErrorDetails], *, raw: Raw, model: type[BaseModel]
+) -> list[Problem]:
     """Translate the findings of pydantic.
 
     Parameters
@@ -92,12 +94,12 @@ def described(errors: Sequence[ErrorDetails], raw: Raw, model: type[BaseModel]) 
     for error in errors:
         # a union's member is a step of its own in pydantic; the file has no such key
         loc = [step for step in error["loc"] if step not in _MEMBERS]
-        place = dotted(loc, raw)
+        place = write_place(loc, raw=raw)
         if len(loc) < len(error["loc"]) and error["type"] in _EXPECTED:
             expected = members.setdefault(place, [])
             expected.append(_EXPECTED[error["type"]])
             wanted = " or ".join(dict.fromkeys(expected))
-            text = f"{shown(error['input'])} does not fit (expected {wanted}). Correct it."
+            text = f"{show_value(error['input'])} does not fit (expected {wanted}). Correct it."
             problems = [problem for problem in problems if problem[0] != place]
             problems.append((place, text))
         # a list whose entries are all wrong is called too short as well: that says nothing
@@ -122,15 +124,16 @@ def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) ->
         text = f"is missing{meaning}. Add it."
     elif kind in {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}:
         text = (
-            f"{shown(value)} is out of range (allowed: {_out_of_range(kind, context)}). Correct it."
+            f"{show_value(value)} is out of range (allowed: {_out_of_range(kind, context)}). "
+            "Correct it."
         )
     elif kind == "literal_error":
         listed = str(context["expected"]).replace(" or ", ", ").split(",")
         allowed = [word.strip("' ") for word in listed]
-        text = f"{shown(value)} is not one of {', '.join(allowed)}. Choose one."
+        text = f"{show_value(value)} is not one of {', '.join(allowed)}. Choose one."
     elif kind == "string_pattern_mismatch":
         pattern = _PATTERNS.get(str(context["pattern"]), "another form")
-        text = f"{shown(value)} does not fit (expected {pattern}). Rename it."
+        text = f"{show_value(value)} does not fit (expected {pattern}). Rename it."
     elif kind in {"too_short", "string_too_short"}:
         text = "is empty (expected at least one). Fill it, or remove it."
     elif kind == "too_long":
@@ -139,9 +142,9 @@ def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) ->
     elif kind == "value_error" or kind.startswith("frontline"):
         text = str(context.get("error", error["msg"]))
     elif kind in _EXPECTED:
-        text = f"{shown(value)} does not fit (expected {_EXPECTED[kind]}). Correct it."
+        text = f"{show_value(value)} does not fit (expected {_EXPECTED[kind]}). Correct it."
     else:
-        text = f"{shown(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}. Correct it."
+        text = f"{show_value(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}. Correct it."
     return text
 
 
@@ -167,27 +170,27 @@ def _out_of_range(kind: str, limits: Mapping[str, Any]) -> str:
 def _offer(word: str, loc: Sequence[str | int], model: type[BaseModel]) -> str:
     """Offer the nearest key of this table, else of another one, else list this table's."""
     here = list(_model_at(loc, model).model_fields)
-    alike = closest(word, here)
+    alike = find_closest(word, words=here)
     if alike:
         return f" Did you mean '{alike}'?"
     # tables that stand once come first: a lost 'distence_m' is more likely of [zones] than
     # of one of many [[stated]]
     tables = sorted(_tables(model), key=lambda table: table[0].startswith("[["))
     for heading, part in tables:
-        alike = closest(word, list(part.model_fields))
+        alike = find_closest(word, words=list(part.model_fields))
         if alike:
             return f" Did you mean '{alike}' in {heading}?"
-    return nearest(word, here)
+    return suggest_name(word, words=here)
 
 
 def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in model.model_fields.items():
-        part = part_of(field.annotation)
+        part = find_model(field.annotation)
         if part is not None:
-            yield heading_of(name, field.annotation), part
+            yield write_heading(name, annotation=field.annotation), part
 
 
-def heading_of(name: str, annotation: Any) -> str:
+def write_heading(name: str, *, annotation: Any) -> str:
     """Write the heading of a table as TOML does: ``[zones]`` or, for a list, ``[[lines]]``."""
     return f"[[{name}]]" if get_origin(annotation) is tuple else f"[{name}]"
 
@@ -196,16 +199,16 @@ def _model_at(loc: Sequence[str | int], model: type[BaseModel]) -> type[BaseMode
     here = model
     for step in loc:
         if isinstance(step, str) and step in here.model_fields:
-            here = part_of(here.model_fields[step].annotation) or here
+            here = find_model(here.model_fields[step].annotation) or here
     return here
 
 
-def part_of(annotation: Any) -> type[BaseModel] | None:
+def find_model(annotation: Any) -> type[BaseModel] | None:
     """Find the model inside ``X``, ``X | None`` or ``tuple[X, ...]``."""
     if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         return annotation
     for argument in get_args(annotation):
-        found = part_of(argument)
+        found = find_model(argument)
         if found is not None:
             return found
     return None
@@ -239,7 +242,7 @@ def cross_problems(raw: Raw) -> list[Problem]:
         problems.append(("sides", "is missing. Add two or more [[sides]] with a name and a seed."))
     elif len(lone) == 1:
         problems.append(
-            ("sides", f"there is only {shown(lone[0])}: a line has two. Add the other.")
+            ("sides", f"there is only {show_value(lone[0])}: a line has two. Add the other.")
         )
     return problems
 
@@ -248,19 +251,23 @@ _OF_FILES = frozenset({"path", "layer", "columns", "select", "parts", "rates", "
 """Keys whose words are those of a file, whatever it calls its things."""
 
 
-def control_problems(raw: Any, place: tuple[str | int, ...] = ()) -> list[Problem]:
+def find_control_characters(raw: Any, *, place: tuple[str | int, ...] = ()) -> list[Problem]:
     """Find text that no document can hold: tables and pages are made of it at the end of a run."""
     if isinstance(raw, str):
         odd = {char for char in raw if unicodedata.category(char) in {"Cc", "Cs"}} - {"\n", "\t"}
         key = ".".join(str(step + 1 if isinstance(step, int) else step) for step in place)
-        text = f"{shown(raw)} holds a control character (expected plain text). Remove it."
+        text = f"{show_value(raw)} holds a control character (expected plain text). Remove it."
         return [(key, text)] if odd else []
     inner: list[tuple[str | int, Any]] = []
     if isinstance(raw, Mapping):
         inner = [(key, value) for key, value in raw.items() if key not in _OF_FILES]
     elif isinstance(raw, list):
         inner = list(enumerate(raw))
-    return [problem for key, value in inner for problem in control_problems(value, (*place, key))]
+    return [
+        problem
+        for key, value in inner
+        for problem in find_control_characters(value, place=(*place, key))
+    ]
 
 
 def _entries(raw: Raw, name: str) -> list[Raw]:
@@ -282,7 +289,7 @@ def _no_line(key: str, raw: Raw) -> bool:
     """Tell whether no line has a key; those of many dates in one layer are known later."""
     many = [line.get("key", "line") for line in _entries(raw, "lines") if "each" in line]
     prefixes = [prefix for prefix in many if isinstance(prefix, str)]
-    return key not in _texts(raw, "lines", "key") and not is_key_of_series(key, prefixes)
+    return key not in _texts(raw, "lines", "key") and not is_key_of_series(key, prefixes=prefixes)
 
 
 def _state_problems(raw: Raw) -> Iterator[Problem]:
@@ -293,10 +300,13 @@ def _state_problems(raw: Raw) -> Iterator[Problem]:
         holders = line.get("holders")
         named = [(key, line.get(key)) for key in ("held_by", "rest_side")]
         if isinstance(holders, Mapping):
-            named += [(f"holders.{shown(key)}", word) for key, word in holders.items() if word]
+            named += [(f"holders.{show_value(key)}", word) for key, word in holders.items() if word]
         for key, word in named:
             if isinstance(word, str) and word not in known:
-                yield f"{place}.{key}", f"there is no side {shown(word)}.{nearest(word, known)}"
+                yield (
+                    f"{place}.{key}",
+                    f"there is no side {show_value(word)}.{suggest_name(word, words=known)}",
+                )
 
 
 def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
@@ -304,7 +314,10 @@ def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
     for word in _texts(raw, table, key):
         folded = word.strip().casefold()
         if folded in seen:
-            yield f"{table}.{key}", f"{shown(word)} stands there twice. Give each its own {key}."
+            yield (
+                f"{table}.{key}",
+                f"{show_value(word)} stands there twice. Give each its own {key}.",
+            )
         seen.add(folded)
 
 
@@ -330,7 +343,7 @@ def _reference_problems(raw: Raw) -> Iterator[Problem]:
                 if isinstance(word, str) and known is not None and word not in known:
                     yield (
                         f"{place}.{key}",
-                        f"there is no {what} {shown(word)}.{nearest(word, known)}",
+                        f"there is no {what} {show_value(word)}.{suggest_name(word, words=known)}",
                     )
             if table == "scenarios" and entry.get("key") in lines:
                 yield f"{place}.key", "is the key of a line as well. Give the scenario its own."
@@ -356,7 +369,10 @@ def _side_problems(raw: Raw) -> Iterator[Problem]:
         listed = side.get("lines")
         for key in listed if isinstance(listed, list) else []:
             if isinstance(key, str) and _no_line(key, raw):
-                yield f"{place}.lines", f"there is no line {shown(key)}.{nearest(key, keys)}"
+                yield (
+                    f"{place}.lines",
+                    f"there is no line {show_value(key)}.{suggest_name(key, words=keys)}",
+                )
     for hand in ("left", "right"):
         names = [
             _own_name(side) for side in sides if side.get("hand") == hand and not side.get("lines")
@@ -364,7 +380,8 @@ def _side_problems(raw: Raw) -> Iterator[Problem]:
         if len(names) > 1:
             yield (
                 "sides.hand",
-                f"{shown(names[0])} and {shown(names[1])} are both on the {hand}. Correct one.",
+                f"{show_value(names[0])} and {show_value(names[1])} are both on the {hand}. "
+                "Correct one.",
             )
 
 
@@ -380,7 +397,7 @@ def _canopy_problems(raw: Raw) -> Iterator[Problem]:
         yield (
             "elevation.canopy",
             (
-                f"the elevation {said}: model = {shown(model)} (expected 'ground'). Remove "
+                f"the elevation {said}: model = {show_value(model)} (expected 'ground'). Remove "
                 "canopy, or use elevation of the bare ground."
             ),
         )
@@ -401,8 +418,8 @@ def _displacement_problems(raw: Raw) -> Iterator[Problem]:
         names = entry.get("sides")
         for side in names if isinstance(names, list) else ():
             if isinstance(side, str) and sides and side not in sides:
-                offer = nearest(side, sides)
-                yield "displacements.sides", f"there is no side {shown(side)}.{offer}"
+                offer = suggest_name(side, words=sides)
+                yield "displacements.sides", f"there is no side {show_value(side)}.{offer}"
 
 
 def _stated_problems(raw: Raw) -> Iterator[Problem]:
@@ -419,9 +436,15 @@ def _stated_problems(raw: Raw) -> Iterator[Problem]:
         place = f"{name}.{_own_name(entry) or '?'}"
         line, side = entry.get("line"), entry.get("side")
         if isinstance(line, str) and _no_line(line, raw):
-            yield f"{place}.line", f"there is no line {shown(line)}.{nearest(line, keys)}"
+            yield (
+                f"{place}.line",
+                f"there is no line {show_value(line)}.{suggest_name(line, words=keys)}",
+            )
         if isinstance(side, str) and sides and side not in sides:
-            yield f"{place}.side", f"there is no side {shown(side)}.{nearest(side, sides)}"
+            yield (
+                f"{place}.side",
+                f"there is no side {show_value(side)}.{suggest_name(side, words=sides)}",
+            )
         low, high = entry.get("low"), entry.get("high")
         if isinstance(low, int) and isinstance(high, int) and low > high:
             yield place, f"low = {low} is more than high = {high}. Swap them."

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from frontline.errors import NAME_PATTERN, shown
+from frontline.errors import NAME_PATTERN, show_value
 from frontline.project.types import (
     Colour,
     Day,
@@ -26,7 +26,7 @@ from frontline.project.types import (
 )
 
 
-class Part(BaseModel):
+class Model(BaseModel):
     """A table of the project file: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(
@@ -34,7 +34,7 @@ class Part(BaseModel):
     )
 
 
-class Origin(Part):
+class Origin(Model):
     """Where data come from: printed on the map, kept in the metadata."""
 
     source: str = Field("", description="who made the data, as it is printed on the map")
@@ -230,7 +230,7 @@ class PopulationRaster(Origin):
         return self
 
 
-class Section(Part):
+class SectionSpec(Model):
     """A named stretch of a line: between two places, or within parts of a partition."""
 
     key: Key = Field(description="short name, used in tables")
@@ -250,7 +250,7 @@ class Section(Part):
     )
 
     @model_validator(mode="after")
-    def _one_way(self) -> Section:
+    def _one_way(self) -> SectionSpec:
         if (self.between is None) == (self.partition is None):
             raise ValueError(
                 "has both between and partition, or neither (expected one). Keep one of them."
@@ -260,7 +260,7 @@ class Section(Part):
         return self
 
 
-class Scenario(Part):
+class ScenarioSpec(Model):
     """A line that might be: another one offset on one side, or land handed over."""
 
     key: Key = Field(description="short name; stands where a line's key does")
@@ -283,7 +283,7 @@ class Scenario(Part):
     )
 
     @model_validator(mode="after")
-    def _one_way(self) -> Scenario:
+    def _one_way(self) -> ScenarioSpec:
         if (self.offset_m is None) == (self.hand_over is None):
             raise ValueError(
                 "has both offset_m and hand_over, or neither (expected one). Keep one of them."
@@ -297,7 +297,7 @@ class Scenario(Part):
         return self
 
 
-class Fetch(Part):
+class Fetch(Model):
     """Where `frontline fetch` gets data from; nothing is fetched without that command."""
 
     elevation: tuple[
@@ -340,7 +340,7 @@ class Fetch(Part):
 Speed = Annotated[float, Field(strict=True, gt=0, le=300)]
 
 
-class Travel(Part):
+class Travel(Model):
     """Speeds, slopes and checkpoints on the way by road."""
 
     speeds_kmh: dict[str, Speed] = Field(
@@ -391,7 +391,7 @@ UNDATED = dt.date(1, 1, 1)
 """Date of a table of many dates, until the layer is read."""
 
 
-class Line(LayerSource):
+class LineSpec(LayerSource):
     """A front line, or a state given as polygons, at a date."""
 
     key: Key = Field(description="short name, used in tables, layers and file names")
@@ -467,7 +467,7 @@ class Line(LayerSource):
         return value
 
     @model_validator(mode="after")
-    def _one_way(self) -> Line:
+    def _one_way(self) -> LineSpec:
         if self.side_column is not None and self.held_by is not None:
             raise ValueError("has both side_column and held_by (expected one). Keep one of them.")
         if self.rest_side is not None and not self.states:
@@ -480,7 +480,7 @@ class Line(LayerSource):
         return self
 
 
-class Side(Part):
+class SideSpec(Model):
     """One side of the lines: a name and points that lie on it."""
 
     name: str = Field(
@@ -505,7 +505,7 @@ class Side(Part):
         return (value,) if one and not isinstance(value[0], list | tuple) else value
 
 
-class Partition(LayerSource):
+class PartitionSpec(LayerSource):
     """A partition of the land other than districts, such as a former border."""
 
     key: Key = Field(description="short name, used in layers")
@@ -520,7 +520,7 @@ class Corridors(LayerSource):
     )
 
 
-class Zones(Part):
+class Zones(Model):
     """Distances on both sides of each line."""
 
     distances_m: tuple[Distance, ...] = Field(
@@ -558,14 +558,14 @@ class Zones(Part):
         return 15_000.0 if 15_000.0 in self.distances_m else max(self.distances_m)
 
 
-class Uncertainty(Part):
+class Uncertainty(Model):
     """How the positional error of the lines is carried into the figures."""
 
     draws: Whole = Field(200, ge=0, le=10_000, description="displaced copies of each line")
     seed: Whole = Field(1, ge=0, description="seed of the random numbers: same seed, same figures")
 
 
-class Sight(Part):
+class Sight(Model):
     """Line of sight from the line."""
 
     enabled: Flag = Field(True, description="whether sight is computed")
@@ -596,7 +596,7 @@ class Sight(Part):
     )
 
 
-class StatedFigure(Part):
+class StatedFigure(Model):
     """A number of people that a source states, kept apart from what is computed."""
 
     id: str = Field(min_length=1, description="identifier, as in stated:<id>")
@@ -620,7 +620,7 @@ class Total(Origin):
     )
 
 
-class Displacement(Part):
+class Displacement(Model):
     """People who left their homes, as rows of the flows tell it, and whom that concerns."""
 
     label: str = Field(min_length=1, description='what it was, as in "before ...": the war of 2020')
@@ -637,7 +637,7 @@ class Displacement(Part):
     sides: tuple[str, ...] = Field((), description="sides whose people left; all if empty")
 
 
-class PeopleSettings(Part):
+class PeopleSettings(Model):
     """What is said of figures of people."""
 
     outdated_years: Number = Field(
@@ -650,7 +650,7 @@ class PeopleSettings(Part):
 _LEAST_EXTENT = 0.0001
 
 
-class Map(Part):
+class Map(Model):
     """The look of map and page."""
 
     title: str | None = Field(None, description="title of the map; the project's if unset")
@@ -675,7 +675,8 @@ class Map(Part):
         wide = min(north - south, (east - west) % 360) >= _LEAST_EXTENT
         if not (inside and (wide or east - west == 360)):
             raise ValueError(
-                f"{shown(list(value))} is no extent (expected degrees: west, south, east, north, "
+                f"{show_value(list(value))} is no extent (expected degrees: west, south, east, "
+                "north, "
                 f"at least {_LEAST_EXTENT:g} apart). Correct it."
             )
         return value
@@ -693,7 +694,7 @@ Product = Literal[
 ]
 
 
-class Outputs(Part):
+class Outputs(Model):
     """Which of the large files are written; tables and manifest always are."""
 
     write: tuple[Product, ...] = Field(
@@ -718,7 +719,7 @@ class Outputs(Part):
     )
 
 
-class Project(Part):
+class Project(Model):
     """A whole project: what the file says, with every path made absolute."""
 
     title: str = Field(min_length=1, description="title of map, report and workbook")
@@ -726,13 +727,13 @@ class Project(Part):
     land: LayerSource | None = Field(
         None, description="land without sea: the rest of the study area is on no side"
     )
-    lines: tuple[Line, ...] = Field(min_length=1, description="dated lines, or states")
-    sides: tuple[Side, ...] = Field((), description="names of the sides, and where they are")
+    lines: tuple[LineSpec, ...] = Field(min_length=1, description="dated lines, or states")
+    sides: tuple[SideSpec, ...] = Field((), description="names of the sides, and where they are")
     settlements: Settlements | None = Field(None, description="places, as points or polygons")
     corridors: Corridors | None = Field(None, description="roads, canals, pipelines")
     points: LayerSource | None = Field(None, description="named points")
     districts: LayerSource | None = Field(None, description="districts with people")
-    partitions: tuple[Partition, ...] = Field((), description="other partitions of the land")
+    partitions: tuple[PartitionSpec, ...] = Field((), description="other partitions of the land")
     population: tuple[PopulationRaster, ...] = Field((), description="population rasters")
     stated: tuple[StatedFigure, ...] = Field((), description="figures that sources state")
     totals: tuple[Total, ...] = Field(
@@ -744,8 +745,10 @@ class Project(Part):
     people: PeopleSettings = Field(PeopleSettings(), description="what is said of figures")
     elevation: Elevation | None = Field(None, description="elevation, for sight and relief")
     landcover: LandCover | None = Field(None, description="land cover, for farmland and trees")
-    sections: tuple[Section, ...] = Field((), description="named stretches of lines")
-    scenarios: tuple[Scenario, ...] = Field((), description="lines that might be, made of others")
+    sections: tuple[SectionSpec, ...] = Field((), description="named stretches of lines")
+    scenarios: tuple[ScenarioSpec, ...] = Field(
+        (), description="lines that might be, made of others"
+    )
     flows: TableSource | None = Field(
         None, description="table of displaced people by origin and destination"
     )

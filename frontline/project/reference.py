@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from frontline.project.layers import POPULATION_KINDS, ROLES, TABLES
-from frontline.project.messages import heading_of, part_of
+from frontline.project.messages import find_model, write_heading
 from frontline.project.models import LayerSource, Project
 
 if TYPE_CHECKING:
@@ -30,15 +30,20 @@ def schema_markdown() -> str:
     it cannot say anything else than the program does.
     """
     fields = {name: field for name, field in Project.model_fields.items() if name != "path"}
-    plain = {name: field for name, field in fields.items() if part_of(field.annotation) is None}
+    plain = {name: field for name, field in fields.items() if find_model(field.annotation) is None}
     shared = LayerSource.model_fields
     blocks = ["## Keys of the project file", "", *_table(plain), ""]
     blocks += ["### Keys of every vector layer", "", *_table(shared)]
     for name, field in fields.items():
-        part = part_of(field.annotation)
+        part = find_model(field.annotation)
         if part is None:
             continue
-        blocks += ["", f"### `{heading_of(name, field.annotation)}`", "", _sentence(field)]
+        blocks += [
+            "",
+            f"### `{write_heading(name, annotation=field.annotation)}`",
+            "",
+            _sentence(field),
+        ]
         own = part.model_fields
         if issubclass(part, LayerSource):
             own = {key: inner for key, inner in own.items() if key not in shared or key == "date"}
@@ -52,7 +57,7 @@ def schema_markdown() -> str:
 def _inner(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
     """Describe the tables within a table."""
     for key, field in fields.items():
-        part = part_of(field.annotation)
+        part = find_model(field.annotation)
         if part is not None:
             yield from ("", f"### `[{name}.{key}]`", "", _sentence(field), "")
             yield from _table(part.model_fields)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from frontline.errors import KEY_PATTERN, one_line, shown
+from frontline.errors import KEY_PATTERN, show_value, to_one_line
 
 Problem = tuple[str, str]
 """Dotted key, and what is wrong with it."""
@@ -21,25 +21,23 @@ _MONTHS = (
 _OF_SERIES = ("files", "each", "newest", "per")
 
 
-def key_of_date(prefix: str, date: dt.date) -> str:
+def make_key_of_date(prefix: str, *, date: dt.date) -> str:
     """Make the key of one line of many: ``line_20240808``."""
     return f"{prefix}_{date:%Y%m%d}"
 
 
-def label_of_date(label: str, date: dt.date) -> str:
+def label_of_date(label: str, *, date: dt.date) -> str:
     """Make the label of one line of many: ``8 August 2024``, after a label of the entry's own."""
     day = f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
     return f"{label}, {day}" if label.strip() else day
 
 
-def is_key_of_series(key: str, prefixes: Iterable[str]) -> bool:
+def is_key_of_series(key: str, *, prefixes: Iterable[str]) -> bool:
     """Tell whether a key may be that of a line of many dates."""
     return any(re.fullmatch(rf"{re.escape(prefix)}_\d{{8}}", key) for prefix in prefixes)
 
 
-def thinned_dates(
-    dates: Iterable[dt.date], *, newest: int | None, per: str | None
-) -> list[dt.date]:
+def thin_dates(dates: Iterable[dt.date], *, newest: int | None, per: str | None) -> list[dt.date]:
     """Keep the dates that are wanted.
 
     Parameters
@@ -63,7 +61,9 @@ def thinned_dates(
     return ordered if newest is None else ordered[-newest:]
 
 
-def with_dated_files(raw: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+def expand_dated_files(
+    raw: Mapping[str, Any], *, folder: Path
+) -> tuple[dict[str, Any], list[Problem]]:
     """Replace each ``[[lines]]`` that has ``files`` by one entry a file.
 
     Parameters
@@ -126,36 +126,39 @@ def _of_files(
     fault = ""
     if "*" in head or any(pattern.count(token) != 1 for token in _TOKENS):
         fault = (
-            f"{shown(text)} is no pattern of dated files (expected YYYY, MM and DD once each in "
+            f"{show_value(text)} is no pattern of dated files (expected YYYY, MM and DD once "
+            "each in "
             "the file's name, such as maps/control_YYYYMMDD.geojson). Correct it."
         )
     elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+://|.*/vsi", text):
-        fault = f"{shown(text)} is not a folder of this computer. Download the files."
+        fault = f"{show_value(text)} is not a folder of this computer. Download the files."
     elif not (folder / head).is_dir():
-        fault = f"there is no folder {shown(head or '.')}. Correct it."
+        fault = f"there is no folder {show_value(head or '.')}. Correct it."
     if fault:
         return [], [(f"{place}.files", fault)]
     files, wrong = _files_by_date(folder / head, pattern)
     if wrong or not files:
-        nothing = f"no file of the folder fits {shown(text)}. Correct the pattern."
+        nothing = f"no file of the folder fits {show_value(text)}. Correct the pattern."
         return [], [(f"{place}.files", fault) for fault in (wrong or [nothing])]
     newest, per = entry.get("newest"), entry.get("per")
-    dates = thinned_dates(
+    dates = thin_dates(
         files,
         newest=newest if isinstance(newest, int) and newest > 0 else None,
         per=per if per in {"month", "year"} else None,
     )
     prefix, label = entry.get("key", "line"), entry.get("label", "")
     if not isinstance(prefix, str) or not re.fullmatch(KEY_PATTERN, f"{prefix}_20000101"):
-        fault = f"{shown(prefix)} does not fit (expected small letters, digits and _, at most 32)."
+        fault = (
+            f"{show_value(prefix)} does not fit (expected small letters, digits and _, at most 32)."
+        )
         return [], [(f"{place}.key", f"{fault} Rename it.")]
     shared = {key: value for key, value in entry.items() if key not in _OF_SERIES}
     made = [
         shared
         | {
             "path": f"{head}/{files[date]}" if head else files[date],
-            "key": key_of_date(prefix, date),
-            "label": label_of_date(label if isinstance(label, str) else "", date),
+            "key": make_key_of_date(prefix, date=date),
+            "label": label_of_date(label if isinstance(label, str) else "", date=date),
             "date": date,
         }
         for date in dates
@@ -176,10 +179,10 @@ def _files_by_date(folder: Path, pattern: str) -> tuple[dict[dt.date, str], list
         try:
             date = dt.date(int(fits["year"]), int(fits["month"]), int(fits["day"]))
         except ValueError:
-            wrong.append(f"'{one_line(name)}' names no day. Rename or remove the file.")
+            wrong.append(f"'{to_one_line(name)}' names no day. Rename or remove the file.")
             continue
         if date in found:
-            names = f"'{one_line(found[date])}' and '{one_line(name)}'"
+            names = f"'{to_one_line(found[date])}' and '{to_one_line(name)}'"
             wrong.append(f"{names} are of one date. Make the pattern narrower, or remove one.")
         found[date] = name
     return found, wrong

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from frontline.errors import COLOUR_PATTERN, KEY_PATTERN, shown
-from frontline.storage.files import local_file
+from frontline.errors import COLOUR_PATTERN, KEY_PATTERN, show_value
+from frontline.storage.files import find_local_file
 
 OSM = "osm"
 """Short for the standard tiles of OpenStreetMap."""
@@ -79,7 +79,7 @@ def _as_date(value: Any) -> Any:
 
 
 def _no_date(value: Any) -> dt.date:
-    raise ValueError(f"{shown(value)} is not a date (expected YYYY-MM-DD). Rewrite it.")
+    raise ValueError(f"{show_value(value)} is not a date (expected YYYY-MM-DD). Rewrite it.")
 
 
 def _distance(value: Any) -> Any:
@@ -89,7 +89,7 @@ def _distance(value: Any) -> Any:
         return value
     hint = f"Did you mean {value * 1000:.10g}?" if number and 0.1 <= value < 100 else "Correct it."
     wrong = "is out of range" if number else "is not a number"
-    raise ValueError(f"{shown(value)} {wrong} (allowed: 100 to 100,000 metres). {hint}")
+    raise ValueError(f"{show_value(value)} {wrong} (allowed: 100 to 100,000 metres). {hint}")
 
 
 def _error(value: Any) -> Any:
@@ -100,7 +100,7 @@ def _error(value: Any) -> Any:
     if isinstance(value, str) and re.search(r"[^-+\d.,\skm]", value):
         return value
     expected = "(expected metres, 0 to 100,000, without quotes, or the name of a column)"
-    raise ValueError(f"{shown(value)} is not an error of a line {expected}. Correct it.")
+    raise ValueError(f"{show_value(value)} is not an error of a line {expected}. Correct it.")
 
 
 def _encoding(value: Any) -> Any:
@@ -108,28 +108,31 @@ def _encoding(value: Any) -> Any:
         codecs.lookup(value)
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{shown(value)} is no encoding (expected utf-8, cp1251 ...). Correct it."
+            f"{show_value(value)} is no encoding (expected utf-8, cp1251 ...). Correct it."
         ) from error
     return value
 
 
 def _tiles(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is not text (expected 'osm' or an address). Correct it.")  # noqa: TRY004
+        wrong = f"{show_value(value)} is not text (expected 'osm' or an address). Correct it."
+        raise ValueError(wrong)  # noqa: TRY004  (pydantic turns it into a problem)
     try:
         return tile_template(value)
     except ValueError as error:
-        raise ValueError(f"{shown(value)} {error}") from error
+        raise ValueError(f"{show_value(value)} {error}") from error
 
 
 def _input_path(value: Any, info: ValidationInfo) -> Path:
     """Make a path absolute; refuse, without opening it, what is not a local regular file."""
     if not isinstance(value, str | Path):
         raise PydanticCustomError(
-            "frontline_path", "{text}", {"text": f"{shown(value)} is not text (expected a path)."}
+            "frontline_path",
+            "{text}",
+            {"text": f"{show_value(value)} is not text (expected a path)."},
         )
     folder = info.context["folder"] if info.context else Path.cwd()
-    return local_file(str(value), folder)
+    return find_local_file(str(value), folder=folder)
 
 
 Number = Annotated[float, Field(strict=True)]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
-def row_steps_m(
-    transform: Transform, crs: pyproj.CRS, shape: tuple[int, ...]
+def measure_row_steps(
+    transform: Transform, *, crs: pyproj.CRS, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the size of cells on the ground, row by row, along the middle column.
 
@@ -37,21 +37,21 @@ def row_steps_m(
     """
     rows, cols = shape[0], shape[1]
     sampled = np.unique(np.linspace(0, rows - 1, min(rows, 129)).round())
-    dy, dx = cell_steps_m(transform, crs, sampled, np.full(len(sampled), (cols - 1) / 2))
+    dy, dx = measure_cell_steps(transform, crs, sampled, np.full(len(sampled), (cols - 1) / 2))
     every = np.arange(rows)
     return np.interp(every, sampled, dy), np.interp(every, sampled, dx)
 
 
-def middle_step_m(
-    transform: Transform, crs: pyproj.CRS, shape: tuple[int, ...]
+def measure_middle_step(
+    transform: Transform, *, crs: pyproj.CRS, shape: tuple[int, ...]
 ) -> tuple[float, float]:
     """Return the size of a cell on the ground at the middle of a grid: north-south, east-west."""
     row, col = np.array([(shape[0] - 1) / 2]), np.array([(shape[1] - 1) / 2])
-    dy, dx = cell_steps_m(transform, crs, row, col)
+    dy, dx = measure_cell_steps(transform, crs, row, col)
     return float(dy[0]), float(dx[0])
 
 
-def cell_steps_m(
+def measure_cell_steps(
     transform: Transform,
     crs: pyproj.CRS,
     row: NDArray[np.floating[Any]],
@@ -83,21 +83,21 @@ def cell_steps_m(
     return apart(0.0, e / 2), apart(a / 2, 0.0)
 
 
-def true_to_scale(
-    transform: Transform, crs: pyproj.CRS, window: Window, *, tolerance: float
+def is_true_to_scale(
+    transform: Transform, *, crs: pyproj.CRS, window: Window, tolerance: float
 ) -> bool:
     """Say whether a projected grid keeps distances within a tolerance all over a window."""
     metre = crs.axis_info[0].unit_conversion_factor
     at = np.linspace(0.0, 1.0, 5)
     row, col = np.meshgrid(window.row + at * window.rows, window.col + at * window.cols)
-    dy, dx = cell_steps_m(transform, crs, row.ravel(), col.ravel())
+    dy, dx = measure_cell_steps(transform, crs, row.ravel(), col.ravel())
     off = [np.abs(dy / (-transform[4] * metre) - 1), np.abs(dx / (transform[0] * metre) - 1)]
     # Not "<=" on the maximum alone: NaN, where the grid leaves the Earth, must fail too.
     return bool(np.all(np.concatenate(off) <= tolerance))
 
 
-def bilinear(
-    heights: NDArray[np.float32], row: NDArray[np.float64], col: NDArray[np.float64]
+def interpolate_bilinear(
+    heights: NDArray[np.float32], *, row: NDArray[np.float64], col: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Interpolate between cell centres.
 
@@ -131,11 +131,11 @@ def bilinear(
     return np.where(known, total, np.nan)
 
 
-def resampled(
+def resample_heights(
     heights: NDArray[np.float32],
+    *,
     transform: Transform,
     crs: pyproj.CRS,
-    *,
     onto: Transform,
     onto_crs: pyproj.CRS,
     shape: tuple[int, int],
@@ -151,7 +151,7 @@ def resampled(
 
     Returns
     -------
-    float32 of the wanted shape; NaN as in `bilinear`.
+    float32 of the wanted shape; NaN as in `interpolate_bilinear`.
 
     Notes
     -----
@@ -169,7 +169,7 @@ def resampled(
     for first in range(0, shape[0], band):
         wanted = np.arange(first, min(first + band, shape[0]))
         row, col = (_between(values, wanted / every_row, shape[1], every_col) for values in lattice)
-        out[wanted] = bilinear(heights, row, col)
+        out[wanted] = interpolate_bilinear(heights, row=row, col=col)
     return out
 
 

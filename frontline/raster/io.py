@@ -21,7 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window as FileWindow
 
-from frontline.errors import OutputError, RasterError, guard_library, one_line
+from frontline.errors import OutputError, RasterError, guard_library, to_one_line
 from frontline.geo.datum import find_datum_doubt, has_named_datum, is_same_but_datum
 from frontline.storage.offline import SETTINGS, forbid_network
 
@@ -37,7 +37,7 @@ _CACHE_MB = 128
 
 
 @dataclass(frozen=True)
-class Grid:
+class RasterGrid:
     """A grid to be written.
 
     Parameters
@@ -62,9 +62,9 @@ class Grid:
 
 def write_cog_by_windows(
     path: Path,
-    grid: Grid,
-    pieces: Iterable[tuple[Window, NDArray[Any]]],
     *,
+    grid: RasterGrid,
+    pieces: Iterable[tuple[Window, NDArray[Any]]],
     name: str,
     date: dt.date,
     tags: Mapping[str, str],
@@ -119,14 +119,14 @@ def write_cog_by_windows(
                     dataset.write(cells, 1, window=at)
                 dataset.update_tags(**stamped)
                 dataset.set_band_description(1, name)
-            rasterio.shutil.copy(plain, path, driver="COG", **cog_options(grid.dtype))
+            rasterio.shutil.copy(plain, path, driver="COG", **make_cog_options(grid.dtype))
     except (RasterioError, OSError) as error:
         raise OutputError("cannot be written: is the disk full? Make room.", path=path) from error
     finally:
         plain.unlink(missing_ok=True)
 
 
-def cog_options(dtype: np.dtype[Any] | str) -> dict[str, str]:
+def make_cog_options(dtype: np.dtype[Any] | str) -> dict[str, str]:
     """Say how cloud-optimised GeoTIFFs of a type are written."""
     return {
         "compress": "DEFLATE",
@@ -140,7 +140,7 @@ def cog_options(dtype: np.dtype[Any] | str) -> dict[str, str]:
 
 
 def check_extent(
-    path: Path, bounds: tuple[float, float, float, float], step: float, crs: pyproj.CRS
+    path: Path, *, bounds: tuple[float, float, float, float], step: float, crs: pyproj.CRS
 ) -> None:
     """Refuse a grid whose coordinates cannot be of its CRS.
 
@@ -255,7 +255,7 @@ class Raster:
     @property
     def bounds(self) -> Bounds:
         """West, south, east, north edge in the raster's CRS."""
-        return window_bounds(self.transform, Window(0, 0, self.rows, self.cols))
+        return find_window_bounds(self.transform, window=Window(0, 0, self.rows, self.cols))
 
     @property
     def datum_doubt(self) -> str:
@@ -306,7 +306,7 @@ def open_raster(
             yield raster
 
 
-def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Window:
+def find_window(raster: Raster, *, bounds: Bounds, margin_cells: int = 0) -> Window:
     """Return the smallest window that covers bounds in the raster's CRS, and a margin.
 
     Parameters
@@ -339,7 +339,7 @@ def window_over(raster: Raster, bounds: Bounds, *, margin_cells: int = 0) -> Win
     return Window(first_row, first_col, rows, cols)
 
 
-def inside(raster: Raster, window: Window) -> Window | None:
+def clip_window(raster: Raster, *, window: Window) -> Window | None:
     """Return the part of a window that lies on the raster, or None."""
     row, col = max(window.row, 0), max(window.col, 0)
     rows = min(window.row + window.rows, raster.rows) - row
@@ -347,21 +347,21 @@ def inside(raster: Raster, window: Window) -> Window | None:
     return Window(row, col, rows, cols) if rows > 0 and cols > 0 else None
 
 
-def window_bounds(transform: Transform, window: Window) -> Bounds:
+def find_window_bounds(transform: Transform, *, window: Window) -> Bounds:
     """Return west, south, east, north of a window's outer edges."""
     a, _, c, _, e, f = transform
     west, north = c + a * window.col, f + e * window.row
     return west, north + e * window.rows, west + a * window.cols, north
 
 
-def window_transform(transform: Transform, window: Window) -> Transform:
+def find_window_transform(transform: Transform, *, window: Window) -> Transform:
     """Return the transform of a window's own rows and columns."""
     a, b, c, d, e, f = transform
     return a, b, c + a * window.col, d, e, f + e * window.row
 
 
 def read_window(
-    raster: Raster, window: Window, *, dtype: type[np.floating[Any]] = np.float32
+    raster: Raster, *, window: Window, dtype: type[np.floating[Any]] = np.float32
 ) -> NDArray[np.floating[Any]]:
     """Read a window with scale and offset applied; unknown and outside cells are NaN.
 
@@ -391,14 +391,14 @@ def read_window(
             path=raster.path,
         )
     values = np.full((window.rows, window.cols), np.nan, dtype=dtype)
-    part = inside(raster, window)
+    part = clip_window(raster, window=window)
     if part is not None:
         top, left = part.row - window.row, part.col - window.col
         values[top : top + part.rows, left : left + part.cols] = _read_part(raster, part, dtype)
     return values
 
 
-def blocks(window: Window, *, most_cells: int = 4_000_000) -> Iterator[Window]:
+def cut_blocks(window: Window, *, most_cells: int = 4_000_000) -> Iterator[Window]:
     """Cut a window into bands of whole rows, or narrower pieces, of limited size."""
     cols = min(window.cols, most_cells)
     rows = max(most_cells // cols, 1)
@@ -410,8 +410,8 @@ def blocks(window: Window, *, most_cells: int = 4_000_000) -> Iterator[Window]:
 
 def write_cog(
     path: Path,
-    result: RasterResult,
     *,
+    result: RasterResult,
     date: dt.date,
     tags: Mapping[str, str] | None = None,
     nodata: float | None = None,
@@ -468,7 +468,9 @@ def write_cog(
             if colours is not None:
                 dataset.write_colormap(1, dict(colours))
         with plain.open() as dataset:
-            rasterio.shutil.copy(dataset, cog.name, driver="COG", **cog_options(bands[0].dtype))
+            rasterio.shutil.copy(
+                dataset, cog.name, driver="COG", **make_cog_options(bands[0].dtype)
+            )
         # Built in memory: a full disk is then the system's own, clear error, not half a raster.
         try:
             path.write_bytes(cog.getbuffer())
@@ -550,12 +552,13 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
         south_up=south_up,
         nodata=nodata,
     )
-    check_extent(path, found.bounds, -transform[4], found.crs)
+    check_extent(path, bounds=found.bounds, step=-transform[4], crs=found.crs)
     try:
         pyproj.Transformer.from_crs(found.crs, "EPSG:4326")
     except (ProjError, CRSError) as error:
         raise RasterError(
-            f"has the CRS '{one_line(found.crs.name)}', from which there is no way to WGS 84 here "
+            f"has the CRS '{to_one_line(found.crs.name)}', from which there is no way to WGS 84 "
+            "here "
             "(of another planet, or by a grid that is not installed). Reproject it: gdalwarp "
             "-t_srs EPSG:4326 IN OUT.tif",
             path=path,
@@ -616,7 +619,7 @@ def _crs_of(path: Path, dataset: Any, stated: str | None) -> pyproj.CRS:
     ours = _on_the_earth(path, ours)
     if theirs.equals(ours, ignore_axis_order=True):
         return theirs
-    if not has_named_datum(theirs) and is_same_but_datum(theirs, ours, xy=_corners(dataset)):
+    if not has_named_datum(theirs) and is_same_but_datum(theirs, other=ours, xy=_corners(dataset)):
         return ours
     raise RasterError(
         f"states the CRS '{theirs.name}', the project '{ours.name}'. Remove crs from the "
@@ -703,9 +706,9 @@ def _with_missing_blocks(
 
 def warp_array(
     values: NDArray[Any],
+    *,
     transform: Transform,
     crs: str,
-    *,
     onto: Transform,
     onto_crs: str,
     shape: tuple[int, int],

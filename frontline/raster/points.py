@@ -9,8 +9,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from frontline.raster.io import Bounds, Raster, Window, inside, window_over
-from frontline.raster.zonal import Kind, densified, on_raster, read_people
+from frontline.raster.io import Bounds, Raster, Window, clip_window, find_window
+from frontline.raster.zonal import Kind, densify_edges, read_people, to_raster_crs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,8 +20,8 @@ _GOLDEN, _SILVER = (5**0.5 - 1) / 2, 2**0.5 - 1
 """Multiples of these, less their whole part, are spread more evenly than random numbers."""
 
 
-def people_points(
-    raster: Raster, area: Any, *, area_crs: pyproj.CRS, kind: Kind, most: int = 20_000
+def place_people_points(
+    raster: Raster, *, area: Any, area_crs: pyproj.CRS, kind: Kind, most: int = 20_000
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Represent the people of a raster by a limited number of points.
 
@@ -45,7 +45,9 @@ def people_points(
     spread within the blocks and cells, but not by chance: centres in rows and columns would
     enter a zone by whole rows at once.
     """
-    _, shapes = on_raster(raster, densified(np.array([area]), crs=area_crs), crs=area_crs)
+    _, shapes = to_raster_crs(
+        raster, shapes=densify_edges(np.array([area]), crs=area_crs), crs=area_crs
+    )
     windows = [window for window in (_over(raster, shape) for shape in shapes) if window]
     side = max(1, int(np.ceil(np.sqrt(sum(window.cells for window in windows) / most))))
     points, people = [np.zeros((0, 2))], [np.zeros(0)]
@@ -61,7 +63,9 @@ def people_points(
 
 
 def _over(raster: Raster, shape: Any) -> Window | None:
-    return inside(raster, window_over(raster, cast("Bounds", tuple(shapely.bounds(shape)))))
+    return clip_window(
+        raster, window=find_window(raster, bounds=cast("Bounds", tuple(shapely.bounds(shape))))
+    )
 
 
 def _bands(window: Window, side: int) -> Iterator[Window]:
@@ -75,7 +79,7 @@ def _bands(window: Window, side: int) -> Iterator[Window]:
 def _block_points(
     raster: Raster, window: Window, side: int, kind: Kind
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    people = read_people(raster, window, kind=kind).people
+    people = read_people(raster, window=window, kind=kind).people
     people = np.where(people > 0, people, 0.0)
     # Squares of cells; what lacks at the southern and eastern end is nobody.
     padded = np.pad(people, ((0, -window.rows % side), (0, -window.cols % side)))

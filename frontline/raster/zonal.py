@@ -20,11 +20,11 @@ from frontline.raster.io import (
     Bounds,
     Raster,
     Window,
-    blocks,
-    inside,
+    clip_window,
+    cut_blocks,
+    find_window,
+    find_window_bounds,
     read_window,
-    window_bounds,
-    window_over,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class PeopleCells:
     odd: dict[float, int]
 
 
-def read_people(raster: Raster, window: Window, *, kind: Kind) -> PeopleCells:
+def read_people(raster: Raster, *, window: Window, kind: Kind) -> PeopleCells:
     """Read the people of a window, without what cannot be.
 
     Parameters
@@ -92,10 +92,10 @@ def read_people(raster: Raster, window: Window, *, kind: Kind) -> PeopleCells:
     window
         May reach outside the raster.
     kind
-        As for `zonal_sums`.
+        As for `sum_zones`.
     """
-    values = read_window(raster, window, dtype=np.float64)
-    cell_km2 = np.broadcast_to(cell_areas_km2(raster, window), values.shape)
+    values = read_window(raster, window=window, dtype=np.float64)
+    cell_km2 = np.broadcast_to(measure_cell_areas(raster, window=window), values.shape)
     below = values < 0
     people = np.array(values * cell_km2 if kind == "density" else values, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -146,7 +146,7 @@ class ZonalSums:
     negative
         Number of cells below zero, taken as unknown.
     densest_per_km2, densest_zone_per_km2
-        Highest density of any cell and of any zone above 500 km2, for `kind_doubt`.
+        Highest density of any cell and of any zone above 500 km2, for `doubt_kind`.
     impossible, odd
         As in `PeopleCells`: cells under the zones' bounds that were taken as unknown, and cells
         that are to be doubted.
@@ -162,8 +162,8 @@ class ZonalSums:
     odd: Mapping[float, int] = field(default_factory=dict)
 
 
-def zonal_sums(
-    raster: Raster, zones: NDArray[np.object_], *, zones_crs: pyproj.CRS, kind: Kind
+def sum_zones(
+    raster: Raster, *, zones: NDArray[np.object_], zones_crs: pyproj.CRS, kind: Kind
 ) -> ZonalSums:
     """Sum people within zones, with partial cells.
 
@@ -190,14 +190,14 @@ def zonal_sums(
     A raster in degrees is tried at three turns of 360, so zones across the antimeridian find
     their cells on both edges of it, and longitudes of 0 to 360 work.
     """
-    dense = densified(polygons_only(zones), crs=zones_crs)
-    owner, shapes = on_raster(raster, dense, crs=zones_crs)
+    dense = densify_edges(keep_polygons(zones), crs=zones_crs)
+    owner, shapes = to_raster_crs(raster, shapes=dense, crs=zones_crs)
     sums = np.zeros((len(zones), 3))
     negative, densest = 0, 0.0
     impossible: Counter[float] = Counter()
     odd: Counter[float] = Counter()
-    for window in windows_under(raster, shapes):
-        cells = read_people(raster, window, kind=kind)
+    for window in find_windows_under(raster, shapes=shapes):
+        cells = read_people(raster, window=window, kind=kind)
         negative += cells.negative
         impossible.update(cells.impossible)
         odd.update(cells.odd)
@@ -206,7 +206,7 @@ def zonal_sums(
         if known.any():
             densest = max(densest, float((people[known] / cell_km2[known]).max()))
         layers = [np.where(known, people, 0.0), np.where(known, cell_km2, 0.0), cell_km2]
-        box = shapely.box(*window_bounds(raster.transform, window))
+        box = shapely.box(*find_window_bounds(raster.transform, window=window))
         touched = np.flatnonzero(shapely.intersects(shapes, box))
         np.add.at(sums, owner[touched], _sums_in_block(raster, window, layers, shapes[touched]))
     area = _areas_km2(dense, zones_crs)
@@ -226,7 +226,7 @@ def zonal_sums(
     )
 
 
-def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
+def doubt_kind(raster: Raster, *, sums: ZonalSums, kind: Kind) -> str:
     """Say why the stated kind of a population raster is hard to believe, or nothing.
 
     Parameters
@@ -257,7 +257,7 @@ def kind_doubt(raster: Raster, sums: ZonalSums, *, kind: Kind) -> str:
     return ""
 
 
-def value_doubts(raster: Raster, sums: ZonalSums) -> Iterator[tuple[str, int]]:
+def doubt_values(raster: Raster, *, sums: ZonalSums) -> Iterator[tuple[str, int]]:
     """Say which values of a population raster are hardly people, each with its number of cells.
 
     Parameters
@@ -293,7 +293,7 @@ def _largest_of(raster: Raster) -> float:
     return float(np.iinfo(dtype).max * scale + offset)
 
 
-def polygons_only(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def keep_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Drop points and lines, which overlaying leaves where borders touch; they hold nobody."""
     kept = np.array(shapes, dtype=object)
     for row in np.flatnonzero(~np.isin(shapely.get_type_id(kept), (3, 6))):
@@ -302,7 +302,7 @@ def polygons_only(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return kept
 
 
-def densified(shapes: NDArray[np.object_], *, crs: pyproj.CRS) -> NDArray[np.object_]:
+def densify_edges(shapes: NDArray[np.object_], *, crs: pyproj.CRS) -> NDArray[np.object_]:
     """Cut edges so that they stay on their line when projected (``LONGEST_EDGE_M``)."""
     metres = crs.axis_info[0].unit_conversion_factor
     if crs.is_geographic:
@@ -312,8 +312,8 @@ def densified(shapes: NDArray[np.object_], *, crs: pyproj.CRS) -> NDArray[np.obj
     return np.asarray(shapely.segmentize(shapes, LONGEST_EDGE_M / metres), dtype=object)
 
 
-def on_raster(
-    raster: Raster, shapes: NDArray[np.object_], *, crs: pyproj.CRS
+def to_raster_crs(
+    raster: Raster, *, shapes: NDArray[np.object_], crs: pyproj.CRS
 ) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Bring shapes into a raster's CRS, and keep those that meet the raster.
 
@@ -353,7 +353,7 @@ def on_raster(
     # A spike of no width, as overlays leave them, may cross itself once it is projected, and
     # exactextract then counts whole cells too many.
     crossed = ~shapely.is_valid(moved)
-    moved[crossed] = polygons_only(shapely.make_valid(moved[crossed], method="structure"))
+    moved[crossed] = keep_polygons(shapely.make_valid(moved[crossed], method="structure"))
     box = shapely.box(*raster.bounds)
     owners, kept = [], []
     for turn in turns:
@@ -364,7 +364,7 @@ def on_raster(
     return np.concatenate(owners), np.concatenate(kept)
 
 
-def cell_areas_km2(raster: Raster, window: Window) -> NDArray[np.float64]:
+def measure_cell_areas(raster: Raster, *, window: Window) -> NDArray[np.float64]:
     """Return the true area of cells on the ellipsoid.
 
     Parameters
@@ -422,7 +422,7 @@ def _sampled_areas(
     row, col = np.meshgrid(window.row + rows, window.col + cols, indexing="ij")
     corners_x = np.stack([c + a * (col + dx) for dx in (0, 1, 1, 0)])
     corners_y = np.stack([f + e * (row + dy) for dy in (0, 0, 1, 1)])
-    middle = window_bounds(raster.transform, window)
+    middle = find_window_bounds(raster.transform, window=window)
     flat = _equal_area(raster.crs, ((middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2))
     to_flat = pyproj.Transformer.from_crs(raster.crs, flat, always_xy=True)
     x, y = to_flat.transform(corners_x, corners_y)
@@ -486,12 +486,13 @@ def _refuse_poles(raster: Raster, shapes: NDArray[np.object_], crs: pyproj.CRS) 
             )
 
 
-def windows_under(raster: Raster, shapes: NDArray[np.object_]) -> Iterator[Window]:
+def find_windows_under(raster: Raster, *, shapes: NDArray[np.object_]) -> Iterator[Window]:
     """Yield blocks of the raster under any of the shapes."""
     if len(shapes) == 0:
         return
-    window = inside(
-        raster, window_over(raster, cast("Bounds", tuple(shapely.total_bounds(shapes))))
+    window = clip_window(
+        raster,
+        window=find_window(raster, bounds=cast("Bounds", tuple(shapely.total_bounds(shapes)))),
     )
     if window is None:
         return
@@ -502,8 +503,12 @@ def windows_under(raster: Raster, shapes: NDArray[np.object_]) -> Iterator[Windo
             path=raster.path,
         )
     tree = shapely.STRtree(shapes)
-    for block in blocks(window):
-        if len(tree.query(shapely.box(*window_bounds(raster.transform, block)), "intersects")):
+    for block in cut_blocks(window):
+        if len(
+            tree.query(
+                shapely.box(*find_window_bounds(raster.transform, window=block)), "intersects"
+            )
+        ):
             yield block
 
 
@@ -516,7 +521,7 @@ def _sums_in_block(
     """Return sums of each layer in each shape, shape ``(shapes, layers)``."""
     import geopandas as gpd
 
-    west, south, east, north = window_bounds(raster.transform, window)
+    west, south, east, north = find_window_bounds(raster.transform, window=window)
     wkt = raster.crs.to_wkt()
     sources = [
         NumPyRasterSource(layer, west, south, east, north, name=f"v{number}", srs_wkt=wkt)
@@ -527,8 +532,9 @@ def _sums_in_block(
     return np.asarray(np.nan_to_num(table.to_numpy(dtype=np.float64)))
 
 
-def class_areas_by_cell(
+def measure_classes_by_cell(
     raster: Raster,
+    *,
     window: Window,
     layers: tuple[NDArray[np.float64], NDArray[np.float64]],
     shapes: NDArray[np.object_],
@@ -557,7 +563,7 @@ def class_areas_by_cell(
     filled = np.flatnonzero(~shapely.is_empty(shapes))
     if len(filled) == 0:
         return found
-    bounds = window_bounds(raster.transform, window)
+    bounds = find_window_bounds(raster.transform, window=window)
     wkt = raster.crs.to_wkt()
     numbers, areas = (
         NumPyRasterSource(np.ascontiguousarray(layer), *bounds, name=name, srs_wkt=wkt)
@@ -578,10 +584,10 @@ SQUARE = 100
 """Cells a side of the squares that are added up as wholes."""
 
 
-def class_areas_km2(
+def measure_classes(
     raster: Raster,
-    zones: NDArray[np.object_],
     *,
+    zones: NDArray[np.object_],
     zones_crs: pyproj.CRS,
     classed: Callable[[NDArray[np.floating[Any]]], NDArray[np.float64]],
     classes: int,
@@ -606,17 +612,17 @@ def class_areas_km2(
     Raises
     ------
     RasterError
-        As for `frontline.zonal.zonal_sums`.
+        As for `frontline.zonal.sum_zones`.
     """
-    dense = densified(polygons_only(zones), crs=zones_crs)
-    owner, shapes = on_raster(raster, dense, crs=zones_crs)
+    dense = densify_edges(keep_polygons(zones), crs=zones_crs)
+    owner, shapes = to_raster_crs(raster, shapes=dense, crs=zones_crs)
     areas = np.zeros((len(zones), classes))
-    for window in windows_under(raster, shapes):
-        numbers = classed(read_window(raster, window))
-        cell_km2 = np.broadcast_to(cell_areas_km2(raster, window), numbers.shape)
-        box = shapely.box(*window_bounds(raster.transform, window))
+    for window in find_windows_under(raster, shapes=shapes):
+        numbers = classed(read_window(raster, window=window))
+        cell_km2 = np.broadcast_to(measure_cell_areas(raster, window=window), numbers.shape)
+        box = shapely.box(*find_window_bounds(raster.transform, window=window))
         touched = np.flatnonzero(shapely.intersects(shapes, box))
-        parts = polygons_only(shapely.intersection(shapes[touched], box))
+        parts = keep_polygons(shapely.intersection(shapes[touched], box))
         found = _classes_in_block(raster, window, (numbers, cell_km2), parts, classes)
         np.add.at(areas, owner[touched], found)
     return areas
@@ -644,7 +650,9 @@ def _classes_in_block(
         found[row] = sums[inside].sum(axis=0)
         rim = shapely.union_all(boxes[meets & ~inside])
         edges[row] = shapely.intersection(shape, rim)
-    return found + class_areas_by_cell(raster, window, layers, polygons_only(edges), classes)
+    return found + measure_classes_by_cell(
+        raster, window=window, layers=layers, shapes=keep_polygons(edges), classes=classes
+    )
 
 
 def _squares(

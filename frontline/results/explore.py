@@ -1,7 +1,7 @@
 """A map to look at in a notebook and to add to: the results as layers of a `folium.Map`.
 
 folium, which nothing else uses, takes ``{{ }}``, ``{% %}`` and ``${ }`` in a text for code: every
-text of the data goes through `html_text`.
+text of the data goes through `escape_text`.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
-from frontline.results.inert import html_text
-from frontline.results.numbers import figure_of, whole
-from frontline.results.style import SETTLEMENT_OUTSIDE, line_styles, side_colours
+from frontline.results.inert import escape_text
+from frontline.results.numbers import round_row, write_whole
+from frontline.results.style import SETTLEMENT_OUTSIDE, choose_line_styles, choose_side_colours
 from frontline.results.wording import (
-    dated,
-    days,
-    distance_text,
-    far,
-    line_accuracy,
-    lines_by_date,
-    place_name,
+    add_validity,
+    sort_lines,
+    write_accuracy,
+    write_days,
+    write_distance,
+    write_far,
+    write_place_name,
 )
 
 if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-    from frontline.project.models import Line
+    from frontline.project.models import LineSpec
     from frontline.results.model import Results
 
 
@@ -37,7 +37,7 @@ Feature = dict[str, Any]
 Record = Mapping[Any, Any]
 
 
-def explore_map(results: Results, *, tiles: str | None = None) -> folium.Map:
+def draw_explore_map(results: Results, *, tiles: str | None = None) -> folium.Map:
     """Draw the results as a map for a notebook.
 
     Parameters
@@ -63,9 +63,9 @@ def explore_map(results: Results, *, tiles: str | None = None) -> folium.Map:
     west, south, east, north = (float(end) for end in results.study_area.total_bounds)
     drawn = folium.Map(tiles=tiles, location=[(south + north) / 2, (west + east) / 2])
     known = (str(side) for side in results.sides["side"].dropna())
-    colours = side_colours(results.project, known)
-    newest = lines_by_date(results.project)[-1].key
-    for line in lines_by_date(results.project):
+    colours = choose_side_colours(results.project, others=known)
+    newest = sort_lines(results.project)[-1].key
+    for line in sort_lines(results.project):
         for name, features in _layers(results, line, colours):
             _add(drawn, name, features, shown=line.key == newest)
     folium.LayerControl(collapsed=False).add_to(drawn)
@@ -74,52 +74,59 @@ def explore_map(results: Results, *, tiles: str | None = None) -> folium.Map:
 
 
 def _layers(
-    results: Results, line: Line, colours: Mapping[str, str]
+    results: Results, line: LineSpec, colours: Mapping[str, str]
 ) -> Iterator[tuple[str, list[Feature]]]:
     """Give the layers of one line: their names and features, from the bottom up."""
-    when = days(results.project)[line.key]
+    when = write_days(results.project)[line.key]
     yield f"Land, {when}", list(_land(results.sides, line, colours))
     yield f"Zones, {when}", list(_zones(results.zones, line, colours))
     yield f"Line, {when}", list(_line(results, line))
     yield f"Settlements, {when}", list(_settlements(results, line, colours))
 
 
-def _land(sides: gpd.GeoDataFrame, line: Line, colours: Mapping[str, str]) -> Iterator[Feature]:
+def _land(sides: gpd.GeoDataFrame, line: LineSpec, colours: Mapping[str, str]) -> Iterator[Feature]:
     for row in sides[sides["line"] == line.key].to_dict("records"):
-        area = figure_of(row, "area_km2").in_sentence("km²")
+        area = round_row(row, column="area_km2").in_sentence("km²")
         yield _feature(row["geometry"], f"{row['side']}: {area}", colours.get(row["side"]), 0.12)
 
 
-def _zones(zones: gpd.GeoDataFrame, line: Line, colours: Mapping[str, str]) -> Iterator[Feature]:
+def _zones(
+    zones: gpd.GeoDataFrame, line: LineSpec, colours: Mapping[str, str]
+) -> Iterator[Feature]:
     """Give the zones, the widest first, so that the nearest lies on top."""
     own = zones[(zones["line"] == line.key) & (zones["kind"] == "cumulative")]
     for row in own.sort_values("distance_m", ascending=False, kind="stable").to_dict("records"):
-        area = figure_of(row, "area_km2").in_sentence("km²")
-        words = f"{row['side']}, within {far(row['distance_m'])} of the line: {area}"
+        area = round_row(row, column="area_km2").in_sentence("km²")
+        words = f"{row['side']}, within {write_far(row['distance_m'])} of the line: {area}"
         yield _feature(row["geometry"], words, colours.get(row["side"]), 0.2)
 
 
-def _line(results: Results, line: Line) -> Iterator[Feature]:
-    style = line_styles(results.project)[line.key]
+def _line(results: Results, line: LineSpec) -> Iterator[Feature]:
+    style = choose_line_styles(results.project)[line.key]
     for row in results.lines[results.lines["line"] == line.key].to_dict("records"):
         words = (
-            f"{line.label}, {whole(float(row['length_km']))} km, {line_accuracy(row['error_m'])}"
+            f"{line.label}, {write_whole(float(row['length_km']))} km, "
+            f"{write_accuracy(row['error_m'])}"
         )
         dash = " ".join(f"{part:g}" for part in style.dash)
         drawn = {"color": style.colour, "weight": style.width, "dashArray": dash or None}
         yield _feature(row["geometry"], words, style.colour, 0.0) | {"style": drawn}
 
 
-def _settlements(results: Results, line: Line, colours: Mapping[str, str]) -> Iterator[Feature]:
-    table = dated(results)
+def _settlements(results: Results, line: LineSpec, colours: Mapping[str, str]) -> Iterator[Feature]:
+    table = add_validity(results)
     errors = results.lines.set_index("line")["error_m"]
     error = errors.get(line.key)
     error_m = float(error) if isinstance(error, int | float) else float("nan")
     for row in table[table["line"] == line.key].to_dict("records"):
         side = "" if pd.isna(row["side"]) else str(row["side"])
-        parts = [place_name(row, results.project), _people(row), side or "outside the study area"]
+        parts = [
+            write_place_name(row, project=results.project),
+            _people(row),
+            side or "outside the study area",
+        ]
         if not pd.isna(row["distance_m"]):
-            away = distance_text(float(row["distance_m"]), error_m)
+            away = write_distance(float(row["distance_m"]), error_m=error_m)
             parts.append(f"{away} km from the line" if away[:1].isdigit() else away)
         point = shapely.Point(float(row["lon"]), float(row["lat"]))
         yield _feature(point, ", ".join(parts), colours.get(side, SETTLEMENT_OUTSIDE), 0.8)
@@ -129,7 +136,7 @@ def _people(row: Record) -> str:
     """Write the people of a place, if its figure holds at the date of the line."""
     if pd.isna(row["population"]) or not row["valid"]:
         return "no figure"
-    return f"{whole(float(row['population']))} {row['population_kind']}"
+    return f"{write_whole(float(row['population']))} {row['population_kind']}"
 
 
 def _feature(geometry: Any, words: str, colour: str | None, opacity: float) -> Feature:
@@ -138,7 +145,7 @@ def _feature(geometry: Any, words: str, colour: str | None, opacity: float) -> F
     return {
         "type": "Feature",
         "geometry": shapely.geometry.mapping(geometry),
-        "properties": {"about": html_text(words)},
+        "properties": {"about": escape_text(words)},
         "style": {"color": colour, "weight": 1, "fillColor": colour, "fillOpacity": opacity},
     }
 
@@ -151,7 +158,7 @@ def _add(drawn: folium.Map, name: str, features: list[Feature], *, shown: bool) 
         return
     folium.GeoJson(
         {"type": "FeatureCollection", "features": features},
-        name=html_text(name),
+        name=escape_text(name),
         show=shown,
         style_function=lambda feature: feature["style"],
         marker=folium.CircleMarker(radius=5),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 
-def html_text(text: str) -> str:
+def escape_text(text: str) -> str:
     """Return text with every character that HTML, Jinja or a JavaScript template could take up.
 
     Letters, digits, blanks and full stops, commas and hyphens stay; everything else in ASCII

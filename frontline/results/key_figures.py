@@ -14,29 +14,37 @@ from frontline.records import KeyFigure
 from frontline.results.numbers import (
     RoundedFigure,
     count_text,
-    cumulative_figures,
-    figure_of,
+    round_cumulative,
     round_figure,
-    rounded,
-    whole,
+    round_row,
+    write_rounded,
+    write_whole,
 )
-from frontline.results.phrases import day
+from frontline.results.phrases import write_day
 from frontline.results.population_phrases import (
     describe_before,
     describe_dates,
     describe_displacement,
     describe_limits,
 )
-from frontline.results.wording import far, listing, percent, source_phrase, source_row
+from frontline.results.wording import (
+    join_phrases,
+    name_source,
+    name_source_row,
+    write_far,
+    write_percent,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.analysis.context import Case
-    from frontline.project.models import Line, Origin, Project
+    from frontline.analysis.context import Analysis
+    from frontline.project.models import LineSpec, Origin, Project
 
 
-def cover_figures(case: Case, tables: Mapping[str, pd.DataFrame]) -> tuple[KeyFigure, ...]:
+def write_cover_figures(
+    case: Analysis, *, tables: Mapping[str, pd.DataFrame]
+) -> tuple[KeyFigure, ...]:
     """Make the sentences on farmland that changed hands.
 
     Parameters
@@ -54,24 +62,27 @@ def cover_figures(case: Case, tables: Mapping[str, pd.DataFrame]) -> tuple[KeyFi
     return tuple(_sentence(case, row) for row in moved.to_dict("records"))
 
 
-def _sentence(case: Case, row: Mapping[Any, Any]) -> KeyFigure:
+def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
     lines = {line.key: line for line in case.project.lines}
     old, new = lines[row["from_line"]], lines[row["to_line"]]
     low, high = row["area_low"], row["area_high"]
-    figure = figure_of(row, "area_km2")
+    figure = round_row(row, column="area_km2")
     way = f"from the {row['from_side']} to the {row['to_side']} side"
-    when = f"Between {day(old.date)} and {day(new.date)}"
+    when = f"Between {write_day(old.date)} and {write_day(new.date)}"
     if row["area_certain_km2"] > _SLIVER_KM2:
         said = (
             f"{when}, {figure.text} km² of farmland{_between_quotes(figure, _BOTH_LINES)} "
-            f"went {way}, {percent(row['share'])} of the farmland that the {row['from_side']} side "
-            f"had held. Of it, {rounded(row['area_certain_km2'], low, high)} km² lie farther from "
+            f"went {way}, {write_percent(row['share'])} of the farmland that the "
+            f"{row['from_side']} side "
+            f"had held. Of it, {write_rounded(row['area_certain_km2'], low, high)} km² lie "
+            "farther from "
             "both lines than their errors."
         )
     else:
         most = row["area_km2"] if math.isnan(high) else high
         said = (
-            f"{when}, no farmland is certain to have gone {way}. Up to {rounded(most)} km² may "
+            f"{when}, no farmland is certain to have gone {way}. Up to {write_rounded(most)} km² "
+            "may "
             "have, within the errors of the lines."
         )
     return KeyFigure(
@@ -84,14 +95,14 @@ def _sentence(case: Case, row: Mapping[Any, Any]) -> KeyFigure:
     )
 
 
-def _cover_caveat(case: Case, row: Mapping[Any, Any]) -> str:
+def _cover_caveat(case: Analysis, row: Mapping[Any, Any]) -> str:
     """Say of when the land cover is, what it leaves open, and who made it."""
     stated = case.project.landcover
     assert stated is not None
     when = f"is that of {stated.date.year}" if stated.date else "has no stated date"
     open_ = ""
     if row["coverage"] < 0.9995:
-        open_ = f" and unknown on {percent(1 - row['coverage'])} of that land"
+        open_ = f" and unknown on {write_percent(1 - row['coverage'])} of that land"
     source = f" Source: {stated.source.rstrip('.')}." if stated.source else ""
     return f" Caveat: the land cover {when}{open_}.{source}"
 
@@ -99,7 +110,7 @@ def _cover_caveat(case: Case, row: Mapping[Any, Any]) -> str:
 _BOTH_LINES = "95 % for the position of both lines"
 
 
-def sight_figures(case: Case, people: pd.DataFrame | None) -> tuple[KeyFigure, ...]:
+def write_sight_figures(case: Analysis, *, people: pd.DataFrame | None) -> tuple[KeyFigure, ...]:
     """Make the sentences on people and roads in sight.
 
     Parameters
@@ -118,7 +129,7 @@ def sight_figures(case: Case, people: pd.DataFrame | None) -> tuple[KeyFigure, .
     return (*_people_figures(case, people), *_road_figures(case))
 
 
-def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
+def _people_figures(case: Analysis, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in case.project.lines}
     within_m = people["distance_m"] <= case.project.sight.radius_m
     main_m = case.project.zones.headline_m
@@ -134,15 +145,15 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
         beside = counted.loc[tuple(row[key] for key in keys)].to_dict()
         years = case.project.people.outdated_years
         dates = describe_dates(beside, date=line.date, outdated_years=years)
-        residents = f"{source_phrase(row['source'])}{describe_before(beside)}"
+        residents = f"{name_source(row['source'])}{describe_before(beside)}"
         when = f" (by {dates})" if dates else ""
         before = describe_displacement(beside, date=line.date)
-        open_ = rounded(high - low)
+        open_ = write_rounded(high - low)
         doubt = f" Of {open_} more it cannot be decided." if high > low else ""
         without = row["visible_without_figure"]
         have = "have" if without > 1 else "has"
         more = (
-            f" {count_text(without, 'further place')} in sight {have} no figure."
+            f" {count_text(without, one='further place')} in sight {have} no figure."
             if without > 0
             else ""
         )
@@ -153,15 +164,15 @@ def _people_figures(case: Case, people: pd.DataFrame) -> Iterator[KeyFigure]:
             high=high,
             unit="people",
             sentence=(
-                f"Of {rounded(row['people'])} {residents}{when} within "
-                f"{far(row['distance_m'])} of the {_called(line)} on the {row['side']} side, "
-                f"{rounded(low)} live in places in sight of it.{doubt}{more}"
+                f"Of {write_rounded(row['people'])} {residents}{when} within "
+                f"{write_far(row['distance_m'])} of the {_called(line)} on the {row['side']} side, "
+                f"{write_rounded(low)} live in places in sight of it.{doubt}{more}"
                 f"{' ' + before if before else ''}"
             ),
         )
 
 
-def _road_figures(case: Case) -> Iterator[KeyFigure]:
+def _road_figures(case: Analysis) -> Iterator[KeyFigure]:
     segments = case.exposure.segments
     for line in case.project.lines:
         own = segments[segments["line"] == line.key]
@@ -169,7 +180,7 @@ def _road_figures(case: Case) -> Iterator[KeyFigure]:
             continue
         km = own.groupby("in_sight")["km"].sum()
         seen, unknown = (float(km.get(state, 0.0)) for state in ("visible", "unknown"))
-        doubt = f" Of {rounded(unknown)} km it cannot be decided." if unknown else ""
+        doubt = f" Of {write_rounded(unknown)} km it cannot be decided." if unknown else ""
         yield KeyFigure(
             id=f"corridors_in_sight:{line.key}",
             value=seen,
@@ -177,13 +188,14 @@ def _road_figures(case: Case) -> Iterator[KeyFigure]:
             high=seen + unknown,
             unit="km",
             sentence=(
-                f"{rounded(seen)} of the {rounded(float(km.sum()))} km of corridors within the "
+                f"{write_rounded(seen)} of the {write_rounded(float(km.sum()))} km of corridors "
+                "within the "
                 f"sight radius of the {_called(line)} are in sight of it.{doubt}"
             ),
         )
 
 
-def key_figures(
+def write_key_figures(
     project: Project,
     *,
     people: pd.DataFrame,
@@ -220,7 +232,7 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in project.lines}
     cumulative = people[people["kind"] == "cumulative"]
     main = cumulative[cumulative["distance_m"] == project.zones.headline_m]
-    figures = cumulative_figures(people, "population")
+    figures = round_cumulative(people, column="population")
     for row in main.to_dict("records"):
         listed = row["source"].startswith("settlements")
         if math.isnan(row["population"]) and not (listed and row["settlements_unknown"] > 0):
@@ -239,13 +251,13 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
 
 
 def _people_sentence(
-    project: Project, line: Line, row: Mapping[Any, Any], figure: RoundedFigure
+    project: Project, line: LineSpec, row: Mapping[Any, Any], figure: RoundedFigure
 ) -> str:
     """Write a number of people with its date, and what it does not tell."""
     source = row["source"]
-    where = f"Within {far(row['distance_m'])} of the {_called(line)}"
+    where = f"Within {write_far(row['distance_m'])} of the {_called(line)}"
     if math.isnan(row["population"]):
-        places = count_text(row["settlements_unknown"], "settlement")
+        places = count_text(row["settlements_unknown"], one="settlement")
         return (
             f"{where}, the number of {_counted(source, project)} on the {row['side']} side is "
             f"unknown: of the {places} listed there, none has a figure for that date."
@@ -263,21 +275,21 @@ def _people_sentence(
     parts = [
         f"{where}, the {row['side']} side had {people}.",
         describe_displacement(row, date=line.date),
-        f"Caveat: {listing(limits)}." if limits else "",
+        f"Caveat: {join_phrases(limits)}." if limits else "",
         _source(source, project).strip(),
     ]
     return " ".join(part for part in parts if part)
 
 
-def _called(line: Line) -> str:
-    return f"line of {day(line.date)} ({line.label})"
+def _called(line: LineSpec) -> str:
+    return f"line of {write_day(line.date)} ({line.label})"
 
 
 def _counted(source: str, project: Project) -> str:
     """Say what a source counts, and for a figure stated by others who states it."""
     if not source.startswith("stated:"):
-        return source_phrase(source)
-    who = source_row(source, project)
+        return name_source(source)
+    who = name_source_row(source, project=project)
     return f"people, {who[:1].lower()}{who[1:]}"
 
 
@@ -294,7 +306,7 @@ def _source(source: str, project: Project) -> str:
     for made in of.get(kind, []):
         if made is not None and made.source:
             # Which year a grid describes is no detail: several may stand side by side.
-            when = f", for {day(made.date)}" if grids and made.date is not None else ""
+            when = f", for {write_day(made.date)}" if grids and made.date is not None else ""
             return f" Source: {made.source.rstrip('.')}{when}."
     return ""
 
@@ -305,7 +317,7 @@ def _between_quotes(figure: RoundedFigure, why: str) -> str:
     return f" ({figure.range}, {why})" if why else f" ({figure.range})"
 
 
-def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
+def _land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
     flows = changes[changes["from_side"] != changes["to_side"]]
     keys = ["from_line", "to_line", "from_side", "to_side"]
     for (from_line, to_line, from_side, to_side), rows in flows.groupby(keys, sort=False):
@@ -313,16 +325,17 @@ def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigu
         sure = float(rows.loc[rows["kind"] == "changed", "area_km2"].sum())
         low, high = flow["flow_low"], flow["flow_high"]
         way = f"from the {from_side} to the {to_side} side"
-        when = f"Between {day(old.date)} and {day(new.date)}"
+        when = f"Between {write_day(old.date)} and {write_day(new.date)}"
         if sure > 0:
-            figure = figure_of(flow, "flow_km2")
+            figure = round_row(flow, column="flow_km2")
             sentence = (
                 f"{when}, {figure.text} km² of land{_between_quotes(figure, _BOTH_LINES)} went "
-                f"{way}. Of it, {rounded(sure, low, high)} km² lie farther from both lines than "
+                f"{way}. Of it, {write_rounded(sure, low, high)} km² lie farther from both lines "
+                "than "
                 "their errors."
             )
         else:
-            most = round_figure(high, low, high).ends[1] or rounded(high)
+            most = round_figure(high, low, high).ends[1] or write_rounded(high)
             sentence = (
                 f"{when}, no land is certain to have gone {way}. Up to {most} km² may have, "
                 "within the errors of the lines."
@@ -338,7 +351,7 @@ def _land(lines: dict[str, Line], changes: gpd.GeoDataFrame) -> Iterator[KeyFigu
 
 
 def _places(
-    lines: dict[str, Line], settlements: gpd.GeoDataFrame, *, illustration: bool
+    lines: dict[str, LineSpec], settlements: gpd.GeoDataFrame, *, illustration: bool
 ) -> Iterator[KeyFigure]:
     caveat = " Illustration only: the elevation is too coarse for statements about single places."
     for key, line in lines.items():
@@ -359,40 +372,40 @@ def _places(
             )
 
 
-def _cut_sentence(line: Line, *, cut: float, near: int, listed: int, outlines: int) -> str:
+def _cut_sentence(line: LineSpec, *, cut: float, near: int, listed: int, outlines: int) -> str:
     """Say how many settlements a line cuts, and of how many the side is not certain.
 
     No line can cut a point: of places without an outline it is unknown.
     """
-    places = count_text(listed, "settlement")
+    places = count_text(listed, one="settlement")
     if outlines == 0:
         words = (
             f"Whether the {_called(line)} cuts any of the {places} listed is unknown: all are "
             "points."
         )
     else:
-        what = "none" if cut == 0 else whole(cut)
+        what = "none" if cut == 0 else write_whole(cut)
         words = f"The {_called(line)} cuts {what} of the {places} listed"
-        points = whole(listed - outlines)
+        points = write_whole(listed - outlines)
         words += "." if outlines == listed else f"; of {points} that are points it is unknown."
     if near == 0:
         return f"{words} None lies nearer to it than its error."
-    doubt = "One lies" if near == 1 else f"{whole(near)} lie"
+    doubt = "One lies" if near == 1 else f"{write_whole(near)} lie"
     side = "its side is" if near == 1 else "their side is"
     return f"{words} {doubt} nearer to it than its error, so that {side} not certain."
 
 
-def _sight_sentence(line: Line, sight: pd.Series[Any]) -> str:
+def _sight_sentence(line: LineSpec, sight: pd.Series[Any]) -> str:
     """Say how many settlements are in sight of a line, and of how many it is undecided."""
     seen, open_ = (int((sight == state).sum()) for state in ("visible", "unknown"))
-    within = count_text(int((sight != "out_of_range").sum()), "settlement")
-    is_, what = ("is", "One") if seen == 1 else ("are", whole(seen) if seen else "None")
+    within = count_text(int((sight != "out_of_range").sum()), one="settlement")
+    is_, what = ("is", "One") if seen == 1 else ("are", write_whole(seen) if seen else "None")
     words = (
         f"{what} of the {within} within sight range of the {_called(line)} {is_} in sight of it."
     )
     if open_ == 0:
         return words
-    return f"{words} {'One is' if open_ == 1 else f'{whole(open_)} are'} undecided."
+    return f"{words} {'One is' if open_ == 1 else f'{write_whole(open_)} are'} undecided."
 
 
 def _count(key: str, number: int, sentence: str) -> KeyFigure:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.project.models import Project
     from frontline.records import KeyFigure, Note, RasterResult
 
@@ -101,7 +101,7 @@ class Results:
     profile_zones: gpd.GeoDataFrame | None = None
     claims: pd.DataFrame | None = None
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    case: Case | None = None
+    case: Analysis | None = None
 
     def explore(self, *, tiles: str | None = None) -> folium.Map:
         """Draw the results as a `folium.Map` for a notebook, to look at and to add layers to.
@@ -112,9 +112,9 @@ class Results:
             Online tiles beneath, such as ``"OpenStreetMap"``; without, no server learns where the
             reader looks.
         """
-        from frontline.results.explore import explore_map
+        from frontline.results.explore import draw_explore_map
 
-        return explore_map(self, tiles=tiles)
+        return draw_explore_map(self, tiles=tiles)
 
     def _repr_html_(self) -> str:
         """Show title, key figures and notes where a notebook displays results."""

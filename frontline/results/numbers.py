@@ -40,14 +40,14 @@ class RoundedFigure:
     @property
     def text(self) -> str:
         """The figure alone: ``290,000``, or ``unknown``."""
-        return "unknown" if self.value is None else digits_text(self.value)
+        return "unknown" if self.value is None else write_digits(self.value)
 
     @property
     def ends(self) -> tuple[str, str]:
         """Both ends of the interval; two empty texts where there is none."""
         if self.low is None or self.high is None:
             return "", ""
-        return digits_text(self.low), digits_text(self.high)
+        return write_digits(self.low), write_digits(self.high)
 
     @property
     def range(self) -> str:
@@ -87,7 +87,7 @@ def round_figure(value: float, low: float = math.nan, high: float = math.nan) ->
     return _at_place(value, low, high, _place(value, low, high))
 
 
-def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
+def write_rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
     """Write a figure with the digits its interval supports; see `round_figure`."""
     return round_figure(value, low, high).text
 
@@ -129,10 +129,10 @@ def round_series(
     return figures
 
 
-def cumulative_figures(
+def round_cumulative(
     table: pd.DataFrame,
-    column: str,
     *,
+    column: str,
     fixed: Mapping[tuple[Any, ...], RoundedFigure] | None = None,
 ) -> dict[tuple[Any, ...], RoundedFigure]:
     """Round every figure within a distance of a line, so that none falls with the distance.
@@ -210,7 +210,7 @@ def keep_between(
     return replace(figure, value=shown, low=min(figure.low, shown), high=max(figure.high, shown))
 
 
-def digits_text(number: Decimal) -> str:
+def write_digits(number: Decimal) -> str:
     """Write a rounded number with commas between thousands."""
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
@@ -218,17 +218,17 @@ def digits_text(number: Decimal) -> str:
     return f"-{text}" if number < 0 else text
 
 
-def whole(value: float) -> str:
+def write_whole(value: float) -> str:
     """Write a count or a length to the unit, with commas between thousands."""
     return f"{round(value):,}" if math.isfinite(value) else "unknown"
 
 
-def count_text(count: float, one: str, many: str = "") -> str:
+def count_text(count: float, *, one: str, many: str = "") -> str:
     """Write a number of things, in the singular where it is one: 1 settlement, 12 settlements."""
-    return f"{whole(count)} {one if count == 1 else many or one + 's'}"
+    return f"{write_whole(count)} {one if count == 1 else many or one + 's'}"
 
 
-def figure_of(row: Mapping[Any, Any] | pd.Series[Any], column: str) -> RoundedFigure:
+def round_row(row: Mapping[Any, Any] | pd.Series[Any], *, column: str) -> RoundedFigure:
     """Round the figure of a row by its interval.
 
     Parameters

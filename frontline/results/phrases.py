@@ -50,6 +50,6 @@ MONTHS = (
 )
 
 
-def day(date: dt.date) -> str:
+def write_day(date: dt.date) -> str:
     """Write a day for people: 12 May 1994."""
     return f"{date.day} {MONTHS[date.month - 1]} {date.year}"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from frontline.population.completeness import BY_TOTAL
-from frontline.population.figures import years_before
-from frontline.results.numbers import count_text, rounded, whole
-from frontline.results.phrases import day
-from frontline.results.wording import percent
+from frontline.population.figures import count_years_before
+from frontline.results.numbers import count_text, write_rounded, write_whole
+from frontline.results.phrases import write_day
+from frontline.results.wording import write_percent
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
@@ -48,7 +48,7 @@ def describe_dates(row: Mapping[Any, Any], *, date: dt.date, outdated_years: flo
         return "undated figures" if undated else ""
     span = _date_text(first) if first == last else f"{_date_text(first)} to {_date_text(last)}"
     words = f"figures of {span}"
-    older, younger = years_before(first, date), -years_before(last, date)
+    older, younger = count_years_before(first, date=date), -count_years_before(last, date=date)
     if older > outdated_years:
         words += f", {_up_to(first, last)}{older:.0f} years older than the line"
     elif younger > outdated_years:
@@ -87,10 +87,14 @@ def describe_displacement(row: Mapping[Any, Any], *, date: dt.date) -> str:
     if not _text(row.get("displacement")):
         return ""
     low, high, even = (float(row[f"present_{end}"]) for end in ("low", "high", "even"))
-    ends = rounded(low) if low == high else f"between {rounded(low)} and {rounded(high)}"
-    words = f"On {day(date)}, {ends} of them were there"
+    ends = (
+        write_rounded(low)
+        if low == high
+        else f"between {write_rounded(low)} and {write_rounded(high)}"
+    )
+    words = f"On {write_day(date)}, {ends} of them were there"
     if math.isfinite(even) and low < high:
-        words += f", {rounded(even)} if every place had emptied alike"
+        words += f", {write_rounded(even)} if every place had emptied alike"
     return f"{words}, by the flows of the project."
 
 
@@ -108,12 +112,14 @@ def describe_limits(row: Mapping[Any, Any], *, project: Project) -> list[str]:
     source, unknown = str(row["source"]), _count(row["settlements_unknown"])
     if source == "settlements" and unknown:
         have = "has" if unknown == 1 else "have"
-        parts.append(f"{count_text(unknown, 'further settlement')} {have} no figure for that date")
+        parts.append(
+            f"{count_text(unknown, one='further settlement')} {have} no figure for that date"
+        )
     if source == "settlements":
         parts += _completeness(row, project)
     coverage = row["coverage"]
     if not pd.isna(coverage) and coverage < ENOUGH:
-        parts.append(f"the figures cover {percent(float(coverage))} of that land")
+        parts.append(f"the figures cover {write_percent(float(coverage))} of that land")
     return parts
 
 
@@ -126,11 +132,11 @@ def _completeness(row: Mapping[Any, Any], project: Project) -> list[str]:
     if by.startswith(BY_TOTAL):
         total = next(one for one in project.totals if one.id == by.removeprefix(BY_TOTAL))
         who = f" ({total.source.rstrip('.')})" if total.source else ""
-        people = f"{whole(total.people)} people stated for all of the {total.side} side{who}"
-        return [f"the list holds {percent(float(share))} of the {people}"]
+        people = f"{write_whole(total.people)} people stated for all of the {total.side} side{who}"
+        return [f"the list holds {write_percent(float(share))} of the {people}"]
     reference = _REFERENCES.get(by.partition(":")[0], "")
     who = f"the people there, by {reference}" if reference else "the people there"
-    return [f"the list can hold only about {percent(float(share))} of {who}"]
+    return [f"the list can hold only about {write_percent(float(share))} of {who}"]
 
 
 def _up_to(first: str, last: str) -> str:
@@ -139,7 +145,7 @@ def _up_to(first: str, last: str) -> str:
 
 def _date_text(text: str) -> str:
     """Write a day out; a year or month stands as it is."""
-    return day(dt.date.fromisoformat(text)) if len(text) == len("YYYY-MM-DD") else text
+    return write_day(dt.date.fromisoformat(text)) if len(text) == len("YYYY-MM-DD") else text
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from frontline.analysis.restricted_people import RESTRICTED_PEOPLE, restricted_people
+from frontline.analysis.restricted_people import RESTRICTED_PEOPLE, sum_restricted_people
 from frontline.errors import ProjectError
 from frontline.project.layers import RESTRICTABLE
 from frontline.project.loader import hash_inputs
@@ -46,7 +46,7 @@ class PublicProject:
     notes: tuple[Note, ...]
 
 
-def restricted(project: Project) -> tuple[str, ...]:
+def list_restricted(project: Project) -> tuple[str, ...]:
     """Name the restricted inputs of a project: keys of lines, the study area, other inputs."""
     names = [line.key for line in project.lines if _is_restricted(line)]
     names += ["study_area"] if _is_restricted(project.study_area) else []
@@ -57,7 +57,7 @@ def restricted(project: Project) -> tuple[str, ...]:
     )
 
 
-def without_restricted(project: Project) -> PublicProject:
+def remove_restricted(project: Project) -> PublicProject:
     """Take the restricted layers out of a project, before anything is computed.
 
     Parameters
@@ -77,7 +77,7 @@ def without_restricted(project: Project) -> PublicProject:
     ProjectError
         A line or the study area is restricted: nothing public can be said without it.
     """
-    hidden = restricted(project)
+    hidden = list_restricted(project)
     needed = [name for name in hidden if name not in RESTRICTABLE]
     if needed:
         raise ProjectError(
@@ -127,8 +127,8 @@ def _settings(project: Project, hidden: tuple[str, ...]) -> dict[str, Any]:
     return kept
 
 
-def keep_public(results: Results, public: PublicProject, project: Project) -> Results:
-    """Keep of results what may be public: a second hold, after `without_restricted`.
+def keep_public(results: Results, *, public: PublicProject, project: Project) -> Results:
+    """Keep of results what may be public: a second hold, after `remove_restricted`.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def keep_public(results: Results, public: PublicProject, project: Project) -> Re
     ProjectError
         The results were computed with a restricted layer.
     """
-    if restricted(results.project):
+    if list_restricted(results.project):
         raise ProjectError(
             "restricted layers took part in these results (expected results of a project without "
             "them). Compute them from without_restricted(project).",
@@ -161,7 +161,7 @@ def keep_public(results: Results, public: PublicProject, project: Project) -> Re
     notes = [*results.notes, *public.notes]
     inputs = results.inputs
     if project.outputs.restricted_sums and "settlements" in public.hidden:
-        sums = restricted_people(project)
+        sums = sum_restricted_people(project)
         further[RESTRICTED_PEOPLE.name] = sums
         notes.append(_note_on_sums(int(sums["withheld"].sum()), len(sums), project))
         inputs = _with_unnamed(inputs, project)

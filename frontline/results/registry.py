@@ -168,13 +168,13 @@ FURTHER: Mapping[str, Column] = {
 """Columns that a table may have beside its own, where an input or a method gives them."""
 
 
-def columns_declared(name: str) -> tuple[Column, ...]:
+def list_declared_columns(name: str) -> tuple[Column, ...]:
     """Give the columns that a table or a layer of this name declares; none of an unknown one."""
     return tuple(
         column for group in (TABLES, LAYERS) if name in group for column in group[name].columns
     )
 
 
-def table_or_layer(name: str) -> Table | None:
+def find_declared(name: str) -> Table | None:
     """Find the table or layer of a name; None where nothing declares it."""
     return TABLES.get(name) or LAYERS.get(name)

@@ -68,7 +68,7 @@ DISTRICT = LineStyle("#8A8F98", 0.7, (3.0, 2.0))
 STUDY_AREA = LineStyle("#4B5563", 1.0)
 
 
-def side_colours(project: Project, others: Iterable[str] = ()) -> dict[str, str]:
+def choose_side_colours(project: Project, *, others: Iterable[str] = ()) -> dict[str, str]:
     """Return a colour per side: the project's own, or the next free one of the default set.
 
     Parameters
@@ -91,7 +91,7 @@ def side_colours(project: Project, others: Iterable[str] = ()) -> dict[str, str]
     return {name: own.get(name) or next(free, MORE_SIDES) for name in names if name}
 
 
-def line_styles(project: Project) -> dict[str, LineStyle]:
+def choose_line_styles(project: Project) -> dict[str, LineStyle]:
     """Return a style per line key: the newest solid and strong, older ones dashed and thinner."""
     newest_first = sorted(project.lines, key=lambda line: line.date, reverse=True)
     styles = {newest_first[0].key: LineStyle(INK, 2.6)}
@@ -101,37 +101,37 @@ def line_styles(project: Project) -> dict[str, LineStyle]:
     return {line.key: styles[line.key] for line in project.lines}
 
 
-def corridor_style(kind: str) -> LineStyle:
+def choose_corridor_style(kind: str) -> LineStyle:
     """Return the style of a kind of corridor; kinds we do not know share one style."""
     return CORRIDORS.get(kind.strip().lower(), OTHER_CORRIDOR)
 
 
-def mixed(colour: str, other: str, share: float) -> str:
+def mix_colours(colour: str, *, other: str, share: float) -> str:
     """Return `share` of `colour` laid over `other`, both ``#RRGGBB``."""
     parts = zip(_rgb(colour), _rgb(other), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)
 
 
-def zone_tints(colour: str, count: int) -> tuple[str, ...]:
+def make_zone_tints(colour: str, *, count: int) -> tuple[str, ...]:
     """Return `count` opaque tints of a side's colour, the nearest zone first and darkest."""
     first, last = TINTS[0], TINTS[-1]
     if count <= len(TINTS):
         shares: Sequence[float] = TINTS[:count]
     else:
         shares = [first - (first - last) * i / (count - 1) for i in range(count)]
-    return tuple(mixed(colour, PAPER, share) for share in shares)
+    return tuple(mix_colours(colour, other=PAPER, share=share) for share in shares)
 
 
-def ink_on_paper(colour: str) -> str:
+def darken_for_paper(colour: str) -> str:
     """Return the colour darkened until text in it is legible on paper (contrast of 4.5)."""
     for step in range(20):
-        dark = mixed(colour, "#000000", 1 - step * 0.05)
-        if contrast(dark, PAPER) >= 4.5:
+        dark = mix_colours(colour, other="#000000", share=1 - step * 0.05)
+        if measure_contrast(dark, other=PAPER) >= 4.5:
             return dark
     return INK
 
 
-def contrast(colour: str, other: str) -> float:
+def measure_contrast(colour: str, *, other: str) -> float:
     """Return the contrast ratio of two colours, 1 to 21.
 
     References
@@ -142,7 +142,7 @@ def contrast(colour: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def count_labels(bounds: Sequence[int]) -> list[str]:
+def write_count_labels(bounds: Sequence[int]) -> list[str]:
     """Return how classes of counts are called: ``1``, ``2 – 5`` and so on, by upper bounds."""
     lows = [1, *(bound + 1 for bound in bounds[:-1])]
     return [
@@ -151,7 +151,7 @@ def count_labels(bounds: Sequence[int]) -> list[str]:
     ]
 
 
-def illustration_label(step_m: float) -> str:
+def write_illustration_label(step_m: float) -> str:
     """Return the label that stands wherever sight from coarse elevation is shown."""
     return WORDS["illustration"].format(step=f"{step_m:,.0f}")
 

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from frontline.results.numbers import RoundedFigure, count_text, cumulative_figures
+from frontline.results.numbers import RoundedFigure, count_text, round_cumulative
 from frontline.results.population_phrases import ENOUGH
-from frontline.results.tables import source_rank
-from frontline.results.wording import dates, lines_by_date, listing, percent, source_row
+from frontline.results.tables import rank_source
+from frontline.results.wording import (
+    join_phrases,
+    name_source_row,
+    sort_lines,
+    write_dates,
+    write_percent,
+)
 
 if TYPE_CHECKING:
-    from frontline.project.models import Line
+    from frontline.project.models import LineSpec
     from frontline.results.model import Results
 
 
@@ -60,7 +66,7 @@ class Summary:
     """Land and people by side within the widest distance of the first and the last line."""
 
     distance_m: float
-    lines: tuple[Line, ...]
+    lines: tuple[LineSpec, ...]
     rows: tuple[SummaryRow, ...]
 
 
@@ -76,7 +82,7 @@ def summarize(results: Results) -> Summary:
     -------
     A row for the land of each side and for each source that says something of its people.
     """
-    ordered = lines_by_date(results.project)
+    ordered = sort_lines(results.project)
     compared = (ordered[0], ordered[-1]) if len(ordered) > 1 else (ordered[0],)
     widest = max(results.project.zones.distances_m)
     names = [str(side) for side in results.sides["side"].dropna().unique()]
@@ -85,9 +91,9 @@ def summarize(results: Results) -> Summary:
 
 
 def _rows(
-    results: Results, side: str, distance_m: float, lines: tuple[Line, ...]
+    results: Results, side: str, distance_m: float, lines: tuple[LineSpec, ...]
 ) -> Iterator[SummaryRow]:
-    land = cumulative_figures(results.zones, "area_km2")
+    land = round_cumulative(results.zones, column="area_km2")
     areas = [land.get((line.key, side, distance_m)) for line in lines]
     if any(areas):
         figures = tuple(SummaryFigure(area) for area in areas)
@@ -98,23 +104,23 @@ def _rows(
         & (people["distance_m"] == distance_m)
         & (people["kind"] == "cumulative")
     ]
-    rounded = cumulative_figures(people, "population")
-    for source in sorted(own["source"].unique(), key=source_rank):
+    rounded = round_cumulative(people, column="population")
+    for source in sorted(own["source"].unique(), key=rank_source):
         rows = {one["line"]: one for one in own[own["source"] == source].to_dict("records")}
         at = [rows.get(line.key) for line in lines]
-        if not any(row is not None and says_something(row) for row in at):
+        if not any(row is not None and is_telling(row) for row in at):
             continue
         figures = tuple(
             _people(row, rounded.get((line.key, side, distance_m, source)))
             for row, line in zip(at, lines, strict=True)
         )
-        what = source_row(source, results.project)
-        obstacle = _obstacle(at, lines, dates(results.project))
+        what = name_source_row(source, project=results.project)
+        obstacle = _obstacle(at, lines, write_dates(results.project))
         change = "" if obstacle else _change(figures)
         yield SummaryRow(side, what, figures, change=change, obstacle=obstacle)
 
 
-def says_something(row: Record) -> bool:
+def is_telling(row: Record) -> bool:
     """Tell whether a row of people holds a figure, or places that lack one."""
     if str(row["source"]).startswith("settlements"):
         return _count(row, "settlements") > 0 or _count(row, "settlements_unknown") > 0
@@ -132,7 +138,7 @@ def _count(row: Record, column: str) -> int:
     return 0 if pd.isna(row[column]) else int(row[column])
 
 
-def limits_of(row: Record) -> list[str]:
+def list_limits(row: Record) -> list[str]:
     """Say what a figure of people lacks: places, people not listed, land not covered."""
     parts: list[str] = []
     unknown, share = _count(row, "settlements_unknown"), row["completeness"]
@@ -140,13 +146,13 @@ def limits_of(row: Record) -> list[str]:
         one, many = "settlement has", "settlements have"
         if _count(row, "settlements") > 0:
             one, many = f"more {one}", f"more {many}"
-        parts.append(f"{count_text(unknown, one, many)} no figure")
+        parts.append(f"{count_text(unknown, one=one, many=many)} no figure")
     if row["source"] == "settlements" and not pd.isna(share) and share < ENOUGH:
-        parts.append(f"the list holds about {percent(share)} of the people")
+        parts.append(f"the list holds about {write_percent(share)} of the people")
     coverage = row["coverage"]
     listed = str(row["source"]).startswith("settlements")
     if not listed and not pd.isna(coverage) and coverage < ENOUGH:
-        parts.append(f"the figures cover {percent(coverage)} of the zone")
+        parts.append(f"the figures cover {write_percent(coverage)} of the zone")
     return [*parts, *_age_of(row)]
 
 
@@ -182,16 +188,16 @@ class PeopleCell:
     remarks: tuple[str, ...] = ()
 
 
-def people_cell(row: Record, figure: RoundedFigure | None) -> PeopleCell:
+def describe_people(row: Record, *, figure: RoundedFigure | None) -> PeopleCell:
     """Return people of a source with what limits the figure, or why there is none."""
     listed = str(row["source"]).startswith("settlements")
     if is_counted(row):
         count = _count(row, "settlements") if listed else 0
-        counted = [count_text(count, "settlement")] if count > 0 else []
-        return PeopleCell(figure, remarks=(*counted, *limits_of(row)))
+        counted = [count_text(count, one="settlement")] if count > 0 else []
+        return PeopleCell(figure, remarks=(*counted, *list_limits(row)))
     if listed:
         none = NO_FIGURE if _count(row, "settlements_unknown") > 0 else "no settlement listed"
-        return PeopleCell(None, none, tuple(limits_of(row)))
+        return PeopleCell(None, none, tuple(list_limits(row)))
     return PeopleCell(None, "the source does not reach here")
 
 
@@ -202,12 +208,14 @@ def _is_unmeasured_list(row: Record) -> bool:
 
 
 def _people(row: Record | None, figure: RoundedFigure | None) -> SummaryFigure:
-    if row is None or not says_something(row):
+    if row is None or not is_telling(row):
         return SummaryFigure(None)
-    return SummaryFigure(figure if is_counted(row) else None, tuple(limits_of(row)))
+    return SummaryFigure(figure if is_counted(row) else None, tuple(list_limits(row)))
 
 
-def _obstacle(at: list[Record | None], lines: tuple[Line, ...], written: Mapping[str, str]) -> str:
+def _obstacle(
+    at: list[Record | None], lines: tuple[LineSpec, ...], written: Mapping[str, str]
+) -> str:
     """Say why the figures of a source under two lines cannot be compared; nothing if they can."""
     if len(at) < 2:
         return ""
@@ -217,21 +225,21 @@ def _obstacle(at: list[Record | None], lines: tuple[Line, ...], written: Mapping
         if row is None or not is_counted(row)
     ]
     if missing:
-        return f"no figure for {listing(missing)}"
+        return f"no figure for {join_phrases(missing)}"
     incomplete = [
         written[line.key]
         for row, line in zip(at, lines, strict=True)
-        if row is not None and limits_of(row)
+        if row is not None and list_limits(row)
     ]
     unknown = [
         written[line.key]
         for row, line in zip(at, lines, strict=True)
         if row is not None and _is_unmeasured_list(row)
     ]
-    parts = [f"what is missing differs ({listing(incomplete)})"] if incomplete else []
+    parts = [f"what is missing differs ({join_phrases(incomplete)})"] if incomplete else []
     if unknown:
-        parts.append(f"it is not known how complete the list is ({listing(unknown)})")
-    return listing(parts)
+        parts.append(f"it is not known how complete the list is ({join_phrases(unknown)})")
+    return join_phrases(parts)
 
 
 def _change(figures: tuple[SummaryFigure, ...]) -> str:

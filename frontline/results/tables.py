@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from frontline.inputs.csv import WHAT_IT_IS, safe_text
-from frontline.results.registry import FURTHER, LAYERS, TABLES, columns_declared
+from frontline.inputs.csv import WHAT_IT_IS, guard_formula
+from frontline.results.registry import FURTHER, LAYERS, TABLES, list_declared_columns
 from frontline.schema import Column, ForeignKey, Table, Type
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ CSVW_TYPES: Mapping[Type, str] = {
 }
 
 
-def tables(results: Results) -> dict[str, pd.DataFrame]:
+def make_tables(results: Results) -> dict[str, pd.DataFrame]:
     """Turn results into tables with the contract's columns first.
 
     Parameters
@@ -73,7 +73,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
         frames["claims"] = results.claims
     return {
         name: _ordered(
-            tidy(frame, TABLES[name].columns),
+            tidy_columns(frame, columns=TABLES[name].columns),
             TABLES[name].key if TABLES[name].ordered else (),
             results.project,
         )
@@ -81,7 +81,7 @@ def tables(results: Results) -> dict[str, pd.DataFrame]:
     }
 
 
-def tidy(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+def tidy_columns(frame: pd.DataFrame, *, columns: Sequence[Column]) -> pd.DataFrame:
     """Give a frame the named columns first, with their types, and drop its geometry.
 
     Parameters
@@ -139,7 +139,7 @@ def is_empty(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
 
 
-def source_rank(source: str) -> tuple[int, str]:
+def rank_source(source: str) -> tuple[int, str]:
     """Rank sources of population: settlements and their kinds, rasters, districts, statements."""
     order = (
         "settlements",
@@ -171,7 +171,7 @@ def _ordered(frame: pd.DataFrame, keys: Sequence[str], project: Project) -> pd.D
         if name in {"side", "from_side", "to_side"}:
             return listed(sides, value)
         if name == "source":
-            return source_rank(str(value))
+            return rank_source(str(value))
         if name == "kind":  # cumulative before ring, changed before unchanged
             return 0, str(value)
         if name in {"distance_m", "lon", "lat"}:  # empty, the whole side, comes first
@@ -184,7 +184,7 @@ def _ordered(frame: pd.DataFrame, keys: Sequence[str], project: Project) -> pd.D
     return frame.iloc[order].reset_index(drop=True)
 
 
-def cell(value: object) -> str:
+def write_cell(value: object) -> str:
     """Write one value as a cell of a text file.
 
     Returns
@@ -195,14 +195,14 @@ def cell(value: object) -> str:
     if is_empty(value):
         return ""
     if isinstance(value, str):
-        return safe_text(value)
+        return guard_formula(value)
     kind = type(value).__name__
     if kind in {"bool", "bool_"}:
         return "true" if value else "false"
     if hasattr(value, "dtype") or isinstance(value, int | float):
         number = value.item() if hasattr(value, "item") else value
         return _number(number)
-    return safe_text(_text_of(value))
+    return guard_formula(_text_of(value))
 
 
 def _number(number: object) -> str:
@@ -230,8 +230,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     apostrophe; numbers are never touched. What UTF-8 cannot hold becomes a question mark.
     """
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        file.write(_line([safe_text(str(name)) for name in frame.columns]))
-        columns = [map(cell, frame[name].array) for name in frame.columns]
+        file.write(_line([guard_formula(str(name)) for name in frame.columns]))
+        columns = [map(write_cell, frame[name].array) for name in frame.columns]
         file.writelines(_line(row) for row in zip(*columns, strict=True))
 
 
@@ -244,13 +244,13 @@ def _line(cells: Iterable[str]) -> str:
     return (",".join(quoted) or '""') + "\n"
 
 
-def described(name: str, table: str) -> Column | None:
+def describe_column(name: str, *, table: str) -> Column | None:
     """Find what is known of a column: the table's own, one that any table may have, or None."""
-    own = {column.name: column for column in columns_declared(table)}
+    own = {column.name: column for column in list_declared_columns(table)}
     return own.get(name) or FURTHER.get(name)
 
 
-def type_of(series: pd.Series[Any]) -> Type:
+def find_type(series: pd.Series[Any]) -> Type:
     """Tell the type of a column that the contract does not describe."""
     import pandas as pd
 
@@ -262,16 +262,16 @@ def type_of(series: pd.Series[Any]) -> Type:
     return next((kind for test, kind in kinds if test(series.dtype)), "text")
 
 
-def columns_of(frame: pd.DataFrame, table: str) -> list[Column]:
+def list_columns(frame: pd.DataFrame, *, table: str) -> list[Column]:
     """Describe every column of a table, the user's own by their dtype."""
     return [
-        described(str(name), table)
-        or Column(str(name), type_of(frame[name]), "", str(name), "A column of the input.")
+        describe_column(str(name), table=table)
+        or Column(str(name), find_type(frame[name]), "", str(name), "A column of the input.")
         for name in frame.columns
     ]
 
 
-def csv_metadata(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
+def describe_csv(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
     """Describe the text files for machines.
 
     Parameters
@@ -301,7 +301,9 @@ def csv_metadata(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
 
 def _csvw_table(name: str, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     table, frame = TABLES[name], frames[name]
-    described: dict[str, Any] = {"columns": [_csvw_column(c) for c in columns_of(frame, name)]}
+    described: dict[str, Any] = {
+        "columns": [_csvw_column(c) for c in list_columns(frame, table=name)]
+    }
     if table.key and not frame.duplicated(list(table.key)).any():
         described["primaryKey"] = [_csvw_name(column) for column in table.key]
     foreign = [
@@ -341,7 +343,7 @@ def _csvw_name(name: str) -> str:
 
 
 def _csvw_column(column: Column) -> dict[str, Any]:
-    header = safe_text(column.name)
+    header = guard_formula(column.name)
     entry: dict[str, Any] = {
         "name": _csvw_name(column.name),
         "titles": [header] if column.title == header else [header, column.title],
@@ -353,7 +355,9 @@ def _csvw_column(column: Column) -> dict[str, Any]:
     return entry
 
 
-def unique_names(names: Iterable[Hashable], *, taken: Iterable[str] = ("fid", "geom")) -> list[str]:
+def make_names_unique(
+    names: Iterable[Hashable], *, taken: Iterable[str] = ("fid", "geom")
+) -> list[str]:
     """Name columns for a format that takes upper and lower case for the same.
 
     Parameters
@@ -380,7 +384,7 @@ def unique_names(names: Iterable[Hashable], *, taken: Iterable[str] = ("fid", "g
     return found
 
 
-def schema_columns_markdown() -> str:
+def write_columns_reference() -> str:
     """Write the reference of every table and layer, for the documentation."""
     parts = []
     for heading, group, suffix in (

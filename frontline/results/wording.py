@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from frontline.population.figures import valid_at
+from frontline.population.figures import find_valid
 from frontline.project.layers import TABLES
-from frontline.results.phrases import PHRASES, day
-from frontline.results.style import illustration_label
-from frontline.results.words import WORDS, source_label
+from frontline.results.phrases import PHRASES, write_day
+from frontline.results.style import write_illustration_label
+from frontline.results.words import WORDS, label_source
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.project.models import LayerSource, Line, Project
+    from frontline.project.models import LayerSource, LineSpec, Project
     from frontline.records import RasterResult
     from frontline.results.model import Results
 
@@ -27,21 +27,21 @@ COARSE_STEP_M = 100.0
 """Elevation coarser than this is good for an illustration of sight, not for statements."""
 
 
-def line_accuracy(error_m: Any) -> str:
+def write_accuracy(error_m: Any) -> str:
     """Return how well a line is known, in words."""
     if isinstance(error_m, str) or pd.isna(error_m) or not error_m > 0:
         return WORDS["line_error_none"]
     return WORDS["line_accuracy"].format(error=f"{float(error_m):,.0f}")
 
 
-def sight_warning(results: Results) -> str:
+def write_sight_warning(results: Results) -> str:
     """Return the label that sight from coarse elevation must carry, or nothing."""
-    steps = [raster_step_m(grid) for grid in results.sight.values()]
+    steps = [find_raster_step(grid) for grid in results.sight.values()]
     coarse = max(steps, default=0.0)
-    return illustration_label(coarse) if coarse > COARSE_STEP_M else ""
+    return write_illustration_label(coarse) if coarse > COARSE_STEP_M else ""
 
 
-def raster_step_m(grid: RasterResult) -> float:
+def find_raster_step(grid: RasterResult) -> float:
     """Return the larger edge of a cell of the grid, in metres at its middle."""
     from pyproj import CRS, Geod
 
@@ -57,7 +57,7 @@ def raster_step_m(grid: RasterResult) -> float:
     return float(max(steps))
 
 
-def sources(project: Project) -> list[dict[str, str]]:
+def list_sources(project: Project) -> list[dict[str, str]]:
     """Return what the data are, who made them, their date and licence, once each."""
     named: list[tuple[str, LayerSource | Any]] = [(line.label, line) for line in project.lines]
     for key in ("settlements", "corridors", "points", "districts", "study_area", *TABLES):
@@ -65,7 +65,7 @@ def sources(project: Project) -> list[dict[str, str]]:
         if layer is not None:
             named.append((WORDS[key], layer))
     named += [(part.label, part) for part in project.partitions]
-    named += [(source_label(f"raster:{part.key}"), part) for part in project.population]
+    named += [(label_source(f"raster:{part.key}"), part) for part in project.population]
     if project.land is not None:
         named.append((WORDS["land"], project.land))
     if project.elevation is not None:
@@ -83,13 +83,13 @@ def sources(project: Project) -> list[dict[str, str]]:
     return [row for row in rows if row["source"] or row["licence"]]
 
 
-def source_line(row: dict[str, str]) -> str:
+def write_source(row: dict[str, str]) -> str:
     """Return one source in a line: what, by whom, when, under which licence."""
     rest = ", ".join(part for part in (row["source"], row["date"], row["licence"]) if part)
     return f"{row['what']}: {rest}"
 
 
-def dated(results: Results) -> gpd.GeoDataFrame:
+def add_validity(results: Results) -> gpd.GeoDataFrame:
     """Return the settlements with a column ``valid``: whether the figure holds at the line's date.
 
     Parameters
@@ -105,45 +105,45 @@ def dated(results: Results) -> gpd.GeoDataFrame:
     for line in results.project.lines:
         own = table["line"] == line.key
         if own.any():
-            table.loc[own, "valid"] = valid_at(table[own], line.date)
+            table.loc[own, "valid"] = find_valid(table[own], date=line.date)
     return table
 
 
-def lines_by_date(project: Project) -> list[Line]:
+def sort_lines(project: Project) -> list[LineSpec]:
     """Return the lines, the oldest first."""
     return sorted(project.lines, key=lambda line: line.date)
 
 
-def dates(project: Project) -> dict[str, str]:
+def write_dates(project: Project) -> dict[str, str]:
     """Return for each line the date that tells it apart, by its key: a year where that does.
 
     Lines of one date are told apart by their labels.
     """
-    lines = lines_by_date(project)
+    lines = sort_lines(project)
     years = {line.key: str(line.date.year) for line in lines}
-    for written in (years, days(project)):
+    for written in (years, write_days(project)):
         if len(set(written.values())) == len(lines):
             return written
     return {line.key: line.label for line in lines}
 
 
-def days(project: Project) -> dict[str, str]:
+def write_days(project: Project) -> dict[str, str]:
     """Return the date of each line in full, by its key."""
-    return {line.key: day(line.date) for line in lines_by_date(project)}
+    return {line.key: write_day(line.date) for line in sort_lines(project)}
 
 
-def listing(parts: Iterable[str]) -> str:
+def join_phrases(parts: Iterable[str]) -> str:
     """Join parts as a sentence does: a, b and c."""
     *first, last = list(parts) or [""]
     return PHRASES["and"].format(first=", ".join(first), last=last) if first else last
 
 
-def far(distance_m: float) -> str:
+def write_far(distance_m: float) -> str:
     """Write a distance that a reader chose: 5 km, 500 m."""
     return f"{distance_m:,.0f} m" if distance_m < 1000 else f"{distance_m / 1000:g} km"
 
 
-def distance_text(distance_m: float, error_m: float) -> str:
+def write_distance(distance_m: float, *, error_m: float) -> str:
     """Write a distance from a line in km, as far as the error of the line can tell it.
 
     Parameters
@@ -161,59 +161,59 @@ def distance_text(distance_m: float, error_m: float) -> str:
     return f"{distance_m / 1000:,.{digits}f}"
 
 
-def percent(share: float) -> str:
+def write_percent(share: float) -> str:
     """Write a share of 1 in per cent; what is not quite nothing or all does not look like it."""
     if 0 < share < 0.01:
         return "less than 1 %"
     return "more than 99 %" if 0.99 < share < 1 else f"{share * 100:.0f} %"
 
 
-def filled(value: Any) -> str:
+def fill_text(value: Any) -> str:
     """Return text, and nothing where it is unknown."""
     return "" if pd.isna(value) else str(value).strip()
 
 
-def place_name(row: Mapping[Any, Any], project: Project) -> str:
+def write_place_name(row: Mapping[Any, Any], *, project: Project) -> str:
     """Write both names of a place, in the order that the project chose."""
-    first, second = filled(row.get("name")), filled(row.get("name_alt"))
+    first, second = fill_text(row.get("name")), fill_text(row.get("name_alt"))
     if project.map.names == "name_alt" and second:
         first, second = second, first
     return f"{first} ({second})" if second and second != first else first
 
 
-def source_row(source: str, project: Project) -> str:
+def name_source_row(source: str, *, project: Project) -> str:
     """Name a source of people at the head of a row; a stated figure by who states it."""
     kind, _, key = source.partition(":")
     if kind == "stated":
         said = [one.source for one in project.stated if one.id == key]
-        return PHRASES["stated_by"].format(source=said[0]) if said else source_label(source)
+        return PHRASES["stated_by"].format(source=said[0]) if said else label_source(source)
     dated = [one.date.year for one in project.population if one.key == key and one.date]
     if kind.endswith("raster") and dated and str(dated[0]) not in key:
-        return f"{source_label(source)}, {dated[0]}"
-    return source_label(source)
+        return f"{label_source(source)}, {dated[0]}"
+    return label_source(source)
 
 
-def source_phrase(source: str) -> str:
+def name_source(source: str) -> str:
     """Name a source of people inside a sentence."""
     if f"source_{source}" in PHRASES:
         return PHRASES[f"source_{source}"]
     kind, _, key = source.partition(":")
     known = PHRASES.get(f"source_{kind}")
-    return known.format(key=key) if known else source_label(source)
+    return known.format(key=key) if known else label_source(source)
 
 
-def without_keys(words: str, results: Results) -> str:
+def replace_keys(words: str, *, results: Results) -> str:
     """Replace keys of lines, partitions and sources by what people call them; write dates out.
 
     A key that is a plain word, such as ``old``, is replaced only in quotation marks.
     """
     named = {str(source) for source in results.people["source"]}
-    names = labels_of(results.project)
-    names |= {one: _inside(source_label(one)) for one in named if ":" in one}
-    return re.sub(r"\bkm2\b", "km²", with_labels(words, names))
+    names = list_labels(results.project)
+    names |= {one: _inside(label_source(one)) for one in named if ":" in one}
+    return re.sub(r"\bkm2\b", "km²", add_labels(words, names=names))
 
 
-def labels_of(project: Project) -> dict[str, str]:
+def list_labels(project: Project) -> dict[str, str]:
     """Return what people call the lines, partitions, scenarios and sections, by key."""
     names = {line.key: line.label for line in project.lines}
     names |= {part.key: part.label for part in project.partitions}
@@ -221,8 +221,8 @@ def labels_of(project: Project) -> dict[str, str]:
     return names | {one.key: one.label for one in project.sections if one.label}
 
 
-def with_labels(words: str, names: Mapping[str, str]) -> str:
-    """Replace keys by names and write dates out; see `without_keys`."""
+def add_labels(words: str, *, names: Mapping[str, str]) -> str:
+    """Replace keys by names and write dates out; see `replace_keys`."""
     for key in sorted(names, key=len, reverse=True):
         quoted = re.escape(key)
         bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
@@ -237,7 +237,7 @@ def _inside(label: str) -> str:
 
 def _day_of(found: re.Match[str]) -> str:
     try:
-        return day(dt.date.fromisoformat(found[0]))
+        return write_day(dt.date.fromisoformat(found[0]))
     except ValueError:
         return found[0]
 

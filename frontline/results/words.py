@@ -19,7 +19,7 @@ ISO_639_1 = frozenset(_CODES.split())
 _NAMED = re.compile(r"(?:name|label)(?:_alt|_other)?[_:.\-]([a-z]{2})(?:[_\-]([A-Z][a-z]{3}))?")
 
 
-def column_language(column: str) -> str:
+def find_column_language(column: str) -> str:
     """Tell the language of the names in a column.
 
     Parameters
@@ -41,7 +41,7 @@ def column_language(column: str) -> str:
     return "-".join(part for part in match.groups() if part)
 
 
-def name_languages(columns: Mapping[str, str]) -> dict[str, str]:
+def find_name_languages(columns: Mapping[str, str]) -> dict[str, str]:
     """Tell the languages of our columns of names from those they were taken from.
 
     Parameters
@@ -49,13 +49,13 @@ def name_languages(columns: Mapping[str, str]) -> dict[str, str]:
     columns
         Our column = the file's column, as in the project file.
     """
-    found = {ours: column_language(theirs) for ours, theirs in columns.items()}
+    found = {ours: find_column_language(theirs) for ours, theirs in columns.items()}
     return {ours: language for ours, language in found.items() if language}
 
 
-def further_names(columns: Iterable[str]) -> dict[str, str]:
+def find_further_names(columns: Iterable[str]) -> dict[str, str]:
     """Find the columns that hold names in a language of their own, and which."""
-    found = {str(column): column_language(str(column)) for column in columns}
+    found = {str(column): find_column_language(str(column)) for column in columns}
     return {column: language for column, language in found.items() if language}
 
 
@@ -308,7 +308,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
 """English. Braces hold what is filled in by `str.format`, in Python and in the page alike."""
 
 
-def source_label(source: str) -> str:
+def label_source(source: str) -> str:
     """Return how a source of people is called, for example ``Population grid (grid)``.
 
     Parameters
@@ -323,6 +323,6 @@ def source_label(source: str) -> str:
     return f"{label} ({key})" if key else label
 
 
-def corridor_label(kind: str) -> str:
+def label_corridor(kind: str) -> str:
     """Return the word for a kind of corridor; an unknown kind is shown as it was given."""
     return WORDS.get(kind, kind) if kind else WORDS["other"]

@@ -1,4 +1,4 @@
-"""Files, locks, archives, checkpoints.
+"""Files, locks, archives, checkpoints, no network.
 
 archives
     ZIP archives whose bytes depend on their content only.

@@ -12,7 +12,7 @@ EARLIEST, LATEST = dt.date(1980, 1, 1), dt.date(2107, 12, 31)
 BLOCK = 1 << 20
 
 
-def write_archive(path: Path, files: Mapping[str, bytes | Path], *, date: dt.date) -> None:
+def write_archive(path: Path, *, files: Mapping[str, bytes | Path], date: dt.date) -> None:
     """Write an archive: the same bytes for the same content, every time.
 
     Parameters

@@ -42,7 +42,7 @@ STAGES = {"visibility": 1, "probability": 1}
 
 
 @dataclass(frozen=True)
-class Kept:
+class Checkpoint:
     """A folder for pieces of work.
 
     Parameters
@@ -54,7 +54,7 @@ class Kept:
     folder: Path
 
 
-def open_work(directory: Path, *, out: Path | None = None) -> Kept:
+def open_work(directory: Path, *, out: Path | None = None) -> Checkpoint:
     """Make a folder for pieces of work, or refuse it before anything is computed.
 
     Parameters
@@ -87,10 +87,10 @@ def open_work(directory: Path, *, out: Path | None = None) -> Kept:
             pass
     except OSError as error:
         raise _unusable(directory, error) from error
-    return Kept(folder)
+    return Checkpoint(folder)
 
 
-def key_of(stage: str, parts: Iterable[bytes | str | NDArray[Any]]) -> str:
+def make_key(stage: str, *, parts: Iterable[bytes | str | NDArray[Any]]) -> str:
     """Sum up everything that a piece of work depends on, the version of its code included.
 
     Parameters
@@ -118,7 +118,7 @@ def key_of(stage: str, parts: Iterable[bytes | str | NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def fetch(kept: Kept | None, key: str) -> dict[str, NDArray[Any]] | None:
+def load_piece(kept: Checkpoint | None, *, key: str) -> dict[str, NDArray[Any]] | None:
     """Read a piece of work.
 
     Parameters
@@ -126,7 +126,7 @@ def fetch(kept: Kept | None, key: str) -> dict[str, NDArray[Any]] | None:
     kept
         The folder; None without one.
     key
-        From `key_of`.
+        From `make_key`.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def fetch(kept: Kept | None, key: str) -> dict[str, NDArray[Any]] | None:
     return {str(name): np.load(plain, allow_pickle=False) for name in names}
 
 
-def keep(kept: Kept | None, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+def save_piece(kept: Checkpoint | None, *, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a piece of work; under its name it is there whole or not at all.
 
     Parameters
@@ -154,7 +154,7 @@ def keep(kept: Kept | None, key: str, arrays: Mapping[str, NDArray[Any]]) -> Non
     kept
         The folder; None without one.
     key
-        From `key_of`.
+        From `make_key`.
     arrays
         What was computed, by name.
 
@@ -183,7 +183,7 @@ def keep(kept: Kept | None, key: str, arrays: Mapping[str, NDArray[Any]]) -> Non
         raise _unusable(kept.folder, error) from error
 
 
-def _path(kept: Kept, key: str) -> Path:
+def _path(kept: Checkpoint, key: str) -> Path:
     return kept.folder / f"{key[:40]}{_ENDING}"
 
 

@@ -9,12 +9,12 @@ import re
 import stat
 from pathlib import Path
 
-from frontline.errors import one_line
+from frontline.errors import to_one_line
 
 _SHAPEFILE_COMPANIONS = (".shx", ".dbf", ".prj", ".cpg")
 
 
-def local_file(text: str, folder: Path) -> Path:
+def find_local_file(text: str, *, folder: Path) -> Path:
     """Make a path absolute, and refuse what is not a local regular file.
 
     Parameters
@@ -30,7 +30,7 @@ def local_file(text: str, folder: Path) -> Path:
         With the path and what to do. Addresses and GDAL's virtual paths are refused by their
         looks, pipes and devices by their status: nothing is opened.
     """
-    named = f"'{one_line(text)}'"
+    named = f"'{to_one_line(text)}'"
     if not text.strip() or "\0" in text:
         raise ValueError(f"{named} is not the name of a file (expected a path). Correct it.")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
@@ -39,13 +39,13 @@ def local_file(text: str, folder: Path) -> Path:
         raise ValueError(f"{named} is a virtual path (expected a local file). Unpack it.")
     # not resolve(): links keep the names that the user gave them
     path = Path(os.path.abspath(folder / text))  # noqa: PTH100
-    fault = file_fault(path)
+    fault = find_file_fault(path)
     if fault:
         raise ValueError(f"{named} {fault}")
     return path
 
 
-def file_fault(path: Path) -> str:
+def find_file_fault(path: Path) -> str:
     """Say why a path is not a readable, local, regular file; "" if it is. Nothing is opened."""
     try:
         status = path.stat()
@@ -81,19 +81,19 @@ def _neighbour(path: Path) -> str:
         return " Neither does its directory. Paths are relative to the project file."
     folded = {name.casefold(): name for name in names}
     alike = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.6)
-    return f" Did you mean '{one_line(folded[alike[0]])}'?" if alike else " Check the path."
+    return f" Did you mean '{to_one_line(folded[alike[0]])}'?" if alike else " Check the path."
 
 
-def companions(path: Path) -> tuple[Path, ...]:
+def list_companions(path: Path) -> tuple[Path, ...]:
     """Files that belong to a Shapefile, in either case of their ending; none for other files."""
     if path.suffix.lower() != ".shp":
         return ()
     wanted = {f"{path.stem}{ending}".casefold() for ending in _SHAPEFILE_COMPANIONS}
     found = (other for other in path.parent.iterdir() if other.name.casefold() in wanted)
-    return tuple(sorted(other for other in found if not file_fault(other)))
+    return tuple(sorted(other for other in found if not find_file_fault(other)))
 
 
-def sha256(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Compute the sha256 of a file of any size, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -44,7 +44,7 @@ def refuse_open_package(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[bool]:
+def hold_lock(path: Path) -> Iterator[bool]:
     """Hold a lock while the block runs.
 
     Parameters

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from frontline._typing import Coords, Floats, Index, Integers
-from frontline.uncertainty.displacement import EdgeMaker, Kind, thinning_edges
+from frontline.uncertainty.displacement import EdgeMaker, Kind, find_thinning_edges
 from frontline.uncertainty.intervals import Drawn
 from frontline.uncertainty.kernels import (
     bin_points,
@@ -21,10 +21,10 @@ from frontline.uncertainty.kernels import (
     settle_sides,
     sweep_sides,
 )
-from frontline.uncertainty.sampling import OUTSIDE, Position
+from frontline.uncertainty.sampling import OUTSIDE, SamplePosition
 
 if TYPE_CHECKING:
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
 
 Value = TypeVar("Value")
 Item = TypeVar("Item")
@@ -39,7 +39,7 @@ _LEAST_CELL_M = 1.0
 _WORKERS = min(8, os.cpu_count() or 1)
 
 
-def evaluate(function: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
+def evaluate(function: Callable[[Item], Value], *, items: Sequence[Item]) -> list[Value]:
     """Call a function for each item on all cores; the results are in the order of the items."""
     if len(items) < 2 or _WORKERS < 2:
         return [function(item) for item in items]
@@ -80,7 +80,9 @@ class LocatedPoints:
     rows: int
 
     @classmethod
-    def of(cls, maker: EdgeMaker, xy: Coords, side: Integers, frame: Frame) -> LocatedPoints:
+    def of(
+        cls, maker: EdgeMaker, xy: Coords, side: Integers, plane: ProjectedPlane
+    ) -> LocatedPoints:
         """Locate points whose side against the line as given is known.
 
         Parameters
@@ -91,7 +93,7 @@ class LocatedPoints:
             Points in the plane, shape ``(m, 2)``.
         side
             Their sides against the line as given, -1 outside all sides, shape ``(m,)``.
-        frame
+        plane
             The plane.
         """
         xy = np.ascontiguousarray(xy, dtype=np.float64)
@@ -115,16 +117,16 @@ class LocatedPoints:
             rows,
         )
         turned = located._turned()
-        located._sweep(turned, *thinning_edges(maker.line))
+        located._sweep(turned, *find_thinning_edges(maker.line))
         settle_sides(located.side.copy(), turned, located.side)
         edges = maker.drawn
         away, nearest = np.empty(len(xy)), np.empty(len(xy), dtype=np.int64)
         nearest_edges(edges.vertices, edges.head, xy, located.nearest, away, nearest)
         located.nearest[:] = nearest
-        located.scale[:] = _scale(xy, edges.vertices, edges.head[nearest], away, frame)
+        located.scale[:] = _scale(xy, edges.vertices, edges.head[nearest], away, plane)
         return located
 
-    def at(self, kind: Kind, number: int) -> Position:
+    def at(self, kind: Kind, number: int) -> SamplePosition:
         """Find side and distance of the points against one copy.
 
         Returns
@@ -148,9 +150,9 @@ class LocatedPoints:
         left, right = edges.left[nearest], edges.right[nearest]
         other = np.where(left == side, right, np.where(right == side, left, side))
         other[other >= len(line.names)] = OUTSIDE
-        return Position(side, away * self.scale, other)
+        return SamplePosition(side, away * self.scale, other)
 
-    def figures(self, figure: Callable[[Position], Any], *, counted: bool) -> Drawn:
+    def figures(self, figure: Callable[[SamplePosition], Any], *, counted: bool) -> Drawn:
         """Take a figure of every copy that its interval asks for.
 
         Parameters
@@ -158,14 +160,14 @@ class LocatedPoints:
         figure
             The figure, an array of any shape, from the points' position.
         counted
-            Whether it is a count of places (see `intervals.interval`); a line that is drawn
+            Whether it is a count of places (see `intervals.take_interval`); a line that is drawn
             smoother than its error has no maps: every figure is taken of lines as they may run.
         """
         counted = counted or self.maker.line.generalised
         base: Kind = "drawn" if counted else "smooth"
         kind: Kind = "lines" if counted else "maps"
         numbers = range(self.maker.line.count(kind))
-        copies = evaluate(lambda number: np.asarray(figure(self.at(kind, number))), numbers)
+        copies = evaluate(lambda number: np.asarray(figure(self.at(kind, number))), items=numbers)
         first = np.asarray(figure(self.at(base, 0)), dtype=np.float64)
         return Drawn(first, np.array(copies, dtype=np.float64), counted=counted)
 
@@ -192,12 +194,14 @@ class LocatedPoints:
             )
 
 
-def _scale(xy: Coords, vertices: Coords, start: Index, away: Floats, frame: Frame) -> Floats:
+def _scale(
+    xy: Coords, vertices: Coords, start: Index, away: Floats, plane: ProjectedPlane
+) -> Floats:
     """Metres on the ground per metre of the plane on the way to the nearest edges."""
     step = vertices[start + 1] - vertices[start]
     square = np.maximum((step**2).sum(axis=1), 1e-12)
     part = np.clip(((xy - vertices[start]) * step).sum(axis=1) / square, 0.0, 1.0)
-    ground = frame.ground_m(xy, vertices[start] + part[:, None] * step)
+    ground = plane.ground_m(xy, vertices[start] + part[:, None] * step)
     return np.divide(ground, away, out=np.ones(len(xy)), where=away > 1e-6)
 
 
@@ -220,7 +224,7 @@ class Squares:
     width_m: Floats
 
 
-def divide_land(area: Any, course: Any, reach_m: float, *, squares: int = SQUARES) -> Squares:
+def divide_land(area: Any, *, course: Any, reach_m: float, squares: int = SQUARES) -> Squares:
     """Divide the land near a line into squares.
 
     Parameters

@@ -16,8 +16,8 @@ from frontline.uncertainty.noise import (
     Chain,
     divide_bands,
     draw_errors,
-    node_places,
-    true_shares,
+    estimate_true_shares,
+    place_nodes,
 )
 
 Kind = Literal["drawn", "smooth", "lines", "maps"]
@@ -34,7 +34,7 @@ _STRIP_SIGMAS = 6.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class LinePart:
     """One piece of a line, thinned and divided for displacing.
 
     Parameters
@@ -62,9 +62,9 @@ class Piece:
     raw_at_m: Floats
 
 
-def pieces_of(
-    lines: Any, segments: Geometries, error_m: Floats, *, correlation_m: float
-) -> tuple[Piece, ...]:
+def prepare_line(
+    lines: Any, *, segments: Geometries, error_m: Floats, correlation_m: float
+) -> tuple[LinePart, ...]:
     """Prepare the pieces of a line for displacing.
 
     Parameters
@@ -99,7 +99,7 @@ def pieces_of(
         sigma = known[tree.nearest(shapely.points(xy))] / SIGMAS
         at = _along(xy)
         normal = _normals(xy, at, 2.0 * sigma, closed=closed)
-        pieces.append(Piece(xy, normal, sigma, at, closed, raw, raw_at))
+        pieces.append(LinePart(xy, normal, sigma, at, closed, raw, raw_at))
     return tuple(pieces)
 
 
@@ -162,7 +162,7 @@ class Hands:
     raw_right: Integers
 
 
-def hands_of(piece: Piece, lands: Sequence[Any]) -> Hands:
+def find_hands(piece: LinePart, *, lands: Sequence[Any]) -> Hands:
     """Tell which land lies to the left and to the right of each edge of a piece.
 
     Parameters
@@ -222,7 +222,7 @@ class DisplacedLine:
         lines as they may run, whatever is measured.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[LinePart, ...]
     hands: tuple[Hands, ...]
     names: tuple[str, ...]
     area: Any
@@ -238,7 +238,7 @@ class DisplacedLine:
     @cached_property
     def joints(self) -> list[list[tuple[int, int]]]:
         """Ends of pieces that meet: number of the piece, and 0 or -1 for its end."""
-        return joints_of(self.pieces)
+        return find_joints(self.pieces)
 
     @cached_property
     def ends(self) -> tuple[tuple[int, ...], ...]:
@@ -246,7 +246,9 @@ class DisplacedLine:
         edge = shapely.boundary(self.area)
         shapely.prepare(edge)
         shapely.prepare(self.area)
-        return tuple(tuple(edge_ends(piece, self.area, edge)) for piece in self.pieces)
+        return tuple(
+            tuple(find_edge_ends(piece, area=self.area, edge=edge)) for piece in self.pieces
+        )
 
     def vertices(self, kind: Kind, number: int) -> list[Coords]:
         """Return the vertices of each piece in one copy; pieces that met still meet."""
@@ -270,10 +272,10 @@ class DisplacedLine:
 
 
 def displace_line(
-    pieces: Sequence[Piece],
+    pieces: Sequence[LinePart],
+    *,
     lands: Mapping[str, Any],
     area: Any,
-    *,
     draws: int,
     correlation_m: float,
     seed: int,
@@ -284,7 +286,7 @@ def displace_line(
     Parameters
     ----------
     pieces
-        Result of `pieces_of`.
+        Result of `prepare_line`.
     lands
         Land by the name of the side.
     area
@@ -304,29 +306,33 @@ def displace_line(
     -----
     A drawn line carries its error already: to displace it once more gives lines that wind too
     much. So what the error alone would have bent is taken out of it first, band by band
-    (`noise.true_shares`), which gives the ``smooth`` line. ``maps`` displace that with the full
-    error, as the map at hand was made from the truth. ``lines`` displace it with what the map
-    leaves unknown of the truth: the error's long waves, and of its bends the part that is
+    (`noise.estimate_true_shares`), which gives the ``smooth`` line. ``maps`` displace that with
+    the full error, as the map at hand was made from the truth. ``lines`` displace it with what the
+    map leaves unknown of the truth: the error's long waves, and of its bends the part that is
     believed. A line smoother than its error is displaced as it is.
     """
-    hands = tuple(hands_of(piece, list(lands.values())) for piece in pieces)
+    hands = tuple(find_hands(piece, lands=list(lands.values())) for piece in pieces)
     rank = {number: at for at, number in enumerate(np.argsort(list(lands), kind="stable"))}
     at_nodes, errors, bands = [], [], []
     for piece, hand in zip(pieces, hands, strict=True):
         chain = Chain(
             piece.raw_xy, piece.raw_at_m, float(piece.at_m[-1]), piece.closed, _sign(hand, rank)
         )
-        at = node_places(chain, correlation_m)
-        drawn = draw_errors(chain, at, draws, correlation_m=correlation_m, seed=seed, key=key)
+        at = place_nodes(chain, correlation_m=correlation_m)
+        drawn = draw_errors(
+            chain, at_m=at, draws=draws, correlation_m=correlation_m, seed=seed, key=key
+        )
         xy, normal = (_between(values.T, piece.at_m, at).T for values in (piece.xy, piece.normal))
         normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
         at_nodes.append(at)
         errors.append(drawn)
-        bands.append(divide_bands(chain, xy, normal, drawn, correlation_m=correlation_m))
+        bands.append(
+            divide_bands(chain, xy=xy, normal=normal, errors=drawn, correlation_m=correlation_m)
+        )
     sigmas = [
         np.interp(at, piece.at_m, piece.sigma_m) for at, piece in zip(at_nodes, pieces, strict=True)
     ]
-    shares, generalised = true_shares(bands, sigmas)
+    shares, generalised = estimate_true_shares(bands, sigma_m=sigmas)
     offsets: dict[Kind, list[Floats]] = {"drawn": [], "smooth": [], "lines": [], "maps": []}
     for piece, at, error, band in zip(pieces, at_nodes, errors, bands, strict=True):
         own = shares[: len(band.bends)]
@@ -369,7 +375,7 @@ def _between(fields: Floats, at_m: Floats, wanted_m: Floats) -> Floats:
     return np.asarray(fields[:, row] * (1.0 - part) + fields[:, row + 1] * part)
 
 
-def joints_of(pieces: Sequence[Piece]) -> list[list[tuple[int, int]]]:
+def find_joints(pieces: Sequence[LinePart]) -> list[list[tuple[int, int]]]:
     """Find the ends of pieces that meet: number of the piece, and 0 or -1 for its end."""
     ends = [(row, at) for row in range(len(pieces)) for at in (0, -1)]
     if not ends:
@@ -383,7 +389,7 @@ def joints_of(pieces: Sequence[Piece]) -> list[list[tuple[int, int]]]:
     return [joint for joint in joints if len(joint) > 1]
 
 
-def edge_ends(piece: Piece, area: Any, edge: Any) -> list[int]:
+def find_edge_ends(piece: LinePart, *, area: Any, edge: Any) -> list[int]:
     """Find the ends on the area's edge or beyond it, which a displaced line must still reach."""
     if piece.closed:
         return []
@@ -513,7 +519,7 @@ def _feet(ends: Coords, area: Any, edge: Any) -> Coords:
     return feet
 
 
-def _way_out(piece: Piece, end: int) -> Coords:
+def _way_out(piece: LinePart, end: int) -> Coords:
     """Step out of the area from an end, longer than any copy moves."""
     inner = piece.xy[1] if end == 0 else piece.xy[-2]
     step = piece.xy[end] - inner
@@ -521,7 +527,7 @@ def _way_out(piece: Piece, end: int) -> Coords:
     return np.asarray(step / size * (_STRIP_SIGMAS * float(piece.sigma_m[end]) + 1.0))
 
 
-def thinning_edges(line: DisplacedLine) -> tuple[Floats, Floats, Integers, Integers]:
+def find_thinning_edges(line: DisplacedLine) -> tuple[Floats, Floats, Integers, Integers]:
     """Return the raw edges of a line and the vertices that they are thinned to.
 
     Returns
@@ -542,8 +548,9 @@ def thinning_edges(line: DisplacedLine) -> tuple[Floats, Floats, Integers, Integ
     return np.concatenate(old), np.concatenate(new), np.concatenate(left), np.concatenate(right)
 
 
-def labelled_faces(
+def label_faces(
     course: Sequence[tuple[Coords, Coords]],
+    *,
     hands: Sequence[Hands],
     edge: Any,
     area: Any,

@@ -20,7 +20,7 @@ _NODES = 4
 _REACH = 9
 
 
-def generator(seed: int, key: str, draw: int) -> np.random.Generator:
+def make_generator(seed: int, *, key: str, draw: int) -> np.random.Generator:
     """Make the random numbers of one draw of one line.
 
     Parameters
@@ -42,10 +42,10 @@ def generator(seed: int, key: str, draw: int) -> np.random.Generator:
     )
 
 
-def correlated_noise(
+def draw_noise(
     at_m: Floats,
-    generators: Sequence[np.random.Generator],
     *,
+    generators: Sequence[np.random.Generator],
     length_m: float,
     correlation_m: float,
     closed: bool = False,
@@ -126,10 +126,10 @@ class Drawn:
         return Drawn(change(self.base), copies, counted=self.counted)
 
 
-def interval(
+def take_interval(
     value: float,
-    drawn: Drawn | None,
     *,
+    drawn: Drawn | None,
     least: float = -math.inf,
     most: float = math.inf,
     level: float = 0.95,
@@ -181,7 +181,7 @@ def interval(
         ends = np.quantile(copies, [tail, 1.0 - tail], method="weibull")
         low, high = (float(end) + value - base for end in ends)
     else:
-        centre = value - bias_of(drawn)
+        centre = value - estimate_bias(drawn)
         reach = float(stdtrit(len(copies) - 1, 1.0 - tail)) * float(copies.std(ddof=1))
         low, high = centre - reach, centre + reach
     slack = 1e-9 * max(1.0, abs(value))
@@ -190,7 +190,7 @@ def interval(
     return min(max(low, least), value), max(min(high, most), value)
 
 
-def bias_of(drawn: Drawn) -> float:
+def estimate_bias(drawn: Drawn) -> float:
     """Return by how much error makes a measured figure too large, on average; 0 of a count."""
     if drawn.counted or not len(drawn.copies):
         return 0.0

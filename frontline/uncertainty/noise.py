@@ -61,14 +61,14 @@ class Chain:
     hand: float
 
 
-def node_places(chain: Chain, correlation_m: float) -> Floats:
+def place_nodes(chain: Chain, *, correlation_m: float) -> Floats:
     """Place nodes evenly along a piece, four to a correlation length, both ends among them."""
     wanted = chain.length_m * PER_LENGTH / correlation_m if correlation_m > 0 else 1.0
     return np.linspace(0.0, chain.length_m, max(1, math.ceil(wanted)) + 1)
 
 
 def draw_errors(
-    chain: Chain, at_m: Floats, draws: int, *, correlation_m: float, seed: int, key: str
+    chain: Chain, *, at_m: Floats, draws: int, correlation_m: float, seed: int, key: str
 ) -> Floats:
     """Draw errors of mean 0 and variance 1 along a piece.
 
@@ -99,7 +99,7 @@ def draw_errors(
     """
     if not math.isfinite(correlation_m) or correlation_m > _FAR * max(chain.length_m, 1.0):
         cells = np.zeros((1, 2), dtype=np.int64)
-        alike = chain.hand * hashed_normals(cells, draws, seed=seed, key=key)
+        alike = chain.hand * make_hashed_normals(cells, draws=draws, seed=seed, key=key)
         return np.repeat(alike.T, len(at_m), axis=1)
     cell_m = correlation_m / CELLS_PER_LENGTH
     place, metres, cells = _elements(chain, correlation_m, cell_m)
@@ -116,7 +116,7 @@ def draw_errors(
         shape=(len(at_m), len(names)),
     )
     norm = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=1)).ravel())
-    white = hashed_normals(names, draws, seed=seed, key=f"{key}/{correlation_m!r}")
+    white = make_hashed_normals(names, draws=draws, seed=seed, key=f"{key}/{correlation_m!r}")
     drawn = (weights @ white).T * (chain.hand / norm)
     return np.asarray(drawn, dtype=np.float64)
 
@@ -160,7 +160,7 @@ def _outward(xy: Coords, end: int, reach_m: float) -> Floats:
     return np.asarray((xy[end] - xy[other]) / max(float(away[other]), 1e-9), dtype=np.float64)
 
 
-def hashed_normals(cells: Integers, draws: int, *, seed: int, key: str) -> Floats:
+def make_hashed_normals(cells: Integers, *, draws: int, seed: int, key: str) -> Floats:
     """Make standard normal numbers that depend on a cell, a draw, a seed and a key only.
 
     Parameters
@@ -196,8 +196,8 @@ def _mixed(words: Words) -> Words:
     return words ^ (words >> np.uint64(31))
 
 
-def smoothing_matrix(
-    count: int, step_m: float, width_m: float, *, closed: bool
+def make_smoothing_matrix(
+    count: int, *, step_m: float, width_m: float, closed: bool
 ) -> sparse.csr_array:
     """Make the matrix that smooths values at even nodes, bends of the second degree kept.
 
@@ -259,7 +259,7 @@ class Bands:
 
 
 def divide_bands(
-    chain: Chain, xy: Coords, normal: Coords, errors: Floats, *, correlation_m: float
+    chain: Chain, *, xy: Coords, normal: Coords, errors: Floats, correlation_m: float
 ) -> Bands:
     """Divide the bends of a piece and its errors into bands of width.
 
@@ -284,7 +284,7 @@ def divide_bands(
     bends, drawn = [], []
     for width in widths:
         step = chain.length_m / (len(xy) - 1)
-        matrix = smoothing_matrix(count, step, width, closed=chain.closed)
+        matrix = make_smoothing_matrix(count, step_m=step, width_m=width, closed=chain.closed)
         smooth, calm = matrix @ xy[:count], (matrix @ errors[:, :count].T).T
         offset = ((course - smooth) * normal[:count]).sum(axis=1)
         # A smoothed ring is a little smaller: that is no bend.
@@ -303,7 +303,9 @@ def _closed(values: Floats, *, closed: bool) -> Floats:
     return np.concatenate([values, values[..., :1]], axis=-1) if closed else values
 
 
-def true_shares(pieces: Sequence[Bands], sigma_m: Sequence[Floats]) -> tuple[Floats, bool]:
+def estimate_true_shares(
+    pieces: Sequence[Bands], *, sigma_m: Sequence[Floats]
+) -> tuple[Floats, bool]:
     """Estimate which share of the bends of a line is true, band by band.
 
     Parameters

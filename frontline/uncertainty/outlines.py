@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from frontline._typing import Floats
-from frontline.uncertainty.intervals import SIGMAS, correlated_noise, generator
+from frontline.uncertainty.intervals import SIGMAS, draw_noise, make_generator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ _FAR = 4.0
 _LATTICE = 4_000
 
 
-def lattice(area: Any, *, points: int = _LATTICE) -> Floats:
+def place_lattice(area: Any, *, points: int = _LATTICE) -> Floats:
     """Place points evenly over an area.
 
     Parameters
@@ -51,10 +51,10 @@ def lattice(area: Any, *, points: int = _LATTICE) -> Floats:
     return np.asarray(inside, dtype=np.float64)
 
 
-def inside_drawn(
+def find_inside(
     area: Any,
-    xy: Floats,
     *,
+    xy: Floats,
     error_m: float,
     draws: int,
     seed: int,
@@ -93,12 +93,12 @@ def inside_drawn(
     depth = np.where(shapely.contains_xy(area, *xy.T), 1.0, -1.0) * away.min(axis=1)
     sigma = error_m / SIGMAS
     inside = np.repeat((depth > 0)[None, :], draws, axis=0)
-    generators = [generator(seed, key, number) for number in range(draws)]
+    generators = [make_generator(seed, key=key, draw=number) for number in range(draws)]
     for number, edge in enumerate(edges):
         near = np.flatnonzero((ring == number) & (np.abs(depth) <= _FAR * sigma))
-        noise = correlated_noise(
+        noise = draw_noise(
             shapely.line_locate_point(edge, points[near]),
-            generators,
+            generators=generators,
             length_m=float(edge.length),
             correlation_m=correlation_m,
             closed=True,
@@ -107,8 +107,8 @@ def inside_drawn(
     return inside
 
 
-def area_error_m2(
-    length_m: float, error_m: float, *, correlation_m: float = CORRELATION_M
+def estimate_area_error(
+    length_m: float, *, error_m: float, correlation_m: float = CORRELATION_M
 ) -> float:
     """Return the half-width (95 %) of an area whose outline of a length errs.
 

@@ -3,7 +3,7 @@
 Hundreds of displaced lines cannot each be overlaid with every district and raster. A few thousand
 points that stand for the people can be put on a side and into a zone for each of them; the exact
 figure of the drawn line is then moved by what the points say (see
-`frontline.uncertainty.intervals.interval`).
+`frontline.uncertainty.intervals.take_interval`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import numpy as np
 import shapely
 
 from frontline._typing import Floats, Integers
-from frontline.geo.geodesy import distance_of_points
+from frontline.geo.geodesy import measure_distance_of_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
 
 
 _ANGLE = math.atan((math.sqrt(5) - 1) / 2)
@@ -57,7 +57,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Position:
+class SamplePosition:
     """Where points lie against one line.
 
     Parameters
@@ -74,13 +74,13 @@ class Position:
     distance_m: Floats
     other: Integers | None = None
 
-    def part(self, chosen: Any) -> Position:
+    def part(self, chosen: Any) -> SamplePosition:
         """Return the position of some of the points: a slice, numbers or flags."""
         other = None if self.other is None else self.other[chosen]
-        return Position(self.side[chosen], self.distance_m[chosen], other)
+        return SamplePosition(self.side[chosen], self.distance_m[chosen], other)
 
 
-def joined(samples: Sequence[Sample]) -> Sample:
+def join_samples(samples: Sequence[Sample]) -> Sample:
     """Put samples behind each other; the groups keep their numbers."""
     return Sample(
         np.concatenate([np.zeros((0, 2)), *(sample.xy for sample in samples)]),
@@ -89,7 +89,7 @@ def joined(samples: Sequence[Sample]) -> Sample:
     )
 
 
-def sample_of_points(xy: Floats, groups: Integers) -> Sample:
+def sample_points(xy: Floats, *, groups: Integers) -> Sample:
     """Let each place stand for itself.
 
     Parameters
@@ -102,7 +102,7 @@ def sample_of_points(xy: Floats, groups: Integers) -> Sample:
     return Sample(np.asarray(xy, dtype=np.float64), groups, np.ones(len(groups)))
 
 
-def sample_of_area(area: Any, group: int, *, step_m: float) -> Sample:
+def sample_of_area(area: Any, *, group: int, step_m: float) -> Sample:
     """Spread points evenly over an area.
 
     Parameters
@@ -121,7 +121,7 @@ def sample_of_area(area: Any, group: int, *, step_m: float) -> Sample:
     axes, would pass over whole rows of points at once.
     """
     if area.is_empty:
-        return joined([])
+        return join_samples([])
     shapely.prepare(area)
     xy = shapely.get_coordinates(shapely.point_on_surface(area))
     for _ in range(12):
@@ -147,14 +147,14 @@ def _lattice(area: Any, step: float) -> Floats:
     return np.asarray(step * (np.column_stack([x.ravel(), y.ravel()]) @ _TURN.T))
 
 
-def position(
+def find_position(
     points: NDArray[np.object_],
+    *,
     line: Any,
     sides: Mapping[str, Any],
-    frame: Frame,
-    *,
+    plane: ProjectedPlane,
     names: Sequence[str],
-) -> Position:
+) -> SamplePosition:
     """Find side of, and distance to, a line for points of the plane.
 
     Parameters
@@ -165,7 +165,7 @@ def position(
         Line in the plane.
     sides
         Land by the side's name.
-    frame
+    plane
         The plane.
     names
         Names in the order in which sides are numbered.
@@ -182,10 +182,12 @@ def position(
         shapely.prepare(land)
         left = np.flatnonzero(side == OUTSIDE)
         side[left[shapely.intersects(land, points[left])]] = number
-    return Position(side, distance_of_points(points, line, frame))
+    return SamplePosition(side, measure_distance_of_points(points, line=line, plane=plane))
 
 
-def per_weight(sample: Sample, people: Floats, where: Position, counted_on: Integers) -> Floats:
+def find_people_per_weight(
+    sample: Sample, *, people: Floats, where: SamplePosition, counted_on: Integers
+) -> Floats:
     """Return the people that a whole unit of weight stands for, point by point.
 
     Parameters
@@ -213,12 +215,12 @@ def per_weight(sample: Sample, people: Floats, where: Position, counted_on: Inte
     return np.asarray(spread[sample.group] * held, dtype=np.float64)
 
 
-def counted(
+def count_sample(
     sample: Sample,
-    spread: Floats,
-    where: Position,
-    edges_m: Sequence[float],
     *,
+    spread: Floats,
+    where: SamplePosition,
+    edges_m: Sequence[float],
     sides: int,
 ) -> Floats:
     """Add up people by side and ring for one position of the line.
@@ -228,7 +230,7 @@ def counted(
     sample, where
         The points and where they lie.
     spread
-        From `per_weight`.
+        From `find_people_per_weight`.
     edges_m
         Outer edges of the rings, ascending, shape ``(k,)``; a point on an edge is inside it.
     sides
@@ -246,12 +248,12 @@ def counted(
     return np.asarray(table.reshape(sides, len(edges_m)), dtype=np.float64)
 
 
-def within_error(
+def count_within_error(
     sample: Sample,
-    people: Floats,
-    where: Position,
-    error_m: Floats,
     *,
+    people: Floats,
+    where: SamplePosition,
+    error_m: Floats,
     side: int,
     inner_m: float,
     outer_m: float,

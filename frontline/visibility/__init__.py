@@ -21,3 +21,7 @@ targets
 viewpoints
     What is seen from a named height: places, and the share of any land.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

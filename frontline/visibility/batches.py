@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frontline._typing import Floats, Integers
-from frontline.storage.checkpoint import Kept, fetch, keep, key_of
-from frontline.visibility.core import visible_counts
-from frontline.visibility.targets import Tally, Targets, add_to, look
+from frontline.storage.checkpoint import Checkpoint, load_piece, make_key, save_piece
+from frontline.visibility.core import cumulative_viewshed
+from frontline.visibility.targets import SightTargets, TargetVisibility, add_target_counts, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from frontline.elevation.dem import Dem
     from frontline.project.models import Sight
-    from frontline.visibility.observers import Stretch
+    from frontline.visibility.observers import ObserverTile
 
 
 BLOCK_POSTS = 1_000
@@ -38,7 +38,7 @@ _ALIGNED = 96
 
 
 @dataclass(frozen=True)
-class Eyes:
+class ObserverSettings:
     """How is looked: heights above the ground and radius in metres, coefficient of refraction."""
 
     observer_height_m: float
@@ -47,7 +47,7 @@ class Eyes:
     refraction: float
 
     @classmethod
-    def of(cls, asked: Sight) -> Eyes:
+    def of(cls, asked: Sight) -> ObserverSettings:
         """Take what a project asks."""
         return cls(
             float(asked.observer_height_m),
@@ -58,7 +58,7 @@ class Eyes:
 
 
 @dataclass(frozen=True)
-class Block:
+class ObserverBlock:
     """Posts near each other, and all that counting what they see depends on.
 
     Parameters
@@ -79,13 +79,13 @@ class Block:
     grid: Dem
     posts_rc: Integers
     length_m: Floats
-    targets: tuple[Targets, ...]
-    eyes: Eyes
+    targets: tuple[SightTargets, ...]
+    eyes: ObserverSettings
     digest: str = ""
 
 
 @dataclass(frozen=True)
-class Counted:
+class BlockCounts:
     """What a block of posts sees.
 
     Parameters
@@ -101,12 +101,16 @@ class Counted:
     corner: tuple[int, int]
     seen: NDArray[Any]
     unknown: NDArray[Any]
-    reached: tuple[tuple[Integers, Tally], ...]
+    reached: tuple[tuple[Integers, TargetVisibility], ...]
 
 
-def blocks_of(
-    stretch: Stretch, targets: Sequence[Targets], eyes: Eyes, *, kept: Kept | None = None
-) -> Iterator[Block]:
+def make_blocks(
+    stretch: ObserverTile,
+    *,
+    targets: Sequence[SightTargets],
+    eyes: ObserverSettings,
+    kept: Checkpoint | None = None,
+) -> Iterator[ObserverBlock]:
     """Cut the posts of a stretch into blocks.
 
     Parameters
@@ -125,7 +129,7 @@ def blocks_of(
     if kept is not None:
         arrays = [array for one in sets for array in (one.xy, one.height_m)]
         facts = repr((stretch.dem.step_m, astuple(eyes)))
-        digest = key_of("visibility", [facts, stretch.dem.heights_m, *arrays])
+        digest = make_key("visibility", parts=[facts, stretch.dem.heights_m, *arrays])
     tiles = stretch.posts_rc // TILE_CELLS
     order = np.lexsort((*stretch.posts_rc.T[::-1], *tiles.T[::-1]))
     new_tile = (np.diff(tiles[order], axis=0) != 0).any(axis=1)
@@ -133,15 +137,15 @@ def blocks_of(
         for start in range(0, len(run), BLOCK_POSTS):
             own = run[start : start + BLOCK_POSTS]
             posts, lengths = stretch.posts_rc[own], stretch.length_m[own]
-            yield Block(stretch.dem, posts, lengths, sets, eyes, digest)
+            yield ObserverBlock(stretch.dem, posts, lengths, sets, eyes, digest)
 
 
 def count_block(
-    block: Block,
+    block: ObserverBlock,
     *,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Counted:
+) -> BlockCounts:
     """Count what the posts of a block see: a function of the block and of nothing else.
 
     Parameters
@@ -155,9 +159,9 @@ def count_block(
     """
     top, left, bottom, right = _window(block)
     eyes, grid = block.eyes, block.grid
-    found = visible_counts(
+    found = cumulative_viewshed(
         np.ascontiguousarray(grid.heights_m[top:bottom, left:right]),
-        block.posts_rc - [top, left],
+        posts_rc=block.posts_rc - [top, left],
         cell_size_m=grid.step_m,
         observer_height_m=eyes.observer_height_m,
         target_height_m=eyes.target_height_m,
@@ -167,16 +171,16 @@ def count_block(
         progress=progress,
     )
     reached = tuple(_rays(block, targets) for targets in block.targets)
-    return Counted((top, left), found.seen, found.unknown, reached)
+    return BlockCounts((top, left), found.seen, found.unknown, reached)
 
 
-def kept_or_counted(
-    block: Block,
-    kept: Kept | None,
+def load_or_count(
+    block: ObserverBlock,
     *,
+    kept: Checkpoint | None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Counted:
+) -> BlockCounts:
     """Take a block from the folder of finished ones, or count it and keep it there.
 
     Parameters
@@ -190,19 +194,22 @@ def kept_or_counted(
     """
     if kept is None:
         return count_block(block, threads=threads, progress=progress)
-    key = key_of("visibility", [block.digest, block.posts_rc, block.length_m])
-    arrays = fetch(kept, key)
+    key = make_key("visibility", parts=[block.digest, block.posts_rc, block.length_m])
+    arrays = load_piece(kept, key=key)
     if arrays is None:
         counted = count_block(block, threads=threads, progress=progress)
-        keep(kept, key, _arrays(counted))
+        save_piece(kept, key=key, arrays=_arrays(counted))
         return counted
     if progress is not None:
         progress(len(block.posts_rc), len(block.posts_rc))
     return _counted(arrays, len(block.targets))
 
 
-def add_counted(
-    counted: Counted, counts: tuple[NDArray[Any], NDArray[Any]], totals: Sequence[Tally]
+def add_counts(
+    counted: BlockCounts,
+    *,
+    counts: tuple[NDArray[Any], NDArray[Any]],
+    totals: Sequence[TargetVisibility],
 ) -> None:
     """Add what a block sees to counts over the grid of its stretch, and to tallies of targets.
 
@@ -221,10 +228,10 @@ def add_counted(
     for whole, part in zip(counts, (counted.seen, counted.unknown), strict=True):
         whole[window] += part.astype(whole.dtype, copy=False)
     for total, (which, tally) in zip(totals, counted.reached, strict=True):
-        add_to(total, which, tally)
+        add_target_counts(total, which=which, part=tally)
 
 
-def _window(block: Block) -> tuple[int, int, int, int]:
+def _window(block: ObserverBlock) -> tuple[int, int, int, int]:
     """First row and column, and those after the last, of the cells within the radius."""
     # One cell more than the radius: rounding must not cut off a cell that lies upon it.
     reach = np.ceil(block.eyes.radius_m / np.array(block.grid.step_m)).astype(np.int64) + 1
@@ -235,7 +242,7 @@ def _window(block: Block) -> tuple[int, int, int, int]:
     return int(top), int(left), int(bottom), int(right)
 
 
-def _rays(block: Block, targets: Targets) -> tuple[Integers, Tally]:
+def _rays(block: ObserverBlock, targets: SightTargets) -> tuple[Integers, TargetVisibility]:
     """Follow rays to the targets in reach, on the grid itself: its positions are not shifted."""
     step = np.array(block.grid.step_m)
     reach = block.eyes.radius_m / step + 1.0
@@ -243,9 +250,9 @@ def _rays(block: Block, targets: Targets) -> tuple[Integers, Tally]:
     near = np.flatnonzero(((targets.xy >= low) & (targets.xy <= high)).all(axis=1))
     tally = look(
         block.grid,
-        block.posts_rc.astype(np.float64),
-        block.length_m,
-        Targets(targets.xy[near], targets.height_m[near]),
+        posts_rc=block.posts_rc.astype(np.float64),
+        weights_m=block.length_m,
+        targets=SightTargets(targets.xy[near], targets.height_m[near]),
         radius_m=block.eyes.radius_m,
         observer_height_m=block.eyes.observer_height_m,
         refraction=block.eyes.refraction,
@@ -254,7 +261,7 @@ def _rays(block: Block, targets: Targets) -> tuple[Integers, Tally]:
     return near[within], tally.of(within)
 
 
-def _arrays(counted: Counted) -> dict[str, NDArray[Any]]:
+def _arrays(counted: BlockCounts) -> dict[str, NDArray[Any]]:
     arrays = {
         "corner": np.array(counted.corner, dtype=np.int64),
         "seen": counted.seen,
@@ -262,14 +269,18 @@ def _arrays(counted: Counted) -> dict[str, NDArray[Any]]:
     }
     for number, (which, tally) in enumerate(counted.reached):
         arrays[f"{number} which"] = which
-        arrays |= {f"{number} {one.name}": getattr(tally, one.name) for one in fields(Tally)}
+        arrays |= {
+            f"{number} {one.name}": getattr(tally, one.name) for one in fields(TargetVisibility)
+        }
     return arrays
 
 
-def _counted(arrays: dict[str, NDArray[Any]], sets: int) -> Counted:
+def _counted(arrays: dict[str, NDArray[Any]], sets: int) -> BlockCounts:
     reached = []
     for number in range(sets):
-        tally = Tally(**{one.name: arrays[f"{number} {one.name}"] for one in fields(Tally)})
+        tally = TargetVisibility(
+            **{one.name: arrays[f"{number} {one.name}"] for one in fields(TargetVisibility)}
+        )
         reached.append((arrays[f"{number} which"], tally))
     top, left = arrays["corner"].tolist()
-    return Counted((top, left), arrays["seen"], arrays["unknown"], tuple(reached))
+    return BlockCounts((top, left), arrays["seen"], arrays["unknown"], tuple(reached))

@@ -107,10 +107,10 @@ class _Batch:
     shape: tuple[int, int]
 
 
-def visible_counts(
+def cumulative_viewshed(
     heights_m: Array,
-    posts_rc: Array,
     *,
+    posts_rc: Array,
     cell_size_m: float | tuple[float, float],
     observer_height_m: float = 2.0,
     target_height_m: float = 2.0,
@@ -196,11 +196,11 @@ def visible_counts(
     return SightCounts(*counts[:2], *(_scaled(part, unit) for part in counts[2:]))
 
 
-def sight_lines(
+def line_of_sight(
     heights_m: Array,
+    *,
     from_rc: Array,
     to_rc: Array,
-    *,
     cell_size_m: float | tuple[float, float],
     observer_height_m: float | Array = 2.0,
     target_height_m: float | Array = 2.0,
@@ -216,7 +216,7 @@ def sight_lines(
         ``(n, 2)`` row and column, fractions allowed; whole numbers are cell centres. One
         position is paired with every position of the other array.
     cell_size_m, refraction
-        See `visible_counts`.
+        See `cumulative_viewshed`.
     observer_height_m, target_height_m
         Metres above the terrain at `from_rc` and `to_rc`: one number, or one per pair.
 

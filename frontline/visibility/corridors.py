@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 CORRIDORS = ["id", "name", "kind", "line", "in_sight", "km"]
-"""Columns of :func:`by_state`, beside ``geometry``."""
+"""Columns of :func:`join_by_state`, beside ``geometry``."""
 
 SEGMENTS = Table(
     "corridor_sight",
@@ -46,14 +46,14 @@ SEGMENTS = Table(
     key=("id", "line", "from_km"),
     foreign=(schema.OF_LINE,),
 )
-"""Columns of :func:`segments`, beside ``geometry``."""
+"""Columns of :func:`join_segments`, beside ``geometry``."""
 
 SAMPLE_M = 100.0
 """Corridors are looked at once per elevation cell, but not more often than this."""
 
 
 @dataclass(frozen=True)
-class Pieces:
+class CorridorPieces:
     """Short pieces of corridors, in order along each part of each corridor.
 
     Parameters
@@ -77,13 +77,13 @@ class Pieces:
     from_m: NDArray[np.float64]
 
 
-def pieces_of(layers: Layers, dem: Dem) -> Pieces:
+def cut_corridors(layers: Layers, *, dem: Dem) -> CorridorPieces:
     """Cut all corridors into short pieces.
 
     Parameters
     ----------
     layers
-        For ``corridors`` and ``frame``.
+        For ``corridors`` and ``plane``.
     dem
         The elevation, for the size of its cells.
     """
@@ -92,16 +92,16 @@ def pieces_of(layers: Layers, dem: Dem) -> Pieces:
     xy, line = shapely.get_coordinates(dense, return_index=True)
     same = np.flatnonzero(np.diff(line) == 0)
     ends = np.stack([xy[same], xy[same + 1]], axis=1)
-    length_m = layers.frame.ground_m(ends[:, 0], ends[:, 1])
+    length_m = layers.plane.ground_m(ends[:, 0], ends[:, 1])
     row = rows[line[same]]
     before = np.cumsum(length_m) - length_m
     first = np.flatnonzero(np.diff(row, prepend=-1))
     from_m = before - np.repeat(before[first], np.diff(np.append(first, len(row))))
-    return Pieces(ends, row, line[same], length_m, from_m)
+    return CorridorPieces(ends, row, line[same], length_m, from_m)
 
 
-def by_state(
-    layers: Layers, line: str, pieces: Pieces, state: NDArray[np.object_]
+def join_by_state(
+    layers: Layers, *, line: str, pieces: CorridorPieces, state: NDArray[np.object_]
 ) -> gpd.GeoDataFrame:
     """Join the pieces of each corridor that are in one state.
 
@@ -112,7 +112,7 @@ def by_state(
     line
         Key of the line looked from.
     pieces
-        From `pieces_of`.
+        From `cut_corridors`.
     state
         One of :data:`frontline.tallies.STATES` per piece.
 
@@ -130,15 +130,15 @@ def by_state(
     return _frame(rows, CORRIDORS, layers)
 
 
-def segments(
-    layers: Layers, line: str, pieces: Pieces, state: NDArray[np.object_]
+def join_segments(
+    layers: Layers, *, line: str, pieces: CorridorPieces, state: NDArray[np.object_]
 ) -> gpd.GeoDataFrame:
     """Join the pieces that follow each other in one state.
 
     Parameters
     ----------
     layers, line, pieces, state
-        As for `by_state`.
+        As for `join_by_state`.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def _named(layers: Layers, row: int) -> tuple[object, ...]:
     return tuple(layers.corridors[name].iloc[row] for name in ("id", "name", "kind"))
 
 
-def _shape(pieces: Pieces, group: NDArray[np.int64]) -> object:
+def _shape(pieces: CorridorPieces, group: NDArray[np.int64]) -> object:
     return shapely.line_merge(shapely.multilinestrings(pieces.ends[group]))
 
 
@@ -181,4 +181,4 @@ def _frame(
     rows: Sequence[tuple[object, ...]], columns: Sequence[str], layers: Layers
 ) -> gpd.GeoDataFrame:
     table = pd.DataFrame(rows, columns=[*columns, "geometry"])
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.frame.crs)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.plane.crs)

@@ -12,14 +12,36 @@ import pandas as pd
 import shapely
 
 from frontline.elevation.dem import is_coarse
-from frontline.errors import LayerError, one_line
+from frontline.errors import LayerError, to_one_line
 from frontline.project.models import Sight
 from frontline.records import Note, RasterResult
-from frontline.visibility.batches import Eyes, add_counted, blocks_of, kept_or_counted
-from frontline.visibility.corridors import CORRIDORS, SEGMENTS, by_state, pieces_of, segments
-from frontline.visibility.grid_counts import SHARES, CountGrid, empty_counts, shares_in_zones
-from frontline.visibility.observers import Stretch, check_voids, parts_of, positions, stand
-from frontline.visibility.targets import Tally, Targets, empty_tally, state_of
+from frontline.visibility.batches import ObserverSettings, add_counts, load_or_count, make_blocks
+from frontline.visibility.corridors import (
+    CORRIDORS,
+    SEGMENTS,
+    cut_corridors,
+    join_by_state,
+    join_segments,
+)
+from frontline.visibility.grid_counts import (
+    SHARES,
+    ViewshedGrid,
+    make_empty_counts,
+    measure_zone_shares,
+)
+from frontline.visibility.observers import (
+    ObserverTile,
+    check_voids,
+    place_observers,
+    tile_front,
+    to_grid_positions,
+)
+from frontline.visibility.targets import (
+    SightTargets,
+    TargetVisibility,
+    make_empty_counts_of_targets,
+    state_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +50,7 @@ if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
     from frontline.project.models import Project
-    from frontline.storage.checkpoint import Kept
+    from frontline.storage.checkpoint import Checkpoint
 
 
 Progress = Callable[[int, int], None]
@@ -61,7 +83,7 @@ _PARTS = 1_000
 
 
 @dataclass(frozen=True)
-class Exposure:
+class FrontVisibility:
     """What is in sight of each line.
 
     Parameters
@@ -80,10 +102,10 @@ class Exposure:
         Columns :data:`frontline.shares.SHARES`: shares of the land of each zone.
     corridors
         One feature per corridor, line and state, columns
-        :data:`frontline.corridor_pieces.CORRIDORS`, in the frame.
+        :data:`frontline.corridor_pieces.CORRIDORS`, in the plane.
     segments
         One feature per stretch of corridor in one state within the radius, columns
-        :data:`frontline.corridor_pieces.SEGMENTS`, in the frame.
+        :data:`frontline.corridor_pieces.SEGMENTS`, in the plane.
     notes
         What a reader must know.
     illustration
@@ -103,8 +125,8 @@ class Exposure:
 class _Seen:
     """What one line sees: of each set of targets, and of the cells."""
 
-    tallies: tuple[Tally, ...]
-    counts: CountGrid
+    tallies: tuple[TargetVisibility, ...]
+    counts: ViewshedGrid
     notes: tuple[Note, ...]
 
 
@@ -113,21 +135,21 @@ class _How:
     """What does not change the result: threads, folder of finished blocks, who is told."""
 
     threads: int | None
-    kept: Kept | None
+    kept: Checkpoint | None
     progress: Progress | None
 
 
-def sight(
+def see_from_fronts(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
     dem: Dem | None,
     zones: gpd.GeoDataFrame,
-    *,
     threads: int | None = None,
-    kept: Kept | None = None,
+    kept: Checkpoint | None = None,
     progress: Progress | None = None,
-) -> Exposure:
+) -> FrontVisibility:
     """Look from posts along each line over the land within the radius.
 
     Parameters
@@ -136,13 +158,13 @@ def sight(
         For ``[sight]``: spacing of posts, heights, radius, refraction, ``conservative``.
     layers
         For ``settlements`` (with heights of their own in the column that
-        ``target_height_column`` names), ``corridors`` (the same) and ``frame``.
+        ``target_height_column`` names), ``corridors`` (the same) and ``plane``.
     fronts
-        The dated lines, in the frame.
+        The dated lines, in the plane.
     dem
         Elevation in any CRS. Without it, or where sight is switched off, all is empty.
     zones
-        ``line, side, distance_m, kind, geometry`` in the frame.
+        ``line, side, distance_m, kind, geometry`` in the plane.
     threads
         Number of threads for the rasters; one per core if None. It does not change the result.
     kept
@@ -153,7 +175,7 @@ def sight(
 
     Returns
     -------
-    States, counts and lengths; see :class:`Exposure`.
+    States, counts and lengths; see :class:`FrontVisibility`.
 
     Raises
     ------
@@ -179,11 +201,11 @@ def sight(
         return _nothing(layers)
     asked = project.sight
     _check_column(layers, asked)
-    pieces = pieces_of(layers, dem)
-    along = Targets(
+    pieces = cut_corridors(layers, dem=dem)
+    along = SightTargets(
         pieces.ends.mean(axis=1), _heights(layers.corridors, asked, "corridors")[pieces.row]
     )
-    wanted = (places_of(layers, asked), along)
+    wanted = (find_target_points(layers, asked=asked), along)
     settlements, rasters, shares, notes = [], {}, [], list(_notes(dem, asked))
     corridors: list[gpd.GeoDataFrame] = []
     stretched: list[gpd.GeoDataFrame] = []
@@ -194,15 +216,17 @@ def sight(
         rasters[front.key] = seen.counts.raster()
         own = zones[zones["line"] == front.key]
         shares.append(
-            shares_in_zones(seen.counts, own, layers.frame, conservative=asked.conservative)
+            measure_zone_shares(
+                seen.counts, zones=own, plane=layers.plane, conservative=asked.conservative
+            )
         )
         ways = seen.tallies[1].conservative() if asked.conservative else seen.tallies[1]
-        states = state_of(ways, margin_m=plausible_m(dem, asked))
-        corridors.append(by_state(layers, front.key, pieces, states))
-        stretched.append(segments(layers, front.key, pieces, states))
+        states = state_of(ways, margin_m=estimate_plausible_height(dem, asked=asked))
+        corridors.append(join_by_state(layers, line=front.key, pieces=pieces, state=states))
+        stretched.append(join_segments(layers, line=front.key, pieces=pieces, state=states))
         notes.extend(seen.notes)
         notes.extend(_spacing_notes(front, layers, dem, asked, how, seen.counts))
-    return Exposure(
+    return FrontVisibility(
         settlements=_joined(settlements, SETTLEMENTS),
         rasters=rasters,
         zones=_joined(shares, SHARES),
@@ -213,8 +237,8 @@ def sight(
     )
 
 
-def _nothing(layers: Layers) -> Exposure:
-    return Exposure(
+def _nothing(layers: Layers) -> FrontVisibility:
+    return FrontVisibility(
         settlements=pd.DataFrame(columns=SETTLEMENTS),
         rasters={},
         zones=pd.DataFrame(columns=SHARES),
@@ -235,7 +259,7 @@ def _features(
     tables: Sequence[gpd.GeoDataFrame], columns: Sequence[str], layers: Layers
 ) -> gpd.GeoDataFrame:
     joined = _joined(tables, [*columns, "geometry"])
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=layers.frame.crs)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=layers.plane.crs)
 
 
 def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | None:
@@ -269,7 +293,7 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
         )
     if asked.conservative:
         notes.append(Note("sight", "What cannot be decided counts as visible."))
-    if plausible := plausible_m(dem, asked):
+    if plausible := estimate_plausible_height(dem, asked=asked):
         notes.append(
             Note(
                 "sight",
@@ -280,25 +304,25 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
     return notes
 
 
-def plausible_m(dem: Dem, asked: Sight) -> float:
+def estimate_plausible_height(dem: Dem, *, asked: Sight) -> float:
     """Return by how much the ground may hide what counts as visible all the same."""
     return (dem.accuracy_m or 0.0) if asked.conservative else 0.0
 
 
-def places_of(layers: Layers, asked: Sight) -> Targets:
+def find_target_points(layers: Layers, *, asked: Sight) -> SightTargets:
     """One point per settlement, in the frame, and the height above the ground to look at."""
     inside = shapely.point_on_surface(layers.settlements.geometry.to_numpy())
     xy = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
-    return Targets(xy, _heights(layers.settlements, asked, "settlements"))
+    return SightTargets(xy, _heights(layers.settlements, asked, "settlements"))
 
 
-def check_heights(layers: Layers, asked: Sight) -> None:
+def check_heights(layers: Layers, *, asked: Sight) -> None:
     """Refuse heights above the ground that are none, of settlements and of corridors.
 
     Parameters
     ----------
     layers, asked
-        As for `sight`.
+        As for `see_from_fronts`.
 
     Raises
     ------
@@ -316,7 +340,7 @@ def _check_column(layers: Layers, asked: Sight) -> None:
     usual = Sight.model_fields["target_height_column"].default
     if column != usual and column not in {*layers.settlements, *layers.corridors}:
         raise LayerError(
-            f"neither settlements nor corridors have a column '{one_line(column)}' (expected "
+            f"neither settlements nor corridors have a column '{to_one_line(column)}' (expected "
             "heights above the ground). Correct target_height_column in [sight].",
             field="sight.target_height_column",
         )
@@ -334,7 +358,7 @@ def _heights(frame: gpd.GeoDataFrame, asked: Sight, layer: str) -> NDArray[np.fl
     if bad.any():
         first = int(np.argmax(bad))
         raise LayerError(
-            f"'{one_line(str(given.iloc[first]))}' is no height above the ground (expected 0 to "
+            f"'{to_one_line(str(given.iloc[first]))}' is no height above the ground (expected 0 to "
             f"{HIGHEST_TARGET_M:g} m, or empty for the project's). Correct it.",
             layer=layer,
             row=str(frame["id"].iloc[first]),
@@ -348,15 +372,21 @@ def _look(
     layers: Layers,
     dem: Dem,
     asked: Sight,
-    wanted: Sequence[Targets],
+    wanted: Sequence[SightTargets],
     how: _How,
 ) -> _Seen:
     """Add up what the blocks of posts along one line see of settlements, corridors and land."""
-    parts = parts_of(front, dem, radius_m=asked.radius_m)
+    parts = tile_front(front, dem=dem, radius_m=asked.radius_m)
 
-    def stretches() -> Iterator[Stretch]:
+    def stretches() -> Iterator[ObserverTile]:
         for part in parts:
-            yield stand(part, dem, layers.frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+            yield place_observers(
+                part,
+                dem=dem,
+                plane=layers.plane,
+                radius_m=asked.radius_m,
+                spacing_m=asked.spacing_m,
+            )
 
     # One grid is kept; of many, one at a time is held and each is made twice: a line on unknown
     # ground is to be refused before the long work.
@@ -366,16 +396,18 @@ def _look(
         for stretch in held or stretches()
     ]
     posts, voids = sum(size for size, _, _ in sizes), sum(size for _, size, _ in sizes)
-    check_voids(posts, voids, f"the line '{front.key}'")
-    totals = tuple(empty_tally(len(targets.xy)) for targets in wanted)
-    counts, done = CountGrid.like(dem, posts=posts), 0
+    check_voids(posts, voids=voids, what=f"the line '{front.key}'")
+    totals = tuple(make_empty_counts_of_targets(len(targets.xy)) for targets in wanted)
+    counts, done = ViewshedGrid.like(dem, posts=posts), 0
     for stretch in held or stretches():
         there = [_on(stretch, targets, layers) for targets in wanted]
-        whole = empty_counts(stretch.dem.heights_m.shape, posts=len(stretch.posts_rc))
-        for block in blocks_of(stretch, there, Eyes.of(asked), kept=how.kept):
+        whole = make_empty_counts(stretch.dem.heights_m.shape, posts=len(stretch.posts_rc))
+        for block in make_blocks(
+            stretch, targets=there, eyes=ObserverSettings.of(asked), kept=how.kept
+        ):
             told = _after(how.progress, done, posts)
-            found = kept_or_counted(block, how.kept, threads=how.threads, progress=told)
-            add_counted(found, whole, totals)
+            found = load_or_count(block, kept=how.kept, threads=how.threads, progress=told)
+            add_counts(found, counts=whole, totals=totals)
             done += len(block.posts_rc)
         counts.add(stretch.dem, *whole)
     known = min((share for _, _, share in sizes), default=1.0)
@@ -388,9 +420,9 @@ def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
     return lambda more, _: progress(done + more, total)
 
 
-def _on(stretch: Stretch, targets: Targets, layers: Layers) -> Targets:
-    there = positions(stretch.dem, targets.xy, layers.frame.crs)
-    return Targets(there, targets.height_m)
+def _on(stretch: ObserverTile, targets: SightTargets, layers: Layers) -> SightTargets:
+    there = to_grid_positions(stretch.dem, xy=targets.xy, crs=layers.plane.crs)
+    return SightTargets(there, targets.height_m)
 
 
 def _void_notes(front: FrontLine, voids: int, trees_known: float) -> Iterator[Note]:
@@ -405,7 +437,7 @@ def _void_notes(front: FrontLine, voids: int, trees_known: float) -> Iterator[No
 
 
 def _spacing_notes(
-    front: FrontLine, layers: Layers, dem: Dem, asked: Sight, how: _How, counts: CountGrid
+    front: FrontLine, layers: Layers, dem: Dem, asked: Sight, how: _How, counts: ViewshedGrid
 ) -> Iterator[Note]:
     """Look once more with half the spacing, and say what that adds."""
     if asked.spacing_m is None or asked.spacing_m <= min(dem.sight_step_m):
@@ -422,10 +454,12 @@ def _spacing_notes(
     )
 
 
-def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight) -> pd.DataFrame:
+def _rows(
+    layers: Layers, front: FrontLine, found: TargetVisibility, dem: Dem, asked: Sight
+) -> pd.DataFrame:
     """Rows of :data:`SETTLEMENTS` for one line."""
     told = found.conservative() if asked.conservative else found
-    state = state_of(told, margin_m=plausible_m(dem, asked))
+    state = state_of(told, margin_m=estimate_plausible_height(dem, asked=asked))
     return pd.DataFrame(
         {
             "id": layers.settlements["id"].to_numpy(),
@@ -446,7 +480,7 @@ def _rows(layers: Layers, front: FrontLine, found: Tally, dem: Dem, asked: Sight
     )
 
 
-def _certain(found: Tally, accuracy_m: float | None) -> pd.api.extensions.ExtensionArray:
+def _certain(found: TargetVisibility, accuracy_m: float | None) -> pd.api.extensions.ExtensionArray:
     """Say whether the best ray passes, or is blocked, by more than the elevation's accuracy."""
     best = found.clearance_max_m
     margin_m = np.inf if accuracy_m is None else accuracy_m

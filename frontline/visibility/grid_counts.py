@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
 
 
 SHARES = ["line", "side", "distance_m", "visible_share", "unknown_share"]
-"""Columns of :func:`shares_in_zones`."""
+"""Columns of :func:`measure_zone_shares`."""
 
 _BLOCK = 256
 """Rows that are worked on at once."""
@@ -31,7 +31,7 @@ _LATTICE = 32
 """Positions are projected at every 32nd cell and are linear between: off by centimetres."""
 
 
-def empty_counts(
+def make_empty_counts(
     shape: tuple[int, ...], *, posts: int
 ) -> tuple[NDArray[np.unsignedinteger[Any]], NDArray[np.unsignedinteger[Any]]]:
     """Return two grids of zeros, in 16 bits unless so many posts need 32."""
@@ -40,7 +40,7 @@ def empty_counts(
 
 
 @dataclass(frozen=True)
-class CountGrid:
+class ViewshedGrid:
     """How many posts see each cell of the elevation, and how many cannot be decided.
 
     Parameters
@@ -56,9 +56,9 @@ class CountGrid:
     dem: Dem
 
     @classmethod
-    def like(cls, dem: Dem, *, posts: int) -> CountGrid:
+    def like(cls, dem: Dem, *, posts: int) -> ViewshedGrid:
         """Return zeros on the grid of an elevation, in 16 bits unless so many posts need 32."""
-        return cls(*empty_counts(dem.heights_m.shape, posts=posts), dem)
+        return cls(*make_empty_counts(dem.heights_m.shape, posts=posts), dem)
 
     def add(self, grid: Dem, seen: NDArray[Any], unknown: NDArray[Any]) -> None:
         """Add counts from the grid of a stretch of line.
@@ -110,8 +110,12 @@ class CountGrid:
         )
 
 
-def shares_in_zones(
-    counts: CountGrid, zones: gpd.GeoDataFrame, frame: Frame, *, conservative: bool = False
+def measure_zone_shares(
+    counts: ViewshedGrid,
+    *,
+    zones: gpd.GeoDataFrame,
+    plane: ProjectedPlane,
+    conservative: bool = False,
 ) -> pd.DataFrame:
     """Share of the land of each cumulative zone that is in sight, and that cannot be decided.
 
@@ -120,8 +124,8 @@ def shares_in_zones(
     counts
         Counts of posts.
     zones
-        ``line, side, distance_m, kind, geometry`` in the frame.
-    frame
+        ``line, side, distance_m, kind, geometry`` in the plane.
+    plane
         Its plane.
     conservative
         Count what cannot be decided as visible.
@@ -137,14 +141,16 @@ def shares_in_zones(
     """
     rows = []
     for zone in zones[zones["kind"] == "cumulative"].itertuples():
-        visible, unknown = land_shares(counts, zone.geometry, frame)
+        visible, unknown = measure_land_share(counts, area=zone.geometry, plane=plane)
         if conservative:
             visible, unknown = visible + unknown, 0.0
         rows.append((zone.line, zone.side, float(zone.distance_m), visible, unknown))
     return pd.DataFrame(rows, columns=SHARES)
 
 
-def land_shares(counts: CountGrid, area: Any, frame: Frame) -> tuple[float, float]:
+def measure_land_share(
+    counts: ViewshedGrid, *, area: Any, plane: ProjectedPlane
+) -> tuple[float, float]:
     """Share of an area that is in sight, and that cannot be decided; NaN for an empty one.
 
     Parameters
@@ -152,12 +158,12 @@ def land_shares(counts: CountGrid, area: Any, frame: Frame) -> tuple[float, floa
     counts
         Counts of posts.
     area
-        Polygon in the frame.
-    frame
+        Polygon in the plane.
+    plane
         Its plane.
     """
     crs = pyproj.CRS.from_user_input(counts.dem.crs)
-    there = _in_crs(area, frame, counts.dem, crs)
+    there = _in_crs(area, plane, counts.dem, crs)
     west, south, east, north = counts.dem.bounds
     on_grid = shapely.area(shapely.clip_by_rect(there, west, south, east, north))
     whole = shapely.area(there)
@@ -167,7 +173,7 @@ def land_shares(counts: CountGrid, area: Any, frame: Frame) -> tuple[float, floa
     known = doubt = land = 0.0
     for start in range(0, len(counts.seen), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(counts.seen)))
-        inside = cells_within(counts.dem, there, rows)
+        inside = find_cells(counts.dem, area=there, rows=rows)
         if not inside.any():
             continue
         weight = _row_weights(counts.dem, crs, rows)
@@ -189,9 +195,9 @@ def _row_weights(dem: Dem, crs: pyproj.CRS, rows: slice) -> Floats:
     return np.cos(np.radians(y)) if crs.is_geographic else np.ones(len(y))
 
 
-def _in_crs(area: Any, frame: Frame, dem: Dem, crs: pyproj.CRS) -> Any:
+def _in_crs(area: Any, plane: ProjectedPlane, dem: Dem, crs: pyproj.CRS) -> Any:
     """Project an area; in degrees, around the grid's own middle and not around Greenwich."""
-    there = frame.to_crs(np.array([area], dtype=object), crs)[0]
+    there = plane.to_crs(np.array([area], dtype=object), crs)[0]
     if not crs.is_geographic:
         return there
     middle = (dem.bounds[0] + dem.bounds[2]) / 2
@@ -202,7 +208,7 @@ def _in_crs(area: Any, frame: Frame, dem: Dem, crs: pyproj.CRS) -> Any:
     return shapely.transform(there, turned)
 
 
-def cells_within(dem: Dem, area: Any, rows: slice) -> NDArray[np.bool_]:
+def find_cells(dem: Dem, *, area: Any, rows: slice) -> NDArray[np.bool_]:
     """Find the cells of some rows whose centres lie in a polygon.
 
     Parameters

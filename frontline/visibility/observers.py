@@ -12,15 +12,15 @@ import pyproj
 import shapely
 
 from frontline._typing import Floats
-from frontline.elevation.dem import sight_grid, with_trees
+from frontline.elevation.dem import add_trees, make_sight_grid
 from frontline.errors import RasterError
-from frontline.geo.geodesy import length_m
+from frontline.geo.geodesy import measure_length
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.lines.front import FrontLine
 
 
@@ -41,7 +41,7 @@ MOST_VOID_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class Stretch:
+class ObserverTile:
     """Part of a front on a grid of its own, with the posts that stand there.
 
     Parameters
@@ -62,7 +62,7 @@ class Stretch:
     voids: int
 
 
-def parts_of(front: FrontLine, dem: Dem, *, radius_m: float) -> list[Any]:
+def tile_front(front: FrontLine, *, dem: Dem, radius_m: float) -> list[Any]:
     """Cut a front into parts that fit one metric grid each.
 
     Parameters
@@ -89,18 +89,18 @@ def parts_of(front: FrontLine, dem: Dem, *, radius_m: float) -> list[Any]:
     return list(_cut(line, radius_m, dem.sight_step_m[0] * dem.sight_step_m[1]))
 
 
-def stand(
-    part: Any, dem: Dem, frame: Frame, *, radius_m: float, spacing_m: float | None
-) -> Stretch:
+def place_observers(
+    part: Any, *, dem: Dem, plane: ProjectedPlane, radius_m: float, spacing_m: float | None
+) -> ObserverTile:
     """Make the grid around a part of a line, and put posts along it.
 
     Parameters
     ----------
     part
-        Line in the plane of `frame`.
+        Line in the plane of `plane`.
     dem
         Elevation in any CRS.
-    frame
+    plane
         The plane.
     radius_m
         The grid reaches this far beyond the line.
@@ -119,12 +119,14 @@ def stand(
     each part's middle; two in one cell become one. Trees stand on the ground of the grid, but not
     in the cells of posts.
     """
-    grid = sight_grid(dem, part, area_crs=frame.crs, margin_m=radius_m + 2 * max(dem.sight_step_m))
-    found = _stand(grid, *_pieces(part, grid, frame, spacing_m))
-    return replace(found, dem=with_trees(found.dem, found.posts_rc))
+    grid = make_sight_grid(
+        dem, area=part, area_crs=plane.crs, margin_m=radius_m + 2 * max(dem.sight_step_m)
+    )
+    found = _stand(grid, *_pieces(part, grid, plane, spacing_m))
+    return replace(found, dem=add_trees(found.dem, posts_rc=found.posts_rc))
 
 
-def check_voids(found: int, voids: int, what: str) -> None:
+def check_voids(found: int, *, voids: int, what: str) -> None:
     """Refuse a line of which more than 5 % of the posts stand on unknown ground.
 
     Parameters
@@ -175,13 +177,15 @@ def _lines(geometry: Any) -> Any:
     return shapely.MultiLineString([part for part in parts if part.geom_type == "LineString"])
 
 
-def _pieces(part: Any, grid: Dem, frame: Frame, spacing_m: float | None) -> tuple[Floats, Floats]:
+def _pieces(
+    part: Any, grid: Dem, plane: ProjectedPlane, spacing_m: float | None
+) -> tuple[Floats, Floats]:
     """Cut a line at the edges of cells, or evenly; middles as row and column, lengths in metres."""
     middles: list[Floats] = [np.zeros((0, 2))]
     lengths: list[Floats] = [np.zeros(0)]
     for single in shapely.get_parts(part):
-        true_m = float(length_m(np.array([single], dtype=object), frame)[0])
-        there = frame.to_crs(np.array([single], dtype=object), grid.crs)[0]
+        true_m = float(measure_length(np.array([single], dtype=object), plane=plane)[0])
+        there = plane.to_crs(np.array([single], dtype=object), grid.crs)[0]
         path = grid.position(*shapely.get_coordinates(there).T)
         steps = np.hypot(*(np.diff(path, axis=0) * grid.step_m).T)
         along = np.concatenate([[0.0], np.cumsum(steps)])
@@ -210,7 +214,7 @@ def _edges(path: Floats, along: Floats) -> Floats:
     return np.concatenate(found) if found else np.zeros(0)
 
 
-def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> Stretch:
+def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> ObserverTile:
     """Merge pieces of line by cell; leave out the cells of unknown height."""
     cells, owner = np.unique(np.floor(middles + 0.5).astype(np.int64), axis=0, return_inverse=True)
     lengths = np.bincount(owner.ravel(), lengths_m, minlength=len(cells)).astype(np.float64)
@@ -218,7 +222,7 @@ def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> Stretch:
     crossed = lengths > LEAST_M
     cells, lengths = cells[crossed], np.rint(lengths[crossed] / UNIT_M) * UNIT_M
     known = np.isfinite(grid.heights_m[cells[:, 0], cells[:, 1]])
-    return Stretch(
+    return ObserverTile(
         dem=grid,
         posts_rc=cells[known],
         length_m=lengths[known],
@@ -226,7 +230,7 @@ def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> Stretch:
     )
 
 
-def positions(grid: Dem, xy: Floats, crs: Any) -> Floats:
+def to_grid_positions(grid: Dem, *, xy: Floats, crs: Any) -> Floats:
     """Turn points into fractional row and column of a grid, whole at the centres of cells.
 
     Parameters

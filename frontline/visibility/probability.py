@@ -12,21 +12,26 @@ from scipy.sparse import csr_array
 
 from frontline._typing import Floats, Floats32
 from frontline.records import Note
-from frontline.storage.checkpoint import Kept, fetch, keep, key_of
-from frontline.uncertainty.intervals import SIGMAS, generator
-from frontline.visibility.batches import Eyes
-from frontline.visibility.exposure import Exposure, places_of
-from frontline.visibility.observers import parts_of, positions, stand
-from frontline.visibility.targets import Tally, Targets, empty_tally, look
+from frontline.storage.checkpoint import Checkpoint, load_piece, make_key, save_piece
+from frontline.uncertainty.intervals import SIGMAS, make_generator
+from frontline.visibility.batches import ObserverSettings
+from frontline.visibility.exposure import FrontVisibility, find_target_points
+from frontline.visibility.observers import place_observers, tile_front, to_grid_positions
+from frontline.visibility.targets import (
+    SightTargets,
+    TargetVisibility,
+    look,
+    make_empty_counts_of_targets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import Project, Sight
-    from frontline.visibility.observers import Stretch
+    from frontline.visibility.observers import ObserverTile
 
 
 LIKELIHOOD = [
@@ -39,7 +44,7 @@ LIKELIHOOD = [
     "share_position_low",
     "share_position_high",
 ]
-"""Columns of :func:`sight_likelihood`."""
+"""Columns of :func:`probable_viewshed`."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ class _How:
     project: Project
     layers: Layers
     dem: Dem
-    targets: Targets
-    kept: Kept | None
+    targets: SightTargets
+    kept: Checkpoint | None
     tell: Callable[[], None]
 
 
@@ -59,16 +64,16 @@ _REACH = 2.25
 """Nodes of noise to one correlation length, and how many lengths away they count."""
 
 
-def sight_likelihood(
+def probable_viewshed(
     project: Project,
+    *,
     layers: Layers,
     fronts: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
     dem: Dem,
-    *,
     elevation_draws: int = 100,
     position_draws: int = 100,
-    kept: Kept | None = None,
+    kept: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Look again and again from lines and over terrain as they may be.
@@ -78,7 +83,7 @@ def sight_likelihood(
     project
         For ``[sight]``, ``[elevation]`` (correlation of its error) and the seed.
     layers
-        For ``settlements`` and ``frame``.
+        For ``settlements`` and ``plane``.
     fronts
         The dated lines.
     draws
@@ -110,7 +115,7 @@ def sight_likelihood(
     Fisher, P. (1992). First experiments in viewshed uncertainty: simulating fuzzy viewsheds.
     Wilson, E. (1927). Probable inference, the law of succession, and statistical inference.
     """
-    targets = places_of(layers, project.sight)
+    targets = find_target_points(layers, asked=project.sight)
     tables = [pd.DataFrame(columns=LIKELIHOOD)]
     known = dem.accuracy_m is not None and project.elevation is not None
     terrains = elevation_draws if known else 0
@@ -144,17 +149,17 @@ def sight_likelihood(
     return pd.concat(filled, ignore_index=True)[LIKELIHOOD]
 
 
-def with_likelihood(
-    exposure: Exposure,
+def add_likelihood(
+    exposure: FrontVisibility,
+    *,
     project: Project,
     layers: Layers,
     fronts: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
     dem: Dem | None,
-    *,
-    kept: Kept | None = None,
+    kept: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Exposure:
+) -> FrontVisibility:
     """Add how likely each settlement is in sight, where the project asks for draws.
 
     Parameters
@@ -164,7 +169,7 @@ def with_likelihood(
     project
         ``[sight] elevation_draws`` and ``position_draws`` say how often sight is computed.
     layers, fronts, draws, dem, kept, progress
-        As for `sight_likelihood`; nothing is added without elevation.
+        As for `probable_viewshed`; nothing is added without elevation.
 
     Returns
     -------
@@ -177,12 +182,12 @@ def with_likelihood(
         return exposure
     if not len(exposure.settlements):
         return exposure
-    found = sight_likelihood(
+    found = probable_viewshed(
         project,
-        layers,
-        fronts,
-        draws,
-        dem,
+        layers=layers,
+        fronts=fronts,
+        draws=draws,
+        dem=dem,
         elevation_draws=asked.elevation_draws,
         position_draws=asked.position_draws,
         kept=kept,
@@ -200,7 +205,9 @@ def with_likelihood(
     )
 
 
-def _notes(project: Project, draws: Mapping[str, Sequence[Draw]], dem: Dem) -> Iterator[Note]:
+def _notes(
+    project: Project, draws: Mapping[str, Sequence[DisplacedFront]], dem: Dem
+) -> Iterator[Note]:
     asked, stated = project.sight, project.elevation
     if asked.elevation_draws and stated is not None:
         if dem.accuracy_m is None:
@@ -223,13 +230,13 @@ def _notes(project: Project, draws: Mapping[str, Sequence[Draw]], dem: Dem) -> I
         )
 
 
-def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[Tally]:
+def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[TargetVisibility]:
     """Look over each drawn terrain."""
     if draws == 0 or how.project.elevation is None:
         return
     length_m, seed = how.project.elevation.error_correlation_m, how.project.uncertainty.seed
     accuracy_m = np.float32(how.dem.accuracy_m or 0.0)
-    tallies = [empty_tally(len(how.targets.xy)) for _ in range(draws)]
+    tallies = [make_empty_counts_of_targets(len(how.targets.xy)) for _ in range(draws)]
     for number, stretch in enumerate(_stretches(how, front)):
         noise = _noise(stretch.dem, length_m, seed, f"{front.key} {number}")
         facts = repr((float(accuracy_m), length_m, seed, front.key, number))
@@ -238,9 +245,9 @@ def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[Tally]:
 
             def looked(
                 draw: int = draw,
-                stretch: Stretch = stretch,
+                stretch: ObserverTile = stretch,
                 noise: Callable[[int], Floats32] = noise,
-            ) -> Tally:
+            ) -> TargetVisibility:
                 heights = stretch.dem.heights_m + accuracy_m * noise(draw)
                 grid = replace(stretch.dem, heights_m=heights)
                 return _look(how, replace(stretch, dem=grid))
@@ -251,13 +258,15 @@ def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[Tally]:
     yield from tallies
 
 
-def _from_lines(how: _How, front: FrontLine, draws: Sequence[Draw]) -> Iterator[Tally]:
+def _from_lines(
+    how: _How, front: FrontLine, draws: Sequence[DisplacedFront]
+) -> Iterator[TargetVisibility]:
     """Look from each displaced line."""
     for draw in draws:
-        total = empty_tally(len(how.targets.xy))
+        total = make_empty_counts_of_targets(len(how.targets.xy))
         for stretch in _stretches(how, replace(front, geometry=draw.line)):
 
-            def looked(stretch: Stretch = stretch) -> Tally:
+            def looked(stretch: ObserverTile = stretch) -> TargetVisibility:
                 return _look(how, stretch)
 
             total = total.plus(_kept_tally(how, [_base(how, stretch, "position")], looked))
@@ -265,47 +274,55 @@ def _from_lines(how: _How, front: FrontLine, draws: Sequence[Draw]) -> Iterator[
         yield total
 
 
-def _base(how: _How, stretch: Stretch, facts: str) -> str:
+def _base(how: _How, stretch: ObserverTile, facts: str) -> str:
     """Sum up what looking from a stretch depends on; empty if nothing is kept."""
     if how.kept is None:
         return ""
     grid, targets = stretch.dem, how.targets
-    eyes = repr((facts, grid.step_m, grid.transform, grid.crs, Eyes.of(how.project.sight)))
+    eyes = repr(
+        (facts, grid.step_m, grid.transform, grid.crs, ObserverSettings.of(how.project.sight))
+    )
     posts = (stretch.posts_rc, stretch.length_m)
-    return key_of("probability", [eyes, grid.heights_m, *posts, targets.xy, targets.height_m])
+    return make_key(
+        "probability", parts=[eyes, grid.heights_m, *posts, targets.xy, targets.height_m]
+    )
 
 
-def _kept_tally(how: _How, parts: Sequence[str], looked: Callable[[], Tally]) -> Tally:
-    key = key_of("probability", ["draw", *parts]) if how.kept is not None else ""
-    arrays = fetch(how.kept, key)
+def _kept_tally(
+    how: _How, parts: Sequence[str], looked: Callable[[], TargetVisibility]
+) -> TargetVisibility:
+    key = make_key("probability", parts=["draw", *parts]) if how.kept is not None else ""
+    arrays = load_piece(how.kept, key=key)
     if arrays is not None:
-        return Tally(**arrays)
+        return TargetVisibility(**arrays)
     tally = looked()
-    keep(how.kept, key, vars(tally))
+    save_piece(how.kept, key=key, arrays=vars(tally))
     return tally
 
 
-def _stretches(how: _How, front: FrontLine) -> Iterator[Stretch]:
-    asked, frame = how.project.sight, how.layers.frame
-    for part in parts_of(front, how.dem, radius_m=asked.radius_m):
-        yield stand(part, how.dem, frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+def _stretches(how: _How, front: FrontLine) -> Iterator[ObserverTile]:
+    asked, plane = how.project.sight, how.layers.plane
+    for part in tile_front(front, dem=how.dem, radius_m=asked.radius_m):
+        yield place_observers(
+            part, dem=how.dem, plane=plane, radius_m=asked.radius_m, spacing_m=asked.spacing_m
+        )
 
 
-def _look(how: _How, stretch: Stretch) -> Tally:
+def _look(how: _How, stretch: ObserverTile) -> TargetVisibility:
     asked = how.project.sight
-    there = positions(stretch.dem, how.targets.xy, how.layers.frame.crs)
+    there = to_grid_positions(stretch.dem, xy=how.targets.xy, crs=how.layers.plane.crs)
     return look(
         stretch.dem,
-        stretch.posts_rc.astype(np.float64),
-        stretch.length_m,
-        Targets(there, how.targets.height_m),
+        posts_rc=stretch.posts_rc.astype(np.float64),
+        weights_m=stretch.length_m,
+        targets=SightTargets(there, how.targets.height_m),
         radius_m=asked.radius_m,
         observer_height_m=asked.observer_height_m,
         refraction=asked.refraction,
     )
 
 
-def _count(tallies: Iterable[Tally], number: int, asked: Sight) -> Floats:
+def _count(tallies: Iterable[TargetVisibility], number: int, asked: Sight) -> Floats:
     """Count the looks that see each target."""
     seen = np.zeros(number)
     for tally in tallies:
@@ -329,7 +346,9 @@ def _noise(grid: Dem, length_m: float, seed: int, key: str) -> Callable[[int], F
     )
 
     def field(draw: int) -> Floats32:
-        white = generator(seed, key, draw).standard_normal((down.shape[1], across.shape[1]))
+        white = make_generator(seed, key=key, draw=draw).standard_normal(
+            (down.shape[1], across.shape[1])
+        )
         return np.asarray((across @ (down @ white).T).T, dtype=np.float32)
 
     return field

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from frontline._typing import Floats
-from frontline.visibility.core import sight_lines
+from frontline.visibility.core import line_of_sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ MOST_PAIRS = 2_000_000
 
 
 @dataclass(frozen=True)
-class Targets:
+class SightTargets:
     """What is looked at.
 
     Parameters
@@ -43,7 +43,7 @@ class Targets:
 
 
 @dataclass(frozen=True)
-class Tally:
+class TargetVisibility:
     """What the posts within the radius see of each of n targets; all of shape ``(n,)``.
 
     Parameters
@@ -70,19 +70,21 @@ class Tally:
     clearance_min_m: Floats
     clearance_max_m: Floats
 
-    def plus(self, other: Tally) -> Tally:
+    def plus(self, other: TargetVisibility) -> TargetVisibility:
         """Join what other posts see of the same targets."""
         joined = {}
-        for field in fields(Tally):
+        for field in fields(TargetVisibility):
             pair = getattr(self, field.name), getattr(other, field.name)
             joined[field.name] = _JOIN.get(field.name, np.add)(*pair)
-        return Tally(**joined)
+        return TargetVisibility(**joined)
 
-    def of(self, chosen: NDArray[np.bool_]) -> Tally:
+    def of(self, chosen: NDArray[np.bool_]) -> TargetVisibility:
         """Keep some of the targets."""
-        return Tally(**{field.name: getattr(self, field.name)[chosen] for field in fields(Tally)})
+        return TargetVisibility(
+            **{field.name: getattr(self, field.name)[chosen] for field in fields(TargetVisibility)}
+        )
 
-    def conservative(self) -> Tally:
+    def conservative(self) -> TargetVisibility:
         """Count what cannot be decided as seen."""
         none = np.zeros_like(self.posts)
         return replace(
@@ -101,15 +103,20 @@ _JOIN = {
 }
 
 
-def empty_tally(number: int) -> Tally:
+def make_empty_counts_of_targets(number: int) -> TargetVisibility:
     """Return the tally of targets that no post looks at."""
     start = {"nearest_seen_m": np.inf, "clearance_min_m": np.inf, "clearance_max_m": -np.inf}
-    return Tally(
-        **{field.name: np.full(number, start.get(field.name, 0.0)) for field in fields(Tally)}
+    return TargetVisibility(
+        **{
+            field.name: np.full(number, start.get(field.name, 0.0))
+            for field in fields(TargetVisibility)
+        }
     )
 
 
-def add_to(total: Tally, which: NDArray[np.int64], part: Tally) -> None:
+def add_target_counts(
+    total: TargetVisibility, *, which: NDArray[np.int64], part: TargetVisibility
+) -> None:
     """Join what other posts see of some of the targets, in place.
 
     Parameters
@@ -121,12 +128,12 @@ def add_to(total: Tally, which: NDArray[np.int64], part: Tally) -> None:
     part
         One entry for each of these.
     """
-    for field in fields(Tally):
+    for field in fields(TargetVisibility):
         values, join = getattr(total, field.name), _JOIN.get(field.name, np.add)
         values[which] = join(values[which], getattr(part, field.name))
 
 
-def state_of(tally: Tally, *, margin_m: float = 0.0) -> NDArray[np.object_]:
+def state_of(tally: TargetVisibility, *, margin_m: float = 0.0) -> NDArray[np.object_]:
     """Say what is known of each target: one of :data:`STATES`.
 
     Parameters
@@ -147,14 +154,14 @@ def state_of(tally: Tally, *, margin_m: float = 0.0) -> NDArray[np.object_]:
 
 def look(
     dem: Dem,
+    *,
     posts_rc: Floats,
     weights_m: Floats,
-    targets: Targets,
-    *,
+    targets: SightTargets,
     radius_m: float,
     observer_height_m: float,
     refraction: float,
-) -> Tally:
+) -> TargetVisibility:
     """Follow a ray from each target to each post within the radius, and add up.
 
     Parameters
@@ -182,16 +189,16 @@ def look(
     All posts of a target are added up in one go and in their own order: the result does not
     depend on how many targets are worked on at once.
     """
-    total = empty_tally(len(targets.xy))
+    total = make_empty_counts_of_targets(len(targets.xy))
     for block, target, post, distance_m in _pairs(dem, posts_rc, targets.xy, radius_m):
         at = targets.xy[block][target]
         inside = ((at >= 0) & (at <= np.array(dem.heights_m.shape) - 1.0)).all(axis=1)
         visible = np.full(len(target), -1, dtype=np.int8)
         clearance_m = np.full(len(target), np.nan)
-        rays = sight_lines(
+        rays = line_of_sight(
             dem.heights_m,
-            at[inside],
-            posts_rc[post[inside]],
+            from_rc=at[inside],
+            to_rc=posts_rc[post[inside]],
             cell_size_m=dem.step_m,
             observer_height_m=targets.height_m[block][target[inside]],
             target_height_m=observer_height_m,
@@ -237,7 +244,7 @@ def _blocks(number: NDArray[np.int64]) -> Iterator[slice]:
 
 
 def _add_up(
-    total: Tally,
+    total: TargetVisibility,
     block: slice,
     target: NDArray[np.int64],
     weight_m: Floats,

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.elevation.dem import heights_at, is_coarse, sight_grid, with_trees
+from frontline.elevation.dem import add_trees, is_coarse, make_sight_grid, sample_heights
 from frontline.errors import RasterError
-from frontline.visibility.core import visible_counts
-from frontline.visibility.exposure import places_of, plausible_m
-from frontline.visibility.grid_counts import CountGrid, land_shares
-from frontline.visibility.observers import positions
-from frontline.visibility.targets import Tally, Targets, look, state_of
+from frontline.visibility.core import cumulative_viewshed
+from frontline.visibility.exposure import estimate_plausible_height, find_target_points
+from frontline.visibility.grid_counts import ViewshedGrid, measure_land_share
+from frontline.visibility.observers import to_grid_positions
+from frontline.visibility.targets import SightTargets, TargetVisibility, look, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import Frame
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.project.models import Sight
     from frontline.records import RasterResult
@@ -34,7 +34,7 @@ PLACES = ["id", "name", "in_sight", "distance_m", "clearance_m"]
 
 
 @dataclass(frozen=True)
-class View:
+class Viewshed:
     """What one or more points see.
 
     Parameters
@@ -51,8 +51,8 @@ class View:
 
     places: pd.DataFrame
     illustration: bool
-    frame: Frame
-    counts: CountGrid
+    plane: ProjectedPlane
+    counts: ViewshedGrid
     conservative: bool
 
     def land_share(self, area: Any) -> tuple[float, float]:
@@ -61,13 +61,13 @@ class View:
         Parameters
         ----------
         area
-            Polygon in the frame. What lies beyond the radius is not in sight.
+            Polygon in the plane. What lies beyond the radius is not in sight.
 
         Returns
         -------
         Two shares, 0 to 1; NaN for an empty area.
         """
-        visible, unknown = land_shares(self.counts, area, self.frame)
+        visible, unknown = measure_land_share(self.counts, area=area, plane=self.plane)
         return (visible + unknown, 0.0) if self.conservative else (visible, unknown)
 
     def raster(self) -> RasterResult:
@@ -75,17 +75,17 @@ class View:
         return self.counts.raster()
 
 
-def sight_from_points(
+def see_from_points(
     lonlat: Sequence[tuple[float, float]],
+    *,
     layers: Layers,
     dem: Dem,
     asked: Sight,
-    *,
     radius_m: float | None = None,
     observer_height_m: float | None = None,
     target_height_m: float | None = None,
     threads: int | None = None,
-) -> View:
+) -> Viewshed:
     """Look from one or more named points over settlements and land.
 
     Parameters
@@ -93,7 +93,7 @@ def sight_from_points(
     lonlat
         Longitude and latitude of the points, degrees.
     layers
-        For ``settlements`` and ``frame``.
+        For ``settlements`` and ``plane``.
     dem
         Elevation in any CRS.
     asked
@@ -122,22 +122,24 @@ def sight_from_points(
         "target_height_m": target_height_m,
     }
     asked = asked.model_copy(update={key: v for key, v in given.items() if v is not None})
-    xy = layers.frame.xy(np.asarray(lonlat, dtype=np.float64).reshape(-1, 2))
-    grid = _grid_around(xy, lonlat, layers.frame, dem, asked)
-    eyes = positions(grid, xy, layers.frame.crs)
-    targets = places_of(layers, asked)
+    xy = layers.plane.xy(np.asarray(lonlat, dtype=np.float64).reshape(-1, 2))
+    grid = _grid_around(xy, lonlat, layers.plane, dem, asked)
+    eyes = to_grid_positions(grid, xy=xy, crs=layers.plane.crs)
+    targets = find_target_points(layers, asked=asked)
     tally = look(
         grid,
-        eyes,
-        np.ones(len(eyes)),
-        Targets(positions(grid, targets.xy, layers.frame.crs), targets.height_m),
+        posts_rc=eyes,
+        weights_m=np.ones(len(eyes)),
+        targets=SightTargets(
+            to_grid_positions(grid, xy=targets.xy, crs=layers.plane.crs), targets.height_m
+        ),
         radius_m=asked.radius_m,
         observer_height_m=asked.observer_height_m,
         refraction=asked.refraction,
     )
-    found = visible_counts(
+    found = cumulative_viewshed(
         grid.heights_m,
-        np.floor(eyes + 0.5).astype(np.int64),
+        posts_rc=np.floor(eyes + 0.5).astype(np.int64),
         cell_size_m=grid.step_m,
         observer_height_m=asked.observer_height_m,
         target_height_m=asked.target_height_m,
@@ -145,13 +147,15 @@ def sight_from_points(
         refraction=asked.refraction,
         threads=threads,
     )
-    counts = CountGrid.like(dem, posts=len(eyes))
+    counts = ViewshedGrid.like(dem, posts=len(eyes))
     counts.add(grid, found.seen, found.unknown)
     told = tally.conservative() if asked.conservative else tally
-    return View(
-        places=_table(layers, told, state_of(told, margin_m=plausible_m(dem, asked))),
+    return Viewshed(
+        places=_table(
+            layers, told, state_of(told, margin_m=estimate_plausible_height(dem, asked=asked))
+        ),
         illustration=is_coarse(dem),
-        frame=layers.frame,
+        plane=layers.plane,
         counts=counts,
         conservative=asked.conservative,
     )
@@ -160,28 +164,28 @@ def sight_from_points(
 def _grid_around(
     xy: NDArray[np.float64],
     lonlat: Sequence[tuple[float, float]],
-    frame: Frame,
+    plane: ProjectedPlane,
     dem: Dem,
     asked: Sight,
 ) -> Dem:
     if len(xy) == 0:
         raise RasterError("no point to look from (expected at least one). Name one.")
     margin_m = asked.radius_m + 2 * max(dem.sight_step_m)
-    grid = sight_grid(dem, shapely.MultiPoint(xy), area_crs=frame.crs, margin_m=margin_m)
-    cells = np.floor(positions(grid, xy, frame.crs) + 0.5).astype(np.int64)
+    grid = make_sight_grid(dem, area=shapely.MultiPoint(xy), area_crs=plane.crs, margin_m=margin_m)
+    cells = np.floor(to_grid_positions(grid, xy=xy, crs=plane.crs) + 0.5).astype(np.int64)
     # Both the cell, for land, and the place between cells, for rays, must be known.
     known = np.isfinite(grid.heights_m[cells[:, 0], cells[:, 1]])
-    known &= np.isfinite(heights_at(grid, xy, crs=frame.crs))
+    known &= np.isfinite(sample_heights(grid, xy=xy, crs=plane.crs))
     if not known.all():
         lon, lat = lonlat[int(np.argmin(known))]
         raise RasterError(
             f"the point at {lon:g}, {lat:g} stands on ground of unknown height. "
             "Correct its place, or use a raster that covers it."
         )
-    return with_trees(grid, positions(grid, xy, frame.crs))
+    return add_trees(grid, posts_rc=to_grid_positions(grid, xy=xy, crs=plane.crs))
 
 
-def _table(layers: Layers, tally: Tally, states: NDArray[np.object_]) -> pd.DataFrame:
+def _table(layers: Layers, tally: TargetVisibility, states: NDArray[np.object_]) -> pd.DataFrame:
     nearest, clearance = tally.nearest_seen_m, tally.clearance_max_m
     return pd.DataFrame(
         {

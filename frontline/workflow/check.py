@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import shapely
 
-from frontline.elevation.coverage import coverage, refuse
-from frontline.errors import FrontlineError, ProjectError, one_line, raise_problems, tried
-from frontline.project.loader import relative
+from frontline.elevation.coverage import measure_coverage, refuse_coverage
+from frontline.errors import (
+    FrontlineError,
+    ProjectError,
+    collect_problems,
+    raise_problems,
+    to_one_line,
+)
+from frontline.project.loader import write_relative
 from frontline.raster.io import open_raster
 from frontline.workflow.scaffold import SINGLE
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.analysis.context import Case
+    from frontline.analysis.context import Analysis
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
@@ -45,35 +51,41 @@ def check(path: Path | str) -> list[str]:
         With all that a run would stop at in project, layers, lines, tables, rasters and claims,
         up to twenty problems.
     """
-    from frontline.analysis.optional_tables import asked_of
+    from frontline.analysis.optional_tables import prepare_options
     from frontline.export.geojson import check_exports
     from frontline.inputs.layers import read_layers
-    from frontline.inputs.series import with_each_date
+    from frontline.inputs.series import expand_dates
     from frontline.lines.front import read_fronts
     from frontline.project.loader import load_project
 
-    project = with_each_date(load_project(path))
+    project = expand_dates(load_project(path))
     problems: list[FrontlineError] = []
     lines: list[str] = []
-    tried(lambda: check_exports(project), problems)
-    layers = tried(lambda: read_layers(project), problems)
-    fronts = tried(lambda: read_fronts(project, layers), problems) if layers is not None else None
+    collect_problems(lambda: check_exports(project), problems=problems)
+    layers = collect_problems(lambda: read_layers(project), problems=problems)
+    fronts = (
+        collect_problems(lambda: read_fronts(project, layers=layers), problems=problems)
+        if layers is not None
+        else None
+    )
     if layers is None or fronts is None:
-        openable(project, problems)
+        open_rasters(project, problems=problems)
     else:
         counts = (
             f"lines {len(project.lines)}",
             *(f"{name} {len(getattr(layers, name))}" for name in SINGLE),
         )
-        lines.append(f"{one_line(project.title)}: {', '.join(counts)}.")
+        lines.append(f"{to_one_line(project.title)}: {', '.join(counts)}.")
         lines += [
             f"{front.key}: {front.length_km:,.1f} km, cuts the study area." for front in fronts
         ]
-        asked = tried(lambda: asked_of(project, layers, fronts), problems)
+        asked = collect_problems(
+            lambda: prepare_options(project, layers=layers, fronts=fronts), problems=problems
+        )
         notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
         notes += asked.notes if asked is not None else ()
-        lines += [f"{one_line(note.about)}: {note.text}" for note in notes]
-        lines += survey(project, layers, fronts, problems)
+        lines += [f"{to_one_line(note.about)}: {note.text}" for note in notes]
+        lines += survey(project, layers=layers, fronts=fronts, problems=problems)
     raise_problems(list({str(problem): problem for problem in problems}.values()))
     return [*lines, "No problems found."]
 
@@ -84,7 +96,7 @@ PLACES = ("place", "places", "start", "stop", "points")
 """Parameters of metrics that name settlements, points or districts by their identifiers."""
 
 
-def openable(project: Project, problems: Problems) -> None:
+def open_rasters(project: Project, *, problems: Problems) -> None:
     """Open every raster, where layers are too wrong for more.
 
     Parameters
@@ -96,7 +108,9 @@ def openable(project: Project, problems: Problems) -> None:
     """
     for raster in (*project.population, *_ground(project)):
         with ExitStack() as stack:
-            tried(lambda: stack.enter_context(_opened(raster, project)), problems)  # noqa: B023
+            collect_problems(
+                lambda: stack.enter_context(_opened(raster, project)), problems=problems
+            )
 
 
 def _ground(project: Project) -> list[Any]:
@@ -107,12 +121,12 @@ def _ground(project: Project) -> list[Any]:
 
 
 def _opened(raster: Any, project: Project) -> Any:
-    shown = relative(raster.path, project)
+    shown = write_relative(raster.path, project=project)
     return open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown)
 
 
 def survey(
-    project: Project, layers: Layers, fronts: Sequence[FrontLine], problems: Problems
+    project: Project, *, layers: Layers, fronts: Sequence[FrontLine], problems: Problems
 ) -> list[str]:
     """Look at what a run needs beside its layers and lines.
 
@@ -131,19 +145,24 @@ def survey(
     """
     from frontline.analysis.landcover import read_cover
     from frontline.elevation.dem import read_dem
-    from frontline.lines.zones import zones
+    from frontline.lines.zones import buffer_zones
     from frontline.visibility.exposure import check_heights
 
-    widest = zones(fronts, project.zones.distances_m[-1:], {}, layers.frame)
+    widest = buffer_zones(
+        fronts, distances_m=project.zones.distances_m[-1:], draws={}, plane=layers.plane
+    )
     said: list[str] = []
-    dem = tried(lambda: read_dem(project, layers), problems)
+    dem = collect_problems(lambda: read_dem(project, layers=layers), problems=problems)
     if dem is not None:
         said += _of_elevation(project, layers, fronts, dem, widest, problems)
         if project.sight.enabled:
-            tried(lambda: check_heights(layers, project.sight), problems)
+            collect_problems(lambda: check_heights(layers, asked=project.sight), problems=problems)
     for raster in project.population:
-        said += tried(lambda: _of_people(raster, project, fronts, widest), problems) or []  # noqa: B023
-    cover = tried(lambda: read_cover(project, layers), problems)
+        said += (
+            collect_problems(lambda: _of_people(raster, project, fronts, widest), problems=problems)
+            or []
+        )
+    cover = collect_problems(lambda: read_cover(project, layers=layers), problems=problems)
     if cover is not None:
         known = f"known in {cover.known:.1%} of the study area"
         said.append(f"land cover: cells of {cover.step_m:,.0f} m, {known}.")
@@ -161,7 +180,7 @@ def _of_elevation(
     problems: Problems,
 ) -> list[str]:
     stated = cast("Elevation", project.elevation)
-    path = Path(relative(stated.path, project))
+    path = Path(write_relative(stated.path, project=project))
     high, wide = dem.sight_step_m
     known = dem.heights_m[np.isfinite(dem.heights_m)]
     extent = f"{known.min():,.0f} to {known.max():,.0f} m" if len(known) else "no height known"
@@ -172,76 +191,80 @@ def _of_elevation(
         own = widest[widest["line"] == front.key]
         what = f"the zone of {project.zones.distances_m[-1] / 1000:g} km about {front.key}"
         area = shapely.union_all(own.geometry.to_numpy())
-        share = coverage(dem, area, area_crs=layers.frame.crs)
+        share = measure_coverage(dem, area=area, area_crs=layers.plane.crs)
         said.append(f"elevation: known in {share:.1%} of {what}.")
-        tried(
-            lambda: refuse(share, least=stated.least_coverage, what=what, path=path),  # noqa: B023
-            problems,
+        collect_problems(
+            lambda: refuse_coverage(share, least=stated.least_coverage, what=what, path=path),  # noqa: B023
+            problems=problems,
         )
         if project.sight.enabled:
-            tried(lambda: _stand(front, dem, layers, project), problems)  # noqa: B023
+            collect_problems(lambda: _stand(front, dem, layers, project), problems=problems)  # noqa: B023
     return said
 
 
 def _stand(front: FrontLine, dem: Dem, layers: Layers, project: Project) -> None:
     """Refuse a line on unknown ground, as sight would; posts are put up only where some is."""
-    from frontline.elevation.dem import heights_at
-    from frontline.geo.geodesy import points_along
-    from frontline.visibility.observers import check_voids, parts_of, stand
+    from frontline.elevation.dem import sample_heights
+    from frontline.geo.geodesy import place_points
+    from frontline.visibility.observers import check_voids, place_observers, tile_front
 
-    asked, frame = project.sight, layers.frame
+    asked, plane = project.sight, layers.plane
     step = max(min(dem.sight_step_m), 100.0)
     pieces = shapely.get_parts(shapely.line_merge(front.geometry))
-    along = np.concatenate([points_along(piece, frame, step) for piece in pieces])
-    if np.isfinite(heights_at(dem, along, crs=frame.crs)).all():
+    along = np.concatenate([place_points(piece, plane=plane, spacing_m=step) for piece in pieces])
+    if np.isfinite(sample_heights(dem, xy=along, crs=plane.crs)).all():
         return
     posts = voids = 0
-    for part in parts_of(front, dem, radius_m=asked.radius_m):
-        there = stand(part, dem, frame, radius_m=asked.radius_m, spacing_m=asked.spacing_m)
+    for part in tile_front(front, dem=dem, radius_m=asked.radius_m):
+        there = place_observers(
+            part, dem=dem, plane=plane, radius_m=asked.radius_m, spacing_m=asked.spacing_m
+        )
         posts, voids = posts + len(there.posts_rc), voids + there.voids
-    check_voids(posts, voids, f"the line '{front.key}'")
+    check_voids(posts, voids=voids, what=f"the line '{front.key}'")
 
 
 def _of_people(
     asked: PopulationRaster, project: Project, fronts: Sequence[FrontLine], widest: gpd.GeoDataFrame
 ) -> list[str]:
-    from frontline.population.validity import as_stated, rasters_at
-    from frontline.raster.zonal import kind_doubt, value_doubts, zonal_sums
+    from frontline.population.validity import apply_empty_cells, choose_rasters
+    from frontline.raster.zonal import doubt_kind, doubt_values, sum_zones
 
     said = []
     with _opened(asked, project) as raster:
         for front in fronts:
-            if all(one.key != asked.key for one in rasters_at(project, front.date)):
+            if all(one.key != asked.key for one in choose_rasters(project, date=front.date)):
                 nearer = ", or another of its series is nearer" if asked.series else ""
                 text = f"does not hold at the date of {front.key}{nearer}."
                 said.append(f"raster:{asked.key}: {text}")
                 continue
             own = widest[(widest["line"] == front.key) & (widest["kind"] == "cumulative")]
             shapes = own.geometry.to_numpy()
-            held = as_stated(raster, asked)
-            sums = zonal_sums(held, shapes, zones_crs=widest.crs, kind=asked.kind)
+            held = apply_empty_cells(raster, raster=asked)
+            sums = sum_zones(held, zones=shapes, zones_crs=widest.crs, kind=asked.kind)
             part = np.average(np.nan_to_num(sums.coverage), weights=own["area_km2"])
             said.append(
                 f"raster:{asked.key}: {sums.people.sum():,.0f} people ({asked.kind}) within "
                 f"{own['distance_m'].iloc[0] / 1000:g} km of {front.key}, known in {part:.1%}."
             )
-            doubts = [text for text, _ in value_doubts(raster, sums)]
+            doubts = [text for text, _ in doubt_values(raster, sums=sums)]
             doubts += [raster.datum_doubt] if raster.datum_doubt else []
             said += [f"raster:{asked.key}: {text}" for text in doubts]
-            doubt = kind_doubt(raster, sums, kind=asked.kind)
+            doubt = doubt_kind(raster, sums=sums, kind=asked.kind)
             said += [f"raster:{asked.key}: {doubt}".rstrip(".") + "."] if doubt else []
     return said
 
 
 def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
     """Find claims about places that are not there."""
-    from frontline.claims.lookup import place_of
+    from frontline.claims.lookup import find_place
     from frontline.claims.verdict import read_ledger
 
     problems: Problems = []
-    ledger = tried(lambda: read_ledger(project), problems)
+    ledger = collect_problems(lambda: read_ledger(project), problems=problems)
     yield from problems
-    case = cast("Case", SimpleNamespace(layers=layers))  # all of it that places are looked up in
+    case = cast(
+        "Analysis", SimpleNamespace(layers=layers)
+    )  # all of it that places are looked up in
     if ledger is None:
         return
     for claim in ledger.claims:
@@ -252,7 +275,7 @@ def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
             given = claim.parameters.get(key, ())
             for word in [given] if isinstance(given, str) else given:
                 try:
-                    place_of(case, word)
+                    find_place(case, place=word)
                 except ProjectError as error:
                     field = f"claims.{claim.id}"
                     yield ProjectError(error.message, path=ledger.path.name, field=field)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frontline.errors import OutputError, one_line
+from frontline.errors import OutputError, to_one_line
 from frontline.export.publish import read_manifest, verify
 from frontline.results.registry import TABLES
 
@@ -23,7 +23,7 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Reason:
+class RunReason:
     """Something that two runs were made of and that differs.
 
     Parameters
@@ -43,7 +43,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellDifference:
     """A figure that differs: where it stands, and what stands there in each run."""
 
     row: Mapping[str, str]
@@ -72,7 +72,7 @@ class TableDifference:
 
     name: str
     rows: int
-    cells: tuple[Cell, ...]
+    cells: tuple[CellDifference, ...]
     only_before: tuple[Mapping[str, str], ...]
     only_after: tuple[Mapping[str, str], ...]
     columns_before: tuple[str, ...]
@@ -96,7 +96,7 @@ class Comparison:
 
     before: str
     after: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RunReason, ...]
     tables: tuple[TableDifference, ...]
     problems: tuple[str, ...]
 
@@ -106,7 +106,7 @@ class Comparison:
         return all(table.same for table in self.tables)
 
 
-def compare(before: Path, after: Path) -> Comparison:
+def compare(before: Path, *, after: Path) -> Comparison:
     """Compare the tables of two finished runs, and what the runs were made of.
 
     Parameters
@@ -141,7 +141,7 @@ def compare(before: Path, after: Path) -> Comparison:
         reasons=_reasons(*manifests),
         tables=tuple(_compare_tables(name, before, after) for name in listed),
         problems=tuple(
-            f"{one_line(str(folder))}: {problem}"
+            f"{to_one_line(str(folder))}: {problem}"
             for folder in (before, after)
             for problem in verify(folder)
         ),
@@ -152,7 +152,7 @@ def _tables_of(folder: Path) -> list[str]:
     return sorted(path.stem for path in (folder / "tables").glob("*.csv"))
 
 
-def _reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Reason, ...]:
+def _reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[RunReason, ...]:
     """List what differs between two manifests, what was asked before what it ran on."""
     parts = (
         ("request", _plain(before, ("command", "public")), _plain(after, ("command", "public"))),
@@ -161,7 +161,7 @@ def _reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Reaso
         ("version", _flat(before.get("versions")), _flat(after.get("versions"))),
     )
     return tuple(
-        Reason(kind, name, old.get(name, MISSING), new.get(name, MISSING))
+        RunReason(kind, name, old.get(name, MISSING), new.get(name, MISSING))
         for kind, old, new in parts
         for name in dict.fromkeys([*old, *new])
         if old.get(name, MISSING) != new.get(name, MISSING)
@@ -208,7 +208,7 @@ def _compare_tables(name: str, before: Path, after: Path) -> TableDifference:
     shared = [key for key in held if key in found]
     common = [column for column in columns if column in new_columns]
     cells = [
-        Cell(_label(held[key], keys), column, held[key][column], found[key][column])
+        CellDifference(_label(held[key], keys), column, held[key][column], found[key][column])
         for key in shared
         for column in common
         if not _alike(held[key][column], found[key][column])
@@ -269,7 +269,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def list_as_json(found: Comparison) -> dict[str, Any]:
     """Give a comparison as plain values."""
     return {
         "before": found.before,
@@ -302,9 +302,9 @@ def _change(before: str, after: str) -> float | None:
     return new - old
 
 
-def as_text(found: Comparison) -> list[str]:
+def write_as_text(found: Comparison) -> list[str]:
     """Say a comparison in lines to be read: the reasons first, then the figures."""
-    lines = [f"before: {one_line(found.before)}", f"after:  {one_line(found.after)}"]
+    lines = [f"before: {to_one_line(found.before)}", f"after:  {to_one_line(found.after)}"]
     lines += [f"not as written: {problem}" for problem in found.problems]
     lines += ["", "What the runs were made of:"]
     lines += [f"  {_reason(reason)}" for reason in found.reasons]
@@ -323,13 +323,13 @@ def as_text(found: Comparison) -> list[str]:
     return lines
 
 
-def _reason(reason: Reason) -> str:
-    name = one_line(reason.name)
+def _reason(reason: RunReason) -> str:
+    name = to_one_line(reason.name)
     if reason.kind == "input":
         if MISSING in {reason.before, reason.after}:
             return f"input {name}: only in the run {_which(reason.before)}"
         return f"input {name}: another content"
-    return f"{reason.kind} {name}: {one_line(reason.before)} -> {one_line(reason.after)}"
+    return f"{reason.kind} {name}: {to_one_line(reason.before)} -> {to_one_line(reason.after)}"
 
 
 def _which(before: str) -> str:
@@ -343,13 +343,13 @@ def _table(table: TableDifference) -> list[str]:
     said = []
     if table.cells:
         columns = ", ".join(f"{name} {count}" for name, count in counts.most_common())
-        said.append(f"{rows} of {table.rows} rows differ ({one_line(columns)})")
+        said.append(f"{rows} of {table.rows} rows differ ({to_one_line(columns)})")
     for rows_of_one, where in ((table.only_before, "before"), (table.only_after, "after")):
         if rows_of_one:
             said.append(f"{len(rows_of_one)} only {where}")
     for columns_of_one, where in ((table.columns_before, "before"), (table.columns_after, "after")):
         if columns_of_one:
-            said.append(f"columns only {where}: {one_line(', '.join(columns_of_one))}")
+            said.append(f"columns only {where}: {to_one_line(', '.join(columns_of_one))}")
     lines = [f"{table.name}: {'; '.join(said)}"]
     shown = table.cells if table.name == "key_figures" else table.cells[:EXAMPLES]
     lines += [f"  {_cell(cell)}" for cell in shown if cell.column != "sentence"]
@@ -358,11 +358,11 @@ def _table(table: TableDifference) -> list[str]:
     return lines
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: CellDifference) -> str:
     where = ", ".join(value or "(empty)" for value in cell.row.values())
     before, after = cell.before or "(empty)", cell.after or "(empty)"
     text = f"{where}: {cell.column} {before} -> {after}"
     old, new = _number(cell.before), _number(cell.after)
     if old and new is not None and math.isfinite(old) and math.isfinite(new):
         text += f" ({(new - old) / abs(old):+.2%})"
-    return one_line(text)
+    return to_one_line(text)

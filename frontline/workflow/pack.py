@@ -10,13 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frontline.errors import OutputError, ProjectError, one_line, raise_problems
-from frontline.export.manifest import manifest, newest_date
+from frontline.errors import OutputError, ProjectError, raise_problems, to_one_line
+from frontline.export.manifest import describe_run, find_newest_date
 from frontline.export.publish import MANIFEST, SCHEMA, refuse_inputs
-from frontline.inputs.series import with_each_date
-from frontline.project.loader import hash_inputs, input_files, load_project
+from frontline.inputs.series import expand_dates
+from frontline.project.loader import hash_inputs, list_input_files, load_project
 from frontline.storage.archives import write_archive
-from frontline.storage.files import sha256
+from frontline.storage.files import hash_file
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
@@ -37,7 +37,7 @@ Sources and licences of the data stand in {project} and in {manifest}.
 """
 
 
-def pack(path: Path, out: Path, *, public: bool = False, force: bool = False) -> tuple[str, ...]:
+def pack(path: Path, *, out: Path, public: bool = False, force: bool = False) -> tuple[str, ...]:
     """Put a project file, everything that it names and a manifest into one ZIP archive.
 
     Parameters
@@ -68,7 +68,7 @@ def pack(path: Path, out: Path, *, public: bool = False, force: bool = False) ->
     -----
     Same inputs, same bytes: the date in it is that of the newest line.
     """
-    project = with_each_date(load_project(path))
+    project = expand_dates(load_project(path))
     _refuse_absolute(project)
     hidden = tuple(_restricted(project))
     if public and hidden:
@@ -77,13 +77,13 @@ def pack(path: Path, out: Path, *, public: bool = False, force: bool = False) ->
             "public layers only). Leave out --public, or take it out of the project.",
             path=project.path,
         )
-    refuse_inputs(out, input_files(project))
+    refuse_inputs(out, inputs=list_input_files(project))
     if out.exists() and not force:
         raise OutputError("is there already. Name another file, or use --force.", path=out)
     names = _names(project)
     facts = _manifest(project, names, public=public, hidden=hidden)
     own = next(name for name, file in names.items() if file == project.path)
-    about = INSTRUCTIONS.format(title=one_line(project.title), manifest=MANIFEST, project=own)
+    about = INSTRUCTIONS.format(title=to_one_line(project.title), manifest=MANIFEST, project=own)
     text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     _publish(
         out,
@@ -97,7 +97,7 @@ def pack(path: Path, out: Path, *, public: bool = False, force: bool = False) ->
     return tuple(names)
 
 
-def restricted_inputs(path: Path) -> tuple[str, ...]:
+def list_restricted_inputs(path: Path) -> tuple[str, ...]:
     """Name the restricted layers and rasters of a project file."""
     return tuple(_restricted(load_project(path)))
 
@@ -116,7 +116,7 @@ def _refuse_absolute(project: Project) -> None:
     raise_problems(
         [
             ProjectError(
-                f"'{one_line(text)}' is an absolute path (expected one relative to the project "
+                f"'{to_one_line(text)}' is an absolute path (expected one relative to the project "
                 "file, so that it holds on another computer). Change it.",
                 path=project.path,
                 field=field,
@@ -142,7 +142,7 @@ def _paths(value: Any, field: str) -> Iterator[tuple[str, str]]:
 
 def _names(project: Project) -> dict[str, Path]:
     """Name the inputs in the archive: as they lie below the folder that they have in common."""
-    files = input_files(project)
+    files = list_input_files(project)
     top = Path(os.path.commonpath([file.parent for file in files]))
     names = {file.relative_to(top).as_posix(): file for file in files}
     for taken in (README, MANIFEST):
@@ -160,9 +160,10 @@ def _manifest(
     """Describe the archive as a folder of results is described, so that it can be verified."""
     inputs = hash_inputs(project)
     outputs = {
-        name: {"sha256": sha256(file), "bytes": file.stat().st_size} for name, file in names.items()
+        name: {"sha256": hash_file(file), "bytes": file.stat().st_size}
+        for name, file in names.items()
     }
-    facts = manifest(project, inputs, public=public, restricted=list(hidden))
+    facts = describe_run(project, inputs=inputs, public=public, restricted=list(hidden))
     return {"schema": SCHEMA, "command": "pack", **facts, "outputs": outputs}
 
 
@@ -172,7 +173,7 @@ def _publish(out: Path, files: dict[str, bytes | Path], project: Project) -> Non
     before = hash_inputs(project)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_archive(part, files, date=newest_date(project))
+        write_archive(part, files=files, date=find_newest_date(project))
         if hash_inputs(project) != before:
             raise ProjectError(
                 "an input changed while it was packed. Run again.", path=project.path

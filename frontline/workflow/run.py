@@ -8,24 +8,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontline.analysis.context import Case
+from frontline.analysis.context import Analysis
 from frontline.errors import ProjectError
-from frontline.export.web.basemap import basemap as basemap_of
-from frontline.export.web.basemap import warning
-from frontline.export.writers import LOG, Writers, writers
-from frontline.inputs.series import with_each_date
-from frontline.progress import Progress, silent
+from frontline.export.web.basemap import find_basemap as basemap_of
+from frontline.export.web.basemap import warn_of_basemap
+from frontline.export.writers import LOG, Writers, list_file_writers
+from frontline.inputs.series import expand_dates
+from frontline.progress import Progress, report_nothing
 from frontline.project.loader import (
-    changed,
-    claims_file,
+    find_claims_file,
     hash_inputs,
-    input_files,
+    list_input_files,
     load_project,
-    relative,
+    replace_parts,
+    write_relative,
 )
 from frontline.records import KeyFigure, Note
 from frontline.results.model import Results
-from frontline.results.redaction import keep_public, without_restricted
+from frontline.results.redaction import keep_public, remove_restricted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import Draw, FrontLine
+    from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.project.models import Project
-    from frontline.visibility.exposure import Exposure
+    from frontline.visibility.exposure import FrontVisibility
 
 
 ENOUGH_DRAWS = 100
@@ -44,15 +44,15 @@ ENOUGH_DRAWS = 100
 
 def run(
     path: Path,
-    out: Path,
     *,
+    out: Path,
     command: str = "run",
     public: bool = False,
     pdf: bool = False,
     force: bool = False,
     work: Path | None = None,
     basemap: str = "",
-    progress: Progress = silent,
+    progress: Progress = report_nothing,
 ) -> tuple[Results, tuple[str, ...]]:
     """Compute a project and publish all of its files.
 
@@ -89,13 +89,13 @@ def run(
         Whatever is wrong with project, layers, rasters or folder; nothing is written then.
     """
     from frontline.export.geojson import check_exports
-    from frontline.export.manifest import manifest
+    from frontline.export.manifest import describe_run
     from frontline.export.publish import prepare_output, publish
     from frontline.storage.checkpoint import open_work
 
-    project = with_each_date(with_basemap(load_project(path), basemap, public=public))
+    project = expand_dates(set_basemap(load_project(path), template=basemap, public=public))
     check_exports(project)
-    if command == "claims" and claims_file(project) is None:
+    if command == "claims" and find_claims_file(project) is None:
         raise ProjectError(
             "has no claims (expected claims.toml beside it, or the key claims). Write the "
             "statements down; frontline claims --list shows what can be computed.",
@@ -103,18 +103,18 @@ def run(
         )
     if work is not None:
         open_work(work, out=out)
-    sources = input_files(project)
+    sources = list_input_files(project)
     with prepare_output(out, command=command, force=force, inputs=sources) as output:
         if public:
             results = compute_public(project, work=work, progress=progress)
         else:
             results = compute(project, work=work, progress=progress)
-        facts = manifest(
-            results.project, results.inputs, public=public, elevation=_elevation(results)
+        facts = describe_run(
+            results.project, inputs=results.inputs, public=public, elevation=_elevation(results)
         )
-        files = writers(results, command=command, pdf=pdf)
+        files = list_file_writers(results, command=command, pdf=pdf)
         _warn_of_tiles(results.project, files)
-        return results, publish(output, files, manifest=facts, progress=progress)
+        return results, publish(output, writers=files, manifest=facts, progress=progress)
 
 
 def _elevation(results: Results) -> dict[str, object]:
@@ -125,7 +125,7 @@ def _elevation(results: Results) -> dict[str, object]:
     return {"vertical_datum": dem.vertical_datum, "tiles": list(dem.pieces)}
 
 
-def with_basemap(project: Project, template: str, *, public: bool) -> Project:
+def set_basemap(project: Project, *, template: str, public: bool) -> Project:
     """Take over the tiles that were asked for on the command line.
 
     Raises
@@ -142,17 +142,17 @@ def with_basemap(project: Project, template: str, *, public: bool) -> Project:
             "server where the readers of a public page look. Leave out one.",
             path=project.path,
         )
-    return changed(project, outputs={"basemap": template})
+    return replace_parts(project, outputs={"basemap": template})
 
 
 def _warn_of_tiles(project: Project, files: Writers) -> None:
-    tiles = basemap_of(project.outputs.basemap, project.outputs.basemap_credit)
+    tiles = basemap_of(project.outputs.basemap, credit=project.outputs.basemap_credit)
     if tiles is not None and "map.html" in files:
-        LOG.warning("%s", warning(tiles))
+        LOG.warning("%s", warn_of_basemap(tiles))
 
 
 def compute_public(
-    project: Project, *, work: Path | None = None, progress: Progress = silent
+    project: Project, *, work: Path | None = None, progress: Progress = report_nothing
 ) -> Results:
     """Compute what of a project everybody may read: its restricted layers take no part.
 
@@ -166,10 +166,10 @@ def compute_public(
     ProjectError
         A line or the study area is restricted.
     """
-    public = without_restricted(project)
+    public = remove_restricted(project)
     # A statement may name restricted places, and the metric that tests it would not find them.
     results = compute(public.project, statements=not public.hidden, work=work, progress=progress)
-    return keep_public(results, public, project)
+    return keep_public(results, public=public, project=project)
 
 
 def compute(
@@ -177,7 +177,7 @@ def compute(
     *,
     statements: bool = True,
     work: Path | None = None,
-    progress: Progress = silent,
+    progress: Progress = report_nothing,
 ) -> Results:
     """Compute everything a project asks for.
 
@@ -199,63 +199,77 @@ def compute(
     """
     from frontline.claims.verdict import check_claims, read_ledger
 
-    project = with_each_date(project)
+    project = expand_dates(project)
     inputs = hash_inputs(project)
     ledger = read_ledger(project) if statements else None
     case, notes = compute_case(project, work=work, progress=progress)
     results = _results(case, notes, inputs, progress)
     if ledger is not None:
         told = partial(progress, "testing statements")
-        results = replace(results, claims=check_claims(case, ledger, told))
+        results = replace(results, claims=check_claims(case, ledger=ledger, progress=told))
     if hash_inputs(project) != inputs:
         raise ProjectError("an input changed while it was read. Run again.", path=project.path)
     return results
 
 
 def compute_case(
-    project: Project, *, work: Path | None = None, progress: Progress = silent
-) -> tuple[Case, tuple[Note, ...]]:
+    project: Project, *, work: Path | None = None, progress: Progress = report_nothing
+) -> tuple[Analysis, tuple[Note, ...]]:
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
-    from frontline.analysis.displaced_people import with_people_present
-    from frontline.analysis.landcover import against_lines, read_cover
-    from frontline.analysis.optional_tables import asked_of, draws_of_scenarios
-    from frontline.analysis.settlements import places
+    from frontline.analysis.displaced_people import add_people_present
+    from frontline.analysis.landcover import read_cover, relate_to_lines
+    from frontline.analysis.optional_tables import prepare_options, realise_scenarios
+    from frontline.analysis.settlements import locate_settlements
     from frontline.elevation.dem import read_dem
     from frontline.inputs.layers import read_layers
     from frontline.lines.front import read_fronts
-    from frontline.lines.zones import bias_notes, correlation_notes, drawing_notes, zones
+    from frontline.lines.zones import buffer_zones, note_bias, note_correlation, note_drawing
     from frontline.population.completeness import make_references
-    from frontline.population.within import people
+    from frontline.population.within import count_people_within
 
     progress("reading layers", 0, 2)
     layers = read_layers(project)
-    fronts = read_fronts(project, layers)
+    fronts = read_fronts(project, layers=layers)
     progress("reading layers", 1, 2)
-    dem = read_dem(project, layers)
-    cover = read_cover(project, layers)
-    asked = asked_of(project, layers, fronts, dem)
+    dem = read_dem(project, layers=layers)
+    cover = read_cover(project, layers=layers)
+    asked = prepare_options(project, layers=layers, fronts=fronts, dem=dem)
     progress("reading layers", 2, 2)
     draws = _draws(project, layers, fronts, progress)
-    draws |= draws_of_scenarios(project, layers, fronts, asked.scenarios, draws)
-    cover = against_lines(cover, fronts, draws, project.zones.distances_m, layers.frame)
+    draws |= realise_scenarios(
+        project, layers=layers, fronts=fronts, scenarios=asked.scenarios, draws=draws
+    )
+    cover = relate_to_lines(
+        cover, fronts=fronts, draws=draws, distances_m=project.zones.distances_m, plane=layers.plane
+    )
     progress("drawing zones", 0, 1)
-    bands = zones(fronts, project.zones.distances_m, draws, layers.frame)
-    against = places(project, layers, fronts)
+    bands = buffer_zones(
+        fronts, distances_m=project.zones.distances_m, draws=draws, plane=layers.plane
+    )
+    against = locate_settlements(project, layers=layers, fronts=fronts)
     known = _elevation_known(project, dem, bands)
     progress("drawing zones", 1, 1)
     exposure = _exposure(project, layers, fronts, bands, draws, dem, work=work, progress=progress)
     progress("counting people", 0, 1)
-    references = make_references(project.totals, layers.settlements, fronts)
-    counted = people(project, layers, fronts, bands, against, draws, references=references)
+    references = make_references(project.totals, settlements=layers.settlements, fronts=fronts)
+    counted = count_people_within(
+        project,
+        layers=layers,
+        fronts=fronts,
+        zones=bands,
+        places=against,
+        draws=draws,
+        references=references,
+    )
     progress("counting people", 1, 1)
-    case = Case(
+    case = Analysis(
         project=project,
         layers=layers,
         fronts=fronts,
         draws=draws,
         zones=bands,
         places=against,
-        people=with_people_present(counted.rows, project, asked.tables.get("flows")),
+        people=add_people_present(counted.rows, project=project, flows=asked.tables.get("flows")),
         around=counted.around,
         references=references,
         exposure=exposure,
@@ -268,12 +282,12 @@ def compute_case(
     notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
     notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
-    notes += [*drawing_notes(fronts, draws), *bias_notes(bands)]
-    notes += correlation_notes(
+    notes += [*note_drawing(fronts, draws=draws), *note_bias(bands)]
+    notes += note_correlation(
         fronts,
-        layers.study_area,
-        bands,
-        layers.frame,
+        area=layers.study_area,
+        zones=bands,
+        plane=layers.plane,
         draws=project.uncertainty.draws,
         seed=project.uncertainty.seed,
     )
@@ -285,24 +299,33 @@ def _exposure(
     layers: Layers,
     fronts: tuple[FrontLine, ...],
     bands: gpd.GeoDataFrame,
-    draws: Mapping[str, Sequence[Draw]],
+    draws: Mapping[str, Sequence[DisplacedFront]],
     dem: Dem | None,
     *,
     work: Path | None,
     progress: Progress,
-) -> Exposure:
+) -> FrontVisibility:
     """Compute what is in sight of the lines, and how likely that is where the project asks."""
     from frontline.storage.checkpoint import open_work
-    from frontline.visibility.exposure import sight
-    from frontline.visibility.probability import with_likelihood
+    from frontline.visibility.exposure import see_from_fronts
+    from frontline.visibility.probability import add_likelihood
 
     kept = open_work(work) if work is not None else None
     told = partial(progress, "looking")
-    exposure = sight(project, layers, fronts, dem, bands, kept=kept, progress=told)
+    exposure = see_from_fronts(
+        project, layers=layers, fronts=fronts, dem=dem, zones=bands, kept=kept, progress=told
+    )
     if project.sight.elevation_draws or project.sight.position_draws:
         told = partial(progress, "drawing terrains and lines")
-        exposure = with_likelihood(
-            exposure, project, layers, fronts, draws, dem, kept=kept, progress=told
+        exposure = add_likelihood(
+            exposure,
+            project=project,
+            layers=layers,
+            fronts=fronts,
+            draws=draws,
+            dem=dem,
+            kept=kept,
+            progress=told,
         )
     return exposure
 
@@ -317,15 +340,17 @@ def _few_draws(project: Project) -> Iterator[Note]:
 
 def _draws(
     project: Project, layers: Layers, fronts: tuple[FrontLine, ...], progress: Progress
-) -> dict[str, Sequence[Draw]]:
+) -> dict[str, Sequence[DisplacedFront]]:
     """Displace each line as often as the project asks."""
-    from frontline.lines.front import draw_front
+    from frontline.lines.front import displace_front
 
     asked = project.uncertainty
     draws = {}
     for number, front in enumerate(fronts):
         progress("displacing lines", number, len(fronts))
-        draws[front.key] = draw_front(front, layers.study_area, draws=asked.draws, seed=asked.seed)
+        draws[front.key] = displace_front(
+            front, area=layers.study_area, draws=asked.draws, seed=asked.seed
+        )
     progress("displacing lines", len(fronts), len(fronts))
     return draws
 
@@ -334,38 +359,41 @@ def _elevation_known(
     project: Project, dem: Dem | None, bands: gpd.GeoDataFrame
 ) -> tuple[Note, ...]:
     """Say how much of the widest zones has known heights; too little is an error."""
-    from frontline.elevation.coverage import check_zones
+    from frontline.elevation.coverage import check_zone_coverage
 
     if dem is None or project.elevation is None:
         return ()
     stated = project.elevation
-    return check_zones(
-        dem, bands, least=stated.least_coverage, path=Path(relative(stated.path, project))
+    return check_zone_coverage(
+        dem,
+        zones=bands,
+        least=stated.least_coverage,
+        path=Path(write_relative(stated.path, project=project)),
     )
 
 
 def _results(
-    case: Case, notes: tuple[Note, ...], inputs: Mapping[str, str], progress: Progress
+    case: Analysis, notes: tuple[Note, ...], inputs: Mapping[str, str], progress: Progress
 ) -> Results:
-    from frontline.analysis.change import changes, control_change
-    from frontline.analysis.corridors import corridor_km, crossings
-    from frontline.analysis.optional_tables import cut_tables
-    from frontline.analysis.visibility import sight_tables, with_ground
-    from frontline.elevation.terrain import shaded_relief
-    from frontline.lines.zones import ZONES, lines_table, sides_table
-    from frontline.population.within import profile
+    from frontline.analysis.change import find_control_changes, find_land_changes
+    from frontline.analysis.corridors import find_corridor_crossings, measure_corridors
+    from frontline.analysis.optional_tables import make_optional_tables
+    from frontline.analysis.visibility import add_ground, tabulate_visibility
+    from frontline.elevation.terrain import shade_relief
+    from frontline.lines.zones import ZONES, tabulate_fronts, tabulate_sides
+    from frontline.population.within import compute_profile
 
-    layers, fronts, draws, frame = case.layers, case.fronts, case.draws, case.layers.frame
+    layers, fronts, draws, plane = case.layers, case.fronts, case.draws, case.layers.plane
     progress("comparing lines", 0, 3)
-    flows = changes(fronts, layers.study_area, draws, frame)
+    flows = find_land_changes(fronts, study_area=layers.study_area, draws=draws, plane=plane)
     progress("comparing lines", 1, 3)
-    by_distance = profile(
+    by_distance = compute_profile(
         case.project,
-        layers,
-        fronts,
-        case.zones,
-        case.places,
-        draws,
+        layers=layers,
+        fronts=fronts,
+        own_zones=case.zones,
+        places=case.places,
+        draws=draws,
         around=case.around,
         references=case.references,
     )
@@ -374,28 +402,30 @@ def _results(
     settlements["in_sight"] = settlements["in_sight"].fillna("")
     settlements["below_accuracy"] = ~settlements["side_certain"].astype(bool)
     flows["below_accuracy"] = flows["kind"] == "within_error"
-    further = sight_tables(case) | cut_tables(case, flows)
+    further = tabulate_visibility(case) | make_optional_tables(case, changes=flows)
     lonlat = partial(_degrees, case)
     ends = [*ZONES.key, "area_low", "area_high"]
     results = Results(
         project=case.project,
         study_area=lonlat(_one_feature(case)),
-        lines=lonlat(lines_table(fronts, frame)),
-        sides=lonlat(sides_table(fronts, draws, frame)),
+        lines=lonlat(tabulate_fronts(fronts, plane=plane)),
+        sides=lonlat(tabulate_sides(fronts, draws=draws, plane=plane)),
         zones=lonlat(case.zones),
         people=case.people.merge(case.zones[ends], on=list(ZONES.key), how="left"),
         settlements=lonlat(settlements),
         changes=lonlat(flows),
-        control_change=control_change(case.places, case.exposure.settlements, fronts),
+        control_change=find_control_changes(
+            case.places, sight=case.exposure.settlements, fronts=fronts
+        ),
         corridors=lonlat(_with_length(case)),
-        corridor_km=corridor_km(layers, fronts, case.zones, draws),
-        crossings=lonlat(crossings(layers, fronts)),
+        corridor_km=measure_corridors(layers, fronts=fronts, zones=case.zones, draws=draws),
+        crossings=lonlat(find_corridor_crossings(layers, fronts=fronts)),
         points=lonlat(layers.points),
         districts=lonlat(layers.districts),
         partitions={key: lonlat(part) for key, part in layers.partitions.items()},
         sight=case.exposure.rasters,
-        sight_zones=with_ground(case),
-        relief=shaded_relief(case.dem) if case.dem else None,
+        sight_zones=add_ground(case),
+        relief=shade_relief(case.dem) if case.dem else None,
         key_figures=_quotable(case, flows, settlements, further),
         notes=notes,
         inputs=inputs,
@@ -409,49 +439,53 @@ def _results(
 
 
 def _quotable(
-    case: Case,
+    case: Analysis,
     flows: gpd.GeoDataFrame,
     settlements: gpd.GeoDataFrame,
     further: Mapping[str, pd.DataFrame],
 ) -> tuple[KeyFigure, ...]:
     """Make every sentence that is ready to quote."""
-    from frontline.results.key_figures import cover_figures, key_figures, sight_figures
+    from frontline.results.key_figures import (
+        write_cover_figures,
+        write_key_figures,
+        write_sight_figures,
+    )
 
     return (
-        *key_figures(
+        *write_key_figures(
             case.project,
             people=case.people,
             changes=flows,
             settlements=settlements,
             illustration=case.exposure.illustration,
         ),
-        *sight_figures(case, further.get("sight_people")),
-        *cover_figures(case, further),
+        *write_sight_figures(case, people=further.get("sight_people")),
+        *write_cover_figures(case, tables=further),
     )
 
 
-def _degrees(case: Case, features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _degrees(case: Analysis, features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give the features in EPSG:4326, cut at the antimeridian."""
-    geometry = case.layers.frame.to_lonlat(features.geometry.to_numpy())
+    geometry = case.layers.plane.to_lonlat(features.geometry.to_numpy())
     return features.set_geometry(geometry, crs="EPSG:4326")
 
 
-def _one_feature(case: Case) -> gpd.GeoDataFrame:
+def _one_feature(case: Analysis) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import numpy as np
 
-    from frontline.geo.geodesy import area_m2
+    from frontline.geo.geodesy import measure_area
 
     land = case.layers.study_area
-    area_km2 = float(area_m2(np.array([land], dtype=object), case.layers.frame)[0]) / 1e6
-    return gpd.GeoDataFrame({"area_km2": [area_km2]}, geometry=[land], crs=case.layers.frame.crs)
+    area_km2 = float(measure_area(np.array([land], dtype=object), plane=case.layers.plane)[0]) / 1e6
+    return gpd.GeoDataFrame({"area_km2": [area_km2]}, geometry=[land], crs=case.layers.plane.crs)
 
 
-def _with_length(case: Case) -> gpd.GeoDataFrame:
-    from frontline.geo.geodesy import length_m
+def _with_length(case: Analysis) -> gpd.GeoDataFrame:
+    from frontline.geo.geodesy import measure_length
 
     corridors = case.layers.corridors
-    length_km = length_m(corridors.geometry.to_numpy(), case.layers.frame) / 1000.0
+    length_km = measure_length(corridors.geometry.to_numpy(), plane=case.layers.plane) / 1000.0
     at = list(corridors.columns).index("kind") + 1
     result: gpd.GeoDataFrame = corridors.copy()
     result.insert(at, "length_km", length_km)

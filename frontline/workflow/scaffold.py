@@ -15,10 +15,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from frontline.errors import LayerError, OutputError, one_line
-from frontline.inputs.csv import placed, read_csv
-from frontline.inputs.fields import alike
-from frontline.inputs.formats import VectorFile, opened, read_vector
+from frontline.errors import LayerError, OutputError, to_one_line
+from frontline.inputs.csv import place_rows, read_csv
+from frontline.inputs.fields import find_alike
+from frontline.inputs.formats import VectorFile, open_vector, read_vector
 from frontline.project.layers import CORRIDORS, POINTS, SETTLEMENTS
 
 ENDINGS = (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip", ".kml", ".kmz", ".csv", ".xlsx")
@@ -45,7 +45,7 @@ _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_.]?(\d\d)(?:[-_.]?(\d\d))?)?(?!\
 
 
 @dataclass(frozen=True)
-class Guess:
+class LayerGuess:
     """What a layer may be.
 
     Parameters
@@ -72,7 +72,7 @@ class Guess:
     keys: dict[str, Any] = field(default_factory=dict)
 
 
-def guessed(folder: Path) -> tuple[list[Guess], list[str]]:
+def guess_layers(folder: Path) -> tuple[list[LayerGuess], list[str]]:
     """Guess what the vector files of a folder are for.
 
     Parameters
@@ -85,20 +85,20 @@ def guessed(folder: Path) -> tuple[list[Guess], list[str]]:
     guesses, left_out
         One per layer; and a sentence per file that could not be read.
     """
-    found: list[Guess] = []
+    found: list[LayerGuess] = []
     left_out: list[str] = []
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in ENDINGS or not path.is_file():
             continue
         try:
-            with opened(path, path.name) as file:
+            with open_vector(path, shown=path.name) as file:
                 found += [_guess(file, layer) for layer in file.layers]
         except LayerError as error:
             left_out.append(f"Left out {error}")
     return found, left_out
 
 
-def _guess(file: VectorFile, layer: str) -> Guess:
+def _guess(file: VectorFile, layer: str) -> LayerGuess:
     frame, keys = _features(file, layer)
     named = layer if len(file.layers) > 1 else None
     columns = [str(name) for name in frame.columns if name != frame.geometry.name]
@@ -108,20 +108,25 @@ def _guess(file: VectorFile, layer: str) -> Guess:
         mapped = _mapped(columns, population=role == "settlements")
         if mapped:
             keys["columns"] = mapped
-    holder = next((alike(word, columns) for word in _HOLDERS if alike(word, columns)), None)
+    holder = next(
+        (find_alike(word, words=columns) for word in _HOLDERS if find_alike(word, words=columns)),
+        None,
+    )
     if shape == "polygon" and holder and role != "settlements":
-        role, why = "lines", f"polygons with a column '{one_line(holder)}': a state, not a line"
+        role, why = "lines", f"polygons with a column '{to_one_line(holder)}': a state, not a line"
         keys["side_column"] = holder
-    return Guess(role, why, file.path.name, named, frame, keys)
+    return LayerGuess(role, why, file.path.name, named, frame, keys)
 
 
 def _features(file: VectorFile, layer: str) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     keys: dict[str, Any] = {}
     if file.format == "CSV":
-        return placed(read_csv(file), file, None, {}).set_crs(4326), keys
-    frame, _ = read_vector(file, layer)
+        return place_rows(read_csv(file), file=file, layer=None, columns={}).set_crs(4326), keys
+    frame, _ = read_vector(file, layer=layer)
     if file.format == "XLSX":
-        frame = placed(frame.drop(columns=frame.geometry.name), file, layer, {})
+        frame = place_rows(
+            frame.drop(columns=frame.geometry.name), file=file, layer=layer, columns={}
+        )
         return frame.set_crs(4326), keys
     if frame.crs is None and frame.geometry.notna().any():
         if (np.abs(frame.total_bounds) <= [180, 90, 180, 90]).all():
@@ -145,9 +150,9 @@ def _role(stem: str, layer: str, shape: str, columns: Sequence[str]) -> tuple[st
         for role, wanted, words in _WORDS:
             word = next((word for word in words if word in text.casefold()), None)
             if shape == wanted and word is not None:
-                return role, f"{shape}s, and '{word}' in the name '{one_line(text)}'"
+                return role, f"{shape}s, and '{word}' in the name '{to_one_line(text)}'"
     people = next((name for name in columns if _PEOPLE.fullmatch(name)), None)
-    coded = any(alike(name, columns) for name in ("code", "pcode", "adm2_pcode"))
+    coded = any(find_alike(name, words=columns) for name in ("code", "pcode", "adm2_pcode"))
     plain = {
         "point": ("points", "points"),
         "polygon": ("study_area", "polygons"),
@@ -155,7 +160,7 @@ def _role(stem: str, layer: str, shape: str, columns: Sequence[str]) -> tuple[st
         "empty": ("", "it has no features"),
     }
     if shape == "point" and people:
-        return "settlements", f"points with a column '{one_line(people)}'"
+        return "settlements", f"points with a column '{to_one_line(people)}'"
     if shape == "polygon" and coded:
         return "districts", "polygons with a column of codes"
     return plain[shape]
@@ -164,20 +169,23 @@ def _role(stem: str, layer: str, shape: str, columns: Sequence[str]) -> tuple[st
 def _mapped(columns: Sequence[str], *, population: bool) -> dict[str, str]:
     """Map the columns whose names are not ours already."""
     mapped = {}
-    if alike("name", columns) is None:
+    if find_alike("name", words=columns) is None:
         texts = [name for name in columns if name.casefold().startswith(("name", "nom"))]
-        own = next((alike(word, columns) for word in _NAMES if alike(word, columns)), None)
+        own = next(
+            (find_alike(word, words=columns) for word in _NAMES if find_alike(word, words=columns)),
+            None,
+        )
         own = own or next(iter([*texts, *columns]), None)
         if own is not None:
             mapped["name"] = own
-    known = any(alike(word, columns) for word in ("population", "pop"))
+    known = any(find_alike(word, words=columns) for word in ("population", "pop"))
     people = next((name for name in columns if _PEOPLE.fullmatch(name)), None)
     if population and not known and people is not None:
         mapped["population"] = people
     return mapped
 
 
-def day_in(text: str) -> str:
+def find_day(text: str) -> str:
     """Find a date in a name: YYYY-MM-DD, of a year or month alone its first day; "" if none."""
     for year, month, day in _DAY.findall(text):
         try:
@@ -187,15 +195,15 @@ def day_in(text: str) -> str:
     return ""
 
 
-def dated_parts(guess: Guess) -> Iterator[tuple[str, str, dict[str, Any], gpd.GeoDataFrame]]:
+def split_by_date(guess: LayerGuess) -> Iterator[tuple[str, str, dict[str, Any], gpd.GeoDataFrame]]:
     """Take a layer of several lines apart: name, date, ``select`` and features of each.
 
     A column called ``line``, ``key`` or ``date`` tells them apart.
     """
     columns = [str(name) for name in guess.frame.columns]
-    dates = alike("date", columns)
+    dates = find_alike("date", words=columns)
     for word in ("line", "key", "date"):
-        found = alike(word, columns)
+        found = find_alike(word, words=columns)
         values = [] if found is None else list(guess.frame[found].dropna().unique())
         if 1 < len(values) <= 20:
             for value in values:
@@ -210,11 +218,11 @@ def dated_parts(guess: Guess) -> Iterator[tuple[str, str, dict[str, Any], gpd.Ge
 
 def _day_of(rows: gpd.GeoDataFrame, column: str | None, name: str) -> str:
     cell = str(rows[column].iloc[0]) if column and len(rows) else ""
-    return day_in(cell) or day_in(name)
+    return find_day(cell) or find_day(name)
 
 
-def seeds(
-    area: Any, lines: Sequence[Any]
+def find_seeds(
+    area: Any, *, lines: Sequence[Any]
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Find a point on either side of every line, degrees; None where the lines do not cut."""
     one, other = area, area
@@ -290,7 +298,7 @@ def init(directory: Path | str) -> list[str]:
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        guesses, said = guessed(folder)
+        guesses, said = guess_layers(folder)
         text, lines = _project_text(folder, guesses)
         _write_template(folder / TEMPLATE)
         with (folder / PROJECT).open("x", encoding="utf-8", newline="\n") as file:
@@ -299,8 +307,8 @@ def init(directory: Path | str) -> list[str]:
         raise OutputError(
             f"cannot be written ({error.strerror}). Check the folder.", path=folder
         ) from error
-    first = f"Wrote {one_line(str(folder / PROJECT))} and {TEMPLATE}."
-    then = f"Then: frontline check {shlex.quote(one_line(str(folder)))}"
+    first = f"Wrote {to_one_line(str(folder / PROJECT))} and {TEMPLATE}."
+    then = f"Then: frontline check {shlex.quote(to_one_line(str(folder)))}"
     return [first, *lines, *said, *_LEFT_TO_DO, then]
 
 
@@ -320,7 +328,7 @@ def _write_template(path: Path) -> None:
 
     write_empty(
         path,
-        {
+        layers={
             "study_area": ("MultiPolygon", {"name": "str"}),
             "lines": (
                 "MultiLineString",
@@ -333,7 +341,7 @@ def _write_template(path: Path) -> None:
     )
 
 
-def _project_text(folder: Path, guesses: Sequence[Guess]) -> tuple[str, list[str]]:
+def _project_text(folder: Path, guesses: Sequence[LayerGuess]) -> tuple[str, list[str]]:
     """Compose the project file; returns it and what was guessed."""
     chosen, said = _chosen(guesses)
     blocks = [
@@ -362,12 +370,12 @@ def _project_text(folder: Path, guesses: Sequence[Guess]) -> tuple[str, list[str
     return "\n".join(blocks), said
 
 
-def _chosen(guesses: Sequence[Guess]) -> tuple[dict[str, list[Guess]], list[str]]:
+def _chosen(guesses: Sequence[LayerGuess]) -> tuple[dict[str, list[LayerGuess]], list[str]]:
     """Give each layer its place in the project; what comes second to a place is said."""
-    chosen: dict[str, list[Guess]] = {}
+    chosen: dict[str, list[LayerGuess]] = {}
     said = []
     for guess in guesses:
-        where = one_line(guess.file + (f", layer '{guess.layer}'" if guess.layer else ""))
+        where = to_one_line(guess.file + (f", layer '{guess.layer}'" if guess.layer else ""))
         role = guess.role
         if role == "study_area" and role in chosen:
             role = "partitions"
@@ -383,7 +391,7 @@ def _chosen(guesses: Sequence[Guess]) -> tuple[dict[str, list[Guess]], list[str]
 
 
 def _layer_block(
-    heading: str, role: str, guesses: Sequence[Guess] | None, keys: Sequence[str] = ()
+    heading: str, role: str, guesses: Sequence[LayerGuess] | None, keys: Sequence[str] = ()
 ) -> list[str]:
     guess = guesses[0] if guesses else None
     block = ["", f"# {_ABOUT[role]}", heading, *keys]
@@ -396,7 +404,9 @@ def _layer_block(
     return [*block, 'source = ""', 'licence = ""']
 
 
-def _line_blocks(guesses: Sequence[Guess] | None, said: list[str]) -> tuple[list[str], list[Any]]:
+def _line_blocks(
+    guesses: Sequence[LayerGuess] | None, said: list[str]
+) -> tuple[list[str], list[Any]]:
     """Write one ``[[lines]]`` per dated line; returns their geometries as well."""
     import shapely
 
@@ -407,7 +417,7 @@ def _line_blocks(guesses: Sequence[Guess] | None, said: list[str]) -> tuple[list
     shapes: list[Any] = []
     used: set[str] = set()
     for guess in guesses:
-        for name, date, select, rows in dated_parts(guess):
+        for name, date, select, rows in split_by_date(guess):
             key = _key(name, f"line_{len(used) + 1}")
             while key in used:
                 key = f"{key}_{len(used) + 1}"
@@ -427,7 +437,7 @@ def _line_blocks(guesses: Sequence[Guess] | None, said: list[str]) -> tuple[list
 
 
 def _side_blocks(
-    chosen: Mapping[str, Sequence[Guess]], lines: Sequence[Any], said: list[str]
+    chosen: Mapping[str, Sequence[LayerGuess]], lines: Sequence[Any], said: list[str]
 ) -> list[str]:
     import shapely
 
@@ -444,7 +454,7 @@ def _side_blocks(
     if lines and "study_area" in chosen:
         area = shapely.union_all(chosen["study_area"][0].frame.geometry.dropna().to_numpy())
         try:
-            found = seeds(area, lines)
+            found = find_seeds(area, lines=lines)
         except shapely.errors.GEOSException:
             found = None
     if found is None:
@@ -465,9 +475,9 @@ def _raster_blocks(folder: Path, said: list[str]) -> list[str]:
         cover = re.search(r"(?i)world_?cover|land_?cover|lulc", path.stem)
         kind = "population" if people else "landcover" if cover else "elevation"
         if kind in seen:
-            said.append(f"Not used: {one_line(path.name)} (there is one {kind} already).")
+            said.append(f"Not used: {to_one_line(path.name)} (there is one {kind} already).")
             continue
-        said.append(f"Guessed: {one_line(path.name)} is {kind} (by its name).")
+        said.append(f"Guessed: {to_one_line(path.name)} is {kind} (by its name).")
         if people:
             key = _key(path.stem, "raster")
             blocks += [
@@ -513,7 +523,7 @@ def _key(name: str, otherwise: str) -> str:
 def schema() -> str:
     """Describe every key of the project file and every column, in Markdown."""
     from frontline.project.reference import schema_markdown
-    from frontline.results.tables import schema_columns_markdown
+    from frontline.results.tables import write_columns_reference
 
     lines = [
         "# What stands in the files",
@@ -521,6 +531,6 @@ def schema() -> str:
         "Generated by `frontline schema`; do not edit.",
         "",
         schema_markdown(),
-        schema_columns_markdown(),
+        write_columns_reference(),
     ]
     return "\n".join(lines)

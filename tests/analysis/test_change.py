@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.analysis import change
-from frontline.geo.projection import frame_around
-from frontline.lines.front import Draw, FrontLine, draw_front
+from frontline.geo.projection import plane_around
+from frontline.lines.front import DisplacedFront, FrontLine, displace_front
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 WIDE, HIGH = 100_000.0, 50_000.0
 AREA = shapely.box(0.0, 0.0, WIDE, HIGH)
 DATES = {"old": dt.date(1994, 5, 12), "mid": dt.date(2016, 4, 5), "new": dt.date(2020, 11, 10)}
@@ -50,7 +50,7 @@ def rows_of(table, kind, from_side="East", to_side="West"):
 
 def test_a_straight_line_moved_by_ten_kilometres():
     fronts = [straight("old", 30_000.0), straight("new", 40_000.0)]
-    table = change.changes(fronts, AREA, {}, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME)
     assert list(table.columns) == [*change.CHANGES.all_names, "geometry"]
     assert rows_of(table, "changed").area_km2.item() == pytest.approx(500.0)
     assert rows_of(table, "unchanged", "West", "West").area_km2.item() == pytest.approx(1_500.0)
@@ -67,7 +67,7 @@ def test_land_within_the_error_of_either_line_is_a_kind_of_its_own():
         straight("old", 30_000.0, error_m=500.0),
         straight("new", 40_000.0, error_m=2_000.0),
     ]
-    table = change.changes(fronts, AREA, {}, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME)
     assert rows_of(table, "within_error").area_km2.item() == pytest.approx(125.0, rel=1e-3)
     assert rows_of(table, "changed").area_km2.item() == pytest.approx(375.0, rel=1e-3)
     assert rows_of(table, "changed").flow_km2.item() == pytest.approx(500.0)
@@ -76,20 +76,24 @@ def test_land_within_the_error_of_either_line_is_a_kind_of_its_own():
 
 def test_a_line_that_moved_less_than_its_error_changed_nothing_for_certain():
     fronts = [straight("old", 30_000.0), straight("new", 31_000.0, error_m=1_500.0)]
-    table = change.changes(fronts, AREA, {}, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME)
     assert set(table.kind) == {"unchanged", "within_error"}
     assert rows_of(table, "within_error").area_km2.item() == pytest.approx(50.0)
 
 
 def test_the_same_line_twice_changes_nothing():
     line = shapely.LineString([(30_000.0, 0.0), (37_000.0, 21_000.0), (33_000.0, HIGH)])
-    table = change.changes([front_of("old", line), front_of("new", line)], AREA, {}, FRAME)
+    table = change.find_land_changes(
+        [front_of("old", line), front_of("new", line)], study_area=AREA, draws={}, plane=FRAME
+    )
     assert set(table.kind) == {"unchanged"}
     assert table.area_km2.sum() == pytest.approx(AREA.area / 1e6)
 
 
 def test_one_line_has_nothing_to_compare_with():
-    table = change.changes([straight("old", 30_000.0)], AREA, {}, FRAME)
+    table = change.find_land_changes(
+        [straight("old", 30_000.0)], study_area=AREA, draws={}, plane=FRAME
+    )
     assert table.empty
     assert list(table.columns) == [*change.CHANGES.all_names, "geometry"]
     assert change.balance(()).empty
@@ -97,10 +101,10 @@ def test_one_line_has_nothing_to_compare_with():
 
 def test_more_than_two_lines_give_each_step_and_the_whole_whatever_their_order():
     fronts = [straight("new", 45_000.0), straight("old", 30_000.0), straight("mid", 20_000.0)]
-    table = change.changes(fronts, AREA, {}, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME)
     found = list(dict.fromkeys(zip(table.from_line, table.to_line, strict=True)))
     assert found == [("old", "mid"), ("mid", "new"), ("old", "new")]
-    net = change.balance(change.all_flows(fronts, AREA, {}, FRAME))
+    net = change.balance(change.overlay_lines(fronts, study_area=AREA, draws={}, plane=FRAME))
     west = net[net.side == "West"].net_km2.tolist()
     assert west == pytest.approx([-500.0, 1_250.0, 750.0])
 
@@ -112,8 +116,12 @@ def test_swapping_old_and_new_swaps_the_signs():
         straight("old", 35_000.0, date=DATES["new"]),
         front_of("new", bent, date=DATES["old"]),
     ]
-    first = change.balance(change.all_flows(there, AREA, {}, FRAME)).set_index("side")
-    second = change.balance(change.all_flows(back, AREA, {}, FRAME)).set_index("side")
+    first = change.balance(
+        change.overlay_lines(there, study_area=AREA, draws={}, plane=FRAME)
+    ).set_index("side")
+    second = change.balance(
+        change.overlay_lines(back, study_area=AREA, draws={}, plane=FRAME)
+    ).set_index("side")
     assert (first.from_line == "old").all()
     assert (second.from_line == "new").all()
     assert first.net_km2.to_numpy() == pytest.approx(-second.net_km2.to_numpy())
@@ -125,7 +133,7 @@ def test_swapping_old_and_new_swaps_the_signs():
 def shifted(key, x, offsets):
     """Draws with infinite correlation: the whole line moved by each offset."""
     moved = [straight(key, x + offset) for offset in offsets]
-    return tuple(Draw(line=front.geometry, sides=front.sides) for front in moved)
+    return tuple(DisplacedFront(line=front.geometry, sides=front.sides) for front in moved)
 
 
 def test_the_interval_of_a_flow_is_that_of_the_paired_draws():
@@ -136,7 +144,7 @@ def test_the_interval_of_a_flow_is_that_of_the_paired_draws():
         straight("new", 40_000.0, error_m=1_960.0),
     ]
     draws = {"old": shifted("old", 30_000.0, old_m), "new": shifted("new", 40_000.0, new_m)}
-    table = change.changes(fronts, AREA, draws, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws=draws, plane=FRAME)
     expected = np.percentile((10_000.0 + new_m - old_m) * HIGH / 1e6, [2.5, 97.5], method="weibull")
     for kind in ("changed", "within_error"):
         row = rows_of(table, kind).iloc[0]
@@ -145,7 +153,9 @@ def test_the_interval_of_a_flow_is_that_of_the_paired_draws():
     sure, doubtful = rows_of(table, "changed").iloc[0], rows_of(table, "within_error").iloc[0]
     assert 0.0 <= sure.area_high - sure.area_low < 10.0
     assert doubtful.area_high - doubtful.area_low > 150.0
-    net = change.balance(change.all_flows(fronts, AREA, draws, FRAME)).set_index("side")
+    net = change.balance(
+        change.overlay_lines(fronts, study_area=AREA, draws=draws, plane=FRAME)
+    ).set_index("side")
     assert [net.net_low["West"], net.net_high["West"]] == pytest.approx(expected)
     assert [net.net_low["East"], net.net_high["East"]] == pytest.approx(-expected[::-1])
 
@@ -153,7 +163,7 @@ def test_the_interval_of_a_flow_is_that_of_the_paired_draws():
 def test_a_flow_that_only_the_draws_show_has_a_row_without_land():
     fronts = [straight("old", 30_000.0), straight("new", 30_000.0, error_m=500.0)]
     draws = {"new": shifted("new", 30_000.0, [-300.0, 300.0])}
-    table = change.changes(fronts, AREA, draws, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws=draws, plane=FRAME)
     row = rows_of(table, "within_error").iloc[0]
     assert row.area_km2 == 0.0
     assert row.geometry.is_empty
@@ -181,11 +191,13 @@ def test_a_third_side_and_land_of_nobody_take_part():
                 sides=sides,
             )
         )
-    table = change.changes(fronts, AREA, {}, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME)
     assert rows_of(table, "changed", "B", "A").area_km2.item() == pytest.approx(1_000.0)
     assert rows_of(table, "unchanged", "", "").area_km2.item() == pytest.approx(2_000.0)
     assert table.area_km2.sum() == pytest.approx(AREA.area / 1e6)
-    net = change.balance(change.all_flows(fronts, AREA, {}, FRAME)).set_index("side")
+    net = change.balance(
+        change.overlay_lines(fronts, study_area=AREA, draws={}, plane=FRAME)
+    ).set_index("side")
     assert net.net_km2.to_dict() == pytest.approx({"A": 1_000.0, "B": -1_000.0, "C": 0.0})
     assert net.held_after_km2["B"] == 0.0
 
@@ -202,7 +214,7 @@ def test_the_parts_of_any_change_add_up_to_the_study_area(first, second, error_m
         ys = np.linspace(0.0, HIGH, len(xs))
         line = shapely.LineString(np.column_stack([xs, ys]))
         fronts.append(front_of(key, line, error_m=error_m))
-    table = change.changes(fronts, AREA, {}, FRAME)
+    table = change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME)
     assert table.area_km2.sum() == pytest.approx(AREA.area / 1e6, abs=1e-4)
     assert (table.area_km2 >= 0.0).all()
     overlap = shapely.union_all(table.geometry.to_numpy()).area / 1e6
@@ -245,7 +257,7 @@ FRONTS = [straight("old", 30_000.0), straight("new", 40_000.0)]
     ],
 )
 def test_what_became_of_a_settlement(changed, control):
-    table = change.control_change(places(**changed), SIGHT, FRONTS)
+    table = change.find_control_changes(places(**changed), sight=SIGHT, fronts=FRONTS)
     assert list(table.columns) == change.CONTROL.all_names
     row = table.iloc[0]
     assert row.control == control
@@ -268,22 +280,23 @@ def test_what_became_of_a_settlement(changed, control):
     ],
 )
 def test_people_are_those_valid_at_the_date_of_the_earlier_line(since, until, people):
-    table = change.control_change(
-        places(population_from=since, population_until=until), SIGHT, FRONTS
+    table = change.find_control_changes(
+        places(population_from=since, population_until=until), sight=SIGHT, fronts=FRONTS
     )
     found = table.population.iloc[0]
     assert pd.isna(found) if people is None else found == people
 
 
 def test_without_sight_or_settlements_the_table_keeps_its_columns():
-    table = change.control_change(places(), pd.DataFrame(), FRONTS)
+    table = change.find_control_changes(places(), sight=pd.DataFrame(), fronts=FRONTS)
     assert table.sight_before.tolist() == [""]
     assert (
-        list(change.control_change(places().iloc[:0], SIGHT, FRONTS).columns)
+        list(change.find_control_changes(places().iloc[:0], sight=SIGHT, fronts=FRONTS).columns)
         == change.CONTROL.all_names
     )
     assert (
-        list(change.control_change(places(), SIGHT, FRONTS[:1]).columns) == change.CONTROL.all_names
+        list(change.find_control_changes(places(), sight=SIGHT, fronts=FRONTS[:1]).columns)
+        == change.CONTROL.all_names
     )
 
 
@@ -296,15 +309,17 @@ def test_lines_that_coincide_give_nothing_back():
         front_of(key, shapely.LineString(np.column_stack([x, y])), error_m=2_000.0)
         for key, x in (("old", 50_000.0 + sway), ("new", 50_000.0 + sway + bump))
     ]
-    draws = {front.key: draw_front(front, AREA, draws=60, seed=1) for front in fronts}
-    flows = change.all_flows(fronts, AREA, draws, FRAME)[0]
+    draws = {front.key: displace_front(front, area=AREA, draws=60, seed=1) for front in fronts}
+    flows = change.overlay_lines(fronts, study_area=AREA, draws=draws, plane=FRAME)[0]
     table = change.balance([flows]).set_index("side")
     west = table.loc["West"]
     assert 0.0 <= west.ceded_low <= west.ceded_km2 <= west.ceded_high < 0.1 * west.gained_km2
     assert west.gained_low <= west.gained_km2 <= west.gained_high
     apart = {
-        front.key: draw_front(replace(front, independent=True), AREA, draws=60, seed=1)
+        front.key: displace_front(replace(front, independent=True), area=AREA, draws=60, seed=1)
         for front in fronts
     }
-    alone = change.balance(change.all_flows(fronts, AREA, apart, FRAME)).set_index("side")
+    alone = change.balance(
+        change.overlay_lines(fronts, study_area=AREA, draws=apart, plane=FRAME)
+    ).set_index("side")
     assert alone.loc["West"].ceded_high > 5.0 * west.ceded_high

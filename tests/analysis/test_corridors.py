@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.analysis import corridors
-from frontline.geo.projection import frame_around
-from frontline.lines.front import Draw, FrontLine
+from frontline.geo.projection import plane_around
+from frontline.lines.front import DisplacedFront, FrontLine
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 GEOD = pyproj.Geod(ellps="WGS84")
 HALF = 50_000.0
 AREA = shapely.box(-HALF, -HALF, HALF, HALF)
@@ -88,7 +88,7 @@ def km_of(table, side, distance_m=math.nan, column="km"):
 def test_kilometres_by_side_and_zone_of_a_road_across_the_line():
     road = shapely.LineString([(-20_000.0, 0.0), (30_000.0, 0.0)])
     zones = zones_of(FRONT, 5_000.0, 25_000.0)
-    table = corridors.corridor_km(layers_of(road), [FRONT], zones, {})
+    table = corridors.measure_corridors(layers_of(road), fronts=[FRONT], zones=zones, draws={})
     assert list(table.columns) == corridors.KM.names
     assert km_of(table, "West") == pytest.approx(20.0, rel=1e-5)
     assert km_of(table, "East") == pytest.approx(30.0, rel=1e-5)
@@ -100,19 +100,21 @@ def test_kilometres_by_side_and_zone_of_a_road_across_the_line():
 
 
 def test_lengths_are_geodesic_not_planar():
-    far = frame_around([shapely.Point(20.0, 45.0)])
+    far = plane_around([shapely.Point(20.0, 45.0)])
     # 400 km from its centre an equal-area plane stretches one direction by 0.05 %.
     ends = shapely.points([(400_000.0, 0.0), (400_000.0, 10_000.0)])
     (lon, lat), (lon2, lat2) = shapely.get_coordinates(far.to_lonlat(ends))
     expected_m = GEOD.inv(lon, lat, lon2, lat2)[2]
-    table = corridors.corridor_km(layers_of(shapely.LineString(ends)), [FRONT], NO_ZONES, {})
+    table = corridors.measure_corridors(
+        layers_of(shapely.LineString(ends)), fronts=[FRONT], zones=NO_ZONES, draws={}
+    )
     assert km_of(table, "") == pytest.approx(expected_m / 1000.0, rel=1e-7)
     assert abs(expected_m - 10_000.0) > 2.0
 
 
 def test_what_lies_outside_the_study_area_has_no_side():
     road = shapely.LineString([(-60_000.0, 0.0), (-40_000.0, 0.0)])
-    table = corridors.corridor_km(layers_of(road), [FRONT], NO_ZONES, {})
+    table = corridors.measure_corridors(layers_of(road), fronts=[FRONT], zones=NO_ZONES, draws={})
     assert km_of(table, "") == pytest.approx(10.0, rel=1e-5)
     assert km_of(table, "West") == pytest.approx(10.0, rel=1e-5)
     assert set(table.side) == {"", "West"}
@@ -121,7 +123,7 @@ def test_what_lies_outside_the_study_area_has_no_side():
 def test_a_road_along_the_line_counts_half_for_each_side():
     road = shapely.LineString([(-10_000.0, 0.0), (0.0, 0.0), (0.0, 8_000.0), (5_000.0, 8_000.0)])
     zones = zones_of(FRONT, 15_000.0)
-    table = corridors.corridor_km(layers_of(road), [FRONT], zones, {})
+    table = corridors.measure_corridors(layers_of(road), fronts=[FRONT], zones=zones, draws={})
     for distance_m in (math.nan, 15_000.0):
         assert km_of(table, "West", distance_m) == pytest.approx(14.0, rel=1e-5)
         assert km_of(table, "East", distance_m) == pytest.approx(9.0, rel=1e-5)
@@ -137,7 +139,9 @@ def test_the_parts_of_any_corridor_add_up_to_its_length(points, xs):
     if road.length < 1.0:
         return
     line = shapely.LineString(np.column_stack([xs, np.linspace(-HALF, HALF, len(xs))]))
-    table = corridors.corridor_km(layers_of(road), [front_of(line)], NO_ZONES, {})
+    table = corridors.measure_corridors(
+        layers_of(road), fronts=[front_of(line)], zones=NO_ZONES, draws={}
+    )
     dense = shapely.get_coordinates(FRAME.to_lonlat(np.array([road.segmentize(500.0)])))
     whole_m = GEOD.line_length(dense[:, 0], dense[:, 1])
     assert table.km.sum() == pytest.approx(whole_m / 1000.0, rel=1e-6, abs=1e-6)
@@ -149,9 +153,11 @@ def test_the_interval_of_a_straight_line_moved_as_a_whole():
     draws = []
     for offset in offsets:
         moved = front_of(shapely.LineString([(offset, -HALF), (offset, HALF)]))
-        draws.append(Draw(line=moved.geometry, sides=moved.sides))
+        draws.append(DisplacedFront(line=moved.geometry, sides=moved.sides))
     zones = zones_of(FRONT, 5_000.0)
-    table = corridors.corridor_km(layers_of(road), [ROUGH], zones, {"old": draws})
+    table = corridors.measure_corridors(
+        layers_of(road), fronts=[ROUGH], zones=zones, draws={"old": draws}
+    )
     low, high = np.percentile(offsets, [2.5, 97.5]) / 1000.0
     # The road is sampled every 100 m.
     assert km_of(table, "West", column="km_low") == pytest.approx(20.0 + low, abs=0.11)
@@ -164,8 +170,10 @@ def test_the_interval_of_a_straight_line_moved_as_a_whole():
 def test_a_road_that_only_a_displaced_line_would_cut_says_so():
     road = shapely.LineString([(500.0, 0.0), (10_000.0, 0.0)])
     moved = front_of(shapely.LineString([(2_000.0, -HALF), (2_000.0, HALF)]))
-    draws = {"old": [Draw(line=moved.geometry, sides=moved.sides)] * 3}
-    table = corridors.corridor_km(layers_of(road), [ROUGH], NO_ZONES, draws)
+    draws = {"old": [DisplacedFront(line=moved.geometry, sides=moved.sides)] * 3}
+    table = corridors.measure_corridors(
+        layers_of(road), fronts=[ROUGH], zones=NO_ZONES, draws=draws
+    )
     assert km_of(table, "West") == 0.0
     assert km_of(table, "West", column="km_high") == pytest.approx(1.5, abs=0.11)
 
@@ -175,7 +183,7 @@ def test_the_angle_of_a_crossing(angle):
     step = 20_000.0 * np.array([math.sin(math.radians(angle)), math.cos(math.radians(angle))])
     road = shapely.LineString([-step, step])
     for drawn in (road, road.reverse()):
-        found = corridors.crossings(layers_of(drawn), [FRONT])
+        found = corridors.find_corridor_crossings(layers_of(drawn), fronts=[FRONT])
         assert list(found.columns) == [*CROSSINGS, "geometry"]
         assert found.angle_deg.tolist() == pytest.approx([angle], abs=0.01)
         assert found.geometry.iloc[0].distance(shapely.Point(0.0, 0.0)) < 0.01
@@ -190,7 +198,7 @@ def test_a_road_crossed_three_times_by_a_line_in_pieces():
     broken = front_of(MERIDIAN)
     broken = FrontLine(**{**vars(broken), "geometry": pieces})
     for front in (FRONT, broken):
-        found = corridors.crossings(layers_of(road), [front])
+        found = corridors.find_corridor_crossings(layers_of(road), fronts=[front])
         assert len(found) == 3
         assert found.from_side.tolist() == ["West", "East", "West"]
         assert [point.y for point in found.geometry] == pytest.approx([0.0, 5_000.0, 11_052.63])
@@ -212,7 +220,7 @@ def test_a_road_crossed_three_times_by_a_line_in_pieces():
     ],
 )
 def test_what_is_a_crossing(points, times):
-    found = corridors.crossings(layers_of(shapely.LineString(points)), [FRONT])
+    found = corridors.find_corridor_crossings(layers_of(shapely.LineString(points)), fronts=[FRONT])
     assert len(found) == times
 
 
@@ -220,7 +228,7 @@ def test_a_road_that_wavers_along_the_line_crosses_once_at_no_angle():
     ys = np.arange(0.0, 5_000.0, 250.0)
     along = np.column_stack([np.where(np.arange(len(ys)) % 2, 0.3, -0.3), ys])
     road = shapely.LineString([(-4_000.0, -100.0), *along, (4_000.0, 5_000.0)])
-    found = corridors.crossings(layers_of(road), [FRONT])
+    found = corridors.find_corridor_crossings(layers_of(road), fronts=[FRONT])
     assert len(found) == 1
     assert found.angle_deg.item() < 1.0
 
@@ -228,7 +236,7 @@ def test_a_road_that_wavers_along_the_line_crosses_once_at_no_angle():
 def test_multipart_corridors_and_several_lines():
     road = shapely.MultiLineString([[(-9_000, 0), (-1_000, 0)], [(-1_000, 0), (9_000, 0)]])
     other = front_of(shapely.LineString([(3_000, -HALF), (3_000, HALF)]), key="new")
-    found = corridors.crossings(layers_of(road), [FRONT, other])
+    found = corridors.find_corridor_crossings(layers_of(road), fronts=[FRONT, other])
     assert found.line.tolist() == ["old", "new"]
     assert found.km_along.tolist() == pytest.approx([9.0, 12.0])
 
@@ -236,7 +244,7 @@ def test_multipart_corridors_and_several_lines():
 def test_distance_to_a_line_is_the_geodesic_to_the_nearest_stretch():
     road = shapely.LineString([(29_000.0, -20_000.0), (29_000.0, 0.0), (40_000.0, 10_000.0)])
     cut = shapely.LineString([(-9_000, 0), (1_000, 0)])
-    found = corridors.corridor_distance(layers_of(road, cut), [FRONT])
+    found = corridors.measure_corridor_distances(layers_of(road, cut), fronts=[FRONT])
     assert list(found.columns) == corridors.DISTANCE
     assert found.distance_m.tolist() == pytest.approx([29_000.0, 0.0], rel=1e-4)
     assert found.lat[0] == pytest.approx(45.0, abs=0.25)
@@ -247,15 +255,21 @@ def test_distance_far_from_the_centre_of_the_frame():
     corners = shapely.linestrings([[(20.0, 50.0), (20.01, 50.0)], [(20.0, 51.0), (20.01, 51.0)]])
     road, line = FRAME.from_crs(corners, pyproj.CRS("EPSG:4326"))
     front = FrontLine(**{**vars(FRONT), "geometry": line})
-    found = corridors.corridor_distance(layers_of(road), [front])
+    found = corridors.measure_corridor_distances(layers_of(road), fronts=[front])
     assert found.distance_m.item() == pytest.approx(GEOD.inv(20, 50, 20, 51)[2], abs=1.0)
 
 
 def test_without_corridors_every_table_keeps_its_columns():
     none = layers_of()
-    assert list(corridors.corridor_km(none, [FRONT], NO_ZONES, {}).columns) == corridors.KM.names
-    assert list(corridors.corridor_distance(none, [FRONT]).columns) == corridors.DISTANCE
-    found = corridors.crossings(none, [FRONT])
+    assert (
+        list(corridors.measure_corridors(none, fronts=[FRONT], zones=NO_ZONES, draws={}).columns)
+        == corridors.KM.names
+    )
+    assert (
+        list(corridors.measure_corridor_distances(none, fronts=[FRONT]).columns)
+        == corridors.DISTANCE
+    )
+    found = corridors.find_corridor_crossings(none, fronts=[FRONT])
     assert list(found.columns) == [*CROSSINGS, "geometry"]
     assert found.crs == FRAME.crs
 
@@ -270,10 +284,10 @@ def test_roads_that_never_gain_together_have_a_narrower_sum():
     for east in np.linspace(-2_000.0, 2_000.0, 41):
         top = east * HALF / 10_000.0
         moved = front_of(shapely.LineString([(-top, -HALF), (top, HALF)]))
-        draws.append(Draw(line=moved.geometry, sides=moved.sides))
+        draws.append(DisplacedFront(line=moved.geometry, sides=moved.sides))
     draws = {"old": draws}
-    each = corridors.corridor_km(lines, [ROUGH], NO_ZONES, draws)
-    both = corridors.kind_km(lines, [ROUGH], NO_ZONES, draws)
+    each = corridors.measure_corridors(lines, fronts=[ROUGH], zones=NO_ZONES, draws=draws)
+    both = corridors.measure_corridor_kinds(lines, fronts=[ROUGH], zones=NO_ZONES, draws=draws)
     west = both[(both.side == "West") & both.distance_m.isna()].iloc[0]
     ends = each[(each.side == "West") & each.distance_m.isna()][["km_low", "km_high"]].sum()
     assert west.km == pytest.approx(40.0, rel=1e-3)

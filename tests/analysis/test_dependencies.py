@@ -9,12 +9,12 @@ import shapely
 from factories.fronts import AREA, FRAME, front_of, settlements, straight
 from factories.parts import frame, layers_of
 
-from frontline.analysis.dependencies import LINKS, links_table
-from frontline.analysis.events import EVENTS, events_table
+from frontline.analysis.dependencies import LINKS, relate_links
+from frontline.analysis.events import EVENTS, relate_events
 from frontline.errors import LayerError
-from frontline.lines.sections import Stretch
-from frontline.network.graph import road_graph
-from frontline.network.project_roads import Network
+from frontline.lines.sections import LineSection
+from frontline.network.graph import build_graph
+from frontline.network.project_roads import RoadNetwork
 from frontline.project.layers import EVENTS as EVENT_ROLE
 from frontline.project.layers import LINKS as LINK_ROLE
 
@@ -42,7 +42,9 @@ def link(**more):
 
 def linked(*rows, front=None, **layers):
     front = front or straight("old", 30_000.0, error_m=500.0)
-    return links_table(cells(LINK_ROLE, *rows), replace(layers_of(PLACES), **layers), [front])
+    return relate_links(
+        cells(LINK_ROLE, *rows), layers=replace(layers_of(PLACES), **layers), fronts=[front]
+    )
 
 
 def points(*rows):
@@ -117,27 +119,27 @@ def test_the_way_by_road_that_does_not_cross_the_line():
         kind=["road", "road"],
     )
     home = settlements(("Village", 20_000, 10_000, 1))
-    network = Network(road_graph(roads), ((30e3, 10e3, 45.0),), 500.0, sloped=False)
+    network = RoadNetwork(build_graph(roads), ((30e3, 10e3, 45.0),), 500.0, sloped=False)
     shut = replace(network, gates=())
-    row = links_table(
+    row = relate_links(
         cells(LINK_ROLE, link(**at(40_000, 10_000))),
-        replace(layers_of(home), corridors=roads),
-        [half],
+        layers=replace(layers_of(home), corridors=roads),
+        fronts=[half],
         network=shut,
     ).iloc[0]
     assert row.minutes_open == pytest.approx(20 / 50 * 60, rel=1e-3)
     assert row.minutes == pytest.approx(80 / 50 * 60, rel=1e-3)
-    whole = links_table(
+    whole = relate_links(
         cells(LINK_ROLE, link(**at(40_000, 10_000))),
-        replace(layers_of(home), corridors=roads),
-        [straight("old", 30_000.0)],
+        layers=replace(layers_of(home), corridors=roads),
+        fronts=[straight("old", 30_000.0)],
         network=shut,
     ).iloc[0]
     assert np.isinf(whole.minutes)
-    through = links_table(
+    through = relate_links(
         cells(LINK_ROLE, link(**at(40_000, 10_000))),
-        replace(layers_of(home), corridors=roads),
-        [straight("old", 30_000.0)],
+        layers=replace(layers_of(home), corridors=roads),
+        fronts=[straight("old", 30_000.0)],
         network=network,
     ).iloc[0]
     assert through.minutes == pytest.approx(20 / 50 * 60 + 45, rel=1e-3)
@@ -170,11 +172,11 @@ def second(x, y):
 
 
 FRONTS = [straight("new", 60_000.0, error_m=1_000.0), straight("old", 30_000.0, error_m=500.0)]
-LOW = Stretch("low", "Low", "old", shapely.LineString([(30e3, 0), (30e3, 20e3)]), 20.0)
+LOW = LineSection("low", "Low", "old", shapely.LineString([(30e3, 0), (30e3, 20e3)]), 20.0)
 
 
 def set_against(*rows, stretches=(LOW,)):
-    return events_table(cells(EVENT_ROLE, *rows), FRONTS, stretches, FRAME)
+    return relate_events(cells(EVENT_ROLE, *rows), fronts=FRONTS, stretches=stretches, plane=FRAME)
 
 
 def test_an_event_is_measured_against_the_line_of_its_day():

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from frontline.analysis.displaced_people import (
     BALANCE,
     FLOWS,
-    by_origin,
-    checked_flows,
-    flows_balance,
-    flows_table,
+    balance_flows,
+    check_flows,
+    list_flows,
+    sum_by_origin,
 )
 from frontline.errors import FrontlineError, LayerError
 from frontline.inputs.tables import read_tables
@@ -40,7 +40,7 @@ def flow(own, amount=np.nan, **more):
 
 
 def balance(*rows):
-    return flows_balance(checked_flows(table(*rows)))
+    return balance_flows(check_flows(table(*rows)))
 
 
 def test_parts_equal_their_total():
@@ -92,8 +92,8 @@ def test_shares_are_held_against_the_whole_and_other_units_against_nothing():
 
 
 def test_the_share_of_a_total_covers_all_amounts_between_the_ends():
-    told = flows_table(
-        checked_flows(
+    told = list_flows(
+        check_flows(
             table(
                 flow("all", (100, 200)),
                 flow("some", 50, part_of="all"),
@@ -118,13 +118,13 @@ def test_shares_that_overlap_have_a_whole_and_are_not_added_up():
         flow("half", (50, np.nan), unit="%", share_of="all"),
     )
     assert balance(*rows).empty
-    told = flows_table(checked_flows(table(*rows))).set_index("id")
+    told = list_flows(check_flows(table(*rows))).set_index("id")
     assert told.loc["some", "share_low"] == 60.0
     assert told.loc["half", ["share_low", "share_high"]].tolist() == [50.0, 100.0]
 
 
 def test_origins_are_added_without_the_totals_that_the_same_source_takes_apart():
-    rows = checked_flows(
+    rows = check_flows(
         table(
             flow("all", 100, origin="Land", source="A"),
             flow("n", 60, origin="North", part_of="all", source="A"),
@@ -134,13 +134,13 @@ def test_origins_are_added_without_the_totals_that_the_same_source_takes_apart()
             flow("s", 30, unit="%", origin="South", part_of="all", source="A"),
         )
     )
-    found = by_origin(rows)
+    found = sum_by_origin(rows)
     assert found[["source", "date", "origin", "amount_low", "rows"]].to_numpy().tolist() == [
         ["A", "", "North", 65.0, 2],
         ["B", "", "North", 70.0, 1],
         ["A", "2021", "North", 1.0, 1],
     ]
-    assert by_origin(rows, to="destination").empty
+    assert sum_by_origin(rows, to="destination").empty
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_origins_are_added_without_the_totals_that_the_same_source_takes_apart()
 )
 def test_what_cannot_be_is_refused_with_its_row(rows, expected):
     with pytest.raises(LayerError) as caught:
-        checked_flows(table(*rows))
+        check_flows(table(*rows))
     assert expected in str(caught.value)
     assert "feature 2" in str(caught.value)
 
@@ -187,7 +187,7 @@ def test_a_table_is_read_with_its_columns_mapped_and_the_user_s_kept(tmp_path):
     assert flows["id"].tolist() == ["1", "2"]
     assert flows["amount"].tolist()[0] == 100.0
     assert np.isnan(flows["amount"].iloc[1])
-    assert list(flows_table(checked_flows(flows)).columns) == [*FLOWS.names, "ours"]
+    assert list(list_flows(check_flows(flows)).columns) == [*FLOWS.names, "ours"]
 
 
 def test_rows_may_be_selected(tmp_path):

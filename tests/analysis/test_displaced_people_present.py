@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontline.analysis.displaced_people import (
+    add_people_present,
     check_displacements,
-    checked_flows,
-    with_people_present,
+    check_flows,
 )
 from frontline.errors import ProjectError
 
@@ -24,7 +24,7 @@ def flows(*rows):
     for own, amount, *more in rows:
         row = dict.fromkeys((*TEXTS, "note"), "") | {"id": own, "amount": amount}
         made.append(row | {"amount_low": np.nan, "amount_high": np.nan} | (more[0] if more else {}))
-    return checked_flows(pd.DataFrame(made))
+    return check_flows(pd.DataFrame(made))
 
 
 FLOWS = flows(
@@ -53,7 +53,9 @@ def present(people=77_000.0, *, of=None, told=FLOWS, **changes):
         "line": "a", "side": "East", "source": "settlements", "population": people,
         "figures_first": "2015", "figures_last": "2015", "figures_undated": 0,
     }  # fmt: skip
-    table = with_people_present(pd.DataFrame([row | changes]), of or project(displacement()), told)
+    table = add_people_present(
+        pd.DataFrame([row | changes]), project=of or project(displacement()), flows=told
+    )
     return table.iloc[0]
 
 
@@ -119,8 +121,8 @@ def test_bounds_hold_whoever_left(people, left):
 
 def test_rows_that_are_not_there_and_shares_are_refused():
     with pytest.raises(ProjectError, match=r"displacements\.left.*no row 'gone'"):
-        check_displacements(project(displacement(left="gone")), FLOWS)
+        check_displacements(project(displacement(left="gone")), flows=FLOWS)
     with pytest.raises(ProjectError, match="does not count people"):
-        check_displacements(project(displacement(whole="share")), FLOWS)
-    check_displacements(project(displacement()), None)  # restricted flows tell nothing
+        check_displacements(project(displacement(whole="share")), flows=FLOWS)
+    check_displacements(project(displacement()), flows=None)  # restricted flows tell nothing
     assert present(told=None)["displacement"] == ""

@@ -11,14 +11,14 @@ from factories.case import LAYOUT, made_case, write_project
 from factories.projects import EAST_KM, NORTH_KM
 from factories.rasters import write_tif
 
-from frontline.analysis.change import changes
-from frontline.analysis.landcover import cover_km2, read_cover
-from frontline.analysis.landcover_tables import BALANCE, COVER, FLOWS, cover_tables
+from frontline.analysis.change import find_land_changes
+from frontline.analysis.landcover import measure_cover, read_cover
+from frontline.analysis.landcover_tables import BALANCE, COVER, FLOWS, tabulate_cover
 from frontline.claims.registry import METRICS
 from frontline.errors import FrontlineError, ProjectError, RasterError
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import hash_inputs, load_project
-from frontline.results.key_figures import cover_figures
+from frontline.results.key_figures import write_cover_figures
 from frontline.workflow.check import check
 
 STEP = 100.0
@@ -48,8 +48,10 @@ def covered(folder, *, cover=None, table="", **options):
 
 
 def tables_of(case):
-    found = changes(case.fronts, case.layers.study_area, case.draws, case.layers.frame)
-    return cover_tables(case, found)
+    found = find_land_changes(
+        case.fronts, study_area=case.layers.study_area, draws=case.draws, plane=case.layers.plane
+    )
+    return tabulate_cover(case, changes=found)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,9 @@ def test_what_changed_hands_and_its_parts(sure):
     for _, pair in flows.groupby(["from_line", "to_line"]):
         assert pair["area_km2"].sum() == pytest.approx(60 * 40, rel=1e-4)
     parts = flows.groupby(["from_line", "to_line", "from_side", "to_side"])["area_km2"].sum()
-    found = changes(case.fronts, case.layers.study_area, {}, case.layers.frame)
+    found = find_land_changes(
+        case.fronts, study_area=case.layers.study_area, draws={}, plane=case.layers.plane
+    )
     whole = found.groupby(["from_line", "to_line", "from_side", "to_side"])["area_km2"].sum()
     pd.testing.assert_series_equal(parts, whole, rtol=1e-9)
 
@@ -180,7 +184,7 @@ def test_without_draws_there_is_no_interval(sure):
 
 def test_a_sentence_to_quote_says_number_interval_date_and_caveat(unsure):
     case, tables = unsure
-    figures = {figure.id: figure for figure in cover_figures(case, tables)}
+    figures = {figure.id: figure for figure in write_cover_figures(case, tables=tables)}
     figure = figures["farmland:old:new:East:West"]
     assert figure.value == pytest.approx(200, **ABOUT)
     assert figure.low < figure.value < figure.high
@@ -194,7 +198,7 @@ def test_a_sentence_to_quote_says_number_interval_date_and_caveat(unsure):
 def test_what_no_line_is_sure_of_is_said_to_be_so(unsure):
     case, tables = unsure
     doubtful = tables["landcover_changes"].assign(area_certain_km2=0.0, area_high=260.0)
-    said = cover_figures(case, {"landcover_changes": doubtful})[0].sentence
+    said = write_cover_figures(case, tables={"landcover_changes": doubtful})[0].sentence
     assert "no farmland is certain to have gone from the East to the West side" in said
     assert "up to 260 km² may have, within the errors of the lines." in said
 
@@ -242,19 +246,23 @@ def test_the_same_land_in_degrees(tmp_path):
 def test_windows_and_squares_do_not_change_the_figures(sure, monkeypatch):
     case, _ = sure
     land = np.array([case.fronts[0].sides["West"]], dtype=object)
-    whole = cover_km2(case.project, case.layers, land)
+    whole = measure_cover(case.project, layers=case.layers, lands=land)
     from frontline.analysis import landcover
     from frontline.raster import zonal
     from frontline.raster import zonal as class_areas
 
     small = zonal.blocks
     monkeypatch.setattr(zonal, "blocks", lambda window: small(window, most_cells=7_000))
-    assert cover_km2(case.project, case.layers, land) == pytest.approx(whole, rel=1e-9)
+    assert measure_cover(case.project, layers=case.layers, lands=land) == pytest.approx(
+        whole, rel=1e-9
+    )
     for side in (1, 7, 10_000):  # every cell by itself, and none but along the edges
         monkeypatch.setattr(class_areas, "SQUARE", side)
-        assert cover_km2(case.project, case.layers, land) == pytest.approx(whole, rel=1e-9)
+        assert measure_cover(case.project, layers=case.layers, lands=land) == pytest.approx(
+            whole, rel=1e-9
+        )
     monkeypatch.setattr(landcover, "_BAND_CELLS", 9_000)
-    banded = read_cover(case.project, case.layers)
+    banded = read_cover(case.project, layers=case.layers)
     assert banded.area_km2.sum(axis=0) == pytest.approx(case.cover.area_km2.sum(axis=0))
     assert banded.xy == pytest.approx(case.cover.xy)
 
@@ -271,10 +279,12 @@ def test_against_counting_cells_one_by_one(sure):
     codes = worldcover(east, north)
     import pyproj
 
-    turn = pyproj.Transformer.from_crs(LAYOUT.plane, case.layers.frame.crs, always_xy=True)
+    turn = pyproj.Transformer.from_crs(LAYOUT.plane, case.layers.plane.crs, always_xy=True)
     dense = shapely.segmentize(land, 500.0)
     there = shapely.transform(dense, turn.transform, interleaved=False)
-    found = cover_km2(case.project, case.layers, np.array([there], dtype=object))[0]
+    found = measure_cover(case.project, layers=case.layers, lands=np.array([there], dtype=object))[
+        0
+    ]
     for name, code in (("farmland", 40), ("tree cover", 10), ("water", 80)):
         counted = (inside & (codes == code)).sum() * STEP**2 / 1e6
         assert found[case.cover.names.index(name)] == pytest.approx(counted, rel=3e-3, abs=0.1)
@@ -328,7 +338,7 @@ def test_a_raster_of_elsewhere_is_refused(tmp_path):
     path = write_project(tmp_path, more='[landcover]\npath = "cover.tif"')
     project = load_project(path)
     with pytest.raises(FrontlineError, match="does not reach the study area"):
-        read_cover(project, read_layers(project))
+        read_cover(project, layers=read_layers(project))
     assert "cover.tif" in hash_inputs(project)
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from factories.case import made_case
 
-from frontline.analysis.lines import THRESHOLDS, line_tables
-from frontline.analysis.settlements import NEARNESS, nearness
+from frontline.analysis.lines import THRESHOLDS, tabulate_lines
+from frontline.analysis.settlements import NEARNESS, summarise_distances
 from frontline.results.registry import TABLES
 
 
@@ -18,7 +18,7 @@ def case(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(case):
-    return line_tables(case)
+    return tabulate_lines(case)
 
 
 def row_of(table, line, side, part="", partition=""):
@@ -76,7 +76,7 @@ def test_what_is_in_sight_adds_up_and_is_empty_without_elevation(case, found):
     assert (states == table.settlements).all()
     assert (table.population_visible <= table.population).all()
     blind = replace(case.exposure, settlements=case.exposure.settlements.iloc[:0])
-    without = nearness(replace(case, exposure=blind))
+    without = summarise_distances(replace(case, exposure=blind))
     assert without["visible"].isna().all()
     assert without["population_visible"].isna().all()
 
@@ -118,5 +118,5 @@ def test_the_uncertain_band_is_as_wide_as_the_error(found):
 
 def test_without_elevation_or_places_there_are_fewer_tables(case):
     layers = replace(case.layers, settlements=case.layers.settlements.iloc[:0])
-    few = line_tables(replace(case, dem=None, layers=layers))
+    few = tabulate_lines(replace(case, dem=None, layers=layers))
     assert list(few) == ["line_scales", "line_certainty"]

@@ -9,12 +9,12 @@ from factories.projects import Layout, made_project
 from factories.rasters import write_tif
 
 from frontline.errors import FrontlineError
-from frontline.export.report.report import report_html
+from frontline.export.report.report import render_report
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
 from frontline.results.registry import TABLES
-from frontline.results.tables import tables, write_csv
-from frontline.results.wording import sources
+from frontline.results.tables import make_tables, write_csv
+from frontline.results.wording import list_sources
 from frontline.workflow.check import check
 from frontline.workflow.run import compute, compute_case, compute_public
 
@@ -111,7 +111,7 @@ CUTS = {
 
 def test_every_table_has_the_columns_that_are_described(results):
     assert set(results.further) >= CUTS
-    frames = tables(results)
+    frames = make_tables(results)
     for name in CUTS:
         wanted = TABLES[name].names
         assert list(results.further[name].columns)[: len(wanted)] == wanted
@@ -148,7 +148,7 @@ def test_scenarios_are_lines_like_any_other_and_change_no_other_table(results):
     assert table.loc["further"].population == 500
     assert table.loc["given"].area_km2 == pytest.approx(30 * 20, rel=3e-3)
     assert table.loc["given"].population == 9_500
-    for name, frame in tables(results).items():
+    for name, frame in make_tables(results).items():
         keys = {"further", "given"} if name != "scenarios" else set()
         if "line" in frame:
             assert not keys & set(frame["line"]), name
@@ -168,7 +168,7 @@ def test_tables_of_the_project_are_held_against_the_lines(results):
 
 
 def test_they_are_written_as_text(results, tmp_path):
-    for name, frame in tables(results).items():
+    for name, frame in make_tables(results).items():
         write_csv(frame, tmp_path / f"{name}.csv")
     with (tmp_path / "steps.csv").open(encoding="utf-8", newline="") as file:
         row = next(csv.DictReader(file))
@@ -238,11 +238,11 @@ def test_the_tables_are_credited_to_whoever_made_them(tmp_path):
     written(tmp_path)
     text = more(elevation="", flows='source = "A survey"')
     project = load_project(made_project(tmp_path, LAYOUT, more=text, elevation=False))
-    assert "A survey" in [row["source"] for row in sources(project)]
+    assert "A survey" in [row["source"] for row in list_sources(project)]
 
 
 def test_land_cover_stands_in_report_key_figures_and_sources(results):
-    page = " ".join(html.unescape(report_html(results, inputs_hash="0")).split())
+    page = " ".join(html.unescape(render_report(results, inputs_hash="0")).split())
     assert "Land cover: farmland and trees" in page
     assert "The map is of 1 July 2021. It is laid under 1 January 2001 and 1 January 2011" in page
     assert "Known on 100 % of the study area" in page
@@ -250,4 +250,4 @@ def test_land_cover_stands_in_report_key_figures_and_sources(results):
     assert len(said) == 1
     assert "of farmland (" in said[0]
     assert said[0].rstrip(".").endswith("Source: Made up cover")
-    assert "Made up cover" in {row["source"] for row in sources(results.project)}
+    assert "Made up cover" in {row["source"] for row in list_sources(results.project)}

@@ -8,15 +8,15 @@ import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, grid_of, settlements, straight
 from factories.parts import HALVES, NORTH, SOUTH, frame, layers_of, row_of
 
-from frontline.analysis.partitions import PARTS, crossed, parts_by_side
-from frontline.elevation.terrain import ground_of, ground_on, within
-from frontline.inputs.partitions import parts_of
-from frontline.lines.front import draw_front
-from frontline.population.on_land import dwellers_at, shares_on
+from frontline.analysis.partitions import PARTS, cross_lands, cross_partitions
+from frontline.elevation.terrain import find_cells_within, read_ground, summarise_ground
+from frontline.inputs.partitions import list_parts
+from frontline.lines.front import displace_front
+from frontline.population.on_land import find_shares, pick_residents
 
 
 def test_parts_are_cut_to_the_study_area_and_the_rest_is_outside():
-    parts = parts_of(layers_of(halves=HALVES), "halves")
+    parts = list_parts(layers_of(halves=HALVES), partition="halves")
     assert [part.part for part in parts] == ["S", "N", ""]
     areas = [part.land.area / 1e6 for part in parts]
     assert areas == pytest.approx([50 * 25, 50 * 25, 50 * 50])
@@ -26,12 +26,14 @@ def test_parts_are_cut_to_the_study_area_and_the_rest_is_outside():
 
 def test_polygons_of_one_code_are_one_part_and_nameless_ones_go_by_number():
     layers = layers_of(same=HALVES.assign(code="X"), bare=frame(SOUTH, NORTH))
-    assert [part.part for part in parts_of(layers, "same")] == ["X", ""]
-    assert [part.part for part in parts_of(layers, "bare")] == ["1", "2", ""]
+    assert [part.part for part in list_parts(layers, partition="same")] == ["X", ""]
+    assert [part.part for part in list_parts(layers, partition="bare")] == ["1", "2", ""]
 
 
 def test_parts_crossed_with_a_straight_line():
-    table = parts_by_side(layers_of(halves=HALVES), [straight("old", 30_000.0)], {}, None)
+    table = cross_partitions(
+        layers_of(halves=HALVES), fronts=[straight("old", 30_000.0)], draws={}, ground=None
+    )
     assert list(table.columns) == PARTS.names
     assert row_of(table, "S", "West").area_km2 == pytest.approx(30 * 25)
     assert row_of(table, "S", "East").share == pytest.approx(0.4)
@@ -53,7 +55,9 @@ def test_people_count_where_they_live_and_kinds_stay_apart():
         population_from=["", "", "", "", "2015"],
     )
     front = straight("old", 30_000.0)
-    table = parts_by_side(layers_of(places, halves=HALVES), [front], {}, None)
+    table = cross_partitions(
+        layers_of(places, halves=HALVES), fronts=[front], draws={}, ground=None
+    )
     assert row_of(table, "S", "West").population == 100
     assert row_of(table, "S", "East").population == 200
     alone = row_of(table, "N", "West")
@@ -64,14 +68,18 @@ def test_people_count_where_they_live_and_kinds_stay_apart():
     assert (alone.settlements, alone.settlements_unknown) == (2, 2)
     assert row_of(table, "N", "East").settlements_unknown == 1
     later = straight("new", 30_000.0)
-    table = parts_by_side(layers_of(places, halves=HALVES), [later], {}, None)
+    table = cross_partitions(
+        layers_of(places, halves=HALVES), fronts=[later], draws={}, ground=None
+    )
     assert row_of(table, "N", "West", "new").population == 70
 
 
 def test_a_place_given_as_a_polygon_is_split_by_area():
     place = settlements(("Town", 30_000, 10_000, 1_000))
     place = place.set_geometry([shapely.box(29_000, 9_000, 33_000, 11_000)], crs=FRAME.crs)
-    table = parts_by_side(layers_of(place, halves=HALVES), [straight("old", 30_000.0)], {}, None)
+    table = cross_partitions(
+        layers_of(place, halves=HALVES), fronts=[straight("old", 30_000.0)], draws={}, ground=None
+    )
     assert row_of(table, "S", "West").population == pytest.approx(250)
     assert row_of(table, "S", "East").population == pytest.approx(750)
     assert row_of(table, "S", "West").settlements == 0
@@ -80,16 +88,21 @@ def test_a_place_given_as_a_polygon_is_split_by_area():
 
 def test_a_point_on_the_line_counts_once():
     places = settlements(("Edge", 30_000, 10_000, 10))
-    lands = crossed(np.array([SOUTH]), straight("old", 30_000.0).sides)[0]
-    assert shares_on(dwellers_at(places, straight("old", 1.0).date), lands).sum() == 1.0
+    lands = cross_lands(np.array([SOUTH]), sides=straight("old", 30_000.0).sides)[0]
+    assert (
+        find_shares(pick_residents(places, date=straight("old", 1.0).date), lands=lands).sum()
+        == 1.0
+    )
 
 
 def test_intervals_are_those_of_a_line_that_sways_as_one():
     """An error alike over the whole line moves it by +-1 km in 95 %: 25 km2 for a part."""
     front = replace(straight("old", 30_000.0, error_m=1_000.0), error_correlation_m=1e9)
-    draws = {"old": draw_front(front, AREA, draws=400, seed=3)}
+    draws = {"old": displace_front(front, area=AREA, draws=400, seed=3)}
     places = settlements(("Near", 30_300, 10_000, 100), ("Far", 45_000, 10_000, 1_000))
-    table = parts_by_side(layers_of(places, halves=HALVES), [front], draws, None)
+    table = cross_partitions(
+        layers_of(places, halves=HALVES), fronts=[front], draws=draws, ground=None
+    )
     west, east = row_of(table, "S", "West"), row_of(table, "S", "East")
     assert west.area_low == pytest.approx(750 - 25, abs=4)
     assert west.area_high == pytest.approx(750 + 25, abs=4)
@@ -102,8 +115,11 @@ def test_intervals_are_those_of_a_line_that_sways_as_one():
 
 
 def test_a_line_with_an_error_and_no_draws_has_no_interval():
-    table = parts_by_side(
-        layers_of(halves=HALVES), [straight("old", 30_000.0, error_m=10.0)], {}, None
+    table = cross_partitions(
+        layers_of(halves=HALVES),
+        fronts=[straight("old", 30_000.0, error_m=10.0)],
+        draws={},
+        ground=None,
     )
     west = row_of(table, "S", "West")
     assert np.isnan([west.area_low, west.share_high, west.population_low]).all()
@@ -111,16 +127,22 @@ def test_a_line_with_an_error_and_no_draws_has_no_interval():
 
 def test_districts_come_after_partitions_and_nothing_gives_an_empty_table():
     layers = layers_of(districts=HALVES, halves=HALVES)
-    table = parts_by_side(layers, [straight("old", 30_000.0)], {}, None)
+    table = cross_partitions(layers, fronts=[straight("old", 30_000.0)], draws={}, ground=None)
     assert list(dict.fromkeys(table.partition)) == ["halves", "districts"]
-    only = parts_by_side(layers, [straight("old", 30_000.0)], {}, None, partitions=["districts"])
+    only = cross_partitions(
+        layers, fronts=[straight("old", 30_000.0)], draws={}, ground=None, partitions=["districts"]
+    )
     assert set(only.partition) == {"districts"}
-    assert parts_by_side(layers_of(), [straight("old", 30_000.0)], {}, None).empty
+    assert cross_partitions(
+        layers_of(), fronts=[straight("old", 30_000.0)], draws={}, ground=None
+    ).empty
 
 
 def test_the_ground_of_a_plane_that_rises_to_the_east():
-    ground = ground_of(grid_of(lambda x, _: x / 50), FRAME)
-    table = parts_by_side(layers_of(halves=HALVES), [straight("old", 30_000.0)], {}, ground)
+    ground = read_ground(grid_of(lambda x, _: x / 50), plane=FRAME)
+    table = cross_partitions(
+        layers_of(halves=HALVES), fronts=[straight("old", 30_000.0)], draws={}, ground=ground
+    )
     west = row_of(table, "S", "West")
     assert west.elevation_m == pytest.approx(15_000 / 50, abs=0.1)
     assert west.elevation_p10 == pytest.approx(60, abs=11)
@@ -132,11 +154,13 @@ def test_the_ground_of_a_plane_that_rises_to_the_east():
 
 def test_merging_cells_keeps_means_and_relief():
     dem = grid_of(lambda x, y: x / 40 + 300 * np.sin(y / 2_000), step_m=250.0)
-    fine = ground_of(dem, FRAME)
-    coarse = ground_of(dem, FRAME, most_cells=5_000)
+    fine = read_ground(dem, plane=FRAME)
+    coarse = read_ground(dem, plane=FRAME, most_cells=5_000)
     assert len(coarse.xy) <= 5_000 < len(fine.xy)
     land = shapely.box(20_000, 10_000, 70_000, 40_000)
-    first, second = (ground_on(each, within(each, land)) for each in (fine, coarse))
+    first, second = (
+        summarise_ground(each, inside=find_cells_within(each, land=land)) for each in (fine, coarse)
+    )
     assert second["elevation_m"] == pytest.approx(first["elevation_m"], rel=0.01)
     assert second["slope_deg"] == pytest.approx(first["slope_deg"], rel=0.01)
     assert second["relief_m"] == pytest.approx(first["relief_m"], rel=0.1)
@@ -144,10 +168,14 @@ def test_merging_cells_keeps_means_and_relief():
 
 
 def test_unknown_ground_is_left_out_and_land_without_any_has_none():
-    ground = ground_of(grid_of(lambda x, _: np.where(x < 20_000, 100.0, np.nan)), FRAME)
-    known = ground_on(ground, within(ground, shapely.box(10_000, 0, 30_000, HIGH)))
+    ground = read_ground(grid_of(lambda x, _: np.where(x < 20_000, 100.0, np.nan)), plane=FRAME)
+    known = summarise_ground(
+        ground, inside=find_cells_within(ground, land=shapely.box(10_000, 0, 30_000, HIGH))
+    )
     assert known["elevation_m"] == pytest.approx(100.0)
-    nothing = ground_on(ground, within(ground, shapely.box(30_000, 0, 40_000, HIGH)))
+    nothing = summarise_ground(
+        ground, inside=find_cells_within(ground, land=shapely.box(30_000, 0, 40_000, HIGH))
+    )
     assert np.isnan(list(nothing.values())).all()
 
 
@@ -155,7 +183,7 @@ def test_three_sides_and_land_on_none():
     left, right = shapely.box(0, 0, 20e3, HIGH), shapely.box(30e3, 0, 100e3, HIGH)
     front = replace(front_of("old", shapely.LineString([(20e3, 0), (20e3, HIGH)])), sides={})
     front = replace(front, sides={"Left": left, "Right": right})
-    table = parts_by_side(layers_of(halves=HALVES), [front], {}, None)
+    table = cross_partitions(layers_of(halves=HALVES), fronts=[front], draws={}, ground=None)
     assert row_of(table, "S", "").area_km2 == pytest.approx(10 * 25)
     assert row_of(table, "S", "Left").share == pytest.approx(0.4)
     assert table.area_km2.sum() == pytest.approx(AREA.area / 1e6)
@@ -163,8 +191,10 @@ def test_three_sides_and_land_on_none():
 
 def test_draws_that_no_settlement_is_near_leave_people_as_they_are():
     front = straight("old", 30_000.0, error_m=500.0)
-    draws = {"old": draw_front(front, AREA, draws=5, seed=1)}
+    draws = {"old": displace_front(front, area=AREA, draws=5, seed=1)}
     for places in (settlements(), settlements(("Far", 80_000, 10_000, 7))):
-        table = parts_by_side(layers_of(places, halves=HALVES), [front], draws, None)
+        table = cross_partitions(
+            layers_of(places, halves=HALVES), fronts=[front], draws=draws, ground=None
+        )
         assert (table.population_low == table.population).all()
         assert (table.population_high == table.population).all()

@@ -14,7 +14,7 @@ from factories.projects import Layout, made_project
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontline.analysis.restricted_people import publishable
+from frontline.analysis.restricted_people import choose_publishable
 from frontline.workflow.run import run
 
 LAYOUT = Layout()
@@ -71,7 +71,7 @@ def contents(folder):
 @pytest.fixture(scope="module")
 def default(tmp_path_factory):
     folder = tmp_path_factory.mktemp("default")
-    run(secret_project(folder), folder / "out", public=True)
+    run(secret_project(folder), out=folder / "out", public=True)
     return folder / "out"
 
 
@@ -79,7 +79,7 @@ def default(tmp_path_factory):
 def chosen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chosen")
     more = f"{MORE}restricted_sums = true\n"
-    run(secret_project(folder, more=more), folder / "out", public=True)
+    run(secret_project(folder, more=more), out=folder / "out", public=True)
     return folder / "out"
 
 
@@ -89,7 +89,7 @@ def test_public_files_are_the_same_bytes_whatever_the_restricted_layer_holds(def
         tmp_path, people=[n * 31 + 5 for n in range(14)], east=[-0.7 * e for e in EAST]
     )
     shutil.copy(default.parent / "layers.gpkg", tmp_path)  # that file holds when it was written
-    run(other, tmp_path / "out", public=True)
+    run(other, out=tmp_path / "out", public=True)
     one, two = contents(tmp_path / "out"), contents(default)
     assert set(one) == set(two)
     assert [name for name in one if one[name] != two[name]] == []
@@ -103,7 +103,7 @@ def derived(numbers):
 
 
 def test_the_attack_by_differences_succeeds_on_files_that_are_not_public(tmp_path):
-    run(secret_project(tmp_path), tmp_path / "out")
+    run(secret_project(tmp_path), out=tmp_path / "out")
     zones = pd.read_csv(tmp_path / "out/tables/zones.csv")
     assert len(derived(zones["population"].dropna().tolist())) > 3
 
@@ -156,7 +156,7 @@ SETS = st.lists(st.sets(st.integers(0, 7)), min_size=1, max_size=9)
 @given(SETS, st.integers(2, 4))
 def test_no_combination_of_published_sums_tells_of_fewer_places(sets, least):
     """The naive second way: linear algebra over every few places."""
-    shown = [s for s, may in zip(sets, publishable(sets, least=least), strict=True) if may]
+    shown = [s for s, may in zip(sets, choose_publishable(sets, least=least), strict=True) if may]
     matrix = np.array([[float(place in s) for place in range(8)] for s in shown]).reshape(-1, 8)
     for count in range(1, least):
         for few in itertools.combinations(range(8), count):
@@ -165,20 +165,24 @@ def test_no_combination_of_published_sums_tells_of_fewer_places(sets, least):
 
 @given(SETS)
 def test_the_first_sum_of_enough_places_is_published_and_a_repeated_one_too(sets):
-    chosen = publishable([*sets, *sets], least=3)
+    chosen = choose_publishable([*sets, *sets], least=3)
     assert chosen[0] == (len(sets[0]) >= 3)
     assert chosen[len(sets) :] == chosen[: len(sets)]
 
 
 def test_rings_two_lines_and_sides_by_hand():
     # Five within 10 km, three of them within 5: the ring between holds two.
-    assert publishable([{1, 2, 3, 4, 5}, {1, 2, 3}], least=3) == [True, False]
-    assert publishable([{1, 2, 3, 4, 5}, {1, 2, 3}], least=2) == [True, True]
+    assert choose_publishable([{1, 2, 3, 4, 5}, {1, 2, 3}], least=3) == [True, False]
+    assert choose_publishable([{1, 2, 3, 4, 5}, {1, 2, 3}], least=2) == [True, True]
     # Two lines: what lies within the distance of both, of one, of the other.
-    assert publishable([{1, 2, 3, 4}, {2, 3, 4, 5}], least=3) == [True, False]
+    assert choose_publishable([{1, 2, 3, 4}, {2, 3, 4, 5}], least=3) == [True, False]
     # Both sides and their whole: nothing new follows from the third.
-    assert publishable([{1, 2, 3}, {4, 5, 6}, {1, 2, 3, 4, 5, 6}], least=3) == [True, True, True]
-    assert publishable([{1, 2}, set()], least=3) == [False, False]
+    assert choose_publishable([{1, 2, 3}, {4, 5, 6}, {1, 2, 3, 4, 5, 6}], least=3) == [
+        True,
+        True,
+        True,
+    ]
+    assert choose_publishable([{1, 2}, set()], least=3) == [False, False]
 
 
 def test_no_distance_of_a_restricted_place_is_in_a_public_file(default):

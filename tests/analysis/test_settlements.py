@@ -8,12 +8,12 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from frontline.analysis.settlements import AGAINST, places
-from frontline.geo.projection import frame_around
-from frontline.lines.front import FrontLine, error_band
+from frontline.analysis.settlements import AGAINST, locate_settlements
+from frontline.geo.projection import plane_around
+from frontline.lines.front import FrontLine, make_error_band
 
 GEOD = Geod(ellps="WGS84")
-FRAME = frame_around([shapely.Point(20, 45)])
+FRAME = plane_around([shapely.Point(20, 45)])
 HALF = 50_000.0
 BOX = shapely.box(-HALF, -HALF, HALF, HALF)
 DISTANCES = (5_000.0, 10_000.0, 15_000.0)
@@ -51,7 +51,7 @@ def table(shapes, *fronts, **columns):
         zones=SimpleNamespace(distances_m=DISTANCES), people=SimpleNamespace(outdated_years=3.0)
     )
     layers = SimpleNamespace(frame=FRAME, settlements=settlements)
-    return places(project, layers, fronts)
+    return locate_settlements(project, layers=layers, fronts=fronts)
 
 
 def one(shape, front):
@@ -183,7 +183,7 @@ def test_what_is_contested_lies_in_the_error_band():
     noise = np.random.default_rng(6)
     shapes = [shapely.Point(x, y).buffer(1_500) for x, y in noise.uniform(-4_500, 4_500, (30, 2))]
     found = table(shapes, front)
-    band = error_band(front, FRAME)
+    band = make_error_band(front, plane=FRAME)
     for shape, share in zip(shapes, found.contested_share, strict=True):
         assert share == pytest.approx(shape.intersection(band).area / shape.area)
     assert ((found.contested_share > 0) >= ~found.side_certain).all()

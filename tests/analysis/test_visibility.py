@@ -144,7 +144,7 @@ def test_unknown_ground_leaves_people_undecided(tmp_path):
     assert row["settlements_undecided"] == 1
     grid = table.set_index(key).loc[("new", "East", 15_000.0, "raster:grid")]
     assert 0.3 < grid["people_undecided"] / grid["people"] < 0.8
-    bold = frontline.compute(frontline.changed(project, sight={"conservative": True}))
+    bold = frontline.compute(frontline.replace_parts(project, sight={"conservative": True}))
     more = bold.further["sight_people"].set_index(key)
     assert (more["people_undecided"] == 0).all()
     before = table.set_index(key)
@@ -169,7 +169,7 @@ def test_restricted_corridors_are_not_listed_in_public(tmp_path):
     text = path.read_text(encoding="utf-8")
     text = text.replace('layer = "roads" }', 'layer = "roads", sensitivity = "restricted" }')
     path.write_text(text, encoding="utf-8")
-    _, files = run(path, tmp_path / "out", public=True)
+    _, files = run(path, out=tmp_path / "out", public=True)
     assert "tables/sight_people.csv" in files
     assert "tables/corridor_sight.csv" not in files
 
@@ -177,7 +177,7 @@ def test_restricted_corridors_are_not_listed_in_public(tmp_path):
 def test_nothing_is_told_by_post(tmp_path):
     """No table has a row per post, no layer or raster a feature, and no column its place."""
     path = made_project(tmp_path, draws=0)
-    results, files = run(path, tmp_path / "out")
+    results, files = run(path, out=tmp_path / "out")
     posts = int(results.settlements["posts_within_radius"].max())
     assert posts > 100
     for name in files:

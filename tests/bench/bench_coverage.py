@@ -22,15 +22,15 @@ import numpy as np
 import shapely
 
 from frontline.analysis.change import _measured
-from frontline.geo.projection import frame_around
-from frontline.lines.front import Copies, FrontLine, draw_front
+from frontline.geo.projection import plane_around
+from frontline.lines.front import Copies, FrontLine, displace_front
 from frontline.uncertainty.copies import divide_land
-from frontline.uncertainty.intervals import SIGMAS, Drawn, interval
+from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.kernels import areas_within
 from frontline.uncertainty.noise import Chain, draw_errors
-from frontline.uncertainty.sampling import Position, position
+from frontline.uncertainty.sampling import SamplePosition, find_position
 
-FRAME = frame_around([shapely.box(44.4, 39.6, 45.6, 40.4)])
+FRAME = plane_around([shapely.box(44.4, 39.6, 45.6, 40.4)])
 ERROR_M = 2_000.0
 HALF_WIDTH_M, HALF_HEIGHT_M, RADIUS_M = 60_000.0, 30_000.0, 20_000.0
 DISTANCES_M = (5_000.0, 10_000.0, 15_000.0)
@@ -68,7 +68,7 @@ class World:
     road_km: Any
     part: Any
 
-    def measured(self, where: Position, length_km: float) -> Any:
+    def measured(self, where: SamplePosition, length_km: float) -> Any:
         """Land, roads and distances: figures that change smoothly with the line."""
         land, places = len(self.size_km2), len(self.people)
         areas = np.zeros((2, len(DISTANCES_M) + 1))
@@ -92,7 +92,7 @@ class World:
             ]
         )
 
-    def counted(self, where: Position) -> Any:
+    def counted(self, where: SamplePosition) -> Any:
         """Places, and the people in them."""
         land = len(self.size_km2)
         places = where.part(slice(land, land + len(self.people)))
@@ -131,7 +131,9 @@ def map_of(true: Any, correlation_m: float, seed: int) -> Any:
         course[0] = course[-1] = true[1] - true[-2]
     normal = np.column_stack([-course[:, 1], course[:, 0]]) / np.hypot(*course.T)[:, None]
     chain = Chain(true, at, float(at[-1]), closed, 1.0)
-    error = draw_errors(chain, at, 1, correlation_m=correlation_m, seed=seed, key="map")[0]
+    error = draw_errors(chain, at_m=at, draws=1, correlation_m=correlation_m, seed=seed, key="map")[
+        0
+    ]
     if closed:
         error[-1] = error[0]
     return true + normal * (error * ERROR_M / SIGMAS)[:, None]
@@ -167,7 +169,7 @@ def front_of(xy: Any, area: Any, correlation_m: float, key: str = "line") -> Fro
 def world_of(shape: str, true: Any, rng: np.random.Generator) -> World:
     """Squares near a line, places anywhere, and a grid of roads askew, new each time."""
     area = study_area(shape)
-    land = divide_land(area, shapely.LineString(true), 25_000.0, squares=SQUARES)
+    land = divide_land(area, course=shapely.LineString(true), reach_m=25_000.0, squares=SQUARES)
     low, high = np.array(area.bounds).reshape(2, 2)
     places = rng.uniform(low, high, (PLACES, 2))
     turn = rng.uniform(0.2, 1.3)
@@ -197,11 +199,13 @@ def trials(
     for number in range(maps):
         world = world_of(shape, true, rng)
         drawn = front_of(map_of(true, correlation_m, 1_000 + number), area, correlation_m)
-        copies = draw_front(drawn, area, draws=draws, seed=1)
+        copies = displace_front(drawn, area=area, draws=draws, seed=1)
         assert isinstance(copies, Copies)
         points = shapely.points(world.xy)
         there, here = (
-            position(points, line.geometry, line.sides, FRAME, names=["A", "B"])
+            find_position(
+                points, line=line.geometry, sides=line.sides, plane=FRAME, names=["A", "B"]
+            )
             for line in (front, drawn)
         )
         located = copies.located(world.xy, here.side, FRAME)
@@ -217,7 +221,7 @@ def trials(
         value = [*world.measured(here, drawn.length_km), *world.counted(here)]
         for at, name in enumerate([*MEASURED, *COUNTED]):
             own = measured.at(at) if at < len(MEASURED) else counted.at(at - len(MEASURED))
-            yield name, truth[at], value[at], interval(float(value[at]), own, least=0.0)
+            yield name, truth[at], value[at], take_interval(float(value[at]), drawn=own, least=0.0)
 
 
 def changed_trials(
@@ -235,7 +239,7 @@ def changed_trials(
             front_of(map_of(xy, correlation_m, 5_000 + number), area, correlation_m, key)
             for xy, key in ((old, "old"), (new, "new"))
         ]
-        draw = [draw_front(front, area, draws=draws, seed=1) for front in fronts]
+        draw = [displace_front(front, area=area, draws=draws, seed=1) for front in fronts]
         pair = (fronts[0], fronts[1])
         found = _measured(pair, (draw[0], draw[1]), area, (("A", "B"), ("A", "B")), FRAME)
         assert found is not None
@@ -245,7 +249,7 @@ def changed_trials(
                 for some in (truths, fronts)
             )
             own = found.at(0, "AB".index(first), "AB".index(second))
-            yield name, truth, value, interval(value, own, least=0.0)
+            yield name, truth, value, take_interval(value, drawn=own, least=0.0)
 
 
 def coverage_of(outcomes: Any) -> dict[str, dict[str, float]]:

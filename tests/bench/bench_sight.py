@@ -31,7 +31,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
 # The checkout, not an install:
-from frontline.visibility.core import POSTS_PER_BATCH, _batches, sight_lines, visible_counts  # noqa: E402
+from frontline.visibility.core import POSTS_PER_BATCH, _batches, cumulative_viewshed, line_of_sight  # noqa: E402
 from frontline.visibility.kernels.cumulative import Reach, count_posts, surface_of  # noqa: E402
 
 CELL, RADIUS = 30.0, 15_000.0
@@ -100,7 +100,7 @@ def gdal_seconds(python, z, posts, cell, folder, out="-"):
 
 def our_seconds(z, posts, cell, threads):
     began, spent = time.perf_counter(), time.process_time()
-    visible_counts(z, posts, cell_size_m=cell, max_distance_m=RADIUS, threads=threads)
+    cumulative_viewshed(z, posts_rc=posts, cell_size_m=cell, max_distance_m=RADIUS, threads=threads)
     return time.perf_counter() - began, time.process_time() - spent
 
 
@@ -130,7 +130,7 @@ def exact_cells(z, post, cell):
     targets = np.argwhere(np.ones(z.shape, dtype=bool))
     offsets = (targets - post) * cell
     targets = targets[(offsets**2).sum(axis=1) <= RADIUS**2]
-    state = sight_lines(z, [post], targets, cell_size_m=cell).visible
+    state = line_of_sight(z, from_rc=[post], to_rc=targets, cell_size_m=cell).visible
     return targets, state == 1
 
 
@@ -144,7 +144,9 @@ def wrong_shares(found, targets, truth):
 def terrain(name, z, cell, options, python):
     posts = along(z.shape, options.posts, 0.05 * z.shape[0])
     targets, truth = exact_cells(z, posts[0], cell)
-    one = visible_counts(z, posts[:1], cell_size_m=cell, max_distance_m=RADIUS).seen > 0
+    one = (
+        cumulative_viewshed(z, posts_rc=posts[:1], cell_size_m=cell, max_distance_m=RADIUS).seen > 0
+    )
     false, missed = wrong_shares(one, targets, truth)
     print(f"\n{name}: {z.shape[0]} x {z.shape[1]} cells of {cell:g} m, {len(posts)} posts")
     print(f"  visible cells per disc    {truth.sum():,} of {len(truth):,}")
@@ -209,8 +211,8 @@ def worst_cases(options):
         spent = []
         for _ in range(options.runs):
             began = time.process_time()
-            visible_counts(
-                z, [[600, 600]] * 4, cell_size_m=CELL, observer_height_m=height, threads=1
+            cumulative_viewshed(
+                z, posts_rc=[[600, 600]] * 4, cell_size_m=CELL, observer_height_m=height, threads=1
             )
             spent.append((time.process_time() - began) / 4)
         each = f"{statistics.median(spent) * 1e3:.1f} ms a post"
@@ -242,7 +244,9 @@ def growth(z, options):
         spent = []
         for _ in range(3):
             began = time.process_time()
-            visible_counts(z, posts, cell_size_m=CELL, max_distance_m=radius, threads=1)
+            cumulative_viewshed(
+                z, posts_rc=posts, cell_size_m=CELL, max_distance_m=radius, threads=1
+            )
             spent.append((time.process_time() - began) / len(posts) * 1e3)
         shares.append(statistics.median(spent))
         print(f"  radius {radius / 1e3:6.2f} km          {shares[-1]:.2f} ms of processor a post")
@@ -262,12 +266,12 @@ def many_lines(z, options, python):
     spent = []
     for _ in range(options.runs):
         began = time.process_time()
-        sight_lines(z, starts, ends, cell_size_m=CELL)
+        line_of_sight(z, from_rc=starts, to_rc=ends, cell_size_m=CELL)
         spent.append(time.process_time() - began)
     rate = len(starts) / statistics.median(spent)
     print(f"  sight_lines               {rate / 1e6:.2f} million rays a second, one core")
     began = time.process_time()
-    sight_lines(z, starts + 0.37, ends, cell_size_m=CELL)
+    line_of_sight(z, from_rc=starts + 0.37, to_rc=ends, cell_size_m=CELL)
     between = len(starts) / (time.process_time() - began)
     print(f"    from between the cells  {between / 1e6:.2f} million")
     note("sight_lines, one core, rays a second", "5 million", f"{rate / 1e6:.2f} million")
@@ -425,7 +429,7 @@ def main():
         print("missing peer: GDAL 3.13 (gdal-wheel needs Python 3.12)")
     # Compiles before anything is timed; so many cells that it is the envelope.
     flat = np.zeros((90, 90), dtype=np.float32)
-    visible_counts(flat, [[5, 5]] * 99, cell_size_m=30.0)
+    cumulative_viewshed(flat, posts_rc=[[5, 5]] * 99, cell_size_m=30.0)
     for name, part in PARTS.items():
         if options.only in {None, name}:
             part(options, python)

@@ -81,7 +81,7 @@ def ledger():
 @pytest.fixture(scope="module")
 def table(ledger):
     case, _ = compute_case(load_project(FOLDER))
-    return check_claims(case, ledger).set_index("id", drop=False)
+    return check_claims(case, ledger=ledger).set_index("id", drop=False)
 
 
 def test_every_statement_stands_in_the_ledger_once(ledger):

@@ -12,11 +12,11 @@ from factories import REPOSITORY
 from factories.case import lonlat, made_case
 from pydantic import ValidationError
 
-from frontline.claims.measurement import SHARED, Measured, in_unit
+from frontline.claims.measurement import SHARED, Measurement, convert_unit
 from frontline.claims.metrics.landcover import COVER_METRICS
-from frontline.claims.registry import METRICS, list_metrics, metric_of
+from frontline.claims.registry import METRICS, list_metrics, make_metric
 from frontline.errors import ProjectError
-from frontline.uncertainty.outlines import area_error_m2, inside_drawn, lattice
+from frontline.uncertainty.outlines import estimate_area_error, find_inside, place_lattice
 
 ABOUT = {"rel": 2e-3, "abs": 1e-6}
 
@@ -489,11 +489,11 @@ def test_every_parameter_is_described_once():
 
 
 def test_a_metric_is_a_function_with_keyword_parameters():
-    def double(_case, *, amount: float, times: int = 2) -> Measured:
+    def double(_case, *, amount: float, times: int = 2) -> Measurement:
         """Multiply."""
-        return Measured(amount * times)
+        return Measurement(amount * times)
 
-    metric = metric_of(double)
+    metric = make_metric(double)
     assert metric.ask(None, {"amount": 2.0}).value == 4.0
     assert (metric.name, metric.about) == ("double", "Multiply.")
 
@@ -503,26 +503,26 @@ def test_a_metric_is_a_function_with_keyword_parameters():
     [("km", "m", 3000.0), ("km2", "ha", 300.0), ("min", "h", 0.05), ("times", "%", 300.0)],
 )
 def test_units_of_one_kind_convert(unit, wanted, value):
-    found = in_unit(Measured(3.0, 2.0, 4.0, unit, resolves=1.0), wanted)
+    found = convert_unit(Measurement(3.0, 2.0, 4.0, unit, resolves=1.0), unit=wanted)
     assert found.value == pytest.approx(value)
     assert found.low == pytest.approx(value * 2 / 3)
     assert found.resolves == pytest.approx(value / 3)
-    assert in_unit(found, unit).value == pytest.approx(3.0)
+    assert convert_unit(found, unit=unit).value == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("wanted", ["km2", "people", "settlements", "kg"])
 def test_units_of_another_kind_do_not(wanted):
     with pytest.raises(ProjectError, match="km"):
-        in_unit(Measured(3.0, unit="km"), wanted)
+        convert_unit(Measurement(3.0, unit="km"), unit=wanted)
 
 
 def test_the_area_in_an_unsure_outline_spreads_as_its_closed_form_says():
     circle = shapely.Point(0, 0).buffer(30_000.0, quad_segs=64)
-    xy = lattice(circle.buffer(6_000.0), points=60_000)
+    xy = place_lattice(circle.buffer(6_000.0), points=60_000)
     cell_m2 = shapely.area(circle.buffer(6_000.0)) / len(xy)
-    inside = inside_drawn(circle, xy, error_m=3_000.0, draws=400, seed=3, key="circle")
+    inside = find_inside(circle, xy=xy, error_m=3_000.0, draws=400, seed=3, key="circle")
     areas = inside.sum(axis=1) * cell_m2
-    expected = area_error_m2(circle.length, 3_000.0)
+    expected = estimate_area_error(circle.length, error_m=3_000.0)
     # A radius that errs makes the circle larger in the mean: pi (r^2 + s^2).
     larger = np.pi * (3_000.0 / 1.96) ** 2
     assert areas.mean() == pytest.approx(circle.area + larger, rel=2.5e-3)
@@ -532,12 +532,12 @@ def test_the_area_in_an_unsure_outline_spreads_as_its_closed_form_says():
 
 def test_a_sure_outline_holds_what_it_holds():
     square = shapely.box(0, 0, 10_000, 10_000)
-    xy = lattice(square, points=400)
-    inside = inside_drawn(square, xy, error_m=0.0, draws=3, seed=1, key="square")
+    xy = place_lattice(square, points=400)
+    inside = find_inside(square, xy=xy, error_m=0.0, draws=3, seed=1, key="square")
     assert inside.all()
-    outside = inside_drawn(square, xy + 20_000, error_m=0.0, draws=3, seed=1, key="square")
+    outside = find_inside(square, xy=xy + 20_000, error_m=0.0, draws=3, seed=1, key="square")
     assert not outside.any()
-    assert np.array_equal(lattice(shapely.Polygon()), np.zeros((0, 2)))
+    assert np.array_equal(place_lattice(shapely.Polygon()), np.zeros((0, 2)))
 
 
 def test_sight_on_a_side_holds_the_position_of_the_line(unsure):

@@ -7,9 +7,9 @@ import pytest
 import shapely
 from factories.case import made_case
 
-from frontline.analysis.change import changes, steps
-from frontline.analysis.partitions import parts_by_side
-from frontline.analysis.settlements import nearness
+from frontline.analysis.change import find_land_changes, list_change_steps
+from frontline.analysis.partitions import cross_partitions
+from frontline.analysis.settlements import summarise_distances
 from frontline.claims.metrics.people import (
     people_in,
     people_within,
@@ -46,12 +46,14 @@ def case(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def parts(case):
-    return parts_by_side(case.layers, case.fronts, {}, None, project=case.project)
+    return cross_partitions(
+        case.layers, fronts=case.fronts, draws={}, ground=None, project=case.project
+    )
 
 
 @pytest.fixture(scope="module")
 def near(case):
-    return nearness(case)
+    return summarise_distances(case)
 
 
 def of_side(table, side, line="old", **more):
@@ -104,8 +106,10 @@ def test_the_metric_of_a_district_is_its_row(case, parts, code, side):
 
 
 def test_the_metric_of_changed_land_is_the_step(case):
-    flows = changes(case.fronts, case.layers.study_area, {}, case.layers.frame)
-    table = steps(flows, case.fronts, case.layers, project=case.project)
+    flows = find_land_changes(
+        case.fronts, study_area=case.layers.study_area, draws={}, plane=case.layers.plane
+    )
+    table = list_change_steps(flows, fronts=case.fronts, layers=case.layers, project=case.project)
     row = table[(table["from_line"] == "old") & (table["to_line"] == "new")].iloc[0]
     told = residents_on_changed_land(case, from_line="old", to_line="new", to_side="West")
     assert told.value == pytest.approx(row["population"])

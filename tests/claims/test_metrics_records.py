@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from factories.case import lonlat, made_case, write_project
 
-from frontline.analysis.dependencies import links_table
-from frontline.analysis.displaced_people import checked_flows
-from frontline.analysis.events import events_table
+from frontline.analysis.dependencies import relate_links
+from frontline.analysis.displaced_people import check_flows
+from frontline.analysis.events import relate_events
 from frontline.claims.registry import METRICS
 from frontline.errors import ProjectError
 from frontline.inputs.tables import read_tables
@@ -59,9 +59,11 @@ def with_tables(folder, **options):
     path.write_text(head + path.read_text(encoding="utf-8"), encoding="utf-8")
     read, _ = read_tables(load_project(path))
     tables = {
-        "flows": checked_flows(read["flows"]),
-        "links": links_table(read["links"], case.layers, case.fronts),
-        "events": events_table(read["events"], case.fronts, (), case.layers.frame),
+        "flows": check_flows(read["flows"]),
+        "links": relate_links(read["links"], layers=case.layers, fronts=case.fronts),
+        "events": relate_events(
+            read["events"], fronts=case.fronts, stretches=(), plane=case.layers.plane
+        ),
     }
     return replace(case, tables=tables)
 

@@ -9,19 +9,19 @@ from factories.case import lonlat, made_case, write_project
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontline.claims.ledger import Claim, Stated, bounds_of
-from frontline.claims.measurement import Measured
+from frontline.claims.ledger import Claim, StatedValue, find_agreement_range
+from frontline.claims.measurement import Measurement
 from frontline.claims.verdict import (
     VERDICTS,
     check_claims,
-    measure,
+    decide_verdict,
+    measure_claim,
     read_ledger,
-    verdict_of,
 )
 from frontline.errors import ProjectError
 from frontline.project.loader import load_project
 from frontline.results.registry import CLAIMS
-from frontline.results.wording import with_labels
+from frontline.results.wording import add_labels
 
 FOREIGN = REPOSITORY / "tests/data/foreign_ledger.toml"
 FINITE = st.floats(-1e6, 1e6)
@@ -33,12 +33,12 @@ def claim(**given_):
 
 
 def verdict(measured, **given_):
-    return verdict_of(claim(**given_), measured)
+    return decide_verdict(claim(**given_), measured=measured)
 
 
 def km(value, low=None, high=None, **more):
     low, high = (value if end is None else end for end in (low, high))
-    return Measured(value, low, high, "km", **more)
+    return Measurement(value, low, high, "km", **more)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def km(value, low=None, high=None, **more):
         (km(0.5, resolves=1.0), {}, "below accuracy"),
         (km(math.nan, resolves=1.0), {}, "below accuracy"),
         (km(1.5, resolves=1.0), {}, "contradicted"),
-        (Measured(missing="there is no map", unit="km"), {}, "not testable"),
+        (Measurement(missing="there is no map", unit="km"), {}, "not testable"),
         (km(100), {"undefined": "which line"}, "undefined"),
         (km(100), {"untestable": "nobody counted"}, "not testable"),
         (km(0.5, resolves=1.0), {"undefined": "which line"}, "below accuracy"),
@@ -86,8 +86,8 @@ def test_a_verdict_follows_from_both_figures_and_the_limits_of_the_data(measured
 
 def test_an_excluded_claim_is_never_computed():
     left_out = Claim(id="X1", report="r", statement="s", excluded="left out by design")
-    assert measure(None, left_out) == Measured()
-    assert verdict_of(left_out, Measured()).verdict == "excluded"
+    assert measure_claim(None, claim=left_out) == Measurement()
+    assert decide_verdict(left_out, measured=Measurement()).verdict == "excluded"
 
 
 def test_the_reason_says_computed_stated_and_limits():
@@ -105,9 +105,9 @@ def test_the_reason_says_computed_stated_and_limits():
 
 
 def test_one_is_counted_in_the_singular():
-    found = verdict(Measured(1, 1, 1, "roads"), stated=[{"value": 2, "unit": "roads"}])
+    found = verdict(Measurement(1, 1, 1, "roads"), stated=[{"value": 2, "unit": "roads"}])
     assert found.why.startswith("Computed: 1 road. Stated: 2 roads.")
-    least = verdict(Measured(3, 3, 3, "places"), stated=[{"low": 1, "unit": "places"}])
+    least = verdict(Measurement(3, 3, 3, "places"), stated=[{"low": 1, "unit": "places"}])
     assert "Stated: at least 1 place." in least.why
 
 
@@ -119,8 +119,8 @@ def test_a_coarse_figure_says_so_and_still_how_the_two_compare():
 
 def test_lines_are_called_by_their_labels_and_dates_are_written_out():
     """Names with underscores belong to the project file, not to readers."""
-    words = with_labels(
-        "On line_9, not 'old' but old, of 2020-11-10.", {"line_9": "Line 9", "old": "The old"}
+    words = add_labels(
+        "On line_9, not 'old' but old, of 2020-11-10.", names={"line_9": "Line 9", "old": "The old"}
     )
     assert words == "On Line 9, not The old but old, of 10 November 2020."
 
@@ -160,12 +160,15 @@ def test_a_wider_interval_or_tolerance_never_turns_agreement_into_contradiction(
 def test_turning_all_signs_turns_the_comparison(value, stated, tolerance):
     least = claim(stated=[{"value": stated, "unit": "km"}], compare="at_least", tolerance=tolerance)
     most = claim(stated=[{"value": -stated, "unit": "km"}], compare="at_most", tolerance=tolerance)
-    assert verdict_of(least, km(value)).verdict == verdict_of(most, km(-value)).verdict
+    assert (
+        decide_verdict(least, measured=km(value)).verdict
+        == decide_verdict(most, measured=km(-value)).verdict
+    )
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1))
 def test_the_stated_figure_itself_always_agrees(value, tolerance):
-    low, high = bounds_of(Stated(value=value), claim(tolerance=tolerance))
+    low, high = find_agreement_range(StatedValue(value=value), claim=claim(tolerance=tolerance))
     assert low <= value <= high
 
 
@@ -278,7 +281,7 @@ def test_what_only_the_case_can_tell_is_said_of_every_claim_at_once(case, old, n
     bad = GOOD.replace(old, new)
     ledger = ledger_of(case, HEAD + GOOD + bad.replace("A1", "A2") + bad.replace("A1", "A3"))
     with pytest.raises(ProjectError) as caught:
-        check_claims(case, ledger)
+        check_claims(case, ledger=ledger)
     assert len(caught.value.problems) == 2
     assert said in str(caught.value)
     assert "claims.A3" in str(caught.value)
@@ -288,7 +291,9 @@ def test_what_only_the_case_can_tell_is_said_of_every_claim_at_once(case, old, n
 def foreign(case):
     ledger = ledger_of(case, FOREIGN.read_text(encoding="utf-8"))
     steps = []
-    table = check_claims(case, ledger, lambda done, total: steps.append((done, total)))
+    table = check_claims(
+        case, ledger=ledger, progress=lambda done, total: steps.append((done, total))
+    )
     assert steps[-1] == (len(ledger.claims), len(ledger.claims))
     return table.set_index("id", drop=False)
 
@@ -354,7 +359,7 @@ def test_the_same_claims_give_the_same_rows_in_any_company(case, foreign):
     alone = ledger.model_copy(
         update={"claims": tuple(one for one in ledger.claims if one.id in {"gained", "moved"})}
     )
-    for row in check_claims(case, alone).to_dict("records"):
+    for row in check_claims(case, ledger=alone).to_dict("records"):
         both = foreign.loc[row["id"]].to_dict()
         assert [both[key] for key in ("computed", "low", "high", "why")] == [
             row[key] for key in ("computed", "low", "high", "why")
@@ -417,7 +422,7 @@ stated = [{ value = 3, unit = "steps" }]
 def test_a_claim_may_ask_of_a_line_that_might_be_and_of_a_named_section(tmp_path):
     ends = {"south": list(lonlat(0, -10)), "north": list(lonlat(0, 10))}
     case = made_case(tmp_path, step_m=400.0, more=SCENARIO.format(**ends))
-    table = check_claims(case, ledger_of(case, HEAD + ASKED)).set_index("id")
+    table = check_claims(case, ledger=ledger_of(case, HEAD + ASKED)).set_index("id")
     assert table.loc["S1", "computed"] == pytest.approx(15, rel=1e-3)
     # One village reaches 3 km beyond the old line; the next lies 5 km from it.
     assert table.loc["S2", "computed"] == 1
@@ -425,4 +430,4 @@ def test_a_claim_may_ask_of_a_line_that_might_be_and_of_a_named_section(tmp_path
     # A line that might be is no step from the old line to the new.
     assert table.loc["S4", "computed"] == 2
     with pytest.raises(ProjectError, match="'middle'"):
-        check_claims(case, ledger_of(case, HEAD + ASKED.replace('"middle"', '"midle"')))
+        check_claims(case, ledger=ledger_of(case, HEAD + ASKED.replace('"middle"', '"midle"')))

@@ -18,7 +18,7 @@ from frontline.cli import main as cli
 from frontline.cli.terminal import escape_controls, start_log
 from frontline.errors import OutputError, ProjectError
 from frontline.export.publish import MANIFEST, prepare_output, refuse_inputs, verify
-from frontline.project.loader import claims_file, load_project
+from frontline.project.loader import find_claims_file, load_project
 from frontline.workflow.pack import pack
 
 
@@ -118,8 +118,8 @@ def test_links_are_seen_through_in_both_directions(tmp_path):
         (tmp_path / "out", tmp_path / "out" / "p.gpkg"),
     ):
         with pytest.raises(OutputError, match="which the project reads"):
-            refuse_inputs(target, [file])
-    refuse_inputs(tmp_path / "elsewhere", [tmp_path / "data" / "p.gpkg"])
+            refuse_inputs(target, inputs=[file])
+    refuse_inputs(tmp_path / "elsewhere", inputs=[tmp_path / "data" / "p.gpkg"])
     with prepare_output(tmp_path / "new", command="run", inputs=[tmp_path / "data" / "p.gpkg"]):
         pass
 
@@ -129,7 +129,7 @@ def test_an_archive_never_replaces_an_input(tmp_path, name):
     path = made(tmp_path)
     before = (tmp_path / name).read_bytes()
     with pytest.raises(OutputError, match="which the project reads"):
-        pack(path, tmp_path / name, force=True)
+        pack(path, out=tmp_path / name, force=True)
     assert (tmp_path / name).read_bytes() == before
 
 
@@ -138,10 +138,10 @@ def test_an_archive_never_replaces_an_input(tmp_path, name):
 
 def test_a_ledger_that_is_a_folder_is_named(tmp_path):
     project = load_project(made(tmp_path))
-    assert claims_file(project) is None
+    assert find_claims_file(project) is None
     (tmp_path / "claims.toml").mkdir()
     with pytest.raises(ProjectError, match=r"claims\.toml: is a directory"):
-        claims_file(project)
+        find_claims_file(project)
 
 
 @pytest.mark.parametrize("outputs", [None, {}, [], "all"])

@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.claims.registry import METRICS
-from frontline.elevation.canopy import Trees, heights_of_trees
-from frontline.elevation.dem import Dem, read_dem, sight_grid, with_trees
+from frontline.elevation.canopy import TreeSource, read_tree_heights
+from frontline.elevation.dem import Dem, add_trees, make_sight_grid, read_dem
 from frontline.errors import FrontlineError, ProjectError
-from frontline.export.report.report import report_html
+from frontline.export.report.report import render_report
 from frontline.inputs.layers import read_layers
-from frontline.project.loader import changed, hash_inputs, load_project
-from frontline.visibility.core import sight_lines, visible_counts
-from frontline.visibility.viewpoints import sight_from_points
+from frontline.project.loader import hash_inputs, load_project, replace_parts
+from frontline.visibility.core import cumulative_viewshed, line_of_sight
+from frontline.visibility.viewpoints import see_from_points
 from frontline.workflow.run import compute, compute_case
 
 PLANE = "EPSG:32638"
@@ -40,7 +40,7 @@ def ground_of(heights, trees=None):
 def trees_in(folder, values, *, transform=GRID, crs=PLANE, nodata=None, **how):
     path = folder / "trees.tif"
     write_tif(path, values, transform=transform, crs=crs, nodata=nodata)
-    return Trees(path, None, None, "trees.tif", **how)
+    return TreeSource(path, None, None, "trees.tif", **how)
 
 
 def padded(values, cells=4):
@@ -52,8 +52,8 @@ def padded(values, cells=4):
 
 def seen(grid, posts, targets, *, eye=2.0, target=2.0):
     posts, targets = np.atleast_2d(posts), np.atleast_2d(targets)
-    return sight_lines(
-        grid.heights_m, np.repeat(posts, len(targets), axis=0), np.tile(targets, (len(posts), 1)),
+    return line_of_sight(
+        grid.heights_m, from_rc=np.repeat(posts, len(targets), axis=0), to_rc=np.tile(targets, (len(posts), 1)),
         cell_size_m=grid.step_m, observer_height_m=eye, target_height_m=target,
     ).visible  # fmt: skip
 
@@ -63,21 +63,21 @@ def test_trees_stand_on_the_ground_but_not_where_posts_stand(tmp_path):
     wide, at = padded(high)
     grid = ground_of(np.full((20, 30), 100.0), trees_in(tmp_path, wide, transform=at))
     posts = np.array([[3, 4], [10, 20]])
-    made = with_trees(grid, posts)
+    made = add_trees(grid, posts_rc=posts)
     assert (made.heights_m[posts[:, 0], posts[:, 1]] == 100).all()
     inner = np.ones((20, 30), dtype=bool)
     inner[posts[:, 0], posts[:, 1]] = False
     assert np.allclose(made.heights_m[inner], 112)
     assert made.trees is None
     assert made.trees_known == 1.0
-    between = with_trees(grid, np.array([[5.5, 7.25]]))
+    between = add_trees(grid, posts_rc=np.array([[5.5, 7.25]]))
     assert (between.heights_m[5:7, 7:9] == 100).all()
     assert np.count_nonzero(between.heights_m == 100) == 4
 
 
 def test_without_trees_the_grid_stays_the_same():
     grid = ground_of(np.zeros((3, 3)))
-    assert with_trees(grid, np.array([[1, 1]])) is grid
+    assert add_trees(grid, posts_rc=np.array([[1, 1]])) is grid
 
 
 def test_a_wood_hides_what_lies_behind_and_not_what_stands_before(tmp_path):
@@ -86,8 +86,8 @@ def test_a_wood_hides_what_lies_behind_and_not_what_stands_before(tmp_path):
     trees[:, 40:60] = 20.0
     wide, at = padded(trees)
     bare = ground_of(np.zeros((5, 100)))
-    grid = with_trees(ground_of(bare.heights_m, trees_in(tmp_path, wide, transform=at)),
-                      np.array([[2, 5]]))  # fmt: skip
+    grid = add_trees(ground_of(bare.heights_m, trees_in(tmp_path, wide, transform=at)),
+                      posts_rc=np.array([[2, 5]]))  # fmt: skip
     targets = [[2, 20], [2, 80], [2, 99], [2, 41]]
     assert seen(bare, [2, 5], targets).tolist() == [1, 1, 1, 1]
     # before the wood; behind it; and among the trees, where a target stands on top of them
@@ -102,7 +102,7 @@ def test_a_post_among_trees_looks_out_from_the_ground(tmp_path):
     open_land = wide.copy()
     open_land[:, 44:] = 0.0
     grid = ground_of(np.zeros((5, 60)), trees_in(tmp_path, open_land, transform=at))
-    made = with_trees(grid, np.array([[2, 10]]))
+    made = add_trees(grid, posts_rc=np.array([[2, 10]]))
     assert seen(made, [2, 10], [[2, 55]]).tolist() == [0]
     assert seen(made, [2, 10], [[2, 55]], eye=60.0).tolist() == [1]
 
@@ -125,8 +125,8 @@ def test_what_is_hidden_here_is_hidden_for_whoever_stands_on_the_ground(
     trees = random.uniform(0, 1, (14, 14)) * (random.random((14, 14)) < 0.5) * tall
     wide, at = padded(trees.astype(np.float32))
     grid = ground_of(ground, trees_in(tmp_path_factory.mktemp("t"), wide, transform=at))
-    made = with_trees(grid, np.array([post]))
-    clear = with_trees(grid, np.array([[99, 99]])).heights_m
+    made = add_trees(grid, posts_rc=np.array([post]))
+    clear = add_trees(grid, posts_rc=np.array([[99, 99]])).heights_m
     for target in itertools.product(range(0, 14, 3), range(0, 14, 3)):
         if target == post:
             continue
@@ -146,8 +146,10 @@ def test_cells_of_a_raster_and_rays_agree(tmp_path):
     wide, at = padded(trees)
     ground = random.uniform(0, 10, (40, 40)).astype(np.float32)
     post = np.array([[20, 20]])
-    made = with_trees(ground_of(ground, trees_in(tmp_path, wide, transform=at)), post)
-    counts = visible_counts(made.heights_m, post, cell_size_m=10.0, max_distance_m=1_000.0)
+    made = add_trees(ground_of(ground, trees_in(tmp_path, wide, transform=at)), posts_rc=post)
+    counts = cumulative_viewshed(
+        made.heights_m, posts_rc=post, cell_size_m=10.0, max_distance_m=1_000.0
+    )
     targets = np.array(list(itertools.product(range(40), repeat=2)))
     targets = targets[(targets != post[0]).any(axis=1)]
     rays = seen(made, post[0], targets)
@@ -159,12 +161,16 @@ def test_finer_cells_are_averaged_and_others_interpolated(tmp_path):
     c, f = GRID[2], GRID[5]
     fine = np.tile(np.array([[30.0], [0.0]], dtype=np.float32), (200, 400))
     at = (2.0, 0.0, c - 100, 0.0, -2.0, f + 100)
-    got = heights_of_trees(trees_in(tmp_path, fine, transform=at), GRID, CRS, (40, 50))
+    got = read_tree_heights(
+        trees_in(tmp_path, fine, transform=at), transform=GRID, crs=CRS, shape=(40, 50)
+    )
     assert np.allclose(got, 15.0, atol=3.1)
     assert got.mean() == pytest.approx(15.0, abs=0.2)
     coarse = np.repeat(np.linspace(0, 90, 10, dtype=np.float32)[None], 10, axis=0)
     at = (100.0, 0.0, c - 200, 0.0, -100.0, f + 300)
-    got = heights_of_trees(trees_in(tmp_path, coarse, transform=at), GRID, CRS, (10, 40))
+    got = read_tree_heights(
+        trees_in(tmp_path, coarse, transform=at), transform=GRID, crs=CRS, shape=(10, 40)
+    )
     x = c + 10 * (np.arange(40) + 0.5)
     assert np.allclose(got, ((x - (c - 200)) / 100 - 0.5) * 10, atol=0.01)
 
@@ -177,8 +183,8 @@ def test_heights_in_degrees_fall_in_place(tmp_path):
     half = turn.transform(GRID[2] + 300, GRID[5] - 200)[0]
     values = np.tile(np.where(cols > half, 10.0, 0.0).astype(np.float32), (150, 1))
     at = (step, 0.0, west - 0.002, 0.0, -step, north + 0.002)
-    got = heights_of_trees(trees_in(tmp_path, values, transform=at, crs="EPSG:4326"), GRID, CRS,
-                           (40, 60))  # fmt: skip
+    got = read_tree_heights(trees_in(tmp_path, values, transform=at, crs="EPSG:4326"), transform=GRID, crs=CRS,
+                           shape=(40, 60))  # fmt: skip
     assert np.allclose(got[:, :28], 0)
     assert np.allclose(got[:, 32:], 10)
 
@@ -189,7 +195,7 @@ def test_units_values_for_no_trees_and_for_nothing(tmp_path):
     trees = dataclasses.replace(trees_in(tmp_path, values, **how), nodata=255.0)
     got = trees.metres(np.array([0.0, 150.0, 101.0, np.nan, 30_000.0, -5.0]))
     assert np.array_equal(got, np.array([0, 15, 0, np.nan, np.nan, np.nan], "f4"), equal_nan=True)
-    grid = with_trees(ground_of(np.zeros((12, 6)), trees), np.array([[0, 0]]))
+    grid = add_trees(ground_of(np.zeros((12, 6)), trees), posts_rc=np.array([[0, 0]]))
     assert np.isnan(grid.heights_m[6, 3:]).all()
     assert grid.heights_m[6, :3].tolist() == [0, 15, 0]
     assert 0.3 < grid.trees_known < 0.6
@@ -200,16 +206,16 @@ def test_unknown_trees_leave_rays_undecided(tmp_path):
     trees[:, 20] = -9999
     wide, at = padded(trees)
     ground = np.zeros((5, 40), dtype=np.float32)
-    grid = with_trees(ground_of(ground, trees_in(tmp_path, wide, transform=at, nodata=-9999.0)),
-                      np.array([[2, 2]]))  # fmt: skip
+    grid = add_trees(ground_of(ground, trees_in(tmp_path, wide, transform=at, nodata=-9999.0)),
+                      posts_rc=np.array([[2, 2]]))  # fmt: skip
     assert seen(grid, [2, 2], [[2, 10], [2, 35], [2, 20]]).tolist() == [1, -1, -1]
     ground[:, 12] = 50
-    grid = with_trees(ground_of(ground, grid_trees(tmp_path)), np.array([[2, 2]]))
+    grid = add_trees(ground_of(ground, grid_trees(tmp_path)), posts_rc=np.array([[2, 2]]))
     assert seen(grid, [2, 2], [[2, 35]]).tolist() == [0]
 
 
 def grid_trees(folder):
-    return Trees(folder / "trees.tif", None, None, "trees.tif")
+    return TreeSource(folder / "trees.tif", None, None, "trees.tif")
 
 
 def write_wood(path, *, high=20.0, step_m=100.0, wide_km=EAST_KM + 18, **how):
@@ -262,11 +268,15 @@ def test_named_places_and_metrics_look_over_trees_too(tmp_path):
     write_wood(tmp_path / "wood.tif")
     project = load_project(project_with(tmp_path, 'canopy = { path = "wood.tif" }'))
     layers = read_layers(project)
-    dem = read_dem(project, layers)
+    dem = read_dem(project, layers=layers)
     at = [lonlat(0.5, 0)]
-    with_wood = sight_from_points(at, layers, dem, project.sight).places.set_index("id")
+    with_wood = see_from_points(at, layers=layers, dem=dem, asked=project.sight).places.set_index(
+        "id"
+    )
     bare = dataclasses.replace(dem, trees=None)
-    without = sight_from_points(at, layers, bare, project.sight).places.set_index("id")
+    without = see_from_points(at, layers=layers, dem=bare, asked=project.sight).places.set_index(
+        "id"
+    )
     assert without.loc["c", "in_sight"] == "visible"
     assert with_wood.loc["c", "in_sight"] == "hidden"
     case, _ = compute_case(project)
@@ -303,7 +313,7 @@ def test_trees_that_end_before_the_sight_does_are_told_of(tmp_path):
 
 def test_the_report_says_what_follows(tmp_path, monkeypatch):
     """With trees on the ground, with a surface model, and where nothing is stated."""
-    monkeypatch.setattr("frontline.export.maps.files.sheet_picture", lambda *_, **__: b"")
+    monkeypatch.setattr("frontline.export.maps.files.draw_picture", lambda *_, **__: b"")
     write_wood(tmp_path / "wood.tif", step_m=1_000.0)
     canopy = 'canopy = { path = "wood.tif", source = "Made up trees", date = 2020-07-01 }'
     results = compute(load_project(project_with(tmp_path, canopy, radius_m=500)))
@@ -317,9 +327,9 @@ def test_the_report_says_what_follows(tmp_path, monkeypatch):
         if model != "trees":
             elevation = {"model": model, "canopy": None}
             results = dataclasses.replace(
-                results, project=changed(results.project, elevation=elevation)
+                results, project=replace_parts(results.project, elevation=elevation)
             )
-        page = " ".join(html.unescape(report_html(results, inputs_hash="0")).split())
+        page = " ".join(html.unescape(render_report(results, inputs_hash="0")).split())
         for key, every in told.items():
             for sentence in every:
                 assert (sentence in page) == (key == model), sentence
@@ -359,15 +369,15 @@ def test_trees_of_elsewhere_and_cover_without_trees_are_refused(tmp_path):
     ):
         project = load_project(project_with(tmp_path, canopy, more=more))
         with pytest.raises(FrontlineError, match=said):
-            read_dem(project, read_layers(project))
+            read_dem(project, layers=read_layers(project))
 
 
 def test_ground_alone_is_what_sight_grid_gives(tmp_path):
     write_wood(tmp_path / "wood.tif")
     project = load_project(project_with(tmp_path, 'canopy = { path = "wood.tif" }'))
     layers = read_layers(project)
-    dem = read_dem(project, layers)
-    grid = sight_grid(dem, shapely.Point(0, 0).buffer(4_000), area_crs=layers.frame.crs)
+    dem = read_dem(project, layers=layers)
+    grid = make_sight_grid(dem, area=shapely.Point(0, 0).buffer(4_000), area_crs=layers.plane.crs)
     assert np.nanmax(grid.heights_m) == 100
     assert grid.trees is dem.trees
-    assert np.nanmax(with_trees(grid, np.array([[0, 0]])).heights_m) == pytest.approx(120)
+    assert np.nanmax(add_trees(grid, posts_rc=np.array([[0, 0]])).heights_m) == pytest.approx(120)

@@ -12,19 +12,19 @@ from factories.elevation import TENTH, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline.elevation.coverage import check_coverage, check_zones, coverage
+from frontline.elevation.coverage import check_coverage, check_zone_coverage, measure_coverage
 from frontline.elevation.dem import (
     Dem,
-    heights_at,
     is_coarse,
-    profile,
+    make_sight_grid,
     read_dem,
-    sight_grid,
+    read_profile,
+    sample_heights,
 )
-from frontline.elevation.terrain import hillshade, relief_m, shaded_relief
+from frontline.elevation.terrain import measure_relief, shade_hills, shade_relief
 from frontline.errors import RasterError
-from frontline.geo.projection import frame_around
-from frontline.raster.grid import bilinear, cell_steps_m, row_steps_m
+from frontline.geo.projection import plane_around
+from frontline.raster.grid import interpolate_bilinear, measure_cell_steps, measure_row_steps
 
 DEGREES = pyproj.CRS("EPSG:4326")
 UTM = pyproj.CRS("EPSG:32638")
@@ -32,7 +32,7 @@ GEOD = pyproj.Geod(ellps="WGS84")
 
 
 def flat_frame(lon, lat):
-    return frame_around(np.array([shapely.Point(lon, lat)], dtype=object))
+    return plane_around(np.array([shapely.Point(lon, lat)], dtype=object))
 
 
 def dem_of(heights, transform, crs=UTM, step_m=(30.0, 30.0)):
@@ -40,7 +40,7 @@ def dem_of(heights, transform, crs=UTM, step_m=(30.0, 30.0)):
 
 
 def test_no_elevation_no_dem():
-    assert read_dem(SimpleNamespace(elevation=None), None) is None
+    assert read_dem(SimpleNamespace(elevation=None), layers=None) is None
 
 
 def test_reads_around_the_study_area(tmp_path):
@@ -188,16 +188,16 @@ def test_more_cells_than_fit_are_surveyed_and_read_in_full_where_sight_needs_the
     )
     # A grid for sight is the same from the survey as from the whole.
     lon, lat = c + 0.305 * a * cols, f + 0.6 * e * rows
-    place = layers.frame.from_crs([shapely.Point(lon, lat)], "EPSG:4326")[0]
+    place = layers.plane.from_crs([shapely.Point(lon, lat)], "EPSG:4326")[0]
     grids = [
-        sight_grid(dem, place, area_crs=layers.frame.crs, margin_m=12_000.0)
+        make_sight_grid(dem, area=place, area_crs=layers.plane.crs, margin_m=12_000.0)
         for dem in (whole, survey)
     ]
     np.testing.assert_allclose(*(grid.heights_m for grid in grids), atol=1e-3)
     assert grids[0].transform == pytest.approx(grids[1].transform)
     assert grids[1].fine is None
-    far = layers.frame.from_crs([shapely.Point(10.0, 20.0)], "EPSG:4326")[0]
-    off = sight_grid(survey, far, area_crs=layers.frame.crs, margin_m=5_000.0)
+    far = layers.plane.from_crs([shapely.Point(10.0, 20.0)], "EPSG:4326")[0]
+    off = make_sight_grid(survey, area=far, area_crs=layers.plane.crs, margin_m=5_000.0)
     assert np.isnan(off.heights_m).all()
 
 
@@ -223,9 +223,9 @@ def test_elevation_across_the_antimeridian(tmp_path):
     )  # fmt: skip
     assert np.isfinite(dem.heights_m).all()
     assert dem.heights_m.shape[1] < 30
-    east_and_west = layers.frame.xy(np.array([[179.55, 64.05], [-179.55, 64.05]]))
-    assert heights_at(dem, east_and_west, crs=layers.frame.crs).tolist() == [200.0, 100.0]
-    grid = sight_grid(dem, layers.study_area, area_crs=layers.frame.crs)
+    east_and_west = layers.plane.xy(np.array([[179.55, 64.05], [-179.55, 64.05]]))
+    assert sample_heights(dem, xy=east_and_west, crs=layers.plane.crs).tolist() == [200.0, 100.0]
+    grid = make_sight_grid(dem, area=layers.study_area, area_crs=layers.plane.crs)
     middle = grid.heights_m[grid.heights_m.shape[0] // 2]
     assert np.isfinite(middle).all()
     assert middle[0] == 200.0
@@ -246,7 +246,7 @@ def test_cells_of_points():
 
 @pytest.mark.parametrize("lat", [0.5, 40.5, 69.5, -45.5])
 def test_steps_on_the_ground_in_degrees(lat):
-    dy, dx = cell_steps_m((1.0, 0, 10, 0, -1.0, lat + 0.5), DEGREES, np.zeros(1), np.zeros(1))
+    dy, dx = measure_cell_steps((1.0, 0, 10, 0, -1.0, lat + 0.5), DEGREES, np.zeros(1), np.zeros(1))
     assert dy[0] == pytest.approx(GEOD.inv(10, lat - 0.5, 10, lat + 0.5)[2])
     assert dx[0] == pytest.approx(GEOD.inv(10, lat, 11, lat)[2])
 
@@ -254,12 +254,16 @@ def test_steps_on_the_ground_in_degrees(lat):
 def test_steps_in_feet_and_in_web_mercator():
     to_feet = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:2225", always_xy=True)
     x, y = to_feet.transform(-122.0, 40.8)
-    dy, dx = row_steps_m((100.0, 0, x, 0, -100.0, y), pyproj.CRS("EPSG:2225"), (5, 5))
+    dy, dx = measure_row_steps(
+        (100.0, 0, x, 0, -100.0, y), crs=pyproj.CRS("EPSG:2225"), shape=(5, 5)
+    )
     assert dy == pytest.approx(np.full(5, 30.48), rel=2e-4)
     assert dx == pytest.approx(np.full(5, 30.48), rel=2e-4)
     to_web = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
     _, y = to_web.transform(0.0, 60.0)
-    dy, dx = row_steps_m((100.0, 0, 0, 0, -100.0, y), pyproj.CRS("EPSG:3857"), (3, 3))
+    dy, dx = measure_row_steps(
+        (100.0, 0, 0, 0, -100.0, y), crs=pyproj.CRS("EPSG:3857"), shape=(3, 3)
+    )
     assert dx[1] == pytest.approx(50.0, rel=3e-3)
     assert dy[1] == pytest.approx(50.0, rel=3e-3)
 
@@ -272,19 +276,19 @@ def test_coverage_counts_holes_and_the_outside():
     heights[:5] = np.nan
     dem = dem_of(heights, (100.0, 0, 5e5, 0, -100.0, 4.4e6))
     inside = shapely.box(5e5, 4.4e6 - 1000, 5e5 + 1000, 4.4e6)
-    assert coverage(dem, inside, area_crs=UTM) == pytest.approx(0.5, abs=0.005)
+    assert measure_coverage(dem, area=inside, area_crs=UTM) == pytest.approx(0.5, abs=0.005)
     twice = shapely.box(5e5, 4.4e6 - 1000, 5e5 + 2000, 4.4e6)
-    assert coverage(dem, twice, area_crs=UTM) == pytest.approx(0.25, abs=0.005)
-    assert coverage(dem, shapely.box(0, 0, 100, 100), area_crs=UTM) == 0.0
-    assert math.isnan(coverage(dem, shapely.Polygon(), area_crs=UTM))
+    assert measure_coverage(dem, area=twice, area_crs=UTM) == pytest.approx(0.25, abs=0.005)
+    assert measure_coverage(dem, area=shapely.box(0, 0, 100, 100), area_crs=UTM) == 0.0
+    assert math.isnan(measure_coverage(dem, area=shapely.Polygon(), area_crs=UTM))
 
 
 def test_too_little_coverage_is_refused():
     dem = dem_of(np.zeros((10, 10)), (100.0, 0, 5e5, 0, -100.0, 4.4e6))
     area = shapely.box(5e5, 4.4e6 - 1000, 5e5 + 4000, 4.4e6)
     with pytest.raises(RasterError, match=r"25% of the zone \(at least 50%"):
-        check_coverage(dem, area, area_crs=UTM, least=0.5, what="the zone")
-    share = check_coverage(dem, area, area_crs=UTM, least=0.2, what="the zone")
+        check_coverage(dem, area=area, area_crs=UTM, least=0.5, what="the zone")
+    share = check_coverage(dem, area=area, area_crs=UTM, least=0.2, what="the zone")
     assert share == pytest.approx(0.25, abs=0.005)
 
 
@@ -299,10 +303,10 @@ def test_zones_are_checked_line_by_line(tmp_path):
     ]  # fmt: skip
     columns = ["line", "distance_m", "kind", "geometry"]
     zones = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=UTM)
-    notes = check_zones(dem, zones, least=0.2)
+    notes = check_zone_coverage(dem, zones=zones, least=0.2)
     assert [note.text for note in notes] == ["unknown in 50.00% of the zone of 15 km about b."]
     with pytest.raises(RasterError, match=r"x\.tif: elevation is known for 50% of the zone"):
-        check_zones(dem, zones, least=0.6, path=tmp_path / "x.tif")
+        check_zone_coverage(dem, zones=zones, least=0.6, path=tmp_path / "x.tif")
 
 
 # Values between cells
@@ -311,20 +315,20 @@ def test_zones_are_checked_line_by_line(tmp_path):
 def test_bilinear_by_hand():
     heights = np.array([[0, 10], [20, 30]], np.float32)
     row, col = np.array([0, 0.5, 0.5, 1, 0.25]), np.array([0, 0, 0.5, 1, 0.5])
-    assert bilinear(heights, row, col).tolist() == [0, 10, 15, 30, 10]
+    assert interpolate_bilinear(heights, row=row, col=col).tolist() == [0, 10, 15, 30, 10]
 
 
 def test_unknown_spreads_only_to_what_it_would_enter():
     heights = np.array([[1, np.nan], [3, 4]], np.float32)
     row, col = np.array([0, 0.5, 1.0, 0.5, 0.0]), np.array([0, 0.0, 0.5, 0.01, 0.01])
-    got = bilinear(heights, row, col)
+    got = interpolate_bilinear(heights, row=row, col=col)
     assert got[:3].tolist() == [1, 2, 3.5]
     assert np.isnan(got[3:]).all()
 
 
 def test_outside_the_outermost_centres_is_unknown():
-    got = bilinear(
-        np.ones((3, 3), np.float32), np.array([-0.1, 2.1, 0, 2]), np.array([0, 0, -1, 2])
+    got = interpolate_bilinear(
+        np.ones((3, 3), np.float32), row=np.array([-0.1, 2.1, 0, 2]), col=np.array([0, 0, -1, 2])
     )
     assert np.isnan(got[:3]).all()
     assert got[3] == 1
@@ -334,7 +338,7 @@ def test_outside_the_outermost_centres_is_unknown():
 def test_a_plane_is_kept(level, down, right, row, col):
     r, c = np.indices((5, 7))
     heights = (level + down * r + right * c).astype(np.float32)
-    got = bilinear(heights, np.array([row]), np.array([col]))[0]
+    got = interpolate_bilinear(heights, row=np.array([row]), col=np.array([col]))[0]
     assert got == pytest.approx(level + down * row + right * col, abs=1e-4)
 
 
@@ -345,7 +349,7 @@ def test_metric_grid_is_used_as_it_is():
     row, col = np.indices((50, 60))
     dem = dem_of(row * 100 + col, (30.0, 0, 5e5, 0, -30.0, 4.4e6))
     area = shapely.box(5e5 + 600, 4.4e6 - 900, 5e5 + 900, 4.4e6 - 600)
-    grid = sight_grid(dem, area, area_crs=UTM, margin_m=60)
+    grid = make_sight_grid(dem, area=area, area_crs=UTM, margin_m=60)
     assert grid.crs == dem.crs
     assert grid.step_m == (30.0, 30.0)
     top, left = (
@@ -361,11 +365,11 @@ def test_metric_grid_is_used_as_it_is():
 def test_margin_beyond_the_elevation_is_unknown():
     dem = dem_of(np.zeros((50, 60)), (30.0, 0, 5e5, 0, -30.0, 4.4e6))
     area = shapely.box(5e5, 4.4e6 - 600, 5e5 + 600, 4.4e6)
-    grid = sight_grid(dem, area, area_crs=UTM, margin_m=3000)
+    grid = make_sight_grid(dem, area=area, area_crs=UTM, margin_m=3000)
     known = np.isfinite(grid.heights_m)
     assert known.sum() == 50 * 60
     # And a grid wholly elsewhere is wholly unknown.
-    far = sight_grid(dem, shapely.box(6e5, 4.3e6, 601_000, 4_301_000), area_crs=UTM)
+    far = make_sight_grid(dem, area=shapely.box(6e5, 4.3e6, 601_000, 4_301_000), area_crs=UTM)
     assert np.isnan(far.heights_m).all()
 
 
@@ -374,7 +378,9 @@ def test_feet_grid_has_steps_in_metres():
     dem = dem_of(np.zeros((50, 50)), (100.0, 0, 6.5e6, 0, -100.0, 2.1e6), crs)
     to_utm = pyproj.Transformer.from_crs(crs, "EPSG:32610", always_xy=True)
     x, y = to_utm.transform(6.5e6 + 2500, 2.1e6 - 2500)
-    grid = sight_grid(dem, shapely.Point(x, y).buffer(300), area_crs=pyproj.CRS("EPSG:32610"))
+    grid = make_sight_grid(
+        dem, area=shapely.Point(x, y).buffer(300), area_crs=pyproj.CRS("EPSG:32610")
+    )
     assert grid.step_m == pytest.approx((30.48006, 30.48006))
     assert np.isfinite(grid.heights_m).all()
 
@@ -392,7 +398,7 @@ def test_degrees_are_brought_to_metres(lat):
     dem = degree_dem(lat)
     frame = flat_frame(46.08, lat)
     area = shapely.Point(frame.xy(np.array([[46.08, lat]]))[0]).buffer(1500)
-    grid = sight_grid(dem, area, area_crs=frame.crs)
+    grid = make_sight_grid(dem, area=area, area_crs=frame.crs)
     dy, dx = grid.step_m
     assert dy == pytest.approx(GEOD.inv(46, lat, 46, lat + 1 / 1200)[2], rel=1e-4)
     assert dx == pytest.approx(GEOD.inv(46, lat, 46 + 1 / 1200, lat)[2], rel=1e-4)
@@ -414,7 +420,7 @@ def test_web_mercator_is_not_taken_for_metres():
     dem = dem_of(np.zeros((100, 100)), (60.0, 0, x, 0, -60.0, y), pyproj.CRS("EPSG:3857"))
     frame = flat_frame(46.02, 59.98)
     area = shapely.Point(frame.xy(np.array([[46.02, 59.985]]))[0]).buffer(300)
-    grid = sight_grid(dem, area, area_crs=frame.crs)
+    grid = make_sight_grid(dem, area=area, area_crs=frame.crs)
     assert grid.step_m == pytest.approx((30.0, 30.0), rel=5e-3)
     assert grid.crs != dem.crs
 
@@ -424,7 +430,7 @@ def test_holes_stay_holes_when_resampled():
     dem.heights_m[90:110, 90:110] = np.nan
     frame = flat_frame(46.0833, 40.0)
     area = shapely.Point(frame.xy(np.array([[46.0833, 40.0]]))[0]).buffer(3000)
-    grid = sight_grid(dem, area, area_crs=frame.crs)
+    grid = make_sight_grid(dem, area=area, area_crs=frame.crs)
     unknown = np.isnan(grid.heights_m).sum()
     assert 400 <= unknown <= 22 * 22  # the hole, and what it would have entered
     assert np.nanmin(grid.heights_m) > -300
@@ -434,13 +440,15 @@ def test_too_wide_for_one_plane():
     dem = dem_of(np.zeros((10, 10)), (1.0, 0, 40.0, 0, -1.0, 45.0), DEGREES)
     frame = flat_frame(45, 40)
     with pytest.raises(RasterError, match="stretch by stretch"):
-        sight_grid(dem, shapely.box(-6e5, -6e5, 6e5, 6e5), area_crs=frame.crs)
+        make_sight_grid(dem, area=shapely.box(-6e5, -6e5, 6e5, 6e5), area_crs=frame.crs)
 
 
 def test_too_many_cells():
     dem = dem_of(np.zeros((10, 10)), (1e-5, 0, 45.0, 0, -1e-5, 40.0), DEGREES)
     with pytest.raises(RasterError, match="at most 64,000,000"):
-        sight_grid(dem, shapely.box(-2e4, -2e4, 2e4, 2e4), area_crs=flat_frame(45, 40).crs)
+        make_sight_grid(
+            dem, area=shapely.box(-2e4, -2e4, 2e4, 2e4), area_crs=flat_frame(45, 40).crs
+        )
 
 
 # Profiles, relief, shading
@@ -450,7 +458,7 @@ def test_profile_on_a_ramp():
     dem = degree_dem(40.0)
     frame = flat_frame(46.08, 40.0)
     ends = np.array([[46.05, 40.0], [46.10, 40.0]])
-    got = profile(dem, shapely.LineString(frame.xy(ends)), frame, spacing_m=100)
+    got = read_profile(dem, line=shapely.LineString(frame.xy(ends)), plane=frame, spacing_m=100)
     length = GEOD.inv(*ends[0], *ends[1])[2]
     assert got[0, 0] == 0
     assert got[-1, 0] == pytest.approx(length, rel=1e-4)
@@ -463,7 +471,9 @@ def test_profile_on_a_ramp():
 def test_profile_into_the_unknown():
     dem = degree_dem(40.0)
     frame = flat_frame(46.08, 40.0)
-    got = profile(dem, shapely.LineString(frame.xy(np.array([[46.1, 40], [46.5, 40]]))), frame)
+    got = read_profile(
+        dem, line=shapely.LineString(frame.xy(np.array([[46.1, 40], [46.5, 40]]))), plane=frame
+    )
     assert np.isfinite(got[0, 3])
     assert np.isnan(got[-1, 3])
 
@@ -474,38 +484,38 @@ def test_relief_within_a_radius():
     heights[50, 45] = np.nan
     dem = dem_of(heights, (30.0, 0, 5e5 - 1515, 0, -30.0, 4.4e6 + 1515))
     middle = np.array([[5e5, 4.4e6], [5e5, 4.4e6], [9e5, 4.4e6]])
-    assert relief_m(dem, middle, crs=UTM, radius_m=310)[0] == 70.0
-    assert relief_m(dem, middle, crs=UTM, radius_m=290)[1] == 0.0
-    assert np.isnan(relief_m(dem, middle, crs=UTM, radius_m=310)[2])
+    assert measure_relief(dem, xy=middle, crs=UTM, radius_m=310)[0] == 70.0
+    assert measure_relief(dem, xy=middle, crs=UTM, radius_m=290)[1] == 0.0
+    assert np.isnan(measure_relief(dem, xy=middle, crs=UTM, radius_m=310)[2])
 
 
 def test_level_land_is_evenly_lit():
-    shade = hillshade(dem_of(np.zeros((10, 10)), (30.0, 0, 5e5, 0, -30.0, 4.4e6)))
+    shade = shade_hills(dem_of(np.zeros((10, 10)), (30.0, 0, 5e5, 0, -30.0, 4.4e6)))
     assert set(shade.ravel().tolist()) == {round(1 + 254 * math.sin(math.radians(45)))}
 
 
 def test_slopes_towards_the_light_are_brighter():
     row, col = np.indices((20, 20))
     at = (30.0, 0, 5e5, 0, -30.0, 4.4e6)
-    level = hillshade(dem_of(np.zeros((20, 20)), at))[10, 10]
-    to_light = hillshade(dem_of(row * 10.0 + col * 10.0, at))[10, 10]  # falls to the north-west
-    from_light = hillshade(dem_of(-row * 10.0 - col * 10.0, at))[10, 10]
+    level = shade_hills(dem_of(np.zeros((20, 20)), at))[10, 10]
+    to_light = shade_hills(dem_of(row * 10.0 + col * 10.0, at))[10, 10]  # falls to the north-west
+    from_light = shade_hills(dem_of(-row * 10.0 - col * 10.0, at))[10, 10]
     assert from_light < level < to_light
 
 
 def test_unknown_is_not_shaded():
     heights = np.random.default_rng(3).random((30, 30)) * 100
     heights[10:12] = np.nan
-    shade = hillshade(dem_of(heights, (30.0, 0, 5e5, 0, -30.0, 4.4e6)))
+    shade = shade_hills(dem_of(heights, (30.0, 0, 5e5, 0, -30.0, 4.4e6)))
     assert (shade == 0).sum() == 60
     assert (shade[10:12] == 0).all()
-    assert (hillshade(dem_of(np.full((3, 3), np.nan), (30.0, 0, 0, 0, -30.0, 0))) == 0).all()
+    assert (shade_hills(dem_of(np.full((3, 3), np.nan), (30.0, 0, 0, 0, -30.0, 0))) == 0).all()
 
 
 def test_relief_for_maps_is_limited():
     row, col = np.indices((300, 401))
     dem = dem_of(row + col, (30.0, 0, 5e5, 0, -30.0, 4.4e6))
-    result = shaded_relief(dem, most_cells=10_000)
+    result = shade_relief(dem, most_cells=10_000)
     assert result.bands["shade"].size <= 10_000
     assert result.bands["elevation"][0, 0] == pytest.approx(3.0)  # mean of 0..3 + 0..3
     assert result.transform[0] == 120.0
@@ -519,5 +529,5 @@ def test_a_constant_changes_nothing_but_heights(level):
     heights = np.round(rng.random((12, 12)) * 50)
     at = (30.0, 0, 5e5, 0, -30.0, 4.4e6)
     assert np.array_equal(
-        hillshade(dem_of(heights, at)), hillshade(dem_of(heights + round(level), at))
+        shade_hills(dem_of(heights, at)), shade_hills(dem_of(heights + round(level), at))
     )

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.elevation.dem import Dem
-from frontline.elevation.terrain import ground_of, relief_m, relief_of_cells
-from frontline.geo.projection import frame_around
-from frontline.raster.grid import row_steps_m
+from frontline.elevation.terrain import measure_relief, measure_relief_of_cells, read_ground
+from frontline.geo.projection import plane_around
+from frontline.raster.grid import measure_row_steps
 
 GRIDS = {
     "metres": ("EPSG:32638", (250.0, 0.0, 500_000.0, 0.0, -200.0, 4_500_000.0)),
@@ -25,13 +25,13 @@ def made(name, seed, shape=(41, 37)):
     heights = np.cumsum(rng.normal(0.0, 40.0, shape), axis=1).astype(np.float32)
     heights[rng.random(shape) < 0.1] = np.nan
     heights[10:20, 5:15] = np.nan
-    dy, dx = row_steps_m(transform, pyproj.CRS(crs), shape)
+    dy, dx = measure_row_steps(transform, crs=pyproj.CRS(crs), shape=shape)
     return Dem(heights, transform, crs, (float(dy[20]), float(dx[20])))
 
 
 def naive(dem, row, col, radius_m):
     """Every cell of the grid, one after the other."""
-    dy, dx = row_steps_m(dem.transform, pyproj.CRS(dem.crs), dem.heights_m.shape)
+    dy, dx = measure_row_steps(dem.transform, crs=pyproj.CRS(dem.crs), shape=dem.heights_m.shape)
     known = [
         float(height)
         for (there, aside), height in np.ndenumerate(dem.heights_m)
@@ -50,38 +50,40 @@ def test_all_who_ask_get_what_a_naive_window_gives(name, seed, radius_m):
     rng = np.random.default_rng(seed)
     row, col = rng.integers(0, 41, 12), rng.integers(0, 37, 12)
     expected = np.array([naive(dem, r, c, radius_m) for r, c in zip(row, col, strict=True)])
-    cells = relief_of_cells(dem, radius_m)
+    cells = measure_relief_of_cells(dem, radius_m=radius_m)
     np.testing.assert_allclose(cells[row, col], expected, atol=1e-3)
     a, _, c, _, e, f = dem.transform
     # Anywhere in the cell.
     aside, down = rng.uniform(0.02, 0.98, (2, 12))
     xy = np.column_stack([c + a * (col + aside), f + e * (row + down)])
-    at_points = relief_m(dem, xy, crs=pyproj.CRS(dem.crs), radius_m=radius_m)
+    at_points = measure_relief(dem, xy=xy, crs=pyproj.CRS(dem.crs), radius_m=radius_m)
     np.testing.assert_allclose(at_points, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("most_cells", [500_000, 200])
 def test_the_ground_of_a_side_has_the_same_relief(most_cells):
     dem = made("metres", 3)
-    frame = frame_around([shapely.Point(45.0, 40.6)])
-    ground = ground_of(dem, frame, radius_m=3_000.0, most_cells=most_cells)
+    plane = plane_around([shapely.Point(45.0, 40.6)])
+    ground = read_ground(dem, plane=plane, radius_m=3_000.0, most_cells=most_cells)
     side = 1 if most_cells > 2_000 else 3
-    squares = relief_of_cells(dem, 3_000.0, every=side)
+    squares = measure_relief_of_cells(dem, radius_m=3_000.0, every=side)
     at = np.minimum(np.arange(0, 41, side) + side // 2, 40)
     across = np.minimum(np.arange(0, 37, side) + side // 2, 36)
-    np.testing.assert_array_equal(squares, relief_of_cells(dem, 3_000.0)[np.ix_(at, across)])
+    np.testing.assert_array_equal(
+        squares, measure_relief_of_cells(dem, radius_m=3_000.0)[np.ix_(at, across)]
+    )
     assert set(ground.relief_m.tolist()) <= set(squares.ravel().tolist())
-    back = pyproj.Transformer.from_crs(frame.crs, dem.crs, always_xy=True)
+    back = pyproj.Transformer.from_crs(plane.crs, dem.crs, always_xy=True)
     if side == 1:
         xy = np.column_stack(back.transform(*ground.xy.T))
-        found = relief_m(dem, xy, crs=pyproj.CRS(dem.crs), radius_m=3_000.0)
+        found = measure_relief(dem, xy=xy, crs=pyproj.CRS(dem.crs), radius_m=3_000.0)
         np.testing.assert_array_equal(ground.relief_m, found)
 
 
 def test_more_radius_is_never_less_relief_and_a_plain_has_none():
     dem = made("degrees", 5)
-    small, large = (relief_of_cells(dem, radius) for radius in (1_000.0, 3_000.0))
+    small, large = (measure_relief_of_cells(dem, radius_m=radius) for radius in (1_000.0, 3_000.0))
     both = np.isfinite(small)
     assert (large[both] >= small[both]).all()
     flat = Dem(np.full((9, 9), 7.0, np.float32), dem.transform, dem.crs, dem.step_m)
-    assert (relief_of_cells(flat, 2_000.0) == 0.0).all()
+    assert (measure_relief_of_cells(flat, radius_m=2_000.0) == 0.0).all()

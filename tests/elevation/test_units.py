@@ -5,7 +5,7 @@ import pytest
 from factories.elevation import TENTH, read
 from factories.rasters import write_tif
 
-from frontline.elevation.units import METRES, doubt_units, unit_of
+from frontline.elevation.units import METRES, doubt_units, find_unit
 from frontline.errors import RasterError
 from frontline.raster.io import open_raster
 
@@ -35,14 +35,14 @@ def test_a_unit_that_the_project_does_not_state_is_named(tmp_path, said):
 def test_words_for_units(tmp_path, said, unit):
     path = write_tif(tmp_path / "h.tif", np.ones((3, 3)), transform=AT, unit=said)
     with open_raster(path) as raster:
-        assert unit_of(raster) == unit
+        assert find_unit(raster) == unit
 
 
 def test_the_height_axis_says_its_unit(tmp_path):
     feet = "EPSG:32638+6360"  # NAVD88 height (ftUS)
     path = write_tif(tmp_path / "h.tif", np.ones((3, 3)), transform=AT, crs=feet)
     with open_raster(path) as raster:
-        assert unit_of(raster) == "ft"
+        assert find_unit(raster) == "ft"
 
 
 def test_an_unknown_word_is_said_and_the_project_holds(tmp_path):
@@ -53,7 +53,10 @@ def test_an_unknown_word_is_said_and_the_project_holds(tmp_path):
 def test_centimetres_look_like_cliffs_and_kilometres_like_a_delta():
     rough = np.random.default_rng(1).normal(200.0, 40.0, (60, 60)).astype(np.float32)
     asked = {
-        factor: [note.text for note in doubt_units(rough * np.float32(factor), (100.0, 100.0), "h")]
+        factor: [
+            note.text
+            for note in doubt_units(rough * np.float32(factor), step_m=(100.0, 100.0), about="h")
+        ]
         for factor in (1.0, 100.0, 0.001)
     }
     assert asked[1.0] == []
@@ -63,4 +66,4 @@ def test_centimetres_look_like_cliffs_and_kilometres_like_a_delta():
 
 @pytest.mark.parametrize("heights", [np.zeros((9, 9)), np.full((9, 9), np.nan), np.ones((1, 9))])
 def test_a_plain_or_nothing_is_not_asked_about(heights):
-    assert not list(doubt_units(heights.astype(np.float32), (30.0, 30.0), "h"))
+    assert not list(doubt_units(heights.astype(np.float32), step_m=(30.0, 30.0), about="h"))

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from frontline.errors import OutputError, ProjectError
 from frontline.export import geojson as exports
-from frontline.export.features import feature_layers
-from frontline.export.geojson import check_exports, export_writers, rounded, write_geojson
-from frontline.export.metadata import facts
+from frontline.export.features import make_feature_layers
+from frontline.export.geojson import check_exports, list_writers, round_coordinates, write_geojson
+from frontline.export.metadata import collect_facts
 from frontline.workflow.run import run
 
 
 def writers_of(kind):
-    return export_writers(example_results(), {kind, "workbook"})
+    return list_writers(example_results(), wanted={kind, "workbook"})
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def signed_area(ring):
 
 
 def test_every_layer_is_a_collection_of_all_its_features(folder):
-    layers = feature_layers(example_results())
+    layers = make_feature_layers(example_results())
     assert {path.stem for path in folder.iterdir()} == {layer.name for layer in layers}
     for layer in layers:
         found = read(folder / f"{layer.name}.geojson")
@@ -84,7 +84,7 @@ def test_rings_follow_the_right_hand_and_coordinates_have_seven_decimals(folder)
 def test_a_reader_gets_what_the_geopackage_holds(folder):
     frame = gpd.read_file(folder / "settlements.geojson")
     assert list(frame["name"]) == list(HOSTILE)
-    layer = next(layer for layer in feature_layers(example_results()) if layer.name == "zones")
+    layer = next(layer for layer in make_feature_layers(example_results()) if layer.name == "zones")
     zones = gpd.read_file(folder / "zones.geojson")
     assert zones.crs == "EPSG:4326"
     np.testing.assert_array_equal(zones["area_km2"], layer.frame["area_km2"])
@@ -109,12 +109,14 @@ def test_the_same_layer_gives_the_same_bytes(folder, tmp_path):
 
 
 def one_layer(shapes, **columns):
-    layer = next(layer for layer in feature_layers(example_results()) if layer.name == "points")
+    layer = next(
+        layer for layer in make_feature_layers(example_results()) if layer.name == "points"
+    )
     geometry = np.empty(len(shapes), dtype=object)
     geometry[:] = shapes
     frame = pd.DataFrame(columns or {"id": range(len(shapes))})
     described = tuple(dataclasses.replace(layer.columns[0], name=name) for name in frame)
-    return dataclasses.replace(layer, geometry=geometry, frame=frame, columns=described)
+    return dataclasses.replace(layer, geometry=geometry, plane=frame, columns=described)
 
 
 def test_halves_on_either_side_of_the_antimeridian_stay_halves(tmp_path):
@@ -152,7 +154,7 @@ def test_rounding_leaves_areas_valid(corners):
     hull = shapely.convex_hull(shapely.multipoints(np.array(corners) * 1e-9))
     notched = hull.difference(shapely.box(-1e-7, -1e-7, 1.5e-7, 2e-6))
     assume(notched.geom_type in {"Polygon", "MultiPolygon"})
-    (result,) = rounded(np.array([notched], dtype=object))
+    (result,) = round_coordinates(np.array([notched], dtype=object))
     assert result.is_valid
     assert result.is_empty or shapely.get_dimensions(result) == 2
     np.testing.assert_array_equal(
@@ -165,7 +167,7 @@ def test_a_run_writes_what_is_asked_for(tmp_path):
     project = made_project(tmp_path, elevation=False)
     text = project.read_text(encoding="utf-8")
     project.write_text(text + '[outputs]\nwrite = ["geojson"]\n', encoding="utf-8")
-    _, written = run(project, tmp_path / "out")
+    _, written = run(project, out=tmp_path / "out")
     assert "geojson/zones.geojson" in written
     assert "frontline.gpkg" not in written
     sides = gpd.read_file(tmp_path / "out/geojson/sides.geojson")
@@ -183,7 +185,7 @@ def test_geoparquet_without_pyarrow_is_refused_before_anything_is_computed(tmp_p
     text = project.read_text(encoding="utf-8")
     project.write_text(text + '[outputs]\nwrite = ["geoparquet"]\n', encoding="utf-8")
     with pytest.raises(ProjectError, match=r"pip install 'frontline-gis\[parquet\]'"):
-        run(project, tmp_path / "out")
+        run(project, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     check_exports(example_project())  # nobody else needs it
 
@@ -207,7 +209,7 @@ def test_geoparquet_holds_what_the_geopackage_holds(tmp_path):
         again = tmp_path / "again.parquet"
         write(again)
         assert again.read_bytes() == (tmp_path / name).read_bytes()
-    for layer in feature_layers(example_results()):
+    for layer in make_feature_layers(example_results()):
         frame = gpd.read_parquet(tmp_path / f"geoparquet/{layer.name}.parquet")
         assert frame.crs == "EPSG:4326"
         assert len(frame) == len(layer.geometry)
@@ -232,6 +234,8 @@ def test_geoparquet_says_where_features_lie(tmp_path):
 
 def test_facts_of_every_layer_stand_in_its_file(folder):
     results = example_results()
-    for layer in feature_layers(results):
+    for layer in make_feature_layers(results):
         about = read(folder / f"{layer.name}.geojson")["about"]
-        assert about == {key.lower(): value for key, value in facts(results, layer).items()}
+        assert about == {
+            key.lower(): value for key, value in collect_facts(results, layer=layer).items()
+        }

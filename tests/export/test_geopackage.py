@@ -21,11 +21,11 @@ from factories.example_results import DATES, HOSTILE, SIDES, example_results
 
 from frontline.analysis.settlements import PER_LINE
 from frontline.errors import OutputError
-from frontline.export.features import feature_layers
+from frontline.export.features import make_feature_layers
 from frontline.export.geopackage import write_geopackage
-from frontline.export.manifest import inputs_hash
-from frontline.results.style import side_colours
-from frontline.results.tables import tables
+from frontline.export.manifest import hash_of_inputs
+from frontline.results.style import choose_side_colours
+from frontline.results.tables import make_tables
 
 LAYERS = ("lines", "sides", "zones", "changes", "settlements", "corridors", "points", "districts")
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -59,7 +59,7 @@ def test_the_contracts_layers_are_there_and_one_each(package):
 
 def test_settlements_are_one_feature_each_with_the_figures_of_every_line(package, results):
     frame = gpd.read_file(package, layer="settlements")
-    table = tables(results)["settlements"]
+    table = make_tables(results)["settlements"]
     assert list(frame["id"]) == [f"P{n}" for n in range(1, 7)]
     assert list(frame["name"]) == list(HOSTILE)
     for key in DATES:
@@ -105,7 +105,7 @@ def test_a_place_given_as_a_polygon_is_a_point_and_an_outline(package, results):
 
 def test_zones_hold_the_people_of_every_source(package, results):
     frame = gpd.read_file(package, layer="zones")
-    people = tables(results)["zones"]
+    people = make_tables(results)["zones"]
     assert len(frame) == len(results.zones)
     for row in frame.itertuples():
         same = (people["line"] == row.line) & (people["side"] == row.side)
@@ -144,7 +144,7 @@ def test_the_order_of_the_results_does_not_show(package, results, tmp_path):
 
 
 def test_sqlite_and_gdal_read_the_same(package):
-    for layer in feature_layers(example_results()):
+    for layer in make_feature_layers(example_results()):
         frame = gpd.read_file(package, layer=layer.name, engine="pyogrio")
         names = ", ".join(f'"{column.name}"' for column in layer.columns)
         rows = query(package, f'SELECT geom{"," if names else ""} {names} FROM "{layer.name}"')
@@ -339,7 +339,7 @@ def test_every_layer_has_a_default_style_and_metadata(package, results):
         assert data["TITLE"]
         assert data["ABSTRACT"]
         assert data["DATE"] == "2020-11-10"
-        assert data["INPUTS"] == inputs_hash(results.inputs)
+        assert data["INPUTS"] == hash_of_inputs(results.inputs)
     data = pyogrio.read_info(package, layer="corridors")
     assert data["layer_metadata"]["LINEAGE"] == "OpenStreetMap"
     assert "not for" in data["dataset_metadata"]["DISCLAIMER"].lower()
@@ -420,7 +420,7 @@ def test_qgis_opens_every_layer_styled_with_aliases(package, results, tmp_path):
         assert layer["rules"], name
         assert layer["title"], name
         assert all(alias for field, alias in layer["aliases"].items() if field != "fid"), name
-    colours = {colour.lower() for colour in side_colours(results.project).values()}
+    colours = {colour.lower() for colour in choose_side_colours(results.project).values()}
     assert colours <= set(seen["settlements"]["colours"])
     assert seen["settlements"]["names"] == list(HOSTILE)
     assert seen["lines"]["rules"] == ["Line of 1994", "Line of 2020"]
@@ -434,7 +434,7 @@ def test_a_flow_of_no_land_is_in_the_table_and_not_on_the_map():
     shapes = results.changes.geometry.to_numpy().copy()
     shapes[:2] = [None, shapely.MultiPolygon()]
     bare = dataclasses.replace(results, changes=results.changes.set_geometry(shapes, crs=4326))
-    layer = next(layer for layer in feature_layers(bare) if layer.name == "changes")
+    layer = next(layer for layer in make_feature_layers(bare) if layer.name == "changes")
     assert len(layer.frame) == len(layer.geometry) == len(shapes) - 2
     assert not (shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry)).any()
-    assert len(tables(bare)["changes"]) == len(shapes)
+    assert len(make_tables(bare)["changes"]) == len(shapes)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from factories.example_results import FOLDER, example_project
 
-from frontline.export.manifest import inputs_hash, library_versions, manifest, newest_date
+from frontline.export.manifest import describe_run, find_newest_date, hash_of_inputs, list_versions
 
 INPUTS = {"b.gpkg": "1" * 64, "a.csv": "2" * 64}
 
 
 def test_paths_start_from_the_project():
-    text = json.dumps(manifest(example_project(), INPUTS))
+    text = json.dumps(describe_run(example_project(), inputs=INPUTS))
     assert str(FOLDER) not in text
     assert str(Path.cwd()) not in text
     parameters = json.loads(text)["parameters"]
@@ -26,28 +26,28 @@ def test_paths_start_from_the_project():
 
 def test_nothing_depends_on_the_order_of_the_inputs():
     other = dict(sorted(INPUTS.items()))
-    assert inputs_hash(INPUTS) == inputs_hash(other)
-    assert json.dumps(manifest(example_project(), INPUTS)) == json.dumps(
-        manifest(example_project(), other)
+    assert hash_of_inputs(INPUTS) == hash_of_inputs(other)
+    assert json.dumps(describe_run(example_project(), inputs=INPUTS)) == json.dumps(
+        describe_run(example_project(), inputs=other)
     )
 
 
 def test_the_short_hash_follows_names_and_contents():
-    short = inputs_hash(INPUTS)
+    short = hash_of_inputs(INPUTS)
     assert len(short) == 12
     assert int(short, 16) >= 0
-    assert inputs_hash({**INPUTS, "a.csv": "3" * 64}) != short
-    assert inputs_hash({"b.gpkg": "2" * 64, "a.csv": "1" * 64}) != short
+    assert hash_of_inputs({**INPUTS, "a.csv": "3" * 64}) != short
+    assert hash_of_inputs({"b.gpkg": "2" * 64, "a.csv": "1" * 64}) != short
 
 
 def test_the_newest_line_gives_the_date():
-    assert newest_date(example_project()) == dt.date(2020, 11, 10)
-    assert manifest(example_project(), INPUTS, public=True)["public"] is True
+    assert find_newest_date(example_project()) == dt.date(2020, 11, 10)
+    assert describe_run(example_project(), inputs=INPUTS, public=True)["public"] is True
 
 
 def test_both_gdals_and_the_libraries_below_are_named():
-    found = library_versions()
+    found = list_versions()
     for name in ("frontline", "python", "GDAL of rasterio", "GDAL of pyogrio", "PROJ", "GEOS"):
         assert found[name]
     assert found["GDAL of rasterio"] != found["GDAL of pyogrio"]
-    assert list(found) == list(library_versions())
+    assert list(found) == list(list_versions())

@@ -30,7 +30,7 @@ def writer(text):
 
 def put(directory, files, *, command="run", force=False, **manifest):
     with prepare_output(directory, command=command, force=force) as output:
-        return publish(output, {n: writer(t) for n, t in files.items()}, manifest=manifest)
+        return publish(output, writers={n: writer(t) for n, t in files.items()}, manifest=manifest)
 
 
 def everything(directory):
@@ -110,7 +110,7 @@ def test_whatever_happens_while_writing_changes_nothing(tmp_path, fault, existed
         pytest.raises(type(fault)),
         prepare_output(target, command="run") as output,
     ):
-        publish(output, {"a.txt": writer("new"), "tables/b.csv": fail}, manifest={})
+        publish(output, writers={"a.txt": writer("new"), "tables/b.csv": fail}, manifest={})
     assert everything(tmp_path) == before
     assert list(tmp_path.iterdir()) == ([target.parent] if existed else [])
 
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
         pytest.raises(OutputError, match=r"map\.png: cannot be written \(No space left"),
         prepare_output(tmp_path / "out", command="run") as output,
     ):
-        publish(output, {"map.png": full}, manifest={})
+        publish(output, writers={"map.png": full}, manifest={})
 
 
 def test_what_a_writer_leaves_beside_its_file_is_not_published(tmp_path):
@@ -138,7 +138,7 @@ def test_what_a_writer_leaves_beside_its_file_is_not_published(tmp_path):
         path.with_name("x.aux.xml").write_text("y", encoding="utf-8")
 
     with prepare_output(tmp_path / "out", command="run") as output:
-        publish(output, {"x": untidy}, manifest={})
+        publish(output, writers={"x": untidy}, manifest={})
     assert set(everything(tmp_path / "out")) == {"x", MANIFEST}
 
 
@@ -198,7 +198,7 @@ def test_an_open_geopackage_is_refused_before_and_after_computing(tmp_path, endi
         pytest.raises(OutputError, match="lies beside a GeoPackage"),
         prepare_output(tmp_path / "out", command="run") as output,
     ):
-        publish(output, {"frontline.gpkg": opened_meanwhile}, manifest={})
+        publish(output, writers={"frontline.gpkg": opened_meanwhile}, manifest={})
     assert (tmp_path / "out" / "frontline.gpkg").read_text(encoding="utf-8") == "old"
 
 

@@ -15,7 +15,7 @@ from factories.example_results import HOSTILE, example_results
 from frontline.errors import OutputError
 from frontline.export.workbook import FIRST_SHEET, MOST_CHARACTERS, write_workbook
 from frontline.records import KeyFigure
-from frontline.results.tables import columns_of, tables
+from frontline.results.tables import list_columns, make_tables
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def cells(sheet):
 
 
 def test_a_sheet_for_each_table_and_the_first_explains_them(book, results):
-    frames = tables(results)
+    frames = make_tables(results)
     assert book.sheetnames == [FIRST_SHEET, *frames]
     rows = cells(book[FIRST_SHEET])
     assert rows[0][0] == results.project.title
@@ -54,10 +54,10 @@ def test_a_sheet_for_each_table_and_the_first_explains_them(book, results):
 
 
 def test_every_value_is_the_tables_own(book, results):
-    for name, frame in tables(results).items():
+    for name, frame in make_tables(results).items():
         people, header, *rows = cells(book[name])
         assert header == list(frame.columns)
-        assert people == [column.title for column in columns_of(frame, name)]
+        assert people == [column.title for column in list_columns(frame, table=name)]
         assert len(rows) == len(frame)
         for row, wanted in zip(rows, frame.itertuples(index=False), strict=True):
             for value, want in zip(row, wanted, strict=True):

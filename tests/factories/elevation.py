@@ -8,7 +8,7 @@ import shapely
 
 from factories.rasters import write_tif
 from frontline.elevation.dem import read_dem
-from frontline.geo.projection import frame_around
+from frontline.geo.projection import plane_around
 from frontline.project.models import Elevation
 
 
@@ -18,13 +18,13 @@ def read(
     """Read a made raster through a project whose study area is `area`, in degrees."""
     path = write_tif(tmp_path / "dem.tif", values, transform=transform, crs=crs, **profile)
     area = area or shapely.box(46.2, 40.2, 46.8, 40.8)
-    frame = frame_around(np.array([area], dtype=object))
+    plane = plane_around(np.array([area], dtype=object))
     line = line or shapely.LineString([area.bounds[:2], area.bounds[2:]])
-    study, front = frame.from_crs(np.array([area, line], dtype=object), 4326)
+    study, front = plane.from_crs(np.array([area, line], dtype=object), 4326)
     layers = SimpleNamespace(
-        frame=frame,
+        plane=plane,
         study_area=study,
-        lines={"a": gpd.GeoDataFrame(geometry=[front], crs=frame.crs)},
+        lines={"a": gpd.GeoDataFrame(geometry=[front], crs=plane.crs)},
     )
     project = SimpleNamespace(
         path=tmp_path / "project.toml",
@@ -34,7 +34,7 @@ def read(
         sight=SimpleNamespace(radius_m=5_000.0),
         zones=SimpleNamespace(distances_m=(5_000.0,)),
     )
-    return read_dem(project, layers), layers
+    return read_dem(project, layers=layers), layers
 
 
 TENTH = (0.01, 0.0, 46.0, 0.0, -0.01, 41.0)

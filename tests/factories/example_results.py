@@ -23,12 +23,12 @@ from frontline.project.models import (
     Corridors,
     Elevation,
     LayerSource,
-    Line,
-    Partition,
+    LineSpec,
+    PartitionSpec,
     PopulationRaster,
     Project,
     Settlements,
-    Side,
+    SideSpec,
     StatedFigure,
     Zones,
 )
@@ -72,7 +72,7 @@ def example_project(*, hostile: bool = True) -> Project:
     """Return a project with two lines, two sides and every optional input."""
     here = Path(__file__)  # any file: what is checked on reading a project is its presence
     lines = [
-        Line(
+        LineSpec(
             path=here,
             key=key,
             label=f"Line of {date.year}",
@@ -84,14 +84,14 @@ def example_project(*, hostile: bool = True) -> Project:
         for key, date in DATES.items()
     ]
     places = Settlements(path=here, source="Census & survey", licence="ODbL")
-    border = Partition(path=here, key="former_border", label="Old border")
+    border = PartitionSpec(path=here, key="former_border", label="Old border")
     return Project(
         title="Two lines {{ 7*191 }} <b>" if hostile else "Two lines",
         study_area=at("area.gpkg", LayerSource(path=here, source="Example office")),
         lines=tuple(at("lines.gpkg", line) for line in lines),
         sides=(
-            Side(name=SIDES[0], seed=((46.5, 40.2),)),
-            Side(name=SIDES[1], seed=((46.5, 39.6),)),
+            SideSpec(name=SIDES[0], seed=((46.5, 40.2),)),
+            SideSpec(name=SIDES[1], seed=((46.5, 39.6),)),
         ),
         settlements=at("places.csv", places),
         corridors=at("roads.geojson", Corridors(path=here, source="OpenStreetMap")),

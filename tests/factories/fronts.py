@@ -7,10 +7,10 @@ import numpy as np
 import shapely
 
 from frontline.elevation.dem import Dem
-from frontline.geo.projection import frame_around
+from frontline.geo.projection import plane_around
 from frontline.lines.front import FrontLine
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 WIDE, HIGH = 100_000.0, 50_000.0
 AREA = shapely.box(0.0, 0.0, WIDE, HIGH)
 DATES = {"old": dt.date(1994, 5, 12), "mid": dt.date(2016, 4, 5), "new": dt.date(2020, 11, 10)}

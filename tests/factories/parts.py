@@ -5,7 +5,7 @@ import shapely
 
 from factories.fronts import AREA, FRAME, HIGH, settlements
 from frontline.inputs.layers import Layers
-from frontline.inputs.normalize import empty
+from frontline.inputs.normalize import make_empty_layer
 from frontline.project.layers import CORRIDORS, DISTRICTS, POINTS
 
 
@@ -16,13 +16,13 @@ def frame(*shapes, **columns):
 def layers_of(places=None, districts=None, **partitions):
     """Layers without lines, for what needs land, places and parts only."""
     return Layers(
-        frame=FRAME,
+        plane=FRAME,
         study_area=AREA,
         lines={},
         settlements=settlements() if places is None else places,
-        corridors=empty(CORRIDORS, FRAME),
-        points=empty(POINTS, FRAME),
-        districts=empty(DISTRICTS, FRAME) if districts is None else districts,
+        corridors=make_empty_layer(CORRIDORS, plane=FRAME),
+        points=make_empty_layer(POINTS, plane=FRAME),
+        districts=make_empty_layer(DISTRICTS, plane=FRAME) if districts is None else districts,
         partitions=partitions,
         notes=(),
     )

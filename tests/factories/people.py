@@ -12,13 +12,13 @@ import shapely
 from hypothesis import strategies as st
 
 from factories.rasters import write_tif
-from frontline.geo.projection import frame_around
-from frontline.lines.front import Draw, FrontLine
-from frontline.population.within import PEOPLE, people
+from frontline.geo.projection import plane_around
+from frontline.lines.front import DisplacedFront, FrontLine
+from frontline.population.within import PEOPLE, count_people_within
 from frontline.project.models import PopulationRaster
 from frontline.uncertainty.intervals import SIGMAS
 
-FRAME = frame_around(np.array([shapely.Point(46, 40)], dtype=object))
+FRAME = plane_around(np.array([shapely.Point(46, 40)], dtype=object))
 
 
 DATE = dt.date(2020, 11, 10)
@@ -58,7 +58,7 @@ def rigid(error_m, count=200):
 
     shifts = error_m / SIGMAS * norm.ppf((np.arange(count) + 0.5) / count)
     return shifts, tuple(
-        Draw(shapely.LineString([(e, -TALL), (e, TALL)]), halves(e)) for e in shifts
+        DisplacedFront(shapely.LineString([(e, -TALL), (e, TALL)]), halves(e)) for e in shifts
     )
 
 
@@ -139,8 +139,13 @@ def count(
         people=SimpleNamespace(outdated_years=3.0),
     )  # fmt: skip
     front = front or straight()
-    found = people(
-        project, layers, (front,), zones_of(front, edges), places_of(table, front), {"a": draws}
+    found = count_people_within(
+        project,
+        layers=layers,
+        fronts=(front,),
+        zones=zones_of(front, edges),
+        places=places_of(table, front),
+        draws={"a": draws},
     )
     assert list(found.rows.columns) == PEOPLE
     return found

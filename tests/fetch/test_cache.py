@@ -12,8 +12,8 @@ import urllib3
 from factories.server import Page
 
 from frontline.errors import DownloadError, RasterError
-from frontline.fetch.cache import cached_path, fetched, size_of
-from frontline.fetch.http import BrokenError, Client, UnreachableError, Wanted, several_tries
+from frontline.fetch.cache import ask_size_of, fetch_file, find_cached_path
+from frontline.fetch.http import BrokenError, HttpClient, RemoteRequest, UnreachableError, retry
 
 URL = "https://data.example.org/dem/tile.bin"
 BODY = bytes(range(1, 251)) * 400  # 100 kB, begins like no web page
@@ -21,13 +21,13 @@ BODY = bytes(range(1, 251)) * 400  # 100 kB, begins like no web page
 
 @pytest.fixture
 def client(server, tmp_path):
-    return Client(
+    return HttpClient(
         cache=tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5.0, drip_s=0.5
     )
 
 
 def wanted(**how):
-    return Wanted(URL, "tile", **how)
+    return RemoteRequest(URL, "tile", **how)
 
 
 def left(client):
@@ -48,8 +48,8 @@ def offline(client):
 
 def test_a_file_is_fetched_once_and_then_found(server, client):
     server.put(URL, BODY)
-    first = fetched(client, wanted())
-    again = fetched(client, wanted())
+    first = fetch_file(client, wanted=wanted())
+    again = fetch_file(client, wanted=wanted())
     assert first == again
     assert first.path.read_bytes() == BODY
     assert first.size_bytes == len(BODY)
@@ -60,62 +60,64 @@ def test_a_file_is_fetched_once_and_then_found(server, client):
 
 def test_a_warm_cache_works_without_a_network(server, client):
     server.put(URL, BODY)
-    first = fetched(client, wanted())
-    assert fetched(offline(client), wanted()) == first
+    first = fetch_file(client, wanted=wanted())
+    assert fetch_file(offline(client), wanted=wanted()) == first
 
 
 def test_a_cold_cache_without_a_network_says_so(client):
     with pytest.raises(DownloadError, match=r"tile\.bin: cannot be reached \(no connection\)"):
-        fetched(offline(client), wanted())
+        fetch_file(offline(client), wanted=wanted())
     assert left(client) == []
 
 
 def test_a_file_of_the_cache_that_was_changed_is_fetched_anew(server, client):
     server.put(URL, BODY)
-    path = fetched(client, wanted()).path
+    path = fetch_file(client, wanted=wanted()).path
     path.write_bytes(BODY[:-1])
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
     assert len(server.paths()) == 2
 
 
 def test_refresh_asks_again_and_keeps_the_old_file_when_that_fails(server, client):
     page = server.put(URL, BODY)
-    fetched(client, wanted())
+    fetch_file(client, wanted=wanted())
     page.body = BODY[::-1]
-    assert fetched(replace(client, refresh=True), wanted()).path.read_bytes() == BODY[::-1]
+    assert (
+        fetch_file(replace(client, refresh=True), wanted=wanted()).path.read_bytes() == BODY[::-1]
+    )
     page.status = 403
     with pytest.raises(DownloadError, match="403"):
-        fetched(replace(client, refresh=True), wanted())
-    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+        fetch_file(replace(client, refresh=True), wanted=wanted())
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY[::-1]
 
 
 def test_an_absent_file_is_none_and_stays_so_without_a_network(server, client):
-    assert fetched(client, wanted()) is None
-    assert fetched(offline(client), wanted()) is None
+    assert fetch_file(client, wanted=wanted()) is None
+    assert fetch_file(offline(client), wanted=wanted()) is None
     assert left(client) == []
     server.put(URL, BODY)  # it was published since
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
 
 
 def test_a_redirect_to_elsewhere_is_not_absence(server, client):
-    assert fetched(client, wanted()) is None
+    assert fetch_file(client, wanted=wanted()) is None
     server.put(URL, Page(redirect="http://login.example.net/"))
     with pytest.raises(DownloadError, match=r"redirects to 'http://login\.example\.net'"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
 
 
 @pytest.mark.parametrize("target", ["http://evil.example/tile.bin", "file:///etc/hostname", "//x"])
 def test_a_redirect_to_elsewhere_is_refused(server, client, target):
     server.put(URL, Page(redirect=target))
     with pytest.raises(DownloadError, match="not the provider's"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert left(client) == []
 
 
 def test_a_redirect_within_the_provider_is_followed(server, client):
     server.put(URL, Page(redirect="/data.example.org/moved.bin"))
     server.put("https://data.example.org/moved.bin", BODY)
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
 
 
 def test_a_redirect_to_where_the_provider_keeps_its_files_is_followed(server, client):
@@ -123,8 +125,8 @@ def test_a_redirect_to_where_the_provider_keeps_its_files_is_followed(server, cl
     server.put(URL, Page(redirect=f"{elsewhere}/files/tile.bin"))
     server.put("https://files/tile.bin", BODY)
     with pytest.raises(DownloadError, match="not the provider's"):
-        fetched(client, wanted())
-    assert fetched(client, wanted(hosts=("localhost",))).path.read_bytes() == BODY
+        fetch_file(client, wanted=wanted())
+    assert fetch_file(client, wanted=wanted(hosts=("localhost",))).path.read_bytes() == BODY
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_a_redirect_to_where_the_provider_keeps_its_files_is_followed(server, cl
 def test_a_redirect_to_no_address_is_one_line(server, client, target, capfd):
     server.put(URL, Page(redirect=target))
     with pytest.raises(DownloadError, match=r"redirects to .* is no address"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert "Traceback" not in capfd.readouterr().err
     assert len(server.asked) == 1
 
@@ -143,7 +145,7 @@ def test_a_length_that_is_none_is_refused_at_once(server, client, length):
     server.put(URL, Page(BODY, announces=length))
     began = time.monotonic()
     with pytest.raises(DownloadError, match="announces a length of"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert time.monotonic() - began < 4
     assert len(server.asked) == 1
 
@@ -155,14 +157,14 @@ def test_whatever_a_check_raises_is_one_line(server, client):
         json.loads(path.read_bytes())
 
     with pytest.raises(DownloadError, match="not what it should be: cannot be read") as caught:
-        fetched(client, wanted(check=check))
+        fetch_file(client, wanted=wanted(check=check))
     assert "\n" not in str(caught.value)
 
 
 def test_redirects_in_a_circle_end(server, client):
     server.put(URL, Page(redirect="/data.example.org/dem/tile.bin"))
     with pytest.raises(DownloadError, match="more than 5 times"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
 
 
 @pytest.mark.parametrize(
@@ -171,14 +173,14 @@ def test_redirects_in_a_circle_end(server, client):
 def test_an_error_page_with_200_is_no_file(server, client, page):
     server.put(URL, page, kind="text/html")
     with pytest.raises(DownloadError, match="a web page or an error instead"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert left(client) == []
 
 
 def test_an_empty_answer_is_no_file(server, client):
     server.put(URL, b"")
     with pytest.raises(DownloadError, match="empty file"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert left(client) == []
 
 
@@ -188,13 +190,13 @@ def test_the_content_check_decides(server, client):
 
     server.put(URL, BODY)
     with pytest.raises(DownloadError, match="is not what it should be: has 3 bands"):
-        fetched(client, wanted(check=check))
+        fetch_file(client, wanted=wanted(check=check))
     assert left(client) == []
 
 
 def test_a_break_is_resumed_where_it_was(server, client):
     server.put(URL, BODY, breaks=2)
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
     half = len(BODY) // 2
     assert [ranges for _, _, ranges in server.asked] == [
         "",
@@ -206,10 +208,10 @@ def test_a_break_is_resumed_where_it_was(server, client):
 def test_a_download_goes_on_in_the_next_run(server, client):
     page = server.put(URL, BODY, breaks=1)
     with pytest.raises(DownloadError, match=r"broke off.*goes on where it broke off"):
-        fetched(replace(client, tries=1), wanted())
+        fetch_file(replace(client, tries=1), wanted=wanted())
     assert left(client) == [".tile.bin.part"]  # never under the name of the file
     page.breaks = 0
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
     assert server.asked[-1][2] == f"bytes={len(BODY) // 2}-"
     assert left(client) == ["tile.bin"]
 
@@ -217,39 +219,39 @@ def test_a_download_goes_on_in_the_next_run(server, client):
 def test_a_file_that_changed_meanwhile_is_begun_anew(server, client):
     page = server.put(URL, BODY, breaks=1)
     with pytest.raises(DownloadError):
-        fetched(replace(client, tries=1), wanted())
+        fetch_file(replace(client, tries=1), wanted=wanted())
     page.body, page.breaks = BODY[::-1], 0
-    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY[::-1]
 
 
 def test_a_server_that_goes_on_with_another_file_is_found_out(server, client):
     server.put(URL, Page(BODY, breaks=1, then=Page(BODY[::-1], careless=True), after=1))
-    assert fetched(client, wanted()).path.read_bytes() == BODY[::-1]
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY[::-1]
 
 
 def test_an_answer_that_leaves_the_mark_out_goes_on(server, client):
     server.put(URL, BODY, breaks=1, bare=True)
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
     assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize("how", [{"ranges": False}, {"tag": None}])
 def test_a_server_that_cannot_resume_sends_all_again(server, client, how):
     server.put(URL, BODY, breaks=1, **how)
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
 
 
 def test_a_server_that_always_breaks_is_given_up(server, client):
     server.put(URL, BODY, breaks=99, tag=None)
     with pytest.raises(DownloadError, match=r"broke off.*\(4 tries\)"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert left(client) == []  # nothing to go on with: the provider gives no mark
     assert len(server.asked) == 4
 
 
 def test_a_busy_server_is_asked_again(server, client):
     server.put(URL, BODY, busy=3)
-    assert fetched(client, wanted()).path.read_bytes() == BODY
+    assert fetch_file(client, wanted=wanted()).path.read_bytes() == BODY
     assert len(server.asked) == 4
 
 
@@ -273,7 +275,7 @@ def test_a_busy_server_says_when_to_ask_again(client, monkeypatch, said, least_s
         return answer
 
     asking = replace(client, wait_s=0.25)
-    assert several_tries(asking, wanted(), once, "Wait.") == "done"
+    assert retry(asking, wanted=wanted(), once=once, hint="Wait.") == "done"
     assert len(waits) == 1
     assert least_s <= waits[0] <= most_s
 
@@ -286,44 +288,44 @@ def test_waits_double_and_tries_are_counted(client, monkeypatch):
         raise BrokenError("broke off")
 
     with pytest.raises(UnreachableError, match=r"broke off \(5 tries\)\. Wait\."):
-        several_tries(replace(client, wait_s=1.0, tries=5), wanted(), once, "Wait.")
+        retry(replace(client, wait_s=1.0, tries=5), wanted=wanted(), once=once, hint="Wait.")
     assert waits == [1, 2, 4, 8]
 
 
 def test_a_refusal_is_not_repeated(server, client):
     server.put(URL, Page(b"no", status=403))
     with pytest.raises(DownloadError, match="403"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert len(server.asked) == 1
 
 
 def test_a_trickle_is_given_up(server, client):
     server.put(URL, BODY, drip_s=0.05)
     with pytest.raises(DownloadError, match="comes too slowly"):
-        fetched(client, wanted())
+        fetch_file(client, wanted=wanted())
     assert "tile.bin" not in left(client)
 
 
 def test_a_silent_server_is_given_up(server, client):
     server.put(URL, BODY, silent_s=2.0)
     with pytest.raises(DownloadError, match="no answer in time"):
-        fetched(replace(client, timeout_s=0.2, tries=1), wanted())
+        fetch_file(replace(client, timeout_s=0.2, tries=1), wanted=wanted())
 
 
 def test_an_answer_whose_head_trickles_is_given_up(server, client):
     server.put(URL, BODY, head_drip_s=0.05)
     with pytest.raises(DownloadError, match="no answer in time"):
-        fetched(replace(client, timeout_s=0.2, tries=2), wanted())
+        fetch_file(replace(client, timeout_s=0.2, tries=2), wanted=wanted())
     assert len(server.asked) == 2
 
 
 def test_more_than_can_be_is_refused(server, client):
     server.put(URL, BODY, length=False)
     with pytest.raises(DownloadError, match="more than 1,000 bytes"):
-        fetched(client, wanted(most_bytes=1000))
+        fetch_file(client, wanted=wanted(most_bytes=1000))
     server.put(URL, BODY)
     with pytest.raises(DownloadError, match="100,000 bytes"):
-        fetched(client, wanted(most_bytes=1000))
+        fetch_file(client, wanted=wanted(most_bytes=1000))
     assert "tile.bin" not in left(client)
 
 
@@ -335,10 +337,10 @@ def test_a_published_digest_is_compared(server, client, right):
     digest = hashlib.md5(BODY if right else b"other").hexdigest()
     one = wanted(digest=f"md5:{digest}")
     if right:
-        assert fetched(client, one).path.read_bytes() == BODY
+        assert fetch_file(client, wanted=one).path.read_bytes() == BODY
     else:
         with pytest.raises(DownloadError, match="digest"):
-            fetched(client, one)
+            fetch_file(client, wanted=one)
         assert left(client) == []
 
 
@@ -346,7 +348,8 @@ def test_two_at_once_fetch_once(server, client):
     server.put(URL, BODY, silent_s=0.3)
     found = []
     threads = [
-        threading.Thread(target=lambda: found.append(fetched(client, wanted()))) for _ in range(3)
+        threading.Thread(target=lambda: found.append(fetch_file(client, wanted=wanted())))
+        for _ in range(3)
     ]
     for thread in threads:
         thread.start()
@@ -358,38 +361,42 @@ def test_two_at_once_fetch_once(server, client):
 
 
 def test_sizes_are_asked_without_fetching(server, client):
-    assert size_of(client, wanted()) is None
+    assert ask_size_of(client, wanted=wanted()) is None
     server.put(URL, BODY)
-    assert size_of(client, wanted()) == len(BODY)
+    assert ask_size_of(client, wanted=wanted()) == len(BODY)
     assert server.paths("GET") == []
-    fetched(client, wanted())
-    assert size_of(client, wanted()) == 0
+    fetch_file(client, wanted=wanted())
+    assert ask_size_of(client, wanted=wanted()) == 0
     with pytest.raises(DownloadError, match="no connection"):
-        size_of(offline(client), Wanted("https://data.example.org/other.bin", "other"))
+        ask_size_of(
+            offline(client), wanted=RemoteRequest("https://data.example.org/other.bin", "other")
+        )
 
 
 def test_names_in_the_cache_stay_in_it(client):
     for address in ("https://h.org/../../x", "https://h.org/a/%2e%2e/b", "https://h.org/"):
-        assert cached_path(client, address).is_relative_to(client.cache)
-    one, other = (cached_path(client, f"https://h.org/get?iso3={code}") for code in ("A", "B"))
+        assert find_cached_path(client, address=address).is_relative_to(client.cache)
+    one, other = (
+        find_cached_path(client, address=f"https://h.org/get?iso3={code}") for code in ("A", "B")
+    )
     assert one != other
 
 
 def test_a_cache_that_cannot_be_made_is_named(server, client, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DownloadError, match="--cache DIR"):
-        fetched(replace(client, cache=tmp_path / "file"), wanted())
+        fetch_file(replace(client, cache=tmp_path / "file"), wanted=wanted())
 
 
 def test_the_note_tells_where_a_file_came_from(server, client):
     server.put(URL, BODY)
-    got = fetched(client, wanted())
+    got = fetch_file(client, wanted=wanted())
     note = json.loads((got.path.parent / ".tile.bin.json").read_text())
     assert note == {"address": URL, "sha256": got.sha256, "date": got.date}
 
 
 def test_the_proxy_is_asked_for_everything(server, tmp_path):
     server.pages["http://data.example.org/dem/tile.bin"] = Page(BODY)
-    client = Client(cache=tmp_path, proxy=server.address)
-    got = fetched(client, Wanted("http://data.example.org/dem/tile.bin", "tile"))
+    client = HttpClient(cache=tmp_path, proxy=server.address)
+    got = fetch_file(client, wanted=RemoteRequest("http://data.example.org/dem/tile.bin", "tile"))
     assert got.path.read_bytes() == BODY

@@ -17,9 +17,9 @@ from factories.tiles import aws, corner, plane, tile_bytes, write_tile
 from frontline.cli.main import main
 from frontline.elevation.dem import read_dem
 from frontline.errors import DownloadError, ProjectError, RasterError
-from frontline.fetch.elevation import elevation
-from frontline.fetch.http import Client
-from frontline.fetch.request import Request
+from frontline.fetch.elevation import fetch_elevation
+from frontline.fetch.http import HttpClient
+from frontline.fetch.request import FetchRequest
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
 
@@ -35,8 +35,10 @@ def project(tmp_path):
 
 @pytest.fixture
 def request_(server, tmp_path):
-    client = Client(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5, drip_s=1)
-    return Request(client)
+    client = HttpClient(
+        tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5, drip_s=1
+    )
+    return FetchRequest(client)
 
 
 def stock(server, folder, tiles=TILES, *, metres=30, **how):
@@ -69,7 +71,7 @@ def add(project, text):
 
 def test_all_tiles_become_one_raster_that_the_project_names(server, project, request_, tmp_path):
     stock(server, tmp_path)
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     assert off(project).max() < 1e-3
     values, grid, tags, profile = fetched_grid(project)
     assert profile["driver"] == "GTiff"
@@ -100,7 +102,7 @@ def test_a_missing_land_tile_stops_with_its_name(server, project, request_, tmp_
     with pytest.raises(
         DownloadError, match=r"glo30 has no tile for land at N45E020\. .*--fallback"
     ):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
     assert project.read_bytes() == before
     assert not (project.parent / "fetched").exists()
     assert not [path for path in server.paths() if "90m" in path]
@@ -108,7 +110,7 @@ def test_a_missing_land_tile_stops_with_its_name(server, project, request_, tmp_
 
 def test_every_missing_tile_is_listed(server, project, request_):
     with pytest.raises(DownloadError, match="N44E019, N44E020, N45E019, N45E020"):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
 
 
 def test_a_missing_tile_comes_from_the_next_source_where_that_is_allowed(
@@ -117,7 +119,7 @@ def test_a_missing_tile_comes_from_the_next_source_where_that_is_allowed(
     stock(server, tmp_path, TILES[:3])
     coarse(server, tmp_path)
     add(project, "[fetch]\nfallback = true\n")
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     assert off(project).max() < 2e-3
     kept = notes(project)
     assert [(tile["tile"], tile["resampled"]) for tile in kept["tiles"]] == [
@@ -137,7 +139,7 @@ def test_a_missing_tile_comes_from_the_next_source_where_that_is_allowed(
 def test_land_that_no_source_has_may_stay_unknown(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:3])
     add(project, '[fetch]\nfallback = true\nmissing = "unknown"\n')
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     values, grid, tags, _ = fetched_grid(project)
     lon = grid.c + grid.a * (np.arange(values.shape[1]) + 0.5)
     lat = grid.f + grid.e * (np.arange(values.shape[0]) + 0.5)
@@ -153,7 +155,7 @@ def test_a_tile_without_land_is_sea_when_nobody_has_it(server, request_, tmp_pat
     folder.mkdir()
     project = made_project(folder, Layout(lon=31.0, lat=43.0), elevation=False, more="")
     stock(server, tmp_path, [(42, 30), (42, 31), (43, 30)], heights=lambda x, y: 0 * x)
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     assert "Sea, by the list of land: N43E031." in said
     values, _, tags, _ = fetched_grid(project)
     assert (values == 0).all()
@@ -163,7 +165,7 @@ def test_a_tile_without_land_is_sea_when_nobody_has_it(server, request_, tmp_pat
 def test_a_step_between_tiles_is_reported(server, project, request_, tmp_path):
     stock(server, tmp_path)
     server.put(aws(30, 45, 20), tile_bytes(tmp_path, 45, 20, heights=lambda x, y: plane(x, y) + 30))
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     assert any("glo30 N45E020 heights step by +30.0 m" in line for line in said)
     above = [seam["between"] for seam in notes(project)["seams"] if seam["above_limit"]]
     assert len(above) == 2
@@ -176,7 +178,7 @@ def test_other_heights_are_not_mixed_in(server, project, request_, tmp_path):
     server.put(srtm, tile_bytes(tmp_path, 45, 20, shared=1))
     asked = replace(request_, sources=("glo30", "srtm"), fallback=True)
     with pytest.raises(RasterError, match=r"srtm N45E020: its heights are above 'EGM96'"):
-        elevation(project, asked)
+        fetch_elevation(project, request=asked)
 
 
 def test_sources_without_an_account_by_their_own_names(server, project, request_, tmp_path):
@@ -192,7 +194,7 @@ def test_sources_without_an_account_by_their_own_names(server, project, request_
             tile_bytes(tmp_path, lat, lon),
         )
     for source in ("glo30_opentopography", "alos"):
-        elevation(project, replace(request_, sources=(source,)))
+        fetch_elevation(project, request=replace(request_, sources=(source,)))
         assert off(project).max() < 1e-3
         assert {tile["source"] for tile in notes(project)["tiles"]} == {source}
 
@@ -204,15 +206,15 @@ def test_own_tiles_in_any_crs(server, project, request_, tmp_path):
         write_tile(own / f"{lat}_{lon}.tif", lat, lon, shared=1)
     add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\n')
     with pytest.raises(RasterError, match=r"44_19\.tif: does not say what its heights are above"):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
     add(project, 'tiles_datum = "Baltic 1977"\n')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     assert off(project).max() < 1e-3
     assert load_project(project).elevation.vertical_datum == "Baltic 1977"
     assert server.asked == []
     (own / "45_20.tif").unlink()
     with pytest.raises(DownloadError, match="N45E020"):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
 
 
 def test_the_vertical_datum_is_read_from_the_file(project, request_):
@@ -221,7 +223,7 @@ def test_the_vertical_datum_is_read_from_the_file(project, request_):
     for lat, lon in TILES:
         write_tile(own / f"{lat}_{lon}.tif", lat, lon, crs="EPSG:4326+3855")
     add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\n')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     assert load_project(project).elevation.vertical_datum == "EGM2008 height"
 
 
@@ -250,7 +252,7 @@ def test_a_tile_that_is_none_is_refused_and_not_kept(
     }
     server.put(aws(30, 45, 20), bad[body]() if isinstance(body, str) else body)
     with pytest.raises(DownloadError, match=rf"N45_00_E020.*{said}"):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
     assert not (project.parent / "fetched").exists()
     kept = [path.name for path in request_.client.cache.rglob("*N45_00_E020*.tif")]
     assert kept == []
@@ -260,19 +262,19 @@ def test_a_warm_cache_works_without_a_network_also_for_holes(server, project, re
     stock(server, tmp_path, TILES[:3])
     coarse(server, tmp_path)
     asked = replace(request_, fallback=True)
-    elevation(project, asked)
+    fetch_elevation(project, request=asked)
     first = (project.parent / "fetched/elevation.tif").read_bytes()
     shutil.rmtree(project.parent / "fetched")
     client = replace(asked.client, mirror="http://127.0.0.1:9")
     project.write_text(project.read_text().split("# Added by")[0])
-    elevation(project, replace(asked, client=client))
+    fetch_elevation(project, request=replace(asked, client=client))
     assert (project.parent / "fetched/elevation.tif").read_bytes() == first
 
 
 def test_a_dry_run_says_what_and_how_much_and_does_nothing(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:3])
     before = project.read_bytes()
-    said = elevation(project, replace(request_, dry_run=True))
+    said = fetch_elevation(project, request=replace(request_, dry_run=True))
     assert any("glo30 N44E019" in line and "MB" in line for line in said)
     assert any("N45E020: not there: land" in line for line in said)
     assert "Nothing was fetched." in said[-1]
@@ -285,7 +287,7 @@ def test_a_dry_run_says_what_and_how_much_and_does_nothing(server, project, requ
 def test_a_dry_run_names_the_source_that_would_fill_a_hole(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:3])
     coarse(server, tmp_path)
-    said = elevation(project, replace(request_, dry_run=True, fallback=True))
+    said = fetch_elevation(project, request=replace(request_, dry_run=True, fallback=True))
     assert [line.split(":")[0] for line in said[:4]] == [
         "glo30 N44E019",
         "glo30 N44E020",
@@ -300,7 +302,7 @@ def test_a_project_with_elevation_keeps_its_table(server, project, request_, tmp
     write_tile(project.parent / "mine.tif", 45, 20)
     add(project, '[elevation]\npath = "mine.tif"\n')
     before = project.read_bytes()
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     assert project.read_bytes() == before
     assert any("has [elevation] already" in line for line in said)
     assert 'path = "fetched/elevation.tif"' in said
@@ -308,12 +310,14 @@ def test_a_project_with_elevation_keeps_its_table(server, project, request_, tmp
 
 def test_a_project_without_its_fetched_folder_can_fetch_again(server, project, request_, tmp_path):
     stock(server, tmp_path)
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     text = project.read_bytes()
     shutil.rmtree(project.parent / "fetched")
     with pytest.raises(ProjectError, match=r"fetched/elevation\.tif' does not exist"):
         load_project(project)
-    assert "[elevation] of project.toml already names it." in elevation(project, request_)
+    assert "[elevation] of project.toml already names it." in fetch_elevation(
+        project, request=request_
+    )
     assert project.read_bytes() == text
     assert load_project(project).elevation is not None
 
@@ -330,9 +334,9 @@ def test_own_tiles_fill_the_hole_of_another_source_only_where_that_is_allowed(
     asked = replace(request_, fallback=fallback)
     if not fallback:
         with pytest.raises(DownloadError, match=r"N45E020.*next source \(tiles\)"):
-            elevation(project, asked)
+            fetch_elevation(project, request=asked)
         return
-    elevation(project, asked)
+    fetch_elevation(project, request=asked)
     assert off(project).max() < 1e-3
     assert notes(project)["tiles"][3]["tile"] == "mine.tif"
     assert load_project(project).elevation.source == "Copernicus DEM GLO-30; own tiles"
@@ -344,7 +348,7 @@ def test_own_tiles_in_feet_stay_in_feet(project, request_):
     for lat, lon in TILES:
         write_tile(own / f"{lat}_{lon}.tif", lat, lon, unit="ft")
     add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\ntiles_datum = "NGVD 29"\n')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     assert load_project(project).elevation.unit == "ft"
 
 
@@ -358,7 +362,7 @@ def test_the_unit_of_own_tiles_is_read_or_stated(project, request_, said, stated
         write_tile(own / f"{lat}_{lon}.tif", lat, lon, unit=said or None)
     keys = f'tiles = "own"\ntiles_datum = "EGM2008"\ntiles_unit = "{stated}"\n'
     add(project, f'[fetch]\nelevation = ["tiles"]\n{keys}')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     assert load_project(project).elevation.unit == unit
 
 
@@ -369,7 +373,7 @@ def test_a_unit_that_contradicts_the_files_is_refused(project, request_):
     keys = 'tiles = "own"\ntiles_datum = "EGM2008"\ntiles_unit = "m"\n'
     add(project, f'[fetch]\nelevation = ["tiles"]\n{keys}')
     with pytest.raises(RasterError, match=r"feet\.tif: .* in 'ft', the project says m"):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
 
 
 def test_a_folder_of_other_files_is_named(project, request_):
@@ -378,7 +382,7 @@ def test_a_folder_of_other_files_is_named(project, request_):
     (own / "N45E020.hgt").write_bytes(bytes(100))
     add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\n')
     with pytest.raises(ProjectError, match=r"holds no GeoTIFF.*gdal_translate"):
-        elevation(project, request_)
+        fetch_elevation(project, request=request_)
 
 
 def test_own_tiles_on_a_map_projection(project, request_):
@@ -392,7 +396,7 @@ def test_own_tiles_on_a_map_projection(project, request_):
         values = np.full((1200, 600), 250.0, dtype=np.float32)
         write_tif(own / f"{number}.tif", values, transform=grid, crs="EPSG:32634")
     add(project, '[fetch]\nelevation = ["tiles"]\ntiles = "own"\ntiles_datum = "EGM2008"\n')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     values, grid, _, _ = fetched_grid(project)
     assert (values == 250).all()
     assert grid.a == 100
@@ -401,7 +405,7 @@ def test_own_tiles_on_a_map_projection(project, request_):
 
 def test_an_unknown_source_is_named(project, request_):
     with pytest.raises(ProjectError, match=r"no source 'glo10'.*known: glo30"):
-        elevation(project, replace(request_, sources=("glo10",)))
+        fetch_elevation(project, request=replace(request_, sources=("glo10",)))
 
 
 def run_cli(monkeypatch, *arguments):
@@ -475,7 +479,7 @@ def stock_holed(server, folder):
 
 def test_voids_stay_unknown_unless_the_project_has_them_filled(server, project, request_, tmp_path):
     stock_holed(server, tmp_path)
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     values, _, tags, _ = fetched_grid(project)
     assert np.isnan(values).sum() == notes(project)["voids"]["unknown_cells"] > 15
     assert "FILLED_CELLS" not in tags
@@ -486,7 +490,7 @@ def test_voids_stay_unknown_unless_the_project_has_them_filled(server, project, 
 def test_filled_voids_are_marked_counted_and_told(server, project, request_, tmp_path):
     stock_holed(server, tmp_path)
     add(project, '[fetch]\nfill_voids = "linear"\nvoid_cells = 4\n')
-    said = elevation(project, request_)
+    said = fetch_elevation(project, request=request_)
     values, grid, tags, _ = fetched_grid(project)
     with rasterio.open(project.parent / "fetched/elevation_filled.tif") as file:
         marks = file.read(1)
@@ -502,17 +506,17 @@ def test_filled_voids_are_marked_counted_and_told(server, project, request_, tmp
     assert kept["unknown_cells"] == np.isnan(values).sum()
     assert any("15 cells of voids are filled" in line for line in said)
     loaded = load_project(project)
-    told = [note.text for note in read_dem(loaded, read_layers(loaded)).notes]
+    told = [note.text for note in read_dem(loaded, layers=read_layers(loaded)).notes]
     assert "15 cells of the file were voids and are filled: no measured heights." in told
 
 
 def test_marks_of_an_older_fetch_do_not_stay(server, project, request_, tmp_path):
     stock_holed(server, tmp_path)
     add(project, '[fetch]\nfill_voids = "linear"\n')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     assert (project.parent / "fetched/elevation_filled.tif").exists()
     project.write_text(project.read_text().replace('"linear"', '"keep"'))
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     assert not (project.parent / "fetched/elevation_filled.tif").exists()
     assert "FILLED_CELLS" not in fetched_grid(project)[2]
 
@@ -520,7 +524,7 @@ def test_marks_of_an_older_fetch_do_not_stay(server, project, request_, tmp_path
 def test_filling_never_reaches_into_a_missing_tile(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:3])
     add(project, '[fetch]\nmissing = "unknown"\nfill_voids = "linear"\nvoid_cells = 1000\n')
-    elevation(project, request_)
+    fetch_elevation(project, request=request_)
     values, grid, _, _ = fetched_grid(project)
     lon = grid.c + grid.a * (np.arange(values.shape[1]) + 0.5)
     lat = grid.f + grid.e * (np.arange(values.shape[0]) + 0.5)
@@ -545,7 +549,7 @@ def test_windows_of_tiles_give_the_same_elevation_as_whole_ones(
         server.put(aws(30, lat, lon), tile_bytes(tmp_path, lat, lon, **sizes))
     stock(server, tmp_path, metres=90, high=200, wide=200)
     asked = replace(request_, fallback=fallback)
-    elevation(project, asked)
+    fetch_elevation(project, request=asked)
     by_windows = (project.parent / "fetched/elevation.tif").read_bytes()
     tiles = notes(project)["tiles"]
     fine = [tile for tile in tiles if tile["source"] == "glo30"]
@@ -554,7 +558,7 @@ def test_windows_of_tiles_give_the_same_elevation_as_whole_ones(
     for page in server.pages.values():
         page.ranges = False
     shutil.rmtree(request_.client.cache)
-    elevation(project, asked)
+    fetch_elevation(project, request=asked)
     assert {tile["window"] for tile in notes(project)["tiles"]} == {"whole"}
     assert (project.parent / "fetched/elevation.tif").read_bytes() == by_windows
 
@@ -563,7 +567,7 @@ def test_a_dry_run_estimates_windows(server, project, request_, tmp_path):
     sizes = {"high": 600, "wide": 600, "heights": rough, "tiled": True, "blockxsize": 128}
     for lat, lon in TILES:
         server.put(aws(30, lat, lon), tile_bytes(tmp_path, lat, lon, blockysize=128, **sizes))
-    said = elevation(project, replace(request_, dry_run=True))
+    said = fetch_elevation(project, request=replace(request_, dry_run=True))
     # half of each tile from north to south, half from west to east: a quarter of 1.4 to 1.6 MB
     assert sum("about 0.4 MB" in line for line in said) == 4
     assert "windows of them where the provider sends parts" in said[-1]

@@ -13,10 +13,10 @@ from factories.server import Page
 from frontline.analysis.landcover import read_cover
 from frontline.cli.main import main
 from frontline.errors import DownloadError, FrontlineError, ProjectError
-from frontline.fetch.http import Client
-from frontline.fetch.land_mask import Tile
-from frontline.fetch.landcover import landcover, tiles_over
-from frontline.fetch.request import Request
+from frontline.fetch.http import HttpClient
+from frontline.fetch.land_mask import DegreeTile
+from frontline.fetch.landcover import fetch_landcover, list_cover_tiles
+from frontline.fetch.request import FetchRequest
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
 
@@ -63,8 +63,10 @@ def project(tmp_path):
 
 @pytest.fixture
 def request_(server, tmp_path):
-    client = Client(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5, drip_s=1)
-    return Request(client)
+    client = HttpClient(
+        tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5, drip_s=1
+    )
+    return FetchRequest(client)
 
 
 def stock(server, folder, tiles=TILES, **how):
@@ -89,7 +91,7 @@ def notes(project):
 
 def test_two_tiles_become_one_raster_that_the_project_names(server, project, request_, tmp_path):
     stock(server, tmp_path)
-    said = landcover(project, request_)
+    said = fetch_landcover(project, request=request_)
     values, at, tags, nodata = fetched(project)
     assert nodata == 0
     assert (values == meant(values, at)).mean() > 0.95  # the rest lies beyond the reach of sight
@@ -106,7 +108,7 @@ def test_two_tiles_become_one_raster_that_the_project_names(server, project, req
     assert [tile["address"] for tile in notes(project)["tiles"]] == [address(*at) for at in TILES]
     assert notes(project)["codes"] == [10, 40, 80]
     made = load_project(project)
-    cover = read_cover(made, read_layers(made))
+    cover = read_cover(made, layers=read_layers(made))
     assert cover.known == 1.0
     assert not list((project.parent / "fetched").glob("*plain*"))
 
@@ -115,21 +117,21 @@ def test_the_year_before_has_its_own_version_and_folder(server, project, request
     for lat, lon in TILES:
         place = address(lat, lon, year=2020, version="v100")
         server.put(place, tile_bytes(tmp_path, lat, lon))
-    landcover(project, replace(request_, sources=("worldcover_2020",)))
+    fetch_landcover(project, request=replace(request_, sources=("worldcover_2020",)))
     assert str(load_project(project).landcover.date) == "2020-07-01"
     assert fetched(project)[2]["VERSION"] == "v100"
 
 
 def test_an_unknown_source_is_refused(project, request_):
     with pytest.raises(ProjectError, match="no source 'corine' of land cover"):
-        landcover(project, replace(request_, sources=("corine",)))
+        fetch_landcover(project, request=replace(request_, sources=("corine",)))
 
 
 def test_a_missing_land_tile_stops_with_its_name(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:1])
     before = project.read_bytes()
     with pytest.raises(DownloadError, match=r"no tile for land at N45E018\. .*never|not taken"):
-        landcover(project, request_)
+        fetch_landcover(project, request=request_)
     assert project.read_bytes() == before
     assert not (project.parent / "fetched").exists()
 
@@ -139,7 +141,7 @@ def test_a_missing_land_tile_stays_unknown_where_that_is_allowed(
 ):
     stock(server, tmp_path, TILES[:1])
     project.write_text(project.read_text() + '[fetch]\nmissing = "unknown"\n')
-    said = landcover(project, request_)
+    said = fetch_landcover(project, request=request_)
     values, at, tags, _ = fetched(project)
     north = at.f + at.e * (np.arange(values.shape[0]) + 0.5) > 45
     assert (values[north] == 0).all()
@@ -147,7 +149,7 @@ def test_a_missing_land_tile_stays_unknown_where_that_is_allowed(
     assert tags["MISSING_TILES"] == "N45E018"
     assert "Land without a tile, left unknown: N45E018." in said
     made = load_project(project)
-    assert read_cover(made, read_layers(made)).known == pytest.approx(0.5, abs=0.02)
+    assert read_cover(made, layers=read_layers(made)).known == pytest.approx(0.5, abs=0.02)
 
 
 def test_a_missing_tile_of_the_sea_is_unknown_too_and_said(server, tmp_path, request_):
@@ -157,7 +159,7 @@ def test_a_missing_tile_of_the_sea_is_unknown_too_and_said(server, tmp_path, req
     at = Layout(lon=-30.0, lat=0.0)
     project = made_project(folder, at, elevation=False, more="")
     server.put(address(0, -30), tile_bytes(tmp_path, 0, -30))
-    said = landcover(project, request_)
+    said = fetch_landcover(project, request=request_)
     assert any("no land by the list, left unknown: S03W033, S03W030, N00W033" in x for x in said)
     values, _, tags, _ = fetched(project)
     assert tags["TILES_WITHOUT_LAND"] == "S03W033 S03W030 N00W033"
@@ -171,9 +173,9 @@ def test_an_area_across_the_antimeridian(server, tmp_path, request_):
     everywhere = {"values": lambda lon, lat: np.where(lon > 0, 40, 10)}
     for lon in (177, -180):
         server.put(address(-18, lon), tile_bytes(tmp_path, -18, lon, **everywhere))
-    landcover(project, request_)
+    fetch_landcover(project, request=request_)
     made = load_project(project)
-    cover = read_cover(made, read_layers(made))
+    cover = read_cover(made, layers=read_layers(made))
     sums = dict(zip(cover.names, cover.area_km2.sum(axis=0), strict=True))
     assert sums["farmland"] == pytest.approx(1200, rel=0.02)
     assert sums["tree cover"] == pytest.approx(1200, rel=0.02)
@@ -191,7 +193,7 @@ def test_only_parts_of_a_large_tile_are_fetched(server, project, request_, tmp_p
             **noise,
         )  # fmt: skip
         size[lat] = len(server.put(address(lat, lon), body).body)
-    landcover(project, request_)
+    fetch_landcover(project, request=request_)
     values, *_ = fetched(project)
     assert (values != 0).mean() > 0.9
     assert all(tile["window"] != "whole" for tile in notes(project)["tiles"])
@@ -199,23 +201,23 @@ def test_only_parts_of_a_large_tile_are_fetched(server, project, request_, tmp_p
               for how, _, one in server.asked if how == "GET" and one)  # fmt: skip
     assert got < 0.6 * sum(size.values())
     asked = len(server.asked)
-    landcover(project, request_)  # a warm cache
+    fetch_landcover(project, request=request_)  # a warm cache
     assert len(server.asked) == asked
 
 
 def test_a_warm_cache_needs_no_network(server, project, request_, tmp_path):
     stock(server, tmp_path)
-    landcover(project, request_)
+    fetch_landcover(project, request=request_)
     first = (project.parent / "fetched/landcover.tif").read_bytes()
     server.pages.clear()
-    landcover(project, request_)
+    fetch_landcover(project, request=request_)
     assert (project.parent / "fetched/landcover.tif").read_bytes() == first
 
 
 def test_a_dry_run_says_what_and_fetches_nothing(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:1])
     before = project.read_bytes()
-    said = landcover(project, replace(request_, dry_run=True))
+    said = fetch_landcover(project, request=replace(request_, dry_run=True))
     assert said[0].startswith("worldcover_2021 N42E018: about ")
     assert said[1].startswith("worldcover_2021 N45E018: not there: land (https://esa-worldcover")
     assert said[2].startswith("2 tiles, about ")
@@ -236,7 +238,7 @@ def test_what_is_no_tile_leaves_nothing(server, project, request_, tmp_path, pag
     server.put(address(42, 18), page)
     before = project.read_bytes()
     with pytest.raises(FrontlineError, match=said):
-        landcover(project, request_)
+        fetch_landcover(project, request=request_)
     assert project.read_bytes() == before
     assert not (project.parent / "fetched").exists()
 
@@ -253,20 +255,20 @@ def test_a_changed_format_is_refused(server, project, request_, tmp_path, how, s
     stock(server, tmp_path)
     server.put(address(42, 18), tile_bytes(tmp_path, 42, 18, **how))
     with pytest.raises(FrontlineError, match=said):
-        landcover(project, request_)
+        fetch_landcover(project, request=request_)
 
 
 def test_tiles_of_two_steps_are_refused(server, project, request_, tmp_path):
     stock(server, tmp_path, TILES[:1])
     stock(server, tmp_path, TILES[1:], step=0.02)
     with pytest.raises(FrontlineError, match="N45E018 do not continue"):
-        landcover(project, request_)
+        fetch_landcover(project, request=request_)
     assert not (project.parent / "fetched/landcover.tif").exists()
 
 
 def test_codes_that_the_documentation_lacks_are_said(server, project, request_, tmp_path):
     stock(server, tmp_path, values=lambda lon, lat: np.where(lon < 20, 40, 41))
-    assert "Codes that the documentation lacks: 41." in landcover(project, request_)
+    assert "Codes that the documentation lacks: 41." in fetch_landcover(project, request=request_)
 
 
 def test_a_table_of_the_users_is_not_touched(server, project, request_, tmp_path):
@@ -274,7 +276,7 @@ def test_a_table_of_the_users_is_not_touched(server, project, request_, tmp_path
     own = '[landcover]\npath = "own.tif"\n'
     (project.parent / "own.tif").write_bytes(tile_bytes(tmp_path, 42, 18))
     project.write_text(project.read_text() + own)
-    said = landcover(project, request_)
+    said = fetch_landcover(project, request=request_)
     assert "project.toml has [landcover] already. To use what was fetched, write:" in said
     assert load_project(project).landcover.path.name == "own.tif"
 
@@ -283,9 +285,19 @@ def test_tiles_are_named_by_their_south_western_corner():
     import shapely
 
     need = shapely.box(-0.5, -0.5, 0.5, 0.5)
-    assert [tile.name for tile in tiles_over(need)] == ["S03W003", "S03E000", "N00W003", "N00E000"]
-    assert [tile.name for tile in tiles_over(shapely.box(46.1, 39.1, 46.2, 40.1))] == ["N39E045"]
-    assert tiles_over(shapely.box(179.5, -16.5, 180.5, -16.4)) == [Tile(-18, 177), Tile(-18, 180)]
+    assert [tile.name for tile in list_cover_tiles(need)] == [
+        "S03W003",
+        "S03E000",
+        "N00W003",
+        "N00E000",
+    ]
+    assert [tile.name for tile in list_cover_tiles(shapely.box(46.1, 39.1, 46.2, 40.1))] == [
+        "N39E045"
+    ]
+    assert list_cover_tiles(shapely.box(179.5, -16.5, 180.5, -16.4)) == [
+        DegreeTile(-18, 177),
+        DegreeTile(-18, 180),
+    ]
 
 
 def test_the_command(server, project, tmp_path, capsys, monkeypatch):

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from frontline.cli.main import main
 from frontline.errors import DownloadError, ProjectError
-from frontline.fetch.http import Client
-from frontline.fetch.layers import boundaries, places, roads
-from frontline.fetch.osm import check_pbf, speed_kmh
-from frontline.fetch.request import Request
+from frontline.fetch.http import HttpClient
+from frontline.fetch.layers import fetch_boundaries, fetch_places, fetch_roads
+from frontline.fetch.osm import check_pbf, parse_speed
+from frontline.fetch.request import FetchRequest
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
 
@@ -45,7 +45,9 @@ def project(tmp_path):
 
 @pytest.fixture
 def request_(server, tmp_path):
-    return Request(Client(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5))
+    return FetchRequest(
+        HttpClient(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5)
+    )
 
 
 def notes(project, name):
@@ -110,7 +112,7 @@ NAMES = [
 
 def test_settlements_of_two_countries_with_their_names(server, project, request_):
     stock_geonames(server, TOWNS, NAMES)
-    said = places(project, request_)
+    said = fetch_places(project, request=request_)
     found = layer(project, "places", "settlements").set_index("name")
     assert sorted(found.index) == ["Klow", "Ruina", "Selo", "Zenda"]
     assert found.loc["Zenda", "population"] == 1200
@@ -137,7 +139,7 @@ def test_the_name_of_today_stands_for_a_language(server, project, request_, colu
         spoken(1, "az", "Alte Zenda", historic="1"),
     ]
     stock_geonames(server, TOWNS, [row[:columns] for row in names])
-    places(project, request_)
+    fetch_places(project, request=request_)
     zenda = layer(project, "places", "settlements").set_index("name").loc["Zenda"]
     assert zenda["names"] == "az=Alte Zenda; ru=Яя Зенда"
     assert zenda["name_other"] == "Alte Zenda; Абв; Анненбург; Яя Зенда"
@@ -146,11 +148,11 @@ def test_the_name_of_today_stands_for_a_language(server, project, request_, colu
 def test_without_countries_those_that_may_be_meant_are_named(server, project, request_):
     project.write_text(project.read_text().replace('countries = ["RUR", "SYL"]', ""))
     with pytest.raises(ProjectError, match=r'no country is named.*Add countries = \["UKR"\]'):
-        places(project, request_)
+        fetch_places(project, request=request_)
     stock_geonames(server, TOWNS, NAMES)
     stock_geofabrik(server, {"ruritania": ((19, 44, 21, 46), b"")}, codes={"ruritania": ["RU"]})
     with pytest.raises(ProjectError, match=r'meet the area: add countries = \["RUR"\]'):
-        places(project, request_)
+        fetch_places(project, request=request_)
     assert not (project.parent / "fetched").exists()
 
 
@@ -158,7 +160,7 @@ def test_a_country_that_geonames_does_not_know(server, project, request_):
     stock_geonames(server, TOWNS, NAMES)
     project.write_text(project.read_text().replace('"SYL"', '"BOR"'))
     with pytest.raises(ProjectError, match="GeoNames knows no country 'BOR'"):
-        places(project, request_)
+        fetch_places(project, request=request_)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_a_changed_dump_is_refused(server, project, request_, body, said):
     stock_geonames(server, TOWNS, NAMES)
     server.put(f"{GEONAMES}/RU.zip", body)
     with pytest.raises(DownloadError, match=rf"RU\.zip.*{said}"):
-        places(project, request_)
+        fetch_places(project, request=request_)
     assert not list(request_.client.cache.rglob("RU.zip"))
 
 
@@ -183,7 +185,7 @@ def test_an_area_without_places_is_said(server, project, request_):
     stock_geonames(server, [TOWNS[4]], [])
     server.put(f"{GEONAMES}/SY.zip", zipped("SY.txt", []))
     with pytest.raises(DownloadError, match="no places in the study area"):
-        places(project, request_)
+        fetch_places(project, request=request_)
 
 
 # OpenStreetMap
@@ -248,7 +250,7 @@ WHOLE = {"ruritania": ((18, 44, 22, 46), EXTRACT)}
 
 def test_roads_with_class_and_speed_railways_canals_pipelines(server, project, request_):
     stock_geofabrik(server, WHOLE)
-    said = roads(project, request_)
+    said = fetch_roads(project, request=request_)
     found = layer(project, "roads", "corridors").set_index("id")
     kinds = {"way/11": "road", "way/14": "railway", "way/15": "canal", "way/16": "pipeline"}
     assert found["kind"][list(kinds)].to_dict() == kinds
@@ -271,7 +273,7 @@ def test_roads_with_class_and_speed_railways_canals_pipelines(server, project, r
 
 def test_places_of_openstreetmap(server, project, request_):
     stock_geofabrik(server, WHOLE)
-    places(project, replace(request_, sources=("osm",)))
+    fetch_places(project, request=replace(request_, sources=("osm",)))
     found = layer(project, "places", "settlements").set_index("id")
     assert sorted(found.index) == ["node/5", "node/6"]
     assert found.loc["node/5", "population"] == 1200
@@ -279,7 +281,7 @@ def test_places_of_openstreetmap(server, project, request_):
     assert found.loc["node/5", "name_alt"] == "Zenda"
     assert math.isnan(found.loc["node/6", "population"])  # "about 90" is no number
     with pytest.raises(ProjectError, match=r"no source 'gazetteer'.*geonames, osm"):
-        places(project, replace(request_, sources=("gazetteer",)))
+        fetch_places(project, request=replace(request_, sources=("gazetteer",)))
 
 
 def test_the_smallest_extract_that_covers_all_is_taken(server, project, request_):
@@ -289,7 +291,7 @@ def test_the_smallest_extract_that_covers_all_is_taken(server, project, request_
         "east": ((20, 44, 22, 46), b"never asked"),
     }
     stock_geofabrik(server, extracts)
-    roads(project, request_)
+    fetch_roads(project, request=request_)
     asked = [path for path in server.paths() if path.endswith(".pbf")]
     assert asked == ["/download.geofabrik.de/europe/ruritania-latest.osm.pbf"]
 
@@ -301,7 +303,7 @@ def test_two_extracts_that_overlap_give_each_way_once(server, project, request_)
         "far": ((50, 10, 51, 11), b"never asked"),
     }
     stock_geofabrik(server, extracts)
-    roads(project, request_)
+    fetch_roads(project, request=request_)
     found = layer(project, "roads", "corridors")
     assert found["id"].is_unique
     assert len(found) == 8
@@ -312,22 +314,22 @@ def test_a_file_of_another_day_than_its_digest_is_refused(server, project, reque
     stock_geofabrik(server, WHOLE)
     server.put(f"{GEOFABRIK}/europe/ruritania-latest.osm.pbf", pbf(NODES, WAYS[:3]))
     with pytest.raises(DownloadError, match="digest"):
-        roads(project, request_)
+        fetch_roads(project, request=request_)
     stock_geofabrik(server, WHOLE)  # the next day both are of one day again
-    roads(project, request_)
+    fetch_roads(project, request=request_)
 
 
 @pytest.mark.parametrize("index", [{"features": []}, {"features": [{"properties": {}}]}, {"a": 1}])
 def test_a_changed_index_is_refused(server, project, request_, index):
     stock_geofabrik(server, WHOLE, index)
     with pytest.raises(DownloadError, match="no index of extracts"):
-        roads(project, request_)
+        fetch_roads(project, request=request_)
 
 
 def test_an_area_that_no_extract_has(server, project, request_):
     stock_geofabrik(server, {"far": ((50, 10, 51, 11), b"")})
     with pytest.raises(DownloadError, match="no extract of the study area"):
-        roads(project, request_)
+        fetch_roads(project, request=request_)
 
 
 @pytest.mark.parametrize("cut", [1, 100, len(EXTRACT) // 2])
@@ -353,12 +355,12 @@ def test_no_bytes_pass_for_an_extract_or_break_the_check(tmp_path_factory, data)
     [("60", 60), ("60 km/h", 60), ("40 mph", 64.37376), ("2.5", 2.5)],
 )
 def test_speed_limits(text, meant):
-    assert speed_kmh(text) == pytest.approx(meant)
+    assert parse_speed(text) == pytest.approx(meant)
 
 
 @pytest.mark.parametrize("text", ["", "none", "walk", "RU:urban", "0", "-5", "60;80", "1e9"])
 def test_words_are_no_speed(text):
-    assert math.isnan(speed_kmh(text))
+    assert math.isnan(parse_speed(text))
 
 
 # geoBoundaries
@@ -409,7 +411,7 @@ def both(server):
 
 def test_boundaries_with_codes_year_and_licence(server, project, request_):
     both(server)
-    said = boundaries(project, request_)
+    said = fetch_boundaries(project, request=request_)
     found = layer(project, "boundaries", "districts")
     assert found["code"].tolist() == ["RU-1", "SY-1", "SY-2"]
     assert found["name"].tolist() == ["RUR 1", "SYL 1", "SYL 2"]
@@ -428,14 +430,14 @@ def test_files_of_a_release_may_lie_on_githubs_host_of_raw_files(server, project
     raw = "https://raw.githubusercontent.com/wmgeolab/geoBoundaries/main/RUR-ADM1.geojson"
     stock_boundaries(server, "RUR", shapes("RUR", [(19, 44, 20, 46)]), gjDownloadURL=raw)
     server.put(raw, server.pages.pop("/" + link.split("://")[1]))
-    boundaries(project, request_)
+    fetch_boundaries(project, request=request_)
     assert notes(project, "boundaries")["files"][1]["address"] == raw
 
 
 def test_units_without_codes_of_their_own_go_by_the_releases_identifier(server, project, request_):
     both(server)
     stock_boundaries(server, "RUR", shapes("RUR", [(19, 44, 20, 46)], iso=False))
-    boundaries(project, request_)
+    fetch_boundaries(project, request=request_)
     assert layer(project, "boundaries", "districts")["code"].tolist() == ["1B1", "SY-1", "SY-2"]
 
 
@@ -467,7 +469,7 @@ def test_boundaries_that_are_none_are_refused(server, project, request_, change,
     both(server)
     change(server)
     with pytest.raises(DownloadError, match=said):
-        boundaries(project, request_)
+        fetch_boundaries(project, request=request_)
     assert not (project.parent / "fetched").exists()
 
 

@@ -13,12 +13,12 @@ from factories.projects import made_project
 from factories.rasters import write_tif
 
 from frontline.errors import DownloadError, ProjectError, RasterError
-from frontline.fetch.http import Client
-from frontline.fetch.population import population
-from frontline.fetch.request import Request
+from frontline.fetch.http import HttpClient
+from frontline.fetch.population import fetch_population
+from frontline.fetch.request import FetchRequest
 from frontline.population.validity import open_grids
 from frontline.project.loader import load_project
-from frontline.raster.zonal import zonal_sums
+from frontline.raster.zonal import sum_zones
 
 HOST = "https://data.worldpop.org/GIS/Population"
 STEP = 1 / 120  # the real ones have 3 arc seconds, 1 / 1200
@@ -82,7 +82,9 @@ def project(tmp_path):
 
 @pytest.fixture
 def request_(server, tmp_path):
-    return Request(Client(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5))
+    return FetchRequest(
+        HttpClient(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5)
+    )
 
 
 def two_countries(server, folder, address=global2, year=2015, people=(2.0, 3.0)):
@@ -98,7 +100,7 @@ def grid(project, key):
 
 def test_two_countries_become_one_raster(server, project, request_, tmp_path):
     two_countries(server, tmp_path)
-    said = population(project, request_)
+    said = fetch_population(project, request=request_)
     values, at, tags = grid(project, "worldpop_constrained_2015")  # the newest line is of 2011
     lon = at.c + at.a * (np.arange(values.shape[1]) + 0.5)
     assert (values[:, lon < 20] == 2).all()
@@ -124,7 +126,7 @@ def test_two_countries_become_one_raster(server, project, request_, tmp_path):
 def test_a_cell_on_the_border_counts_the_parts_of_both(server, project, request_, tmp_path):
     server.put(global2("AAA", 2020), raster(tmp_path, 19.0, 20.0 + STEP, 2.0))
     server.put(global2("BBB", 2020), raster(tmp_path, 20.0, 21.0, 3.0))
-    population(project, request_, year=2020)
+    fetch_population(project, request=request_, year=2020)
     values, at, _ = grid(project, "worldpop_constrained_2020")
     col = round((20.0 - at.c) / at.a)
     assert (values[:, col] == 5).all()
@@ -136,7 +138,7 @@ def test_several_products_stand_beside_each_other(server, project, request_, tmp
     two_countries(server, tmp_path)
     two_countries(server, tmp_path, unconstrained, 2011)
     both = ("worldpop_constrained", "worldpop_unconstrained")
-    population(project, replace(request_, sources=both))
+    fetch_population(project, request=replace(request_, sources=both))
     keys = [one.key for one in load_project(project).population]
     assert keys == ["worldpop_constrained_2015", "worldpop_unconstrained_2011"]
 
@@ -146,27 +148,27 @@ def test_the_country_lies_in_either_folder(server, project, request_, tmp_path):
     for name, iso, west in (("maxar_v1", "AAA", 19.0), ("BSGM", "BBB", 20.0)):
         address = f"{folder}/{name}/{iso}/{iso.lower()}_ppp_2020_UNadj_constrained.tif"
         server.put(address, raster(tmp_path, west, west + 1, 1.0))
-    population(project, replace(request_, sources=("worldpop_constrained_unadj",)))
+    fetch_population(project, request=replace(request_, sources=("worldpop_constrained_unadj",)))
     assert load_project(project).population[0].key == "worldpop_constrained_unadj_2020"
 
 
 def test_a_missing_country_is_named(server, project, request_, tmp_path):
     server.put(global2("AAA", 2015), raster(tmp_path, 19.0, 20.0, 1.0))
     with pytest.raises(DownloadError, match="no raster of BBB for 2015"):
-        population(project, request_)
+        fetch_population(project, request=request_)
     assert not (project.parent / "fetched").exists()
 
 
 def test_counts_that_look_like_something_else_are_doubted(server, project, request_, tmp_path):
     """The districts state 60,000 people on 2,400 km2, and each cell of 0.6 km2 holds 5,000."""
     two_countries(server, tmp_path, people=(5000.0, 5000.0))
-    said = population(project, request_)
+    said = fetch_population(project, request=request_)
     assert any("times the people that 2 districts state" in line for line in said)
 
 
 def test_plausible_counts_are_not_doubted(server, project, request_, tmp_path):
     two_countries(server, tmp_path, people=(8.0, 8.0))
-    said = population(project, request_)
+    said = fetch_population(project, request=request_)
     assert not any("districts state" in line for line in said)
     notes = json.loads(
         (project.parent / "fetched/population_worldpop_constrained_2015.json").read_text()
@@ -186,7 +188,7 @@ def test_rasters_that_do_not_fit_are_named(server, project, request_, tmp_path, 
     )
     server.put(global2("BBB", 2015), odd.read_bytes())
     with pytest.raises(RasterError, match=f"bbb_pop_2015.*{said}"):
-        population(project, request_)
+        fetch_population(project, request=request_)
 
 
 def test_an_untagged_void_is_no_number_of_people(server, project, request_, tmp_path):
@@ -197,7 +199,7 @@ def test_an_untagged_void_is_no_number_of_people(server, project, request_, tmp_
     )
     server.put(global2("BBB", 2015), bad.read_bytes())
     with pytest.raises(DownloadError, match="negative people"):
-        population(project, request_)
+        fetch_population(project, request=request_)
 
 
 @pytest.mark.parametrize(
@@ -206,23 +208,23 @@ def test_an_untagged_void_is_no_number_of_people(server, project, request_, tmp_
 )
 def test_a_year_that_there_is_not_is_refused(project, request_, how, said):
     with pytest.raises(ProjectError, match=said):
-        population(project, request_, **how)
+        fetch_population(project, request=request_, **how)
 
 
 def test_unknown_sources_and_countries_are_named(project, request_):
     with pytest.raises(ProjectError, match=r"no source 'ghsl' of people \(known: worldpop"):
-        population(project, replace(request_, sources=("ghsl",)))
+        fetch_population(project, request=replace(request_, sources=("ghsl",)))
     project.write_text(project.read_text().replace('"AAA"', '"Ruritania"'))
     with pytest.raises(ProjectError, match="'RURITANIA' is no code"):
-        population(project, request_)
+        fetch_population(project, request=request_)
     project.write_text(project.read_text().split("[fetch]")[0])
     with pytest.raises(ProjectError, match="no country is named"):
-        population(project, request_)
+        fetch_population(project, request=request_)
 
 
 def test_a_dry_run_fetches_nothing(server, project, request_, tmp_path):
     server.put(global2("AAA", 2015), raster(tmp_path, 19.0, 20.0, 1.0))
-    said = population(project, replace(request_, dry_run=True))
+    said = fetch_population(project, request=replace(request_, dry_run=True))
     assert any("AAA 2015: 0." in line for line in said)
     assert any("BBB 2015: not there" in line for line in said)
     assert any("cells of AAA: not there" in line for line in said)
@@ -235,7 +237,7 @@ def test_cells_of_the_country_without_a_value_hold_nobody(server, project, reque
     server.put(global2("AAA", 2015), settled(tmp_path, 19.0, 20.0))
     server.put(global2("BBB", 2015), settled(tmp_path, 20.0, 20.3))
     server.put(cells_of("AAA"), raster(tmp_path, 19.0, 20.0, 31.0))
-    said = population(project, request_)
+    said = fetch_population(project, request=request_)
     values, at, tags = grid(project, "worldpop_constrained_2015")
     lon = at.c + at.a * (np.arange(values.shape[1]) + 0.5)
     assert set(np.unique(values[:, lon < 20])) == {0.0, 40.0}
@@ -258,7 +260,7 @@ def test_a_grid_of_cells_between_the_rasters_own_says_nothing(server, project, r
     for iso, west in (("AAA", 19.0), ("BBB", 20.0)):
         server.put(global2(iso, 2015), settled(tmp_path, west, west + 1))
         server.put(cells_of(iso), raster(tmp_path, west + STEP / 2, west + 1 + STEP / 2, 1.0))
-    said = population(project, request_)
+    said = fetch_population(project, request=request_)
     assert not (grid(project, "worldpop_constrained_2015")[0] == 0).any()
     assert any("count as unknown" in line for line in said)
 
@@ -267,7 +269,7 @@ def test_without_a_settlement_map_an_empty_cell_stays_unknown(server, project, r
     for iso, west in (("AAA", 19.0), ("BBB", 20.0)):
         server.put(unconstrained(iso, 2011), settled(tmp_path, west, west + 1))
         server.put(cells_of(iso), raster(tmp_path, west, west + 1, 1.0))
-    population(project, replace(request_, sources=("worldpop_unconstrained",)))
+    fetch_population(project, request=replace(request_, sources=("worldpop_unconstrained",)))
     assert not (grid(project, "worldpop_unconstrained_2011")[0] == 0).any()
     assert not [path for path in server.paths() if "Mastergrid" in path]
 
@@ -280,8 +282,8 @@ def test_the_project_says_what_a_cell_without_a_value_means(project, tmp_path, m
     loaded = load_project(project)
     zone = np.array([shapely.box(19.5, 44.7, 20.5, 45.3)], dtype=object)
     with ExitStack() as stack:
-        (own,) = open_grids(loaded, loaded.lines[0].date, stack)
-        sums = zonal_sums(own.raster, zone, zones_crs=pyproj.CRS(4326), kind="count")
+        (own,) = open_grids(loaded, date=loaded.lines[0].date, stack=stack)
+        sums = sum_zones(own.raster, zones=zone, zones_crs=pyproj.CRS(4326), kind="count")
     assert sums.coverage[0] == pytest.approx(coverage, abs=0.01)
     assert sums.people[0] == pytest.approx(40.0 * 12 * 72, rel=0.01)
 
@@ -290,7 +292,7 @@ def test_the_project_says_what_a_cell_without_a_value_means(project, tmp_path, m
 def test_of_large_rasters_only_windows_are_fetched(server, project, request_, tmp_path, how):
     server.put(global2("AAA", 2015), large(tmp_path, 18.0, 20.0, 1, **how))
     server.put(global2("BBB", 2015), large(tmp_path, 20.0, 21.0, 2, **how))
-    population(project, request_)
+    fetch_population(project, request=request_)
     values, at, _ = grid(project, "worldpop_constrained_2015")
     path = project.parent / "fetched/population_worldpop_constrained_2015.json"
     files = json.loads(path.read_text())["files"]
@@ -301,7 +303,7 @@ def test_of_large_rasters_only_windows_are_fetched(server, project, request_, tm
     for page in server.pages.values():
         page.ranges = False
     whole = replace(request_, client=replace(request_.client, cache=tmp_path / "other"))
-    population(project, whole)
+    fetch_population(project, request=whole)
     assert {file["window"] for file in json.loads(path.read_text())["files"]} == {"whole"}
     np.testing.assert_array_equal(grid(project, "worldpop_constrained_2015")[0], values)
     assert grid(project, "worldpop_constrained_2015")[1] == at
@@ -310,12 +312,12 @@ def test_of_large_rasters_only_windows_are_fetched(server, project, request_, tm
 def test_a_country_that_does_not_reach_the_area_adds_nothing(server, project, request_, tmp_path):
     server.put(global2("AAA", 2015), large(tmp_path, 19.0, 21.0, 1))
     server.put(global2("BBB", 2015), large(tmp_path, 30.0, 31.0, 2))
-    population(project, request_)
+    fetch_population(project, request=request_)
     values = grid(project, "worldpop_constrained_2015")[0]
     assert np.isfinite(values).mean() == pytest.approx(6 / 7, abs=0.01)
     project.write_text(project.read_text().replace('"AAA", ', ""))
     with pytest.raises(RasterError, match="no raster of people reaches the study area"):
-        population(project, request_)
+        fetch_population(project, request=request_)
     assert sum(path.stat().st_size for path in request_.client.cache.rglob("bbb*.tif")) < 50_000
 
 
@@ -323,5 +325,5 @@ def test_an_untagged_void_in_a_window_is_no_number_of_people(server, project, re
     server.put(global2("AAA", 2015), large(tmp_path, 18.0, 20.0, 1))
     server.put(global2("BBB", 2015), large(tmp_path, 20.0, 21.0, 2, nodata=None))
     with pytest.raises(RasterError, match=r"bbb_pop_2015.*negative people"):
-        population(project, request_)
+        fetch_population(project, request=request_)
     assert not (project.parent / "fetched").exists()

@@ -10,11 +10,11 @@ from factories.rasters import write_tif
 from factories.server import Page
 
 from frontline.errors import DownloadError, RasterError
-from frontline.fetch.cache import fetched
-from frontline.fetch.http import Client, Wanted
+from frontline.fetch.cache import fetch_file
+from frontline.fetch.http import HttpClient, RemoteRequest
 from frontline.fetch.ranges import RemoteFile
-from frontline.fetch.windows import MARGIN_CELLS, fetched_window, size_of_window
-from frontline.raster.io import open_raster, read_window, window_over
+from frontline.fetch.windows import MARGIN_CELLS, estimate_window_size, fetch_window
+from frontline.raster.io import find_window, open_raster, read_window
 
 URL = "https://data.example.org/dem/tile.tif"
 CELLS = 800
@@ -43,23 +43,23 @@ def tile(folder, values=None, **how):
 
 @pytest.fixture
 def client(server, tmp_path):
-    return Client(
+    return HttpClient(
         cache=tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5.0, drip_s=0.5
     )
 
 
 def wanted(**how):
-    return Wanted(URL, "tile", **how)
+    return RemoteRequest(URL, "tile", **how)
 
 
 def window(client, bounds=CORNER, **how):
-    return fetched_window(client, wanted(**how), bounds, check=lambda raster: None)
+    return fetch_window(client, wanted=wanted(**how), bounds=bounds, check=lambda raster: None)
 
 
 def cells(path, bounds=CORNER):
     with open_raster(path) as raster:
-        at = window_over(raster, bounds, margin_cells=MARGIN_CELLS)
-        return read_window(raster, at)
+        at = find_window(raster, bounds=bounds, margin_cells=MARGIN_CELLS)
+        return read_window(raster, window=at)
 
 
 def sent(server):
@@ -129,7 +129,7 @@ def test_a_scaled_file_gives_heights_not_stored_numbers(server, client, tmp_path
     server.put(URL, tile(tmp_path, values, scale=0.5, offset=10.0))
     row, col, *_ = window(client).part["window"]
     with open_raster(window(client).path) as raster:
-        first = read_window(raster, window_over(raster, raster.bounds))[0, 0]
+        first = read_window(raster, window=find_window(raster, bounds=raster.bounds))[0, 0]
     assert first == 10 + 0.5 * values[row, col]
 
 
@@ -177,7 +177,7 @@ def test_a_window_that_was_damaged_is_fetched_anew(server, client, tmp_path):
 
 def test_a_whole_file_in_the_cache_is_used(server, client, tmp_path):
     server.put(URL, tile(tmp_path))
-    whole = fetched(client, wanted())
+    whole = fetch_file(client, wanted=wanted())
     assert window(offline(client)) == whole
     assert whole.part is None
 
@@ -265,7 +265,7 @@ def test_refresh_reads_anew_and_forgets_the_older_file(server, client, tmp_path)
 
 def test_refresh_of_a_whole_file_does_not_leave_it_old(server, client, tmp_path):
     server.put(URL, tile(tmp_path))
-    fetched(client, wanted())
+    fetch_file(client, wanted=wanted())
     new = tile(tmp_path, heights(2))
     server.put(URL, new)
     assert window(replace(client, refresh=True)).path.read_bytes() == new
@@ -363,7 +363,7 @@ def test_the_check_of_the_head_decides(server, client, tmp_path):
 
     server.put(URL, tile(tmp_path))
     with pytest.raises(DownloadError, match="is not what it should be: lies at 20"):
-        fetched_window(client, wanted(), CORNER, check=check)
+        fetch_window(client, wanted=wanted(), bounds=CORNER, check=check)
     assert sent(server) < 150_000
 
 
@@ -378,17 +378,21 @@ def test_an_absent_file_is_none_and_stays_so_without_a_network(server, client, t
 
 
 def test_the_size_is_estimated_without_fetching(server, client, tmp_path):
-    assert size_of_window(client, wanted(), CORNER, WHOLE) is None
+    assert estimate_window_size(client, wanted(), CORNER, WHOLE) is None
     body = tile(tmp_path)
     server.put(URL, body)
     # the corner lies in one quarter from west to east, and in two from south to north
-    assert size_of_window(client, wanted(), CORNER, WHOLE) == pytest.approx(len(body) / 16, abs=1)
+    assert estimate_window_size(client, wanted(), CORNER, WHOLE) == pytest.approx(
+        len(body) / 16, abs=1
+    )
     wide = (20.2, 44.7, 20.3, 44.8)
-    assert size_of_window(client, wanted(), wide, WHOLE) == pytest.approx(len(body) / 4, abs=1)
-    assert size_of_window(client, wanted(), WHOLE, WHOLE) == len(body)
+    assert estimate_window_size(client, wanted(), wide, WHOLE) == pytest.approx(
+        len(body) / 4, abs=1
+    )
+    assert estimate_window_size(client, wanted(), WHOLE, WHOLE) == len(body)
     assert server.paths("GET") == []
     window(client)
-    assert size_of_window(client, wanted(), CORNER, WHOLE) == 0
+    assert estimate_window_size(client, wanted(), CORNER, WHOLE) == 0
 
 
 def test_the_note_tells_what_a_window_is_of(server, client, tmp_path):
@@ -404,9 +408,9 @@ def test_the_note_tells_what_a_window_is_of(server, client, tmp_path):
 def test_a_remote_file_reads_like_a_local_one(server, client):
     body = bytes(range(256)) * 2000
     server.put(URL, body)
-    from frontline.fetch.ranges import remote_file
+    from frontline.fetch.ranges import open_remote
 
-    with remote_file(client, wanted()) as file:
+    with open_remote(client, wanted=wanted()) as file:
         assert isinstance(file, RemoteFile)
         assert file.size == len(body)
         assert file.read(10) == body[:10]

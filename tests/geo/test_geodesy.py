@@ -4,14 +4,20 @@ import shapely
 from pyproj import Geod
 
 from frontline.errors import LayerError
-from frontline.geo.geodesy import area_m2, length_m, nearest_on, points_along, true_band
-from frontline.geo.projection import frame_around
+from frontline.geo.geodesy import (
+    find_nearest,
+    geodesic_buffer,
+    measure_area,
+    measure_length,
+    place_points,
+)
+from frontline.geo.projection import plane_around
 
 GEOD = Geod(ellps="WGS84")
 
 
 def one(geometry, crs=4326, frame=None):
-    frame = frame or frame_around([geometry])
+    frame = frame or plane_around([geometry])
     return frame.from_crs(np.array([geometry]), crs)[0], frame
 
 
@@ -36,7 +42,7 @@ COURSES = pytest.mark.parametrize("line", [WAVY, FAR_NORTH, FIJI], ids=["wavy", 
 @pytest.mark.parametrize("distance_m", [1_000.0, 15_000.0, 100_000.0])
 def test_the_edge_of_a_band_lies_within_a_thousandth_of_the_distance(line, distance_m):
     plane, frame = one(line)
-    band = true_band(plane, distance_m, frame)
+    band = geodesic_buffer(plane, distance_m=distance_m, plane=frame)
     noise = np.random.default_rng(3)
     edge = band.boundary
     along = shapely.line_interpolate_point(edge, noise.uniform(0, edge.length, 25))
@@ -49,19 +55,21 @@ def test_the_edge_of_a_band_lies_within_a_thousandth_of_the_distance(line, dista
 def test_the_edge_is_true_where_shallow_bends_fool_a_plain_buffer():
     # A dent of 0.9 % of the distance: a buffer of the whole line fills it.
     line = shapely.LineString([(20, 45), (20.5, 45 - 0.0013), (21, 45)])
-    frame = frame_around([line])
-    plane = shapely.LineString(frame.xy(shapely.get_coordinates(line)))
+    plane = plane_around([line])
+    plane = shapely.LineString(plane.xy(shapely.get_coordinates(line)))
     distance_m = 15_000.0
-    band = true_band(plane, distance_m, frame)
+    band = geodesic_buffer(plane, distance_m=distance_m, plane=plane)
     edge = shapely.get_coordinates(shapely.segmentize(band.boundary, 500))
-    found = nearest_on(plane, edge, frame).distance_m
+    found = find_nearest(plane, points=edge, plane=plane).distance_m
     assert np.abs(found / distance_m - 1).max() < 1e-3
     assert np.abs(found / distance_m - 1).max() < 5e-4
 
 
 def test_the_band_round_a_point_is_the_geodesic_circle():
-    frame = frame_around([shapely.Point(10, 60)])
-    band = true_band(shapely.Point(frame.xy(np.array([[10.5, 60.2]]))[0]), 50_000.0, frame)
+    plane = plane_around([shapely.Point(10, 60)])
+    band = geodesic_buffer(
+        shapely.Point(plane.xy(np.array([[10.5, 60.2]]))[0]), distance_m=50_000.0, plane=plane
+    )
     azimuth = np.arange(0, 360, 0.5)
     lon, lat, _ = GEOD.fwd(np.full(720, 10.5), np.full(720, 60.2), azimuth, np.full(720, 50_000.0))
     circle = abs(GEOD.polygon_area_perimeter(lon, lat)[0])
@@ -71,8 +79,8 @@ def test_the_band_round_a_point_is_the_geodesic_circle():
 def test_a_front_of_two_thousand_kilometres_keeps_the_distance_at_both_ends():
     line = shapely.LineString([(24, 50), (53, 49)])
     plane, frame = one(line)
-    assert length_m(np.array([plane]), frame)[0] > 2_000_000
-    band = true_band(plane, 15_000.0, frame)
+    assert measure_length(np.array([plane]), plane=frame)[0] > 2_000_000
+    band = geodesic_buffer(plane, distance_m=15_000.0, plane=frame)
     edge = shapely.get_coordinates(band.boundary)
     course = dense_lonlat(line, 0.002)
     for place in frame.lonlat(edge[:: len(edge) // 25]):
@@ -82,7 +90,7 @@ def test_a_front_of_two_thousand_kilometres_keeps_the_distance_at_both_ends():
 
 def test_bands_are_nested_and_hold_their_line():
     plane, frame = one(WAVY)
-    bands = [true_band(plane, d, frame) for d in (100.0, 5_000.0, 10_000.0)]
+    bands = [geodesic_buffer(plane, distance_m=d, plane=frame) for d in (100.0, 5_000.0, 10_000.0)]
     assert bands[0].contains(plane)
     assert bands[1].contains(bands[0])
     assert bands[2].contains(bands[1])
@@ -92,23 +100,25 @@ def test_a_line_of_many_vertices_gives_the_band_of_the_same_line_with_few():
     plane, frame = one(shapely.LineString([(30, 48), (31, 48.5)]))
     many = shapely.segmentize(plane, 3.0)
     assert shapely.get_num_coordinates(many) > 25_000
-    few_band, many_band = (true_band(line, 5_000.0, frame) for line in (plane, many))
+    few_band, many_band = (
+        geodesic_buffer(line, distance_m=5_000.0, plane=frame) for line in (plane, many)
+    )
     assert many_band.symmetric_difference(few_band).area < 1e-3 * few_band.area
 
 
 def test_an_empty_line_has_an_empty_band():
-    frame = frame_around([shapely.Point(0, 0)])
-    assert true_band(shapely.LineString(), 5_000.0, frame).is_empty
+    plane = plane_around([shapely.Point(0, 0)])
+    assert geodesic_buffer(shapely.LineString(), distance_m=5_000.0, plane=plane).is_empty
 
 
 def test_edges_are_straight_in_the_crs_of_their_file():
     # Along a parallel the middle of an edge lies on the parallel, not on the great circle.
     edge = shapely.LineString([(0, 60), (10, 60)])
     plane, frame = one(edge)
-    lat = frame.lonlat(points_along(plane, frame, 500.0))[:, 1]
+    lat = frame.lonlat(place_points(plane, plane=frame, spacing_m=500.0))[:, 1]
     assert np.abs(lat - 60).max() * 111_195 < 0.15
     # The same corners in a transverse Mercator zone: straight there.
-    utm, back = 32631, frame_around([edge])
+    utm, back = 32631, plane_around([edge])
     corners = back.to_crs(
         np.array([shapely.Point(back.xy(np.array([[lon, 60.0]]))[0]) for lon in (0.0, 10.0)]), utm
     )
@@ -122,23 +132,25 @@ def test_edges_are_straight_in_the_crs_of_their_file():
 def test_feet_are_turned_into_metres():
     feet = 2263  # New York Long Island, US survey feet
     square = shapely.box(980_000, 200_000, 990_000, 210_000)
-    lonlat = frame_around([shapely.Point(-74, 40.7)])
+    lonlat = plane_around([shapely.Point(-74, 40.7)])
     plane = lonlat.from_crs(np.array([square]), feet)
-    assert area_m2(plane, lonlat)[0] == pytest.approx((10_000 * 1200 / 3937) ** 2, rel=2e-4)
+    assert measure_area(plane, plane=lonlat)[0] == pytest.approx(
+        (10_000 * 1200 / 3937) ** 2, rel=2e-4
+    )
 
 
 def test_area_is_that_of_the_ellipsoid():
     box = shapely.segmentize(shapely.box(44, 38, 49, 42), 0.01)
     plane, frame = one(box)
     expected = abs(GEOD.geometry_area_perimeter(box)[0])
-    assert area_m2(np.array([plane]), frame)[0] == pytest.approx(expected, rel=1e-6)
+    assert measure_area(np.array([plane]), plane=frame)[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_length_is_geodesic_and_zero_for_points_and_nothing():
     plane, frame = one(shapely.LineString([(10, 0), (10, 1)]))
     given = np.array([plane, shapely.Point(0, 0), None, shapely.LineString()], dtype=object)
     expected = GEOD.inv(10, 0, 10, 1)[2]
-    assert length_m(given, frame) == pytest.approx([expected, 0, 0, 0], abs=0.01)
+    assert measure_length(given, plane=frame) == pytest.approx([expected, 0, 0, 0], abs=0.01)
 
 
 @COURSES
@@ -163,14 +175,14 @@ def test_across_the_antimeridian_parts_stay_on_their_side():
 
 def test_a_wide_area_keeps_its_longitudes():
     box = shapely.segmentize(shapely.box(-100, 60, 100, 62), 1)
-    frame = frame_around([shapely.Point(0, 70)])
-    plane = frame.from_crs(np.array([box]), 4326)[0]
-    back = frame.to_lonlat(np.array([plane]))[0]
+    plane = plane_around([shapely.Point(0, 70)])
+    plane = plane.from_crs(np.array([box]), 4326)[0]
+    back = plane.to_lonlat(np.array([plane]))[0]
     assert back.geom_type == "Polygon"
     assert back.bounds == pytest.approx(box.bounds, abs=1e-5)
     wide = shapely.segmentize(shapely.box(-200, 60, 80, 62), 1)
-    plane = frame.from_crs(np.array([wide]), 4326)[0]
-    parts = sorted(frame.to_lonlat(np.array([plane]))[0].geoms, key=lambda part: part.bounds)
+    plane = plane.from_crs(np.array([wide]), 4326)[0]
+    parts = sorted(plane.to_lonlat(np.array([plane]))[0].geoms, key=lambda part: part.bounds)
     assert parts[0].bounds == pytest.approx((-180, 60, 80, 62), abs=1e-5)
     assert parts[1].bounds == pytest.approx((160, 60, 180, 62), abs=1e-5)
 
@@ -186,7 +198,7 @@ def test_a_polygon_that_was_split_at_180_is_one_again_in_the_plane():
 def test_an_edge_of_more_than_half_a_turn_crosses_the_antimeridian():
     plane, frame = one(shapely.LineString([(179.5, 10), (-179.5, 10)]))
     expected = GEOD.inv(179.5, 10, -179.5, 10)[2]
-    assert length_m(np.array([plane]), frame)[0] == pytest.approx(expected, rel=1e-4)
+    assert measure_length(np.array([plane]), plane=frame)[0] == pytest.approx(expected, rel=1e-4)
     split = frame.to_lonlat(np.array([plane]))[0]
     assert sorted(part.bounds[0] for part in split.geoms) == pytest.approx([-180.0, 179.5])
 
@@ -219,12 +231,12 @@ def in_degrees(*lonlat, frame):
     ],
 )
 def test_a_line_is_cut_edge_by_edge_and_keeps_every_vertex(course, parts):
-    frame = frame_around([shapely.Point(180, 10)])
-    found, xy = in_degrees(*course, frame=frame)
+    plane = plane_around([shapely.Point(180, 10)])
+    found, xy = in_degrees(*course, plane=plane)
     assert len(shapely.get_parts(found)) == parts
     length = GEOD.geometry_length(shapely.LineString(course))
     assert GEOD.geometry_length(found) == pytest.approx(length, rel=1e-6)
-    again = shapely.get_coordinates(frame.from_crs(np.array([found]), 4326))
+    again = shapely.get_coordinates(plane.from_crs(np.array([found]), 4326))
     nearest = [np.hypot(*(again - vertex).T) for vertex in xy]
     assert max(away.min() for away in nearest) < 0.01
     order = [np.flatnonzero(away < 0.01) for away in nearest]
@@ -237,9 +249,9 @@ def test_a_line_is_cut_edge_by_edge_and_keeps_every_vertex(course, parts):
 @pytest.mark.parametrize("pole", [90.0, -90.0])
 @pytest.mark.parametrize("lon", [10.0, 100.0, 170.0, 180.0])
 def test_a_line_through_a_pole_is_cut_where_its_longitude_jumps(lon, pole):
-    frame = frame_around([shapely.Point(0, pole)])
+    plane = plane_around([shapely.Point(0, pole)])
     low = pole - np.sign(pole)
-    found, _ = in_degrees((lon, low), (lon, pole), (-lon + 3, low), frame=frame)
+    found, _ = in_degrees((lon, low), (lon, pole), (-lon + 3, low), plane=plane)
     for part in shapely.get_parts(found):
         assert (np.abs(np.diff(shapely.get_coordinates(part)[:, 0])) <= 180).all()
     assert GEOD.geometry_length(found) == pytest.approx(
@@ -248,25 +260,25 @@ def test_a_line_through_a_pole_is_cut_where_its_longitude_jumps(lon, pole):
 
 
 def test_a_cap_round_the_pole_keeps_its_area():
-    frame = frame_around([shapely.box(-180, 85, 180, 90)])
-    plane = frame.from_crs(np.array([shapely.box(-180, 85, 180, 90)]), 4326)[0]
+    plane = plane_around([shapely.box(-180, 85, 180, 90)])
+    plane = plane.from_crs(np.array([shapely.box(-180, 85, 180, 90)]), 4326)[0]
     cap = abs(GEOD.polygon_area_perimeter(np.arange(-180, 180, 0.01), np.full(36_000, 85.0))[0])
     assert plane.area == pytest.approx(cap, rel=1e-5)
-    split = frame.to_lonlat(np.array([plane]))[0]
+    split = plane.to_lonlat(np.array([plane]))[0]
     assert split.is_valid
     assert split.bounds == pytest.approx((-180, 85, 180, 90), abs=1e-4)
-    again = frame.from_crs(np.array([split]), 4326)[0]
+    again = plane.from_crs(np.array([split]), 4326)[0]
     assert again.area == pytest.approx(cap, rel=1e-5)
 
 
 def test_a_band_over_the_pole_comes_out_in_degrees_and_back():
     line = shapely.LineString([(10, 89.5), (10, 90)])
-    frame = frame_around([shapely.Point(0, 90)])
-    plane = frame.from_crs(np.array([line]), 4326)[0]
-    band = true_band(plane, 50_000.0, frame)
-    split = frame.to_lonlat(np.array([band]))[0]
+    plane = plane_around([shapely.Point(0, 90)])
+    plane = plane.from_crs(np.array([line]), 4326)[0]
+    band = geodesic_buffer(plane, distance_m=50_000.0, plane=plane)
+    split = plane.to_lonlat(np.array([band]))[0]
     assert split.is_valid
-    assert frame.from_crs(np.array([split]), 4326)[0].area == pytest.approx(band.area, rel=1e-4)
+    assert plane.from_crs(np.array([split]), 4326)[0].area == pytest.approx(band.area, rel=1e-4)
 
 
 @COURSES
@@ -275,7 +287,7 @@ def test_the_nearest_point_is_the_true_one(line):
     noise = np.random.default_rng(11)
     around = shapely.get_coordinates(plane)[noise.integers(0, 4, 30)]
     points = around + noise.normal(0, 60_000, (30, 2))
-    found = nearest_on(plane, points, frame)
+    found = find_nearest(plane, points=points, plane=frame)
     course = dense_lonlat(line, 0.0004)
     lonlat = frame.lonlat(points)
     for row, place in enumerate(lonlat):
@@ -289,21 +301,21 @@ def test_the_nearest_point_is_the_true_one(line):
 def test_far_from_the_centre_the_plane_would_choose_the_wrong_edge():
     # One edge due east of the place and one due north, far from the centre, where the plane
     # is stretched across and squeezed along the radius: only the geodesic tells which is nearer.
-    frame = frame_around([shapely.box(0, 40, 40, 60)])
+    plane = plane_around([shapely.box(0, 40, 40, 60)])
     place = np.array([[1.0, 41.0]])
-    end = frame.xy(np.array([GEOD.fwd(1.0, 41.0, 90, 100_000)[:2]]))[0]
+    end = plane.xy(np.array([GEOD.fwd(1.0, 41.0, 90, 100_000)[:2]]))[0]
     lines = [shapely.LineString([end, end - np.array([0, 0.001])])] * 2
     for scale in (1.0, 0.998, 1.002):
         north = GEOD.fwd(1.0, 41.0, 0, 100_000 * scale)[:2]
-        end = frame.xy(np.array([north]))[0]
+        end = plane.xy(np.array([north]))[0]
         lines[1] = shapely.LineString([end, end + np.array([0.001, 0])])
-        found = nearest_on(shapely.MultiLineString(lines), frame.xy(place), frame)
+        found = find_nearest(shapely.MultiLineString(lines), points=plane.xy(place), plane=plane)
         assert found.distance_m[0] == pytest.approx(min(1.0, scale) * 100_000, abs=1)
 
 
 def test_on_the_line_the_azimuth_is_unknown_and_the_distance_zero():
     plane, frame = one(WAVY)
-    found = nearest_on(plane, shapely.get_coordinates(plane)[3:4], frame)
+    found = find_nearest(plane, points=shapely.get_coordinates(plane)[3:4], plane=frame)
     assert found.distance_m[0] == pytest.approx(0, abs=1e-6)
     assert np.isnan(found.azimuth_deg[0])
 
@@ -311,25 +323,25 @@ def test_on_the_line_the_azimuth_is_unknown_and_the_distance_zero():
 def test_unknown_places_and_empty_lines_have_no_nearest_point():
     plane, frame = one(WAVY)
     points = np.array([[np.nan, 0.0], [0.0, 0.0]])
-    found = nearest_on(plane, points, frame)
+    found = find_nearest(plane, points=points, plane=frame)
     assert np.isnan(found.distance_m).tolist() == [True, False]
     assert found.segment.tolist() == [-1, 0]
-    assert np.isnan(nearest_on(shapely.LineString(), points, frame).distance_m).all()
+    assert np.isnan(find_nearest(shapely.LineString(), points=points, plane=frame).distance_m).all()
 
 
 def test_ground_distance_agrees_with_the_geodesic():
-    frame = frame_around([shapely.box(30, 40, 50, 55)])
+    plane = plane_around([shapely.box(30, 40, 50, 55)])
     noise = np.random.default_rng(5)
     for reach, rel in ((140_000, 1e-4), (700_000, 3e-4)):
         start = noise.uniform(-reach, reach, (300, 2))
         stop = start + noise.normal(0, 30_000, (300, 2))
-        expected = GEOD.inv(*frame.lonlat(start).T, *frame.lonlat(stop).T)[2]
-        assert frame.ground_m(start, stop) == pytest.approx(expected, rel=rel)
+        expected = GEOD.inv(*plane.lonlat(start).T, *plane.lonlat(stop).T)[2]
+        assert plane.ground_m(start, stop) == pytest.approx(expected, rel=rel)
 
 
 def test_points_along_are_even_and_hold_both_ends():
     plane, frame = one(WAVY)
-    points = points_along(plane, frame, 1_000.0)
+    points = place_points(plane, plane=frame, spacing_m=1_000.0)
     steps = GEOD.inv(*frame.lonlat(points[:-1]).T, *frame.lonlat(points[1:]).T)[2]
     assert steps.max() < 1_000.1
     assert points[0] == pytest.approx(shapely.get_coordinates(plane)[0])
@@ -339,7 +351,7 @@ def test_points_along_are_even_and_hold_both_ends():
 def test_the_plane_does_not_depend_on_where_longitudes_start():
     turns = [shapely.Point(179, 10), shapely.Point(-179, 12)]
     other = [shapely.Point(179, 10), shapely.Point(181, 12)]
-    assert frame_around(turns).crs == frame_around(other).crs
+    assert plane_around(turns).crs == plane_around(other).crs
 
 
 @pytest.mark.parametrize(
@@ -349,20 +361,20 @@ def test_the_plane_does_not_depend_on_where_longitudes_start():
 )
 def test_no_plane_for_nothing_or_for_half_the_world(geometries):
     with pytest.raises(LayerError):
-        frame_around(np.array(geometries, dtype=object))
+        plane_around(np.array(geometries, dtype=object))
 
 
 def test_coordinates_that_cannot_be_on_earth_name_their_row():
-    frame = frame_around([shapely.Point(46, 40)])
+    plane = plane_around([shapely.Point(46, 40)])
     rows = np.array([shapely.Point(46, 40), shapely.Point(40, 4_600)])
     with pytest.raises(LayerError, match=r"feature 2.*4600"):
-        frame.from_crs(rows, 4326)
+        plane.from_crs(rows, 4326)
 
 
 def test_nothing_stays_nothing_and_heights_are_dropped():
-    frame = frame_around([shapely.Point(46, 40)])
+    plane = plane_around([shapely.Point(46, 40)])
     given = np.array([None, shapely.Polygon(), shapely.Point(46, 40, 7)], dtype=object)
-    found = frame.from_crs(given, 4326)
+    found = plane.from_crs(given, 4326)
     assert found[0] is None
     assert found[1].is_empty
     assert not found[2].has_z

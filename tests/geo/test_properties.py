@@ -7,9 +7,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from frontline.geo.geodesy import area_m2, length_m, nearest_on, true_band
-from frontline.geo.polygonize import split_area
-from frontline.geo.projection import frame_around
+from frontline.geo.geodesy import find_nearest, geodesic_buffer, measure_area, measure_length
+from frontline.geo.polygonize import polygonize_sides
+from frontline.geo.projection import plane_around
 
 GEOD = Geod(ellps="WGS84")
 CENTRES = st.tuples(st.floats(-180, 180), st.floats(-89.5, 89.5))
@@ -20,19 +20,19 @@ STEPS = st.lists(
 
 def at(centre, steps):
     """A line about a centre, from steps in metres; its plane, and the line in it."""
-    frame = frame_around([shapely.Point(centre)])
+    plane = plane_around([shapely.Point(centre)])
     xy = np.cumsum([(0.0, 0.0), *steps], axis=0)
     assume((np.hypot(*np.diff(xy, axis=0).T) > 10).all())
-    return frame, shapely.LineString(xy)
+    return plane, shapely.LineString(xy)
 
 
 @settings(max_examples=40, deadline=None)
 @given(centre=CENTRES, steps=STEPS, distance_m=st.floats(500, 60_000), share=st.floats(0, 1))
 def test_the_edge_of_a_band_is_everywhere_at_its_distance(centre, steps, distance_m, share):
     frame, line = at(centre, steps)
-    edge = true_band(line, distance_m, frame).boundary
+    edge = geodesic_buffer(line, distance_m=distance_m, plane=frame).boundary
     place = shapely.get_coordinates(shapely.line_interpolate_point(edge, share, normalized=True))
-    found = nearest_on(line, place, frame).distance_m
+    found = find_nearest(line, points=place, plane=frame).distance_m
     assert found == pytest.approx(distance_m, rel=1e-3)
 
 
@@ -41,7 +41,7 @@ def test_the_edge_of_a_band_is_everywhere_at_its_distance(centre, steps, distanc
 def test_no_vertex_is_nearer_than_the_nearest_point(centre, steps, place):
     frame, line = at(centre, steps)
     xy = np.array([place])
-    found = nearest_on(line, xy, frame)
+    found = find_nearest(line, points=xy, plane=frame)
     lonlat = frame.lonlat(xy)[0]
     course = frame.lonlat(shapely.get_coordinates(shapely.segmentize(line, 200.0)))
     lon, lat = np.broadcast_to(lonlat, course.shape).T
@@ -59,7 +59,7 @@ def test_no_vertex_is_nearer_than_the_nearest_point(centre, steps, place):
 @example(centre=(0.0, 89.5), steps=[(3e4, 9e4), (-5e4, -4e4), (5e4, 4e4)])  # round the pole
 def test_degrees_and_back_keep_length_and_area(centre, steps):
     frame, line = at(centre, steps)
-    band = true_band(line, 9_000.0, frame)
+    band = geodesic_buffer(line, distance_m=9_000.0, plane=frame)
     given_ = np.array([line, band], dtype=object)
     lonlat = frame.to_lonlat(given_)
     assert shapely.is_valid(lonlat).all()
@@ -67,8 +67,12 @@ def test_degrees_and_back_keep_length_and_area(centre, steps):
     assert -180 <= west <= east <= 180
     assert -90 <= south <= north <= 90
     again = frame.from_crs(lonlat, 4326)
-    assert length_m(again[:1], frame) == pytest.approx(length_m(given_[:1], frame), rel=1e-4)
-    assert area_m2(again[1:], frame) == pytest.approx(area_m2(given_[1:], frame), rel=1e-4)
+    assert measure_length(again[:1], plane=frame) == pytest.approx(
+        measure_length(given_[:1], plane=frame), rel=1e-4
+    )
+    assert measure_area(again[1:], plane=frame) == pytest.approx(
+        measure_area(given_[1:], plane=frame), rel=1e-4
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -87,13 +91,15 @@ def test_degrees_and_back_keep_length_and_area(centre, steps):
 def test_faces_always_cover_the_area_and_never_overlap(lines):
     area = shapely.box(-50_000, -50_000, 50_000, 50_000)
     shapes = [shapely.LineString(np.array(line) * 1_000.0) for line in lines]
-    faces = split_area(area, np.array(shapes, dtype=object))
+    faces = polygonize_sides(area, lines=np.array(shapes, dtype=object))
     assert shapely.area(faces.polygons).sum() == pytest.approx(area.area)
     assert shapely.union_all(faces.polygons).area == pytest.approx(area.area)
     inside = shapely.union_all(shapes).intersection(area)
     assert shapely.hausdorff_distance(faces.lines, shapely.union_all(shapes)) < 51
     assert faces.lines.length >= inside.length - 1
-    backwards = split_area(area, shapely.reverse(np.array(shapes[::-1] * 2, dtype=object)))
+    backwards = polygonize_sides(
+        area, lines=shapely.reverse(np.array(shapes[::-1] * 2, dtype=object))
+    )
     assert sorted(shapely.area(backwards.polygons)) == pytest.approx(
         sorted(shapely.area(faces.polygons)), abs=1
     )

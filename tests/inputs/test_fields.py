@@ -7,7 +7,7 @@ from factories.refusals import refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontline.inputs.fields import typed
+from frontline.inputs.fields import convert_cells
 from frontline.inputs.lettering import doubt_lettering
 from frontline.project.layers import FLOWS, SETTLEMENTS
 
@@ -75,7 +75,9 @@ def test_digits_are_that_number_and_marks_never_another(number):
 
     def read(cell):
         cells = pd.DataFrame({"name": ["a"], "population": [cell]})
-        done = typed(cells, SETTLEMENTS.columns, lambda text, **_: ValueError(text))
+        done = convert_cells(
+            cells, columns=SETTLEMENTS.columns, fault=lambda text, **_: ValueError(text)
+        )
         return done.table["population"].iloc[0] if not done.problems else None
 
     assert read(str(number)) == number
@@ -88,13 +90,13 @@ def test_amounts_of_flows_are_not_read_as_thousandths():
     import pandas as pd
 
     cells = pd.DataFrame({"what": ["a", "b"], "amount": ["1.200", "12.000"]})
-    done = typed(cells, FLOWS.columns, lambda text, **_: ValueError(text))
+    done = convert_cells(cells, columns=FLOWS.columns, fault=lambda text, **_: ValueError(text))
     assert [str(problem).split(" (", maxsplit=1)[0] for problem in done.problems] == [
         "'1.200' has separators that can be read as 1200 or as 1.2",
         "'12.000' has separators that can be read as 12000 or as 12",
     ]
     plain = pd.DataFrame({"what": ["a", "b"], "amount": ["1.200", "12.5"]})
-    done = typed(plain, FLOWS.columns, lambda text, **_: ValueError(text))
+    done = convert_cells(plain, columns=FLOWS.columns, fault=lambda text, **_: ValueError(text))
     assert done.table["amount"].tolist() == [1.2, 12.5]
 
 

@@ -11,7 +11,7 @@ import shapely
 from factories.layers import AREA, LINE, frame, layers, places, said, with_places, write
 
 from frontline.errors import LayerError
-from frontline.inputs.normalize import hashed_id
+from frontline.inputs.normalize import hash_id
 from frontline.project.layers import CORRIDORS, DISTRICTS, POINTS, SETTLEMENTS
 
 DRIVERS = {
@@ -159,14 +159,14 @@ def test_ids_are_the_users_or_a_hash_of_name_and_place(tmp_path):
     found = with_places(tmp_path, places(id=["P1", None, ""]))
     assert list(found.settlements["id"]) == [
         "P1",
-        hashed_id("Beta", 46.4, 39.2),
-        hashed_id("Gamma", 46.7, 39.9),
+        hash_id("Beta", lon=46.4, lat=39.2),
+        hash_id("Gamma", lon=46.7, lat=39.9),
     ]
 
 
 def test_a_hashed_id_is_the_documented_one_and_survives_other_rows(tmp_path):
-    assert hashed_id("Alpha", 46.1, 39.5) == hashed_id("Alpha", 46.1000049, 39.4999951)
-    assert hashed_id("Alpha", -0.000001, 0.0) == hashed_id("Alpha", 0.0, 0.0)
+    assert hash_id("Alpha", lon=46.1, lat=39.5) == hash_id("Alpha", lon=46.1000049, lat=39.4999951)
+    assert hash_id("Alpha", lon=-0.000001, lat=0.0) == hash_id("Alpha", lon=0.0, lat=0.0)
     first = with_places(tmp_path, places()).settlements
     second = with_places(tmp_path, places().iloc[::-1], name="other.gpkg").settlements
     assert list(first["id"]) == list(second["id"])[::-1]

@@ -11,9 +11,9 @@ from factories.layers import AREA, LINE, frame, made, write
 import frontline
 from frontline.errors import FrontlineError
 from frontline.inputs.layers import read_layers
-from frontline.inputs.series import with_each_date
+from frontline.inputs.series import expand_dates
 from frontline.lines.front import read_fronts
-from frontline.project.loader import input_files, load_project
+from frontline.project.loader import list_input_files, load_project
 from frontline.workflow.check import check
 from frontline.workflow.pack import pack
 
@@ -52,8 +52,8 @@ def project(folder, text, sides=SIDES):
 
 
 def fronts_of(path):
-    loaded = with_each_date(load_project(path))
-    return read_fronts(loaded, read_layers(loaded))
+    loaded = expand_dates(load_project(path))
+    return read_fronts(loaded, layers=read_layers(loaded))
 
 
 DAYS = ["2024-08-08", "2024-08-30", "2024-07-31", "2024-08-30"]
@@ -160,7 +160,7 @@ def test_a_folder_of_daily_polygons_of_one_side_is_read_as_it_comes(tmp_path):
     assert fronts[0].label == "8 August 2024"
     assert [front.length_km for front in fronts] == pytest.approx([111.02] * 3, abs=0.01)
     assert set(fronts[0].sides) == {"West", "East"}
-    assert len(input_files(load_project(path))) == 5
+    assert len(list_input_files(load_project(path))) == 5
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_sea_is_on_no_side(tmp_path):
     path = project(tmp_path, text, seeds)
     loaded = load_project(path)
     layers = read_layers(loaded)
-    (front,) = read_fronts(loaded, layers)
+    (front,) = read_fronts(loaded, layers=layers)
     assert front.length_km == pytest.approx(111.02 / 2, abs=0.05)
     assert sum(land.area for land in front.sides.values()) == pytest.approx(layers.study_area.area)
     assert any("are no land: they are on no side" in note.text for note in layers.notes)
@@ -275,7 +275,7 @@ def test_a_front_along_a_gap_of_the_study_area_keeps_its_length(tmp_path, apart_
     write(frame(*shapely.get_parts(area)), tmp_path / "area.geojson")
     loaded = load_project(made(tmp_path, study_area=None, front=LINE))
     layers = read_layers(loaded)
-    (front,) = read_fronts(loaded, layers)
+    (front,) = read_fronts(loaded, layers=layers)
     assert front.length_km == pytest.approx(111.02, abs=0.01)
     assert front.sides["West"].area == pytest.approx(front.sides["East"].area, rel=1e-3)
     assert any("Gaps of less than 50 m" in note.text for note in layers.notes)
@@ -287,7 +287,7 @@ def test_pieces_without_settlement_or_seed_are_said(tmp_path):
     write(frame(shapely.Point(46.2, 39.2), name=["A"], population=[5]), tmp_path / "s.gpkg")
     path = made(tmp_path, '[settlements]\npath = "s.gpkg"\n', front=None)
     loaded = load_project(path)
-    (front,) = read_fronts(loaded, read_layers(loaded))
+    (front,) = read_fronts(loaded, layers=read_layers(loaded))
     text = "\n".join(note.text for note in front.notes)
     assert (
         "1 of the 2 separate pieces of 'West' hold neither a settlement nor a seed, 23.9 km2"
@@ -316,7 +316,7 @@ def test_check_names_small_pieces_with_number_size_and_place(tmp_path):
 
 def test_a_packed_project_of_many_dates_computes_the_same(tmp_path):
     path = many(tmp_path)
-    names = pack(path, tmp_path / "case.zip")
+    names = pack(path, out=tmp_path / "case.zip")
     assert names == ("project.toml", "area.geojson", "all.geojson")
     (tmp_path / "copy").mkdir()
     shutil.unpack_archive(tmp_path / "case.zip", tmp_path / "copy")

@@ -90,7 +90,7 @@ def test_every_kind_of_cell_is_what_it_is(tmp_path):
             "#N/A",
         ],
     )
-    table = read_sheet(tmp_path / "p.xlsx", "p.xlsx", "Sheet")
+    table = read_sheet(tmp_path / "p.xlsx", shown="p.xlsx", sheet="Sheet")
     day, moment = "2020-11-10", "2020-11-10T06:30:00"
     assert table.iloc[0].tolist() == ["007", 7, 1.5, day, moment, False, None, "#N/A"]
     assert table.index.tolist() == [2]
@@ -106,16 +106,16 @@ def test_days_are_those_that_the_spreadsheet_shows(tmp_path):
         for day in days:
             book.active.append([day])
         book.save(tmp_path / "p.xlsx")
-        table = read_sheet(tmp_path / "p.xlsx", "p.xlsx", "Sheet")
+        table = read_sheet(tmp_path / "p.xlsx", shown="p.xlsx", sheet="Sheet")
         assert table["day"].tolist() == [str(day) for day in days]
 
 
 def test_blank_rows_and_columns_are_passed_over(tmp_path):
     saved(tmp_path, [], [None, *HEAD], [], [None, "A", 46.1, 39.5, 5], [None, None])
-    table = read_sheet(tmp_path / "p.xlsx", "p.xlsx", "Sheet")
+    table = read_sheet(tmp_path / "p.xlsx", shown="p.xlsx", sheet="Sheet")
     assert table.columns.tolist() == HEAD
     assert table.index.tolist() == [4]
-    assert list_sheets(tmp_path / "p.xlsx", "p.xlsx") == ("Sheet",)
+    assert list_sheets(tmp_path / "p.xlsx", shown="p.xlsx") == ("Sheet",)
 
 
 def test_a_cell_without_a_name_above_it_is_not_lost(tmp_path):
@@ -127,7 +127,7 @@ def test_entities_are_refused(tmp_path):
     saved(tmp_path, HEAD, ["A", 46.1, 39.5, 5])
     patched(tmp_path, rb"<worksheet", b'<!DOCTYPE a [<!ENTITY b "c">]><worksheet')
     with pytest.raises(LayerError, match="declares a document type"):
-        read_sheet(tmp_path / "p.xlsx", "p.xlsx", "Sheet")
+        read_sheet(tmp_path / "p.xlsx", shown="p.xlsx", sheet="Sheet")
 
 
 def test_a_number_with_three_decimals_is_that_number(tmp_path):

@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 from shapely.ops import substring
 
 from frontline.errors import FrontlineError, LayerError, ProjectError
-from frontline.geo.geodesy import length_m
-from frontline.geo.polygonize import canonical, split_area
-from frontline.geo.projection import frame_around
-from frontline.lines.front import draw_front, error_band, front_line, read_fronts
-from frontline.project.models import Line, Side
+from frontline.geo.geodesy import measure_length
+from frontline.geo.polygonize import merge_lines, polygonize_sides
+from frontline.geo.projection import plane_around
+from frontline.lines.front import displace_front, make_error_band, make_front, read_fronts
+from frontline.project.models import LineSpec, SideSpec
 
-FRAME = frame_around([karabakh.AREA])
+FRAME = plane_around([karabakh.AREA])
 AREA = FRAME.from_crs(np.array([karabakh.AREA]), 4326)[0]
 SIDES = (
-    Side(name="Armenian-held", seed=karabakh.ARMENIAN_HELD),
-    Side(name="Azerbaijani-held", seed=karabakh.AZERBAIJANI_HELD),
+    SideSpec(name="Armenian-held", seed=karabakh.ARMENIAN_HELD),
+    SideSpec(name="Azerbaijani-held", seed=karabakh.AZERBAIJANI_HELD),
 )
 
 # A plain of 100 by 60 km about (20 E, 45 N), as plane coordinates.
-PLAIN = frame_around([shapely.Point(20, 45)])
+PLAIN = plane_around([shapely.Point(20, 45)])
 BOX = shapely.box(-50_000, -30_000, 50_000, 30_000)
 
 
@@ -37,14 +37,14 @@ def seed(x, y):
     return tuple(PLAIN.lonlat(np.array([[x, y]], float))[0])
 
 
-WEST = Side(name="West", seed=seed(-40_000, 0))
-EAST = Side(name="East", seed=seed(40_000, 0))
+WEST = SideSpec(name="West", seed=seed(-40_000, 0))
+EAST = SideSpec(name="East", seed=seed(40_000, 0))
 UPRIGHT = shapely.LineString([(0, -30_000), (0, 30_000)])
 
 
 def line_of(**kwargs):
     plain = {"key": "front", "label": "Front", "date": dt.date(2020, 11, 10), "path": "front.gpkg"}
-    return Line.model_construct(**(plain | kwargs))  # the file need not exist
+    return LineSpec.model_construct(**(plain | kwargs))  # the file need not exist
 
 
 def front(shapes, sides=(WEST, EAST), area=BOX, frame=PLAIN, **kwargs):
@@ -53,7 +53,7 @@ def front(shapes, sides=(WEST, EAST), area=BOX, frame=PLAIN, **kwargs):
         if name in kwargs:
             columns[name.replace("error_column", "error_m")] = kwargs.pop(name)
     features = gpd.GeoDataFrame(columns, geometry="geometry", crs=frame.crs)
-    return front_line(line_of(**kwargs), features, sides, area, frame)
+    return make_front(line_of(**kwargs), features=features, sides=sides, area=area, plane=frame)
 
 
 def karabakh_front(line, error_m=0.0):
@@ -82,8 +82,8 @@ def test_the_length_of_the_example_is_geodesic():
 
 def test_hands_and_seeds_agree():
     hands = (
-        Side(name="Armenian-held", hand="right"),
-        Side(name="Azerbaijani-held", hand="left"),
+        SideSpec(name="Armenian-held", hand="right"),
+        SideSpec(name="Azerbaijani-held", hand="left"),
     )
     shapes = FRAME.from_crs(np.array([karabakh.LINE_1994]), 4326)
     by_hand = front(shapes, hands, AREA, FRAME)
@@ -97,13 +97,13 @@ def test_a_hand_of_a_line_in_pieces_is_refused():
         shapely.LineString([(0, -30_000), (0, 0)]),
         shapely.LineString([(0, 30_000), (0, 0)]),
     ]
-    hands = (Side(name="West", hand="left"), Side(name="East", hand="right"))
+    hands = (SideSpec(name="West", hand="left"), SideSpec(name="East", hand="right"))
     with pytest.raises(ProjectError, match=r"in 2 pieces"):
         front(pieces, hands)
 
 
 def test_one_seed_is_enough_for_two_sides():
-    found = front([UPRIGHT], (WEST, Side(name="East")))
+    found = front([UPRIGHT], (WEST, SideSpec(name="East")))
     assert km2(found) == pytest.approx({"West": 3_000, "East": 3_000})
 
 
@@ -176,7 +176,7 @@ def test_an_end_that_misses_the_edge_by_any_little_still_cuts(gap_m, turn_deg):
         shapely.affinity.rotate(shape, turn_deg, origin=(0, 0))
         for shape in (shapely.box(0, 0, 1000, 1000), line)
     ]
-    faces = split_area(turned[0], turned[1])
+    faces = polygonize_sides(turned[0], lines=turned[1])
     assert len(faces.polygons) == 2
     assert len(faces.open_ends) == 0
 
@@ -209,7 +209,7 @@ def test_a_line_elsewhere_is_an_error():
 
 
 def test_seeds_that_clash_name_both_sides():
-    clash = Side(name="East", seed=seed(-30_000, 0))
+    clash = SideSpec(name="East", seed=seed(-30_000, 0))
     with pytest.raises(ProjectError, match=r"'West'.*'East'"):
         front([UPRIGHT], (WEST, clash))
 
@@ -219,7 +219,7 @@ def test_seeds_that_clash_name_both_sides():
 )
 def test_a_seed_outside_or_on_the_line_is_an_error(where, text):
     with pytest.raises(ProjectError, match=text):
-        front([UPRIGHT], (WEST, Side(name="East", seed=seed(*where))))
+        front([UPRIGHT], (WEST, SideSpec(name="East", seed=seed(*where))))
 
 
 HOSTILE = {
@@ -246,13 +246,13 @@ def test_a_loop_on_the_line_that_borders_on_both_sides_is_neithers():
     pieces = [shapely.LineString(eight), shapely.LineString([(0, 5_000), (0, 30_000)])]
     with pytest.raises(ProjectError, match=r"60 km2, .* from 'West' and from 'East'"):
         front(pieces)
-    held = Side(name="East", seed=(seed(40_000, 0), seed(0, 2_000)))
+    held = SideSpec(name="East", seed=(seed(40_000, 0), seed(0, 2_000)))
     assert km2(front(pieces, (WEST, held))) == pytest.approx({"West": 2_970, "East": 3_030})
 
 
 def test_a_line_along_the_edge_and_then_across_cuts_once():
     xy = [(-50_000, 30_000), (-50_000, 0), (0, 0), (0, -30_000)]
-    hands = (Side(name="West", hand="right"), Side(name="East", hand="left"))
+    hands = (SideSpec(name="West", hand="right"), SideSpec(name="East", hand="left"))
     found = front([shapely.LineString(xy)], hands)
     assert km2(found) == pytest.approx({"West": 1_500, "East": 4_500})
 
@@ -264,7 +264,7 @@ def test_lines_of_several_parts_are_taken_apart():
 
 def test_a_ring_has_a_left_and_a_right():
     ring = shapely.Point(0, 0).buffer(9_000).exterior
-    hands = (Side(name="In", hand="left"), Side(name="Out", hand="right"))
+    hands = (SideSpec(name="In", hand="left"), SideSpec(name="Out", hand="right"))
     disc = shapely.Polygon(ring).area / 1e6
     for shape, inside in ((ring, "Out"), (shapely.reverse(ring), "In")):
         assert km2(front([shape], hands))[inside] == pytest.approx(disc)
@@ -272,7 +272,7 @@ def test_a_ring_has_a_left_and_a_right():
 
 def test_no_seed_at_all_is_an_error():
     with pytest.raises(ProjectError, match="no side has a seed"):
-        front([UPRIGHT], (Side(name="West"), Side(name="East")))
+        front([UPRIGHT], (SideSpec(name="West"), SideSpec(name="East")))
 
 
 def test_an_enclave_without_a_seed_is_the_other_side():
@@ -300,11 +300,11 @@ def test_a_spur_cuts_nothing_and_is_still_part_of_the_line():
 
 def test_three_sides_and_a_no_mans_land():
     lines = [shapely.LineString([(x, -30_000), (x, 30_000)]) for x in (-10_000, 5_000)]
-    sides = (WEST, EAST, Side(name="Nobody", seed=seed(0, 0)))
+    sides = (WEST, EAST, SideSpec(name="Nobody", seed=seed(0, 0)))
     found = front(lines, sides)
     assert km2(found) == pytest.approx({"West": 2_400, "East": 2_700, "Nobody": 900})
     with pytest.raises(ProjectError, match="has no seed"):
-        front(lines, (WEST, EAST, Side(name="Nobody")))
+        front(lines, (WEST, EAST, SideSpec(name="Nobody")))
 
 
 def test_an_island_belongs_to_the_nearest_land():
@@ -382,12 +382,12 @@ def test_the_error_may_differ_by_stretch():
     found = front(halves, error_column=[200.0, 2_000.0])
     middle = shapely.get_coordinates(shapely.centroid(found.segments))[:, 1]
     assert (found.error_m == np.where(middle < 0, 200.0, 2_000.0)).all()
-    band = error_band(found, PLAIN)
+    band = make_error_band(found, plane=PLAIN)
     assert band.contains(shapely.Point(1_900, 20_000))
     assert not band.contains(shapely.Point(300, -20_000))
     twice = front([*halves, halves[0]], error_column=[200.0, 2_000.0, 900.0])
     assert twice.error_m.min() == 900.0
-    assert error_band(front(halves), PLAIN).is_empty
+    assert make_error_band(front(halves), plane=PLAIN).is_empty
 
 
 def test_all_problems_of_all_lines_come_at_once():
@@ -399,7 +399,7 @@ def test_all_problems_of_all_lines_come_at_once():
     project = SimpleNamespace(lines=lines, sides=(WEST, EAST), path=home)
     layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": away, "two": away})
     with pytest.raises(FrontlineError, match=r"(?s)2 problems.*'one'.*'two'"):
-        read_fronts(project, layers)
+        read_fronts(project, layers=layers)
 
 
 def test_a_seed_on_the_line_names_the_project_and_the_line_its_layer():
@@ -407,32 +407,34 @@ def test_a_seed_on_the_line_names_the_project_and_the_line_its_layer():
     home = Path("project.toml").absolute()
     lines = (line_of(key="one"),)
     layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": features})
-    on_it = Side(name="West", seed=seed(0, 0))
+    on_it = SideSpec(name="West", seed=seed(0, 0))
     project = SimpleNamespace(lines=lines, sides=(on_it, EAST), path=home)
     with pytest.raises(
         FrontlineError, match=r"^project\.toml, field 'sides\.West\.seed': .* lies on"
     ):
-        read_fronts(project, layers)
-    both = Side(name="West", seed=EAST.seed)
+        read_fronts(project, layers=layers)
+    both = SideSpec(name="West", seed=EAST.seed)
     project = SimpleNamespace(lines=lines, sides=(both, EAST), path=home)
     with pytest.raises(
         FrontlineError, match=r"^project\.toml, field 'sides': .* clash.* Move a seed"
     ):
-        read_fronts(project, layers)
+        read_fronts(project, layers=layers)
 
 
 def test_what_of_a_line_lies_outside_is_said_and_counts_in_its_length():
     features = gpd.GeoDataFrame(
         geometry=[shapely.LineString([(0, -55_000), (0, 30_000)])], crs=PLAIN.crs
     )
-    front = front_line(line_of(), features, (WEST, EAST), BOX, PLAIN)
+    front = make_front(line_of(), features=features, sides=(WEST, EAST), area=BOX, plane=PLAIN)
     assert front.length_km == pytest.approx(85, rel=1e-3)
     (note,) = front.notes
     assert note.text.startswith("25.0 of its 85.0 km lie outside the study area: they count in")
     short = gpd.GeoDataFrame(
         geometry=[shapely.LineString([(0, -30_050), (0, 30_000)])], crs=PLAIN.crs
     )
-    assert front_line(line_of(), short, (WEST, EAST), BOX, PLAIN).notes == ()
+    assert (
+        make_front(line_of(), features=short, sides=(WEST, EAST), area=BOX, plane=PLAIN).notes == ()
+    )
 
 
 def test_two_lines_of_one_date_are_two_sources():
@@ -445,7 +447,7 @@ def test_two_lines_of_one_date_are_two_sources():
         lines={line.key: features for line in lines},
         settlements=(),
     )
-    one, two, three = read_fronts(project, layers)
+    one, two, three = read_fronts(project, layers=layers)
     assert one.notes == three.notes == ()
     assert two.notes[0].about == "two"
     assert two.notes[0].text.startswith("Of the same date as 'one': what differs between them is")
@@ -454,8 +456,8 @@ def test_two_lines_of_one_date_are_two_sources():
 def test_seeds_may_hold_for_some_lines_only():
     features = gpd.GeoDataFrame(geometry=[UPRIGHT], crs=PLAIN.crs)
     swapped = (
-        Side(name="West", seed=seed(40_000, 0), lines=("two",)),
-        Side(name="East", seed=seed(-40_000, 0), lines=("two",)),
+        SideSpec(name="West", seed=seed(40_000, 0), lines=("two",)),
+        SideSpec(name="East", seed=seed(-40_000, 0), lines=("two",)),
     )
     one = tuple(side.model_copy(update={"lines": ("one",)}) for side in (WEST, EAST))
     project = SimpleNamespace(
@@ -464,21 +466,21 @@ def test_seeds_may_hold_for_some_lines_only():
     layers = SimpleNamespace(
         frame=PLAIN, study_area=BOX, lines={"one": features, "two": features}, settlements=()
     )
-    first, second = read_fronts(project, layers)
+    first, second = read_fronts(project, layers=layers)
     assert first.sides["West"].equals(second.sides["East"])
 
 
 def test_canonical_rings_do_not_depend_on_where_they_begin():
     ring = np.array([(0, 0), (5, 1), (6, 7), (2, 9), (0, 0)], float)
     turned = np.concatenate([ring[2:-1], ring[:3]])[::-1]
-    one, other = (canonical(shapely.LineString(xy)) for xy in (ring, turned))
+    one, other = (merge_lines(shapely.LineString(xy)) for xy in (ring, turned))
     assert shapely.get_coordinates(one).tolist() == shapely.get_coordinates(other).tolist()
-    assert canonical(shapely.MultiLineString()).is_empty
+    assert merge_lines(shapely.MultiLineString()).is_empty
 
 
 def test_the_faces_cover_the_area():
     lines = [zigzag(list(np.random.default_rng(k).uniform(-4e4, 4e4, 9))) for k in range(4)]
-    faces = split_area(BOX, np.array(lines))
+    faces = polygonize_sides(BOX, lines=np.array(lines))
     assert len(faces.polygons) > 5
     assert shapely.area(faces.polygons).sum() == pytest.approx(BOX.area)
     assert len(faces.open_ends) == 0
@@ -489,21 +491,21 @@ def test_the_faces_cover_the_area():
 
 def test_draws_are_reproducible_and_do_not_depend_on_their_number():
     found = front([UPRIGHT], error_m=2_000.0)
-    few = draw_front(found, BOX, draws=3, seed=1)
-    many = draw_front(found, BOX, draws=8, seed=1)
+    few = displace_front(found, area=BOX, draws=3, seed=1)
+    many = displace_front(found, area=BOX, draws=8, seed=1)
     for one, other in zip(few, many[:3], strict=True):
         assert one.line.equals_exact(other.line)
-    assert not draw_front(found, BOX, draws=1, seed=2)[0].line.equals_exact(few[0].line)
+    assert not displace_front(found, area=BOX, draws=1, seed=2)[0].line.equals_exact(few[0].line)
 
 
 def test_no_draws_without_an_error():
-    assert draw_front(front([UPRIGHT]), BOX, draws=5, seed=1) == ()
-    assert draw_front(front([UPRIGHT], error_m=100.0), BOX, draws=0, seed=1) == ()
+    assert displace_front(front([UPRIGHT]), area=BOX, draws=5, seed=1) == ()
+    assert displace_front(front([UPRIGHT], error_m=100.0), area=BOX, draws=0, seed=1) == ()
 
 
 def test_infinite_correlation_agrees_with_the_closed_form():
     found = front([UPRIGHT], error_m=2_000.0, error_correlation_m=float("inf"))
-    draws = draw_front(found, BOX, draws=2_000, seed=1)
+    draws = displace_front(found, area=BOX, draws=2_000, seed=1)
     west = np.array([draw.sides["West"].area for draw in draws]) / 1e6
     # A shift of one sigma is worth 60 km x 1.0204 km.
     sigma = 60 * 2.0 / 1.959964
@@ -516,7 +518,7 @@ def test_infinite_correlation_agrees_with_the_closed_form():
 def test_uniform_places_agree_with_the_closed_form_and_with_the_epsilon_bounds():
     error_m, reach_m = 2_000.0, 5_000.0
     found = front([UPRIGHT], error_m=error_m, error_correlation_m=float("inf"))
-    draws = draw_front(found, BOX, draws=1_500, seed=1)
+    draws = displace_front(found, area=BOX, draws=1_500, seed=1)
     x = np.arange(-12_000.0, 12_001.0, 500.0) + 250.0
     places = shapely.points(np.column_stack([x, np.zeros(len(x))]))
     inside = np.array(
@@ -544,7 +546,7 @@ def test_uniform_places_agree_with_the_closed_form_and_with_the_epsilon_bounds()
 
 def test_short_correlation_agrees_with_the_closed_form():
     found = front([UPRIGHT], error_m=2_000.0, error_correlation_m=2_000.0)
-    draws = draw_front(found, BOX, draws=400, seed=1)
+    draws = displace_front(found, area=BOX, draws=400, seed=1)
     west = np.array([draw.sides["West"].area for draw in draws]) / 1e6
     # The variance is the double integral of the correlation: sqrt(pi) L per unit of length.
     sigma = 2.0 / 1.959964 * np.sqrt(60 * 2.0 * np.sqrt(np.pi) - 2.0**2)
@@ -557,7 +559,7 @@ def test_draws_cover_the_area_and_keep_their_names_on_the_example():
         (karabakh.LINE_2020, 2_871.9, 2_000.0),
     ):
         found = karabakh_front(line, error_m=error_m)
-        draws = draw_front(found, AREA, draws=60, seed=1)
+        draws = displace_front(found, area=AREA, draws=60, seed=1)
         areas = np.array([[land.area / 1e6 for land in draw.sides.values()] for draw in draws])
         assert areas.sum(axis=1) == pytest.approx(np.full(60, AREA.area / 1e6), rel=1e-9)
         assert np.abs(areas[:, 0] - held).max() < 300
@@ -567,7 +569,7 @@ def test_draws_cover_the_area_and_keep_their_names_on_the_example():
 def test_a_displaced_line_still_ends_on_the_edge():
     found = karabakh_front(karabakh.LINE_2020, error_m=2_000.0)
     edge = AREA.boundary
-    for draw in draw_front(found, AREA, draws=40, seed=3):
+    for draw in displace_front(found, area=AREA, draws=40, seed=3):
         ends = shapely.get_coordinates(draw.line)[[0, -1]]
         out = ~shapely.contains_xy(AREA, *ends.T)
         assert out.all()
@@ -578,7 +580,7 @@ def test_an_enclave_that_moves_further_than_its_width_is_still_there():
     ring = shapely.Point(-25_000, 0).buffer(900).exterior
     found = front([UPRIGHT, ring], error_m=200.0)
     disc = shapely.Polygon(ring).area / 1e6
-    for draw in draw_front(found, BOX, draws=40, seed=1):
+    for draw in displace_front(found, area=BOX, draws=40, seed=1):
         west = max(shapely.get_parts(draw.sides["West"]), key=shapely.area)
         hole = sum(shapely.Polygon(hole).area for hole in west.interiors) / 1e6
         # The ring is shorter than its error is alike: it grows and shrinks, by four sigmas at most.
@@ -586,9 +588,9 @@ def test_an_enclave_that_moves_further_than_its_width_is_still_there():
 
 
 def test_a_seed_beside_the_line_does_not_turn_the_map_over():
-    near = (Side(name="West", seed=seed(-100, 0)), Side(name="East", seed=seed(100, 0)))
+    near = (SideSpec(name="West", seed=seed(-100, 0)), SideSpec(name="East", seed=seed(100, 0)))
     found = front([UPRIGHT], near, error_m=5_000.0)
-    for draw in draw_front(found, BOX, draws=50, seed=1):
+    for draw in displace_front(found, area=BOX, draws=50, seed=1):
         assert draw.sides["West"].area == pytest.approx(3e9, rel=0.4)
         assert draw.sides["West"].centroid.x < -10_000 < 10_000 < draw.sides["East"].centroid.x
 
@@ -598,12 +600,12 @@ def test_pieces_that_meet_in_a_point_still_meet():
         shapely.LineString([(0, 0), end]) for end in ((0, 30_000), (50_000, -10_000), (-50_000, 0))
     ]
     sides = (
-        Side(name="A", seed=seed(-20_000, 20_000)),
-        Side(name="B", seed=seed(20_000, 20_000)),
-        Side(name="C", seed=seed(0, -20_000)),
+        SideSpec(name="A", seed=seed(-20_000, 20_000)),
+        SideSpec(name="B", seed=seed(20_000, 20_000)),
+        SideSpec(name="C", seed=seed(0, -20_000)),
     )
     found = front(star, sides, error_m=3_000.0)
-    for draw in draw_front(found, BOX, draws=30, seed=1):
+    for draw in displace_front(found, area=BOX, draws=30, seed=1):
         areas = [land.area for land in draw.sides.values()]
         assert sum(areas) == pytest.approx(6e9)
         assert min(areas) > 0.6e9
@@ -611,20 +613,20 @@ def test_pieces_that_meet_in_a_point_still_meet():
 
 def test_an_end_on_an_edge_that_is_bent_in_the_plane_slides_along_it():
     area = shapely.box(30, 47, 50, 50)
-    frame = frame_around([area])
-    plane = frame.from_crs(np.array([area]), 4326)[0]
-    line = frame.from_crs(np.array([shapely.LineString([(30, 48.123), (50, 48.771)])]), 4326)
-    sides = (Side(name="North", seed=(40, 49.5)), Side(name="South", seed=(40, 47.5)))
-    found = front(line, sides, plane, frame, error_m=1_000.0)
+    plane = plane_around([area])
+    plane = plane.from_crs(np.array([area]), 4326)[0]
+    line = plane.from_crs(np.array([shapely.LineString([(30, 48.123), (50, 48.771)])]), 4326)
+    sides = (SideSpec(name="North", seed=(40, 49.5)), SideSpec(name="South", seed=(40, 47.5)))
+    found = front(line, sides, plane, plane, error_m=1_000.0)
     assert found.notes == ()
-    for draw in draw_front(found, plane, draws=20, seed=1):
+    for draw in displace_front(found, area=plane, draws=20, seed=1):
         assert km2(draw) == pytest.approx(km2(found), rel=0.02)
 
 
 def test_land_on_no_side_stays_on_none_in_every_draw():
     lands = [shapely.box(-50_000, -30_000, 0, 30_000), shapely.box(0, -30_000, 20_000, 30_000)]
     found = front(lands, (), side_column="held_by", side=["W", "E"], error_m=2_000.0)
-    for draw in draw_front(found, BOX, draws=20, seed=1):
+    for draw in displace_front(found, area=BOX, draws=20, seed=1):
         assert sum(km2(draw).values()) == pytest.approx(4_200)
         assert km2(draw)["W"] == pytest.approx(3_000, abs=150)
 
@@ -632,7 +634,7 @@ def test_land_on_no_side_stays_on_none_in_every_draw():
 def test_a_line_that_goes_on_beyond_the_study_area_still_cuts_it_in_every_draw():
     beyond = shapely.LineString([(0, -30_300), (0, 0), (4_000, 33_000)])
     found = front([beyond], error_m=3_000.0)
-    for draw in draw_front(found, BOX, draws=40, seed=1):
+    for draw in displace_front(found, area=BOX, draws=40, seed=1):
         assert sum(km2(draw).values()) == pytest.approx(6_000)
         assert min(km2(draw).values()) > 2_000
 
@@ -641,7 +643,7 @@ def test_a_ragged_line_keeps_its_course_when_it_is_displaced():
     noise = np.random.default_rng(7).normal(0, 15, 3_000)
     ragged = shapely.LineString(np.column_stack([noise, np.linspace(-30_000, 30_000, 3_000)]))
     found = front([ragged], error_m=2_000.0, error_correlation_m=20_000.0)
-    for draw in draw_front(found, BOX, draws=20, seed=1):
+    for draw in displace_front(found, area=BOX, draws=20, seed=1):
         assert draw.line.length == pytest.approx(60_000, rel=0.2)
         assert len(shapely.get_parts(draw.sides["West"])) == 1
 
@@ -655,7 +657,7 @@ def test_lines_that_coincide_move_alike_and_independent_ones_do_not():
         front([shapely.reverse(UPRIGHT)], error_m=2_000.0, key="four"),
     ]
     west = [
-        [draw.sides["West"].area for draw in draw_front(each, BOX, draws=300, seed=1)]
+        [draw.sides["West"].area for draw in displace_front(each, area=BOX, draws=300, seed=1)]
         for each in lines
     ]
     assert west[0] == west[1]
@@ -667,7 +669,7 @@ def test_lines_that_part_move_alike_only_where_they_coincide():
     one = shapely.LineString([(0, -30_000), (0, 30_000)])
     two = shapely.LineString([(0, -30_000), (0, 0), (15_000, 3_000), (15_000, 30_000)])
     moved = [
-        draw_front(front([line], error_m=500.0, key=key), BOX, draws=100, seed=1)
+        displace_front(front([line], error_m=500.0, key=key), area=BOX, draws=100, seed=1)
         for line, key in ((one, "one"), (two, "two"))
     ]
     south, north = shapely.box(-4e3, -3e4, 4e3, -1.2e4), shapely.box(-4e3, 1.2e4, 2e4, 3e4)
@@ -687,15 +689,15 @@ def test_across_the_antimeridian_and_near_a_pole():
         wide = 1.5 / np.cos(np.radians(lat))
         area = shapely.box(lon - wide, lat - 1, lon + wide, lat + 1)
         line = shapely.LineString([(lon - 0.2 * wide, lat - 1), (lon + 0.2 * wide, lat + 1)])
-        frame = frame_around([area])
-        plane = frame.from_crs(np.array([area]), 4326)[0]
+        plane = plane_around([area])
+        plane = plane.from_crs(np.array([area]), 4326)[0]
         sides = (
-            Side(name="West", seed=(lon - wide / 2, lat)),
-            Side(name="East", seed=((lon + wide / 2 + 180) % 360 - 180, lat)),
+            SideSpec(name="West", seed=(lon - wide / 2, lat)),
+            SideSpec(name="East", seed=((lon + wide / 2 + 180) % 360 - 180, lat)),
         )
-        found = front(frame.from_crs(np.array([line]), 4326), sides, plane, frame)
+        found = front(plane.from_crs(np.array([line]), 4326), sides, plane, plane)
         assert sum(km2(found).values()) == pytest.approx(plane.area / 1e6)
         assert km2(found)["West"] == pytest.approx(km2(found)["East"], rel=0.1)
         assert found.length_km * 1000 == pytest.approx(
-            length_m(frame.from_crs(np.array([line]), 4326), frame)[0], rel=1e-6
+            measure_length(plane.from_crs(np.array([line]), 4326), plane=plane)[0], rel=1e-6
         )

@@ -7,22 +7,22 @@ from factories.fronts import AREA, FRAME, HIGH, WIDE, front_of, grid_of, settlem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline.analysis.lines import certainty
-from frontline.lines.front import draw_front
+from frontline.analysis.lines import find_certainty
+from frontline.lines.front import displace_front
 from frontline.lines.measures import (
     BETWEEN,
-    Apart,
-    apart,
-    frechet_m,
-    hausdorff_m,
-    length_at_scales,
-    lines_between,
-    sampled,
-    share_above,
-    terrain_along,
-    weighted_quantile,
+    LineSeparation,
+    find_share_above,
+    find_weighted_quantile,
+    measure_frechet,
+    measure_hausdorff,
+    measure_length_at_scales,
+    measure_separation,
+    read_terrain_along,
+    sample_line,
+    tabulate_separation,
 )
-from frontline.uncertainty.intervals import generator
+from frontline.uncertainty.intervals import make_generator
 
 
 def line(*xy):
@@ -31,7 +31,9 @@ def line(*xy):
 
 def test_a_zigzag_is_as_long_as_its_edges_until_the_teeth_are_left_out():
     teeth = [(1_000.0 * k, 600.0 * (k % 2)) for k in range(21)]
-    table = length_at_scales(line(*teeth), FRAME, [0.0, 100.0, 2_000.0]).set_index("generalise_m")
+    table = measure_length_at_scales(
+        line(*teeth), plane=FRAME, scales_m=[0.0, 100.0, 2_000.0]
+    ).set_index("generalise_m")
     assert table.length_km[0.0] == pytest.approx(20 * np.hypot(1.0, 0.6), rel=1e-4)
     assert table.length_km[100.0] == pytest.approx(table.length_km[0.0])
     assert table.length_km[2_000.0] == pytest.approx(20.0, rel=1e-4)
@@ -40,26 +42,26 @@ def test_a_zigzag_is_as_long_as_its_edges_until_the_teeth_are_left_out():
 
 def test_samples_stand_for_the_whole_length_of_every_piece():
     pieces = shapely.multilinestrings([line((0, 0), (0, 1_700)), line((50, 0), (3_000, 0))])
-    xy, metres = sampled(pieces, FRAME, step_m=500.0)
+    xy, metres = sample_line(pieces, plane=FRAME, step_m=500.0)
     assert metres.sum() == pytest.approx(1_700 + 2_950, rel=1e-4)
     assert len(xy) == (4 + 1) + (6 + 1)
-    assert len(sampled(shapely.MultiLineString(), FRAME)[0]) == 0
+    assert len(sample_line(shapely.MultiLineString(), plane=FRAME)[0]) == 0
 
 
 def test_parallels_ten_kilometres_apart():
     here, there = line((30_000, 0), (30_000, HIGH)), line((40_000, 0), (40_000, HIGH))
-    found = apart(here, there, FRAME)
+    found = measure_separation(here, other=there, plane=FRAME)
     assert found.mean_m == pytest.approx(10_000.0, rel=1e-4)
     assert found.quantile_m(0.9) == pytest.approx(10_000.0, rel=1e-4)
     assert found.share_within(9_990.0) == 0.0
     assert found.share_within(10_010.0) == 1.0
-    assert hausdorff_m(here, there, FRAME) == pytest.approx(10_000.0, rel=1e-4)
-    assert frechet_m(here, there, FRAME) == pytest.approx(10_000.0, rel=1e-4)
+    assert measure_hausdorff(here, there, FRAME) == pytest.approx(10_000.0, rel=1e-4)
+    assert measure_frechet(here, there, FRAME) == pytest.approx(10_000.0, rel=1e-4)
 
 
 def test_a_wedge_has_the_mean_and_the_quantiles_of_a_ramp():
     here, there = line((0, 0), (20_000, 0)), line((0, 0), (20_000, 2_000))
-    found = apart(here, there, FRAME, step_m=50.0)
+    found = measure_separation(here, other=there, plane=FRAME, step_m=50.0)
     slope = 2_000 / np.hypot(20_000, 2_000)
     assert found.mean_m == pytest.approx(10_000 * slope, rel=1e-3)
     assert found.quantile_m(0.5) == pytest.approx(10_000 * slope, rel=0.01)
@@ -68,35 +70,37 @@ def test_a_wedge_has_the_mean_and_the_quantiles_of_a_ramp():
 
 def test_hausdorff_asks_both_ways_and_is_not_the_distance_along_one():
     short, long = line((0, 0), (10_000, 0)), line((0, 1_000), (30_000, 1_000))
-    assert apart(short, long, FRAME).distance_m.max() == pytest.approx(1_000, rel=1e-3)
+    assert measure_separation(short, other=long, plane=FRAME).distance_m.max() == pytest.approx(
+        1_000, rel=1e-3
+    )
     by_hand = np.hypot(20_000, 1_000)
-    assert hausdorff_m(short, long, FRAME) == pytest.approx(by_hand, rel=1e-3)
-    assert hausdorff_m(long, short, FRAME) == pytest.approx(by_hand, rel=1e-3)
+    assert measure_hausdorff(short, long, FRAME) == pytest.approx(by_hand, rel=1e-3)
+    assert measure_hausdorff(long, short, FRAME) == pytest.approx(by_hand, rel=1e-3)
 
 
 def test_frechet_sees_a_way_back_that_hausdorff_does_not():
     """Out, back along the same street and out again: every point is near, the walk is not."""
     there = line((0, 0), (20_000, 0))
     back = line((0, 0), (15_000, 0), (15_000, 100), (5_000, 100), (5_000, 0), (20_000, 0))
-    assert hausdorff_m(there, back, FRAME) == pytest.approx(100.0, rel=0.01)
-    assert frechet_m(there, back, FRAME, step_m=100.0) == pytest.approx(5_000.0, rel=0.03)
+    assert measure_hausdorff(there, back, FRAME) == pytest.approx(100.0, rel=0.01)
+    assert measure_frechet(there, back, FRAME, step_m=100.0) == pytest.approx(5_000.0, rel=0.03)
 
 
 def test_the_drawing_direction_does_not_matter_and_pieces_have_no_frechet_distance():
     here, there = line((0, 0), (9_000, 4_000)), line((0, 500), (5_000, 4_000), (9_000, 6_000))
-    expected = frechet_m(here, there, FRAME)
-    assert frechet_m(here, shapely.reverse(there), FRAME) == pytest.approx(expected)
+    expected = measure_frechet(here, there, FRAME)
+    assert measure_frechet(here, shapely.reverse(there), FRAME) == pytest.approx(expected)
     two = shapely.multilinestrings([here, line((20_000, 0), (21_000, 0))])
-    assert np.isnan(frechet_m(two, there, FRAME))
-    assert np.isnan(hausdorff_m(shapely.LineString(), there, FRAME))
+    assert np.isnan(measure_frechet(two, there, FRAME))
+    assert np.isnan(measure_hausdorff(shapely.LineString(), there, FRAME))
 
 
 def test_rings_that_begin_elsewhere_are_still_alike():
     small, large = (shapely.Point(0, 0).buffer(r, quad_segs=64).exterior for r in (5e3, 6e3))
     turned = shapely.LineString(np.roll(shapely.get_coordinates(large)[:-1], 77, axis=0))
     turned = shapely.LineString([*turned.coords, turned.coords[0]])
-    assert frechet_m(small, turned, FRAME, step_m=100.0) == pytest.approx(1_000.0, rel=0.05)
-    assert hausdorff_m(small, turned, FRAME) == pytest.approx(1_000.0, rel=0.01)
+    assert measure_frechet(small, turned, FRAME, step_m=100.0) == pytest.approx(1_000.0, rel=0.05)
+    assert measure_hausdorff(small, turned, FRAME) == pytest.approx(1_000.0, rel=0.01)
 
 
 def naive_frechet(first, second):
@@ -114,23 +118,23 @@ def naive_frechet(first, second):
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_frechet_against_the_table_filled_cell_by_cell(seed):
-    rng = generator(seed, "walk", 0)
+    rng = make_generator(seed, key="walk", draw=0)
     walks = [np.cumsum(rng.normal(0, 300, (size, 2)), axis=0) for size in (9, 13)]
     lines = [shapely.LineString(walk) for walk in walks]
     naive = min(naive_frechet(walks[0], way) for way in (walks[1], walks[1][::-1]))
     # Steps as long as the lines leave the vertices out: fine steps come close to the walk's own.
-    fine = frechet_m(*lines, FRAME, step_m=20.0)
-    assert hausdorff_m(*lines, FRAME, step_m=20.0) <= fine + 21.0
+    fine = measure_frechet(*lines, FRAME, step_m=20.0)
+    assert measure_hausdorff(*lines, FRAME, step_m=20.0) <= fine + 21.0
     assert fine <= naive + 21.0
 
 
 def test_quantiles_weigh_by_length():
     values, weights = np.array([3.0, 1.0, 2.0]), np.array([1.0, 8.0, 1.0])
-    assert weighted_quantile(values, weights, 0.8) == 1.0
-    assert weighted_quantile(values, weights, 0.81) == 2.0
-    assert weighted_quantile(values, weights, 1.0) == 3.0
-    assert np.isnan(weighted_quantile(np.zeros(0), np.zeros(0), 0.5))
-    nothing = Apart(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    assert find_weighted_quantile(values, weights=weights, share=0.8) == 1.0
+    assert find_weighted_quantile(values, weights=weights, share=0.81) == 2.0
+    assert find_weighted_quantile(values, weights=weights, share=1.0) == 3.0
+    assert np.isnan(find_weighted_quantile(np.zeros(0), weights=np.zeros(0), share=0.5))
+    nothing = LineSeparation(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
     assert np.isnan(nothing.mean_m)
     assert np.isnan(nothing.share_within(5.0))
 
@@ -138,8 +142,8 @@ def test_quantiles_weigh_by_length():
 def test_a_moved_line_with_error_has_an_interval_around_its_mean():
     old = straight("old", 30_000.0, error_m=500.0)
     new = straight("new", 40_000.0, error_m=1_000.0)
-    draws = {front.key: draw_front(front, AREA, draws=60, seed=1) for front in (old, new)}
-    row = lines_between([new, old], draws, FRAME).iloc[0]
+    draws = {front.key: displace_front(front, area=AREA, draws=60, seed=1) for front in (old, new)}
+    row = tabulate_separation([new, old], draws=draws, plane=FRAME).iloc[0]
     assert list(row.index) == BETWEEN
     assert (row.from_line, row.to_line) == ("old", "new")
     assert row.mean_m == pytest.approx(10_000, rel=1e-3)
@@ -153,26 +157,28 @@ def test_a_moved_line_with_error_has_an_interval_around_its_mean():
 
 def test_forward_lines_nearer_than_their_errors_are_below_accuracy():
     fronts = [straight("old", 30_000.0, error_m=500.0), straight("new", 30_200.0, error_m=500.0)]
-    draws = {front.key: draw_front(front, AREA, draws=20, seed=1) for front in fronts}
-    row = lines_between(fronts, draws, FRAME).iloc[0]
+    draws = {front.key: displace_front(front, area=AREA, draws=20, seed=1) for front in fronts}
+    row = tabulate_separation(fronts, draws=draws, plane=FRAME).iloc[0]
     assert row.below_accuracy
     assert row.mean_low <= row.mean_m <= row.mean_high
 
 
 def test_without_error_the_interval_is_the_figure_and_without_draws_it_is_unknown():
-    row = lines_between([straight("old", 30_000.0), straight("new", 33_000.0)], {}, FRAME).iloc[0]
+    row = tabulate_separation(
+        [straight("old", 30_000.0), straight("new", 33_000.0)], draws={}, plane=FRAME
+    ).iloc[0]
     assert row.mean_low == row.mean_m == row.mean_high
     loose = [straight("old", 30_000.0, error_m=5.0), straight("new", 33_000.0)]
-    row = lines_between(loose, {}, FRAME).iloc[0]
+    row = tabulate_separation(loose, draws={}, plane=FRAME).iloc[0]
     assert np.isnan(row.mean_low)
     assert np.isnan(row.mean_high)
-    assert lines_between(loose[:1], {}, FRAME).empty
+    assert tabulate_separation(loose[:1], draws={}, plane=FRAME).empty
 
 
 def test_the_most_is_found_where_the_bulge_is():
     bulge = line((30_000, 0), (30_000, 20_000), (44_000, 25_000), (30_000, 30_000), (30_000, HIGH))
     new = front_of("new", bulge)
-    row = lines_between([new, straight("old", 30_000.0)], {}, FRAME).iloc[0]
+    row = tabulate_separation([new, straight("old", 30_000.0)], draws={}, plane=FRAME).iloc[0]
     x, y = FRAME.xy(np.array([[row.most_lon, row.most_lat]]))[0]
     assert x == pytest.approx(30_000, abs=1)
     assert 20_000 < y < 30_000
@@ -182,27 +188,27 @@ def test_the_most_is_found_where_the_bulge_is():
 def test_terrain_of_a_plane_that_rises_to_the_east():
     """One metre in fifty: 1.146 degrees, and 2 x 5 km / 50 = 200 m of relief within 5 km."""
     dem = grid_of(lambda x, _: x / 50)
-    table = terrain_along(line((20_000, 25_000), (60_000, 25_000)), dem, FRAME)
+    table = read_terrain_along(line((20_000, 25_000), (60_000, 25_000)), dem=dem, plane=FRAME)
     assert table.metres.sum() == pytest.approx(40_000, rel=1e-4)
     assert table.at_km.iloc[-1] == pytest.approx(40.0, abs=0.3)
     assert table.elevation_m.iloc[0] == pytest.approx(400.0, abs=0.1)
     assert table.elevation_m.iloc[-1] == pytest.approx(1_200.0, abs=0.1)
     assert table.slope_deg.to_numpy() == pytest.approx(np.degrees(np.arctan(1 / 50)), rel=1e-3)
     assert table.relief_m.to_numpy() == pytest.approx(200.0, abs=11.0)
-    share, unknown = share_above(table.elevation_m, table.metres, 800.0)
+    share, unknown = find_share_above(table.elevation_m, metres=table.metres, least=800.0)
     assert share == pytest.approx(0.5, abs=0.01)
     assert unknown == 0.0
 
 
 def test_ground_that_is_not_known_is_said_to_be_unknown():
     dem = grid_of(lambda x, _: np.where(x < 30_000, 100.0, np.nan))
-    table = terrain_along(line((20_000, 25_000), (40_000, 25_000)), dem, FRAME)
-    share, unknown = share_above(table.elevation_m, table.metres, 50.0)
+    table = read_terrain_along(line((20_000, 25_000), (40_000, 25_000)), dem=dem, plane=FRAME)
+    share, unknown = find_share_above(table.elevation_m, metres=table.metres, least=50.0)
     assert share == 1.0
     assert unknown == pytest.approx(0.5, abs=0.03)
-    beyond = terrain_along(line((WIDE + 9_000, 0), (WIDE + 20_000, 0)), dem, FRAME)
+    beyond = read_terrain_along(line((WIDE + 9_000, 0), (WIDE + 20_000, 0)), dem=dem, plane=FRAME)
     assert beyond[["elevation_m", "slope_deg", "relief_m"]].isna().all(axis=None)
-    assert np.isnan(share_above(beyond.elevation_m, beyond.metres, 1.0)[0])
+    assert np.isnan(find_share_above(beyond.elevation_m, metres=beyond.metres, least=1.0)[0])
 
 
 def test_the_stretch_known_worst_has_the_widest_band():
@@ -215,7 +221,7 @@ def test_the_stretch_known_worst_has_the_widest_band():
         ("Outside", 31_500, 40_000, 1_000),
         ("Near", 30_400, 45_000, 10),
     )
-    table = certainty(front, places, AREA, FRAME)
+    table = find_certainty(front, settlements=places, study_area=AREA, plane=FRAME)
     assert table.error_m.tolist() == [2_000.0, 500.0]
     assert table.length_km.tolist() == pytest.approx([20.0, 30.0], rel=1e-4)
     assert table.share.sum() == pytest.approx(1.0, rel=1e-4)
@@ -228,6 +234,8 @@ def test_the_stretch_known_worst_has_the_widest_band():
 
 
 def test_a_line_without_error_leaves_nothing_in_doubt():
-    table = certainty(straight("old", 30_000.0), settlements(), AREA, FRAME)
+    table = find_certainty(
+        straight("old", 30_000.0), settlements=settlements(), study_area=AREA, plane=FRAME
+    )
     assert table.area_km2.tolist() == [0.0]
     assert table.settlements.tolist() == [0]

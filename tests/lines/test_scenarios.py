@@ -9,32 +9,32 @@ import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, settlements, straight
 from factories.parts import HALVES, frame, layers_of
 
-from frontline.analysis.change import STEPS, all_flows, changes, steps
-from frontline.analysis.scenarios import scenario_table
+from frontline.analysis.change import STEPS, find_land_changes, list_change_steps, overlay_lines
+from frontline.analysis.scenarios import tabulate_scenarios
 from frontline.errors import ProjectError
-from frontline.geo.geodesy import area_m2
-from frontline.lines.front import draw_front
-from frontline.lines.scenarios import handed_over, scenario_draws, scenario_front
-from frontline.project.models import Scenario
-from frontline.uncertainty.intervals import Drawn, interval
+from frontline.geo.geodesy import measure_area
+from frontline.lines.front import displace_front
+from frontline.lines.scenarios import displace_scenario, hand_over, make_scenario
+from frontline.project.models import ScenarioSpec
+from frontline.uncertainty.intervals import Drawn, take_interval
 
 
 def offset(**more):
     asked = {"key": "moved", "label": "Moved", "from_line": "old", "offset_m": 10_000}
-    return Scenario.model_validate(asked | {"side": "East"} | more)
+    return ScenarioSpec.model_validate(asked | {"side": "East"} | more)
 
 
 def given(**more):
     asked = {"key": "given", "label": "Given", "from_line": "old", "hand_over": "halves"}
-    return Scenario.model_validate(asked | {"to_side": "East"} | more)
+    return ScenarioSpec.model_validate(asked | {"to_side": "East"} | more)
 
 
 def km2(land):
-    return float(area_m2(np.array([land], dtype=object), FRAME)[0]) / 1e6
+    return float(measure_area(np.array([land], dtype=object), plane=FRAME)[0]) / 1e6
 
 
 def test_a_straight_line_offset_by_ten_kilometres():
-    made = scenario_front(offset(), straight("old", 30_000.0), layers_of())
+    made = make_scenario(offset(), front=straight("old", 30_000.0), layers=layers_of())
     assert km2(made.sides["West"]) == pytest.approx(40 * 50, rel=1e-3)
     assert km2(made.sides["East"]) == pytest.approx(60 * 50, rel=1e-3)
     assert made.length_km == pytest.approx(50.0, rel=1e-3)
@@ -45,7 +45,7 @@ def test_a_straight_line_offset_by_ten_kilometres():
 
 
 def test_the_other_side_goes_the_other_way():
-    made = scenario_front(offset(side="West"), straight("old", 30_000.0), layers_of())
+    made = make_scenario(offset(side="West"), front=straight("old", 30_000.0), layers=layers_of())
     assert km2(made.sides["West"]) == pytest.approx(20 * 50, rel=1e-3)
 
 
@@ -54,43 +54,47 @@ def test_offsetting_a_bend_rounds_it_on_the_outside():
     bend = shapely.LineString([(50e3, 0), (50e3, 25e3), (0, 25e3)])
     west = shapely.box(0, 0, 50e3, 25e3)
     front = replace(front_of("old", bend), sides={"West": west, "East": AREA.difference(west)})
-    out = scenario_front(offset(), front, layers_of())
+    out = make_scenario(offset(), front=front, layers=layers_of())
     assert km2(out.sides["West"]) - 50 * 25 == pytest.approx(
         10 * 25 + 10 * 50 + np.pi * 100 / 4, rel=1e-3
     )
-    back = scenario_front(offset(side="West"), front, layers_of())
+    back = make_scenario(offset(side="West"), front=front, layers=layers_of())
     assert 50 * 25 - km2(back.sides["West"]) == pytest.approx(10 * 25 + 10 * 50 - 100, rel=1e-3)
 
 
 def test_land_handed_over_makes_the_border_of_that_land_the_line():
     layers = layers_of(halves=HALVES)
-    made = scenario_front(given(parts=["S"]), straight("old", 30_000.0), layers)
+    made = make_scenario(given(parts=["S"]), front=straight("old", 30_000.0), layers=layers)
     assert km2(made.sides["West"]) == pytest.approx(30 * 25)
     assert made.length_km == pytest.approx(30 + 25, rel=1e-3)
-    by_name = scenario_front(given(parts=["South"]), straight("old", 30_000.0), layers)
+    by_name = make_scenario(given(parts=["South"]), front=straight("old", 30_000.0), layers=layers)
     assert by_name.geometry.equals(made.geometry)
 
 
 def test_the_error_is_that_of_the_line_unless_another_is_given():
     front = straight("old", 30_000.0, error_m=700.0)
     layers = layers_of(halves=HALVES)
-    assert set(scenario_front(offset(), front, layers).error_m) == {700.0}
-    assert set(scenario_front(given(parts=["S"], error_m=0), front, layers).error_m) == {0.0}
+    assert set(make_scenario(offset(), front=front, layers=layers).error_m) == {700.0}
+    assert set(
+        make_scenario(given(parts=["S"], error_m=0), front=front, layers=layers).error_m
+    ) == {0.0}
 
 
 def test_land_between_a_line_and_its_parallel_keeps_its_width_as_both_sway():
     front = replace(straight("old", 30_000.0, error_m=1_000.0), error_correlation_m=1e9)
     asked, layers = offset(), layers_of()
-    made = scenario_front(asked, front, layers)
-    draws = draw_front(front, AREA, draws=50, seed=1)
-    moved = scenario_draws(asked, front, made, draws, layers, seed=1)
+    made = make_scenario(asked, front=front, layers=layers)
+    draws = displace_front(front, area=AREA, draws=50, seed=1)
+    moved = displace_scenario(asked, front=front, made=made, draws=draws, layers=layers, seed=1)
     assert len(moved) == 50
-    flows = all_flows([front, made], AREA, {"old": draws, "moved": moved}, FRAME)[0]
+    flows = overlay_lines(
+        [front, made], study_area=AREA, draws={"old": draws, "moved": moved}, plane=FRAME
+    )[0]
     drawn = flows.drawn_km2.at(flows.from_sides.index("East"), flows.to_sides.index("West"))
     assert drawn.copies == pytest.approx(np.full(50, 500.0), rel=5e-3)
     west = np.array([km2(draw.sides["West"]) for draw in moved])
     whole = km2(made.sides["West"])
-    low, high = interval(whole, Drawn(whole, west, counted=True))
+    low, high = take_interval(whole, drawn=Drawn(whole, west, counted=True))
     assert high - low == pytest.approx(2 * 1_000 * 50 / 1e3, rel=0.3)
     for draw in moved[:5]:
         x = shapely.get_coordinates(draw.line)[:, 0]
@@ -99,13 +103,18 @@ def test_land_between_a_line_and_its_parallel_keeps_its_width_as_both_sway():
 
 def test_a_scenario_with_an_error_of_its_own_sways_by_itself():
     front, layers = straight("old", 30_000.0, error_m=1_000.0), layers_of()
-    draws = draw_front(front, AREA, draws=5, seed=1)
+    draws = displace_front(front, area=AREA, draws=5, seed=1)
     asked = offset(error_m=0)
-    made = scenario_front(asked, front, layers)
-    assert scenario_draws(asked, front, made, draws, layers, seed=1) == ()
+    made = make_scenario(asked, front=front, layers=layers)
+    assert (
+        displace_scenario(asked, front=front, made=made, draws=draws, layers=layers, seed=1) == ()
+    )
     asked = offset(error_m=200)
-    made = scenario_front(asked, front, layers)
-    assert len(scenario_draws(asked, front, made, draws, layers, seed=1)) == 5
+    made = make_scenario(asked, front=front, layers=layers)
+    assert (
+        len(displace_scenario(asked, front=front, made=made, draws=draws, layers=layers, seed=1))
+        == 5
+    )
 
 
 def test_what_would_change_hands_is_told_like_a_step():
@@ -117,12 +126,14 @@ def test_what_would_change_hands_is_told_like_a_step():
     roads = frame(shapely.LineString([(0, 5e3), (100e3, 5e3)]), id=["r"], name=["R"], kind=["road"])
     layers = replace(layers_of(places), corridors=roads)
     front = straight("old", 30_000.0)
-    made = scenario_front(offset(), front, layers)
+    made = make_scenario(offset(), front=front, layers=layers)
 
     class Asked:
         scenarios = (offset(),)
 
-    row = scenario_table(Asked, layers, [front], [made], {}).iloc[0]
+    row = tabulate_scenarios(Asked, layers=layers, fronts=[front], scenarios=[made], draws={}).iloc[
+        0
+    ]
     assert (row.scenario, row.from_side, row.to_side) == ("moved", "East", "West")
     assert row.area_km2 == pytest.approx(500.0, rel=2e-3)
     assert (row.population, row.settlements, row.settlements_unknown) == (100, 2, 1)
@@ -142,17 +153,19 @@ def test_what_would_change_hands_is_told_like_a_step():
 )
 def test_what_cannot_be_made_is_refused(asked, expected):
     with pytest.raises(ProjectError) as caught:
-        scenario_front(asked, straight("old", 30_000.0), layers_of(halves=HALVES))
+        make_scenario(asked, front=straight("old", 30_000.0), layers=layers_of(halves=HALVES))
     assert expected in str(caught.value)
 
 
 def test_with_three_sides_it_must_be_said_who_advances():
     front = straight("old", 30_000.0)
     third = shapely.box(80e3, 0, 100e3, HIGH)
-    front = replace(front, sides=handed_over(front.sides, third, to_side="None") | {"Third": third})
+    front = replace(
+        front, sides=hand_over(front.sides, land=third, to_side="None") | {"Third": third}
+    )
     with pytest.raises(ProjectError, match="which of 2 sides advances"):
-        scenario_front(offset(), front, layers_of())
-    made = scenario_front(offset(to_side="West"), front, layers_of())
+        make_scenario(offset(), front=front, layers=layers_of())
+    made = make_scenario(offset(to_side="West"), front=front, layers=layers_of())
     assert km2(made.sides["Third"]) == pytest.approx(20 * 50)
 
 
@@ -165,8 +178,11 @@ def test_two_steps_and_the_whole_by_hand():
         population_until=["", "2010"],
     )
     layers = layers_of(places)
-    table = steps(
-        changes(fronts, AREA, {}, FRAME), fronts, layers, how={"mid": "fighting", "new": "handover"}
+    table = list_change_steps(
+        find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME),
+        fronts=fronts,
+        layers=layers,
+        how={"mid": "fighting", "new": "handover"},
     )
     assert list(table.columns) == STEPS.names
     assert table.step.tolist()[:2] == [1, 2]
@@ -181,15 +197,21 @@ def test_two_steps_and_the_whole_by_hand():
 def test_people_on_land_that_may_not_have_changed_are_not_certain():
     fronts = [straight("old", 30_000.0, error_m=1_000.0), straight("new", 40_000.0)]
     places = settlements(("Near", 30_500, 10_000, 30), ("Sure", 35_000, 10_000, 4))
-    row = steps(changes(fronts, AREA, {}, FRAME), fronts, layers_of(places)).iloc[0]
+    row = list_change_steps(
+        find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME),
+        fronts=fronts,
+        layers=layers_of(places),
+    ).iloc[0]
     assert (row.population, row.population_certain) == (34, 4)
     assert row.area_certain_km2 == pytest.approx(450.0, rel=1e-3)
     assert row.area_km2 == pytest.approx(500.0)
 
 
 def test_one_line_makes_no_step():
-    table = steps(
-        changes([straight("old", 30_000.0)], AREA, {}, FRAME), [straight("old", 1.0)], layers_of()
+    table = list_change_steps(
+        find_land_changes([straight("old", 30_000.0)], study_area=AREA, draws={}, plane=FRAME),
+        fronts=[straight("old", 1.0)],
+        layers=layers_of(),
     )
     assert table.empty
     assert list(table.columns) == STEPS.names

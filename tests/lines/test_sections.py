@@ -9,12 +9,12 @@ import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, grid_of, settlements, straight
 from factories.parts import HALVES, frame, layers_of
 
-from frontline.analysis.sections import SECTIONS, Sighted, sections_table
-from frontline.elevation.terrain import ground_of
+from frontline.analysis.sections import SECTIONS, SectionSight, tabulate_sections
+from frontline.elevation.terrain import read_ground
 from frontline.errors import ProjectError
-from frontline.lines.front import draw_front
-from frontline.lines.sections import stretch_between, stretches_of
-from frontline.project.models import Section
+from frontline.lines.front import displace_front
+from frontline.lines.sections import cut_section_between, cut_sections
+from frontline.project.models import SectionSpec
 from frontline.records import RasterResult
 
 
@@ -24,7 +24,7 @@ def lonlat(*xy):
 
 def between(key, low, high, **more):
     ends = lonlat((25_000, low), (35_000, high))
-    return Section.model_validate({"key": key, "line": "old", "between": ends} | more)
+    return SectionSpec.model_validate({"key": key, "line": "old", "between": ends} | more)
 
 
 SOUTH, NORTH = between("south", 0, 20_000), between("north", 20_000, HIGH)
@@ -42,8 +42,10 @@ def table_of(sections, front=None, *, places=PLACES, draws=None, distances=(5e3,
     front = front or straight("old", 30_000.0)
     layers = layers_of(places, halves=HALVES)
     layers = replace(layers, **more.pop("layers", {}))
-    stretches = stretches_of(sections, layers, [front])
-    return sections_table(stretches, layers, [front], draws or {}, distances, **more)
+    stretches = cut_sections(sections, layers=layers, fronts=[front])
+    return tabulate_sections(
+        stretches, layers=layers, fronts=[front], draws=draws or {}, distances_m=distances, **more
+    )
 
 
 def row_of(table, section, side="East", distance=20_000.0):
@@ -69,7 +71,7 @@ def test_people_per_kilometre_behind_two_stretches():
 
 
 def test_stretches_that_follow_each_other_add_up_to_the_line():
-    whole = Section.model_validate({"key": "all", "line": "old", "partition": "halves"})
+    whole = SectionSpec.model_validate({"key": "all", "line": "old", "partition": "halves"})
     table = table_of([SOUTH, NORTH, whole])
     for side in ("West", "East"):
         for column in ("length_km", "population", "settlements"):
@@ -79,16 +81,16 @@ def test_stretches_that_follow_each_other_add_up_to_the_line():
 
 def test_parts_of_a_partition_are_named_by_code_or_name():
     asked = {"key": "n", "line": "old", "partition": "halves", "parts": ["North"]}
-    row = row_of(table_of([Section.model_validate(asked)]), "n")
+    row = row_of(table_of([SectionSpec.model_validate(asked)]), "n")
     assert row.length_km == pytest.approx(25.0, rel=1e-4)
     assert row.population == 600
     with pytest.raises(ProjectError, match="'halves' has no part 'East'"):
-        table_of([Section.model_validate(asked | {"parts": ["East"]})])
+        table_of([SectionSpec.model_validate(asked | {"parts": ["East"]})])
 
 
 def test_a_line_that_does_not_run_there_is_an_error():
     beyond = frame(shapely.box(60e3, 0, 70e3, HIGH), code=["far"], name=["Far"])
-    asked = Section.model_validate({"key": "far", "line": "old", "partition": "beyond"})
+    asked = SectionSpec.model_validate({"key": "far", "line": "old", "partition": "beyond"})
     with pytest.raises(ProjectError, match="does not run there"):
         table_of([asked], layers={"partitions": {"beyond": beyond}})
     with pytest.raises(ProjectError, match="at one point of the line"):
@@ -98,10 +100,10 @@ def test_a_line_that_does_not_run_there_is_an_error():
 def test_a_ring_is_cut_the_shorter_way_round():
     ring = shapely.Point(0, 0).buffer(10_000, quad_segs=90).exterior
     ends = 10_000 * np.array([[np.cos(a), np.sin(a)] for a in np.radians([-30, 30])])
-    course = stretch_between(ring, ends)
+    course = cut_section_between(ring, ends_xy=ends)
     assert course.length == pytest.approx(10_000 * np.pi / 3, rel=1e-3)
     assert shapely.distance(course, shapely.Point(10_000, 0)) < 1.0
-    other = stretch_between(ring, -ends)
+    other = cut_section_between(ring, ends_xy=-ends)
     assert other.length == pytest.approx(course.length, rel=1e-6)
     assert shapely.distance(other, shapely.Point(-10_000, 0)) < 1.0
 
@@ -144,8 +146,8 @@ def test_roads_ground_and_sight_behind_a_stretch():
     table = table_of(
         [SOUTH],
         layers={"corridors": roads},
-        ground=ground_of(dem, FRAME),
-        sighted=Sighted(dem, {"old": raster}, told),
+        ground=read_ground(dem, plane=FRAME),
+        sighted=SectionSight(dem, {"old": raster}, told),
         distances=(10_000.0, 20_000.0),
     )
     near, far = row_of(table, "south", distance=10_000.0), row_of(table, "south")
@@ -163,7 +165,7 @@ def test_roads_ground_and_sight_behind_a_stretch():
 def test_people_have_the_interval_of_the_line_s_position():
     front = replace(straight("old", 30_000.0, error_m=1_000.0), error_correlation_m=1e9)
     places = settlements(("Near", 30_300, 10_000, 100), ("Far", 33_000, 10_000, 1_000))
-    draws = {"old": draw_front(front, AREA, draws=200, seed=3)}
+    draws = {"old": displace_front(front, area=AREA, draws=200, seed=3)}
     row = row_of(table_of([SOUTH], front, places=places, draws=draws), "south", distance=5_000.0)
     assert (row.population, row.population_low, row.population_high) == (1_100, 1_000, 1_100)
     row = row_of(table_of([SOUTH], front, places=places), "south")
@@ -196,7 +198,7 @@ def test_a_bent_line_divides_people_by_their_nearest_point():
     front = replace(front_of("old", bend), sides={"West": west, "East": AREA.difference(west)})
     places = settlements(("Low", 49_000, 10_000, 1), ("Left", 30_000, 24_000, 20))
     ends = lonlat((50e3, 0), (50e3, 25e3))
-    upright = Section.model_validate({"key": "up", "line": "old", "between": ends})
+    upright = SectionSpec.model_validate({"key": "up", "line": "old", "between": ends})
     assert row_of(table_of([upright], front, places=places), "up", "West").population == 1
 
 
@@ -207,7 +209,7 @@ def test_places_beyond_a_bend_between_two_stretches_count_once(turned):
     bent = front_of("old", shapely.LineString(ends[::-1] if turned else ends))
     places = settlements(("North", 45_000, 21_000, 100), ("South", 45_000, 19_000, 7))
     asked = [
-        Section.model_validate({"key": key, "line": "old", "between": lonlat(*pair)})
+        SectionSpec.model_validate({"key": key, "line": "old", "between": lonlat(*pair)})
         for key, pair in (("south", ends[:2]), ("north", ends[1:]))
     ]
     table = table_of(asked, bent, places=places)

@@ -8,11 +8,11 @@ import pytest
 import shapely
 
 from frontline.errors import LayerError, ProjectError
-from frontline.geo.projection import frame_around
-from frontline.lines.front import draw_front, front_line
-from frontline.project.models import Line, Side
+from frontline.geo.projection import plane_around
+from frontline.lines.front import displace_front, make_front
+from frontline.project.models import LineSpec, SideSpec
 
-PLAIN = frame_around([shapely.Point(20, 45)])
+PLAIN = plane_around([shapely.Point(20, 45)])
 BOX = shapely.box(-50_000, -30_000, 50_000, 30_000)
 
 
@@ -20,7 +20,10 @@ def seed(x, y):
     return tuple(PLAIN.lonlat(np.array([[x, y]], float))[0])
 
 
-WEST, EAST = Side(name="West", seed=seed(-40_000, 0)), Side(name="East", seed=seed(40_000, 0))
+WEST, EAST = (
+    SideSpec(name="West", seed=seed(-40_000, 0)),
+    SideSpec(name="East", seed=seed(40_000, 0)),
+)
 UPRIGHT = shapely.LineString([(0, -30_000), (0, 30_000)])
 
 
@@ -32,7 +35,13 @@ def front(shapes, sides=(WEST, EAST), *, side=None, **kwargs):
     plain = {"key": "front", "label": "Front", "date": dt.date(2020, 11, 10), "path": "f.gpkg"}
     columns = {"geometry": list(shapes)} | ({} if side is None else {"side": side})
     features = gpd.GeoDataFrame(columns, geometry="geometry", crs=PLAIN.crs)
-    return front_line(Line.model_construct(**(plain | kwargs)), features, sides, BOX, PLAIN)
+    return make_front(
+        LineSpec.model_construct(**(plain | kwargs)),
+        features=features,
+        sides=sides,
+        area=BOX,
+        plane=PLAIN,
+    )
 
 
 def km2(front):
@@ -71,7 +80,7 @@ def test_small_pieces_are_no_front_and_are_said():
     assert kept.length_km == pytest.approx(61.6, rel=1e-4)
     wide = front(shapes, error_m=0.0, least_part_km2=0.2, **options)
     assert wide.length_km == pytest.approx(60, rel=1e-4)
-    sides = (Side(name="West", seed=seed(20_200, 200)), EAST)
+    sides = (SideSpec(name="West", seed=seed(20_200, 200)), EAST)
     seeded = front(shapes, sides, error_m=500.0, **options)
     assert seeded.length_km == pytest.approx(61.6, rel=1e-4)
 
@@ -98,9 +107,9 @@ def test_land_between_two_lines_is_no_sides():
     with pytest.raises(ProjectError) as caught:
         front(lines)
     assert f"({lon:.4f}, {lat:.4f})" in str(caught.value)
-    third = (WEST, EAST, Side(name="Between", seed=seed(0, 0)))
+    third = (WEST, EAST, SideSpec(name="Between", seed=seed(0, 0)))
     assert km2(front(lines, third)) == pytest.approx({"West": 2_760, "East": 2_724, "Between": 516})
-    more = (WEST, Side(name="East", seed=(seed(40_000, 0), seed(0, 0))))
+    more = (WEST, SideSpec(name="East", seed=(seed(40_000, 0), seed(0, 0))))
     assert km2(front(lines, more)) == pytest.approx({"West": 2_760, "East": 3_240})
 
 
@@ -115,7 +124,7 @@ def test_two_lines_that_cross_leave_land_that_is_no_sides():
 
 def test_one_of_two_seeds_makes_an_enclave_within_an_enclave():
     rings = [shapely.Point(0, 0).buffer(radius).exterior for radius in (20_000, 10_000)]
-    found = front(rings, (Side(name="Out", seed=seed(-40_000, 0)), Side(name="In")))
+    found = front(rings, (SideSpec(name="Out", seed=seed(-40_000, 0)), SideSpec(name="In")))
     inner, outer = (shapely.Polygon(ring).area / 1e6 for ring in rings[::-1])
     assert km2(found)["In"] == pytest.approx(outer - inner)
 
@@ -126,7 +135,7 @@ NAMES = ["West", "Grey", "East"]
 
 @pytest.mark.parametrize("as_lines", [False, True])
 def test_the_front_of_a_grey_zone_is_its_centre_line_counted_once(as_lines):
-    grey = Side(name="Grey", seed=seed(1_000, 0), grey="centre")
+    grey = SideSpec(name="Grey", seed=seed(1_000, 0), grey="centre")
     sides = (WEST, grey, EAST)
     edges = [shapely.LineString([(x, -30_000), (x, 30_000)]) for x in (-4_000, 6_000)]
     options = {} if as_lines else {"side": NAMES, "side_column": "who"}
@@ -137,14 +146,14 @@ def test_the_front_of_a_grey_zone_is_its_centre_line_counted_once(as_lines):
     assert "centre line of 'Grey', counted once: 60.0 km (all edges of sides together: 120.0" in (
         text(found)
     )
-    for draw in draw_front(found, BOX, draws=10, seed=1):
+    for draw in displace_front(found, area=BOX, draws=10, seed=1):
         assert draw.sides["Grey"].area / 1e6 == pytest.approx(600)
         assert sum(km2(draw).values()) == pytest.approx(6_000)
         assert draw.line.length == pytest.approx(60_000, rel=0.1)
 
 
 def test_both_edges_of_a_grey_zone_are_stated():
-    grey = Side(name="Grey", grey="edges")
+    grey = SideSpec(name="Grey", grey="edges")
     found = front(GREY, (WEST, grey, EAST), side=NAMES, side_column="who")
     assert found.length_km == pytest.approx(120, rel=1e-4)
     assert "follows both edges of 'Grey': its length counts both" in text(found)
@@ -153,7 +162,7 @@ def test_both_edges_of_a_grey_zone_are_stated():
 def test_a_grey_zone_that_ends_joins_the_front_beyond_it():
     lens = shapely.Polygon([(0, -10_000), (4_000, 0), (0, 10_000), (-4_000, 0)])
     shapes = [strip(-50_000, 0).difference(lens), lens, strip(0, 50_000).difference(lens)]
-    sides = (WEST, Side(name="Grey", grey="centre"), EAST)
+    sides = (WEST, SideSpec(name="Grey", grey="centre"), EAST)
     found = front(shapes, sides, side=NAMES, side_column="who")
     assert len(shapely.get_parts(found.geometry)) == 1
     assert found.length_km == pytest.approx(60, rel=0.01)
@@ -170,7 +179,7 @@ def test_a_grey_zone_that_ends_joins_the_front_beyond_it():
 def test_a_grey_island_within_one_side_is_no_front():
     island = shapely.box(20_000, -5_000, 30_000, 5_000)
     shapes = [strip(-50_000, 0), island, strip(0, 50_000).difference(island)]
-    sides = (WEST, Side(name="Grey", grey="centre"), EAST)
+    sides = (WEST, SideSpec(name="Grey", grey="centre"), EAST)
     found = front(shapes, sides, side=NAMES, side_column="who")
     assert found.length_km == pytest.approx(60, rel=1e-4)
     assert km2(found)["Grey"] == pytest.approx(100)
@@ -186,7 +195,7 @@ def test_the_centre_line_is_as_near_to_one_side_as_to_the_other(number):
     west = shapely.Polygon([(-50_000, -30_000), *left, (-50_000, 30_000)])
     east = shapely.Polygon([(50_000, -30_000), *right, (50_000, 30_000)])
     zone = shapely.Polygon([*left, *right[::-1]])
-    sides = (WEST, Side(name="Grey", grey="centre"), EAST)
+    sides = (WEST, SideSpec(name="Grey", grey="centre"), EAST)
     found = front([west, zone, east], sides, side=NAMES, side_column="who")
     assert len(shapely.get_parts(found.geometry)) == 1
     points = shapely.points(shapely.get_coordinates(shapely.segmentize(found.geometry, 500)))

@@ -8,26 +8,26 @@ import shapely
 from factories import karabakh
 from pyproj import Geod
 
-from frontline.geo.projection import frame_around
-from frontline.lines.front import Copies, FrontLine, draw_front, figures_of
+from frontline.geo.projection import plane_around
+from frontline.lines.front import Copies, FrontLine, displace_front, take_figures
 from frontline.lines.zones import (
     LINES,
     SIDES,
     ZONES,
     _overlaid,
-    bias_notes,
-    correlation_notes,
-    drawing_notes,
-    drawn_areas,
-    lines_table,
-    sides_table,
-    zones,
-    zones_in_plane,
+    buffer_zones,
+    buffer_zones_in_plane,
+    measure_drawn_areas,
+    note_bias,
+    note_correlation,
+    note_drawing,
+    tabulate_fronts,
+    tabulate_sides,
 )
 from frontline.uncertainty.intervals import SIGMAS
 
 GEOD = Geod(ellps="WGS84")
-FRAME = frame_around([shapely.Point(20, 45)])
+FRAME = plane_around([shapely.Point(20, 45)])
 HALF = 50_000.0
 BOX = shapely.box(-HALF, -HALF, HALF, HALF)
 DISTANCES = (5_000.0, 10_000.0, 15_000.0)
@@ -61,7 +61,7 @@ def of(table, **wanted):
 
 
 def test_zones_of_a_straight_line_are_strips():
-    table = zones([front_of(UPRIGHT)], DISTANCES, {}, FRAME)
+    table = buffer_zones([front_of(UPRIGHT)], distances_m=DISTANCES, draws={}, plane=FRAME)
     assert len(table) == 2 * 3 * 2
     assert list(table.columns) == [*ZONES.names, "geometry"]
     strips = of(table, kind="cumulative").area_km2
@@ -71,7 +71,7 @@ def test_zones_of_a_straight_line_are_strips():
 
 def test_parts_add_up_and_lie_where_they_belong():
     front = front_of(BENT)
-    table = zones([front], DISTANCES, {}, FRAME)
+    table = buffer_zones([front], distances_m=DISTANCES, draws={}, plane=FRAME)
     for side, land in front.sides.items():
         own = of(table, side=side)
         cumulative = of(own, kind="cumulative")
@@ -87,7 +87,9 @@ def test_parts_add_up_and_lie_where_they_belong():
 
 def test_random_points_lie_on_the_right_side_of_every_edge():
     front = front_of(BENT)
-    table = of(zones([front], DISTANCES, {}, FRAME), kind="cumulative")
+    table = of(
+        buffer_zones([front], distances_m=DISTANCES, draws={}, plane=FRAME), kind="cumulative"
+    )
     noise = np.random.default_rng(8)
     xy = noise.uniform(-30_000, 30_000, (60, 2))
     course = FRAME.lonlat(shapely.get_coordinates(shapely.segmentize(front.geometry, 10.0)))
@@ -106,7 +108,7 @@ def test_a_side_that_the_line_does_not_come_near_has_an_empty_zone():
     front = front_of(UPRIGHT)
     island = shapely.box(40_000, 0, 41_000, 1_000)
     three = FrontLine(**{**vars(front), "sides": {**front.sides, "Island": island}})
-    own = of(zones([three], (5_000.0,), {}, FRAME), side="Island")
+    own = of(buffer_zones([three], distances_m=(5_000.0,), draws={}, plane=FRAME), side="Island")
     assert own.area_km2.tolist() == [0.0, 0.0]
     assert own.geometry.is_empty.all()
 
@@ -119,8 +121,10 @@ def test_intervals_of_a_shifting_line_agree_with_the_closed_form():
         [(-46_000, -HALF), (-46_000, HALF)], error_m=1_000.0, correlation_m=infinite, key="b"
     )
     fronts = [middle, beside]
-    draws = {front.key: draw_front(front, BOX, draws=1_000, seed=1) for front in fronts}
-    table = of(zones(fronts, (5_000.0,), draws, FRAME), kind="cumulative")
+    draws = {front.key: displace_front(front, area=BOX, draws=1_000, seed=1) for front in fronts}
+    table = of(
+        buffer_zones(fronts, distances_m=(5_000.0,), draws=draws, plane=FRAME), kind="cumulative"
+    )
     for row in of(table, line="front").itertuples():
         assert (row.area_low, row.area_high) == pytest.approx((500, 500), abs=2)
     west = of(table, line="b", side="West").iloc[0]
@@ -132,33 +136,39 @@ def test_intervals_of_a_shifting_line_agree_with_the_closed_form():
 
 
 def test_a_line_without_error_has_an_interval_without_width():
-    table = zones([front_of(BENT)], DISTANCES, {}, FRAME)
+    table = buffer_zones([front_of(BENT)], distances_m=DISTANCES, draws={}, plane=FRAME)
     assert (table.area_low == table.area_km2).all()
     assert (table.area_high == table.area_km2).all()
-    unknown = zones([front_of(BENT, error_m=300.0)], DISTANCES, {}, FRAME)
+    unknown = buffer_zones(
+        [front_of(BENT, error_m=300.0)], distances_m=DISTANCES, draws={}, plane=FRAME
+    )
     assert unknown.area_low.isna().all()
 
 
 def test_sides_and_lines_are_listed():
     front = front_of(BENT, error_m=2_000.0)
-    draws = {"front": draw_front(front, BOX, draws=200, seed=1)}
-    sides = sides_table([front], draws, FRAME)
+    draws = {"front": displace_front(front, area=BOX, draws=200, seed=1)}
+    sides = tabulate_sides([front], draws=draws, plane=FRAME)
     assert list(sides.columns) == [*SIDES.names, "geometry"]
     assert sides.area_km2.sum() == pytest.approx(10_000)
     assert ((sides.area_low < sides.area_km2) & (sides.area_km2 < sides.area_high)).all()
-    lines = lines_table([front], FRAME)
+    lines = tabulate_fronts([front], plane=FRAME)
     assert list(lines.columns) == [*LINES.names, "geometry"]
     assert lines.error_m.item() == 2_000.0
-    for table in (lines_table([], FRAME), sides_table([], {}, FRAME), zones([], (1e4,), {}, FRAME)):
+    for table in (
+        tabulate_fronts([], plane=FRAME),
+        tabulate_sides([], draws={}, plane=FRAME),
+        buffer_zones([], distances_m=(1e4,), draws={}, plane=FRAME),
+    ):
         assert len(table) == 0
         assert table.crs == FRAME.crs
 
 
 def test_the_zones_of_the_example_agree_with_an_independent_band():
     """Union of geodesic circles every 250 m, in an equal-area projection of its own."""
-    frame = frame_around([karabakh.AREA])
-    plane = frame.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
-    area = frame.from_crs(np.array([karabakh.AREA]), 4326)[0]
+    plane = plane_around([karabakh.AREA])
+    plane = plane.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
+    area = plane.from_crs(np.array([karabakh.AREA]), 4326)[0]
     front = FrontLine(
         **{
             **vars(front_of(UPRIGHT)),
@@ -166,13 +176,15 @@ def test_the_zones_of_the_example_agree_with_an_independent_band():
             "sides": {"All": area},
         }
     )
-    table = of(zones([front], (15_000.0,), {}, frame), kind="cumulative")
+    table = of(
+        buffer_zones([front], distances_m=(15_000.0,), draws={}, plane=plane), kind="cumulative"
+    )
     course = shapely.get_coordinates(shapely.segmentize(karabakh.LINE_1994, 0.0025))
     azimuth = np.linspace(0, 360, 360, endpoint=False)
     circles = []
     for lon, lat in course:
         ring = GEOD.fwd(np.full(360, lon), np.full(360, lat), azimuth, np.full(360, 15_000.0))
-        circles.append(shapely.Polygon(frame.xy(np.column_stack(ring[:2]))))
+        circles.append(shapely.Polygon(plane.xy(np.column_stack(ring[:2]))))
     expected = shapely.union_all(circles).intersection(area).area / 1e6
     assert table.area_km2.item() == pytest.approx(expected, rel=5e-4)
 
@@ -188,12 +200,12 @@ def winding_front(*, error_m=2_000.0):
 def test_copies_measured_by_squares_agree_with_their_overlay():
     """The slow way: a buffer and an intersection per copy, distance and side."""
     front = winding_front()
-    draws = draw_front(front, BOX, draws=12, seed=1)
+    draws = displace_front(front, area=BOX, draws=12, seed=1)
     assert isinstance(draws, Copies)
     distances = np.array([2_000.0, 5_000.0, 15_000.0, math.inf])
-    fast = drawn_areas(front, draws, distances, FRAME)
-    slow = figures_of(
-        front, draws, lambda line, sides: _overlaid(line, sides, distances_m=distances)
+    fast = measure_drawn_areas(front, draws=draws, distances_m=distances, plane=FRAME)
+    slow = take_figures(
+        front, draws=draws, figure=lambda line, sides: _overlaid(line, sides, distances_m=distances)
     )
     changed = [drawn.copies - drawn.base for drawn in (fast, slow)]
     wrong = np.sqrt(((changed[0] - changed[1]) ** 2).mean(axis=0))
@@ -202,18 +214,22 @@ def test_copies_measured_by_squares_agree_with_their_overlay():
 
 def test_every_number_of_workers_gives_the_same(monkeypatch):
     front = winding_front()
-    draws = draw_front(front, BOX, draws=6, seed=1)
+    draws = displace_front(front, area=BOX, draws=6, seed=1)
     found = []
     for workers in (1, 3):
         monkeypatch.setattr("frontline.uncertainty.copies._WORKERS", workers)
-        found.append(drawn_areas(front, draws, [5_000.0], FRAME).copies)
+        found.append(
+            measure_drawn_areas(front, draws=draws, distances_m=[5_000.0], plane=FRAME).copies
+        )
     assert (found[0] == found[1]).all()
 
 
 def test_quick_zones_are_those_of_the_ellipsoid_to_some_thousandths():
     front = winding_front()
-    exact = of(zones([front], DISTANCES, {}, FRAME), kind="cumulative")
-    quick = zones_in_plane(front, DISTANCES, FRAME, tolerance_m=20.0)
+    exact = of(
+        buffer_zones([front], distances_m=DISTANCES, draws={}, plane=FRAME), kind="cumulative"
+    )
+    quick = buffer_zones_in_plane(front, distances_m=DISTANCES, plane=FRAME, tolerance_m=20.0)
     for side in front.sides:
         assert of(quick, side=side).area_km2.tolist() == pytest.approx(
             of(exact, side=side).area_km2.tolist(), rel=5e-3
@@ -222,29 +238,34 @@ def test_quick_zones_are_those_of_the_ellipsoid_to_some_thousandths():
 
 def test_a_winding_line_is_said_to_have_large_zones_and_a_smooth_one_to_lack_bends():
     front = winding_front()
-    draws = {"front": draw_front(front, BOX, draws=60, seed=1)}
-    table = zones([front], DISTANCES, draws, FRAME)
+    draws = {"front": displace_front(front, area=BOX, draws=60, seed=1)}
+    table = buffer_zones([front], distances_m=DISTANCES, draws=draws, plane=FRAME)
     assert ((table.area_low <= table.area_km2) & (table.area_km2 <= table.area_high)).all()
-    assert "likely larger on the map than in truth" in bias_notes(table)[0].text
-    assert drawing_notes([front], draws) == ()
+    assert "likely larger on the map than in truth" in note_bias(table)[0].text
+    assert note_drawing([front], draws=draws) == ()
     smooth = front_of(UPRIGHT, error_m=2_000.0)
-    draws = {"front": draw_front(smooth, BOX, draws=60, seed=1)}
-    assert "winds less than its own error" in drawing_notes([smooth], draws)[0].text
-    row = of(zones([smooth], DISTANCES, draws, FRAME), kind="cumulative").iloc[0]
+    draws = {"front": displace_front(smooth, area=BOX, draws=60, seed=1)}
+    assert "winds less than its own error" in note_drawing([smooth], draws=draws)[0].text
+    row = of(
+        buffer_zones([smooth], distances_m=DISTANCES, draws=draws, plane=FRAME), kind="cumulative"
+    ).iloc[0]
     assert row.area_low <= row.area_km2 < row.area_high
-    assert bias_notes(zones([front_of(UPRIGHT)], DISTANCES, {}, FRAME)) == ()
+    assert (
+        note_bias(buffer_zones([front_of(UPRIGHT)], distances_m=DISTANCES, draws={}, plane=FRAME))
+        == ()
+    )
 
 
 def test_the_length_of_correlation_is_said_to_matter():
     front = front_of([(0, -HALF), (0, HALF)], error_m=2_000.0)
     settings = {"draws": 40, "seed": 1}
-    draws = {"front": draw_front(front, BOX, **settings)}
-    table = zones([front], DISTANCES, draws, FRAME)
-    text = correlation_notes([front], BOX, table, FRAME, **settings)[0].text
+    draws = {"front": displace_front(front, area=BOX, **settings)}
+    table = buffer_zones([front], distances_m=DISTANCES, draws=draws, plane=FRAME)
+    text = note_correlation([front], area=BOX, zones=table, plane=FRAME, **settings)[0].text
     assert "alike over 5.0 km" in text
     assert "if over 1.7 km and" in text
     assert "if over 15.0 km" in text
     given = replace(front, correlation_range_m=(2_000.0, 9_000.0))
-    text = correlation_notes([given], BOX, table, FRAME, **settings)[0].text
+    text = note_correlation([given], area=BOX, zones=table, plane=FRAME, **settings)[0].text
     assert "if over 2.0 km and" in text
-    assert correlation_notes([front_of(BENT)], BOX, table, FRAME, **settings) == ()
+    assert note_correlation([front_of(BENT)], area=BOX, zones=table, plane=FRAME, **settings) == ()

@@ -6,7 +6,7 @@ from shapely import LineString
 
 from frontline.elevation.dem import Dem
 from frontline.errors import RasterError
-from frontline.network.cost_distance import MOST_CELLS, tobler_kmh, walking_minutes
+from frontline.network.cost_distance import MOST_CELLS, find_walking_speed, find_walking_times
 
 STEP = 100.0
 LEVEL_KMH = 6.0 * np.exp(-3.5 * 0.05)
@@ -19,13 +19,15 @@ def dem(heights):
 
 
 def minutes(grid, start, end, **more):
-    return walking_minutes(grid, np.array([start], float), np.array([end], float), **more)[0, 0]
+    return find_walking_times(
+        grid, origins_xy=np.array([start], float), targets_xy=np.array([end], float), **more
+    )[0, 0]
 
 
 def test_tobler_is_fastest_a_little_downhill():
-    assert tobler_kmh(np.array([-0.05]))[0] == 6.0
-    assert tobler_kmh(np.array([0.0]))[0] == pytest.approx(5.0367, abs=1e-4)
-    assert tobler_kmh(np.array([0.3]))[0] < tobler_kmh(np.array([-0.3]))[0]
+    assert find_walking_speed(np.array([-0.05]))[0] == 6.0
+    assert find_walking_speed(np.array([0.0]))[0] == pytest.approx(5.0367, abs=1e-4)
+    assert find_walking_speed(np.array([0.3]))[0] < find_walking_speed(np.array([-0.3]))[0]
 
 
 def test_a_kilometre_on_level_ground():
@@ -43,8 +45,8 @@ def test_a_diagonal_is_as_long_as_it_is():
 def test_up_takes_longer_than_down():
     slope = dem(np.tile(np.arange(20) * 20.0, (5, 1)))
     up, down = minutes(slope, (150, 250), (1150, 250)), minutes(slope, (1150, 250), (150, 250))
-    assert up == pytest.approx(1.0 / tobler_kmh(np.array([0.2]))[0] * 60)
-    assert down == pytest.approx(1.0 / tobler_kmh(np.array([-0.2]))[0] * 60)
+    assert up == pytest.approx(1.0 / find_walking_speed(np.array([0.2]))[0] * 60)
+    assert down == pytest.approx(1.0 / find_walking_speed(np.array([-0.2]))[0] * 60)
     assert down < up
 
 

@@ -13,8 +13,8 @@ from factories.case import made_case
 from frontline.claims.registry import METRICS
 from frontline.errors import LayerError, ProjectError
 from frontline.network import project_roads
-from frontline.network.project_roads import gates_of, network_of
-from frontline.project.loader import changed
+from frontline.network.project_roads import build_network, find_checkpoints
+from frontline.project.loader import replace_parts
 
 ACROSS = {"start": "a", "stop": "c", "line": "old"}
 
@@ -33,14 +33,14 @@ def with_points(case, *rows, **columns):
         | {"kind": [row[1] for row in rows], "name_alt": ""}
         | columns,
         geometry=spots,
-        crs=layers.frame.crs,
+        crs=layers.plane.crs,
     )
     points = gpd.GeoDataFrame(pd.concat([layers.points, table], ignore_index=True))
     return replace(case, layers=replace(layers, points=points))
 
 
 def asked(case, **travel):
-    return replace(case, project=changed(case.project, travel=travel))
+    return replace(case, project=replace_parts(case.project, travel=travel))
 
 
 def ask(case, name, **parameters):
@@ -98,8 +98,8 @@ def test_speeds_of_the_project_hold_before_the_usual_ones(case):
     fast = asked(case, speeds_kmh={"road": 100.0})
     assert ask(fast, "travel_time", start="a", stop="c").value == pytest.approx(6.0, rel=2e-3)
     canal = asked(case, speeds_kmh={"canal": 10.0})
-    network = network_of(canal.project, canal.layers, None)
-    usual = network_of(case.project, case.layers, None)
+    network = build_network(canal.project, layers=canal.layers, dem=None)
+    usual = build_network(case.project, layers=case.layers, dem=None)
     assert len(set(network.graph.road)) == len(set(usual.graph.road)) + 1
 
 
@@ -123,22 +123,22 @@ def test_slopes_are_left_out_where_elevation_is_coarse_or_roads_are_schematic(tm
         folder = tmp_path / name
         folder.mkdir()
         one = made_case(folder, **options)
-        network = network_of(asked(one, slopes=True).project, one.layers, one.dem)
+        network = build_network(asked(one, slopes=True).project, layers=one.layers, dem=one.dem)
         assert not network.sloped
         assert np.array_equal(network.graph.minutes, network.graph.minutes_back)
 
 
 def test_without_roads_there_is_no_network(case):
     empty = replace(case.layers, corridors=case.layers.corridors.iloc[:0])
-    assert network_of(case.project, empty, None) is None
+    assert build_network(case.project, layers=empty, dem=None) is None
     with pytest.raises(LayerError, match="canal"):
-        network_of(case.project, case.layers, None, kinds=["canal"])
+        build_network(case.project, layers=case.layers, dem=None, kinds=["canal"])
 
 
 def test_a_waiting_time_that_is_no_number_is_named(case):
     gate = with_points(case, ("gate", "checkpoint", (0, 0)), wait_min=["long"])
     with pytest.raises(LayerError, match="long"):
-        gates_of(gate.project, gate.layers.points)
+        find_checkpoints(gate.project, points=gate.layers.points)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def with_roads(case, *rows, crs=None, **columns):
         | {"kind": "road", "name_alt": ""}
         | columns,
         geometry=lines,
-        crs=layers.frame.crs,
+        crs=layers.plane.crs,
     )
     return replace(case, layers=replace(layers, corridors=table))
 

@@ -19,8 +19,8 @@ from factories.rasters import write_tif
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline.geo.projection import frame_around
-from frontline.population.catchments import catchments, gathered
+from frontline.geo.projection import plane_around
+from frontline.population.catchments import make_catchments, sum_catchments
 from frontline.population.on_land import Grid
 from frontline.raster import zonal
 from frontline.raster.io import open_raster
@@ -30,8 +30,8 @@ WEST, EAST = halves().values()
 
 def around(shapes, sides, *, reach_m=2000.0, lands=(WEST, EAST)):
     shapes = np.array(shapes, dtype=object)
-    return catchments(
-        shapes, np.array(sides), lands, places=np.arange(len(shapes)), reach_m=reach_m
+    return make_catchments(
+        shapes, on_side=np.array(sides), lands=lands, places=np.arange(len(shapes)), reach_m=reach_m
     )
 
 
@@ -174,7 +174,7 @@ def test_a_raster_is_gathered_and_a_place_off_it_stays_unknown(tmp_path):
     raster = population_raster(tmp_path, lambda x, y: 10.0, step=100.0, half=20_000.0)
     found = around([shapely.Point(0, 0), shapely.Point(0, 30_000)], [0, 0], lands=(AREA,))
     with open_raster(raster.path) as opened:
-        got = gathered(Grid("pop", opened, "count"), found, 2, crs=FRAME.crs)
+        got = sum_catchments(Grid("pop", opened, "count"), around=found, count=2, crs=FRAME.crs)
     assert got.people[0] == pytest.approx(10 * got.area_km2[0])
     assert got.people[0] == pytest.approx(40 * math.pi, rel=1e-3)
     assert math.isnan(got.people[1])
@@ -241,7 +241,7 @@ def test_the_interval_of_the_row_follows_the_line(tmp_path):
 @pytest.mark.parametrize("width", [360.0, 20.0])
 def test_across_the_antimeridian_the_circle_is_whole(tmp_path, width):
     """One raster from -180 to 180, or one that runs on beyond 180; a place at 180 degrees."""
-    frame = frame_around(np.array([shapely.Point(180, 10)], dtype=object))
+    plane = plane_around(np.array([shapely.Point(180, 10)], dtype=object))
     step = 0.05
     west = -180.0 if width == 360.0 else 170.0
     cols, rows = round(width / step), 40
@@ -249,11 +249,11 @@ def test_across_the_antimeridian_the_circle_is_whole(tmp_path, width):
     path = write_tif(
         tmp_path / "world.tif", values, transform=(step, 0, west, 0, -step, 11.0), crs="EPSG:4326"
     )
-    middle = shapely.points(frame.xy(np.array([[180.0, 10.0]])))[0]
+    middle = shapely.points(plane.xy(np.array([[180.0, 10.0]])))[0]
     land = middle.buffer(60_000)
     found = around([middle], [0], lands=(land,), reach_m=20_000.0)
     with open_raster(path) as opened:
-        got = gathered(Grid("w", opened, "density"), found, 1, crs=frame.crs)
+        got = sum_catchments(Grid("w", opened, "density"), around=found, count=1, crs=plane.crs)
     assert got.people[0] == pytest.approx(7 * math.pi * 400, rel=2e-3)
     assert got.coverage[0] == pytest.approx(1.0)
 
@@ -264,7 +264,7 @@ def test_cells_without_a_value_hold_nobody_but_reduce_coverage(tmp_path):
     )
     found = around([shapely.Point(4000, 0)], [0], lands=(AREA,))
     with open_raster(raster.path) as opened:
-        got = gathered(Grid("pop", opened, "count"), found, 1, crs=FRAME.crs)
+        got = sum_catchments(Grid("pop", opened, "count"), around=found, count=1, crs=FRAME.crs)
     assert got.people[0] == pytest.approx(20 * math.pi, rel=2e-3)
     assert got.coverage[0] == pytest.approx(0.5, abs=1e-3)
 
@@ -284,7 +284,9 @@ def test_a_raster_is_read_by_blocks(tmp_path, monkeypatch):
     found = around(shapely.points(xy), np.zeros(len(xy), dtype=int), lands=(AREA,))
     with open_raster(raster.path) as opened:
         cells = opened.rows * opened.cols
-        got = gathered(Grid("pop", opened, "count"), found, len(xy), crs=FRAME.crs)
+        got = sum_catchments(
+            Grid("pop", opened, "count"), around=found, count=len(xy), crs=FRAME.crs
+        )
     assert cells == 2200**2
     assert max(sizes) <= 4_000_000 < sum(sizes) <= cells
     assert got.people.sum() == pytest.approx(10 * got.area_km2.sum())

@@ -19,7 +19,7 @@ from factories.people import (
 )
 
 from frontline.population.completeness import make_references
-from frontline.population.within import people
+from frontline.population.within import count_people_within
 
 EAST = shapely.box(0, -TALL, WIDE, TALL)
 PLACES = [(2.0, 400), (3.0, None), (30.0, 200), (-3.0, 50)]
@@ -39,9 +39,9 @@ def with_totals(*totals, districts=(), places=PLACES):
     project = SimpleNamespace(
         population=(), stated=(), settlements=None, people=SimpleNamespace(outdated_years=3.0)
     )
-    references = make_references(totals, table, [front])
-    return people(
-        project, layers, (front,), zones_of(front), places_of(table, front), {},
+    references = make_references(totals, settlements=table, fronts=[front])
+    return count_people_within(
+        project, layers=layers, fronts=(front,), zones=zones_of(front), places=places_of(table, front), draws={},
         references=references,
     )  # fmt: skip
 
@@ -68,8 +68,16 @@ def test_a_list_that_holds_more_than_the_total_is_complete():
 
 
 def test_a_total_of_another_line_or_side_is_left_out():
-    assert make_references([total(line="b")], settlements_of(PLACES), [straight()]) == ()
-    assert make_references([total(side="North")], settlements_of(PLACES), [straight()]) == ()
+    assert (
+        make_references([total(line="b")], settlements=settlements_of(PLACES), fronts=[straight()])
+        == ()
+    )
+    assert (
+        make_references(
+            [total(side="North")], settlements=settlements_of(PLACES), fronts=[straight()]
+        )
+        == ()
+    )
 
 
 def test_districts_come_before_a_total():

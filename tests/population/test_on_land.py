@@ -9,7 +9,13 @@ from factories.people import FRAME, population_raster, settlements_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline.population.on_land import Grid, count, dwellers_at, sample_of, shares_on
+from frontline.population.on_land import (
+    Grid,
+    count_residents,
+    find_shares,
+    pick_residents,
+    sample_residents,
+)
 from frontline.raster.io import open_raster
 
 DATE = dt.date(2020, 11, 10)
@@ -18,8 +24,8 @@ LANDS = np.array([LEFT, RIGHT], dtype=object)
 
 
 def counted(rows, lands=LANDS):
-    dwellers = dwellers_at(settlements_of(rows), DATE)
-    return count(dwellers, shares_on(dwellers, lands))
+    dwellers = pick_residents(settlements_of(rows), date=DATE)
+    return count_residents(dwellers, share=find_shares(dwellers, lands=lands))
 
 
 def test_points_count_whole_and_those_on_a_border_once():
@@ -58,10 +64,14 @@ def test_one_figure_makes_a_sum_of_what_is_known():
 def test_a_raster_splits_polygons_by_its_people(tmp_path):
     """All people of the raster within the town live in its western quarter."""
     made = population_raster(tmp_path, lambda x, y: np.where(x < 0, 5.0, 0.0))
-    dwellers = dwellers_at(settlements_of([(shapely.box(-1000, 0, 3000, 1000), 1000)]), DATE)
+    dwellers = pick_residents(
+        settlements_of([(shapely.box(-1000, 0, 3000, 1000), 1000)]), date=DATE
+    )
     with open_raster(made.path, shown="people.tif") as raster:
         grid = Grid("pop", raster, made.kind)
-        found = count(dwellers, shares_on(dwellers, LANDS, grid=grid, crs=FRAME.crs))
+        found = count_residents(
+            dwellers, share=find_shares(dwellers, lands=LANDS, grid=grid, crs=FRAME.crs)
+        )
     assert found.residents.tolist() == pytest.approx([1000, 0])
 
 
@@ -102,8 +112,8 @@ def test_no_settlements_no_people():
 
 def test_the_sample_stands_for_those_chosen():
     rows = [(-3.0, 10), (shapely.box(1000, 0, 3000, 2000), 20), (5.0, 30)]
-    dwellers = dwellers_at(settlements_of(rows), DATE)
-    sample = sample_of(dwellers, np.array([False, True, True]))
+    dwellers = pick_residents(settlements_of(rows), date=DATE)
+    sample = sample_residents(dwellers, chosen=np.array([False, True, True]))
     assert set(sample.group.tolist()) == {1, 2}
     assert np.bincount(sample.group, weights=sample.weight)[1:] == pytest.approx([1, 1])
     assert shapely.contains_xy(dwellers.shapes[1], *sample.xy[sample.group == 1].T).all()

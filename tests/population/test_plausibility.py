@@ -17,8 +17,8 @@ from factories.people import (
 
 from frontline.errors import LayerError, RasterError
 from frontline.population.plausibility import (
-    places_against_districts,
-    rasters_against_districts,
+    check_places,
+    check_rasters,
 )
 
 LAND = shapely.box(-10_000, -10_000, 10_000, 10_000)
@@ -34,8 +34,8 @@ def compare(*, districts=(), rasters=(), places=(), trusted=False):
         population=rasters, path=Path("/nowhere/project.toml"), settlements=settlements
     )
     if places:
-        return places_against_districts(project, layers, (straight(),))
-    return rasters_against_districts(project, layers, (straight(),))
+        return check_places(project, layers=layers, fronts=(straight(),))
+    return check_rasters(project, layers=layers, fronts=(straight(),))
 
 
 def test_a_raster_that_agrees_is_tabled_and_nothing_is_said(tmp_path):

@@ -14,7 +14,7 @@ import frontline
 from frontline.errors import FrontlineError, ProjectError
 from frontline.export.report.report import write_report
 from frontline.population.rasters import AROUND, NEAR
-from frontline.results.tables import tables
+from frontline.results.tables import make_tables
 from frontline.workflow.check import check
 from frontline.workflow.run import compute_public
 
@@ -189,7 +189,7 @@ def test_rasters_and_districts_are_tabled(results):
 
 
 def test_the_files_have_the_tables_and_the_report_says_it(results, tmp_path):
-    every = tables(results)
+    every = make_tables(results)
     for name in ("settlement_rasters", "raster_people", "raster_districts"):
         assert len(every[name])
     whole = every["raster_people"]

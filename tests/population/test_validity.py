@@ -8,12 +8,12 @@ from factories.people import DATE, settlements_of, straight
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontline.population.figures import headcounts_at
+from frontline.population.figures import pick_figures
 from frontline.population.validity import (
-    notes_on_places,
-    notes_on_rasters,
-    rasters_at,
-    years_from,
+    choose_rasters,
+    count_years,
+    note_dates_of_places,
+    note_dates_of_rasters,
 )
 
 
@@ -29,7 +29,7 @@ def raster(key, year=None, *, series=None, begin=None, end=None):
 
 def chosen(rasters, year):
     project = SimpleNamespace(population=tuple(rasters))
-    return [one.key for one in rasters_at(project, dt.date(year, 7, 1))]
+    return [one.key for one in choose_rasters(project, date=dt.date(year, 7, 1))]
 
 
 def test_of_a_series_the_nearest_in_date_is_taken():
@@ -71,13 +71,13 @@ def test_one_of_a_series_is_chosen_and_none_is_nearer(years, when):
     [("2020", 0.0), ("2020-11", 0.0), ("2021-11-10", 1.0), ("1989", 30.86), ("2031", 10.14)],
 )
 def test_years_between_a_figure_and_a_date(text, years):
-    assert years_from(text, DATE) == pytest.approx(years, abs=0.01)
+    assert count_years(text, date=DATE) == pytest.approx(years, abs=0.01)
 
 
 def test_rasters_without_a_date_or_far_from_the_line_are_said():
     rasters = (raster("old", 1990), raster("undated"), raster("near", 2015))
     project = SimpleNamespace(population=rasters)
-    notes = {note.about: note.text for note in notes_on_rasters(project, straight())}
+    notes = {note.about: note.text for note in note_dates_of_rasters(project, front=straight())}
     assert notes == {
         "population raster:old": "describes 1990-07-01, 30 years from the line of 2020-11-10.",
         "population raster:undated": "has no date: it is used as it is (undated).",
@@ -88,7 +88,9 @@ def test_figures_counted_long_before_the_line_are_said():
     table = settlements_of(
         [(1.0, 5, {"population_date": "1989"}), (2.0, 6), (3.0, None, {"population_date": "1979"})]
     )
-    notes = list(notes_on_places(straight(), table, headcounts_at(table, DATE)))
+    notes = list(
+        note_dates_of_places(straight(), settlements=table, figures=pick_figures(table, date=DATE))
+    )
     assert [(note.text, note.count) for note in notes] == [
         ("figures were counted more than 10 years from 2020-11-10.", 1)
     ]

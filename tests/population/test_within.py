@@ -26,9 +26,9 @@ from factories.rasters import write_tif
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontline.lines.front import FrontLine, draw_front
-from frontline.population.figures import first_day, headcounts_at, last_day, valid_at
-from frontline.population.on_land import without_slivers
+from frontline.lines.front import FrontLine, displace_front
+from frontline.population.figures import find_valid, parse_first_day, parse_last_day, pick_figures
+from frontline.population.on_land import drop_slivers
 from frontline.project.models import StatedFigure
 from frontline.uncertainty.sampling import OUTSIDE, sample_of_area
 
@@ -45,7 +45,7 @@ from frontline.uncertainty.sampling import OUTSIDE, sample_of_area
     ],
 )
 def test_a_month_or_year_is_meant_whole(text, first, last):
-    assert (first_day(text), last_day(text)) == (first, last)
+    assert (parse_first_day(text), parse_last_day(text)) == (first, last)
 
 
 def test_validity_at_the_lines_date():
@@ -55,7 +55,7 @@ def test_validity_at_the_lines_date():
             "population_until": ["2020-10", "", "", np.nan, "2020-11-10"],
         }
     )
-    assert valid_at(table, DATE).tolist() == [False, False, True, True, True]
+    assert find_valid(table, date=DATE).tolist() == [False, False, True, True, True]
 
 
 def test_two_figures_of_one_place_are_not_added():
@@ -63,7 +63,7 @@ def test_two_figures_of_one_place_are_not_added():
     rows = [(same, n, {"name": "x", "population_date": d}) for n, d in
             ((100, "2005"), (150, "2015"), (900, "2022"))]  # fmt: skip
     for date, expected in ((DATE, 150), (dt.date(1994, 1, 1), 100), (dt.date(2023, 1, 1), 900)):
-        figures = headcounts_at(settlements_of(rows), date)
+        figures = pick_figures(settlements_of(rows), date=date)
         assert np.nansum(figures.people["residents"]) == expected
     found = row(count(rows))
     assert (found["population"], found["settlements"], found["settlements_unknown"]) == (150, 1, 0)
@@ -239,10 +239,10 @@ def test_a_sliver_beside_real_land_goes_alone():
     comb = shapely.union_all(
         [shapely.box(0, 0, 1000, 1000), shapely.box(0, 2000, 0.5, 9000), shapely.Point(5, 5000)]
     )
-    kept = without_slivers(np.array([[comb, shapely.Point(1, 1), shapely.Polygon()]], dtype=object))
+    kept = drop_slivers(np.array([[comb, shapely.Point(1, 1), shapely.Polygon()]], dtype=object))
     assert shapely.area(kept).tolist() == [[1e6, 0.0, 0.0]]
     nested = shapely.GeometryCollection([comb, shapely.LineString([(0, 0), (1, 1)])])
-    assert shapely.area(without_slivers(np.array([nested], dtype=object))).tolist() == [1e6]
+    assert shapely.area(drop_slivers(np.array([nested], dtype=object))).tolist() == [1e6]
 
 
 def test_districts_without_any_figure_have_no_row():
@@ -439,7 +439,7 @@ def test_an_even_density_knows_no_error_in_the_open(tmp_path):
 def test_draws_of_the_library_agree_with_the_rigid_ones():
     front = straight(1000.0, correlation_m=1e12)
     rows = [(x, round(10 * (20 + x))) for x in np.arange(-9.995, 10, 0.05)]
-    own = row(count(rows, front=front, draws=draw_front(front, AREA, draws=400, seed=1)))
+    own = row(count(rows, front=front, draws=displace_front(front, area=AREA, draws=400, seed=1)))
     _, draws = rigid(1000.0, 400)
     ideal = row(count(rows, front=front, draws=draws))
     width = ideal["population_high"] - ideal["population_low"]
@@ -502,11 +502,11 @@ def test_land_on_no_side_is_in_no_zone():
 
 def test_samples_of_thin_areas_have_points():
     for area in (shapely.box(0, 0, 1, 1), shapely.box(0, 0, 100_000, 0.01), AREA):
-        sample = sample_of_area(area, 3, step_m=1500.0)
+        sample = sample_of_area(area, group=3, step_m=1500.0)
         assert sample.weight.sum() == pytest.approx(1)
         assert (sample.group == 3).all()
         assert shapely.intersects_xy(area.buffer(1e-6), *sample.xy.T).all()
-    assert len(sample_of_area(shapely.Polygon(), 0, step_m=100.0).xy) == 0
+    assert len(sample_of_area(shapely.Polygon(), group=0, step_m=100.0).xy) == 0
     assert OUTSIDE == -1
 
 

@@ -14,12 +14,12 @@ from factories.projects import made_project
 from PIL import Image
 
 from frontline.errors import ProjectError
-from frontline.export.web.basemap import basemap
-from frontline.export.web.page import page_html, write_page
+from frontline.export.web.basemap import find_basemap
+from frontline.export.web.page import render_page, write_page
 from frontline.project.loader import load_project
 from frontline.project.types import OSM, OSM_URL, tile_template
-from frontline.results.redaction import keep_public, without_restricted
-from frontline.workflow.run import run, with_basemap
+from frontline.results.redaction import keep_public, remove_restricted
+from frontline.workflow.run import run, set_basemap
 
 HASH = "0123456789ab" * 5
 OWN = "https://tiles.example.org/map/{z}/{x}/{y}.png?key=abc"
@@ -69,7 +69,7 @@ def test_a_template_that_a_page_cannot_carry_is_refused(template, said):
 
 def test_the_server_may_give_pictures_and_nothing_else():
     without, with_tiles = (
-        policy_of(page_html(results_with(t), inputs_hash=HASH)) for t in ("", OWN)
+        policy_of(render_page(results_with(t), inputs_hash=HASH)) for t in ("", OWN)
     )
     assert "http" not in without
     assert with_tiles.count("http") == 1
@@ -78,11 +78,11 @@ def test_the_server_may_give_pictures_and_nothing_else():
 
 
 def test_makers_of_tiles_are_named():
-    assert basemap("") is None
-    assert basemap(OSM).credit == "© OpenStreetMap contributors"
-    assert basemap(OSM).policy.startswith("https://operations.osmfoundation.org/")
-    assert basemap(OWN).credit == "Tiles: tiles.example.org"
-    assert basemap(OWN, "© A survey").credit == "© A survey"
+    assert find_basemap("") is None
+    assert find_basemap(OSM).credit == "© OpenStreetMap contributors"
+    assert find_basemap(OSM).policy.startswith("https://operations.osmfoundation.org/")
+    assert find_basemap(OWN).credit == "Tiles: tiles.example.org"
+    assert find_basemap(OWN, credit="© A survey").credit == "© A survey"
 
 
 def test_a_project_may_ask_for_tiles_and_a_wrong_one_is_named(tmp_path):
@@ -97,21 +97,23 @@ def test_a_project_may_ask_for_tiles_and_a_wrong_one_is_named(tmp_path):
 
 def test_public_files_tell_no_server_anything(tmp_path):
     project = load_project(made_project(tmp_path))
-    assert with_basemap(project, OSM, public=False).outputs.basemap == OSM
+    assert set_basemap(project, template=OSM, public=False).outputs.basemap == OSM
     with pytest.raises(ProjectError, match="--basemap and --public exclude each other"):
-        with_basemap(project, OSM, public=True)
+        set_basemap(project, template=OSM, public=True)
     results = results_with(OWN)
-    public = keep_public(results, without_restricted(results.project), results.project)
+    public = keep_public(
+        results, public=remove_restricted(results.project), project=results.project
+    )
     assert public.project.outputs.basemap == ""
     assert "online tiles" in public.notes[-1].text
-    assert "tiles.example.org" not in page_html(public, inputs_hash=HASH)
+    assert "tiles.example.org" not in render_page(public, inputs_hash=HASH)
 
 
 def test_the_command_line_warns_what_tiles_tell(tmp_path, caplog):
     (tmp_path / "made").mkdir()
     path = made_project(tmp_path / "made")
     path.write_text(f'{path.read_text()}\n[outputs]\nwrite = ["page"]\n')
-    run(path, tmp_path / "out", basemap=OSM)
+    run(path, out=tmp_path / "out", basemap=OSM)
     assert "tile.openstreetmap.org. They tell that server where a reader looks" in caplog.text
     assert "https://operations.osmfoundation.org/policies/tiles/" in caplog.text
     assert OSM_URL in (tmp_path / "out" / "map.html").read_text("utf-8")

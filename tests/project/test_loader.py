@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontline.errors import FrontlineError, ProjectError
-from frontline.project.loader import claims_file, hash_inputs, input_files, load_project
+from frontline.project.loader import find_claims_file, hash_inputs, list_input_files, load_project
 from frontline.project.models import Project
 from frontline.project.reference import schema_markdown
 
@@ -345,7 +345,7 @@ def test_hashes_cover_the_project_and_each_file_once(tmp_path):
     (tmp_path / "sub" / "other.dbf").write_text("x")
     text = GOOD.replace("lines.geojson", "area.geojson") + "[settlements]\npath='sub/places.shp'\n"
     project = load_project(write(tmp_path, text))
-    assert [path.name for path in input_files(project)] == [
+    assert [path.name for path in list_input_files(project)] == [
         *("project.toml", "area.geojson", "places.shp"),
         *("places.DBF", "places.cpg", "places.prj", "places.shx"),
     ]
@@ -372,8 +372,8 @@ def test_the_schema_lists_every_key_and_input_column():
 
 def test_a_ledger_beside_the_project_is_found_and_hashed(tmp_path):
     path = write(tmp_path)
-    assert claims_file(load_project(path)) is None
+    assert find_claims_file(load_project(path)) is None
     (tmp_path / "claims.toml").write_text("x = 1")
     project = load_project(path)
-    assert claims_file(project) == tmp_path / "claims.toml"
+    assert find_claims_file(project) == tmp_path / "claims.toml"
     assert "claims.toml" in hash_inputs(project)

@@ -4,7 +4,7 @@ import pytest
 from factories.layers import made
 
 from frontline.errors import ProjectError
-from frontline.project.loader import input_files, load_project
+from frontline.project.loader import list_input_files, load_project
 
 
 def load(folder, more):
@@ -57,7 +57,7 @@ error_m = 0
 def test_tables_are_inputs(tmp_path):
     (tmp_path / "moves.csv").write_text("id\n", encoding="utf-8")
     project = load(tmp_path, '[flows]\npath = "moves.csv"\nsource = "Survey"\n')
-    assert input_files(project)[-1].name == "moves.csv"
+    assert list_input_files(project)[-1].name == "moves.csv"
     assert project.flows.source == "Survey"
     assert "unknown key" in refused(tmp_path, '[flows]\npath = "moves.csv"\ncrs = "EPSG:4326"\n')
 

@@ -8,9 +8,9 @@ from factories.rasters import write_tif
 
 from frontline.errors import RasterError
 from frontline.geo.datum import find_datum_doubt, is_same_but_datum
-from frontline.geo.projection import frame_around
+from frontline.geo.projection import plane_around
 from frontline.raster.io import open_raster
-from frontline.raster.zonal import class_areas_km2, zonal_sums
+from frontline.raster.zonal import measure_classes, sum_zones
 
 KRASSOWSKY = "+proj=tmerc +lat_0=0 +lon_0=45 +k=1 +x_0=8500000 +y_0=0 +ellps=krass +units=m"
 SHIFTED = f"{KRASSOWSKY} +towgs84=23.92,-141.27,-80.9,0,0.35,0.82,-0.12"
@@ -40,8 +40,8 @@ def shifted(request, tmp_path):
 
 
 def around(lonlat, by_m=15.0):
-    frame = frame_around([shapely.Point(*lonlat)])
-    return shapely.buffer(shapely.Point(*frame.xy(np.array([lonlat]))[0]), by_m), frame.crs
+    plane = plane_around([shapely.Point(*lonlat)])
+    return shapely.buffer(shapely.Point(*plane.xy(np.array([lonlat]))[0]), by_m), plane.crs
 
 
 def test_people_lie_where_the_shift_puts_them(shifted):
@@ -50,7 +50,9 @@ def test_people_lie_where_the_shift_puts_them(shifted):
     with open_raster(path) as raster:
         for place, least, most in ((there, 40.0, 100.1), (beside, 0.0, 1e-6)):
             zone, crs = around(place)
-            people = zonal_sums(raster, np.array([zone]), zones_crs=crs, kind="count").people[0]
+            people = sum_zones(raster, zones=np.array([zone]), zones_crs=crs, kind="count").people[
+                0
+            ]
             assert least <= people <= most
 
 
@@ -59,9 +61,9 @@ def test_classes_lie_where_the_shift_puts_them(shifted):
     with open_raster(path) as raster:
         for place, full in ((there, True), (beside, False)):
             zone, crs = around(place, 5.0)
-            areas = class_areas_km2(
+            areas = measure_classes(
                 raster,
-                np.array([zone]),
+                zones=np.array([zone]),
                 zones_crs=crs,
                 classed=lambda values: (values > 0).astype(float),
                 classes=2,
@@ -95,11 +97,11 @@ def test_a_named_datum_is_not_renamed(tmp_path):
 def test_a_grid_is_the_same_whatever_its_datum():
     xy = np.array([[8_600_000.0, 4_410_000.0], [8_400_000.0, 4_600_000.0]])
     pulkovo = pyproj.CRS(28408)
-    assert is_same_but_datum(pyproj.CRS(KRASSOWSKY), pulkovo, xy=xy)
-    assert is_same_but_datum(pyproj.CRS(SHIFTED), pulkovo, xy=xy)
-    assert not is_same_but_datum(pyproj.CRS(28407), pulkovo, xy=xy)
+    assert is_same_but_datum(pyproj.CRS(KRASSOWSKY), other=pulkovo, xy=xy)
+    assert is_same_but_datum(pyproj.CRS(SHIFTED), other=pulkovo, xy=xy)
+    assert not is_same_but_datum(pyproj.CRS(28407), other=pulkovo, xy=xy)
     other = pyproj.CRS(KRASSOWSKY.replace("krass", "WGS84"))
-    assert not is_same_but_datum(other, pulkovo, xy=xy)
+    assert not is_same_but_datum(other, other=pulkovo, xy=xy)
 
 
 @pytest.mark.parametrize(

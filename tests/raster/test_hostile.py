@@ -14,7 +14,7 @@ from factories.rasters import write_tif
 
 from frontline.errors import RasterError
 from frontline.raster.io import MOST_CELLS, Window, open_raster, read_window
-from frontline.raster.zonal import zonal_sums
+from frontline.raster.zonal import sum_zones
 
 AT = (1000.0, 0.0, 500_000.0, 0.0, -1000.0, 4_403_000.0)
 ONES = np.ones((3, 3), np.float32)
@@ -111,7 +111,7 @@ def test_truncated(tmp_path, kept, compress):
         pytest.raises(RasterError, match=r"cut\.tif: .*damaged or cut short"),
         open_raster(cut) as raster,
     ):
-        read_window(raster, Window(0, 0, 200, 200))
+        read_window(raster, window=Window(0, 0, 200, 200))
 
 
 def test_flipped_bytes_raise_only_our_errors(tmp_path):
@@ -190,7 +190,7 @@ def test_nodata_of_a_file_beside_it_is_not_read(tmp_path):
         "</PAMDataset>"
     )
     with open_raster(path) as raster:
-        assert np.isfinite(read_window(raster, Window(0, 0, 3, 3))).all()
+        assert np.isfinite(read_window(raster, window=Window(0, 0, 3, 3))).all()
 
 
 @pytest.mark.parametrize(
@@ -232,12 +232,12 @@ def test_sparse_giant(tmp_path):
     path = sparse(tmp_path / "dem.tif", tiled=True, blockxsize=4096, blockysize=4096)
     assert path.stat().st_size < 100_000
     with open_raster(path) as raster:
-        assert read_window(raster, Window(150_000, 150_000, 10, 10)).shape == (10, 10)
+        assert read_window(raster, window=Window(150_000, 150_000, 10, 10)).shape == (10, 10)
         with pytest.raises(RasterError, match=r"200,000 x 200,000 cells are needed.*at most 64"):
-            read_window(raster, Window(0, 0, raster.rows, raster.cols))
+            read_window(raster, window=Window(0, 0, raster.rows, raster.cols))
         zone = np.array([shapely.box(*raster.bounds)])
         with pytest.raises(RasterError, match="lie under the zones"):
-            zonal_sums(raster, zone, zones_crs=raster.crs, kind="count")
+            sum_zones(raster, zones=zone, zones_crs=raster.crs, kind="count")
     assert MOST_CELLS == 64_000_000
 
 
@@ -254,7 +254,7 @@ def test_giant_blocks(tmp_path):
 def test_names_of_files(tmp_path, name):
     path = write_tif(tmp_path / "plain.tif", ONES, transform=AT).rename(tmp_path / name)
     with open_raster(path) as raster:
-        assert read_window(raster, Window(0, 0, 3, 3)).sum() == 9
+        assert read_window(raster, window=Window(0, 0, 3, 3)).sum() == 9
     path.write_bytes(b"")
     refused(path, "is empty")
 

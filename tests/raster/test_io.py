@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from frontline.errors import OutputError, RasterError
 from frontline.raster.io import (
     Window,
-    blocks,
-    inside,
+    clip_window,
+    cut_blocks,
+    find_window,
+    find_window_bounds,
+    find_window_transform,
     open_raster,
     read_window,
-    window_bounds,
-    window_over,
-    window_transform,
     write_cog,
 )
-from frontline.raster.points import people_points
-from frontline.raster.zonal import cell_areas_km2, kind_doubt, zonal_sums
+from frontline.raster.points import place_people_points
+from frontline.raster.zonal import doubt_kind, measure_cell_areas, sum_zones
 from frontline.records import RasterResult
 
 UTM = pyproj.CRS("EPSG:32638")
@@ -43,7 +43,7 @@ def square(col, row, side=1.0):
 
 def sums(path, *zones, kind="count", crs=UTM, **opened):
     with open_raster(path, **opened) as raster:
-        return zonal_sums(raster, np.array(zones, dtype=object), zones_crs=crs, kind=kind)
+        return sum_zones(raster, zones=np.array(zones, dtype=object), zones_crs=crs, kind=kind)
 
 
 # Windows
@@ -51,22 +51,24 @@ def sums(path, *zones, kind="count", crs=UTM, **opened):
 
 def test_window_reads_by_place(tmp_path):
     with open_raster(write_tif(tmp_path / "a.tif", NINE, transform=AT)) as raster:
-        window = window_over(raster, square(1, 0, 2).bounds)
+        window = find_window(raster, bounds=square(1, 0, 2).bounds)
         assert window == Window(0, 1, 2, 2)
-        assert read_window(raster, window).tolist() == [[2, 3], [5, 6]]
-        assert window_bounds(raster.transform, window) == square(1, 0, 2).bounds
-        assert window_transform(raster.transform, window)[2::3] == (501_000, 4_403_000)
+        assert read_window(raster, window=window).tolist() == [[2, 3], [5, 6]]
+        assert find_window_bounds(raster.transform, window=window) == square(1, 0, 2).bounds
+        assert find_window_transform(raster.transform, window=window)[2::3] == (501_000, 4_403_000)
 
 
 def test_outside_is_unknown(tmp_path):
     with open_raster(write_tif(tmp_path / "a.tif", NINE, transform=AT)) as raster:
-        assert window_over(raster, square(1, 1).bounds, margin_cells=2) == Window(-1, -1, 5, 5)
-        values = read_window(raster, Window(-1, -1, 5, 5))
+        assert find_window(raster, bounds=square(1, 1).bounds, margin_cells=2) == Window(
+            -1, -1, 5, 5
+        )
+        values = read_window(raster, window=Window(-1, -1, 5, 5))
         assert np.isnan(values).sum() == 16
         assert np.array_equal(values[1:4, 1:4], NINE)
-        far = read_window(raster, Window(100, 100, 2, 2))
+        far = read_window(raster, window=Window(100, 100, 2, 2))
         assert np.isnan(far).all()
-        assert inside(raster, Window(100, 100, 2, 2)) is None
+        assert clip_window(raster, window=Window(100, 100, 2, 2)) is None
 
 
 def test_rows_from_south_to_north(tmp_path):
@@ -74,8 +76,8 @@ def test_rows_from_south_to_north(tmp_path):
     write_tif(tmp_path / "s.tif", NINE[::-1], transform=south_up)
     with open_raster(tmp_path / "s.tif") as raster:
         assert raster.transform == AT
-        assert np.array_equal(read_window(raster, Window(0, 0, 3, 3)), NINE)
-        assert read_window(raster, Window(0, 1, 1, 2)).tolist() == [[2, 3]]
+        assert np.array_equal(read_window(raster, window=Window(0, 0, 3, 3)), NINE)
+        assert read_window(raster, window=Window(0, 1, 1, 2)).tolist() == [[2, 3]]
     assert sums(tmp_path / "s.tif", square(0.5, 0, 1)).people[0] == pytest.approx(1.5)
 
 
@@ -86,7 +88,7 @@ def test_nodata_is_unknown(tmp_path, missing, tagged):
     values[1, 1] = missing
     path = write_tif(tmp_path / "n.tif", values, transform=AT, nodata=missing if tagged else None)
     with open_raster(path, nodata=None if tagged else missing) as raster:
-        got = read_window(raster, Window(0, 0, 3, 3))
+        got = read_window(raster, window=Window(0, 0, 3, 3))
     assert np.isnan(got).sum() == 1
     assert np.isnan(got[1, 1])
 
@@ -95,7 +97,7 @@ def test_infinity_is_unknown(tmp_path):
     values = NINE.copy()
     values[0] = np.inf
     with open_raster(write_tif(tmp_path / "i.tif", values, transform=AT)) as raster:
-        assert np.isnan(read_window(raster, Window(0, 0, 3, 3))).sum() == 3
+        assert np.isnan(read_window(raster, window=Window(0, 0, 3, 3))).sum() == 3
 
 
 def test_scale_and_offset_after_nodata(tmp_path):
@@ -104,7 +106,7 @@ def test_scale_and_offset_after_nodata(tmp_path):
         tmp_path / "s.tif", values, transform=AT, nodata=-9999, scale=0.1, offset=100.0
     )
     with open_raster(path) as raster:
-        got = read_window(raster, Window(0, 0, 1, 3), dtype=np.float64)
+        got = read_window(raster, window=Window(0, 0, 1, 3), dtype=np.float64)
     assert got[0, :2] == pytest.approx([100.0, 101.0])
     assert np.isnan(got[0, 2])
 
@@ -112,7 +114,7 @@ def test_scale_and_offset_after_nodata(tmp_path):
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 200))
 def test_blocks_cover_once(rows, cols, most):
     seen = np.zeros((rows, cols), dtype=int)
-    for block in blocks(Window(3, -2, rows, cols), most_cells=most):
+    for block in cut_blocks(Window(3, -2, rows, cols), most_cells=most):
         assert block.cells <= most
         top, left = block.row - 3, block.col + 2
         seen[top : top + block.rows, left : left + block.cols] += 1
@@ -212,11 +214,13 @@ def test_cell_areas_on_the_ellipsoid(tmp_path, crs, transform):
         tmp_path / "a.tif", np.zeros((70, 50), np.float32), transform=transform, crs=crs
     )
     with open_raster(path) as raster:
-        got = cell_areas_km2(raster, Window(0, 0, 70, 50))
+        got = measure_cell_areas(raster, window=Window(0, 0, 70, 50))
         assert got.shape == (70, 50)
         to_lonlat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
         for row, col in [(0, 0), (33, 27), (69, 49)]:
-            corners = shapely.box(*window_bounds(raster.transform, Window(row, col, 1, 1)))
+            corners = shapely.box(
+                *find_window_bounds(raster.transform, window=Window(row, col, 1, 1))
+            )
             lonlat = shapely.transform(
                 shapely.segmentize(corners, 100), to_lonlat.transform, interleaved=False
             )
@@ -318,10 +322,10 @@ def test_counts_that_look_like_densities_are_doubted(tmp_path):
     zone = shapely.box(5e5, 4.4e6 - 300, 5e5 + 300, 4.4e6)
     with open_raster(city) as raster:
         array = np.array([zone])
-        wrong = zonal_sums(raster, array, zones_crs=UTM, kind="count")
-        right = zonal_sums(raster, array, zones_crs=UTM, kind="density")
-        assert "densities?" in kind_doubt(raster, wrong, kind="count")
-        assert kind_doubt(raster, right, kind="density") == ""
+        wrong = sum_zones(raster, zones=array, zones_crs=UTM, kind="count")
+        right = sum_zones(raster, zones=array, zones_crs=UTM, kind="density")
+        assert "densities?" in doubt_kind(raster, sums=wrong, kind="count")
+        assert doubt_kind(raster, sums=right, kind="density") == ""
 
 
 def test_the_countryside_betrays_densities_by_its_mean(tmp_path):
@@ -331,8 +335,8 @@ def test_the_countryside_betrays_densities_by_its_mean(tmp_path):
     )
     zone = shapely.box(5e5, 4.4e6 - 30_000, 5e5 + 30_000, 4.4e6)
     with open_raster(land) as raster:
-        got = zonal_sums(raster, np.array([zone]), zones_crs=UTM, kind="count")
-        assert "5,995" in kind_doubt(raster, got, kind="count")
+        got = sum_zones(raster, zones=np.array([zone]), zones_crs=UTM, kind="count")
+        assert "5,995" in doubt_kind(raster, sums=got, kind="count")
 
 
 @pytest.mark.parametrize(
@@ -348,8 +352,8 @@ def test_the_countryside_betrays_densities_by_its_mean(tmp_path):
 def test_the_files_own_words_are_heard(tmp_path, kind, text, doubted):
     path = write_tif(tmp_path / "w.tif", NINE, transform=AT, description=text)
     with open_raster(path) as raster:
-        got = zonal_sums(raster, np.array([square(0, 0, 3)]), zones_crs=UTM, kind=kind)
-        assert bool(kind_doubt(raster, got, kind=kind)) is doubted
+        got = sum_zones(raster, zones=np.array([square(0, 0, 3)]), zones_crs=UTM, kind=kind)
+        assert bool(doubt_kind(raster, sums=got, kind=kind)) is doubted
 
 
 def test_people_points_keep_people_and_their_places(tmp_path):
@@ -359,7 +363,7 @@ def test_people_points_keep_people_and_their_places(tmp_path):
     path = write_tif(tmp_path / "p.tif", values, transform=(100, 0, 5e5, 0, -100, 4.405e6))
     area = shapely.box(5e5, 4.4e6, 507_000, 4_405_000)
     with open_raster(path) as raster:
-        xy, people = people_points(raster, area, area_crs=UTM, kind="count", most=100)
+        xy, people = place_people_points(raster, area=area, area_crs=UTM, kind="count", most=100)
     assert len(people) <= 120
     assert people.sum() == pytest.approx(np.nansum(values))
     assert shapely.contains_xy(area, xy[:, 0], xy[:, 1]).all()
@@ -378,7 +382,7 @@ def test_people_points_enter_a_zone_little_by_little(tmp_path):
     )
     area = shapely.box(5e5, 4.4e6, 540_000, 4_440_000)
     with open_raster(path) as raster:
-        xy, people = people_points(raster, area, area_crs=UTM, kind="count", most=1600)
+        xy, people = place_people_points(raster, area=area, area_crs=UTM, kind="count", most=1600)
     assert len(people) == 1600  # blocks of 1 km
     for axis, start in ((0, 5e5), (1, 4.4e6)):
         for edge in np.arange(5_000, 35_000, 130):
@@ -401,7 +405,9 @@ def make(dtype=np.uint16, bands=2, size=700):
 def test_written_cog_reads_back(tmp_path):
     result = make()
     path = tmp_path / "sight.tif"
-    write_cog(path, result, date=dt.date(2020, 11, 10), tags={"source": "a test"}, nodata=65535)
+    write_cog(
+        path, result=result, date=dt.date(2020, 11, 10), tags={"source": "a test"}, nodata=65535
+    )
     with rasterio.open(path) as file:
         assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert file.overviews(1)
@@ -418,7 +424,10 @@ def test_written_cog_reads_back(tmp_path):
 def test_same_bytes_every_time(tmp_path, dtype):
     for name in ("a.tif", "b.tif"):
         write_cog(
-            tmp_path / name, make(dtype), date=dt.date(2020, 11, 10), tags={"b": "2", "a": "1"}
+            tmp_path / name,
+            result=make(dtype),
+            date=dt.date(2020, 11, 10),
+            tags={"b": "2", "a": "1"},
         )
     hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir()}
     assert len(hashes) == 1
@@ -427,7 +436,7 @@ def test_same_bytes_every_time(tmp_path, dtype):
 
 def test_colours(tmp_path):
     write_cog(
-        tmp_path / "c.tif", make(np.uint8, bands=1), date=dt.date(2020, 1, 1),
+        tmp_path / "c.tif", result=make(np.uint8, bands=1), date=dt.date(2020, 1, 1),
         colours={0: (0, 0, 0, 0), 1: (10, 20, 30, 255)},
     )  # fmt: skip
     with rasterio.open(tmp_path / "c.tif") as file:
@@ -438,9 +447,9 @@ def test_bands_that_differ_are_refused(tmp_path):
     bands = {"a": np.zeros((2, 2), np.uint8), "b": np.zeros((2, 3), np.uint8)}
     result = RasterResult(bands=bands, transform=AT, crs="EPSG:32638")
     with pytest.raises(OutputError, match="several shapes"):
-        write_cog(tmp_path / "x.tif", result, date=dt.date(2020, 1, 1))
+        write_cog(tmp_path / "x.tif", result=result, date=dt.date(2020, 1, 1))
 
 
 def test_output_that_cannot_be_written(tmp_path):
     with pytest.raises(OutputError, match=r"no_such.*cannot be written"):
-        write_cog(tmp_path / "no_such" / "x.tif", make(size=8), date=dt.date(2020, 1, 1))
+        write_cog(tmp_path / "no_such" / "x.tif", result=make(size=8), date=dt.date(2020, 1, 1))

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.raster.io import Window, open_raster, read_window
-from frontline.raster.points import people_points
-from frontline.raster.zonal import value_doubts, zonal_sums
+from frontline.raster.points import place_people_points
+from frontline.raster.zonal import doubt_values, sum_zones
 
 UTM = pyproj.CRS("EPSG:32638")
 AT = (100.0, 0.0, 500_000.0, 0.0, -100.0, 4_401_000.0)
@@ -21,11 +21,11 @@ ALL = np.array([shapely.box(500_000, 4_400_000, 501_000, 4_401_000)])
 
 def read(path, kind="count", **opened):
     with open_raster(path, **opened) as raster:
-        sums = zonal_sums(raster, ALL, zones_crs=UTM, kind=kind)
-        xy, people = people_points(raster, ALL[0], area_crs=UTM, kind=kind)
+        sums = sum_zones(raster, zones=ALL, zones_crs=UTM, kind=kind)
+        xy, people = place_people_points(raster, area=ALL[0], area_crs=UTM, kind=kind)
         assert people.sum() == pytest.approx(sums.people[0])
         assert len(xy) == len(people)
-        return sums, list(value_doubts(raster, sums))
+        return sums, list(doubt_values(raster, sums=sums))
 
 
 def grid(value, dtype, cells=5):
@@ -106,8 +106,8 @@ def test_a_tower_in_a_small_cell_is_no_void(tmp_path):
     path = write_tif(tmp_path / "p.tif", grid(3_000.0, "float32", 1), transform=fine)
     with open_raster(path) as raster:
         land = np.array([shapely.box(500_000, 4_400_000, 500_100, 4_400_100)])
-        sums = zonal_sums(raster, land, zones_crs=UTM, kind="count")
-        assert not list(value_doubts(raster, sums))
+        sums = sum_zones(raster, zones=land, zones_crs=UTM, kind="count")
+        assert not list(doubt_values(raster, sums=sums))
     assert sums.people[0] == pytest.approx(3_198.0)
 
 
@@ -148,7 +148,7 @@ def sparse(path, **more):
 @pytest.mark.parametrize("nodata", [None, -1.0])
 def test_blocks_that_a_sparse_file_lacks_are_unknown(tmp_path, nodata):
     with open_raster(sparse(tmp_path / "s.tif", nodata=nodata)) as raster:
-        every = read_window(raster, Window(0, 0, 64, 64))
+        every = read_window(raster, window=Window(0, 0, 64, 64))
         assert np.isnan(every).sum() == 64 * 64 * 3 / 4
         assert (every[32:, :32] == 7.0).all()
         for window in (Window(20, 10, 30, 40), Window(31, 31, 2, 2), Window(-5, -5, 80, 80)):
@@ -157,14 +157,14 @@ def test_blocks_that_a_sparse_file_lacks_are_unknown(tmp_path, nodata):
                 window.row + 8 : window.row + 8 + window.rows,
                 window.col + 8 : window.col + 8 + window.cols,
             ]
-            read_part = read_window(raster, window)
+            read_part = read_window(raster, window=window)
             np.testing.assert_array_equal(read_part[: len(part), : part.shape[1]], part)
 
 
 def test_a_sparse_file_with_rows_from_south_to_north(tmp_path):
     upward = rasterio.Affine(100, 0, 500_000, 0, 100, 4_400_000)
     with open_raster(sparse(tmp_path / "s.tif", transform=upward)) as raster:
-        every = read_window(raster, Window(0, 0, 64, 64))
+        every = read_window(raster, window=Window(0, 0, 64, 64))
     assert (every[:32, :32] == 7.0).all()
     assert np.isnan(every).sum() == 64 * 64 * 3 / 4
 
@@ -172,4 +172,4 @@ def test_a_sparse_file_with_rows_from_south_to_north(tmp_path):
 def test_whole_zeros_of_a_whole_file_stay_zeros(tmp_path):
     path = write_tif(tmp_path / "z.tif", np.zeros((40, 40)), transform=AT)
     with open_raster(path) as raster:
-        assert (read_window(raster, Window(0, 0, 40, 40)) == 0.0).all()
+        assert (read_window(raster, window=Window(0, 0, 40, 40)) == 0.0).all()

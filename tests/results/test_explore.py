@@ -9,7 +9,7 @@ import pytest
 from factories.example_results import HOSTILE, SIDES, bare_results, example_results
 from factories.in_browser import PATIENCE_MS
 
-from frontline.results.inert import html_text
+from frontline.results.inert import escape_text
 
 
 def page_of(results):
@@ -55,7 +55,7 @@ def test_text_of_the_data_is_neither_template_nor_script_nor_markup(text):
     assert "1337" not in page  # 7 * 191
     for trap in ("{{", "{%", "${alert", "<img src=x", "`tick`", "</script><"):
         assert trap not in page
-    assert json.dumps(html_text(text))[1:-1].replace("&", "\\u0026") in page
+    assert json.dumps(escape_text(text))[1:-1].replace("&", "\\u0026") in page
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from frontline.project.models import Zones
-from frontline.results.key_figures import key_figures
+from frontline.results.key_figures import write_key_figures
 from frontline.results.population_phrases import (
     describe_dates,
     describe_displacement,
@@ -49,7 +49,7 @@ def sentences(*rows, places=None, asked=None):
     changes = pd.DataFrame(columns=["from_side", "to_side", "from_line", "to_line", "kind"])
     if places is None:
         places = settlements()
-    return key_figures(
+    return write_key_figures(
         asked or project(), people=pd.DataFrame(list(rows)), changes=changes,
         settlements=places, illustration=False,
     )  # fmt: skip

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from frontline.results.numbers import (
     count_text,
-    cumulative_figures,
-    figure_of,
     keep_between,
+    round_cumulative,
     round_figure,
+    round_row,
     round_series,
-    rounded,
-    whole,
+    write_rounded,
+    write_whole,
 )
 
 FIGURES = st.floats(0, 1e9) | st.integers(0, 10**7).map(float) | st.floats(-1e6, 1e6)
@@ -48,7 +48,7 @@ def number_of(text):
     ],
 )
 def test_figures_keep_the_digits_their_interval_supports(value, half, text):
-    assert rounded(value, value - half, value + half) == text
+    assert write_rounded(value, value - half, value + half) == text
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_figures_keep_the_digits_their_interval_supports(value, half, text):
     ],
 )
 def test_without_an_interval_three_digits_are_kept(value, text):
-    assert rounded(value) == text
+    assert write_rounded(value) == text
     if math.isfinite(value):
-        assert rounded(value, value, value) == text
-        assert rounded(value, -math.inf, math.inf) == text
+        assert write_rounded(value, value, value) == text
+        assert write_rounded(value, -math.inf, math.inf) == text
 
 
 def test_an_interval_of_rounding_noise_is_not_trusted_with_all_its_digits():
-    assert rounded(0.3, 0.3 - 1e-17, 0.3 + 1e-16) == "0.300"
+    assert write_rounded(0.3, 0.3 - 1e-17, 0.3 + 1e-16) == "0.300"
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ def test_a_printed_figure_lies_within_its_printed_ends_and_they_hold_the_interva
 
 @given(value=st.floats(1e-9, 1e9), below=WIDTHS, above=WIDTHS)
 def test_something_never_reads_as_nothing_and_keeps_its_size(value, below, above):
-    shown = number_of(rounded(value, value - below, value + above))
+    shown = number_of(write_rounded(value, value - below, value + above))
     assert shown > 0
     assert abs(shown - value) <= (0.05 if value >= 10 else 0.5) * value * 1.000001
 
 
 @given(value=st.floats(-1e9, 1e9), half=st.floats(1e-3, 1e8))
 def test_rounding_never_moves_a_figure_by_more_than_its_interval(value, half):
-    text = rounded(value, value - half, value + half)
+    text = write_rounded(value, value - half, value + half)
     assert abs(float(text.replace(",", "")) - value) <= max(half, abs(value) * 1e-5) * 1.000001
 
 
@@ -140,7 +140,7 @@ def test_figures_that_never_fall_are_never_printed_as_falling(steps):
 
 def test_a_figure_with_more_digits_gives_them_up_before_a_smaller_one_overtakes_it():
     values, lows, highs = [175_300, 175_400], [115_300, 170_400], [235_300, 180_400]
-    assert [rounded(*one) for one in zip(values, lows, highs, strict=True)] == [
+    assert [write_rounded(*one) for one in zip(values, lows, highs, strict=True)] == [
         "180,000",
         "175,000",
     ]
@@ -173,14 +173,14 @@ def test_figures_of_a_table_are_rounded_side_by_side_of_each_source():
             "population_high": [180_400.0, 235_300.0, None, 1.0],
         }
     )
-    figures = cumulative_figures(table, "population")
+    figures = round_cumulative(table, column="population")
     assert {key: figure.text for key, figure in figures.items()} == {
         ("a", "east", 5_000.0, "raster:x"): "180,000",
         ("a", "east", 10_000.0, "raster:x"): "180,000",
         ("a", "east", 5_000.0, "settlements"): "175,000",
     }
     land = table.drop(columns="source").rename(columns={"population": "area_km2"})
-    assert set(cumulative_figures(land[land["kind"] == "ring"], "area_km2")) == set()
+    assert set(round_cumulative(land[land["kind"] == "ring"], column="area_km2")) == set()
 
 
 def test_a_figure_between_two_distances_lies_between_their_figures():
@@ -208,8 +208,8 @@ def test_figures_of_the_slider_never_fall_between_those_of_the_run(steps, data):
         }
     )
     of_run = table[data.draw(st.lists(st.booleans(), min_size=len(steps), max_size=len(steps)))]
-    fixed = cumulative_figures(of_run, "area_km2")
-    figures = cumulative_figures(table, "area_km2", fixed=fixed)
+    fixed = round_cumulative(of_run, column="area_km2")
+    figures = round_cumulative(table, column="area_km2", fixed=fixed)
     shown = [figure.value for figure in figures.values()]
     assert shown == sorted(shown)
     assert all(figures[key] == figure for key, figure in fixed.items())
@@ -218,16 +218,19 @@ def test_figures_of_the_slider_never_fall_between_those_of_the_run(steps, data):
 
 def test_the_interval_of_a_figure_stands_beside_it_in_its_row():
     row = {"area_km2": 8_894.6, "area_low": 8_781.2, "area_high": 9_017.6, "km": 3.2}
-    assert figure_of(row, "area_km2").in_sentence("km²") == "8,900 km² (8,700 to 9,100)"
-    assert figure_of(row | {"km_low": pd.NA, "km_high": None}, "km").in_sentence("km") == "3.20 km"
-    assert figure_of({"km": pd.NA}, "km").text == "unknown"
+    assert round_row(row, column="area_km2").in_sentence("km²") == "8,900 km² (8,700 to 9,100)"
+    assert (
+        round_row(row | {"km_low": pd.NA, "km_high": None}, column="km").in_sentence("km")
+        == "3.20 km"
+    )
+    assert round_row({"km": pd.NA}, column="km").text == "unknown"
 
 
 def test_counts_have_a_singular():
-    assert count_text(1, "settlement") == "1 settlement"
-    assert count_text(0, "settlement") == "0 settlements"
-    assert count_text(1_234, "list", "lists") == "1,234 lists"
-    assert [whole(value) for value in (-0.4, 1_234.5, 1_235.5, math.nan)] == [
+    assert count_text(1, one="settlement") == "1 settlement"
+    assert count_text(0, one="settlement") == "0 settlements"
+    assert count_text(1_234, one="list", many="lists") == "1,234 lists"
+    assert [write_whole(value) for value in (-0.4, 1_234.5, 1_235.5, math.nan)] == [
         "0",
         "1,234",
         "1,236",

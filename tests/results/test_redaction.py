@@ -16,7 +16,7 @@ from factories.projects import Layout, made_project
 from frontline.errors import ProjectError
 from frontline.export.publish import verify
 from frontline.project.loader import load_project
-from frontline.results.redaction import keep_public, without_restricted
+from frontline.results.redaction import keep_public, remove_restricted
 from frontline.workflow.run import compute, run
 
 LAYOUT = Layout()
@@ -191,10 +191,10 @@ def runs(tmp_path_factory):
     """The same project twice: for the public, and whole."""
     folder = tmp_path_factory.mktemp("secret")
     path = secret_project(folder)
-    run(path, folder / "public", public=True)
+    run(path, out=folder / "public", public=True)
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"page", "report", "rasters", ', ""), encoding="utf-8")
-    run(path, folder / "whole")
+    run(path, out=folder / "whole")
     return folder
 
 
@@ -239,7 +239,7 @@ source = "Qpeoplesource"
     text = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line for line in text if "districts" not in line), encoding="utf-8")
     _raster(tmp_path / "Qfile_people.tif")
-    run(path, tmp_path / "public", public=True)
+    run(path, out=tmp_path / "public", public=True)
     assert leaks(tmp_path / "public", WORDS, []) == []
     manifest = (tmp_path / "public/manifest.json").read_text(encoding="utf-8")
     assert '"population": []' in manifest
@@ -250,15 +250,15 @@ def test_a_table_that_does_not_say_what_it_lists_reaches_no_public_file(tmp_path
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('layer = "roads" }', f'layer = "roads", {HIDDEN} }}'), "utf-8")
     project = load_project(path)
-    public = without_restricted(project)
+    public = remove_restricted(project)
     results = compute(public.project)
     silent = {"unheard_of": results.lines, "crossings": results.lines}
     results = dataclasses.replace(results, further={**results.further, **silent})
-    kept = keep_public(results, public, project)
+    kept = keep_public(results, public=public, project=project)
     assert not {"unheard_of", "crossings"} & set(kept.further)
     assert {"partitions", "steps", "nearness"} <= set(kept.further)
     with pytest.raises(ProjectError, match="took part in these results"):
-        keep_public(dataclasses.replace(results, project=project), public, project)
+        keep_public(dataclasses.replace(results, project=project), public=public, project=project)
 
 
 def test_what_speaks_of_restricted_columns_and_kinds_goes_with_them(tmp_path):
@@ -290,7 +290,7 @@ to_side = "East"
     for layer in ("roads", "places", "districts"):
         text = text.replace(f'layer = "{layer}" }}', f'layer = "{layer}", {HIDDEN} }}')
     path.write_text(text, encoding="utf-8")
-    public = without_restricted(load_project(path))
+    public = remove_restricted(load_project(path))
     assert public.hidden == ("settlements", "corridors", "points", "districts")
     assert "Q" not in repr(public)
     assert not public.project.sections

@@ -15,25 +15,25 @@ from factories.example_results import example_project
 
 import frontline.export.web.page
 from frontline.elevation.dem import Dem
-from frontline.elevation.terrain import hillshade
-from frontline.export.qgis.style import DOCTYPE, qml, relief_qml, sight_qml
-from frontline.project.models import Line, Side
+from frontline.elevation.terrain import shade_hills
+from frontline.export.qgis.style import DOCTYPE, write_qml, write_relief_qml, write_sight_qml
+from frontline.project.models import LineSpec, SideSpec
 from frontline.results.style import (
     EXPOSURE,
     INK,
     MORE_SIDES,
     PAPER,
     SIDE_COLOURS,
-    contrast,
-    corridor_style,
-    illustration_label,
-    ink_on_paper,
-    line_styles,
-    mixed,
-    side_colours,
-    zone_tints,
+    choose_corridor_style,
+    choose_line_styles,
+    choose_side_colours,
+    darken_for_paper,
+    make_zone_tints,
+    measure_contrast,
+    mix_colours,
+    write_illustration_label,
 )
-from frontline.results.words import WORDS, corridor_label, source_label
+from frontline.results.words import WORDS, label_corridor, label_source
 
 COLUMNS = {
     "lines": ["line", "label"],
@@ -90,8 +90,13 @@ def lab(rgb):
 
 
 def test_sides_take_their_own_colour_or_the_next_free_one():
-    sides = (Side(name="A"), Side(name="B", colour="#0072b2"), Side(name="C"), Side(name="A"))
-    colours = side_colours(project_with(*sides))
+    sides = (
+        SideSpec(name="A"),
+        SideSpec(name="B", colour="#0072b2"),
+        SideSpec(name="C"),
+        SideSpec(name="A"),
+    )
+    colours = choose_side_colours(project_with(*sides))
     assert list(colours) == ["A", "B", "C"]
     assert colours["B"] == "#0072B2"
     assert colours["A"] == "#E69F00"  # the first of the default set is taken
@@ -99,9 +104,9 @@ def test_sides_take_their_own_colour_or_the_next_free_one():
 
 
 def test_sides_that_only_the_data_know_follow():
-    colours = side_colours(project_with(Side(name="A")), ["B", "", "A", "C"])
+    colours = choose_side_colours(project_with(SideSpec(name="A")), others=["B", "", "A", "C"])
     assert list(colours) == ["A", "B", "C"]
-    many = side_colours(project_with(), [f"S{i}" for i in range(8)])
+    many = choose_side_colours(project_with(), others=[f"S{i}" for i in range(8)])
     assert list(many.values()) == [*SIDE_COLOURS, MORE_SIDES, MORE_SIDES]
 
 
@@ -118,10 +123,10 @@ def test_sides_are_told_apart_by_every_reader(blindness):
 def test_the_newest_line_is_solid_and_older_ones_are_dashed_and_thinner():
     base = example_project(hostile=False).lines[0]
     lines = tuple(
-        Line.model_construct(**{**dict(base), "key": key, "date": dt.date(year, 1, 1)})
+        LineSpec.model_construct(**{**dict(base), "key": key, "date": dt.date(year, 1, 1)})
         for key, year in (("b", 2010), ("c", 2020), ("a", 2000))
     )
-    styles = line_styles(project_with(lines=lines))
+    styles = choose_line_styles(project_with(lines=lines))
     assert list(styles) == ["b", "c", "a"]
     assert styles["c"].dash == ()
     assert styles["a"].dash
@@ -133,48 +138,48 @@ def test_the_newest_line_is_solid_and_older_ones_are_dashed_and_thinner():
 def test_zones_are_darker_nearer_to_the_line():
     for colour in SIDE_COLOURS:
         for count in (1, 2, 3, 4, 7):
-            tints = zone_tints(colour, count)
-            against = [contrast(tint, PAPER) for tint in tints]
+            tints = make_zone_tints(colour, count=count)
+            against = [measure_contrast(tint, other=PAPER) for tint in tints]
             assert len(tints) == count
             assert against == sorted(against, reverse=True)
             assert len(set(tints)) == count
 
 
 def test_mixing_and_contrast_by_hand():
-    assert mixed("#FF0000", "#0000FF", 0.5) == "#800080"
-    assert mixed("#123456", "#FFFFFF", 1.0) == "#123456"
-    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
-    assert contrast(INK, PAPER) > 12
+    assert mix_colours("#FF0000", other="#0000FF", share=0.5) == "#800080"
+    assert mix_colours("#123456", other="#FFFFFF", share=1.0) == "#123456"
+    assert measure_contrast("#000000", other="#FFFFFF") == pytest.approx(21)
+    assert measure_contrast("#777777", other="#FFFFFF") == pytest.approx(4.48, abs=0.01)
+    assert measure_contrast(INK, other=PAPER) > 12
 
 
 @pytest.mark.parametrize("colour", [*SIDE_COLOURS, MORE_SIDES, "#FFFFFF", "#FFFF00"])
 def test_text_in_a_sides_colour_is_legible(colour):
-    assert contrast(ink_on_paper(colour), PAPER) >= 4.5
+    assert measure_contrast(darken_for_paper(colour), other=PAPER) >= 4.5
 
 
 def test_exposure_grows_darker():
-    against = [contrast(colour, PAPER) for colour in EXPOSURE]
+    against = [measure_contrast(colour, other=PAPER) for colour in EXPOSURE]
     assert against == sorted(against)
 
 
 def test_an_unknown_kind_of_corridor_has_a_style_and_keeps_its_word():
-    assert corridor_style(" Road ") == corridor_style("road")
-    assert corridor_style("cable car") == corridor_style("")
-    assert corridor_label("cable car") == "cable car"
-    assert corridor_label("") == WORDS["other"]
+    assert choose_corridor_style(" Road ") == choose_corridor_style("road")
+    assert choose_corridor_style("cable car") == choose_corridor_style("")
+    assert label_corridor("cable car") == "cable car"
+    assert label_corridor("") == WORDS["other"]
 
 
 def test_sources_have_names():
-    assert source_label("settlements") == "Settlements (residents)"
-    assert source_label("settlements:registered") == "Settlements (registered)"
-    assert source_label("raster:grid") == "Population grid (grid)"
-    assert source_label("stated:C05") == "As stated (C05)"
-    assert source_label("new") == "new"
+    assert label_source("settlements") == "Settlements (residents)"
+    assert label_source("settlements:registered") == "Settlements (registered)"
+    assert label_source("raster:grid") == "Population grid (grid)"
+    assert label_source("stated:C05") == "As stated (C05)"
+    assert label_source("new") == "new"
 
 
 def test_the_label_of_coarse_elevation_names_its_step():
-    assert "900 m" in illustration_label(900.4)
+    assert "900 m" in write_illustration_label(900.4)
 
 
 def test_every_word_fills_in():
@@ -195,8 +200,8 @@ def test_the_page_uses_no_word_that_does_not_exist():
 
 @pytest.mark.parametrize("layer", COLUMNS)
 def test_a_style_is_xml_whose_rules_point_to_symbols(layer):
-    text = qml(layer, example_project(), COLUMNS[layer])
-    assert text == qml(layer, example_project(), COLUMNS[layer])
+    text = write_qml(layer, project=example_project(), columns=COLUMNS[layer])
+    assert text == write_qml(layer, project=example_project(), columns=COLUMNS[layer])
     assert text.startswith(DOCTYPE)
     root = ET.fromstring(text)
     symbols = {symbol.get("name") for symbol in root.iter("symbol")}
@@ -207,22 +212,22 @@ def test_a_style_is_xml_whose_rules_point_to_symbols(layer):
 
 
 def test_names_of_sides_cannot_leave_their_filter():
-    sides = (Side(name="O'Neil \\ \" & <b>"), Side(name="' OR 1=1 --\u0007"))
-    root = ET.fromstring(qml("sides", project_with(*sides), COLUMNS["sides"]))
+    sides = (SideSpec(name="O'Neil \\ \" & <b>"), SideSpec(name="' OR 1=1 --\u0007"))
+    root = ET.fromstring(write_qml("sides", project=project_with(*sides), columns=COLUMNS["sides"]))
     filters = [rule.get("filter") for rule in root.iter("rule")]
     assert "\"side\" = 'O''Neil \\\\ \" & <b>'" in filters
     assert "\"side\" = ''' OR 1=1 --'" in filters
 
 
 def test_zones_have_a_rule_per_line_side_and_distance():
-    root = ET.fromstring(qml("zones", example_project(), COLUMNS["zones"]))
+    root = ET.fromstring(write_qml("zones", project=example_project(), columns=COLUMNS["zones"]))
     headings = root.find("renderer-v2/rules").findall("rule")
     assert [len(heading.findall("rule")) for heading in headings] == [4, 4]
     assert [heading.get("checkstate") for heading in headings] == ["0", None]  # newest shown
 
 
 def test_the_style_of_a_raster_ends_at_its_highest_count():
-    root = ET.fromstring(sight_qml(243))
+    root = ET.fromstring(write_sight_qml(243))
     values = [float(item.get("value")) for item in root.iter("item")]
     assert values[0] == 0
     assert values[-1] == pytest.approx(243)
@@ -234,8 +239,8 @@ def test_the_style_of_a_raster_ends_at_its_highest_count():
 
 def test_level_ground_leaves_colours_as_they_are():
     level = np.zeros((4, 4), dtype=np.float32)
-    shade = hillshade(Dem(level, (0.01, 0, 46, 0, -0.01, 40), "EPSG:4326", (1110.0, 850.0)))
-    root = ET.fromstring(relief_qml())
+    shade = shade_hills(Dem(level, (0.01, 0, 46, 0, -0.01, 40), "EPSG:4326", (1110.0, 850.0)))
+    root = ET.fromstring(write_relief_qml())
     top = float(root.find("pipe/rasterrenderer/contrastEnhancement/maxValue").text)
     assert (shade >= top - 4).all()  # white, within a hundredth
 
@@ -271,7 +276,7 @@ def test_qgis_reads_every_style(tmp_path):
     given = {}
     drawn = {}
     for layer, columns in COLUMNS.items():
-        text = qml(layer, example_project(), columns)
+        text = write_qml(layer, project=example_project(), columns=columns)
         root = ET.fromstring(text)
         given[layer] = [SHAPES[root.find("layerGeometryType").text], columns, text]
         drawn[layer] = len(list(root.iter("symbol")))

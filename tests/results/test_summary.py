@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from factories.example_results import SIDES, example_results
 
-from frontline.results.summary import LAND, limits_of, says_something, summarize
+from frontline.results.summary import LAND, is_telling, list_limits, summarize
 
 UPPER, LOWER = SIDES
 
@@ -109,13 +109,13 @@ def test_one_line_alone_has_nothing_to_be_compared_with():
 def test_nothing_counted_is_not_nobody():
     empty = {"source": "settlements", "population": 0.0, "settlements": 0, "coverage": 1.0}
     empty |= {"settlements_unknown": 2, "completeness": np.nan}
-    assert says_something(empty)
-    assert limits_of(empty) == ["2 settlements have no figure"]
-    assert limits_of(empty | {"settlements_unknown": 1}) == ["1 settlement has no figure"]
-    assert limits_of(empty | {"settlements": 3, "settlements_unknown": 1}) == [
+    assert is_telling(empty)
+    assert list_limits(empty) == ["2 settlements have no figure"]
+    assert list_limits(empty | {"settlements_unknown": 1}) == ["1 settlement has no figure"]
+    assert list_limits(empty | {"settlements": 3, "settlements_unknown": 1}) == [
         "1 more settlement has no figure"
     ]
-    assert not says_something(empty | {"settlements_unknown": 0})
+    assert not is_telling(empty | {"settlements_unknown": 0})
     district = {"source": "districts", "population": np.nan, "coverage": 0.0}
-    assert not says_something(district)
-    assert says_something(district | {"population": 5.0, "coverage": 0.5})
+    assert not is_telling(district)
+    assert is_telling(district | {"population": 5.0, "coverage": 0.5})

@@ -19,19 +19,19 @@ from factories.example_results import HOSTILE, example_results
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontline.inputs.csv import FORMULA_STARTS, WHAT_IT_IS, plain_text, read_csv
-from frontline.inputs.formats import opened
+from frontline.inputs.csv import FORMULA_STARTS, WHAT_IT_IS, read_csv, unguard_formula
+from frontline.inputs.formats import open_vector
 from frontline.project.layers import RESTRICTABLE
 from frontline.results.registry import FURTHER, LAYERS, TABLES
 from frontline.results.tables import (
-    cell,
-    columns_of,
-    csv_metadata,
-    schema_columns_markdown,
-    source_rank,
-    tables,
-    tidy,
-    unique_names,
+    describe_csv,
+    list_columns,
+    make_names_unique,
+    make_tables,
+    rank_source,
+    tidy_columns,
+    write_cell,
+    write_columns_reference,
     write_csv,
 )
 
@@ -67,7 +67,7 @@ def test_every_table_and_layer_has_a_title_and_columns_described_once():
 
 
 def test_tables_have_the_columns_then_the_users_own():
-    frames = tables(example_results())
+    frames = make_tables(example_results())
     for name, frame in frames.items():
         wanted = TABLES[name].names
         assert list(frame.columns)[: len(wanted)] == wanted
@@ -89,16 +89,16 @@ def test_the_order_of_the_input_does_not_show():
         crossings=results.crossings.iloc[::-1],
         sides=results.sides.iloc[::-1],
     )
-    for name, frame in tables(results).items():
-        pd.testing.assert_frame_equal(frame, tables(shuffled)[name])
+    for name, frame in make_tables(results).items():
+        pd.testing.assert_frame_equal(frame, make_tables(shuffled)[name])
 
 
 def test_rows_follow_the_projects_lines_sides_and_sources():
-    zones = tables(example_results())["zones"]
+    zones = make_tables(example_results())["zones"]
     assert list(zones["line"].unique()) == ["line_a", "line_b"]
     assert list(zones["side"].unique()) == ["Upper side", "Lower side"]
     assert list(zones["source"][:3]) == ["settlements", "settlements:registered", "raster:grid"]
-    corridors = tables(example_results())["corridors"]
+    corridors = make_tables(example_results())["corridors"]
     assert np.isnan(corridors["distance_m"][0])  # the whole side comes first
 
 
@@ -114,24 +114,28 @@ def test_sources_are_ranked_settlements_first():
     ]
     wanted = ["settlements", "settlements:registered", "raster:a", "raster:b", "districts"]
     wanted += ["districts:registered", "stated:S1", "zz"]
-    assert sorted([*sources, "settlements"], key=source_rank) == wanted
+    assert sorted([*sources, "settlements"], key=rank_source) == wanted
 
 
 def test_a_missing_column_is_added_empty_with_its_type():
-    frame = tidy(pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), TABLES["settlements"].columns)
+    frame = tidy_columns(
+        pd.DataFrame({"id": [1, 2], "mine": ["a", "b"]}), columns=TABLES["settlements"].columns
+    )
     assert list(frame["id"]) == ["1", "2"]
     assert frame["population"].isna().all()
     assert frame["population"].dtype == "Int64"
     assert frame["distance_m"].dtype == "float64"
     assert frame.columns[-1] == "mine"
-    empty = tidy(pd.DataFrame(), TABLES["zones"].columns)
+    empty = tidy_columns(pd.DataFrame(), columns=TABLES["zones"].columns)
     assert len(empty) == 0
     assert len(empty.columns) == len(TABLES["zones"].columns)
 
 
 def test_dates_become_text_whatever_they_were():
     for value in (dt.date(2020, 11, 10), pd.Timestamp(2020, 11, 10), "2020-11-10"):
-        frame = tidy(pd.DataFrame({"line": ["a"], "date": [value]}), TABLES["lines"].columns)
+        frame = tidy_columns(
+            pd.DataFrame({"line": ["a"], "date": [value]}), columns=TABLES["lines"].columns
+        )
         assert frame["date"][0] == "2020-11-10"
 
 
@@ -159,7 +163,7 @@ def test_every_number_survives_the_file(tmp_path):
 
 
 def test_names_full_of_traps_come_back_letter_by_letter(tmp_path):
-    frame = tables(example_results())["settlements"]
+    frame = make_tables(example_results())["settlements"]
     write_csv(frame, tmp_path / "s.csv")
     with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
         names = [row["name"] for row in csv.DictReader(file)][::2]
@@ -173,16 +177,16 @@ def test_a_header_is_made_harmless_and_a_lone_surrogate_does_not_stop_the_file(t
 
 @given(st.text())
 def test_no_text_cell_starts_a_formula(text):
-    written = cell(text)
+    written = write_cell(text)
     assert not written.startswith(FORMULA_STARTS)
     assert written in (text, f"'{text}")
-    assert plain_text(written) == text
+    assert unguard_formula(written) == text
 
 
 @given(st.text(alphabet="'=+-@a\t\r"))
 def test_an_apostrophe_put_before_a_text_is_taken_off_and_no_other(text):
-    assert plain_text(cell(text)) == text
-    assert plain_text(f"'{text}") == (
+    assert unguard_formula(write_cell(text)) == text
+    assert unguard_formula(f"'{text}") == (
         text if text.lstrip("'")[:1] in FORMULA_STARTS else f"'{text}"
     )
 
@@ -190,41 +194,43 @@ def test_an_apostrophe_put_before_a_text_is_taken_off_and_no_other(text):
 def test_our_own_reader_reads_what_our_tables_write(tmp_path):
     names = [*HOSTILE, "'=x", "''-5", "'Ayn", "-12"]
     write_csv(pd.DataFrame({"=name": names}, dtype="object"), tmp_path / "t.csv")
-    with opened(tmp_path / "t.csv", "t.csv") as file:
+    with open_vector(tmp_path / "t.csv", shown="t.csv") as file:
         back = read_csv(file)
     assert list(back.columns) == ["=name"]
     assert list(back["=name"]) == names
 
 
 def test_what_the_apostrophe_is_stands_beside_the_tables():
-    assert json.loads(csv_metadata({}, title="T"))["dc:description"] == WHAT_IT_IS
-    assert WHAT_IT_IS in schema_columns_markdown()
+    assert json.loads(describe_csv({}, title="T"))["dc:description"] == WHAT_IT_IS
+    assert WHAT_IT_IS in write_columns_reference()
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_is_written_with_the_digits_that_data_carry(number):
-    back = float(cell(np.float64(number)))
+    back = float(write_cell(np.float64(number)))
     assert back == (number if number.is_integer() else pytest.approx(number, rel=5e-10, abs=5e-324))
-    assert cell(np.float64(number)) == cell(number) == cell(back)
+    assert write_cell(np.float64(number)) == write_cell(number) == write_cell(back)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False))
 def test_rounding_keeps_the_order_of_figures(one, other):
     low, high = sorted((one, other))
-    assert float(cell(low)) <= float(cell(high)) or math.isclose(low, high, rel_tol=1e-9)
+    assert float(write_cell(low)) <= float(write_cell(high)) or math.isclose(
+        low, high, rel_tol=1e-9
+    )
 
 
 def test_digits_by_hand():
-    assert cell(1071.2261561669575) == "1071.226156"
-    assert cell(46.75123456789) == "46.75123457"
-    assert cell(0.000123456789012) == "0.000123456789"
-    assert cell(12345678901234.0) == "12345678901234.0"  # whole numbers are never changed
+    assert write_cell(1071.2261561669575) == "1071.226156"
+    assert write_cell(46.75123456789) == "46.75123457"
+    assert write_cell(0.000123456789012) == "0.000123456789"
+    assert write_cell(12345678901234.0) == "12345678901234.0"  # whole numbers are never changed
 
 
 def test_csvw_names_keys_and_only_those_that_hold():
-    frames = tables(example_results())
+    frames = make_tables(example_results())
     group = {
-        t["url"]: t["tableSchema"] for t in json.loads(csv_metadata(frames, title=""))["tables"]
+        t["url"]: t["tableSchema"] for t in json.loads(describe_csv(frames, title=""))["tables"]
     }
     assert group["lines.csv"]["primaryKey"] == ["line"]
     assert group["zones.csv"]["primaryKey"] == ["line", "side", "distance_m", "kind", "source"]
@@ -236,11 +242,11 @@ def test_csvw_names_keys_and_only_those_that_hold():
     ]
     twice = {**frames, "lines": pd.concat([frames["lines"]] * 2)}
     group = {
-        t["url"]: t["tableSchema"] for t in json.loads(csv_metadata(twice, title=""))["tables"]
+        t["url"]: t["tableSchema"] for t in json.loads(describe_csv(twice, title=""))["tables"]
     }
     assert "primaryKey" not in group["lines.csv"]
     assert "foreignKeys" not in group["settlements.csv"]
-    alone = json.loads(csv_metadata({"zones": frames["zones"]}, title=""))["tables"][0]
+    alone = json.loads(describe_csv({"zones": frames["zones"]}, title=""))["tables"][0]
     assert "foreignKeys" not in alone["tableSchema"]
 
 
@@ -251,21 +257,27 @@ def test_any_text_reads_back_cell_by_cell(rows):
     with (folder / "t.csv").open(encoding="utf-8", newline="") as file:
         back = list(csv.reader(file))[1:]
     shutil.rmtree(folder)
-    assert back == [[cell(text) for text in row] for row in rows]
+    assert back == [[write_cell(text) for text in row] for row in rows]
 
 
 def test_numbers_of_every_kind():
-    assert cell(np.int16(-4)) == "-4"
-    assert cell(np.float32(0.5)) == "0.5"
-    assert cell(np.True_) == "true"
-    assert cell(dt.date(1994, 5, 12)) == "1994-05-12"
-    assert cell(pd.NaT) == cell(pd.NA) == cell(None) == cell(float("nan")) == ""
+    assert write_cell(np.int16(-4)) == "-4"
+    assert write_cell(np.float32(0.5)) == "0.5"
+    assert write_cell(np.True_) == "true"
+    assert write_cell(dt.date(1994, 5, 12)) == "1994-05-12"
+    assert (
+        write_cell(pd.NaT)
+        == write_cell(pd.NA)
+        == write_cell(None)
+        == write_cell(float("nan"))
+        == ""
+    )
 
 
 def test_csvw_names_every_column_of_every_file(tmp_path):
-    frames = tables(example_results())
+    frames = make_tables(example_results())
     frames["settlements"]["my column-~"] = 1
-    group = json.loads(csv_metadata(frames, title="T"))
+    group = json.loads(describe_csv(frames, title="T"))
     assert [table["url"] for table in group["tables"]] == [f"{name}.csv" for name in frames]
     for table, (name, frame) in zip(group["tables"], frames.items(), strict=True):
         write_csv(frame, tmp_path / table["url"])
@@ -282,7 +294,7 @@ def test_csvw_names_every_column_of_every_file(tmp_path):
 
 def test_a_users_column_is_described_by_its_type():
     frame = pd.DataFrame({"n": [1], "x": [0.5], "t": ["a"], "b": [True], "below_accuracy": [True]})
-    types = {column.name: column.type for column in columns_of(frame, "zones")}
+    types = {column.name: column.type for column in list_columns(frame, table="zones")}
     assert types == {
         "n": "integer",
         "x": "number",
@@ -290,11 +302,11 @@ def test_a_users_column_is_described_by_its_type():
         "b": "boolean",
         "below_accuracy": "boolean",
     }
-    assert columns_of(frame, "zones")[-1] is FURTHER["below_accuracy"]
+    assert list_columns(frame, table="zones")[-1] is FURTHER["below_accuracy"]
 
 
 def test_names_that_a_format_takes_for_the_same_are_told_apart():
-    assert unique_names(["fid", "NAME", "name", "Geom", "name_2", "", "a\x00b"]) == [
+    assert make_names_unique(["fid", "NAME", "name", "Geom", "name_2", "", "a\x00b"]) == [
         "fid_2",
         "NAME",
         "name_2",
@@ -307,7 +319,7 @@ def test_names_that_a_format_takes_for_the_same_are_told_apart():
 
 @given(st.lists(st.text(max_size=4)))
 def test_renamed_columns_never_meet(names):
-    renamed = unique_names(names)
+    renamed = make_names_unique(names)
     folded = [name.casefold() for name in renamed]
     assert len(renamed) == len(names)
     assert len(set(folded)) == len(folded)
@@ -315,7 +327,7 @@ def test_renamed_columns_never_meet(names):
 
 
 def test_the_reference_names_every_column():
-    text = schema_columns_markdown()
+    text = write_columns_reference()
     for group in (TABLES, LAYERS):
         for name, table in group.items():
             assert f"### `{name}" in text
@@ -336,7 +348,7 @@ def test_every_table_says_what_it_lists_and_which_columns_tell_its_rows_apart():
 
 
 def test_a_key_tells_rows_apart_and_a_foreign_key_finds_its_row():
-    frames = tables(example_results())
+    frames = make_tables(example_results())
     for name, frame in frames.items():
         table = TABLES[name]
         if table.key:

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from factories.example_results import example_results
 
-from frontline.export.web.data import page_data
-from frontline.results.words import column_language, further_names, name_languages
+from frontline.export.web.data import collect_page_data
+from frontline.results.words import find_column_language, find_further_names, find_name_languages
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,15 @@ from frontline.results.words import column_language, further_names, name_languag
     ],
 )
 def test_the_language_of_a_column(column, language):
-    assert column_language(column) == language
+    assert find_column_language(column) == language
 
 
 def test_our_columns_take_the_language_of_the_files_columns():
-    assert name_languages({"name": "name_ka", "name_alt": "title"}) == {"name": "ka"}
-    assert further_names(["id", "name", "name_ru", "name_hy"]) == {"name_ru": "ru", "name_hy": "hy"}
+    assert find_name_languages({"name": "name_ka", "name_alt": "title"}) == {"name": "ka"}
+    assert find_further_names(["id", "name", "name_ru", "name_hy"]) == {
+        "name_ru": "ru",
+        "name_hy": "hy",
+    }
 
 
 def test_the_page_is_told_the_languages_and_the_further_names():
@@ -42,7 +45,7 @@ def test_the_page_is_told_the_languages_and_the_further_names():
     places = project.settlements.model_copy(update={"columns": columns})
     table = results.settlements.assign(name_ru="", name_hy="")
     table.loc[table["id"] == "P1", "name_ru"] = "Северный"
-    data = page_data(
+    data = collect_page_data(
         dataclasses.replace(
             results, project=project.model_copy(update={"settlements": places}), settlements=table
         ),

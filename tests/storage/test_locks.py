@@ -9,7 +9,7 @@ import filelock
 import pytest
 
 from frontline.errors import OutputError
-from frontline.storage.locks import IN_USE, locked, refuse_open_package
+from frontline.storage.locks import IN_USE, hold_lock, refuse_open_package
 
 HOLD = """
 import pathlib, sys
@@ -32,14 +32,14 @@ def holder(path):
 
 def test_only_one_holds_a_lock_and_nothing_is_left(tmp_path):
     path = tmp_path / ".lock"
-    with locked(path) as ours:
+    with hold_lock(path) as ours:
         assert ours
         assert path.exists()
-        with locked(path) as also:
+        with hold_lock(path) as also:
             assert not also
         assert path.exists()
     assert list(tmp_path.iterdir()) == []
-    with locked(path) as again:
+    with hold_lock(path) as again:
         assert again
 
 
@@ -47,12 +47,12 @@ def test_another_process_is_told_at_once_and_the_dead_do_not_matter(tmp_path):
     path = tmp_path / ".lock"
     other = holder(path)
     assert other.stdout.readline() == "True\n"
-    with locked(path) as ours:
+    with hold_lock(path) as ours:
         assert not ours
     other.kill()
     other.communicate()
     assert path.exists()  # its file stays behind, its lock does not
-    with locked(path) as ours:
+    with hold_lock(path) as ours:
         assert ours
     assert not path.exists()
 
@@ -62,7 +62,7 @@ def test_of_many_threads_one_at_a_time_is_inside(tmp_path):
 
     def enter():
         for _ in range(200):
-            with locked(path) as ours:
+            with hold_lock(path) as ours:
                 if ours:
                     inside.append(1)
                     most.append(len(inside))
@@ -80,7 +80,7 @@ def test_of_many_threads_one_at_a_time_is_inside(tmp_path):
 
 def test_a_file_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(OSError, match="file"), locked(tmp_path / "file" / ".lock"):
+    with pytest.raises(OSError, match="file"), hold_lock(tmp_path / "file" / ".lock"):
         pytest.fail("went on")
 
 
@@ -90,7 +90,7 @@ def test_where_the_file_system_has_no_locks_work_goes_on(tmp_path, monkeypatch, 
         raise OSError(code, "no locks")
 
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    with locked(tmp_path / ".lock") as ours:
+    with hold_lock(tmp_path / ".lock") as ours:
         assert ours
 
 

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 from frontline.uncertainty.intervals import (
     SIGMAS,
     Drawn,
-    bias_of,
-    correlated_noise,
-    generator,
-    interval,
+    draw_noise,
+    estimate_bias,
+    make_generator,
+    take_interval,
 )
 
 
 def generators(count, seed=1, key="line"):
-    return [generator(seed, key, draw) for draw in range(count)]
+    return [make_generator(seed, key=key, draw=draw) for draw in range(count)]
 
 
 def noise(at_m, count=4_000, **kwargs):
     settings = {"length_m": 100_000.0, "correlation_m": 5_000.0} | kwargs
-    return correlated_noise(np.asarray(at_m, float), generators(count), **settings)
+    return draw_noise(np.asarray(at_m, float), generators=generators(count), **settings)
 
 
 def test_noise_has_unit_variance_everywhere_also_at_the_ends():
@@ -66,25 +66,34 @@ def test_a_tiny_ring_is_still_drawn():
 def test_draws_do_not_depend_on_their_number_and_lines_are_independent():
     few, many = noise([0, 5], count=10), noise([0, 5], count=100)
     assert (few == many[:10]).all()
-    other = correlated_noise(
-        np.array([0.0]), generators(2_000, key="other"), length_m=1e5, correlation_m=5e3
+    other = draw_noise(
+        np.array([0.0]), generators=generators(2_000, key="other"), length_m=1e5, correlation_m=5e3
     )
     same = noise([0.0], count=2_000)
     assert abs(np.corrcoef(other[:, 0], same[:, 0])[0, 1]) < 0.07
 
 
 def test_another_seed_draws_otherwise_and_the_same_seed_alike():
-    assert generator(1, "a", 0).standard_normal() == generator(1, "a", 0).standard_normal()
-    assert generator(1, "a", 0).standard_normal() != generator(2, "a", 0).standard_normal()
-    assert generator(1, "a", 0).standard_normal() != generator(1, "a", 1).standard_normal()
+    assert (
+        make_generator(1, key="a", draw=0).standard_normal()
+        == make_generator(1, key="a", draw=0).standard_normal()
+    )
+    assert (
+        make_generator(1, key="a", draw=0).standard_normal()
+        != make_generator(2, key="a", draw=0).standard_normal()
+    )
+    assert (
+        make_generator(1, key="a", draw=0).standard_normal()
+        != make_generator(1, key="a", draw=1).standard_normal()
+    )
 
 
 def test_the_interval_of_a_count_holds_95_percent_of_the_lines():
     counts = Drawn(500.0, np.arange(1001.0), counted=True)
     # The 2.5 % point of 1,001 even numbers is the 25.05th of them.
-    assert interval(500.0, counts) == pytest.approx((24.05, 975.95))
+    assert take_interval(500.0, drawn=counts) == pytest.approx((24.05, 975.95))
     normal = np.random.default_rng(0).standard_normal(100_000)
-    assert interval(0.0, Drawn(0.0, normal, counted=True)) == pytest.approx(
+    assert take_interval(0.0, drawn=Drawn(0.0, normal, counted=True)) == pytest.approx(
         (-SIGMAS, SIGMAS), abs=0.02
     )
 
@@ -93,18 +102,18 @@ def test_the_interval_of_a_measure_takes_the_bias_out():
     # Maps of a line of 100 km are 104 km long, give or take one: a map of 103 km tells 99 km.
     maps = 104.0 + np.random.default_rng(0).standard_normal(100_000)
     drawn = Drawn(100.0, maps)
-    low, high = interval(103.0, drawn)
+    low, high = take_interval(103.0, drawn=drawn)
     assert low == pytest.approx(99.0 - SIGMAS, abs=0.02)
     assert high == 103.0  # never without the figure itself
-    assert bias_of(drawn) == pytest.approx(4.0, abs=0.02)
-    assert bias_of(replace(drawn, counted=True)) == 0.0
+    assert estimate_bias(drawn) == pytest.approx(4.0, abs=0.02)
+    assert estimate_bias(replace(drawn, counted=True)) == 0.0
 
 
 def test_coarse_copies_tell_differences_only():
     for counted in (False, True):
         copies = np.array([9.0, 10.0, 11.0])
-        near = interval(10.0, Drawn(10.0, copies, counted=counted))
-        far = interval(20.0, Drawn(10.0, copies, counted=counted))
+        near = take_interval(10.0, drawn=Drawn(10.0, copies, counted=counted))
+        far = take_interval(20.0, drawn=Drawn(10.0, copies, counted=counted))
         assert far == pytest.approx((near[0] + 10.0, near[1] + 10.0))
 
 
@@ -112,9 +121,9 @@ def test_coarse_copies_tell_differences_only():
 @pytest.mark.parametrize("counted", [False, True])
 def test_no_interval_of_nothing(copies, counted):
     drawn = Drawn(1.0, np.array(copies), counted=counted)
-    assert all(math.isnan(end) for end in interval(1.0, drawn))
-    assert all(math.isnan(end) for end in interval(1.0, None))
-    assert all(math.isnan(end) for end in interval(math.nan, Drawn(1.0, np.ones(3))))
+    assert all(math.isnan(end) for end in take_interval(1.0, drawn=drawn))
+    assert all(math.isnan(end) for end in take_interval(1.0, drawn=None))
+    assert all(math.isnan(end) for end in take_interval(math.nan, drawn=Drawn(1.0, np.ones(3))))
 
 
 @given(
@@ -125,5 +134,5 @@ def test_no_interval_of_nothing(copies, counted):
 )
 def test_an_interval_holds_its_figure_and_stays_possible(value, base, copies, counted):
     drawn = Drawn(base, np.array(copies), counted=counted)
-    low, high = interval(value, drawn, least=0.0, most=1e6)
+    low, high = take_interval(value, drawn=drawn, least=0.0, most=1e6)
     assert 0.0 <= low <= value <= high <= 1e6

@@ -9,10 +9,10 @@ from frontline.uncertainty.noise import (
     Chain,
     divide_bands,
     draw_errors,
-    hashed_normals,
-    node_places,
-    smoothing_matrix,
-    true_shares,
+    estimate_true_shares,
+    make_hashed_normals,
+    make_smoothing_matrix,
+    place_nodes,
 )
 
 
@@ -27,7 +27,7 @@ STRAIGHT = chain_of([(0.0, 0.0), (100_000.0, 0.0)])
 
 def drawn(chain, at_m, count=4_000, correlation_m=5_000.0, **changed):
     settings = {"correlation_m": correlation_m, "seed": 1, "key": ""} | changed
-    return draw_errors(chain, np.asarray(at_m, dtype=float), count, **settings)
+    return draw_errors(chain, at_m=np.asarray(at_m, dtype=float), draws=count, **settings)
 
 
 @pytest.mark.parametrize("correlation_m", [1_000.0, 5_000.0, 20_000.0])
@@ -80,7 +80,7 @@ def test_the_first_draws_are_the_same_however_many_follow():
 
 def test_hashed_numbers_are_normal_and_know_their_cell():
     cells = np.stack(np.meshgrid(np.arange(-50, 50), np.arange(-50, 50)), -1).reshape(-1, 2)
-    numbers = hashed_normals(cells, 20, seed=7, key="")
+    numbers = make_hashed_normals(cells, draws=20, seed=7, key="")
     assert numbers.mean() == pytest.approx(0.0, abs=0.01)
     assert numbers.std() == pytest.approx(1.0, abs=0.01)
     assert np.mean(numbers**4) == pytest.approx(3.0, abs=0.1)
@@ -92,7 +92,7 @@ def test_hashed_numbers_are_normal_and_know_their_cell():
 @pytest.mark.parametrize("closed", [False, True])
 def test_smoothing_keeps_what_is_smooth(closed):
     count = 80
-    matrix = smoothing_matrix(count, 500.0, 4_000.0, closed=closed)
+    matrix = make_smoothing_matrix(count, step_m=500.0, width_m=4_000.0, closed=closed)
     assert matrix.sum(axis=1) == pytest.approx(np.ones(count))
     if not closed:
         at = np.arange(count) * 500.0
@@ -105,14 +105,14 @@ def test_smoothing_keeps_what_is_smooth(closed):
 def shares_of(bends, sigma_m=1_000.0, length_m=200_000.0, correlation_m=5_000.0):
     """Shares of the bends of a line along x that are taken for true."""
     chain = chain_of([(0.0, 0.0), (length_m, 0.0)])
-    at = node_places(chain, correlation_m)
+    at = place_nodes(chain, correlation_m=correlation_m)
     errors = drawn(chain, at, count=200, correlation_m=correlation_m)
     xy = np.column_stack([at, bends(at)])
     normal = np.tile([0.0, 1.0], (len(at), 1))
-    bands = divide_bands(chain, xy, normal, errors, correlation_m=correlation_m)
+    bands = divide_bands(chain, xy=xy, normal=normal, errors=errors, correlation_m=correlation_m)
     whole = bands.errors.sum(axis=0) + bands.rest
     assert whole == pytest.approx(errors)
-    return true_shares([bands], [np.full(len(at), sigma_m)])
+    return estimate_true_shares([bands], sigma_m=[np.full(len(at), sigma_m)])
 
 
 def test_bends_that_error_alone_explains_are_not_believed():

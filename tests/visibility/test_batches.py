@@ -14,15 +14,15 @@ from factories.projects import made_project
 from test_exposure import dem_of, front_of, layers_of, zones_of
 
 from frontline.errors import OutputError
-from frontline.geo.projection import frame_around
+from frontline.geo.projection import plane_around
 from frontline.project.models import Sight
 from frontline.storage import checkpoint as kept
 from frontline.visibility import batches as blocks
 from frontline.visibility import exposure
-from frontline.visibility.observers import parts_of, positions, stand
-from frontline.visibility.targets import Targets, empty_tally
+from frontline.visibility.observers import place_observers, tile_front, to_grid_positions
+from frontline.visibility.targets import SightTargets, make_empty_counts_of_targets
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 LINE = shapely.LineString([(-8_000.0, -9_000.0), (1_000.0, 500.0), (6_000.0, 9_000.0)])
 
 
@@ -35,12 +35,12 @@ def terrain(seed=2):
 
 def see(*, folder=None, seed=2, places=60, **asked):
     rng = np.random.default_rng(5)
-    return exposure.sight(
+    return exposure.see_from_fronts(
         type("Project", (), {"sight": Sight(radius_m=6_000.0, **asked)}),
-        layers_of(rng.uniform(-12_000, 12_000, (places, 2)), [LINE]),
-        [front_of(LINE)],
-        terrain(seed),
-        zones_of((3_000.0, LINE.buffer(3_000.0))),
+        layers=layers_of(rng.uniform(-12_000, 12_000, (places, 2)), [LINE]),
+        fronts=[front_of(LINE)],
+        dem=terrain(seed),
+        zones=zones_of((3_000.0, LINE.buffer(3_000.0))),
         threads=1,
         kept=folder and kept.open_work(folder),
     )
@@ -60,10 +60,12 @@ def assert_same(one, other):
 
 def stretch_and_targets():
     dem = terrain()
-    (part,) = parts_of(front_of(LINE), dem, radius_m=6_000.0)
-    stretch = stand(part, dem, FRAME, radius_m=6_000.0, spacing_m=None)
+    (part,) = tile_front(front_of(LINE), dem=dem, radius_m=6_000.0)
+    stretch = place_observers(part, dem=dem, plane=FRAME, radius_m=6_000.0, spacing_m=None)
     xy = np.random.default_rng(5).uniform(-12_000, 12_000, (60, 2))
-    return stretch, [Targets(positions(stretch.dem, xy, FRAME.crs), np.full(60, 2.0))]
+    return stretch, [
+        SightTargets(to_grid_positions(stretch.dem, xy=xy, crs=FRAME.crs), np.full(60, 2.0))
+    ]
 
 
 @pytest.mark.parametrize(("posts", "tile"), [(7, 480), (1_000, 9), (31, 64)])
@@ -79,7 +81,9 @@ def test_blocks_hold_every_post_once(monkeypatch):
     stretch, targets = stretch_and_targets()
     monkeypatch.setattr(blocks, "BLOCK_POSTS", 13)
     monkeypatch.setattr(blocks, "TILE_CELLS", 50)
-    made = list(blocks.blocks_of(stretch, targets, blocks.Eyes.of(Sight())))
+    made = list(
+        blocks.make_blocks(stretch, targets=targets, eyes=blocks.ObserverSettings.of(Sight()))
+    )
     posts = np.concatenate([block.posts_rc for block in made])
     assert len(made) > 20
     assert max(len(block.posts_rc) for block in made) <= 13
@@ -91,15 +95,22 @@ def test_blocks_hold_every_post_once(monkeypatch):
 def test_the_order_of_blocks_and_another_process_do_not_matter(monkeypatch):
     stretch, targets = stretch_and_targets()
     monkeypatch.setattr(blocks, "BLOCK_POSTS", 11)
-    made = list(blocks.blocks_of(stretch, targets, blocks.Eyes.of(Sight(radius_m=6_000.0))))
+    made = list(
+        blocks.make_blocks(
+            stretch, targets=targets, eyes=blocks.ObserverSettings.of(Sight(radius_m=6_000.0))
+        )
+    )
     shape = stretch.dem.heights_m.shape
     totals = []
     for order in (made, made[::-1]):
-        counts, tally = (np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)), empty_tally(60)
+        counts, tally = (
+            (np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)),
+            make_empty_counts_of_targets(60),
+        )
         for block in order:
             # What a block needs fits into a parcel, and so does what it gives back.
             counted = blocks.count_block(pickle.loads(pickle.dumps(block)), threads=1)
-            blocks.add_counted(pickle.loads(pickle.dumps(counted)), counts, [tally])
+            blocks.add_counts(pickle.loads(pickle.dumps(counted)), counts=counts, totals=[tally])
         totals.append((*counts, *vars(tally).values()))
     for one, other in zip(*totals, strict=True):
         assert (one == other).all()
@@ -177,22 +188,24 @@ def test_keys_tell_apart_what_is_not_the_same():
         ["a", "bc"],
         [b"abc"],
     ]
-    assert len({kept.key_of("visibility", parts) for parts in keys}) == len(keys)
-    assert kept.key_of("visibility", [b.T]) == kept.key_of("visibility", [b.T.copy()])
+    assert len({kept.make_key("visibility", parts=parts) for parts in keys}) == len(keys)
+    assert kept.make_key("visibility", parts=[b.T]) == kept.make_key(
+        "visibility", parts=[b.T.copy()]
+    )
 
 
 def test_arrays_come_back_as_they_were(tmp_path):
     folder = kept.open_work(tmp_path / "a" / "b")
     arrays = {"none": np.zeros((0, 2)), "n": np.array([np.nan, np.inf]), "u": np.ones(3, np.uint16)}
-    kept.keep(folder, "f" * 64, arrays)
-    found = kept.fetch(folder, "f" * 64)
+    kept.save_piece(folder, key="f" * 64, arrays=arrays)
+    found = kept.load_piece(folder, key="f" * 64)
     assert list(found) == list(arrays)
     for name, array in arrays.items():
         assert found[name].dtype == array.dtype
         np.testing.assert_array_equal(found[name], array)
-    assert kept.fetch(folder, "e" * 64) is None
-    assert kept.fetch(None, "f" * 64) is None
-    kept.keep(None, "f" * 64, arrays)
+    assert kept.load_piece(folder, key="e" * 64) is None
+    assert kept.load_piece(None, key="f" * 64) is None
+    kept.save_piece(None, key="f" * 64, arrays=arrays)
 
 
 def test_the_folder_is_apart_from_the_results(tmp_path):

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 import frontline.visibility.core
 import frontline.visibility.kernels.pairs
 from frontline.errors import RasterError
-from frontline.visibility.core import sight_lines, visible_counts
+from frontline.visibility.core import cumulative_viewshed, line_of_sight
 from frontline.visibility.kernels.cumulative import Reach, count_posts, surface_of
 from frontline.visibility.kernels.envelope import PER_ROW
-from frontline.visibility.kernels.rays import rays
+from frontline.visibility.kernels.rays import follow_each_ray
 
 choice = frontline.visibility.core.is_near
 
@@ -55,11 +55,15 @@ def test_a_wall_hides_what_is_lower_than_the_line_over_it():
     z = np.zeros((1, 7), dtype=np.float32)
     z[0, 2] = 4.0
     # From 2 m over the wall's 4 m at cell 2 the line rises 1 m per cell: 5 m at cell 3.
-    counts = visible_counts(z, [[0, 0]], observer_height_m=2, target_height_m=2, **FLAT)
+    counts = cumulative_viewshed(
+        z, posts_rc=[[0, 0]], observer_height_m=2, target_height_m=2, **FLAT
+    )
     assert counts.seen.tolist() == [[1, 1, 1, 0, 0, 0, 0]]
-    just = visible_counts(z, [[0, 0]], observer_height_m=2, target_height_m=5, **FLAT)
+    just = cumulative_viewshed(z, posts_rc=[[0, 0]], observer_height_m=2, target_height_m=5, **FLAT)
     assert just.seen.tolist() == [[1, 1, 1, 1, 0, 0, 0]]
-    line = sight_lines(z, [[0, 0]], [[0, 4]], observer_height_m=2, target_height_m=2, **FLAT)
+    line = line_of_sight(
+        z, from_rc=[[0, 0]], to_rc=[[0, 4]], observer_height_m=2, target_height_m=2, **FLAT
+    )
     assert line.visible.tolist() == [0]
     assert line.clearance_m.tolist() == [-2.0]
 
@@ -68,7 +72,9 @@ def test_between_two_cells_the_terrain_is_linear():
     z = np.zeros((2, 3), dtype=np.float32)
     z[0, 1], z[1, 1] = 8.0, 2.0
     # The ray from (0, 0) to (1, 2) crosses column 1 halfway between 8 and 2: 5 m.
-    line = sight_lines(z, [[0, 0]], [[1, 2]], observer_height_m=6, target_height_m=7, **FLAT)
+    line = line_of_sight(
+        z, from_rc=[[0, 0]], to_rc=[[1, 2]], observer_height_m=6, target_height_m=7, **FLAT
+    )
     assert line.clearance_m.tolist() == [1.5]
     assert line.visible.tolist() == [1]
 
@@ -76,21 +82,23 @@ def test_between_two_cells_the_terrain_is_linear():
 def test_a_diagonal_touches_only_the_cells_on_it():
     z = np.full((3, 3), 100.0, dtype=np.float32)
     z[0, 0] = z[1, 1] = z[2, 2] = 0.0
-    line = sight_lines(z, [[0, 0]], [[2, 2]], observer_height_m=0, target_height_m=0, **FLAT)
+    line = line_of_sight(
+        z, from_rc=[[0, 0]], to_rc=[[2, 2]], observer_height_m=0, target_height_m=0, **FLAT
+    )
     assert line.visible.tolist() == [1]
     assert line.clearance_m.tolist() == [0.0]
     z[z == 100.0] = np.nan
-    assert visible_counts(z, [[0, 0]], **FLAT).seen[2, 2] == 1
+    assert cumulative_viewshed(z, posts_rc=[[0, 0]], **FLAT).seen[2, 2] == 1
 
 
 def test_the_earth_drops_by_the_stated_amount():
     # Over 1,000 cells of 15 m, k = 0.13: the middle of a 15 km line sinks c D^2 / 4 = 3.84 m.
     z = np.zeros((1, 1001), dtype=np.float32)
-    line = sight_lines(z, [[0, 0]], [[0, 1000]], cell_size_m=15.0)
+    line = line_of_sight(z, from_rc=[[0, 0]], to_rc=[[0, 1000]], cell_size_m=15.0)
     drop = 15_000.0**2 * 0.87 / (2 * 6_371_008.8)
     assert drop == pytest.approx(15.36, abs=0.01)
     assert line.clearance_m[0] == pytest.approx(2.0 - drop / 4, abs=1e-9)
-    counts = visible_counts(z, [[0, 0]], cell_size_m=15.0, max_distance_m=20_000.0)
+    counts = cumulative_viewshed(z, posts_rc=[[0, 0]], cell_size_m=15.0, max_distance_m=20_000.0)
     # Two heights of 2 m see each other up to twice sqrt(2 * 2 R / 0.87) = 5.4 km.
     horizon = 2 * np.sqrt(2.0 * 2 * 6_371_008.8 / 0.87)
     assert int(counts.seen.sum()) == int(horizon // 15.0) + 1
@@ -98,13 +106,17 @@ def test_the_earth_drops_by_the_stated_amount():
 
 def test_a_post_sees_itself_and_a_radius_below_a_cell_reaches_no_further():
     z = rough(9, 9)
-    counts = visible_counts(z, [[4, 5], [4, 5]], cell_size_m=30.0, max_distance_m=29.0)
+    counts = cumulative_viewshed(
+        z, posts_rc=[[4, 5], [4, 5]], cell_size_m=30.0, max_distance_m=29.0
+    )
     assert counts.seen.sum() == counts.seen[4, 5] == 2
     assert counts.unknown.sum() == 0
 
 
 def test_neighbours_have_no_crossing_between_them():
-    lines = sight_lines(rough(4, 4), [[1, 1]], [[1, 1], [1, 2], [2, 2]], cell_size_m=30.0)
+    lines = line_of_sight(
+        rough(4, 4), from_rc=[[1, 1]], to_rc=[[1, 1], [1, 2], [2, 2]], cell_size_m=30.0
+    )
     assert lines.visible.tolist() == [1, 1, 1]
     assert np.isposinf(lines.clearance_m).all()
 
@@ -113,44 +125,44 @@ def test_unknown_terrain_is_unknown_unless_something_known_hides_it():
     z = np.zeros((1, 8), dtype=np.float32)
     z[0, 3] = np.nan
     z[0, 5] = 50.0
-    counts = visible_counts(z, [[0, 0]], **FLAT)
+    counts = cumulative_viewshed(z, posts_rc=[[0, 0]], **FLAT)
     # Cells 6 and 7 are behind the 50 m wall; cell 3 is itself unknown, 4 and 5 lie behind it.
     assert counts.seen.tolist() == [[1, 1, 1, 0, 0, 0, 0, 0]]
     assert counts.unknown.tolist() == [[0, 0, 0, 1, 1, 1, 0, 0]]
-    lines = sight_lines(z, [[0, 0]], [[0, c] for c in range(8)], **FLAT)
+    lines = line_of_sight(z, from_rc=[[0, 0]], to_rc=[[0, c] for c in range(8)], **FLAT)
     assert lines.visible.tolist() == [1, 1, 1, -1, -1, -1, 0, 0]
     assert np.isnan(lines.clearance_m[3:6]).all()
 
 
 def test_an_unknown_target_is_unknown_even_behind_a_wall():
     z = np.array([[0, 50, 0, np.nan, 0]], dtype=np.float32)
-    counts = visible_counts(z, [[0, 0]], **FLAT)
+    counts = cumulative_viewshed(z, posts_rc=[[0, 0]], **FLAT)
     assert counts.unknown.tolist() == [[0, 0, 0, 1, 0]]
-    assert sight_lines(z, [[0, 0]], [[0, 3]], **FLAT).visible.tolist() == [-1]
-    assert sight_lines(z, [[0, 3]], [[0, 0]], **FLAT).visible.tolist() == [-1]
+    assert line_of_sight(z, from_rc=[[0, 0]], to_rc=[[0, 3]], **FLAT).visible.tolist() == [-1]
+    assert line_of_sight(z, from_rc=[[0, 3]], to_rc=[[0, 0]], **FLAT).visible.tolist() == [-1]
 
 
 def test_infinite_heights_are_unknown():
     z = np.zeros((1, 5), dtype=np.float32)
     z[0, 2] = np.inf
-    assert visible_counts(z, [[0, 0]], **FLAT).unknown.tolist() == [[0, 0, 1, 1, 1]]
+    assert cumulative_viewshed(z, posts_rc=[[0, 0]], **FLAT).unknown.tolist() == [[0, 0, 1, 1, 1]]
 
 
 def test_weights_add_up_to_the_length_of_line():
     z = np.zeros((3, 3), dtype=np.float32)
     posts = [[0, 0], [1, 1], [1, 1]]
-    counts = visible_counts(z, posts, weights=np.array([12.5, 30.0, 0.25]), **FLAT)
+    counts = cumulative_viewshed(z, posts_rc=posts, weights=np.array([12.5, 30.0, 0.25]), **FLAT)
     assert counts.seen_weight is not None
     assert counts.unknown_weight is not None
     assert counts.seen_weight.dtype == np.float32
     assert counts.seen_weight.tolist() == [[42.75] * 3] * 3
     assert counts.unknown_weight.sum() == 0
-    assert visible_counts(z, posts, **FLAT).seen_weight is None
+    assert cumulative_viewshed(z, posts_rc=posts, **FLAT).seen_weight is None
 
 
 def test_weights_of_nothing_are_nothing():
     z = np.zeros((3, 3), dtype=np.float32)
-    counts = visible_counts(z, [[0, 0]], weights=np.zeros(1), **FLAT)
+    counts = cumulative_viewshed(z, posts_rc=[[0, 0]], weights=np.zeros(1), **FLAT)
     assert counts.seen_weight is not None
     assert counts.seen_weight.sum() == 0
 
@@ -158,7 +170,7 @@ def test_weights_of_nothing_are_nothing():
 def test_more_posts_than_sixteen_bits_hold():
     z = np.zeros((2, 2), dtype=np.float32)
     posts = np.zeros((65_536, 2), dtype=int)
-    counts = visible_counts(z, posts, weights=np.ones(65_536), **FLAT)
+    counts = cumulative_viewshed(z, posts_rc=posts, weights=np.ones(65_536), **FLAT)
     assert counts.seen.tolist() == [[65_536] * 2] * 2
     assert counts.seen_weight is not None
     assert counts.seen_weight.tolist() == [[65_536.0] * 2] * 2
@@ -166,8 +178,8 @@ def test_more_posts_than_sixteen_bits_hold():
 
 def test_no_posts_and_no_pairs():
     z = np.zeros((2, 2), dtype=np.float32)
-    assert visible_counts(z, np.empty((0, 2), dtype=int), **FLAT).seen.sum() == 0
-    lines = sight_lines(z, np.empty((0, 2)), np.empty((0, 2)), **FLAT)
+    assert cumulative_viewshed(z, posts_rc=np.empty((0, 2), dtype=int), **FLAT).seen.sum() == 0
+    lines = line_of_sight(z, from_rc=np.empty((0, 2)), to_rc=np.empty((0, 2)), **FLAT)
     assert len(lines.visible) == len(lines.clearance_m) == 0
 
 
@@ -180,7 +192,7 @@ def test_counts_equal_the_reference(void, cell):
     z = rough(31, 27, seed=int(void * 100), void=void)
     z[0, 0] = z[30, 13] = z[14, 13] = 30.0
     posts = np.array([[0, 0], [30, 13], [14, 13]])
-    counts = visible_counts(z, posts, cell_size_m=cell, max_distance_m=600.0)
+    counts = cumulative_viewshed(z, posts_rc=posts, cell_size_m=cell, max_distance_m=600.0)
     seen, unknown = reference_counts(z, posts, cell=cell, reach=600.0)
     assert np.array_equal(counts.seen, seen)
     assert np.array_equal(counts.unknown, unknown)
@@ -207,12 +219,17 @@ def test_counts_equal_exact_fractions(rows, cols, seed, void, post_m, target_m, 
     z[rng.random(z.shape) < void] = np.nan
     z[post] = 3.0
     options = {"cell_size_m": 32.0, "refraction": k}
-    counts = visible_counts(
-        z, [post], observer_height_m=post_m, target_height_m=target_m, **options
+    counts = cumulative_viewshed(
+        z, posts_rc=[post], observer_height_m=post_m, target_height_m=target_m, **options
     )
     targets = list(np.ndindex(*z.shape))
-    lines = sight_lines(
-        z, [post], targets, observer_height_m=post_m, target_height_m=target_m, **options
+    lines = line_of_sight(
+        z,
+        from_rc=[post],
+        to_rc=targets,
+        observer_height_m=post_m,
+        target_height_m=target_m,
+        **options,
     )
     for n, target in enumerate(targets):
         state, least = oracle_state(z, post, target, start_m=post_m, end_m=target_m, cell=32.0, k=k)
@@ -231,7 +248,7 @@ def test_lines_equal_the_reference():
     rng = np.random.default_rng(4)
     starts = np.column_stack([rng.integers(0, 40, 300), rng.integers(0, 50, 300)])
     ends = np.column_stack([rng.integers(0, 40, 300), rng.integers(0, 50, 300)])
-    lines = sight_lines(z, starts, ends, cell_size_m=(30.0, 20.0))
+    lines = line_of_sight(z, from_rc=starts, to_rc=ends, cell_size_m=(30.0, 20.0))
     for n, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         state, least = reference_state(z, tuple(start), tuple(end), cell=(30.0, 20.0))
         assert lines.visible[n] == state
@@ -241,9 +258,9 @@ def test_lines_equal_the_reference():
 def test_counts_and_lines_agree_on_every_cell():
     z = rough(120, 140, seed=5, relief=15.0, void=0.0005)
     z[60, 70] = 40.0
-    counts = visible_counts(z, [[60, 70]], cell_size_m=30.0)
+    counts = cumulative_viewshed(z, posts_rc=[[60, 70]], cell_size_m=30.0)
     targets = np.array(list(np.ndindex(*z.shape)))
-    lines = sight_lines(z, [[60, 70]], targets, cell_size_m=30.0)
+    lines = line_of_sight(z, from_rc=[[60, 70]], to_rc=targets, cell_size_m=30.0)
     assert np.array_equal(counts.seen.ravel(), lines.visible == 1)
     assert np.array_equal(counts.unknown.ravel(), lines.visible == -1)
 
@@ -258,9 +275,11 @@ def test_many_rays_are_the_same_bits_as_each_alone(void):
     ends[::7] += rng.random((115, 2)) * 0.9 * (ends[::7] < 148)
     ends[::5, 1] = starts[::5, 1]
     ends[::11] = starts[::11]
-    many = sight_lines(z, starts, ends, cell_size_m=(30.0, 25.0))
+    many = line_of_sight(z, from_rc=starts, to_rc=ends, cell_size_m=(30.0, 25.0))
     for n in range(800):
-        one = sight_lines(z, starts[n : n + 1], ends[n : n + 1], cell_size_m=(30.0, 25.0))
+        one = line_of_sight(
+            z, from_rc=starts[n : n + 1], to_rc=ends[n : n + 1], cell_size_m=(30.0, 25.0)
+        )
         assert one.visible[0] == many.visible[n]
         assert one.clearance_m.tobytes() == many.clearance_m[n : n + 1].tobytes()
 
@@ -294,13 +313,18 @@ def test_bundles_of_rays_are_the_same_bits_as_rays_alone(
     if share == "none":
         ends = ends[rng.permutation(90)]
     heights = np.full(90, heights) + (np.arange(90) % 5 == 0)
-    lines = sight_lines(
-        z, starts, ends, cell_size_m=(30.0, 20.0), observer_height_m=heights, refraction=-3.0
+    lines = line_of_sight(
+        z,
+        from_rc=starts,
+        to_rc=ends,
+        cell_size_m=(30.0, 20.0),
+        observer_height_m=heights,
+        refraction=-3.0,
     )
     visible, clearance = np.empty(90, dtype=np.int8), np.empty(90)
     curve = 4.0 / (2.0 * 6_371_008.8)
     low = np.full(90, 2.0)
-    rays(z, starts, ends, heights, low, (30.0, 20.0), curve, visible, clearance)
+    follow_each_ray(z, starts, ends, heights, low, (30.0, 20.0), curve, visible, clearance)
     assert np.array_equal(lines.visible, visible)
     assert lines.clearance_m.tobytes() == clearance.tobytes()
 
@@ -348,9 +372,9 @@ def test_every_cell_is_decided_as_by_its_own_ray(
         "observer_height_m": heights[0],
         "target_height_m": heights[1],
     }
-    counts = visible_counts(z, [post], max_distance_m=reach, threads=1, **common)
+    counts = cumulative_viewshed(z, posts_rc=[post], max_distance_m=reach, threads=1, **common)
     targets = np.argwhere(np.ones(z.shape, dtype=bool))
-    state = sight_lines(z, [post], targets, **common).visible.reshape(z.shape)
+    state = line_of_sight(z, from_rc=[post], to_rc=targets, **common).visible.reshape(z.shape)
     away = ((targets - post) * np.broadcast_to(cell, 2)) ** 2
     inside = (away.sum(axis=1) <= reach**2).reshape(z.shape)
     assert np.array_equal(counts.seen, (state == 1) & inside)
@@ -362,7 +386,9 @@ def test_unknown_cells_just_beyond_the_radius_do_not_open_the_view():
     z = np.zeros((6, 10), dtype=np.float32)
     z[3, 7] = 50.0
     z[:, 8:] = np.nan
-    counts = visible_counts(z, [[1, 7]], cell_size_m=(30.0, 927.0), max_distance_m=210.0)
+    counts = cumulative_viewshed(
+        z, posts_rc=[[1, 7]], cell_size_m=(30.0, 927.0), max_distance_m=210.0
+    )
     assert counts.seen[:, 7].tolist() == [1, 1, 1, 1, 0, 0]
     assert counts.unknown.sum() == 0
     assert counts.seen.sum() == 4
@@ -413,11 +439,21 @@ def test_swapping_the_ends_changes_no_bit():
         starts = rng.integers(0, 59, (500, 2)) + fraction * rng.random((500, 2))
         ends = rng.integers(0, 59, (500, 2)) + fraction * rng.random((500, 2))
         low, high = rng.random(500) * 5, rng.random(500) * 50
-        one = sight_lines(
-            z, starts, ends, cell_size_m=(30.0, 22.0), observer_height_m=low, target_height_m=high
+        one = line_of_sight(
+            z,
+            from_rc=starts,
+            to_rc=ends,
+            cell_size_m=(30.0, 22.0),
+            observer_height_m=low,
+            target_height_m=high,
         )
-        two = sight_lines(
-            z, ends, starts, cell_size_m=(30.0, 22.0), observer_height_m=high, target_height_m=low
+        two = line_of_sight(
+            z,
+            from_rc=ends,
+            to_rc=starts,
+            cell_size_m=(30.0, 22.0),
+            observer_height_m=high,
+            target_height_m=low,
         )
         assert np.array_equal(one.visible, two.visible)
         assert one.clearance_m.tobytes() == two.clearance_m.tobytes()
@@ -430,10 +466,10 @@ def test_a_tiny_shift_of_position_is_a_tiny_change_of_clearance():
     ends = rng.integers(1, 39, (200, 2))
     far = np.abs(starts - ends).min(axis=1) > 3
     starts, ends = starts[far], ends[far]
-    whole = sight_lines(z, starts, ends, cell_size_m=30.0)
+    whole = line_of_sight(z, from_rc=starts, to_rc=ends, cell_size_m=30.0)
     # Towards each other, so that neither end passes over a row or column of its own.
     shift = 1e-7 * np.sign(ends - starts)
-    near = sight_lines(z, starts + shift, ends - shift, cell_size_m=30.0)
+    near = line_of_sight(z, from_rc=starts + shift, to_rc=ends - shift, cell_size_m=30.0)
     assert near.clearance_m == pytest.approx(whole.clearance_m, abs=1e-3)
 
 
@@ -442,7 +478,9 @@ def test_on_a_slope_a_fractional_line_keeps_its_height_above_ground():
     z = (3.0 * rows - 2.0 * cols).astype(np.float32)
     rng = np.random.default_rng(10)
     starts, ends = rng.random((50, 2)) * [19, 9], rng.random((50, 2)) * [19, 9] + [0, 20]
-    lines = sight_lines(z, starts, ends, observer_height_m=1.5, target_height_m=1.5, **FLAT)
+    lines = line_of_sight(
+        z, from_rc=starts, to_rc=ends, observer_height_m=1.5, target_height_m=1.5, **FLAT
+    )
     assert lines.clearance_m == pytest.approx(np.full(50, 1.5), abs=1e-9)
 
 
@@ -450,9 +488,13 @@ def test_on_a_slope_a_fractional_line_keeps_its_height_above_ground():
 @given(seed=st.integers(0, 1000), higher=st.floats(0.0, 30.0))
 def test_a_higher_post_or_target_never_sees_less(seed, higher):
     z = rough(24, 24, seed=seed)
-    low = visible_counts(z, [[12, 3]], cell_size_m=30.0)
-    post = visible_counts(z, [[12, 3]], cell_size_m=30.0, observer_height_m=2.0 + higher)
-    target = visible_counts(z, [[12, 3]], cell_size_m=30.0, target_height_m=2.0 + higher)
+    low = cumulative_viewshed(z, posts_rc=[[12, 3]], cell_size_m=30.0)
+    post = cumulative_viewshed(
+        z, posts_rc=[[12, 3]], cell_size_m=30.0, observer_height_m=2.0 + higher
+    )
+    target = cumulative_viewshed(
+        z, posts_rc=[[12, 3]], cell_size_m=30.0, target_height_m=2.0 + higher
+    )
     assert (target.seen >= low.seen).all()
     # A higher post may lose nothing either: every line to it only rises.
     assert (post.seen >= low.seen).all()
@@ -464,9 +506,9 @@ def test_turning_the_raster_turns_the_answer(turn):
     z[17, 30] = 20.0
     mark = np.zeros(z.shape)
     mark[17, 30] = 1
-    straight = visible_counts(z, [[17, 30]], cell_size_m=30.0, max_distance_m=1000.0)
-    turned = visible_counts(
-        turn(z), np.argwhere(turn(mark) == 1), cell_size_m=30.0, max_distance_m=1000.0
+    straight = cumulative_viewshed(z, posts_rc=[[17, 30]], cell_size_m=30.0, max_distance_m=1000.0)
+    turned = cumulative_viewshed(
+        turn(z), posts_rc=np.argwhere(turn(mark) == 1), cell_size_m=30.0, max_distance_m=1000.0
     )
     assert np.array_equal(turn(straight.seen), turned.seen)
     assert np.array_equal(turn(straight.unknown), turned.unknown)
@@ -478,15 +520,22 @@ def test_threads_and_order_change_no_bit():
     posts = np.argwhere(np.isfinite(z))
     posts = posts[rng.choice(len(posts), 150, replace=False)]
     weights = rng.random(150) * 42.0
-    one = visible_counts(z, posts, cell_size_m=30.0, max_distance_m=900, weights=weights, threads=1)
+    one = cumulative_viewshed(
+        z, posts_rc=posts, cell_size_m=30.0, max_distance_m=900, weights=weights, threads=1
+    )
     order = rng.permutation(150)
-    two = visible_counts(
-        z, posts[order], cell_size_m=30.0, max_distance_m=900, weights=weights[order], threads=3
+    two = cumulative_viewshed(
+        z,
+        posts_rc=posts[order],
+        cell_size_m=30.0,
+        max_distance_m=900,
+        weights=weights[order],
+        threads=3,
     )
     for name in ("seen", "unknown", "seen_weight", "unknown_weight"):
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
     single = [
-        visible_counts(z, [p], cell_size_m=30.0, max_distance_m=900, weights=[w])
+        cumulative_viewshed(z, posts_rc=[p], cell_size_m=30.0, max_distance_m=900, weights=[w])
         for p, w in zip(posts.tolist(), weights, strict=True)
     ]
     assert np.array_equal(one.seen, sum(c.seen for c in single))
@@ -499,9 +548,9 @@ def test_threads_and_order_change_no_bit():
 
 def test_progress_runs_from_nothing_to_all():
     said = []
-    visible_counts(
+    cumulative_viewshed(
         rough(20, 300),
-        [[3, 3], [4, 290]],
+        posts_rc=[[3, 3], [4, 290]],
         cell_size_m=30.0,
         progress=lambda done, total: said.append((done, total)),
     )
@@ -537,7 +586,9 @@ def bad_counts(**change):
     options = {"posts_rc": [[1, 1]], "cell_size_m": 30.0} | change
     z = np.zeros((4, 5), dtype=np.float32)
     z[2, 3] = np.nan
-    return visible_counts(options.pop("heights_m", z), options.pop("posts_rc"), **options)
+    return cumulative_viewshed(
+        options.pop("heights_m", z), posts_rc=options.pop("posts_rc"), **options
+    )
 
 
 @pytest.mark.parametrize(
@@ -585,10 +636,10 @@ def test_bad_arguments_are_refused_by_name(change, words):
 def test_bad_lines_are_refused_by_name(change, words):
     options = {"from_rc": [[0, 0]], "to_rc": [[3, 4]]} | change
     with pytest.raises(RasterError) as caught:
-        sight_lines(
+        line_of_sight(
             np.zeros((4, 5), dtype=np.float32),
-            options.pop("from_rc"),
-            options.pop("to_rc"),
+            from_rc=options.pop("from_rc"),
+            to_rc=options.pop("to_rc"),
             cell_size_m=30.0,
             **options,
         )

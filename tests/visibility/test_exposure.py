@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from frontline.elevation.dem import Dem
 from frontline.errors import LayerError, RasterError
-from frontline.geo.projection import frame_around
+from frontline.geo.projection import plane_around
 from frontline.lines.front import FrontLine
 from frontline.project.models import Sight
 from frontline.visibility import corridors as corridor_pieces
 from frontline.visibility import exposure
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 CELL = 100.0
 EARTH_M = 6_371_008.8 / (1 - 0.13)
 """Radius that refraction makes of the Earth's."""
@@ -83,12 +83,12 @@ def zones_of(*zones):
 def see(heights, line, places=(), *, roads=(), zones=(), columns=None, accuracy_m=None, **asked):
     """Run on one line; `heights` an array or a whole Dem."""
     dem = heights if isinstance(heights, Dem) else dem_of(heights, accuracy_m=accuracy_m)
-    return exposure.sight(
+    return exposure.see_from_fronts(
         SimpleNamespace(sight=Sight(**asked)),
-        layers_of(places, roads, **(columns or {})),
-        [front_of(line)],
-        dem,
-        zones_of(*zones),
+        layers=layers_of(places, roads, **(columns or {})),
+        fronts=[front_of(line)],
+        dem=dem,
+        zones=zones_of(*zones),
         threads=1,
     )
 
@@ -309,9 +309,13 @@ def test_any_number_of_threads_and_blocks_gives_the_same_bits(monkeypatch):
     layers = layers_of(rng.uniform(-9_000, 9_000, (40, 2)), [LINE])
     project = SimpleNamespace(sight=Sight())
     line = front_of(shapely.LineString([(-4_000.0, -9_000.0), (2_000.0, 9_000.0)]))
-    one = exposure.sight(project, layers, [line], dem, zones_of(), threads=1)
+    one = exposure.see_from_fronts(
+        project, layers=layers, fronts=[line], dem=dem, zones=zones_of(), threads=1
+    )
     monkeypatch.setattr("frontline.visibility.targets.MOST_PAIRS", 777)
-    two = exposure.sight(project, layers, [line], dem, zones_of(), threads=2)
+    two = exposure.see_from_fronts(
+        project, layers=layers, fronts=[line], dem=dem, zones=zones_of(), threads=2
+    )
     pd.testing.assert_frame_equal(one.settlements, two.settlements, check_exact=True)
     pd.testing.assert_frame_equal(
         pd.DataFrame(one.corridors.drop(columns="geometry")),
@@ -445,7 +449,9 @@ def test_without_elevation_or_switched_off_every_table_keeps_its_columns():
     layers = layers_of([(1.0, 1.0)])
     off = SimpleNamespace(sight=Sight(enabled=False))
     for project, dem in ((off, dem_of(plain())), (SimpleNamespace(sight=Sight()), None)):
-        found = exposure.sight(project, layers, [front_of(LINE)], dem, zones_of())
+        found = exposure.see_from_fronts(
+            project, layers=layers, fronts=[front_of(LINE)], dem=dem, zones=zones_of()
+        )
         assert list(found.settlements.columns) == exposure.SETTLEMENTS
         assert list(found.corridors.columns) == [*corridor_pieces.CORRIDORS, "geometry"]
         assert not found.rasters
@@ -456,12 +462,12 @@ def test_without_elevation_or_switched_off_every_table_keeps_its_columns():
 
 def test_progress_runs_to_the_end():
     told = []
-    exposure.sight(
+    exposure.see_from_fronts(
         SimpleNamespace(sight=Sight(radius_m=1_000.0)),
-        layers_of([(1.0, 1.0)]),
-        [front_of(LINE), front_of(POST, key="new")],
-        dem_of(plain()),
-        zones_of(),
+        layers=layers_of([(1.0, 1.0)]),
+        fronts=[front_of(LINE), front_of(POST, key="new")],
+        dem=dem_of(plain()),
+        zones=zones_of(),
         threads=1,
         progress=lambda done, total: told.append(done / total),
     )
@@ -471,14 +477,14 @@ def test_progress_runs_to_the_end():
 
 def see_in_degrees(lon, lat, *, crs="EPSG:4326", step=1 / 600):
     """The same hills, line and places around any point of the Earth, on a grid of some CRS."""
-    frame = frame_around([shapely.Point(lon, lat)])
+    plane = plane_around([shapely.Point(lon, lat)])
     if crs == "EPSG:4326":
         reach = 0.14 / math.cos(math.radians(lat)), 0.14
         # A cell of degrees as wide as it is high, so that every latitude has alike cells.
         steps = step / math.cos(math.radians(lat)), step
         west, north = lon - reach[0], lat + reach[1]
     else:
-        there = pyproj.Transformer.from_crs(frame.crs, crs, always_xy=True)
+        there = pyproj.Transformer.from_crs(plane.crs, crs, always_xy=True)
         unit = pyproj.CRS.from_user_input(crs).axis_info[0].unit_conversion_factor
         x, y = there.transform(0.0, 0.0)
         # Web Mercator claims twice the metres at 60 degrees.
@@ -490,7 +496,7 @@ def see_in_degrees(lon, lat, *, crs="EPSG:4326", step=1 / 600):
     x, y = np.meshgrid(
         west + (np.arange(cols) + 0.5) * steps[0], north - (np.arange(rows) + 0.5) * steps[1]
     )
-    back = pyproj.Transformer.from_crs(crs, frame.crs, always_xy=True)
+    back = pyproj.Transformer.from_crs(crs, plane.crs, always_xy=True)
     heights = hills(*back.transform(x.ravel(), y.ravel())).reshape(rows, cols)
     dem = Dem(
         heights_m=heights.astype(np.float32),
@@ -500,11 +506,13 @@ def see_in_degrees(lon, lat, *, crs="EPSG:4326", step=1 / 600):
     )
     rng = np.random.default_rng(6)
     layers = layers_of(rng.uniform(-9_000, 9_000, (150, 2)))
-    layers.frame = frame
+    layers.plane = plane
     line = shapely.LineString([(-3_000.0, -6_000.0), (2_000.0, 500.0), (2_500.0, 6_000.0)])
     zones = zones_of((5_000.0, line.buffer(4_000.0)))
     project = SimpleNamespace(sight=Sight(radius_m=8_000.0))
-    return exposure.sight(project, layers, [front_of(line)], dem, zones, threads=1)
+    return exposure.see_from_fronts(
+        project, layers=layers, fronts=[front_of(line)], dem=dem, zones=zones, threads=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -546,7 +554,9 @@ def test_heights_of_places_and_roads_from_a_column():
     layers = layers_of(places, [shapely.LineString([(3_000.0, -50.0), (5_000.0, -50.0)])] * 2)
     layers.corridors["roof_m"] = [None, 200.0]
     project = SimpleNamespace(sight=Sight(target_height_column="roof_m"))
-    found = exposure.sight(project, layers, [front_of(POST)], dem_of(heights), zones_of())
+    found = exposure.see_from_fronts(
+        project, layers=layers, fronts=[front_of(POST)], dem=dem_of(heights), zones=zones_of()
+    )
     assert found.corridors.set_index("id").in_sight.to_dict() == {"c0": "hidden", "c1": "visible"}
     assert (found.settlements.in_sight == "hidden").all()
 

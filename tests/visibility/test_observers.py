@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.elevation.dem import Dem
-from frontline.geo.geodesy import length_m
-from frontline.geo.projection import frame_around
+from frontline.geo.geodesy import measure_length
+from frontline.geo.projection import plane_around
 from frontline.lines.front import FrontLine
 from frontline.visibility import observers as stretches
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 
 
 def dem_of(rows=200, cols=200, *, step=(100.0, 100.0), west=-10_000.0, north=10_000.0):
@@ -40,9 +40,12 @@ def front_of(line):
 
 
 def stood(line, dem, *, radius_m=1_000.0, spacing_m=None):
-    parts = stretches.parts_of(front_of(line), dem, radius_m=radius_m)
+    parts = stretches.tile_front(front_of(line), dem=dem, radius_m=radius_m)
     return [
-        stretches.stand(part, dem, FRAME, radius_m=radius_m, spacing_m=spacing_m) for part in parts
+        stretches.place_observers(
+            part, dem=dem, plane=FRAME, radius_m=radius_m, spacing_m=spacing_m
+        )
+        for part in parts
     ]
 
 
@@ -95,7 +98,7 @@ def test_a_corner_and_an_edge_of_cells():
 
 def test_lengths_are_geodesic_and_add_up():
     line = shapely.LineString([(-8_000.0, -3_000.0), (1_000.0, 2_000.0), (8_000.0, 1_500.0)])
-    whole = length_m(np.array([line], dtype=object), FRAME)[0]
+    whole = measure_length(np.array([line], dtype=object), plane=FRAME)[0]
     for spacing_m in (None, 100.0, 777.0, 50_000.0):
         total = sum(s.length_m.sum() for s in stood(line, dem_of(), spacing_m=spacing_m))
         assert total == pytest.approx(whole, rel=1e-9)
@@ -121,9 +124,9 @@ def test_a_long_line_is_cut_where_it_lies_not_by_its_direction(monkeypatch):
 
 
 def test_a_front_of_two_thousand_kilometres_in_degrees():
-    frame = frame_around([shapely.LineString([(10.0, 60.0), (50.0, 50.0)])])
+    plane = plane_around([shapely.LineString([(10.0, 60.0), (50.0, 50.0)])])
     lonlat = shapely.segmentize(shapely.LineString([(10.0, 60.0), (50.0, 50.0)]), 0.1)
-    line = frame.from_crs(np.array([lonlat], dtype=object), "EPSG:4326")[0]
+    line = plane.from_crs(np.array([lonlat], dtype=object), "EPSG:4326")[0]
     step = 1 / 60
     dem = Dem(
         heights_m=np.zeros((720, 2520), dtype=np.float32),
@@ -131,19 +134,22 @@ def test_a_front_of_two_thousand_kilometres_in_degrees():
         crs="EPSG:4326",
         step_m=(1_855.0, 1_060.0),
     )
-    parts = stretches.parts_of(front_of(line), dem, radius_m=15_000.0)
+    parts = stretches.tile_front(front_of(line), dem=dem, radius_m=15_000.0)
     stands = [
-        stretches.stand(part, dem, frame, radius_m=15_000.0, spacing_m=None) for part in parts
+        stretches.place_observers(part, dem=dem, plane=plane, radius_m=15_000.0, spacing_m=None)
+        for part in parts
     ]
     assert len(stands) >= 4
-    whole = length_m(np.array([line], dtype=object), frame)[0]
+    whole = measure_length(np.array([line], dtype=object), plane=plane)[0]
     assert whole > 2_000_000.0
     assert sum(s.length_m.sum() for s in stands) == pytest.approx(whole, rel=1e-9)
     assert all(s.voids == 0 for s in stands)
     # In each grid distances are true to a thousandth: the posts of a part span its own length.
     for part, stretch in zip(parts, stands, strict=True):
         ends = shapely.get_coordinates(part)[[0, -1]]
-        geodesic = length_m(np.array([shapely.LineString(ends)], dtype=object), frame)[0]
-        cells = stretches.positions(stretch.dem, ends, frame.crs)
+        geodesic = measure_length(np.array([shapely.LineString(ends)], dtype=object), plane=plane)[
+            0
+        ]
+        cells = stretches.to_grid_positions(stretch.dem, xy=ends, crs=plane.crs)
         planar = np.hypot(*((cells[1] - cells[0]) * stretch.dem.step_m))
         assert planar == pytest.approx(geodesic, rel=1e-3)

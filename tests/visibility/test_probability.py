@@ -13,14 +13,14 @@ from factories.projects import made_project
 
 import frontline
 from frontline.elevation.dem import Dem
-from frontline.geo.projection import frame_around
-from frontline.lines.front import Draw, FrontLine
+from frontline.geo.projection import plane_around
+from frontline.lines.front import DisplacedFront, FrontLine
 from frontline.project.models import Sight
-from frontline.results.tables import tables
+from frontline.results.tables import make_tables
 from frontline.storage import checkpoint as kept
 from frontline.visibility import probability as likelihood
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 CELL = 100.0
 ACCURACY_M = 5.0
 POST = shapely.LineString([(10.0, -40.0), (90.0, -40.0)])
@@ -75,8 +75,8 @@ def likely(heights, *, correlation_m=300.0, draws=None, places=(TARGET,), seed=1
     settlements = gpd.GeoDataFrame(table, geometry=list(map(shapely.Point, places)), crs=FRAME.crs)
     layers = SimpleNamespace(frame=FRAME, settlements=settlements)
     dem = heights if isinstance(heights, Dem) else dem_of(heights)
-    return likelihood.sight_likelihood(
-        project, layers, [front_of()], {"line": draws or ()}, dem, **kwargs
+    return likelihood.probable_viewshed(
+        project, layers=layers, fronts=[front_of()], draws={"line": draws or ()}, dem=dem, **kwargs
     )
 
 
@@ -132,7 +132,7 @@ def test_a_draw_does_not_depend_on_how_many_there_are():
 def test_a_line_that_moves_sees_what_comes_within_its_radius():
     offsets = [-900.0, -300.0, 0.0, 200.0, 400.0]
     draws = [
-        Draw(line=shapely.LineString([(x + 10.0, -40.0), (x + 90.0, -40.0)]), sides={})
+        DisplacedFront(line=shapely.LineString([(x + 10.0, -40.0), (x + 90.0, -40.0)]), sides={})
         for x in offsets
     ]
     # High targets, seen by any post within 5 km.
@@ -174,7 +174,10 @@ def test_progress_and_no_settlements():
 
 
 def test_finished_draws_are_found_again(tmp_path, monkeypatch):
-    draws = [Draw(line=shapely.transform(POST, lambda xy, d=d: xy + d), sides={}) for d in (0, 150)]
+    draws = [
+        DisplacedFront(line=shapely.transform(POST, lambda xy, d=d: xy + d), sides={})
+        for d in (0, 150)
+    ]
     plain = likely(ridge(1.0), elevation_draws=4, draws=draws)
     folder = kept.open_work(tmp_path)
     pd.testing.assert_frame_equal(
@@ -194,7 +197,7 @@ def test_a_run_tells_the_probability_where_it_is_asked_for(tmp_path):
     project = frontline.load_project(made_project(tmp_path, draws=4))
     plain = frontline.compute(project)
     assert not [c for c in plain.settlements.columns if "probability" in c or "position" in c]
-    asked = frontline.changed(project, sight={"elevation_draws": 12, "position_draws": 9})
+    asked = frontline.replace_parts(project, sight={"elevation_draws": 12, "position_draws": 9})
     found = frontline.compute(asked)
     table = found.settlements
     share = table["sight_probability"]
@@ -209,7 +212,7 @@ def test_a_run_tells_the_probability_where_it_is_asked_for(tmp_path):
     said = [note.text for note in found.notes if note.about == "sight"]
     assert any("12 terrains" in text for text in said)
     assert any("4 displaced lines, not from 9" in text for text in said)
-    written = tables(found)["settlements"]
+    written = make_tables(found)["settlements"]
     assert written["sight_probability"].dtype == "float64"
     for name in ("in_sight", "posts_in_sight", "line_in_sight_km"):
         assert plain.settlements[name].equals(table[name])

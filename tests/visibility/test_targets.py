@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from frontline.elevation.dem import Dem
-from frontline.visibility.core import sight_lines
-from frontline.visibility.targets import STATES, Targets, empty_tally, look, state_of
+from frontline.visibility.core import line_of_sight
+from frontline.visibility.targets import (
+    STATES,
+    SightTargets,
+    look,
+    make_empty_counts_of_targets,
+    state_of,
+)
 
 RNG = np.random.default_rng(11)
 HEIGHTS = np.cumsum(RNG.normal(0.0, 4.0, (60, 50)), axis=1).astype(np.float32)
@@ -17,16 +23,16 @@ DEM = Dem(
 KNOWN = np.argwhere(np.isfinite(HEIGHTS))
 POSTS = KNOWN[RNG.choice(len(KNOWN), 40, replace=False)].astype(float)
 WEIGHTS = RNG.uniform(1.0, 30.0, 40)
-TARGETS = Targets(RNG.uniform(-5.0, 62.0, (60, 2)), RNG.uniform(0.0, 9.0, 60))
+TARGETS = SightTargets(RNG.uniform(-5.0, 62.0, (60, 2)), RNG.uniform(0.0, 9.0, 60))
 RADIUS_M = 350.0
 
 
 def run(posts=slice(None)):
     return look(
         DEM,
-        POSTS[posts],
-        WEIGHTS[posts],
-        TARGETS,
+        posts_rc=POSTS[posts],
+        weights_m=WEIGHTS[posts],
+        targets=TARGETS,
         radius_m=RADIUS_M,
         observer_height_m=3.0,
         refraction=0.13,
@@ -46,10 +52,10 @@ def one_by_one(target):
         if (place < 0).any() or place[0] > 59 or place[1] > 49:
             unknown += 1
             continue
-        ray = sight_lines(
+        ray = line_of_sight(
             HEIGHTS,
-            post[None],
-            place[None],
+            from_rc=post[None],
+            to_rc=place[None],
             cell_size_m=STEP,
             observer_height_m=3.0,
             target_height_m=height,
@@ -90,7 +96,7 @@ def test_a_tally_is_the_sum_of_its_rays():
 
 def test_tallies_of_parts_join_to_that_of_the_whole():
     whole, joined = run(), run(slice(0, 17)).plus(run(slice(17, None)))
-    none = empty_tally(len(TARGETS.xy))
+    none = make_empty_counts_of_targets(len(TARGETS.xy))
     for name, values in vars(whole).items():
         assert getattr(joined, name) == pytest.approx(values)
         assert (getattr(whole.plus(none), name) == values).all()
@@ -107,6 +113,6 @@ def test_conservative_moves_the_undecided_to_the_seen():
 
 
 def test_no_targets_and_no_posts():
-    assert len(empty_tally(0).posts) == 0
+    assert len(make_empty_counts_of_targets(0).posts) == 0
     nothing = run(slice(0, 0))
     assert not nothing.posts.any()

@@ -11,11 +11,11 @@ import shapely
 
 from frontline.elevation.dem import Dem
 from frontline.errors import RasterError
-from frontline.geo.projection import frame_around
+from frontline.geo.projection import plane_around
 from frontline.project.models import Sight
 from frontline.visibility import viewpoints as viewpoint
 
-FRAME = frame_around([shapely.Point(20.0, 45.0)])
+FRAME = plane_around([shapely.Point(20.0, 45.0)])
 CELL = 200.0
 SIZE = 600
 WEST, NORTH = -60_000.0, 60_000.0
@@ -42,8 +42,8 @@ def layers_of(places, **columns):
 def view(heights, places=(), *, points=((0.0, 0.0),), columns=None, asked=None, **kwargs):
     lonlat = [tuple(point) for point in FRAME.lonlat(np.array(points, dtype=float).reshape(-1, 2))]
     layers = layers_of(places, **(columns or {}))
-    return viewpoint.sight_from_points(
-        lonlat, layers, dem_of(heights), asked or Sight(), threads=1, **kwargs
+    return viewpoint.see_from_points(
+        lonlat, layers=layers, dem=dem_of(heights), asked=asked or Sight(), threads=1, **kwargs
     )
 
 

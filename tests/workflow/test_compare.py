@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from frontline.errors import OutputError
-from frontline.workflow.compare import as_json, as_text, compare
+from frontline.workflow.compare import compare, list_as_json, write_as_text
 
 ZONES = "line,side,distance_m,kind,area_km2,source,population\n"
 FIGURES = "id,value,low,high,unit,sentence\n"
@@ -36,18 +36,18 @@ def test_a_run_equals_itself(tmp_path):
     tables = {"zones": ZONES + "l,s,5000.0,ring,1.5,settlements,10\n"}
     one = made_run(tmp_path / "one", tables=tables)
     two = made_run(tmp_path / "two", tables=tables)
-    found = compare(one, two)
+    found = compare(one, after=two)
     assert found.same
     assert found.reasons == found.problems == ()
-    assert "no figure differs" in "\n".join(as_text(found))
-    assert as_json(found)["tables"] == {}
+    assert "no figure differs" in "\n".join(write_as_text(found))
+    assert list_as_json(found)["tables"] == {}
 
 
 def test_a_figure_that_differs_is_named_with_its_row(tmp_path):
     row = "l,s,5000.0,ring,{area},settlements,{people}\n"
     one = made_run(tmp_path / "1", tables={"zones": ZONES + row.format(area=2, people=10)})
     two = made_run(tmp_path / "2", tables={"zones": ZONES + row.format(area=2, people=15)})
-    (table,) = compare(one, two).tables
+    (table,) = compare(one, after=two).tables
     (cell,) = table.cells
     assert cell.row == {
         "line": "l",
@@ -57,7 +57,7 @@ def test_a_figure_that_differs_is_named_with_its_row(tmp_path):
         "source": "settlements",
     }
     assert (cell.column, cell.before, cell.after) == ("population", "10", "15")
-    text = "\n".join(as_text(compare(one, two)))
+    text = "\n".join(write_as_text(compare(one, after=two)))
     assert "population 10 -> 15 (+50.00%)" in text
     assert "Nothing explains the difference" in text
 
@@ -67,13 +67,13 @@ def test_the_order_of_rows_and_the_last_digit_do_not_matter(tmp_path):
     one = made_run(tmp_path / "1", tables={"zones": ZONES + "".join(rows)})
     turned = "".join(reversed(rows)).replace("3.0", "3.0000000000001").replace(",10\n", ",10.0\n")
     two = made_run(tmp_path / "2", tables={"zones": ZONES + turned})
-    assert compare(one, two).same
+    assert compare(one, after=two).same
 
 
 def test_text_that_looks_different_differs(tmp_path):
     one = made_run(tmp_path / "1", tables={"notes": "about,text,count\na,b,1\n"})
     two = made_run(tmp_path / "2", tables={"notes": "about,text,count\na,c,1\n"})
-    (table,) = compare(one, two).tables
+    (table,) = compare(one, after=two).tables
     assert len(table.only_before) == len(table.only_after) == 1
 
 
@@ -82,12 +82,12 @@ def test_rows_columns_and_tables_of_one_run_only(tmp_path):
     one = made_run(tmp_path / "1", tables={"zones": ZONES + row})
     more = ZONES.strip() + ",own\n" + row.strip() + ",x\n" + row.replace("5000", "9000").strip()
     two = made_run(tmp_path / "2", tables={"zones": more + ",y\n", "claims": "id,why\nC1,w\n"})
-    found = {table.name: table for table in compare(one, two).tables}
+    found = {table.name: table for table in compare(one, after=two).tables}
     assert found["zones"].columns_after == ("own",)
     assert [row["distance_m"] for row in found["zones"].only_after] == ["9000.0"]
     assert found["zones"].cells == ()
     assert found["claims"].only_after == ({"id": "C1", "why": "w"},)
-    back = {table.name: table for table in compare(two, one).tables}
+    back = {table.name: table for table in compare(two, after=one).tables}
     assert back["zones"].columns_before == ("own",)
 
 
@@ -95,7 +95,7 @@ def test_a_row_listed_twice_is_compared_with_its_like(tmp_path):
     row = "l,s,5000.0,ring,{},settlements,10\n"
     one = made_run(tmp_path / "1", tables={"zones": ZONES + row.format(1) + row.format(2)})
     two = made_run(tmp_path / "2", tables={"zones": ZONES + row.format(1) + row.format(3)})
-    (table,) = compare(one, two).tables
+    (table,) = compare(one, after=two).tables
     assert [(cell.before, cell.after) for cell in table.cells] == [("2", "3")]
 
 
@@ -119,7 +119,7 @@ def test_every_reason_is_named_once(tmp_path):
     )
     found = {
         (reason.kind, reason.name): (reason.before, reason.after)
-        for reason in compare(one, two).reasons
+        for reason in compare(one, after=two).reasons
     }
     assert found == {
         ("request", "command"): ("run", "demo"),
@@ -131,7 +131,7 @@ def test_every_reason_is_named_once(tmp_path):
         ("parameter", "claims"): ("unset", "c.toml"),
         ("version", "numpy"): ("2.3", "2.4"),
     }
-    text = "\n".join(as_text(compare(one, two)))
+    text = "\n".join(write_as_text(compare(one, after=two)))
     assert "input b.gpkg: only in the run before" in text
     assert "parameter lines[new].error_m: 2000 -> 1000" in text
 
@@ -143,7 +143,7 @@ def test_key_figures_come_first_and_whole(tmp_path):
     more = rows.replace(",0,9,", ",1,9,")
     zones = {"zones": ZONES + "l,s,1,ring,2,settlements,1\n"}
     two = made_run(tmp_path / "2", tables={"key_figures": FIGURES + more, **zones})
-    lines = as_text(compare(one, two))
+    lines = write_as_text(compare(one, after=two))
     assert sum("low 0 -> 1" in line for line in lines) == 12
     assert lines.index(next(x for x in lines if "key_figures:" in x)) < lines.index(
         next(x for x in lines if "zones:" in x)
@@ -157,25 +157,28 @@ def test_a_folder_changed_by_hand_is_said_to_be(tmp_path):
         made_run(tmp_path / "1", tables=tables),
         made_run(tmp_path / "2", tables=tables, **wrong),
     )
-    assert "zones.csv: not as written" in compare(one, two).problems[0]
+    assert "zones.csv: not as written" in compare(one, after=two).problems[0]
 
 
 def test_infinity_and_empty_cells(tmp_path):
     row = "l,s,1,ring,{},settlements,{}\n"
     one = made_run(tmp_path / "1", tables={"zones": ZONES + row.format("INF", "")})
     two = made_run(tmp_path / "2", tables={"zones": ZONES + row.format("2", "7")})
-    found = compare(one, two)
-    assert [cell["change"] for cell in as_json(found)["tables"]["zones"]["cells"]] == [None, None]
-    assert "population (empty) -> 7" in "\n".join(as_text(found))
+    found = compare(one, after=two)
+    assert [cell["change"] for cell in list_as_json(found)["tables"]["zones"]["cells"]] == [
+        None,
+        None,
+    ]
+    assert "population (empty) -> 7" in "\n".join(write_as_text(found))
 
 
 def test_what_is_no_run_is_refused(tmp_path):
     one = made_run(tmp_path / "1", tables={})
     with pytest.raises(OutputError, match="no manifest of a finished run"):
-        compare(one, tmp_path)
+        compare(one, after=tmp_path)
     broken = made_run(tmp_path / "2", tables={"zones": "a,b\n1\n"})
     with pytest.raises(OutputError, match=r"zones\.csv: cannot be read as a table"):
-        compare(one, broken)
+        compare(one, after=broken)
 
 
 def test_the_command_ends_with_0_and_prints_json(tmp_path):

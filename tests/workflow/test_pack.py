@@ -25,7 +25,7 @@ def example(tmp_path_factory):
 
 def test_everything_the_project_names_is_in_it_and_nothing_else(example, tmp_path):
     (example.parent / "notes.txt").write_text("not an input", encoding="utf-8")
-    names = pack(example, tmp_path / "p.zip")
+    names = pack(example, out=tmp_path / "p.zip")
     assert names[0] == "layers/karabakh/project.toml"
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         assert archive.testzip() is None
@@ -42,13 +42,13 @@ def test_everything_the_project_names_is_in_it_and_nothing_else(example, tmp_pat
 
 
 def test_the_same_inputs_give_the_same_bytes_anywhere(example, tmp_path, monkeypatch):
-    pack(example, tmp_path / "one.zip")
+    pack(example, out=tmp_path / "one.zip")
     elsewhere = copy_example(tmp_path / "another place")
     os.utime(elsewhere, (10**9, 10**9))
     elsewhere.chmod(0o600)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.chdir(elsewhere.parent)
-    pack(elsewhere.relative_to(elsewhere.parent), tmp_path / "two.zip")
+    pack(elsewhere.relative_to(elsewhere.parent), out=tmp_path / "two.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2020, 11, 10, 0, 0, 0)}
@@ -57,7 +57,7 @@ def test_the_same_inputs_give_the_same_bytes_anywhere(example, tmp_path, monkeyp
 def test_unpacked_elsewhere_it_gives_the_same_figures(tmp_path):
     (tmp_path / "here").mkdir()
     project = made_project(tmp_path / "here")
-    pack(project, tmp_path / "p.zip")
+    pack(project, out=tmp_path / "p.zip")
     away = tmp_path / "far" / "away"
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         archive.extractall(away)
@@ -67,7 +67,7 @@ def test_unpacked_elsewhere_it_gives_the_same_figures(tmp_path):
             [sys.executable, "-m", "frontline", "run", place, "--out", tmp_path / out, "--quiet"],
             check=True,
         )
-    found = compare(tmp_path / "a", tmp_path / "b")
+    found = compare(tmp_path / "a", after=tmp_path / "b")
     assert found.same
     assert found.reasons == ()
     manifests = [(tmp_path / out / "manifest.json").read_bytes() for out in "ab"]
@@ -84,9 +84,9 @@ def test_restricted_layers_are_refused_in_public_and_named_otherwise(tmp_path):
         encoding="utf-8",
     )
     with pytest.raises(ProjectError, match="secret: restricted"):
-        pack(project, tmp_path / "p.zip", public=True)
+        pack(project, out=tmp_path / "p.zip", public=True)
     assert not (tmp_path / "p.zip").exists()
-    pack(project, tmp_path / "p.zip")
+    pack(project, out=tmp_path / "p.zip")
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         assert json.loads(archive.read("manifest.json"))["restricted"] == ["secret"]
 
@@ -99,16 +99,16 @@ def test_an_absolute_path_is_refused_by_name(example, tmp_path):
     assert changed != text
     project.write_text(changed, encoding="utf-8")
     with pytest.raises(ProjectError, match=r"field 'study_area\.path'.*absolute"):
-        pack(project, tmp_path / "p.zip")
+        pack(project, out=tmp_path / "p.zip")
 
 
 def test_a_file_that_is_there_is_kept_unless_forced(example, tmp_path):
     out = tmp_path / "p.zip"
     out.write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="is there already"):
-        pack(example, out)
+        pack(example, out=out)
     assert out.read_text(encoding="utf-8") == "mine"
-    pack(example, out, force=True)
+    pack(example, out=out, force=True)
     assert zipfile.is_zipfile(out)
     assert [path.name for path in tmp_path.iterdir()] == ["p.zip"]
 
@@ -119,7 +119,7 @@ def test_an_archive_that_cannot_be_written_leaves_nothing(example, tmp_path, mon
 
     monkeypatch.setattr("frontline.workflow.pack.write_archive", full)
     with pytest.raises(OutputError, match="No space left"):
-        pack(example, tmp_path / "p.zip")
+        pack(example, out=tmp_path / "p.zip")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -268,7 +268,7 @@ def test_nothing_of_a_restricted_layer_is_in_a_public_run(tmp_path):
     )
     path.write_text(text.replace('layer = "places" }', hidden), encoding="utf-8")
     out = tmp_path / "out"
-    run(path, out, public=True)
+    run(path, out=out, public=True)
     point = Layout().placed([shapely.Point(*PLACES["Mid East"][:2])])[0]
     secrets = [name.encode() for name in (*PLACES, "Whispered")]
     # Metres: the profile of the line, which is public, passes the same latitude to ten of them.
@@ -288,7 +288,7 @@ def test_a_restricted_line_cannot_be_made_public(tmp_path):
     text = text.replace('layer = "old"\n', 'layer = "old"\nsensitivity = "restricted"\n')
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ProjectError, match="old is restricted"):
-        run(path, tmp_path / "out", public=True)
+        run(path, out=tmp_path / "out", public=True)
     assert not (tmp_path / "out").exists()
 
 
@@ -297,7 +297,7 @@ def test_a_project_of_only_lines_runs(tmp_path):
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     optional = ("settlements =", "corridors =", "districts =")
     path.write_text("".join(x for x in lines if not x.startswith(optional)), encoding="utf-8")
-    results, files = run(path, tmp_path / "out")
+    results, files = run(path, out=tmp_path / "out")
     assert len(results.settlements) == 0
     assert "map.html" in files
     assert verify(tmp_path / "out") == []
@@ -305,11 +305,11 @@ def test_a_project_of_only_lines_runs(tmp_path):
 
 def test_a_fault_leaves_earlier_results_as_they_were(tmp_path):
     path = made_project(tmp_path, elevation=False, draws=0, more=NO_SIGHT)
-    run(path, tmp_path / "out")
+    run(path, out=tmp_path / "out")
     before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
     (tmp_path / "layers.gpkg").write_bytes(b"")
     with pytest.raises(FrontlineError, match=r"layers\.gpkg"):
-        run(path, tmp_path / "out")
+        run(path, out=tmp_path / "out")
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
 
 

@@ -18,7 +18,7 @@ from frontline.project.layers import CORRIDORS, POINTS, SETTLEMENTS
 from frontline.project.loader import load_project
 from frontline.results.registry import TABLES
 from frontline.workflow.check import check
-from frontline.workflow.scaffold import day_in, init, schema, seeds
+from frontline.workflow.scaffold import find_day, find_seeds, init, schema
 
 
 def folder_of_layers(folder):
@@ -64,11 +64,11 @@ def test_seeds_lie_on_the_same_side_of_every_line():
         shapely.LineString([(x, 38.99), (x + 0.1, 40.0)])  # a little beyond the edge
         for x in (46.2, 46.5, 46.8)
     ]
-    one, other = seeds(AREA, lines)
+    one, other = find_seeds(AREA, lines=lines)
     west, east = sorted([one, other])
     assert west[0] < 46.3
     assert east[0] > 46.8
-    assert seeds(AREA, [shapely.LineString([(46.4, 39.4), (46.6, 39.6)])]) is None
+    assert find_seeds(AREA, lines=[shapely.LineString([(46.4, 39.4), (46.6, 39.6)])]) is None
 
 
 def test_init_in_an_empty_folder_writes_a_template_to_draw_in(tmp_path):
@@ -197,7 +197,7 @@ def test_names_full_of_traps_make_a_project_that_loads(tmp_path):
     ],
 )
 def test_dates_in_names(text, date):
-    assert day_in(text) == date
+    assert find_day(text) == date
 
 
 def test_check_names_the_problems_of_layers_lines_and_rasters_at_once(tmp_path):

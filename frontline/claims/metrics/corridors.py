@@ -10,31 +10,31 @@ import shapely
 from shapely.ops import substring
 
 from frontline.analysis import corridors
-from frontline.analysis.context import Case
+from frontline.analysis.context import Analysis
 from frontline.claims.lookup import (
-    both_names,
-    corridors_of,
-    far_told,
-    front_of,
-    land_of,
-    schematic,
-    side_of,
-    spread,
+    explain_schematic,
+    find_corridors,
+    find_front,
+    find_land,
+    find_side,
+    spread_over_draws,
+    write_both_names,
+    write_distance,
 )
 from frontline.claims.measurement import (
     POSITION,
     Ends,
     Kinds,
     LineKey,
-    Measured,
+    Measurement,
     Metres,
     PartitionKey,
     SideName,
-    listed,
-    missing,
+    join_words,
+    report_missing,
 )
 from frontline.errors import ProjectError
-from frontline.geo.geodesy import distance_to, length_m, true_band
+from frontline.geo.geodesy import geodesic_buffer, measure_distance, measure_length
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -45,7 +45,7 @@ NO_CORRIDORS = "the project has no such corridors"
 STEP_M = 100.0
 
 
-def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
+def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     """Smallest distance of corridors of some kinds from a line.
 
     Parameters
@@ -53,37 +53,40 @@ def corridor_gap(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
     kinds
         Kinds of corridors, for example ["pipeline"].
     """
-    front = front_of(case, line)
-    own = corridors_of(case, kinds=kinds)
+    front = find_front(case, line=line)
+    own = find_corridors(case, kinds=kinds)
     if not len(own):
-        return missing(NO_CORRIDORS, unit="km")
-    rows = corridors.corridor_distance(replace(case.layers, corridors=own), [front])
+        return report_missing(NO_CORRIDORS, unit="km")
+    rows = corridors.measure_corridor_distances(replace(case.layers, corridors=own), fronts=[front])
     value = float(rows["distance_m"].min()) / 1000.0
     shapes = own.geometry.to_numpy()
 
     def figure(course: Any, _sides: Any) -> float:
         return float(shapely.distance(shapes, course).min()) / 1000.0
 
-    low, high = spread(case, front, value, figure)
+    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
     away = rows["distance_m"].to_numpy(dtype=np.float64) / 1000.0
     error_m = float(front.error_m.max(initial=0.0))
     told = [
-        f"{name} {far_told(float(km), error_m, f'{km:.1f}') if km else 'crosses it'}"
+        f"{name} "
+        f"{write_distance(float(km), error_m=error_m, written=f'{km:.1f}') if km else 'crosses it'}"
         for name, km in zip(rows["name"], away, strict=True)
     ]
-    return Measured(
+    return Measurement(
         value,
         max(low, 0.0),
         high,
         "km",
         contains=OF_LINE,
-        detail=f"In km: {listed(told)}",
-        coarse=schematic(case),
+        detail=f"In km: {join_words(told)}",
+        coarse=explain_schematic(case),
         resolves=error_m / 1000.0 if value else 0.0,
     )
 
 
-def corridor_km_near(case: Case, *, line: LineKey, kinds: Kinds, distance_m: Metres) -> Measured:
+def corridor_km_near(
+    case: Analysis, *, line: LineKey, kinds: Kinds, distance_m: Metres
+) -> Measurement:
     """Kilometres of corridors within a distance of a line.
 
     Parameters
@@ -91,86 +94,89 @@ def corridor_km_near(case: Case, *, line: LineKey, kinds: Kinds, distance_m: Met
     distance_m
         The distance; the detail adds half, twice and five times as much.
     """
-    front = front_of(case, line)
-    own = corridors_of(case, kinds=kinds)
+    front = find_front(case, line=line)
+    own = find_corridors(case, kinds=kinds)
     if not len(own):
-        return missing(NO_CORRIDORS, unit="km")
+        return report_missing(NO_CORRIDORS, unit="km")
     shapes = own.geometry.to_numpy()
 
     def exact(reach_m: float) -> float:
-        band = true_band(front.geometry, reach_m, case.layers.frame)
+        band = geodesic_buffer(front.geometry, distance_m=reach_m, plane=case.layers.plane)
         inside = shapely.intersection(shapes, band)
-        return float(length_m(inside, case.layers.frame).sum()) / 1000.0
+        return float(measure_length(inside, plane=case.layers.plane).sum()) / 1000.0
 
     middle, metres = _pieces(case, own)
 
     def figure(course: Any, _sides: Any) -> float:
-        near = distance_to(middle, course, case.layers.frame) <= distance_m
+        near = measure_distance(middle, line=course, plane=case.layers.plane) <= distance_m
         return float(metres[near].sum()) / 1000.0
 
     value = exact(distance_m)
-    low, high = spread(case, front, value, figure)
+    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
     told = [
         f"{exact(reach):.0f} km within {reach / 1000:g} km"
         for reach in (distance_m / 2, 2 * distance_m, 5 * distance_m)
     ]
-    return Measured(
+    return Measurement(
         value,
         max(low, 0.0),
         high,
         "km",
         contains=OF_LINE,
         detail=f"Also {', '.join(told)}, of {metres.sum() / 1000:,.0f} km",
-        coarse=schematic(case),
+        coarse=explain_schematic(case),
     )
 
 
-def _pieces(case: Case, own: gpd.GeoDataFrame) -> tuple[Any, Any]:
+def _pieces(case: Analysis, own: gpd.GeoDataFrame) -> tuple[Any, Any]:
     """Middles of short pieces of corridors ``(n, 2)`` and their lengths in metres ``(n,)``."""
     dense = shapely.segmentize(shapely.get_parts(own.geometry.to_numpy()), STEP_M)
     xy, part = shapely.get_coordinates(dense, return_index=True)
     same = np.flatnonzero(np.diff(part) == 0)
-    return (xy[same] + xy[same + 1]) / 2, case.layers.frame.ground_m(xy[same], xy[same + 1])
+    return (xy[same] + xy[same + 1]) / 2, case.layers.plane.ground_m(xy[same], xy[same + 1])
 
 
-def crossings(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
+def crossings(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     """How often corridors of some kinds cross a line."""
-    front = front_of(case, line)
-    own = corridors_of(case, kinds=kinds)
+    front = find_front(case, line=line)
+    own = find_corridors(case, kinds=kinds)
     if not len(own):
-        return missing(NO_CORRIDORS, unit="crossings")
-    found = corridors.crossings(replace(case.layers, corridors=own), [front])
+        return report_missing(NO_CORRIDORS, unit="crossings")
+    found = corridors.find_corridor_crossings(replace(case.layers, corridors=own), fronts=[front])
     shapes = shapely.get_parts(own.geometry.to_numpy())
 
     def figure(course: Any, _sides: Any) -> float:
         return float(len(shapely.get_parts(shapely.intersection(shapes, course))))
 
     value = float(len(found))
-    low, high = spread(case, front, value, figure)
+    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
     by_name = found["name"].value_counts()
     near = [
         f"{_km_within(case, line, own, distance):.0f} km within {distance / 1000:g} km"
         for distance in (500.0, 1_000.0, 2_000.0, 5_000.0)
     ]
-    told = listed([f"{name} {count}" for name, count in by_name.items()]) or "none"
-    return Measured(
+    told = join_words([f"{name} {count}" for name, count in by_name.items()]) or "none"
+    return Measurement(
         value,
         max(low, 0.0),
         high,
         "crossings",
         contains=OF_LINE,
         detail=f"By corridor: {told}. Length near the line: {', '.join(near)}",
-        coarse=schematic(case),
+        coarse=explain_schematic(case),
     )
 
 
-def _km_within(case: Case, line: str, own: gpd.GeoDataFrame, distance_m: float) -> float:
+def _km_within(case: Analysis, line: str, own: gpd.GeoDataFrame, distance_m: float) -> float:
     middle, metres = _pieces(case, own)
-    near = distance_to(middle, front_of(case, line).geometry, case.layers.frame) <= distance_m
+    near = (
+        measure_distance(middle, line=find_front(case, line=line).geometry, plane=case.layers.plane)
+        <= distance_m
+    )
     return float(metres[near].sum()) / 1000.0
 
 
-def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
+def beyond_headworks(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     """Share of canals, by length, on another side than the place where they begin.
 
     Parameters
@@ -178,10 +184,10 @@ def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
     kinds
         Kinds of corridors; each begins at its headworks.
     """
-    front = front_of(case, line)
-    own = corridors_of(case, kinds=kinds)
+    front = find_front(case, line=line)
+    own = find_corridors(case, kinds=kinds)
     if not len(own):
-        return missing(NO_CORRIDORS, unit="%")
+        return report_missing(NO_CORRIDORS, unit="%")
     metres: dict[int, Any] = {}
 
     def share(_line: Any, sides: Any) -> float:
@@ -199,75 +205,77 @@ def beyond_headworks(case: Case, *, line: LineKey, kinds: Kinds) -> Measured:
         return 100.0 * beyond / whole
 
     value = share(front.geometry, front.sides)
-    low, high = spread(case, front, value, share)
-    count = len(corridors.crossings(replace(case.layers, corridors=own), [front]))
-    return Measured(
+    low, high = spread_over_draws(case, front=front, value=value, figure=share)
+    count = len(
+        corridors.find_corridor_crossings(replace(case.layers, corridors=own), fronts=[front])
+    )
+    return Measurement(
         value,
         max(low, 0.0),
         high,
         "%",
         contains=OF_LINE,
         detail=f"{len(own)} corridors, which cross the line {count} times",
-        coarse=schematic(case),
+        coarse=explain_schematic(case),
     )
 
 
-def corridor_length(case: Case, *, corridor: str, between: Ends) -> Measured:
+def corridor_length(case: Analysis, *, corridor: str, between: Ends) -> Measurement:
     """Length of a corridor between the points nearest to two places."""
-    own = corridors_of(case, ids=[corridor])
+    own = find_corridors(case, ids=[corridor])
     if not len(own):
-        return missing(NO_CORRIDORS, unit="km")
+        return report_missing(NO_CORRIDORS, unit="km")
     shape = shapely.line_merge(own.geometry.iloc[0])
-    ends = shapely.points(case.layers.frame.xy(np.array(between)))
+    ends = shapely.points(case.layers.plane.xy(np.array(between)))
     pieces = shapely.get_parts(shape)
     piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
     start, stop = np.sort(shapely.line_locate_point(piece, ends))
     if stop - start < 1.0:
         raise ProjectError("between: both places lie at one point of the corridor. Set them apart.")
     part = np.array([substring(piece, start, stop)], dtype=object)
-    value = float(length_m(part, case.layers.frame)[0]) / 1000.0
+    value = float(measure_length(part, plane=case.layers.plane)[0]) / 1000.0
     away = float(shapely.distance(piece, ends).max()) / 1000.0
-    short = "; a schematic course is too short" if schematic(case) else ""
-    return Measured(
+    short = "; a schematic course is too short" if explain_schematic(case) else ""
+    return Measurement(
         value,
         max(value - away, 0.0),
         value + away,
         "km",
         contains="the distance of the places named from the corridor",
-        detail=f"Along {both_names(own.iloc[0])}{short}",
-        coarse=schematic(case),
+        detail=f"Along {write_both_names(own.iloc[0])}{short}",
+        coarse=explain_schematic(case),
     )
 
 
 def near_corridor(
-    case: Case, *, kind: str, corridor: str, distance_m: Metres, complete: bool = False
-) -> Measured:
+    case: Analysis, *, kind: str, corridor: str, distance_m: Metres, complete: bool = False
+) -> Measurement:
     """How many named points of a kind lie within a distance of a corridor."""
     table = case.layers.points
     own = table[table["kind"] == kind]
-    way = corridors_of(case, ids=[corridor])
+    way = find_corridors(case, ids=[corridor])
     if not len(own) or not len(way):
-        return missing(
+        return report_missing(
             f"the project lacks points of the kind '{kind}' or the corridor", unit="points"
         )
     xy = shapely.get_coordinates(own.geometry.to_numpy())
-    away = distance_to(xy, way.geometry.iloc[0], case.layers.frame)
+    away = measure_distance(xy, line=way.geometry.iloc[0], plane=case.layers.plane)
     value = float((away <= distance_m).sum())
     told = [f"{name} {metres / 1000:.1f}" for name, metres in zip(own["name"], away, strict=True)]
     some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
-    return Measured(
+    return Measurement(
         value,
         value,
         value,
         "points",
         contains="nothing: a count",
-        detail=f"Of {len(own)}, in km from it: {listed(told)}",
-        coarse=(*(() if complete else some), *schematic(case)),
+        detail=f"Of {len(own)}, in km from it: {join_words(told)}",
+        coarse=(*(() if complete else some), *explain_schematic(case)),
     )
 
 
 def gateways(
-    case: Case,
+    case: Analysis,
     *,
     kinds: Kinds,
     partition: PartitionKey | None = None,
@@ -275,7 +283,7 @@ def gateways(
     margin_m: Metres = 0.0,
     line: LineKey | None = None,
     side: SideName | None = None,
-) -> Measured:
+) -> Measurement:
     """How many corridors lead out of the study area, from all of it or from a partition.
 
     Parameters
@@ -287,28 +295,28 @@ def gateways(
     line, side
         Only where they leave from this side of this line.
     """
-    own = corridors_of(case, kinds=kinds)
+    own = find_corridors(case, kinds=kinds)
     if not len(own):
-        return missing(NO_CORRIDORS, unit="corridors")
+        return report_missing(NO_CORRIDORS, unit="corridors")
     edge = shapely.boundary(case.layers.study_area)
     shapes = own.geometry.to_numpy()
     meets = shapely.intersection(shapes, edge)
     leaves = ~shapely.is_empty(meets)
     if partition is not None:
-        land = shapely.buffer(land_of(case, partition, codes), margin_m)
+        land = shapely.buffer(find_land(case, partition=partition, codes=codes), margin_m)
         leaves &= shapely.intersects(meets, land)
     if line is not None and side is not None:
-        leaves &= shapely.intersects(meets, side_of(front_of(case, line), side))
-    named = [both_names(row) for _, row in own[leaves].iterrows()]
+        leaves &= shapely.intersects(meets, find_side(find_front(case, line=line), side=side))
+    named = [write_both_names(row) for _, row in own[leaves].iterrows()]
     value = float(leaves.sum())
-    return Measured(
+    return Measurement(
         value,
         value,
         value,
         "corridors",
         contains="nothing: a count",
-        detail=listed(named),
-        coarse=schematic(case),
+        detail=join_words(named),
+        coarse=explain_schematic(case),
     )
 
 

@@ -9,17 +9,24 @@ import numpy as np
 import shapely
 from pydantic import Field
 
-from frontline.analysis.context import Case
-from frontline.analysis.landcover import UNKNOWN, cover_km2, drawn_flows, ends_of
-from frontline.claims.lookup import front_of, land_of, side_of
-from frontline.claims.measurement import LineKey, Measured, Metres, PartitionKey, SideName, missing
-from frontline.errors import ProjectError, nearest, shown
+from frontline.analysis.context import Analysis
+from frontline.analysis.landcover import UNKNOWN, combine_intervals, measure_cover, realise_flows
+from frontline.claims.lookup import find_front, find_land, find_side
+from frontline.claims.measurement import (
+    LineKey,
+    Measurement,
+    Metres,
+    PartitionKey,
+    SideName,
+    report_missing,
+)
+from frontline.errors import ProjectError, show_value, suggest_name
 from frontline.project.models import FARMLAND
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.analysis.landcover import Cover
+    from frontline.analysis.landcover import LandCoverSquares
     from frontline.lines.front import FrontLine
 
 
@@ -49,12 +56,12 @@ class _Found(NamedTuple):
         """The part in per cent of the whole, with its interval."""
         value = 100.0 * self.part / self.whole if self.whole > 0 else math.nan
         drawn = 100.0 * self.drawn_part / np.maximum(self.drawn_whole, 1e-9)
-        low, high = ends_of(value, drawn)
+        low, high = combine_intervals(value, drawn=drawn)
         return value, low, min(high, 100.0)
 
 
 def cover_area(
-    case: Case,
+    case: Analysis,
     *,
     line: LineKey,
     side: SideName,
@@ -62,7 +69,7 @@ def cover_area(
     distance_m: Metres | None = None,
     partition: PartitionKey | None = None,
     codes: tuple[str, ...] = (),
-) -> Measured:
+) -> Measurement:
     """Area of a class of land cover on a side of a line.
 
     Parameters
@@ -75,11 +82,11 @@ def cover_area(
         Only within this partition, or ``districts`` and their codes.
     """
     found = _on_side(case, line, side, cover, distance_m, partition, codes)
-    if isinstance(found, Measured):
+    if isinstance(found, Measurement):
         return found
-    return Measured(
+    return Measurement(
         found.part,
-        *ends_of(found.part, found.drawn_part),
+        *combine_intervals(found.part, drawn=found.drawn_part),
         "km2",
         contains=POSITION,
         detail=f"{found.percent[0]:.1f} % of the land there whose cover is known",
@@ -88,7 +95,7 @@ def cover_area(
 
 
 def cover_share(
-    case: Case,
+    case: Analysis,
     *,
     line: LineKey,
     side: SideName,
@@ -96,7 +103,7 @@ def cover_share(
     distance_m: Metres | None = None,
     partition: PartitionKey | None = None,
     codes: tuple[str, ...] = (),
-) -> Measured:
+) -> Measurement:
     """Share of a class of land cover in the land of a side whose cover is known.
 
     Parameters
@@ -109,9 +116,9 @@ def cover_share(
         Only within this partition, or ``districts`` and their codes.
     """
     found = _on_side(case, line, side, cover, distance_m, partition, codes)
-    if isinstance(found, Measured):
+    if isinstance(found, Measurement):
         return found
-    return Measured(
+    return Measurement(
         *found.percent,
         "%",
         contains=POSITION,
@@ -121,19 +128,19 @@ def cover_share(
 
 
 def _on_side(
-    case: Case,
+    case: Analysis,
     line: str,
     side: str,
     cover: str,
     distance_m: float | None,
     partition: str | None,
     codes: tuple[str, ...],
-) -> Measured | _Found:
+) -> Measurement | _Found:
     """Measure a class on a side, as part of the land there whose cover is known."""
-    front = front_of(case, line)
-    land = side_of(front, side)
+    front = find_front(case, line=line)
+    land = find_side(front, side=side)
     if case.cover is None:
-        return missing("the project has no land cover", unit="km2")
+        return report_missing("the project has no land cover", unit="km2")
     at = _class(case.cover, cover)
     rings = case.project.zones.distances_m
     if distance_m is not None:
@@ -141,12 +148,12 @@ def _on_side(
         rings = tuple(one for one in rings if one <= distance_m)
     inside = np.ones(len(case.cover.xy), dtype=bool)
     if partition is not None:
-        part = land_of(case, partition, codes)
+        part = find_land(case, partition=partition, codes=codes)
         land, inside = shapely.intersection(land, part), _within(case.cover, part)
-    areas = cover_km2(case.project, case.layers, np.array([land], dtype=object))[0]
+    areas = measure_cover(case.project, layers=case.layers, lands=np.array([land], dtype=object))[0]
     known = float(areas.sum() - areas[-1])
     if not known > 0:
-        return missing("land cover is unknown there", unit="km2")
+        return report_missing("land cover is unknown there", unit="km2")
     there = case.cover.against[line]
     own = (there.side == there.names.index(side)) & inside
     if distance_m is not None:
@@ -157,7 +164,7 @@ def _on_side(
 
 
 def cover_changed(
-    case: Case,
+    case: Analysis,
     *,
     from_line: LineKey,
     to_line: LineKey,
@@ -165,7 +172,7 @@ def cover_changed(
     cover: Class = FARMLAND,
     partition: PartitionKey | None = None,
     inside: bool = True,
-) -> Measured:
+) -> Measurement:
     """Share of the land of a class that a side had not held and holds now.
 
     Parameters
@@ -176,9 +183,9 @@ def cover_changed(
         Only within this partition, or only outside it.
     """
     found = _gained(case, from_line, to_line, to_side, cover, partition, inside)
-    if isinstance(found, Measured):
+    if isinstance(found, Measurement):
         return found
-    return Measured(
+    return Measurement(
         *found.percent,
         "%",
         contains=POSITIONS,
@@ -188,7 +195,7 @@ def cover_changed(
 
 
 def cover_gained(
-    case: Case,
+    case: Analysis,
     *,
     from_line: LineKey,
     to_line: LineKey,
@@ -196,7 +203,7 @@ def cover_gained(
     cover: Class = FARMLAND,
     partition: PartitionKey | None = None,
     inside: bool = True,
-) -> Measured:
+) -> Measurement:
     """Area of a class of land cover that came to a side.
 
     Parameters
@@ -207,11 +214,11 @@ def cover_gained(
         Only within this partition, or only outside it.
     """
     found = _gained(case, from_line, to_line, to_side, cover, partition, inside)
-    if isinstance(found, Measured):
+    if isinstance(found, Measurement):
         return found
-    return Measured(
+    return Measurement(
         found.part,
-        *ends_of(found.part, found.drawn_part),
+        *combine_intervals(found.part, drawn=found.drawn_part),
         "km2",
         contains=POSITIONS,
         detail=f"Of {found.whole:,.0f} km2 of {cover} that the side {to_side} had not held",
@@ -220,34 +227,34 @@ def cover_gained(
 
 
 def _gained(
-    case: Case,
+    case: Analysis,
     from_line: str,
     to_line: str,
     to_side: str,
     cover: str,
     partition: str | None,
     inside: bool,  # noqa: FBT001 - a parameter of the metrics, handed on
-) -> Measured | _Found:
+) -> Measurement | _Found:
     """Measure what came to a side, as part of what it had not held."""
-    old, new = front_of(case, from_line), front_of(case, to_line)
-    now = side_of(new, to_side)
+    old, new = find_front(case, line=from_line), find_front(case, line=to_line)
+    now = find_side(new, side=to_side)
     if case.cover is None:
-        return missing("the project has no land cover", unit="%")
+        return report_missing("the project has no land cover", unit="%")
     at = _class(case.cover, cover)
     had_not = shapely.union_all([land for name, land in old.sides.items() if name != to_side])
     squares = None
     if partition is not None:
-        part = land_of(case, partition)
+        part = find_land(case, partition=partition)
         squares = _within(case.cover, part) == inside
         cut = shapely.intersection if inside else shapely.difference
         had_not = cut(had_not, part)
     lands = np.array([shapely.intersection(had_not, now), had_not], dtype=object)
-    areas = cover_km2(case.project, case.layers, lands)
+    areas = measure_cover(case.project, layers=case.layers, lands=lands)
     whole, unknown = float(areas[1].sum()), float(areas[1, -1])
     if not whole > unknown:
-        return missing("land cover is unknown there", unit="%")
+        return report_missing("land cover is unknown there", unit="%")
     first, second = case.cover.against[from_line], case.cover.against[to_line]
-    flows = drawn_flows(case.cover, first, second, inside=squares)[..., at]
+    flows = realise_flows(case.cover, first=first, second=second, inside=squares)[..., at]
     others = [row for row, name in enumerate(first.names) if name != to_side]
     drawn = flows[:, others, second.names.index(to_side)].sum(axis=1)
     coarse = (*_unknown(1.0 - unknown / whole), *_of_another_time(case, new))
@@ -255,15 +262,15 @@ def _gained(
     return _Found(part, all_, drawn, flows[:, others].sum(axis=(1, 2)), coarse)
 
 
-def _class(cover: Cover, name: str) -> int:
+def _class(cover: LandCoverSquares, name: str) -> int:
     known = [one for one in cover.names if one != UNKNOWN]
     if name not in known:
-        offer = nearest(name, known)
-        raise ProjectError(f"there is no class of land cover {shown(name)}.{offer}")
+        offer = suggest_name(name, words=known)
+        raise ProjectError(f"there is no class of land cover {show_value(name)}.{offer}")
     return cover.names.index(name)
 
 
-def _zone(case: Case, line: str, side: str, distance_m: float) -> Any:
+def _zone(case: Analysis, line: str, side: str, distance_m: float) -> Any:
     zones = case.zones[(case.zones["kind"] == "cumulative") & (case.zones["line"] == line)]
     own = zones[(zones["side"] == side) & (zones["distance_m"] == distance_m)]
     if own.empty:
@@ -275,7 +282,7 @@ def _zone(case: Case, line: str, side: str, distance_m: float) -> Any:
     return own.geometry.iloc[0]
 
 
-def _within(cover: Cover, land: Any) -> NDArray[np.bool_]:
+def _within(cover: LandCoverSquares, land: Any) -> NDArray[np.bool_]:
     shapely.prepare(land)
     return np.asarray(shapely.contains_xy(land, cover.xy[:, 0], cover.xy[:, 1]))
 
@@ -286,7 +293,7 @@ def _unknown(known: float) -> tuple[str, ...]:
     return (f"land cover is known on {known:.0%} of that land, and {ENOUGH:.0%} is needed",)
 
 
-def _of_another_time(case: Case, front: FrontLine) -> tuple[str, ...]:
+def _of_another_time(case: Analysis, front: FrontLine) -> tuple[str, ...]:
     stated = case.project.landcover
     if stated is None or stated.date is None:
         return ("the date of the land cover is not stated",)

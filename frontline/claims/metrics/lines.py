@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import shapely
 
-from frontline.analysis.context import Case
-from frontline.claims.lookup import front_of, side_of
+from frontline.analysis.context import Analysis
+from frontline.claims.lookup import find_front, find_side
 from frontline.claims.measurement import (
     POSITION,
     Amount,
     Ends,
     LineKey,
-    Measured,
+    Measurement,
     Metres,
     PartitionKey,
     SideName,
-    heights_known,
-    missing,
+    report_missing,
+    state_height_error,
 )
-from frontline.elevation.dem import heights_at
-from frontline.elevation.terrain import relief_m
-from frontline.errors import ProjectError, nearest, shown
-from frontline.geo.geodesy import area_m2, distance_to, length_m, points_along
-from frontline.lines.front import error_band, figures_of
-from frontline.lines.sections import stretch_between, stretches_of
-from frontline.uncertainty.intervals import interval
+from frontline.elevation.dem import sample_heights
+from frontline.elevation.terrain import measure_relief
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.geo.geodesy import measure_area, measure_distance, measure_length, place_points
+from frontline.lines.front import make_error_band, take_figures
+from frontline.lines.sections import cut_section_between, cut_sections
+from frontline.uncertainty.intervals import take_interval
 
 if TYPE_CHECKING:
     from frontline.lines.front import FrontLine
@@ -39,7 +39,7 @@ STEP_M = 500.0
 """Relief along a line is read this often."""
 
 
-def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Measured:
+def line_length(case: Analysis, *, line: LineKey, generalise_m: Metres = 0.0) -> Measurement:
     """Length of a line, as drawn or generalised.
 
     Parameters
@@ -52,20 +52,22 @@ def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Mea
     A line has no length without a scale: the detail gives it at several ones. The interval says
     how much the length varies over the displaced copies, about the length as drawn.
     """
-    front = front_of(case, line)
-    frame = case.layers.frame
+    front = find_front(case, line=line)
+    plane = case.layers.plane
 
     def kilometres(course: Any, scale_m: float = generalise_m) -> float:
         plain = shapely.simplify(shapely.line_merge(course), scale_m) if scale_m else course
-        return float(length_m(np.array([plain], dtype=object), frame)[0]) / 1000.0
+        return float(measure_length(np.array([plain], dtype=object), plane=plane)[0]) / 1000.0
 
     value = kilometres(front.geometry)
-    drawn = figures_of(front, case.draws.get(line, ()), lambda course, _: kilometres(course))
+    drawn = take_figures(
+        front, draws=case.draws.get(line, ()), figure=lambda course, _: kilometres(course)
+    )
     sure = not (front.error_m > 0).any()
-    low, high = (value, value) if sure else interval(value, drawn, least=0.0)
+    low, high = (value, value) if sure else take_interval(value, drawn=drawn, least=0.0)
     bends = ", ".join(f"{scale / 1000:g}" for scale in SCALES_M)
     smooth = [f"{kilometres(front.geometry, scale):.0f} km" for scale in SCALES_M]
-    return Measured(
+    return Measurement(
         value,
         low,
         high,
@@ -76,8 +78,8 @@ def line_length(case: Case, *, line: LineKey, generalise_m: Metres = 0.0) -> Mea
 
 
 def line_between(
-    case: Case, *, line: LineKey, between: Ends | None = None, section: str | None = None
-) -> Measured:
+    case: Analysis, *, line: LineKey, between: Ends | None = None, section: str | None = None
+) -> Measurement:
     """Length of a stretch of a line: between the points nearest to two places, or a section.
 
     Parameters
@@ -86,17 +88,17 @@ def line_between(
         Two places, [[lon, lat], [lon, lat]]; the stretch runs from the one to the other. Or,
         instead,
     """
-    front = front_of(case, line)
+    front = find_front(case, line=line)
     stretch = stretch_of(case, front, between, section)
-    frame = case.layers.frame
-    value = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
+    plane = case.layers.plane
+    value = float(measure_length(np.array([stretch], dtype=object), plane=plane)[0]) / 1000.0
     # Either end may lie elsewhere along the line, by what it is off and by the line's error.
-    ends = None if between is None else frame.xy(np.array(between))
-    off_m = [0.0, 0.0] if ends is None else distance_to(ends, front.geometry, frame)
+    ends = None if between is None else plane.xy(np.array(between))
+    off_m = [0.0, 0.0] if ends is None else measure_distance(ends, line=front.geometry, plane=plane)
     error_m = float(front.error_m.max(initial=0.0))
     away = math.hypot(*(math.hypot(one, error_m) for one in off_m)) / 1000.0
     share = 100.0 * value / front.length_km
-    return Measured(
+    return Measurement(
         value,
         value - away,
         value + away,
@@ -107,7 +109,7 @@ def line_between(
 
 
 def stretch_of(
-    case: Case, front: FrontLine, between: Ends | None, section: str | None = None
+    case: Analysis, front: FrontLine, between: Ends | None, section: str | None = None
 ) -> Any:
     """Return a stretch of a line: between two places, a named section, or all of it.
 
@@ -120,15 +122,15 @@ def stretch_of(
         own = [one for one in case.project.sections if one.line == front.key]
         chosen = [one for one in own if one.key == section]
         if not chosen:
-            offer = nearest(section, [one.key for one in own])
-            raise ProjectError(f"line '{front.key}' has no section {shown(section)}.{offer}")
-        return stretches_of(chosen, case.layers, [front])[0].course
+            offer = suggest_name(section, words=[one.key for one in own])
+            raise ProjectError(f"line '{front.key}' has no section {show_value(section)}.{offer}")
+        return cut_sections(chosen, layers=case.layers, fronts=[front])[0].course
     if between is None:
         return shapely.line_merge(front.geometry)
-    return stretch_between(front.geometry, case.layers.frame.xy(np.array(between)))
+    return cut_section_between(front.geometry, ends_xy=case.layers.plane.xy(np.array(between)))
 
 
-def line_gap(case: Case, *, line: LineKey, other: LineKey | None = None) -> Measured:
+def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> Measurement:
     """Mean gap between two lines along the first: the forward lines of two sides.
 
     Parameters
@@ -139,22 +141,22 @@ def line_gap(case: Case, *, line: LineKey, other: LineKey | None = None) -> Meas
         The other side's line of the same date. Without it one line stands for both, and a gap
         cannot be told from none.
     """
-    front = front_of(case, line)
+    front = find_front(case, line=line)
     error_km = float(front.error_m.max(initial=0.0)) / 1000.0
     if other is None:
-        return Measured(
+        return Measurement(
             unit="km",
             resolves=max(error_km, 1e-9),
             detail=f"One line is mapped, within {error_km * 1000:,.0f} m of its true place: the "
             "forward lines of both sides would be needed to measure between them.",
         )
-    opposite = front_of(case, other)
-    frame = case.layers.frame
-    xy = points_along(front.geometry, frame, 200.0)
-    gaps = distance_to(xy, opposite.geometry, frame) / 1000.0
+    opposite = find_front(case, line=other)
+    plane = case.layers.plane
+    xy = place_points(front.geometry, plane=plane, spacing_m=200.0)
+    gaps = measure_distance(xy, line=opposite.geometry, plane=plane) / 1000.0
     together = math.hypot(error_km, float(opposite.error_m.max(initial=0.0)) / 1000.0)
     tenth, ninth = np.quantile(gaps, [0.1, 0.9])
-    return Measured(
+    return Measurement(
         float(gaps.mean()),
         max(float(gaps.mean()) - together, 0.0),
         float(gaps.mean()) + together,
@@ -167,7 +169,7 @@ def line_gap(case: Case, *, line: LineKey, other: LineKey | None = None) -> Meas
 
 
 def relief_along(
-    case: Case,
+    case: Analysis,
     *,
     line: LineKey,
     between: Ends | None = None,
@@ -175,7 +177,7 @@ def relief_along(
     radius_m: Metres = 5_000.0,
     least_m: Amount = 300.0,
     measure: Literal["relief", "elevation"] = "relief",
-) -> Measured:
+) -> Measurement:
     """Share of a line, or of a stretch of it, with relief or elevation above a threshold.
 
     Parameters
@@ -188,30 +190,30 @@ def relief_along(
         What must reach it: relief, or elevation on the line itself.
     """
     if case.dem is None:
-        return missing("the project has no elevation", unit="%")
-    front = front_of(case, line)
-    frame = case.layers.frame
+        return report_missing("the project has no elevation", unit="%")
+    front = find_front(case, line=line)
+    plane = case.layers.plane
     stretch = stretch_of(case, front, between, section)
-    xy = points_along(stretch, frame, STEP_M)
+    xy = place_points(stretch, plane=plane, spacing_m=STEP_M)
     if measure == "relief":
-        found = relief_m(case.dem, xy, crs=frame.crs, radius_m=radius_m)
+        found = measure_relief(case.dem, xy=xy, crs=plane.crs, radius_m=radius_m)
     else:
-        found = heights_at(case.dem, xy, crs=frame.crs)
+        found = sample_heights(case.dem, xy=xy, crs=plane.crs)
     known = found[np.isfinite(found)]
     if len(known) < len(found) / 2:
-        return missing("most heights along the line are unknown", unit="%")
+        return report_missing("most heights along the line are unknown", unit="%")
     error_m = case.dem.accuracy_m or 0.0
     low, value, high = (
         100.0 * float((known >= least_m + shift).mean()) for shift in (error_m, 0.0, -error_m)
     )
-    kilometres = float(length_m(np.array([stretch], dtype=object), frame)[0]) / 1000.0
+    kilometres = float(measure_length(np.array([stretch], dtype=object), plane=plane)[0]) / 1000.0
     quarter, median, third = np.quantile(known, [0.25, 0.5, 0.75])
-    return Measured(
+    return Measurement(
         value,
         low,
         high,
         "%",
-        contains=heights_known(error_m),
+        contains=state_height_error(error_m),
         detail=f"Along {kilometres:.0f} km the {measure} is at most {quarter:,.0f} m on a quarter "
         f"of the way, {median:,.0f} m on half and {third:,.0f} m on three quarters; asked is "
         f"{least_m:,.0f} m or more.",
@@ -219,8 +221,12 @@ def relief_along(
 
 
 def line_moved(
-    case: Case, *, from_line: LineKey, to_line: LineKey, measure: Literal["mean", "most"] = "mean"
-) -> Measured:
+    case: Analysis,
+    *,
+    from_line: LineKey,
+    to_line: LineKey,
+    measure: Literal["mean", "most"] = "mean",
+) -> Measurement:
     """How far a line moved: distance from the old one to the new, along the old.
 
     Parameters
@@ -228,13 +234,13 @@ def line_moved(
     measure
         The mean along the old line, or the most.
     """
-    old, new = front_of(case, from_line), front_of(case, to_line)
-    frame = case.layers.frame
-    xy = points_along(old.geometry, frame, STEP_M)
-    away = distance_to(xy, new.geometry, frame) / 1000.0
+    old, new = find_front(case, line=from_line), find_front(case, line=to_line)
+    plane = case.layers.plane
+    xy = place_points(old.geometry, plane=plane, spacing_m=STEP_M)
+    away = measure_distance(xy, line=new.geometry, plane=plane) / 1000.0
     value = float(away.mean() if measure == "mean" else away.max())
     together = math.hypot(*(float(one.error_m.max(initial=0.0)) / 1000.0 for one in (old, new)))
-    return Measured(
+    return Measurement(
         value,
         max(value - together, 0.0),
         value + together,
@@ -246,12 +252,12 @@ def line_moved(
 
 
 def uncertain_band(
-    case: Case,
+    case: Analysis,
     *,
     line: LineKey,
     partition: PartitionKey | None = None,
     side: SideName | None = None,
-) -> Measured:
+) -> Measurement:
     """Land nearer to a line than its error: what nobody can assign to a side.
 
     Parameters
@@ -261,20 +267,22 @@ def uncertain_band(
     side
         Only on this side.
     """
-    from frontline.claims.lookup import land_of
+    from frontline.claims.lookup import find_land
 
-    front = front_of(case, line)
-    band = shapely.intersection(error_band(front, case.layers.frame), case.layers.study_area)
+    front = find_front(case, line=line)
+    band = shapely.intersection(
+        make_error_band(front, plane=case.layers.plane), case.layers.study_area
+    )
     if partition is not None:
-        band = shapely.intersection(band, land_of(case, partition))
+        band = shapely.intersection(band, find_land(case, partition=partition))
     if side is not None:
-        band = shapely.intersection(band, side_of(front, side))
-    value = float(area_m2(np.array([band], dtype=object), case.layers.frame)[0]) / 1e6
+        band = shapely.intersection(band, find_side(front, side=side))
+    value = float(measure_area(np.array([band], dtype=object), plane=case.layers.plane)[0]) / 1e6
     own = case.places[(case.places["line"] == line) & ~case.places["side_certain"].astype(bool)]
     inside = own[shapely.intersects(band, own.geometry.to_numpy())]
     errors = np.unique(front.error_m)
     told = " to ".join(f"{error:,.0f}" for error in sorted({errors.min(), errors.max()}))
-    return Measured(
+    return Measurement(
         value,
         value,
         value,

@@ -9,42 +9,49 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.analysis.context import Case
-from frontline.claims.lookup import front_of, incomplete, land_of, other_sides, place_of, side_of
+from frontline.analysis.context import Analysis
+from frontline.claims.lookup import (
+    explain_incomplete,
+    find_front,
+    find_land,
+    find_other_sides,
+    find_place,
+    find_side,
+)
 from frontline.claims.measurement import (
     POSITION,
     Amount,
     Distance,
     Ids,
     LineKey,
-    Measured,
+    Measurement,
     PartitionKey,
     SideName,
-    listed,
-    missing,
+    join_words,
+    report_missing,
 )
-from frontline.errors import ProjectError, nearest, shown
-from frontline.lines.zones import zones
-from frontline.population.on_land import Count, count, dwellers_at, shares_on
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.lines.zones import buffer_zones
+from frontline.population.on_land import ResidentCount, count_residents, find_shares, pick_residents
 from frontline.population.validity import open_splitting_grid
-from frontline.population.within import people
-from frontline.results.numbers import rounded
-from frontline.results.wording import percent
-from frontline.results.words import source_label
+from frontline.population.within import count_people_within
+from frontline.results.numbers import write_rounded
+from frontline.results.wording import write_percent
+from frontline.results.words import label_source
 
 if TYPE_CHECKING:
     import datetime as dt
 
 
 def people_within(
-    case: Case,
+    case: Analysis,
     *,
     line: LineKey,
     side: SideName,
     distance_m: Distance,
     source: str = "settlements",
     also_m: tuple[Distance, ...] = (),
-) -> Measured:
+) -> Measurement:
     """People on one side within a distance of a line, by one source.
 
     Parameters
@@ -57,22 +64,23 @@ def people_within(
     also_m
         Further distances for the detail.
     """
-    front = front_of(case, line)
-    side_of(front, side)
+    front = find_front(case, line=line)
+    find_side(front, side=side)
     rows = _by_source(case, line, side, distance_m)
     own = rows[rows["source"] == source]
     if not len(own):
         known = sorted(set(rows["source"]))
-        return missing(
-            f"there is no source of people called {shown(source)}.{nearest(source, known)}",
+        return report_missing(
+            "there is no source of people called "
+            f"{show_value(source)}.{suggest_name(source, words=known)}",
             unit="people",
         )
     row = own.iloc[0]
     if math.isnan(row["population"]):
-        return missing(f"{shown(source)} says nothing of that zone", unit="people")
+        return report_missing(f"{show_value(source)} says nothing of that zone", unit="people")
     told = [_told(rows, distance_m)]
     told += [_told(_by_source(case, line, side, other), other) for other in also_m]
-    return Measured(
+    return Measurement(
         float(row["population"]),
         float(row["population_low"]),
         float(row["population_high"]),
@@ -83,7 +91,7 @@ def people_within(
     )
 
 
-def _by_source(case: Case, line: str, side: str, distance_m: float) -> pd.DataFrame:
+def _by_source(case: Analysis, line: str, side: str, distance_m: float) -> pd.DataFrame:
     rows = rows_within(case, line, distance_m)
     return rows[(rows["side"] == side) & ~rows["source"].str.startswith("stated:")]
 
@@ -97,11 +105,11 @@ def by_source(rows: pd.DataFrame) -> str:
     ends = ("population", "population_low", "population_high")
     told = [(row["source"], *(float(row[end]) for end in ends)) for _, row in rows.iterrows()]
     return ", ".join(
-        f"{source_label(source).lower()} {rounded(*numbers)}" for source, *numbers in told
+        f"{label_source(source).lower()} {write_rounded(*numbers)}" for source, *numbers in told
     )
 
 
-def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
+def rows_within(case: Analysis, line: str, distance_m: float) -> pd.DataFrame:
     """Return the run's own rows of a distance, or count at one that the project has not.
 
     Parameters
@@ -122,16 +130,16 @@ def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
     ]
     if len(rows):
         return rows
-    fronts = [front_of(case, line)]
+    fronts = [find_front(case, line=line)]
     # The areas of displaced zones are not asked for here, and take long.
-    bands = zones(fronts, [distance_m], {}, case.layers.frame)
-    counted = people(
+    bands = buffer_zones(fronts, distances_m=[distance_m], draws={}, plane=case.layers.plane)
+    counted = count_people_within(
         case.project,
-        case.layers,
-        fronts,
-        bands,
-        case.places,
-        case.draws,
+        layers=case.layers,
+        fronts=fronts,
+        zones=bands,
+        places=case.places,
+        draws=case.draws,
         around=case.around,
         references=case.references,
     )
@@ -142,21 +150,21 @@ def rows_within(case: Case, line: str, distance_m: float) -> pd.DataFrame:
 def _limits(row: pd.Series[Any]) -> tuple[str, ...]:
     """Say why a count of people cannot bear a verdict."""
     if row["source"].startswith("settlements"):
-        return incomplete(float(row["completeness"]))
+        return explain_incomplete(float(row["completeness"]))
     covered = float(row["coverage"])
     if covered >= 0.9:
         return ()
-    return (f"the source knows {percent(covered)} of the zone's land, and 90 % is needed",)
+    return (f"the source knows {write_percent(covered)} of the zone's land, and 90 % is needed",)
 
 
 def population_share(
-    case: Case,
+    case: Analysis,
     *,
     places: Ids,
     whole: Amount | None = None,
     of: tuple[str, ...] = (),
     count: Amount | None = None,
-) -> Measured:
+) -> Measurement:
     """Share of a population: places of a total, or a number of people of the places.
 
     Parameters
@@ -172,27 +180,27 @@ def population_share(
     """
     part = _figures(case, places)
     if part[0] is None:
-        return missing(part[1], unit="%")
+        return report_missing(part[1], unit="%")
     if count is not None:
         value, against = 100.0 * count / part[0], f"{count:,.0f} of {part[0]:,.0f}: {part[1]}"
     elif of:
         total = _figures(case, of)
         if total[0] is None:
-            return missing(total[1], unit="%")
+            return report_missing(total[1], unit="%")
         value, against = 100.0 * part[0] / total[0], f"{part[1]} of {total[1]}"
     elif whole:
         value, against = 100.0 * part[0] / whole, f"{part[1]} of {whole:,.0f}"
     else:
         raise ProjectError("asks for no total (expected whole, of or count). Add one.")
-    return Measured(value, value, value, "%", contains="nothing: two counts", detail=against)
+    return Measurement(value, value, value, "%", contains="nothing: two counts", detail=against)
 
 
-def _figures(case: Case, places: tuple[str, ...]) -> tuple[float | None, str]:
+def _figures(case: Analysis, places: tuple[str, ...]) -> tuple[float | None, str]:
     """Add up the figures of settlements; None and the reason where one is unknown."""
     table = case.layers.settlements
     total, kinds, told = 0.0, set(), []
     for place in places:
-        found = place_of(case, place)
+        found = find_place(case, place=place)
         row = table[table["id"].astype(str) == place]
         if found.layer != "settlements" or row["population"].isna().all():
             return None, f"there is no figure for {found.name}"
@@ -203,10 +211,10 @@ def _figures(case: Case, places: tuple[str, ...]) -> tuple[float | None, str]:
         told.append(f"{found.name} {number:,} ({date})")
     if len(kinds) > 1:
         return None, f"the figures are of different kinds: {', '.join(sorted(kinds))}"
-    return total, listed(told)
+    return total, join_words(told)
 
 
-def parts_and_whole(_case: Case, *, parts: dict[str, Amount], whole: Amount) -> Measured:
+def parts_and_whole(_case: Analysis, *, parts: dict[str, Amount], whole: Amount) -> Measurement:
     """Sum of stated parts as a share of a stated whole: whether they balance.
 
     Parameters
@@ -223,7 +231,7 @@ def parts_and_whole(_case: Case, *, parts: dict[str, Amount], whole: Amount) -> 
         raise ProjectError("whole = 0 has no parts. Correct it.", field="whole")
     told = " + ".join(f"{number:,.0f} {name}" for name, number in parts.items())
     value = 100.0 * total / whole
-    return Measured(
+    return Measurement(
         value,
         value,
         value,
@@ -236,14 +244,14 @@ def parts_and_whole(_case: Case, *, parts: dict[str, Amount], whole: Amount) -> 
 
 
 def people_in(
-    case: Case,
+    case: Analysis,
     *,
     partition: PartitionKey,
     line: LineKey,
     codes: tuple[str, ...] = (),
     side: SideName | None = None,
     besides: tuple[str, ...] = (),
-) -> Measured:
+) -> Measurement:
     """Residents listed in districts or another partition at the date of a line.
 
     Parameters
@@ -259,20 +267,22 @@ def people_in(
     besides
         Settlements that belong there although the outline misses them.
     """
-    front = front_of(case, line)
-    land = land_of(case, partition, codes)
+    front = find_front(case, line=line)
+    land = find_land(case, partition=partition, codes=codes)
     if side is not None:
-        land = shapely.intersection(land, side_of(front, side))
+        land = shapely.intersection(land, find_side(front, side=side))
     for place in besides:
-        place_of(case, place)
+        find_place(case, place=place)
     counted = _count_on(case, land, front.date, besides=besides)
     value = float(counted.residents[0])
     if not counted.figures["residents"][0]:
-        return missing("no settlement there has a figure that holds at that date", unit="people")
+        return report_missing(
+            "no settlement there has a figure that holds at that date", unit="people"
+        )
     area_km2 = float(shapely.area(land)) / 1e6
     error = _boundary_error(case, partition, codes)
     lacks = int(counted.unknown[0])
-    return Measured(
+    return Measurement(
         value,
         value,
         value,
@@ -281,21 +291,23 @@ def people_in(
         detail=f"{int(counted.figures['residents'][0])} settlements with a figure, {lacks} "
         "without; "
         f"{value / area_km2:.2g} people per km2 on {area_km2:,.0f} km2.{error}",
-        coarse=incomplete(math.nan),
+        coarse=explain_incomplete(math.nan),
     )
 
 
-def _count_on(case: Case, land: Any, date: dt.date, *, besides: tuple[str, ...] = ()) -> Count:
+def _count_on(
+    case: Analysis, land: Any, date: dt.date, *, besides: tuple[str, ...] = ()
+) -> ResidentCount:
     """Count listed people on some land by the rule of every table; `besides` lie there whole."""
     settlements = case.layers.settlements
-    dwellers = dwellers_at(settlements, date)
-    with open_splitting_grid(case.project, settlements, date=date) as grid:
-        share = shares_on(dwellers, np.array([land]), grid=grid, crs=case.layers.frame.crs)
+    dwellers = pick_residents(settlements, date=date)
+    with open_splitting_grid(case.project, settlements=settlements, date=date) as grid:
+        share = find_shares(dwellers, lands=np.array([land]), grid=grid, crs=case.layers.plane.crs)
     share[settlements["id"].isin(list(besides)).to_numpy()] = 1.0
-    return count(dwellers, share)
+    return count_residents(dwellers, share=share)
 
 
-def _boundary_error(case: Case, partition: str, codes: tuple[str, ...]) -> str:
+def _boundary_error(case: Analysis, partition: str, codes: tuple[str, ...]) -> str:
     if partition != "districts" or not codes:
         return ""
     table = case.layers.districts
@@ -305,11 +317,11 @@ def _boundary_error(case: Case, partition: str, codes: tuple[str, ...]) -> str:
 
 
 def residents_on_changed_land(
-    case: Case, *, from_line: LineKey, to_line: LineKey, to_side: SideName
-) -> Measured:
+    case: Analysis, *, from_line: LineKey, to_line: LineKey, to_side: SideName
+) -> Measurement:
     """Residents known, at the date of the new line, on land that came to a side."""
-    old, new = front_of(case, from_line), front_of(case, to_line)
-    land = shapely.intersection(other_sides(old, to_side), side_of(new, to_side))
+    old, new = find_front(case, line=from_line), find_front(case, line=to_line)
+    land = shapely.intersection(find_other_sides(old, side=to_side), find_side(new, side=to_side))
     after, before = (_count_on(case, land, front.date) for front in (new, old))
     told = (
         f"Of {int(after.settlements[0])} settlements listed there, {_known(after, 'residents')} "
@@ -318,31 +330,31 @@ def residents_on_changed_land(
         f"registered people ({np.nan_to_num(after.registered[0]):,.0f}, never added to residents)."
     )
     if not _known(after, "residents"):
-        return missing(
+        return report_missing(
             f"no figure of residents there is valid on {new.date}. {told}", unit="people"
         )
     value = float(after.residents[0])
-    return Measured(
+    return Measurement(
         value,
         value,
         value,
         "people",
         contains="nothing: figures as listed; the absence of a figure is not zero people",
         detail=told,
-        coarse=incomplete(math.nan),
+        coarse=explain_incomplete(math.nan),
     )
 
 
-def _known(counted: Count, kind: str) -> int:
+def _known(counted: ResidentCount, kind: str) -> int:
     return int(counted.figures[kind][0])
 
 
-def population_total(case: Case, *, places: Ids) -> Measured:
+def population_total(case: Analysis, *, places: Ids) -> Measurement:
     """Sum of the figures of settlements, of one kind."""
     total, told = _figures(case, places)
     if total is None:
-        return missing(told, unit="people")
-    return Measured(total, total, total, "people", contains="nothing: counts", detail=told)
+        return report_missing(told, unit="people")
+    return Measurement(total, total, total, "people", contains="nothing: counts", detail=told)
 
 
 PEOPLE_METRICS = (

@@ -7,17 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from frontline.analysis.context import Case
-from frontline.analysis.displaced_people import flows_balance, flows_table
-from frontline.claims.lookup import front_of
-from frontline.claims.measurement import LineKey, Measured, Metres, listed, missing
-from frontline.errors import ProjectError, nearest, shown
-from frontline.results.numbers import rounded
+from frontline.analysis.context import Analysis
+from frontline.analysis.displaced_people import balance_flows, list_flows
+from frontline.claims.lookup import find_front
+from frontline.claims.measurement import LineKey, Measurement, Metres, join_words, report_missing
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.results.numbers import write_rounded
 
 STATED = "what the sources state, not how sure they are"
 
 
-def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measured:
+def links_apart(case: Analysis, *, line: LineKey, kind: str | None = None) -> Measurement:
     """Count the links from settlements to what they depend on that a line cuts.
 
     Parameters
@@ -25,15 +25,18 @@ def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measur
     kind
         Only links to this kind of thing, such as water, field, cemetery or school.
     """
-    front_of(case, line)
+    find_front(case, line=line)
     table = case.tables.get("links")
     if table is None:
-        return missing("the project has no table of what settlements depend on", unit="links")
+        return report_missing(
+            "the project has no table of what settlements depend on", unit="links"
+        )
     own = table[table["line"] == line]
     if kind is not None:
         if kind not in set(own["kind"]):
             raise ProjectError(
-                f"there is no link of kind {shown(kind)}.{nearest(kind, own['kind'])}"
+                "there is no link of kind "
+                f"{show_value(kind)}.{suggest_name(kind, words=own['kind'])}"
             )
         own = own[own["kind"] == kind]
     states = own["sides"].value_counts()
@@ -41,20 +44,20 @@ def links_apart(case: Case, *, line: LineKey, kind: str | None = None) -> Measur
     apart = own[own["sides"] == "other"]
     named = [f"{row['place_name']}: {row['kind']}" for _, row in apart.iterrows()]
     unknown = int(states.get("unknown", 0))
-    return Measured(
+    return Measurement(
         float(cut),
         float(cut),
         float(cut + unsure + unknown),
         "links",
         contains="the error of the line, and links that lead to a place not known",
         detail=f"Of {len(own)} links: on one side {int(states.get('same', 0))}, uncertain "
-        f"{unsure}, to a place that is not known {unknown}; cut: {listed(named) or 'none'}",
+        f"{unsure}, to a place that is not known {unknown}; cut: {join_words(named) or 'none'}",
     )
 
 
 def displaced_share(
-    case: Case, *, origins: tuple[str, ...], part_of: str, source: str | None = None
-) -> Measured:
+    case: Analysis, *, origins: tuple[str, ...], part_of: str, source: str | None = None
+) -> Measurement:
     """Share of a total of displaced people who come from some places.
 
     Parameters
@@ -69,26 +72,28 @@ def displaced_share(
     flows = case.tables.get("flows")
     if flows is None:
         wanted = ", ".join(origins)
-        return missing(
+        return report_missing(
             f"the project has no table of displaced people by origin ({wanted})", unit="%"
         )
-    table = flows_table(flows)
+    table = list_flows(flows)
     whole = table["part_of"].where(table["part_of"] != "", table["share_of"])
     parts = _parts(table.assign(part_of=whole), part_of, source)
     for origin in origins:
         if origin not in set(parts["origin"]):
-            offer = nearest(origin, parts["origin"])
-            raise ProjectError(f"{shown(part_of)} has no part from {shown(origin)}.{offer}")
+            offer = suggest_name(origin, words=parts["origin"])
+            raise ProjectError(
+                f"{show_value(part_of)} has no part from {show_value(origin)}.{offer}"
+            )
     own = parts[parts["origin"].isin(list(origins))]
     low, high = (float(own[end].sum(skipna=False)) for end in ("share_low", "share_high"))
     told = [f"{row['origin']} {_ends(row)}" for _, row in own.iterrows()]
-    return Measured(
+    return Measurement(
         low if low == high else math.nan,
         low,
         high,
         "%",
         contains=STATED,
-        detail=f"{listed(told)}; source: {own['source'].iloc[0] or 'not named'}",
+        detail=f"{join_words(told)}; source: {own['source'].iloc[0] or 'not named'}",
         refutes_only="it rests on what one source states",
     )
 
@@ -102,29 +107,34 @@ def _parts(table: pd.DataFrame, part_of: str, source: str | None) -> pd.DataFram
         If there is no such total or source, or several sources and none is named.
     """
     if part_of not in set(table["id"]):
-        raise ProjectError(f"there is no total {shown(part_of)}.{nearest(part_of, table['id'])}")
+        raise ProjectError(
+            f"there is no total {show_value(part_of)}.{suggest_name(part_of, words=table['id'])}"
+        )
     parts = table[table["part_of"] == part_of]
     sources = [str(one) for one in dict.fromkeys(parts["source"])]
     if source is not None:
         if source not in sources:
-            offer = nearest(source, sources)
-            raise ProjectError(f"{shown(part_of)} has no parts by {shown(source)}.{offer}")
+            offer = suggest_name(source, words=sources)
+            raise ProjectError(
+                f"{show_value(part_of)} has no parts by {show_value(source)}.{offer}"
+            )
         return parts[parts["source"] == source]
     if len(sources) > 1:
         raise ProjectError(
-            f"{shown(part_of)} has parts by {len(sources)} sources, which are never added. Name "
-            f"one: source = {shown(sources[0])}."
+            f"{show_value(part_of)} has parts by {len(sources)} sources, which are never added. "
+            "Name "
+            f"one: source = {show_value(sources[0])}."
         )
     return parts
 
 
 def _ends(row: pd.Series[Any]) -> str:
     low, high = float(row["amount_low"]), float(row["amount_high"])
-    ends = rounded(low) if low == high else f"{rounded(low)} to {rounded(high)}"
+    ends = write_rounded(low) if low == high else f"{write_rounded(low)} to {write_rounded(high)}"
     return f"{ends} {row['unit']}"
 
 
-def parts_of_total(case: Case, *, total: str, source: str | None = None) -> Measured:
+def parts_of_total(case: Analysis, *, total: str, source: str | None = None) -> Measurement:
     """Sum of the parts of a total of displaced people, as a share of that total.
 
     Parameters
@@ -136,19 +146,19 @@ def parts_of_total(case: Case, *, total: str, source: str | None = None) -> Meas
     """
     flows = case.tables.get("flows")
     if flows is None:
-        return missing("the project has no table of displaced people", unit="%")
-    parts = _parts(flows_table(flows), total, source)
-    rows = flows_balance(flows)
+        return report_missing("the project has no table of displaced people", unit="%")
+    parts = _parts(list_flows(flows), total, source)
+    rows = balance_flows(flows)
     own = rows[(rows["id"] == total) & (rows["parts_source"].isin(set(parts["source"])))]
     if not len(own):
-        return missing(f"no figures stand against the total '{total}'", unit="%")
+        return report_missing(f"no figures stand against the total '{total}'", unit="%")
     row = own.iloc[0]
     whole = float(row["amount_low"]), float(row["amount_high"])
     low, high = (
         100.0 * float(row["parts_low"]) / whole[1],
         100.0 * float(row["parts_high"]) / whole[0],
     )
-    return Measured(
+    return Measurement(
         low if low == high else math.nan,
         low,
         high,
@@ -160,8 +170,8 @@ def parts_of_total(case: Case, *, total: str, source: str | None = None) -> Meas
 
 
 def events_near(
-    case: Case, *, line: LineKey, distance_m: Metres, kind: str | None = None
-) -> Measured:
+    case: Analysis, *, line: LineKey, distance_m: Metres, kind: str | None = None
+) -> Measurement:
     """Count the events of which a claimed position lies within a distance of a line.
 
     Parameters
@@ -171,10 +181,10 @@ def events_near(
     kind
         Only events of this kind.
     """
-    front_of(case, line)
+    find_front(case, line=line)
     table = case.tables.get("events")
     if table is None:
-        return missing("the project has no table of events", unit="events")
+        return report_missing("the project has no table of events", unit="events")
     own = table[table["line"] == line]
     if kind is not None:
         own = own[own["kind"] == kind]
@@ -186,7 +196,7 @@ def events_near(
     sure = every - set(own.loc[unsure, "id"])
     maybe = some | set(own.loc[unsure, "id"])
     disputed = own.loc[own["disputed"] != "", "id"].nunique()
-    return Measured(
+    return Measurement(
         float(len(some)),
         float(len(sure)),
         float(len(maybe)),

@@ -9,43 +9,43 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from frontline.analysis.context import Case
+from frontline.analysis.context import Analysis
 from frontline.claims.lookup import (
     Place,
-    dated,
-    error_near,
-    far_told,
-    front_of,
-    incomplete,
-    land_of,
-    other_sides,
-    place_of,
-    side_of,
-    spread,
+    explain_incomplete,
+    find_error_near,
+    find_front,
+    find_land,
+    find_other_sides,
+    find_place,
+    find_side,
+    list_dated_fronts,
+    spread_over_draws,
+    write_distance,
 )
 from frontline.claims.measurement import (
     POSITION,
     Ids,
     LineKey,
-    Measured,
+    Measurement,
     Metres,
     PartitionKey,
     Share,
     SideName,
-    listed,
-    missing,
+    join_words,
+    report_missing,
 )
 from frontline.errors import ProjectError
-from frontline.geo.geodesy import distance_to, nearest_on
-from frontline.results.numbers import rounded
+from frontline.geo.geodesy import find_nearest, measure_distance
+from frontline.results.numbers import write_rounded
 
 if TYPE_CHECKING:
     from frontline.lines.front import FrontLine
 
 
 def place_distance(
-    case: Case, *, place: str, line: LineKey, place_error_m: Metres = 0.0
-) -> Measured:
+    case: Analysis, *, place: str, line: LineKey, place_error_m: Metres = 0.0
+) -> Measurement:
     """Distance of a place from a line: of a settlement or point, or of a district's edge.
 
     Parameters
@@ -55,10 +55,10 @@ def place_distance(
     place_error_m
         How well the place itself is known, metres.
     """
-    front = front_of(case, line)
-    found = place_of(case, place)
+    front = find_front(case, line=line)
+    found = find_place(case, place=place)
     value, low, high = _kilometres(case, front, found, place_error_m)
-    error_km = error_near(front, found.geometry) / 1000.0
+    error_km = find_error_near(front, geometry=found.geometry) / 1000.0
     within = "inside" if value == 0.0 else "outside"
     extent = "its outline" if shapely.get_dimensions(found.geometry) == 2 else "the point given"
     contains = POSITION
@@ -67,7 +67,7 @@ def place_distance(
         contains = f"{POSITION} and of the place, known to {place_error_m / 1000:g} km"
         if place_error_m / 1000.0 > value / 4.0:
             coarse = (f"the place is known to {place_error_m / 1000:g} km only",)
-    return Measured(
+    return Measurement(
         value,
         low,
         high,
@@ -81,36 +81,38 @@ def place_distance(
 
 
 def _kilometres(
-    case: Case, front: FrontLine, place: Place, place_error_m: float = 0.0
+    case: Analysis, front: FrontLine, place: Place, place_error_m: float = 0.0
 ) -> tuple[float, float, float]:
     """Distance and its interval; of a polygon from its nearest edge, 0 where the line cuts it."""
-    frame = case.layers.frame
+    plane = case.layers.plane
     xy = shapely.get_coordinates(place.geometry)
     cut = shapely.intersects(place.geometry, front.geometry)
     if shapely.get_dimensions(place.geometry) == 2:
         link = shapely.shortest_line(place.geometry, front.geometry)
         xy = np.concatenate([xy, shapely.get_coordinates(shapely.get_point(link, 0))])
-    exact = float(nearest_on(front.geometry, xy, frame).distance_m.min()) / 1000.0
+    exact = float(find_nearest(front.geometry, points=xy, plane=plane).distance_m.min()) / 1000.0
     value = 0.0 if cut else exact
 
     def figure(line: Any, _sides: Any) -> float:
         touches = shapely.intersects(place.geometry, line)
-        return 0.0 if touches else float(distance_to(xy, line, frame).min()) / 1000.0
+        return (
+            0.0 if touches else float(measure_distance(xy, line=line, plane=plane).min()) / 1000.0
+        )
 
-    low, high = spread(case, front, value, figure)
+    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
     away = place_error_m / 1000.0
     return value, max(low - away, 0.0), high + away
 
 
 def places_between(
-    case: Case,
+    case: Analysis,
     *,
     places: Ids,
     line: LineKey,
     from_m: Metres = 0.0,
     to_m: Metres,
     besides: tuple[str, ...] = (),
-) -> Measured:
+) -> Measurement:
     """How many of some places lie between two distances from a line.
 
     Parameters
@@ -122,7 +124,7 @@ def places_between(
     besides
         Places whose distance is shown in the detail and not counted, such as seats of districts.
     """
-    front = front_of(case, line)
+    front = find_front(case, line=line)
     rows = [_of_place(case, front, place) for place in places]
     value, low, high = (
         float(sum(from_m / 1000.0 <= row[at] <= to_m / 1000.0 for row in rows)) for at in range(3)
@@ -130,7 +132,7 @@ def places_between(
     sure = [_certainly(row[1], row[2], from_m / 1000.0, to_m / 1000.0) for row in rows]
     told = _in_km(case, front, places, rows)
     shown = _in_km(case, front, besides, [_of_place(case, front, place) for place in besides])
-    return Measured(
+    return Measurement(
         value,
         min(value, low, high, float(sum(one is True for one in sure))),
         max(value, low, high, float(sum(one is not False for one in sure))),
@@ -142,19 +144,23 @@ def places_between(
 
 
 def _in_km(
-    case: Case, front: FrontLine, places: Ids, rows: Sequence[tuple[float, float, float]]
+    case: Analysis, front: FrontLine, places: Ids, rows: Sequence[tuple[float, float, float]]
 ) -> str:
     told = []
     for place, row in zip(places, rows, strict=True):
-        found = place_of(case, place)
+        found = find_place(case, place=place)
         outline = shapely.get_dimensions(found.geometry) == 2
-        far = far_told(row[0], error_near(front, found.geometry), rounded(*row))
+        far = write_distance(
+            row[0],
+            error_m=find_error_near(front, geometry=found.geometry),
+            written=write_rounded(*row),
+        )
         told.append(f"{found.name} {'cut by the line' if outline and row[0] == 0.0 else far}")
-    return listed(told)
+    return join_words(told)
 
 
-def _of_place(case: Case, front: FrontLine, place: str) -> tuple[float, float, float]:
-    value, low, high = _kilometres(case, front, place_of(case, place))
+def _of_place(case: Analysis, front: FrontLine, place: str) -> tuple[float, float, float]:
+    value, low, high = _kilometres(case, front, find_place(case, place=place))
     known = math.isfinite(low)
     return value, low if known else value, high if known else value
 
@@ -167,8 +173,8 @@ def _certainly(low: float, high: float, least: float, most: float) -> bool | Non
 
 
 def distance_by_side(
-    case: Case, *, line: LineKey, side: SideName, quantile: Share = 0.5
-) -> Measured:
+    case: Analysis, *, line: LineKey, side: SideName, quantile: Share = 0.5
+) -> Measurement:
     """Distance of the settlements of a side from a line: the nearest, the median, or between.
 
     Parameters
@@ -176,21 +182,23 @@ def distance_by_side(
     quantile
         0 is the nearest settlement listed, 0.5 the median, 1 the farthest.
     """
-    front = front_of(case, line)
-    side_of(front, side)
+    front = find_front(case, line=line)
+    find_side(front, side=side)
     own = case.places[(case.places["line"] == line) & (case.places["side"] == side)]
     if not len(own):
-        return missing(f"no settlement is listed on the side {side}", unit="km")
+        return report_missing(f"no settlement is listed on the side {side}", unit="km")
     xy = shapely.get_coordinates(shapely.point_on_surface(own.geometry.to_numpy()))
     value = float(np.quantile(own["distance_m"], quantile)) / 1000.0
 
     def figure(course: Any, _sides: Any) -> float:
-        away = distance_to(xy, course, case.layers.frame)
+        away = measure_distance(xy, line=course, plane=case.layers.plane)
         return float(np.quantile(away, quantile)) / 1000.0
 
-    low, high = spread(case, front, value, figure)
-    told = "; ".join(_quartiles(case, one.key, name) for one in dated(case) for name in one.sides)
-    return Measured(
+    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
+    told = "; ".join(
+        _quartiles(case, one.key, name) for one in list_dated_fronts(case) for name in one.sides
+    )
+    return Measurement(
         value,
         max(low, 0.0),
         high,
@@ -198,22 +206,22 @@ def distance_by_side(
         contains=POSITION,
         detail="Kilometres to the nearest settlement, and at most to a quarter, half and three "
         f"quarters of them: {told}",
-        coarse=() if quantile == 0.0 else incomplete(_completeness(case, line, side)),
+        coarse=() if quantile == 0.0 else explain_incomplete(_completeness(case, line, side)),
         resolves=float(front.error_m.max(initial=0.0)) / 1000.0,
         refutes_only="" if quantile else "a place that is not listed may be nearer",
     )
 
 
-def _quartiles(case: Case, line: str, side: str) -> str:
+def _quartiles(case: Analysis, line: str, side: str) -> str:
     own = case.places[(case.places["line"] == line) & (case.places["side"] == side)]
     if not len(own):
         return f"{line}, {side}: none listed"
     far = np.quantile(own["distance_m"], [0.0, 0.25, 0.5, 0.75]) / 1000.0
-    error_m = float(front_of(case, line).error_m.max(initial=0.0))
-    return f"{line}, {side}: {', '.join(far_told(value, error_m) for value in far)}"
+    error_m = float(find_front(case, line=line).error_m.max(initial=0.0))
+    return f"{line}, {side}: {', '.join(write_distance(value, error_m=error_m) for value in far)}"
 
 
-def _completeness(case: Case, line: str, side: str) -> float:
+def _completeness(case: Analysis, line: str, side: str) -> float:
     """Return the completeness of the settlement list in the widest zone of a side."""
     rows = case.people[
         (case.people["line"] == line)
@@ -225,8 +233,8 @@ def _completeness(case: Case, line: str, side: str) -> float:
 
 
 def settlement_cut(
-    case: Case, *, place: str, line: LineKey, side: SideName, extent_m: Metres = 0.0
-) -> Measured:
+    case: Analysis, *, place: str, line: LineKey, side: SideName, extent_m: Metres = 0.0
+) -> Measurement:
     """Share of a settlement that lies on a side of a line.
 
     Parameters
@@ -234,14 +242,14 @@ def settlement_cut(
     extent_m
         Radius of a disc that stands for a settlement given as a point.
     """
-    front = front_of(case, line)
-    land = side_of(front, side)
-    found = place_of(case, place)
+    front = find_front(case, line=line)
+    land = find_side(front, side=side)
+    found = find_place(case, place=place)
     shape = found.geometry
     coarse: tuple[str, ...] = ()
     if shapely.get_dimensions(shape) == 0:
         if not extent_m:
-            return missing(f"{found.name} is a point: its extent is not known", unit="%")
+            return report_missing(f"{found.name} is a point: its extent is not known", unit="%")
         shape = shapely.buffer(shape, extent_m)
         coarse = (f"{found.name} is a point, and a disc of {extent_m:,.0f} m stands for it",)
 
@@ -250,17 +258,17 @@ def settlement_cut(
         return 100.0 * float(shapely.area(held) / shapely.area(shape))
 
     value = share(front.geometry, {side: land})
-    low, high = spread(case, front, value, share)
+    low, high = spread_over_draws(case, front=front, value=value, figure=share)
     cut = [1.0 < share(draw.line, draw.sides) < 99.0 for draw in case.draws.get(line, ())]
     often = (
         f" Of the lines drawn within that error {100 * np.mean(cut):.0f} % cut it." if cut else ""
     )
     own = case.places[(case.places["line"] == line) & (case.places["id"].astype(str) == place)]
     away = float(own["distance_m"].iloc[0]) if len(own) else math.nan
-    error_m = error_near(front, found.geometry)
+    error_m = find_error_near(front, geometry=found.geometry)
     near = f"nearer to the line than its error of {error_m:,.0f} m"
     where = near if away < error_m else f"farther from the line than its error of {error_m:,.0f} m"
-    return Measured(
+    return Measurement(
         value,
         max(low, 0.0),
         min(high, 100.0),
@@ -271,7 +279,7 @@ def settlement_cut(
     )
 
 
-def names(case: Case, *, least: int = 2, partition: PartitionKey | None = None) -> Measured:
+def names(case: Analysis, *, least: int = 2, partition: PartitionKey | None = None) -> Measurement:
     """How many settlements listed have two or more names, or other spellings.
 
     Parameters
@@ -283,17 +291,17 @@ def names(case: Case, *, least: int = 2, partition: PartitionKey | None = None) 
     """
     table = case.layers.settlements
     if partition is not None:
-        inside = shapely.intersects(land_of(case, partition), table.geometry.to_numpy())
+        inside = shapely.intersects(find_land(case, partition=partition), table.geometry.to_numpy())
         table = table[inside]
     if not len(table):
-        return missing("no settlements are listed", unit="settlements")
+        return report_missing("no settlements are listed", unit="settlements")
     count = np.zeros(len(table), dtype=np.int64)
     for column in ("name", "name_alt", "name_other"):
         words = table[column].astype(str).str.split(";") if column in table else []
         count += np.array([sum(bool(word.strip()) for word in one) for one in words])
     second = int((table["name_alt"].astype(str).str.strip() != "").sum())
     value = float((count >= least).sum())
-    return Measured(
+    return Measurement(
         value,
         value,
         value,
@@ -303,19 +311,19 @@ def names(case: Case, *, least: int = 2, partition: PartitionKey | None = None) 
     )
 
 
-def places_on_side(case: Case, *, places: Ids, line: LineKey, side: SideName) -> Measured:
+def places_on_side(case: Analysis, *, places: Ids, line: LineKey, side: SideName) -> Measurement:
     """How many of some places lie on a side of a line."""
-    front = front_of(case, line)
-    land, rest = side_of(front, side), other_sides(front, side)
+    front = find_front(case, line=line)
+    land, rest = find_side(front, side=side), find_other_sides(front, side=side)
     sure = maybe = held = 0
     told = []
     for place in places:
-        found = place_of(case, place)
+        found = find_place(case, place=place)
         if shapely.get_dimensions(found.geometry) != 0:
             raise ProjectError(f"{place} is not a point (expected places). Ask land_share.")
         inside = bool(shapely.intersects(land, found.geometry))
         near = float(shapely.distance(front.geometry, found.geometry))
-        certain = near >= error_near(front, found.geometry)
+        certain = near >= find_error_near(front, geometry=found.geometry)
         held += inside
         sure += inside and certain
         maybe += inside or (not certain and bool(shapely.intersects(rest, found.geometry)))
@@ -323,8 +331,8 @@ def places_on_side(case: Case, *, places: Ids, line: LineKey, side: SideName) ->
             f"{found.name} {'on it' if inside else 'not on it'}"
             + ("" if certain else ", uncertain")
         )
-    return Measured(
-        float(held), float(sure), float(maybe), "places", contains=POSITION, detail=listed(told)
+    return Measurement(
+        float(held), float(sure), float(maybe), "places", contains=POSITION, detail=join_words(told)
     )
 
 

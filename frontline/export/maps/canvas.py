@@ -17,8 +17,8 @@ from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import Stroke
 
-from frontline.export.maps.layout import POINT_MM, Sign
-from frontline.export.maps.view import Box, View, projected
+from frontline.export.maps.layout import POINT_MM, MapSign
+from frontline.export.maps.view import Box, MapView, project_geometry
 from frontline.results.style import INK, PAPER, LineStyle
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ FONT = "DejaVu Sans"
 """Comes with matplotlib, so that every machine draws the same letters."""
 
 
-def plain_style() -> Any:
+def use_plain_style() -> Any:
     """Return a context without the user's own settings of matplotlib."""
     style: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"}
     style |= {"font.family": [FONT], "font.size": 7.0, "axes.linewidth": 0.6, "pdf.fonttype": 42}
@@ -89,7 +89,7 @@ class Paper:
         wide, high = self.page
         return self.figure.add_axes((x / wide, y / high, width / wide, height / high))
 
-    def map(self, rect: Box, view: View) -> Pens:
+    def map(self, rect: Box, view: MapView) -> Pens:
         """Add the frame of a map."""
         axes = self.axes(rect)
         left, bottom, right, top = view.frame
@@ -104,19 +104,19 @@ class Pens:
     """A map in its frame `rect` (millimetres) and what draws on it, geometry in degrees."""
 
     axes: Axes
-    view: View
+    view: MapView
     rect: Box
 
     def area(self, geometry: Any, **look: Any) -> None:
         """Fill a polygon, with its holes."""
-        path = _outline(projected(geometry, self.view))
+        path = _outline(project_geometry(geometry, view=self.view))
         if path is not None:
             # add_patch would look for the bounds of every path, which nobody asks for here
             self.axes.add_artist(PathPatch(path, **look))
 
     def stroke(self, geometries: Any, style: LineStyle, **more: Any) -> None:
         """Draw lines, or the edges of polygons."""
-        for shape in projected(geometries, self.view):
+        for shape in project_geometry(geometries, view=self.view):
             rings = shapely.boundary(shape) if shape.geom_type.endswith("Polygon") else shape
             for part in shapely.get_parts(rings):
                 self.path(shapely.get_coordinates(part), style, **more)
@@ -134,7 +134,7 @@ class Pens:
         look: dict[str, Any] = {"origin": "upper", "interpolation": "nearest", "aspect": "auto"}
         self.axes.imshow(colours, extent=(left, right, bottom, top), zorder=zorder, **look)
 
-    def signs(self, signs: Sequence[Sign], *, zorder: float) -> None:
+    def signs(self, signs: Sequence[MapSign], *, zorder: float) -> None:
         """Put signs of one shape on the map, all at once: there can be thousands."""
         if not signs:
             return

@@ -12,9 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from frontline.export.maps.canvas import DPI, Paper, plain_style
+from frontline.export.maps.canvas import DPI, Paper, use_plain_style
 from frontline.export.maps.layout import LANDSCAPE
-from frontline.export.maps.sheets import draw_sheet, sheet_page, sheets_of
+from frontline.export.maps.sheets import draw_sheet, find_sheet_size, list_sheets
 
 if TYPE_CHECKING:
     from frontline.results.model import Results
@@ -38,7 +38,7 @@ def write_map_png(
         ``exposure`` (posts in sight) or ``chart`` (people against distance).
     """
     held = io.BytesIO()
-    with _sheet(results, sheet, inputs_hash, sheet_page(results)) as figure:
+    with _sheet(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
         figure.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
     path.write_bytes(held.getvalue())
 
@@ -47,14 +47,14 @@ def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None
     """Write every sheet that the results allow as pages of one PDF, in vectors."""
     held = io.BytesIO()
     undated = {"CreationDate": None, "Creator": None, "Producer": None}
-    with plain_style(), PdfPages(held, metadata=undated) as pages:
-        for sheet in sheets_of(results):
-            with _sheet(results, sheet, inputs_hash, sheet_page(results)) as figure:
+    with use_plain_style(), PdfPages(held, metadata=undated) as pages:
+        for sheet in list_sheets(results):
+            with _sheet(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
                 pages.savefig(figure)
     path.write_bytes(held.getvalue())
 
 
-def sheet_picture(results: Results, sheet: str, *, inputs_hash: str) -> bytes:
+def draw_picture(results: Results, *, sheet: str, inputs_hash: str) -> bytes:
     """Draw one sheet, 297 mm wide, as a small picture (JPEG) to be written into a page.
 
     Parameters
@@ -83,13 +83,15 @@ def _sheet(
     stay until Python looks for such rings.
     """
     width, height = page
-    with plain_style():
+    with use_plain_style():
         figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor="white")
         canvas = FigureCanvasAgg(figure)
         over = figure.add_axes((0, 0, 1, 1), zorder=5)
         over.set(xlim=(0, width), ylim=(0, height))
         over.axis("off")
-        draw_sheet(Paper(figure, over, canvas, page), results, sheet, inputs_hash=inputs_hash)
+        draw_sheet(
+            Paper(figure, over, canvas, page), results=results, sheet=sheet, inputs_hash=inputs_hash
+        )
         try:
             yield figure
         finally:

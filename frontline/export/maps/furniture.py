@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frontline.export.maps.layout import EDGE
-from frontline.export.maps.view import Box, View, graticule, north_angle, scale_bar
-from frontline.export.web.overlays import exposure_bounds
+from frontline.export.maps.view import Box, MapView, choose_scale_bar, draw_up_graticule, find_north
+from frontline.export.web.overlays import choose_class_bounds
 from frontline.results.style import (
     DISTRICT,
     EXPOSURE,
@@ -24,16 +24,22 @@ from frontline.results.style import (
     SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
-    corridor_style,
-    count_labels,
-    ink_on_paper,
-    line_styles,
-    mixed,
-    side_colours,
-    zone_tints,
+    choose_corridor_style,
+    choose_line_styles,
+    choose_side_colours,
+    darken_for_paper,
+    make_zone_tints,
+    mix_colours,
+    write_count_labels,
 )
-from frontline.results.wording import dated, line_accuracy, sight_warning, source_line, sources
-from frontline.results.words import WORDS, corridor_label, source_label
+from frontline.results.wording import (
+    add_validity,
+    list_sources,
+    write_accuracy,
+    write_sight_warning,
+    write_source,
+)
+from frontline.results.words import WORDS, label_corridor, label_source
 
 if TYPE_CHECKING:
     from frontline.export.maps.canvas import Paper, Pens
@@ -63,28 +69,28 @@ class LegendRow:
     faces: tuple[str, ...] = ()
 
 
-def sheet_title(results: Results, sheet: str) -> tuple[str, str]:
+def write_title(results: Results, *, sheet: str) -> tuple[str, str]:
     """Return title and subtitle of a sheet."""
     title = results.project.map.title or results.project.title
     lines = results.lines.sort_values("date", kind="stable").to_dict("records")
     captions = [f"{row['label']} ({str(row['date'])[:10]})" for row in lines]
     extra = {"exposure": WORDS["legend_exposure"], "chart": WORDS["chart"]}.get(sheet, "")
     if sheet == "exposure":  # the lines stand over their maps, and the warning must stand whole
-        captions = [sight_warning(results)]
+        captions = [write_sight_warning(results)]
     return title, " · ".join(part for part in (extra, *captions) if part)
 
 
-def line_caption(results: Results, key: str) -> tuple[str, str]:
+def write_caption(results: Results, *, key: str) -> tuple[str, str]:
     """Return a line's label, and its date, length and accuracy."""
     row = results.lines[results.lines["line"] == key].to_dict("records")[0]
     length = WORDS["line_length"].format(length=f"{row['length_km']:,.0f}")
-    parts = (str(row["date"])[:10], length, line_accuracy(row["error_m"]))
+    parts = (str(row["date"])[:10], length, write_accuracy(row["error_m"]))
     return str(row["label"]), " · ".join(parts)
 
 
-def footer(results: Results, inputs_hash: str) -> list[tuple[str, float]]:
+def list_footer(results: Results, *, inputs_hash: str) -> list[tuple[str, float]]:
     """Return the texts at the foot of a sheet, each with its size in points."""
-    origins = "; ".join(source_line(row) for row in sources(results.project))
+    origins = "; ".join(write_source(row) for row in list_sources(results.project))
     texts = [(WORDS["disclaimer"], 6.2)]
     if results.project.map.note:
         texts.append((results.project.map.note, 6.2))
@@ -94,26 +100,29 @@ def footer(results: Results, inputs_hash: str) -> list[tuple[str, float]]:
     return texts
 
 
-def legend_rows(results: Results, newest: str, *, corridors: bool = True) -> list[LegendRow]:
+def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -> list[LegendRow]:
     """Return the rows of a map of zones, only for what the results hold."""
-    styles = line_styles(results.project)
+    styles = choose_line_styles(results.project)
     rows = []
     for line in reversed(results.lines.sort_values("date", kind="stable").to_dict("records")):
         style = styles[line["line"]]
         shown = style if line["line"] == newest else LineStyle(INK, 1.1, style.dash)
-        text = f"{line['label']} ({str(line['date'])[:10]}), {line_accuracy(line['error_m'])}"
+        text = f"{line['label']} ({str(line['date'])[:10]}), {write_accuracy(line['error_m'])}"
         rows.append(LegendRow("line", text, line=shown))
     distances = results.project.zones.distances_m
     steps = ", ".join(f"{d / 1000:g}" for d in distances)
-    for side, colour in side_colours(results.project, results.sides["side"]).items():
+    for side, colour in choose_side_colours(results.project, others=results.sides["side"]).items():
         text = f"{side}: {WORDS['zones'].lower()} {steps} {WORDS['km']}"
-        faces = (*zone_tints(colour, len(distances)), mixed(colour, PAPER, 0.12))
+        faces = (
+            *make_zone_tints(colour, count=len(distances)),
+            mix_colours(colour, other=PAPER, share=0.12),
+        )
         rows.append(LegendRow("area", text, faces=faces))
     return [*rows, *_signs(results), *_context(results, corridors=corridors)]
 
 
 def _signs(results: Results) -> list[LegendRow]:
-    table = dated(results)
+    table = add_validity(results)
     known = table["population"].notna() & table["valid"]
     kinds = set(table["population_kind"].where(known, "").fillna(""))
     rows = []
@@ -132,7 +141,7 @@ def _signs(results: Results) -> list[LegendRow]:
 def _context(results: Results, *, corridors: bool) -> list[LegendRow]:
     named = results.corridors["kind"].dropna() if corridors else ()
     kinds = dict.fromkeys(str(kind) for kind in named)
-    rows = [LegendRow("line", corridor_label(k), line=corridor_style(k)) for k in kinds]
+    rows = [LegendRow("line", label_corridor(k), line=choose_corridor_style(k)) for k in kinds]
     if corridors and len(results.points):
         rows.insert(0, LegendRow("sign", WORDS["points"], marker="^", edge=INK))
     labels = {part.key: part.label for part in results.project.partitions}
@@ -146,21 +155,21 @@ def _context(results: Results, *, corridors: bool) -> list[LegendRow]:
     return [*rows, LegendRow("line", WORDS["study_area"], line=STUDY_AREA)]
 
 
-def exposure_rows(results: Results) -> list[LegendRow]:
+def list_exposure_rows(results: Results) -> list[LegendRow]:
     """Return the rows of a map of posts in sight."""
     highest = max(float(grid.bands["seen"].max()) for grid in results.sight.values())
-    bounds = exposure_bounds(highest)
+    bounds = choose_class_bounds(highest)
     colours = EXPOSURE[len(EXPOSURE) - len(bounds) :]
     rows = [LegendRow("area", WORDS["legend_exposure"], faces=colours)]
     rows += [
         LegendRow("area", text, faces=(colour,))
-        for text, colour in zip(count_labels(bounds), colours, strict=True)
+        for text, colour in zip(write_count_labels(bounds), colours, strict=True)
     ]
-    grey = mixed(EXPOSURE_UNKNOWN, PAPER, 0.5)
+    grey = mix_colours(EXPOSURE_UNKNOWN, other=PAPER, share=0.5)
     rows.append(LegendRow("area", WORDS["legend_exposure_unknown"], faces=(grey,)))
     steps = ", ".join(f"{d / 1000:g}" for d in results.project.zones.distances_m)
-    for side, colour in side_colours(results.project, results.sides["side"]).items():
-        edge = LineStyle(ink_on_paper(colour), 0.8)
+    for side, colour in choose_side_colours(results.project, others=results.sides["side"]).items():
+        edge = LineStyle(darken_for_paper(colour), 0.8)
         text = f"{side}: {WORDS['zones'].lower()} {steps} {WORDS['km']}"
         rows.append(LegendRow("line", text, line=edge))
     states = set(results.further.get("corridor_sight", {"in_sight": ()})["in_sight"])
@@ -174,22 +183,22 @@ def exposure_rows(results: Results) -> list[LegendRow]:
     ]
 
 
-def chart_rows(results: Results, names: list[str]) -> dict[str, LegendRow]:
+def list_chart_rows(results: Results, *, names: list[str]) -> dict[str, LegendRow]:
     """Return the rows of the chart: a colour per side, then ``source <name>``.
 
     A source that knows every distance has a dash of its own, one that states a figure for one
     distance a sign of its own.
     """
     dashes = ((), (4.0, 2.0), (1.2, 1.6), (5.0, 1.5, 1.2, 1.5), (8.0, 2.0), (2.0, 4.0))
-    colours = side_colours(results.project, results.sides["side"])
+    colours = choose_side_colours(results.project, others=results.sides["side"])
     rows = {f"side {k}": LegendRow("area", k, faces=(colour,)) for k, colour in colours.items()}
     stated = [name for name in names if name.startswith("stated:")]
     for number, name in enumerate(name for name in names if name not in stated):
         style = LineStyle(INK, 1.5, dashes[number % len(dashes)])
-        rows[f"source {name}"] = LegendRow("line", source_label(name), line=style)
+        rows[f"source {name}"] = LegendRow("line", label_source(name), line=style)
     for number, name in enumerate(stated):
         sign = STATED[number % len(STATED)]
-        rows[f"source {name}"] = LegendRow("sign", source_label(name), marker=sign, edge=INK)
+        rows[f"source {name}"] = LegendRow("sign", label_source(name), marker=sign, edge=INK)
     return rows
 
 
@@ -198,12 +207,12 @@ LINE_MM, ROW_MM, HEAD_MM, SWATCH_MM = 2.75, 0.75, 4.6, 7.5
 """Of a legend: a line of text, what a row adds, the heading, a swatch."""
 
 
-def draw_furniture(paper: Paper, pens: Pens) -> None:
+def draw_furniture(paper: Paper, *, pens: Pens) -> None:
     """Draw graticule with its degrees, scale bar and north arrow."""
     left, bottom, right, _ = pens.view.frame
     rect = pens.rect
     mm = rect[2] / (right - left)
-    for line in graticule(pens.view):
+    for line in draw_up_graticule(pens.view):
         pens.path(line.xy, LineStyle(INK, 0.3), alpha=0.35, zorder=4.5)
         if line.at is None:
             continue
@@ -217,8 +226,8 @@ def draw_furniture(paper: Paper, pens: Pens) -> None:
     _draw_north(paper, pens)
 
 
-def _draw_scale(paper: Paper, view: View, at: tuple[float, float], mm: float) -> None:
-    km, plane_m = scale_bar(view)
+def _draw_scale(paper: Paper, view: MapView, at: tuple[float, float], mm: float) -> None:
+    km, plane_m = choose_scale_bar(view)
     x, y, length = at[0], at[1], plane_m * mm
     paper.box(x - 2, y - 2, length + 13, 7.6, facecolor=PAPER, alpha=0.82, lw=0)
     for part in range(4):
@@ -234,7 +243,7 @@ def _draw_north(paper: Paper, pens: Pens) -> None:
     rect, frame = pens.rect, pens.view.frame
     x, y = rect[0] + rect[2] - 7.0, rect[1] + rect[3] - 12.5
     per_mm = (frame[2] - frame[0]) / rect[2]
-    turn = np.radians(north_angle(pens.view, frame[2] - 7 * per_mm, frame[3] - 12.5 * per_mm))
+    turn = np.radians(find_north(pens.view, x=frame[2] - 7 * per_mm, y=frame[3] - 12.5 * per_mm))
     spin = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     for half, face in ((-1, INK), (1, PAPER)):
         corners = np.array([(0, 6.0), (half * 2.1, -2.2), (0, -0.6)]) @ spin.T + (x, y)
@@ -243,7 +252,7 @@ def _draw_north(paper: Paper, pens: Pens) -> None:
     paper.text(x, y + 6.6, WORDS["north"], size=7, halo=1.8, **head)
 
 
-def legend_columns(
+def arrange_legend(
     rows: Iterable[LegendRow], *, width: float, columns: int = 1
 ) -> list[LegendColumn]:
     """Break the rows of a legend into lines, and share them out over columns of a width."""
@@ -266,7 +275,7 @@ def _joined(text: str) -> str:
     return text.replace(" %", "\u00a0%")
 
 
-def legend_height(columns: Sequence[LegendColumn]) -> float:
+def measure_legend(columns: Sequence[LegendColumn]) -> float:
     """Return the height of a legend in millimetres."""
     heights = [sum(len(lines) * LINE_MM + ROW_MM for _, lines in column) for column in columns]
     return HEAD_MM + max(heights, default=0.0)
@@ -274,15 +283,15 @@ def legend_height(columns: Sequence[LegendColumn]) -> float:
 
 def draw_legend(
     paper: Paper,
-    columns: Sequence[LegendColumn],
     *,
+    columns: Sequence[LegendColumn],
     at: tuple[float, float],
     width: float,
     room: float = np.inf,
 ) -> None:
     """Write a legend down from its upper left corner, closer where there is not room enough."""
     x, y = at
-    tight = min(1.0, (room - HEAD_MM) / max(legend_height(columns) - HEAD_MM, 0.1))
+    tight = min(1.0, (room - HEAD_MM) / max(measure_legend(columns) - HEAD_MM, 0.1))
     paper.text(x, y, WORDS["legend"], size=7.6, weight="bold")
     for number, column in enumerate(columns):
         left, top = x + number * width, y - HEAD_MM
@@ -294,7 +303,7 @@ def draw_legend(
             top -= ROW_MM * tight
 
 
-def draw_wide_legend(paper: Paper, rows: Sequence[LegendRow], foot: float) -> Box:
+def draw_wide_legend(paper: Paper, *, rows: Sequence[LegendRow], foot: float) -> Box:
     """Write a legend over the foot, as wide as the sheet, and return the room above it.
 
     Returns
@@ -304,16 +313,16 @@ def draw_wide_legend(paper: Paper, rows: Sequence[LegendRow], foot: float) -> Bo
     width, height = paper.page
     number = 3 if width > height else 2
     wide = (width - 2 * EDGE) / number
-    columns = legend_columns(rows, width=wide, columns=number)
-    above = foot + min(max(legend_height(columns) + 3.0, 26.0), 70.0)
-    draw_legend(paper, columns, at=(EDGE, above), width=wide, room=above - foot - 2.0)
+    columns = arrange_legend(rows, width=wide, columns=number)
+    above = foot + min(max(measure_legend(columns) + 3.0, 26.0), 70.0)
+    draw_legend(paper, columns=columns, at=(EDGE, above), width=wide, room=above - foot - 2.0)
     bottom = above + 7.0
     return EDGE, bottom, width - 2 * EDGE, height - 30.0 - bottom
 
 
-def draw_panel_title(paper: Paper, results: Results, key: str, rect: Box) -> None:
+def draw_panel_title(paper: Paper, *, results: Results, key: str, rect: Box) -> None:
     """Write a line's label, date, length and accuracy over its map."""
-    title, about = line_caption(results, key)
+    title, about = write_caption(results, key=key)
     top, wide = rect[1] + rect[3], rect[2]
     paper.text(rect[0], top + 9.0, textwrap.shorten(title, round(wide / 2)), size=9, weight="bold")
     short = textwrap.shorten(about, round(wide / 1.3))

@@ -27,7 +27,7 @@ GAP, TITLE, DEGREES = 8.0, 9.0, 6.0
 
 
 @dataclass(frozen=True)
-class Foot:
+class PageFoot:
     """The lines at the foot of a sheet, each with its size in points, and where they begin."""
 
     lines: tuple[tuple[str, float], ...]
@@ -35,7 +35,7 @@ class Foot:
 
 
 @dataclass(frozen=True)
-class Sign:
+class MapSign:
     """A sign on a map.
 
     Parameters
@@ -59,7 +59,7 @@ class Sign:
     alpha: float = 1.0
 
 
-def page_mm(orientation: str, aspect: float) -> tuple[float, float]:
+def find_page_size(orientation: str, *, aspect: float) -> tuple[float, float]:
     """Return width and height of the page.
 
     Parameters
@@ -74,7 +74,7 @@ def page_mm(orientation: str, aspect: float) -> tuple[float, float]:
     return PORTRAIT if orientation == "portrait" else LANDSCAPE
 
 
-def foot_of(texts: Sequence[tuple[str, float]], page: tuple[float, float]) -> Foot:
+def lay_out_foot(texts: Sequence[tuple[str, float]], *, page: tuple[float, float]) -> PageFoot:
     """Break the texts at the foot into lines and say how high they stand.
 
     Parameters
@@ -93,14 +93,14 @@ def foot_of(texts: Sequence[tuple[str, float]], page: tuple[float, float]) -> Fo
     most = MOST_FOOT * page[1]
     while len(lines) > 2 and _height(lines) > most:
         lines = [*lines[:-3], (lines[-3][0].rstrip(" ;,.…") + " …", lines[-3][1]), lines[-1]]
-    return Foot(tuple(lines), max(_height(lines) + 4.0, LEAST_FOOT))
+    return PageFoot(tuple(lines), max(_height(lines) + 4.0, LEAST_FOOT))
 
 
 def _height(lines: Sequence[tuple[str, float]]) -> float:
     return sum(size * POINT_MM * 1.3 for _, size in lines)
 
 
-def panels(count: int, room: Box, aspect: float) -> list[Box]:
+def place_panels(count: int, *, room: Box, aspect: float) -> list[Box]:
     """Place maps of one size in a room, in the rows that show them largest.
 
     Parameters

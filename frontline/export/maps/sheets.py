@@ -12,32 +12,39 @@ import shapely
 
 from frontline.export.maps.furniture import (
     LegendRow,
-    chart_rows,
+    arrange_legend,
     draw_furniture,
     draw_legend,
     draw_panel_title,
     draw_wide_legend,
-    exposure_rows,
-    footer,
-    legend_columns,
-    legend_height,
-    legend_rows,
-    sheet_title,
+    list_chart_rows,
+    list_exposure_rows,
+    list_footer,
+    list_legend_rows,
+    measure_legend,
+    write_title,
 )
-from frontline.export.maps.layout import EDGE, POINT_MM, Sign, foot_of, page_mm, panels
+from frontline.export.maps.layout import (
+    EDGE,
+    POINT_MM,
+    MapSign,
+    find_page_size,
+    lay_out_foot,
+    place_panels,
+)
 from frontline.export.maps.view import (
     Box,
-    View,
-    aspect_of,
-    between,
-    bounds_of,
-    free_spots,
-    graticule,
-    projected,
-    sampled,
-    view_of,
+    MapView,
+    carry_geometry,
+    draw_up_graticule,
+    find_aspect,
+    find_bounds,
+    make_view,
+    place_labels,
+    project_geometry,
+    sample_raster,
 )
-from frontline.export.web.overlays import FLAT, exposure_classes
+from frontline.export.web.overlays import FLAT, classify_exposure
 from frontline.results.style import (
     DISTRICT,
     HELD_TINT,
@@ -49,13 +56,13 @@ from frontline.results.style import (
     SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
-    corridor_style,
-    ink_on_paper,
-    line_styles,
-    side_colours,
-    zone_tints,
+    choose_corridor_style,
+    choose_line_styles,
+    choose_side_colours,
+    darken_for_paper,
+    make_zone_tints,
 )
-from frontline.results.wording import dated
+from frontline.results.wording import add_validity
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
@@ -76,8 +83,8 @@ def draw_chart_sheet(paper: Paper, results: Results, foot: float) -> None:
     people = people[people["population"].notna() & (people["kind"] == "cumulative")]
     if people.empty:
         return
-    rows = chart_rows(results, list(dict.fromkeys(people["source"])))
-    room = draw_wide_legend(paper, list(rows.values()), foot)
+    rows = list_chart_rows(results, names=list(dict.fromkeys(people["source"])))
+    room = draw_wide_legend(paper, rows=list(rows.values()), foot=foot)
     keys = [str(key) for key in results.lines.sort_values("date", kind="stable")["line"]]
     keys = keys[-MOST_PANELS:]
     highest = people["population_high"].fillna(people["population"])
@@ -85,7 +92,9 @@ def draw_chart_sheet(paper: Paper, results: Results, foot: float) -> None:
         "xlim": (0, float(people["distance_m"].max()) / 1000),
         "ylim": (0, float(highest.max()) * 1.05),
     }
-    for key, (x, y, width, height) in zip(keys, panels(len(keys), room, 1.6), strict=True):
+    for key, (x, y, width, height) in zip(
+        keys, place_panels(len(keys), room=room, aspect=1.6), strict=True
+    ):
         rect = (x + 8.0, y + 8.0, width - 11.0, height - 10.0)
         axes = paper.axes(rect)
         _draw_curves(axes, people[people["line"] == key], results, rows)
@@ -94,13 +103,13 @@ def draw_chart_sheet(paper: Paper, results: Results, foot: float) -> None:
         axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
         axes.grid(visible=True, lw=0.3, color="#D5D5D5")
         axes.spines[["top", "right"]].set_visible(False)
-        draw_panel_title(paper, results, key, rect)
+        draw_panel_title(paper, results=results, key=key, rect=rect)
 
 
 def _draw_curves(
     axes: Any, people: pd.DataFrame, results: Results, rows: Mapping[str, LegendRow]
 ) -> None:
-    colours = side_colours(results.project, results.sides["side"])
+    colours = choose_side_colours(results.project, others=results.sides["side"])
     for (side, source), group in people.groupby(["side", "source"], sort=True):
         own = group.sort_values("distance_m")[VALUES].to_numpy(dtype=float)
         row = rows[f"source {source}"]
@@ -126,7 +135,7 @@ NAME_PT, ALT_PT = 6.3, 5.6
 MOST_NAMES = 90
 
 
-def sheets_of(results: Results) -> list[str]:
+def list_sheets(results: Results) -> list[str]:
     """Return the sheets for which the results hold something."""
     sheets = ["map"]
     if len(results.lines) > 1:
@@ -138,12 +147,14 @@ def sheets_of(results: Results) -> list[str]:
     return sheets
 
 
-def sheet_page(results: Results) -> tuple[float, float]:
+def find_sheet_size(results: Results) -> tuple[float, float]:
     """Return width and height of the pages in millimetres: as the project asks, or by its area."""
-    return page_mm(results.project.map.orientation, aspect_of(_detail_bounds(results)))
+    return find_page_size(
+        results.project.map.orientation, aspect=find_aspect(_detail_bounds(results))
+    )
 
 
-def draw_sheet(paper: Paper, results: Results, sheet: str, *, inputs_hash: str) -> None:
+def draw_sheet(paper: Paper, *, results: Results, sheet: str, inputs_hash: str) -> None:
     """Draw a sheet: ``map``, ``pair``, ``exposure`` or ``chart``."""
     makers: Mapping[str, Callable[[Paper, Results, float], None]] = {
         "map": _detail_sheet,
@@ -152,13 +163,13 @@ def draw_sheet(paper: Paper, results: Results, sheet: str, *, inputs_hash: str) 
         "chart": draw_chart_sheet,
     }
     width, height = paper.page
-    title, subtitle = sheet_title(results, sheet)
+    title, subtitle = write_title(results, sheet=sheet)
     paper.text(
         EDGE, height - 7, textwrap.shorten(title, round(width / 2.9)), size=15, weight="bold"
     )
     short = textwrap.shorten(subtitle, round((width - 2 * EDGE) / 1.45))
     paper.text(EDGE, height - 14.6, short, size=7.6, color=MUTED)
-    foot = foot_of(footer(results, inputs_hash), paper.page)
+    foot = lay_out_foot(list_footer(results, inputs_hash=inputs_hash), page=paper.page)
     y = foot.top
     for line, size in foot.lines:
         paper.text(EDGE, y, line, size=size, color=INK if size > 6 else MUTED)
@@ -168,18 +179,18 @@ def draw_sheet(paper: Paper, results: Results, sheet: str, *, inputs_hash: str) 
 
 def _detail_sheet(paper: Paper, results: Results, foot: float) -> None:
     width, height = paper.page
-    rows = legend_rows(results, _keys(results)[-1])
+    rows = list_legend_rows(results, newest=_keys(results)[-1])
     top = height - 22.0
     if width > height:
         rect = (16.0, foot + 7.0, 196.0, top - foot - 7.0)
         region, at, room = (221.0, 140.0, 66.0, 48.0), (221.0, 134.0), 134.0 - foot - 2.0
-        columns, wide = legend_columns(rows, width=66.0), 66.0
+        columns, wide = arrange_legend(rows, width=66.0), 66.0
     else:
-        columns, wide = legend_columns(rows, width=63.0, columns=2), 63.0
-        below = min(max(legend_height(columns), 48.0), 90.0) + 4.0
+        columns, wide = arrange_legend(rows, width=63.0, columns=2), 63.0
+        below = min(max(measure_legend(columns), 48.0), 90.0) + 4.0
         rect = (16.0, foot + below + 6.0, 184.0, top - foot - below - 6.0)
         region, at, room = (142.0, foot + below - 48.0, 58.0, 43.0), (EDGE, foot + below), below - 3
-    view = view_of(_detail_bounds(results), aspect=rect[2] / rect[3], margin=0.02)
+    view = make_view(_detail_bounds(results), aspect=rect[2] / rect[3], margin=0.02)
     newest = _keys(results)[-1]
     pens = paper.map(rect, view)
     _draw_relief(pens, results)
@@ -187,13 +198,13 @@ def _detail_sheet(paper: Paper, results: Results, foot: float) -> None:
     _draw_context(pens, results)
     _draw_lines(pens, results, main=newest)
     _draw_places(paper, pens, results, newest, points=True)
-    draw_furniture(paper, pens)
+    draw_furniture(paper, pens=pens)
     _regional(paper, results, view, region)
-    draw_legend(paper, columns, at=at, width=wide, room=room)
+    draw_legend(paper, columns=columns, at=at, width=wide, room=room)
 
 
 def _pair_sheet(paper: Paper, results: Results, foot: float) -> None:
-    rows = legend_rows(results, _keys(results)[-1], corridors=False)
+    rows = list_legend_rows(results, newest=_keys(results)[-1], corridors=False)
     for key, rect, view in _side_by_side(paper, results, rows, foot):
         pens = paper.map(rect, view)
         _draw_relief(pens, results)
@@ -201,12 +212,12 @@ def _pair_sheet(paper: Paper, results: Results, foot: float) -> None:
         _draw_context(pens, results, corridors=False)
         _draw_lines(pens, results, main=key, others=False)
         _draw_places(paper, pens, results, key, most=40)
-        draw_furniture(paper, pens)
-        draw_panel_title(paper, results, key, rect)
+        draw_furniture(paper, pens=pens)
+        draw_panel_title(paper, results=results, key=key, rect=rect)
 
 
 def _exposure_sheet(paper: Paper, results: Results, foot: float) -> None:
-    for key, rect, view in _side_by_side(paper, results, exposure_rows(results), foot):
+    for key, rect, view in _side_by_side(paper, results, list_exposure_rows(results), foot):
         pens = paper.map(rect, view)
         _draw_relief(pens, results)
         _draw_sight(pens, results, key)
@@ -214,8 +225,8 @@ def _exposure_sheet(paper: Paper, results: Results, foot: float) -> None:
         _draw_corridor_sight(pens, results, key)
         _draw_lines(pens, results, main=key, others=False)
         _draw_places(paper, pens, results, key, most=40)
-        draw_furniture(paper, pens)
-        draw_panel_title(paper, results, key, rect)
+        draw_furniture(paper, pens=pens)
+        draw_panel_title(paper, results=results, key=key, rect=rect)
 
 
 def _keys(results: Results) -> list[str]:
@@ -225,13 +236,13 @@ def _keys(results: Results) -> list[str]:
 
 def _side_by_side(
     paper: Paper, results: Results, rows: Sequence[LegendRow], foot: float
-) -> list[tuple[str, Box, View]]:
+) -> list[tuple[str, Box, MapView]]:
     """Return line, place and view of each map, the last three lines at most, over a legend."""
     keys, bounds = _keys(results)[-3:], _detail_bounds(results)
-    room = draw_wide_legend(paper, rows, foot)
-    frames = panels(len(keys), room, aspect_of(bounds))
+    room = draw_wide_legend(paper, rows=rows, foot=foot)
+    frames = place_panels(len(keys), room=room, aspect=find_aspect(bounds))
     return [
-        (key, rect, view_of(bounds, aspect=rect[2] / rect[3], margin=0.02))
+        (key, rect, make_view(bounds, aspect=rect[2] / rect[3], margin=0.02))
         for key, rect in zip(keys, frames, strict=True)
     ]
 
@@ -241,7 +252,7 @@ def _detail_bounds(results: Results) -> Box:
     extent = results.project.map.extent
     if extent is not None:
         return extent
-    return bounds_of(results.zones if len(results.zones) else results.lines)
+    return find_bounds(results.zones if len(results.zones) else results.lines)
 
 
 def _draw_relief(pens: Pens, results: Results) -> None:
@@ -251,7 +262,7 @@ def _draw_relief(pens: Pens, results: Results) -> None:
     shade = np.asarray(relief.bands["shade"], dtype=np.float32) / np.float32(255)
     if "elevation" in relief.bands:
         shade[~np.isfinite(relief.bands["elevation"])] = np.nan
-    shade = sampled(shade, relief, pens.view, pixels=_pixels(pens))
+    shade = sample_raster(shade, grid=relief, view=pens.view, pixels=_pixels(pens))
     relative = np.nan_to_num(np.clip((shade - FLAT) / FLAT, -1.0, 0.4))
     colours = np.zeros((*relative.shape, 4), dtype=np.uint8)
     colours[..., :3] = np.where(relative > 0, 255, 0)[..., None]
@@ -265,23 +276,23 @@ def _pixels(pens: Pens) -> int:
 
 def _draw_state(pens: Pens, results: Results, key: str) -> None:
     """Draw who holds what, and the zones, darker nearer to the line."""
-    colours = side_colours(results.project, results.sides["side"])
+    colours = choose_side_colours(results.project, others=results.sides["side"])
     for row in results.sides[results.sides["line"] == key].to_dict("records"):
         pens.area(row["geometry"], zorder=2, facecolor=colours[row["side"]], alpha=HELD_TINT, lw=0)
     rings = results.zones[(results.zones["line"] == key) & (results.zones["kind"] == "ring")]
     distances = sorted(rings["distance_m"].unique())
     for row in rings.to_dict("records"):
-        tints = zone_tints(colours[row["side"]], len(distances))
+        tints = make_zone_tints(colours[row["side"]], count=len(distances))
         tint = tints[distances.index(row["distance_m"])]
         pens.area(row["geometry"], zorder=3, facecolor=tint, alpha=0.62, lw=0)
     _draw_zone_edges(pens, results, key)
 
 
 def _draw_zone_edges(pens: Pens, results: Results, key: str) -> None:
-    colours = side_colours(results.project, results.sides["side"])
+    colours = choose_side_colours(results.project, others=results.sides["side"])
     own = results.zones[(results.zones["line"] == key) & (results.zones["kind"] == "cumulative")]
     for row in own.to_dict("records"):
-        ink = ink_on_paper(colours[row["side"]])
+        ink = darken_for_paper(colours[row["side"]])
         pens.area(row["geometry"], zorder=3.5, fill=False, edgecolor=ink, lw=0.45, alpha=0.8)
 
 
@@ -289,9 +300,9 @@ def _draw_sight(pens: Pens, results: Results, key: str) -> None:
     grid = results.sight.get(key)
     if grid is None:
         return
-    code, palette = exposure_classes(grid, results.sight.values())
+    code, palette = classify_exposure(grid, all_lines=results.sight.values())
     pixels = _pixels(pens)
-    classes = sampled(code, grid, pens.view, pixels=pixels, smooth=False)
+    classes = sample_raster(code, grid=grid, view=pens.view, pixels=pixels, smooth=False)
     pens.picture(palette[classes], zorder=2)
 
 
@@ -315,14 +326,14 @@ def _draw_context(pens: Pens, results: Results, *, corridors: bool = True) -> No
     if not corridors:
         return
     for row in results.corridors.to_dict("records"):
-        style = corridor_style(str(row["kind"]))
+        style = choose_corridor_style(str(row["kind"]))
         casing = LineStyle(PAPER, style.width + 1.2)
         pens.stroke([row["geometry"]], casing, zorder=5, alpha=0.7)
         pens.stroke([row["geometry"]], style, zorder=5.1)
 
 
 def _draw_lines(pens: Pens, results: Results, *, main: str, others: bool = True) -> None:
-    styles = line_styles(results.project)
+    styles = choose_line_styles(results.project)
     for row in results.lines.to_dict("records"):
         style = styles[row["line"]]
         if row["line"] == main:
@@ -360,12 +371,12 @@ def _draw_places(
 
     Named points come after them, where they are wanted.
     """
-    table = dated(results)
+    table = add_validity(results)
     table["population"] = table["population"].where(table["valid"])
     table = _by_importance(table[table["line"] == key])
     left, bottom, right, top = pens.view.frame
     per_mm = (right - left) / pens.rect[2]
-    colours = side_colours(results.project, table["side"].dropna())
+    colours = choose_side_colours(results.project, others=table["side"].dropna())
     forward = pens.view.to_plane()
     x, y = (
         np.atleast_1d(values)
@@ -375,7 +386,7 @@ def _draw_places(
     # many settlements get smaller signs, so that a full map stays legible
     crowded = float(np.clip(np.sqrt(400 / max(inside.sum(), 1)), 0.4, 1.0))
     rows: list[Place] = []
-    signs: list[Sign] = []
+    signs: list[MapSign] = []
     for row, px, py in zip(table[inside].to_dict("records"), x[inside], y[inside], strict=True):
         radius = _radius_mm(row["population"], crowded)
         signs += _signs_of(row, (px, py), colours, radius=radius)
@@ -392,13 +403,13 @@ def _draw_points(pens: Pens, results: Results) -> list[Place]:
     per_mm = (right - left) / pens.rect[2]
     rows: list[Place] = []
     signs = []
-    shapes = projected(results.points.geometry.to_numpy(), pens.view)
+    shapes = project_geometry(results.points.geometry.to_numpy(), view=pens.view)
     for row, shape in zip(results.points.to_dict("records"), shapes, strict=True):
         if shape is None or shape.is_empty or shape.geom_type != "Point":
             continue
         x, y = shape.x, shape.y
         if left < x < right and bottom < y < top:
-            signs.append(Sign((x, y), "^", 1.6 / POINT_MM, face=PAPER, edge=INK, width=0.7))
+            signs.append(MapSign((x, y), "^", 1.6 / POINT_MM, face=PAPER, edge=INK, width=0.7))
             rows.append((row, ((x - left) / per_mm, (y - bottom) / per_mm, 1.1)))
     pens.signs(signs, zorder=7.5)
     return rows
@@ -406,7 +417,7 @@ def _draw_points(pens: Pens, results: Results) -> list[Place]:
 
 def _signs_of(
     row: Mapping[Any, Any], at: tuple[float, float], colours: Mapping[str, str], *, radius: float
-) -> list[Sign]:
+) -> list[MapSign]:
     """Return the sign of a settlement, and a cross over it where a line runs through."""
     side = "" if pd.isna(row["side"]) else row["side"]
     colour = colours.get(side, SETTLEMENT_OUTSIDE)
@@ -415,18 +426,18 @@ def _signs_of(
     marker = {"registered": "s", "displaced": "^"}.get(kind, "o")
     size = 2 * radius / POINT_MM
     certain = pd.isna(row["side_certain"]) or bool(row["side_certain"])
-    sign = Sign(
+    sign = MapSign(
         at,
         marker,
         size if marker == "o" else size * 0.88,
         face=colour if resident else PAPER,
-        edge=INK if resident else ink_on_paper(colour),
+        edge=INK if resident else darken_for_paper(colour),
         width=0.5 if resident else 1.0,
         alpha=1.0 if certain else 0.75,
     )
     if pd.isna(row["crossed"]) or not bool(row["crossed"]):
         return [sign]
-    return [sign, Sign(at, "x", size + 3.2, face=INK, edge=INK, width=0.8)]
+    return [sign, MapSign(at, "x", size + 3.2, face=INK, edge=INK, width=0.8)]
 
 
 def _draw_names(
@@ -451,7 +462,7 @@ def _draw_names(
         named.append((names, (x, y, radius, width, sum(h for _, h in sizes))))
     furniture = [(0.0, 0.0, 62.0, 11.0), (rect[2] - 14.0, rect[3] - 17.0, rect[2], rect[3])]
     frame = (0.6, 0.6, rect[2] - 0.6, rect[3] - 0.6)
-    spots = free_spots((place for _, place in named), frame=frame, taken=furniture)
+    spots = place_labels((place for _, place in named), frame=frame, taken=furniture)
     placed = [(n, w, s) for (n, w), s in zip(named, spots, strict=True) if s is not None and n]
     for names, (_, _, _, width, height), (left, bottom, align) in placed[:most]:
         x = rect[0] + left + {"left": 0.0, "center": width / 2, "right": width}[align]
@@ -468,25 +479,25 @@ def _type(number: int) -> tuple[float, str]:
     return (ALT_PT, "normal") if number else (NAME_PT, "bold")
 
 
-def _regional(paper: Paper, results: Results, detail: View, rect: Box) -> None:
+def _regional(paper: Paper, results: Results, detail: MapView, rect: Box) -> None:
     """Draw the study area and its surroundings, and where the detailed map lies in it."""
-    view = view_of(bounds_of(results.study_area), aspect=rect[2] / rect[3], margin=0.25)
+    view = make_view(find_bounds(results.study_area), aspect=rect[2] / rect[3], margin=0.25)
     pens = paper.map(rect, view)
     _draw_relief(pens, results)
     newest = _keys(results)[-1]
-    colours = side_colours(results.project, results.sides["side"])
+    colours = choose_side_colours(results.project, others=results.sides["side"])
     for row in results.sides[results.sides["line"] == newest].to_dict("records"):
         pens.area(row["geometry"], zorder=2, facecolor=colours[row["side"]], alpha=0.3, lw=0)
     pens.stroke(results.study_area.geometry.to_numpy(), LineStyle(INK, 0.6), zorder=4)
-    styles = line_styles(results.project)
+    styles = choose_line_styles(results.project)
     for row in results.lines.to_dict("records"):
         style = styles[row["line"]]
         thin = LineStyle(INK, style.width * 0.42, tuple(dash * 0.4 for dash in style.dash))
         pens.stroke([row["geometry"]], thin, zorder=5)
     left, bottom, right, top = detail.frame
     edge = shapely.segmentize(shapely.box(left, bottom, right, top), (right - left) / 40)
-    frame = shapely.get_coordinates(between(edge, detail, view))
+    frame = shapely.get_coordinates(carry_geometry(edge, one=detail, other=view))
     pens.path(frame, LineStyle(INK, 0.9), zorder=7)
-    for line in graticule(view):
+    for line in draw_up_graticule(view):
         pens.path(line.xy, LineStyle(INK, 0.25), alpha=0.35, zorder=4.5)
     paper.text(rect[0], rect[1] + rect[3] + 3.6, WORDS["regional_context"], size=7, weight="bold")

@@ -30,7 +30,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class View:
+class MapView:
     """A rectangle of a conformal plane (oblique stereographic) round the middle of what is shown.
 
     Parameters
@@ -60,7 +60,7 @@ def _transformer(start: str, end: str) -> Transformer:
     return Transformer.from_crs(start, end, always_xy=True)
 
 
-def view_of(bounds: Box, *, aspect: float, margin: float = 0.05) -> View:
+def make_view(bounds: Box, *, aspect: float, margin: float = 0.05) -> MapView:
     """Return the view that shows bounds in degrees in a frame of a given shape.
 
     Parameters
@@ -78,27 +78,27 @@ def view_of(bounds: Box, *, aspect: float, margin: float = 0.05) -> View:
     width, height = max(width, height * aspect), max(height, width / aspect)
     cx, cy = (left + right) / 2, (bottom + top) / 2
     frame = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-    return View(frame, view.lon, view.lat)
+    return MapView(frame, view.lon, view.lat)
 
 
-def aspect_of(bounds: Box) -> float:
+def find_aspect(bounds: Box) -> float:
     """Return width over height of bounds in degrees, on the plane."""
     left, bottom, right, top = _around(bounds).frame
     return (right - left) / max(top - bottom, 1e-9)
 
 
-def _around(bounds: Box) -> View:
+def _around(bounds: Box) -> MapView:
     """Return the smallest view that holds bounds in degrees."""
     west, south, east, north = bounds
     if east < west:
         east += 360.0
-    view = View((0, 0, 0, 0), _normal((west + east) / 2), (south + north) / 2)
+    view = MapView((0, 0, 0, 0), _normal((west + east) / 2), (south + north) / 2)
     edge = shapely.segmentize(shapely.box(west, south, east, north), 0.5)
     x, y = view.to_plane().transform(*shapely.get_coordinates(edge).T)
-    return View((min(x), min(y), max(x), max(y)), view.lon, view.lat)
+    return MapView((min(x), min(y), max(x), max(y)), view.lon, view.lat)
 
 
-def bounds_of(table: gpd.GeoDataFrame) -> Box:
+def find_bounds(table: gpd.GeoDataFrame) -> Box:
     """Return west, south, east, north; east is less than west across the antimeridian."""
     west, south, east, north = (float(value) for value in table.total_bounds)
     if east - west > 180:
@@ -112,7 +112,7 @@ def _normal(lon: float) -> float:
     return (lon + 180.0) % 360.0 - 180.0
 
 
-def projected(geometries: Any, view: View) -> Any:
+def project_geometry(geometries: Any, *, view: MapView) -> Any:
     """Project geometry in degrees to the plane of the view, in pieces short enough to bend."""
     forward = view.to_plane()
 
@@ -124,14 +124,14 @@ def projected(geometries: Any, view: View) -> Any:
     return shapely.transform(dense, to_plane)
 
 
-def between(shape: Any, one: View, other: View) -> Any:
+def carry_geometry(shape: Any, *, one: MapView, other: MapView) -> Any:
     """Carry geometry from the plane of one view to that of another."""
     there = _transformer(one.crs(), other.crs())
     return shapely.transform(shape, lambda xy: np.column_stack(there.transform(*xy.T)))
 
 
-def sampled(
-    values: NDArray[Any], grid: RasterResult, view: View, *, pixels: int, smooth: bool = True
+def sample_raster(
+    values: NDArray[Any], *, grid: RasterResult, view: MapView, pixels: int, smooth: bool = True
 ) -> NDArray[Any]:
     """Reproject a raster to the frame of a view, `pixels` wide, row 0 at the top.
 
@@ -151,8 +151,8 @@ def sampled(
     onto = ((right - left) / pixels, 0.0, left, 0.0, (bottom - top) / rows, top)
     return warp_array(
         values,
-        grid.transform,
-        grid.crs,
+        transform=grid.transform,
+        crs=grid.crs,
         onto=onto,
         onto_crs=view.crs(),
         shape=(rows, pixels),
@@ -160,13 +160,13 @@ def sampled(
     )
 
 
-def degree_step(span: float) -> float:
+def choose_degree_step(span: float) -> float:
     """Return a round step of the graticule that gives about five lines over `span` degrees."""
     steps = (1 / 60, 1 / 30, 1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 5, 10, 20)
     return next((step for step in steps if span / step <= 6), 30.0)
 
 
-def degrees_text(value: float, *, axis: str) -> str:
+def write_degrees(value: float, *, axis: str) -> str:
     """Return a coordinate as it stands at the edge of a map, for example ``46°30′E``."""
     letter = {"lon": "EW", "lat": "NS"}[axis][int(value < 0)]
     minutes = round(abs(value) * 60)
@@ -184,7 +184,7 @@ class GridLine:
     axis: str
 
 
-def graticule(view: View) -> list[GridLine]:
+def draw_up_graticule(view: MapView) -> list[GridLine]:
     """Return meridians, labelled at the bottom, and parallels, labelled at the left."""
     left, bottom, right, top = view.frame
     back = _transformer(view.crs(), "EPSG:4326")
@@ -195,16 +195,16 @@ def graticule(view: View) -> list[GridLine]:
     frame = shapely.box(left, bottom, right, top)
     lines: list[GridLine] = []
     for axis, low, high in (("lon", west, east), ("lat", south, north)):
-        step = degree_step(min(high - low, 180.0))
+        step = choose_degree_step(min(high - low, 180.0))
         for value in np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step:
             ends = [(value, max(south, -89)), (value, min(north, 89))]
             if axis == "lat":
                 ends = [(west, value), (east, value)]
-            line = projected([shapely.LineString(ends)], view)[0]
+            line = project_geometry([shapely.LineString(ends)], view=view)[0]
             inside = shapely.intersection(line, frame)
             if inside.is_empty:
                 continue
-            text = degrees_text(_normal(value) if axis == "lon" else value, axis=axis)
+            text = write_degrees(_normal(value) if axis == "lon" else value, axis=axis)
             at = _edge_point(line, view.frame, axis)
             parts = shapely.get_parts(inside)
             lines += [GridLine(shapely.get_coordinates(one), text, at, axis) for one in parts]
@@ -219,7 +219,7 @@ def _edge_point(line: Any, frame: Box, axis: str) -> tuple[float, float] | None:
     return (points[0].x, points[0].y) if points else None
 
 
-def scale_bar(view: View) -> tuple[float, float]:
+def choose_scale_bar(view: MapView) -> tuple[float, float]:
     """Return the length of a round bar about a fifth of the frame: (kilometres, plane metres).
 
     The bar is true at the map's middle latitude: its length is measured on the ellipsoid.
@@ -235,7 +235,7 @@ def scale_bar(view: View) -> tuple[float, float]:
     return length / 1000, length * (right - left) / true_m
 
 
-def north_angle(view: View, x: float, y: float) -> float:
+def find_north(view: MapView, *, x: float, y: float) -> float:
     """Return the direction of true north at a point of the plane, degrees clockwise from up."""
     back = _transformer(view.crs(), "EPSG:4326")
     lon, lat = back.transform(x, y)
@@ -243,7 +243,7 @@ def north_angle(view: View, x: float, y: float) -> float:
     return math.degrees(math.atan2(to_x - x, to_y - y))
 
 
-def free_spots(
+def place_labels(
     wanted: Iterable[tuple[float, float, float, float, float]],
     *,
     frame: Box,

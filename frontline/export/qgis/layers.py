@@ -10,24 +10,24 @@ from xml.etree import ElementTree as ET
 
 from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
 from frontline.export.features import DIMENSIONS, FeatureLayer
-from frontline.export.manifest import manifest
+from frontline.export.manifest import describe_run
 from frontline.export.publish import prepare_output, publish
 from frontline.export.qgis.style import (
     DOCTYPE,
-    inert_text,
-    label_expression,
-    qml,
-    relief_qml,
-    sight_qml,
-    xml_text,
+    clean_xml_text,
+    guard_expression,
+    write_label_expression,
+    write_qml,
+    write_relief_qml,
+    write_sight_qml,
 )
-from frontline.inputs.series import with_each_date
+from frontline.inputs.series import expand_dates
 from frontline.project.loader import hash_inputs, load_project
 from frontline.results.registry import FURTHER, LAYERS
 from frontline.results.style import CORRIDORS
-from frontline.results.tables import is_empty, unique_names
-from frontline.results.words import WORDS, corridor_label
-from frontline.schema import Column, decimals
+from frontline.results.tables import is_empty, make_names_unique
+from frontline.results.words import WORDS, label_corridor
+from frontline.schema import Column, choose_decimals
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
@@ -67,7 +67,7 @@ ALONG = frozenset(("corridors", "corridor_sight", "crossings"))
 """Layers whose ``kind`` is that of a corridor: known ones have words, others stand as given."""
 
 
-def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str:
+def write_layer_style(layer: FeatureLayer, *, project: Project, line: str = "") -> str:
     """Write the style of a layer: symbols, labels, aliases and value maps.
 
     Parameters
@@ -88,25 +88,33 @@ def layer_style(layer: FeatureLayer, project: Project, *, line: str = "") -> str
     The GeoPackage holds the aliases in the standard's own table too, which QGIS reads since
     GDAL 3.7 only.
     """
-    text = qml(layer.name, project, [column.name for column in layer.columns], line=line)
+    text = write_qml(
+        layer.name, project=project, columns=[column.name for column in layer.columns], line=line
+    )
     root = ET.fromstring(text)  # noqa: S314 - our own text
     root.set("styleCategories", root.get("styleCategories", "Symbology") + "|Fields|Forms")
-    _write_widgets(root, layer, codes(layer, project))
-    named = label_expression(project, [column.name for column in layer.columns])
+    _write_widgets(root, layer, list_codes(layer, project=project))
+    named = write_label_expression(project, columns=[column.name for column in layer.columns])
     ET.SubElement(root, "previewExpression").text = PREVIEWS.get(layer.name, named)
     listed = ET.SubElement(root, "aliases")
-    for index, (column, alias) in enumerate(zip(layer.columns, aliases(layer), strict=True), 1):
-        entry = {"index": str(index), "field": xml_text(column.name), "name": inert_text(alias)}
+    for index, (column, alias) in enumerate(
+        zip(layer.columns, list_aliases(layer), strict=True), 1
+    ):
+        entry = {
+            "index": str(index),
+            "field": clean_xml_text(column.name),
+            "name": guard_expression(alias),
+        }
         ET.SubElement(listed, "alias", entry)
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
 
-def aliases(layer: FeatureLayer) -> list[str]:
+def list_aliases(layer: FeatureLayer) -> list[str]:
     """Give every column's words for people; the standard wants no two alike in a layer."""
-    return unique_names([column.title for column in layer.columns], taken=())
+    return make_names_unique([column.title for column in layer.columns], taken=())
 
 
-def codes(layer: FeatureLayer, project: Project) -> dict[str, dict[str, str]]:
+def list_codes(layer: FeatureLayer, *, project: Project) -> dict[str, dict[str, str]]:
     """List the values that the coded columns of a layer can have, with words for people.
 
     Parameters
@@ -133,7 +141,7 @@ def codes(layer: FeatureLayer, project: Project) -> dict[str, dict[str, str]]:
 
 
 def _text(value: object) -> str:
-    return "" if is_empty(value) else xml_text(str(value))
+    return "" if is_empty(value) else clean_xml_text(str(value))
 
 
 def _stem(name: str, project: Project) -> str:
@@ -155,7 +163,7 @@ def _known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
         outside = {"": WORDS["outside"]} if stem == "side" else {"": ""}
         return {**names, **outside} if names else {}
     if stem == "kind":
-        along = {kind: corridor_label(kind) for kind in CORRIDORS if layer in ALONG}
+        along = {kind: label_corridor(kind) for kind in CORRIDORS if layer in ALONG}
         return along or {value: WORDS[f"code_{value}"] for value in KINDS.get(layer, ())}
     return VOCABULARIES.get(stem, {})
 
@@ -169,12 +177,12 @@ def _write_widgets(
     """
     fields = ET.SubElement(root, "fieldConfiguration")
     for column in layer.columns:
-        shown = decimals(column)
+        shown = choose_decimals(column)
         if column.name not in coded and shown is None:
             continue
         kind = "ValueMap" if column.name in coded else "Range"
         field = ET.SubElement(
-            fields, "field", name=xml_text(column.name), configurationFlags="None"
+            fields, "field", name=clean_xml_text(column.name), configurationFlags="None"
         )
         widget = ET.SubElement(field, "editWidget", type=kind)
         options = ET.SubElement(ET.SubElement(widget, "config"), "Option", type="Map")
@@ -190,7 +198,7 @@ def _write_widgets(
         listed = ET.SubElement(options, "Option", type="List", name="map")
         for value, words in values.items():
             one = ET.SubElement(listed, "Option", type="Map")
-            entry = {"type": "QString", "name": inert_text(words), "value": value}
+            entry = {"type": "QString", "name": guard_expression(words), "value": value}
             ET.SubElement(one, "Option", entry)
 
 
@@ -198,7 +206,7 @@ MOST_POSTS = 1000
 """The highest class but one of a raster of sight whose counts are not known yet."""
 
 
-def write_styles(path: Path | None, out: Path, *, force: bool = False) -> tuple[str, ...]:
+def write_styles(path: Path | None, *, out: Path, force: bool = False) -> tuple[str, ...]:
     """Write the style of every layer of a project.
 
     Parameters
@@ -221,13 +229,17 @@ def write_styles(path: Path | None, out: Path, *, force: bool = False) -> tuple[
     """
     from frontline.project.example import example_project
 
-    project = with_each_date(load_project(path or example_project()))
+    project = expand_dates(load_project(path or example_project()))
     with prepare_output(out, command="style", force=force) as output:
-        files = {f"{name}.qml": partial(_write, text) for name, text in styles(project).items()}
-        return publish(output, files, manifest=manifest(project, hash_inputs(project)))
+        files = {
+            f"{name}.qml": partial(_write, text) for name, text in list_styles(project).items()
+        }
+        return publish(
+            output, writers=files, manifest=describe_run(project, inputs=hash_inputs(project))
+        )
 
 
-def styles(project: Project) -> dict[str, str]:
+def list_styles(project: Project) -> dict[str, str]:
     """Give the style of every layer by name: together, and of one line where it has one.
 
     Parameters
@@ -244,14 +256,16 @@ def styles(project: Project) -> dict[str, str]:
     found = {}
     for name in names:
         layer = _bare(name, project)
-        found[name] = layer_style(layer, project)
+        found[name] = write_layer_style(layer, project=project)
         if name in {"lines", "sides", "zones", "settlements", "corridor_sight"}:
             for line in project.lines:
-                found[f"{name}_{line.key}"] = layer_style(layer, project, line=line.key)
+                found[f"{name}_{line.key}"] = write_layer_style(
+                    layer, project=project, line=line.key
+                )
     return {
         **found,
-        "sight": sight_qml(MOST_POSTS, open_ended=True),
-        "hillshade": relief_qml(),
+        "sight": write_sight_qml(MOST_POSTS, open_ended=True),
+        "hillshade": write_relief_qml(),
     }
 
 

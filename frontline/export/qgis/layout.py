@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from xml.etree import ElementTree as ET
 
-from frontline.export.qgis.style import inert_text
+from frontline.export.qgis.style import guard_expression
 from frontline.results.style import INK, PAPER
 
 PAGE, MAP, PICTURE, LABEL, LEGEND, SCALE_BAR = 65638, 65639, 65640, 65641, 65642, 65646
@@ -47,7 +47,7 @@ class LegendLayer:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class LayoutSheet:
     """A page: a map of one theme and what stands around it.
 
     Parameters
@@ -69,7 +69,7 @@ class Sheet:
     legend: Sequence[LegendLayer]
 
 
-def layout_xml(sheet: Sheet) -> ET.Element:
+def write_layout(sheet: LayoutSheet) -> ET.Element:
     """Describe a page as QGIS reads it.
 
     Parameters
@@ -81,7 +81,9 @@ def layout_xml(sheet: Sheet) -> ET.Element:
     -------
     A ``Layout`` element, the same for the same sheet.
     """
-    root = ET.Element("Layout", name=inert_text(sheet.theme), units="mm", printResolution="300")
+    root = ET.Element(
+        "Layout", name=guard_expression(sheet.theme), units="mm", printResolution="300"
+    )
     pages = ET.SubElement(root, "PageCollection")
     _item(pages, sheet, PAGE, "page", (0, 0, WIDTH, HEIGHT), background=PAPER)
     width = WIDTH - 2 * EDGE - LEGEND_WIDTH - 3
@@ -100,14 +102,14 @@ def layout_xml(sheet: Sheet) -> ET.Element:
     return root
 
 
-def _uuid(sheet: Sheet, name: str) -> str:
+def _uuid(sheet: LayoutSheet, name: str) -> str:
     """Give an identifier that stays the same from run to run."""
     return "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"frontline/{sheet.theme}/{name}")) + "}"
 
 
 def _item(
     parent: ET.Element,
-    sheet: Sheet,
+    sheet: LayoutSheet,
     kind: int,
     name: str,
     box: tuple[float, float, float, float],
@@ -151,7 +153,7 @@ def _font(points: float) -> dict[str, str]:
 
 def _label(
     parent: ET.Element,
-    sheet: Sheet,
+    sheet: LayoutSheet,
     name: str,
     text: str,
     box: tuple[float, float, float, float],
@@ -160,23 +162,23 @@ def _label(
     right: bool = False,
 ) -> None:
     item = _item(parent, sheet, LABEL, name, box)
-    item.attrib.update(labelText=inert_text(text), htmlState="0")
+    item.attrib.update(labelText=guard_expression(text), htmlState="0")
     item.attrib.update(halign="2" if right else "1", valign="32", marginX="0", marginY="0")
     ET.SubElement(item, "LabelFont", _font(points))
     ET.SubElement(item, "FontColor", _channels(INK))
 
 
-def _map(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, float]) -> None:
+def _map(parent: ET.Element, sheet: LayoutSheet, box: tuple[float, float, float, float]) -> None:
     item = _item(parent, sheet, MAP, "map", box, background=PAPER)
-    item.attrib.update(followPreset="true", followPresetName=inert_text(sheet.theme))
+    item.attrib.update(followPreset="true", followPresetName=guard_expression(sheet.theme))
     item.attrib.update(keepLayerSet="false", drawCanvasItems="true")
-    left, low, right, top = shaped(sheet.extent, box[2] / box[3])
+    left, low, right, top = widen_extent(sheet.extent, aspect=box[2] / box[3])
     numbers = {"xmin": left, "ymin": low, "xmax": right, "ymax": top}
     ET.SubElement(item, "Extent", {name: f"{value:.0f}" for name, value in numbers.items()})
 
 
-def shaped(
-    extent: tuple[float, float, float, float], aspect: float
+def widen_extent(
+    extent: tuple[float, float, float, float], *, aspect: float
 ) -> tuple[float, float, float, float]:
     """Widen an extent until it has a shape.
 
@@ -194,7 +196,7 @@ def shaped(
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, float]) -> None:
+def _legend(parent: ET.Element, sheet: LayoutSheet, box: tuple[float, float, float, float]) -> None:
     """Write a legend of the theme's layers, and of them only what the map shows."""
     item = _item(parent, sheet, LEGEND, "legend", box)
     item.attrib.update(
@@ -226,12 +228,12 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
             tree,
             "layer-tree-layer",
             id=layer.id,
-            name=inert_text(layer.name),
+            name=guard_expression(layer.name),
             checked="Qt::Checked",
             expanded="1",
         )
         options = ET.SubElement(ET.SubElement(entry, "customproperties"), "Option", type="Map")
-        told = {"legend/title-label": WRAP.join(wrap(inert_text(layer.name), LETTERS))}
+        told = {"legend/title-label": WRAP.join(wrap(guard_expression(layer.name), LETTERS))}
         if not layer.titled:
             told["legend/title-style"] = "hidden"
         if layer.first:
@@ -240,11 +242,15 @@ def _legend(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, fl
             ET.SubElement(options, "Option", type="QString", name=name, value=value)
 
 
-def _scale_bar(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float, float]) -> None:
+def _scale_bar(
+    parent: ET.Element, sheet: LayoutSheet, box: tuple[float, float, float, float]
+) -> None:
     """Write a scale bar of whole kilometres, measured along the ellipsoid by QGIS."""
     map_width_mm = WIDTH - 2 * EDGE - LEGEND_WIDTH - 3
-    left, _, right, _ = shaped(sheet.extent, map_width_mm / (HEIGHT - HEAD - FOOT - EDGE))
-    part_km = round_step((right - left) / 1000 / 5 / PARTS)
+    left, _, right, _ = widen_extent(
+        sheet.extent, aspect=map_width_mm / (HEIGHT - HEAD - FOOT - EDGE)
+    )
+    part_km = choose_round_step((right - left) / 1000 / 5 / PARTS)
     item = _item(parent, sheet, SCALE_BAR, "scale", box, background=PAPER)
     item.attrib.update(
         mapUuid=_uuid(sheet, "map"),
@@ -271,7 +277,7 @@ def _scale_bar(parent: ET.Element, sheet: Sheet, box: tuple[float, float, float,
     ET.SubElement(item, "strokeColor", _channels(INK))
 
 
-def round_step(number: float) -> float:
+def choose_round_step(number: float) -> float:
     """Give the largest of 1, 2 or 5 by a power of ten that is not above a number."""
     power = 10.0 ** len(f"{int(max(number, 0))}") / 10.0
     if number < 1:

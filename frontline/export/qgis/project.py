@@ -9,27 +9,27 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from frontline.export.features import FeatureLayer, feature_layers
-from frontline.export.manifest import newest_date
-from frontline.export.metadata import facts, qgis_metadata
-from frontline.export.qgis.layers import layer_style
-from frontline.export.qgis.layout import LegendLayer, Sheet, layout_xml
+from frontline.export.features import FeatureLayer, make_feature_layers
+from frontline.export.manifest import find_newest_date
+from frontline.export.metadata import collect_facts, write_qgis_metadata
+from frontline.export.qgis.layers import write_layer_style
+from frontline.export.qgis.layout import LayoutSheet, LegendLayer, write_layout
 from frontline.export.qgis.style import (
     DOCTYPE,
     VERSION,
-    inert_text,
-    relief_qml,
-    sight_qml,
-    xml_text,
+    clean_xml_text,
+    guard_expression,
+    write_relief_qml,
+    write_sight_qml,
 )
 from frontline.results.style import INK, PAPER
-from frontline.results.wording import sight_warning, source_line, sources
+from frontline.results.wording import list_sources, write_sight_warning, write_source
 from frontline.results.words import WORDS
 from frontline.storage.archives import write_archive
 
 if TYPE_CHECKING:
-    from frontline.geo.projection import Frame
-    from frontline.project.models import Line
+    from frontline.geo.projection import ProjectedPlane
+    from frontline.project.models import LineSpec
     from frontline.results.model import Results
 
 
@@ -38,7 +38,7 @@ FOOT_WIDTH = 110
 FOOT_POINTS, TITLE_POINTS = 6.5, 13.0
 
 
-def write_settings(root: ET.Element, results: Results) -> None:
+def write_settings(root: ET.Element, *, results: Results) -> None:
     """Write settings: relative paths, the paper's colour, units, and what stands on the canvas."""
     properties = ET.SubElement(root, "properties")
     _settings(properties, "Paths", Absolute=False)
@@ -61,7 +61,7 @@ def write_settings(root: ET.Element, results: Results) -> None:
 def _write_decorations(properties: ET.Element, results: Results) -> None:
     """Say what stands on the canvas: title, disclaimer and sources, scale bar, north arrow."""
     top_left, top_right, bottom_left, bottom_right = 1, 2, 0, 3
-    foot = "\n".join(line for text in footer(results) for line in wrap(text, FOOT_WIDTH))
+    foot = "\n".join(line for text in write_footer(results) for line in wrap(text, FOOT_WIDTH))
     title = results.project.map.title or results.project.title
     for name, text, place, points in (
         ("TitleLabel", title, top_left, TITLE_POINTS),
@@ -72,7 +72,7 @@ def _write_decorations(properties: ET.Element, results: Results) -> None:
             name,
             Enabled=True,
             Placement=place,
-            Label=inert_text(text),
+            Label=guard_expression(text),
             Font=_font(points),
             BackgroundColor=_rgba(PAPER),
             MarginH=2,
@@ -109,10 +109,10 @@ def _settings(parent: ET.Element, group: str, **values: bool | float | str) -> N
         ET.SubElement(branch, name, type=types[type(value)]).text = text
 
 
-def footer(results: Results) -> list[str]:
+def write_footer(results: Results) -> list[str]:
     """Give the texts under a map: disclaimer, the project's own note, warning, sources."""
-    origins = "; ".join(source_line(row) for row in sources(results.project))
-    texts = [WORDS["disclaimer"], results.project.map.note, sight_warning(results)]
+    origins = "; ".join(write_source(row) for row in list_sources(results.project))
+    texts = [WORDS["disclaimer"], results.project.map.note, write_sight_warning(results)]
     return [text for text in (*texts, f"{WORDS['sources']}: {origins}" if origins else "") if text]
 
 
@@ -130,7 +130,7 @@ MARGIN = 0.03
 
 
 @dataclass(frozen=True)
-class Entry:
+class ProjectLayer:
     """A layer of the project.
 
     Parameters
@@ -153,11 +153,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Group:
+class LayerGroup:
     """Layers under one heading, the topmost first."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ProjectLayer, ...]
     open: bool = True
 
 
@@ -176,49 +176,49 @@ def write_qgis_project(path: Path, results: Results) -> None:
     OSError
         The file cannot be written.
     """
-    text = DOCTYPE + ET.tostring(project_xml(results), encoding="unicode") + "\n"
+    text = DOCTYPE + ET.tostring(write_project_xml(results), encoding="unicode") + "\n"
     name = path.with_suffix(".qgs").name
-    write_archive(path, {name: text.encode("utf-8")}, date=newest_date(results.project))
+    write_archive(path, files={name: text.encode("utf-8")}, date=find_newest_date(results.project))
 
 
-def project_xml(results: Results) -> ET.Element:
+def write_project_xml(results: Results) -> ET.Element:
     """Describe the project as QGIS reads it."""
-    from frontline.geo.projection import frame_around
+    from frontline.geo.projection import plane_around
 
-    frame = frame_around(results.study_area.geometry.to_numpy())
+    plane = plane_around(results.study_area.geometry.to_numpy())
     groups = _groups(results)
     title = results.project.title
-    root = ET.Element("qgis", version=VERSION, projectname=xml_text(title))
+    root = ET.Element("qgis", version=VERSION, projectname=clean_xml_text(title))
     ET.SubElement(root, "homePath", path="")
-    ET.SubElement(root, "title").text = xml_text(title)
-    ET.SubElement(root, "projectCrs").append(_plane(frame))
+    ET.SubElement(root, "title").text = clean_xml_text(title)
+    ET.SubElement(root, "projectCrs").append(_plane(plane))
     _write_tree(root, groups)
-    _write_canvas(root, results, frame)
+    _write_canvas(root, results, plane)
     layers = ET.SubElement(root, "projectlayers")
     for group in groups:
         layers.extend(entry.element for entry in group.entries)
     themes = _themes(results, groups)
     _write_themes(root, themes)
-    _write_layouts(root, results, themes, _extent(results, frame))
-    write_settings(root, results)
+    _write_layouts(root, results, themes, _extent(results, plane))
+    write_settings(root, results=results)
     _write_metadata(root, results)
     return root
 
 
-def _groups(results: Results) -> tuple[Group, ...]:
+def _groups(results: Results) -> tuple[LayerGroup, ...]:
     """Put every layer in its group: points, a group per line, changes, roads, context."""
-    layers = {layer.name: layer for layer in feature_layers(results)}
+    layers = {layer.name: layer for layer in make_feature_layers(results)}
     newest_first = sorted(results.project.lines, key=lambda line: line.date, reverse=True)
     ends = [name for name in layers if name.startswith("partition_")]
     groups = [
-        Group(WORDS["points"], _plain(results, layers, ["points"])),
+        LayerGroup(WORDS["points"], _plain(results, layers, ["points"])),
         *(
             _group_of_line(results, layers, line, newest=line is newest_first[0])
             for line in newest_first
         ),
-        Group(WORDS["changes"], _changes(results, layers), open=False),
-        Group(WORDS["corridors"], _plain(results, layers, ["corridors"]), open=False),
-        Group(
+        LayerGroup(WORDS["changes"], _changes(results, layers), open=False),
+        LayerGroup(WORDS["corridors"], _plain(results, layers, ["corridors"]), open=False),
+        LayerGroup(
             WORDS["context"],
             (
                 *_plain(results, layers, ["settlement_areas", "districts", *ends, "study_area"]),
@@ -232,7 +232,7 @@ def _groups(results: Results) -> tuple[Group, ...]:
 
 def _plain(
     results: Results, layers: dict[str, FeatureLayer], names: Iterable[str]
-) -> tuple[Entry, ...]:
+) -> tuple[ProjectLayer, ...]:
     """Give the layers that do not depend on a line, as far as they hold anything."""
     found = [layers[name] for name in names if name in layers]
     return tuple(
@@ -241,8 +241,8 @@ def _plain(
 
 
 def _group_of_line(
-    results: Results, layers: dict[str, FeatureLayer], line: Line, *, newest: bool
-) -> Group:
+    results: Results, layers: dict[str, FeatureLayer], line: LineSpec, *, newest: bool
+) -> LayerGroup:
     entries = []
     for name in ("lines", "settlements", "crossings", "corridor_sight", "zones"):
         layer = layers.get(name)
@@ -277,10 +277,10 @@ def _group_of_line(
                 shown=newest,
             )
         )
-    return Group(line.label, tuple(entries), open=newest)
+    return LayerGroup(line.label, tuple(entries), open=newest)
 
 
-def _changes(results: Results, layers: Mapping[str, FeatureLayer]) -> tuple[Entry, ...]:
+def _changes(results: Results, layers: Mapping[str, FeatureLayer]) -> tuple[ProjectLayer, ...]:
     """Give settlements and land for every two lines that are compared."""
     labels = {line.key: line.label for line in results.project.lines}
     entries = []
@@ -309,9 +309,9 @@ def _vector(
     line: str = "",
     subset: str = "",
     shown: bool = True,
-) -> Entry:
+) -> ProjectLayer:
     source = f"./{PACKAGE}|layername={layer.name}" + (f"|subset={subset}" if subset else "")
-    style = ET.fromstring(_body(layer_style(layer, results.project, line=line)))  # noqa: S314
+    style = ET.fromstring(_body(write_layer_style(layer, project=results.project, line=line)))  # noqa: S314
     element = ET.Element(
         "maplayer",
         type="vector",
@@ -320,7 +320,8 @@ def _vector(
         styleCategories="AllStyleCategories",
     )
     _identify(element, number, name, source, WGS84)
-    about = ET.fromstring(_body(qgis_metadata(facts(results, layer), layer)))  # noqa: S314
+    facts = collect_facts(results, layer=layer)
+    about = ET.fromstring(_body(write_qgis_metadata(facts, layer=layer)))  # noqa: S314  (our own text)
     about.tag = "resourceMetadata"
     about.attrib.clear()
     element.append(about)
@@ -329,29 +330,29 @@ def _vector(
     _adopt(element, style, blend=MULTIPLY if area else NORMAL)
     if layer.name == "sides":
         ET.SubElement(element, "layerOpacity").text = UNDER_ZONES
-    return Entry(_id(number), name, source, element, shown)
+    return ProjectLayer(_id(number), name, source, element, shown)
 
 
-def _sight(results: Results, line: Line) -> Entry:
-    warning = sight_warning(results)
+def _sight(results: Results, line: LineSpec) -> ProjectLayer:
+    warning = write_sight_warning(results)
     title = WORDS["legend_exposure"]
     if warning:
         title = f"{title} ({WORDS['illustration_short']})"
     about = (f"{title}: {line.label}", f"{warning}\n\n{WORDS['disclaimer']}".strip())
     number, source = f"sight_of_{line.key}", f"./rasters/sight_{line.key}.tif"
-    crs, style = results.sight[line.key].crs, sight_style(results)
+    crs, style = results.sight[line.key].crs, write_sight_style(results)
     element = _raster(number, source, about, crs=crs, style=style, blend=MULTIPLY)
-    return Entry(_id(number), title, source, element, shown=False)
+    return ProjectLayer(_id(number), title, source, element, shown=False)
 
 
-def _relief(results: Results) -> tuple[Entry, ...]:
+def _relief(results: Results) -> tuple[ProjectLayer, ...]:
     """Give the shaded relief, which lies under everything, where the run writes it."""
     if results.relief is None or "rasters" not in results.project.outputs.write:
         return ()
     title, source = WORDS["hillshade"], "./rasters/hillshade.tif"
     about, crs = (title, WORDS["disclaimer"]), results.relief.crs
-    element = _raster("hillshade", source, about, crs=crs, style=relief_qml(), blend=NORMAL)
-    return (Entry(_id("hillshade"), title, source, element),)
+    element = _raster("hillshade", source, about, crs=crs, style=write_relief_qml(), blend=NORMAL)
+    return (ProjectLayer(_id("hillshade"), title, source, element),)
 
 
 def _raster(
@@ -361,17 +362,17 @@ def _raster(
     element = ET.Element("maplayer", type="raster", styleCategories="AllStyleCategories")
     _identify(element, number, about[0], source, crs)
     metadata = ET.SubElement(element, "resourceMetadata")
-    ET.SubElement(metadata, "title").text = inert_text(about[0])
-    ET.SubElement(metadata, "abstract").text = inert_text(about[1])
+    ET.SubElement(metadata, "title").text = guard_expression(about[0])
+    ET.SubElement(metadata, "abstract").text = guard_expression(about[1])
     ET.SubElement(element, "provider").text = "gdal"
     _adopt(element, ET.fromstring(_body(style)), blend=blend)  # noqa: S314 - our own text
     return element
 
 
-def sight_style(results: Results) -> str:
+def write_sight_style(results: Results) -> str:
     """Write the one style of all rasters of sight of a run, so that their colours compare."""
     highest = max(float(raster.bands["seen"].max()) for raster in results.sight.values())
-    return sight_qml(highest)
+    return write_sight_qml(highest)
 
 
 def _body(document: str) -> str:
@@ -388,7 +389,7 @@ def _adopt(element: ET.Element, style: ET.Element, *, blend: str) -> None:
 def _identify(element: ET.Element, number: str, name: str, source: str, crs: str) -> None:
     ET.SubElement(element, "id").text = _id(number)
     ET.SubElement(element, "datasource").text = source
-    ET.SubElement(element, "layername").text = inert_text(name)
+    ET.SubElement(element, "layername").text = guard_expression(name)
     ET.SubElement(element, "srs").append(_reference_system(crs))
 
 
@@ -411,18 +412,18 @@ def _reference_system(crs: str) -> ET.Element:
     return system
 
 
-def _plane(frame: Frame) -> ET.Element:
+def _plane(plane: ProjectedPlane) -> ET.Element:
     """Describe the plane of the run: equal areas, centred on the study area."""
-    return _reference_system(frame.crs.to_wkt())
+    return _reference_system(plane.crs.to_wkt())
 
 
-def _write_tree(root: ET.Element, groups: Sequence[Group]) -> None:
+def _write_tree(root: ET.Element, groups: Sequence[LayerGroup]) -> None:
     tree = ET.SubElement(root, "layer-tree-group")
     for group in groups:
         branch = ET.SubElement(
             tree,
             "layer-tree-group",
-            name=inert_text(group.name),
+            name=guard_expression(group.name),
             checked="Qt::Checked",
             expanded=str(int(group.open)),
         )
@@ -431,7 +432,7 @@ def _write_tree(root: ET.Element, groups: Sequence[Group]) -> None:
                 branch,
                 "layer-tree-layer",
                 id=entry.id,
-                name=inert_text(entry.name),
+                name=guard_expression(entry.name),
                 source=entry.source,
                 providerKey="gdal" if entry.element.get("type") == "raster" else "ogr",
                 checked="Qt::Checked" if entry.shown else "Qt::Unchecked",
@@ -439,23 +440,23 @@ def _write_tree(root: ET.Element, groups: Sequence[Group]) -> None:
             )
 
 
-def _write_canvas(root: ET.Element, results: Results, frame: Frame) -> None:
+def _write_canvas(root: ET.Element, results: Results, plane: ProjectedPlane) -> None:
     """Say what of the world is seen when the project is opened."""
     canvas = ET.SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
     ET.SubElement(canvas, "units").text = "meters"
     extent = ET.SubElement(canvas, "extent")
-    box = _extent(results, frame)
+    box = _extent(results, plane)
     names = ("xmin", "ymin", "xmax", "ymax")
     for name, value in zip(names, box, strict=True):
         ET.SubElement(extent, name).text = f"{value:.0f}"
     ET.SubElement(canvas, "rotation").text = "0"
-    ET.SubElement(canvas, "destinationsrs").append(_plane(frame))
+    ET.SubElement(canvas, "destinationsrs").append(_plane(plane))
     view = ET.SubElement(root, "ProjectViewSettings", UseProjectScales="0", rotation="0")
     numbers = {name: f"{value:.0f}" for name, value in zip(names, box, strict=True)}
-    ET.SubElement(view, "DefaultViewExtent", numbers).append(_plane(frame))
+    ET.SubElement(view, "DefaultViewExtent", numbers).append(_plane(plane))
 
 
-def _extent(results: Results, frame: Frame) -> tuple[float, float, float, float]:
+def _extent(results: Results, plane: ProjectedPlane) -> tuple[float, float, float, float]:
     """Give the extent in the plane: as the project asks, or the whole study area."""
     import numpy as np
     import shapely
@@ -464,16 +465,16 @@ def _extent(results: Results, frame: Frame) -> tuple[float, float, float, float]
     if results.project.map.extent is not None:
         west, south, east, north = results.project.map.extent
         shapes = np.array([shapely.box(west, south, east + 360 * (east < west), north)])
-    left, low, right, top = shapely.total_bounds(frame.from_crs(shapes, WGS84))
+    left, low, right, top = shapely.total_bounds(plane.from_crs(shapes, WGS84))
     aside = MARGIN * max(right - left, top - low)
     return left - aside, low - aside, right + aside, top + aside
 
 
-def _themes(results: Results, groups: Sequence[Group]) -> dict[str, list[Entry]]:
+def _themes(results: Results, groups: Sequence[LayerGroup]) -> dict[str, list[ProjectLayer]]:
     """Give the layers of two themes per line, zones and sight, and of one for the changes."""
     lines = {line.label for line in results.project.lines}
     own = [group for group in groups if group.name in {*lines, WORDS["changes"]}]
-    themes: dict[str, list[Entry]] = {}
+    themes: dict[str, list[ProjectLayer]] = {}
     for chosen in own:
         with_sight = any(_is_of(entry, IN_SIGHT) for entry in chosen.entries)
         for name, kinds in (
@@ -491,20 +492,20 @@ def _themes(results: Results, groups: Sequence[Group]) -> dict[str, list[Entry]]
     return themes
 
 
-def _is_of(entry: Entry, kinds: Iterable[str]) -> bool:
+def _is_of(entry: ProjectLayer, kinds: Iterable[str]) -> bool:
     return entry.id.startswith(tuple(_id(f"{kind}_of_") for kind in kinds))
 
 
-def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[Entry]]) -> None:
+def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[ProjectLayer]]) -> None:
     """Write the themes, which QGIS offers under the symbol of an eye."""
     presets = ET.SubElement(root, "visibility-presets")
     for name, entries in themes.items():
-        preset = ET.SubElement(presets, "visibility-preset", name=inert_text(name))
+        preset = ET.SubElement(presets, "visibility-preset", name=guard_expression(name))
         for entry in entries:
             ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
 
 
-def _in_legend(entry: Entry) -> LegendLayer:
+def _in_legend(entry: ProjectLayer) -> LegendLayer:
     """Leave out a name that its one symbol repeats, and what says that nothing is drawn."""
     classes = len(entry.element.findall("pipe/rasterrenderer//item"))
     if classes:  # before them, the name of the band; the first, nothing in sight, is not drawn
@@ -516,7 +517,7 @@ def _in_legend(entry: Entry) -> LegendLayer:
 def _write_layouts(
     root: ET.Element,
     results: Results,
-    themes: Mapping[str, Sequence[Entry]],
+    themes: Mapping[str, Sequence[ProjectLayer]],
     extent: tuple[float, float, float, float],
 ) -> None:
     """Write a page per theme, to be printed."""
@@ -524,12 +525,12 @@ def _write_layouts(
     title = results.project.map.title or results.project.title
     for name, entries in themes.items():
         legend = [_in_legend(one) for one in entries if one.id != _id("hillshade")]
-        foot = "\n".join(footer(results))
-        layouts.append(layout_xml(Sheet(name, title, foot, extent, legend)))
+        foot = "\n".join(write_footer(results))
+        layouts.append(write_layout(LayoutSheet(name, title, foot, extent, legend)))
 
 
 def _write_metadata(root: ET.Element, results: Results) -> None:
-    whole = facts(results)
+    whole = collect_facts(results)
     about = ET.SubElement(root, "projectMetadata")
     for tag, text in (
         ("identifier", whole["INPUTS"]),
@@ -542,4 +543,4 @@ def _write_metadata(root: ET.Element, results: Results) -> None:
         ("history", f"Inputs (sha256): {whole['INPUTS']}"),
         ("creation", f"{whole['DATE']}T00:00:00"),
     ):
-        ET.SubElement(about, tag).text = inert_text(text)
+        ET.SubElement(about, tag).text = guard_expression(text)

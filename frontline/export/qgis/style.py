@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from frontline.export.web.overlays import FLAT, exposure_bounds
+from frontline.export.web.overlays import FLAT, choose_class_bounds
 from frontline.results.style import (
     CORRIDORS,
     DISTRICT,
@@ -22,13 +22,13 @@ from frontline.results.style import (
     SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
-    count_labels,
-    line_styles,
-    mixed,
-    side_colours,
-    zone_tints,
+    choose_line_styles,
+    choose_side_colours,
+    make_zone_tints,
+    mix_colours,
+    write_count_labels,
 )
-from frontline.results.words import WORDS, corridor_label
+from frontline.results.words import WORDS, label_corridor
 
 if TYPE_CHECKING:
     from frontline.project.models import Project
@@ -38,7 +38,7 @@ MM_PER_POINT = 25.4 / 72
 
 
 @dataclass(frozen=True)
-class Symbol:
+class QgisSymbol:
     """A symbol: its `kind` (``marker``, ``line`` or ``fill``) and its layers, bottom first.
 
     Each layer is the class of a QGIS symbol layer and its properties; the property ``size``
@@ -50,49 +50,49 @@ class Symbol:
 
 
 @dataclass(frozen=True)
-class Rule:
+class QgisRule:
     """A rule of the renderer; a rule without a symbol is a heading over its children."""
 
     label: str
     filter: str = ""
-    symbol: Symbol | None = None
-    children: tuple[Rule, ...] = ()
+    symbol: QgisSymbol | None = None
+    children: tuple[QgisRule, ...] = ()
     shown: bool = True
 
 
-def xml_text(text: str) -> str:
+def clean_xml_text(text: str) -> str:
     """Drop the characters that XML cannot hold."""
     return "".join(c for c in text if c in "\t\n\r" or _holdable(c))
 
 
-def inert_text(text: str) -> str:
+def guard_expression(text: str) -> str:
     """Keep QGIS from evaluating a text: between ``[%`` and ``%]`` it runs an expression.
 
     A blank between bracket and sign leaves the text readable. Characters that XML cannot hold
     are dropped first, so that none of them hides a bracket from this.
     """
-    return xml_text(text).replace("[%", "[ %")
+    return clean_xml_text(text).replace("[%", "[ %")
 
 
 def _holdable(char: str) -> bool:
     return char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff"
 
 
-def quoted(value: str) -> str:
+def quote(value: str) -> str:
     """Quote text for a QGIS expression."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def rgba(colour: str, alpha: float = 1.0) -> str:
+def write_rgba(colour: str, *, alpha: float = 1.0) -> str:
     """Give a colour and its opacity as QGIS writes them: four numbers from 0 to 255."""
     parts = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
     return ",".join(str(part) for part in (*parts, round(alpha * 255)))
 
 
-def stroke(style: LineStyle) -> Symbol:
+def draw_stroke(style: LineStyle) -> QgisSymbol:
     """Draw a line, dashed as the style says."""
     properties = {
-        "line_color": rgba(style.colour),
+        "line_color": write_rgba(style.colour),
         "line_width": f"{style.width * MM_PER_POINT:.2f}",
         "line_width_unit": "MM",
         "capstyle": "flat" if style.dash else "round",
@@ -104,28 +104,30 @@ def stroke(style: LineStyle) -> Symbol:
             "customdash": ";".join(f"{part * MM_PER_POINT:.2f}" for part in style.dash),
             "customdash_unit": "MM",
         }
-    return Symbol("line", (("SimpleLine", properties),))
+    return QgisSymbol("line", (("SimpleLine", properties),))
 
 
-def outline(style: LineStyle) -> Symbol:
+def draw_outline(style: LineStyle) -> QgisSymbol:
     """Draw the edge of an area only."""
-    return Symbol("fill", (("SimpleLine", stroke(style).layers[0][1]),))
+    return QgisSymbol("fill", (("SimpleLine", draw_stroke(style).layers[0][1]),))
 
 
-def fill(colour: str, *, alpha: float = 1.0, edge: str = "", style: str = "solid") -> Symbol:
+def draw_fill(
+    colour: str, *, alpha: float = 1.0, edge: str = "", style: str = "solid"
+) -> QgisSymbol:
     """Fill an area with a colour or a pattern of QGIS, with an edge where one is given."""
     properties = {
-        "color": rgba(colour, alpha),
+        "color": write_rgba(colour, alpha=alpha),
         "style": style,
         "outline_style": "solid" if edge else "no",
-        "outline_color": rgba(edge or colour),
+        "outline_color": write_rgba(edge or colour),
         "outline_width": "0.2",
         "outline_width_unit": "MM",
     }
-    return Symbol("fill", (("SimpleFill", properties),))
+    return QgisSymbol("fill", (("SimpleFill", properties),))
 
 
-def marker(name: str, *, fill: str, edge: str, size: str, width: str = "0.3") -> Symbol:
+def draw_marker(name: str, *, fill: str, edge: str, size: str, width: str = "0.3") -> QgisSymbol:
     """Draw a shape of QGIS at a point; `size` in millimetres may be an expression."""
     properties = {
         "name": name,
@@ -136,7 +138,7 @@ def marker(name: str, *, fill: str, edge: str, size: str, width: str = "0.3") ->
         "size": size,
         "size_unit": "MM",
     }
-    return Symbol("marker", (("SimpleMarker", properties),))
+    return QgisSymbol("marker", (("SimpleMarker", properties),))
 
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -150,7 +152,7 @@ BY_POPULATION = '6 + 4 * coalesce(scale_exp("population", 100, 100000, 0, 1, 0.5
 """The more people, the more a place's name is wanted."""
 
 
-def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "") -> str:
+def write_qml(layer: str, *, project: Project, columns: Sequence[str], line: str = "") -> str:
     """Return the style of a layer of the GeoPackage.
 
     Parameters
@@ -189,13 +191,13 @@ def qml(layer: str, project: Project, columns: Sequence[str], *, line: str = "")
         if layer in {"sides", "zones", "corridor_sight"} and line:
             rules = rules[0].children
         if layer == "lines" and line:
-            rules = tuple(rule for rule in rules if rule.filter == f'"line" = {quoted(line)}')
+            rules = tuple(rule for rule in rules if rule.filter == f'"line" = {quote(line)}')
     else:
         style = outlines.get(layer, PARTITION)
         named = {f"partition_{part.key}": part.label for part in project.partitions}
         title = named.get(layer) or WORDS.get(layer, layer)
-        rules = (Rule(title, symbol=outline(style)),)
-    label = "" if layer in UNLABELLED else label_expression(project, columns)
+        rules = (QgisRule(title, symbol=draw_outline(style)),)
+    label = "" if layer in UNLABELLED else write_label_expression(project, columns=columns)
     priority = str(PRIORITIES.get(layer, 2))
     if layer in {"settlements", "control_change"} and "population" in columns:
         priority = f"={BY_POPULATION}"
@@ -214,23 +216,27 @@ def _newest_last(project: Project) -> list[tuple[str, str, bool]]:
     return [(line.key, line.label, line is ordered[-1]) for line in ordered]
 
 
-def _lines(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
-    styles = line_styles(project)
+def _lines(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
+    styles = choose_line_styles(project)
     return tuple(
-        Rule(label, f'"line" = {quoted(key)}', stroke(styles[key]))
+        QgisRule(label, f'"line" = {quote(key)}', draw_stroke(styles[key]))
         for key, label, _ in _newest_last(project)
     )
 
 
-def _sides(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
-    colours = side_colours(project)
+def _sides(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
+    colours = choose_side_colours(project)
     return tuple(
-        Rule(
+        QgisRule(
             label,
-            f'"line" = {quoted(key)}',
+            f'"line" = {quote(key)}',
             shown=newest,
             children=tuple(
-                Rule(side, f'"side" = {quoted(side)}', fill(mixed(colour, PAPER, 2 * HELD_TINT)))
+                QgisRule(
+                    side,
+                    f'"side" = {quote(side)}',
+                    draw_fill(mix_colours(colour, other=PAPER, share=2 * HELD_TINT)),
+                )
                 for side, colour in colours.items()
             ),
         )
@@ -238,47 +244,49 @@ def _sides(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noq
     )
 
 
-def _zones(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
-    colours, distances = side_colours(project), project.zones.distances_m
+def _zones(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:
+    colours, distances = choose_side_colours(project), project.zones.distances_m
     ring = "\"kind\" = 'ring' AND " if "kind" in columns else ""
     headings = []
     for key, label, newest in _newest_last(project):
         rules = tuple(
-            Rule(
+            QgisRule(
                 f"{side}, {distance_m / 1000:g} km",
-                f'{ring}"side" = {quoted(side)} AND "distance_m" = {distance_m:g}',
-                fill(tint, alpha=0.8),
+                f'{ring}"side" = {quote(side)} AND "distance_m" = {distance_m:g}',
+                draw_fill(tint, alpha=0.8),
             )
             for side, colour in colours.items()
-            for distance_m, tint in zip(distances, zone_tints(colour, len(distances)), strict=True)
+            for distance_m, tint in zip(
+                distances, make_zone_tints(colour, count=len(distances)), strict=True
+            )
         )
-        headings.append(Rule(label, f'"line" = {quoted(key)}', children=rules, shown=newest))
+        headings.append(QgisRule(label, f'"line" = {quote(key)}', children=rules, shown=newest))
     return tuple(headings)
 
 
-def _changes(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+def _changes(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
     changed = tuple(
-        Rule(
+        QgisRule(
             WORDS["legend_changed"].format(side=side),
-            f'"kind" = \'changed\' AND "to_side" = {quoted(side)}',
-            fill(colour, edge=colour, style="b_diagonal"),
+            f'"kind" = \'changed\' AND "to_side" = {quote(side)}',
+            draw_fill(colour, edge=colour, style="b_diagonal"),
         )
-        for side, colour in side_colours(project).items()
+        for side, colour in choose_side_colours(project).items()
     )
-    within = Rule(
+    within = QgisRule(
         WORDS["legend_within_error"],
         "\"kind\" = 'within_error'",
-        fill(MUTED, alpha=0.35),
+        draw_fill(MUTED, alpha=0.35),
     )
     return (*changed, within)
 
 
-def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
+def _settlements(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:
     newest = _newest_last(project)[-1][0]
     side = next((c for c in (f"side_{newest}", "side") if c in columns), "")
     crossed = next((c for c in (f"crossed_{newest}", "crossed") if c in columns), "")
     sight = next((c for c in (f"in_sight_{newest}", "in_sight") if c in columns), "")
-    colours = side_colours(project) if side else {}
+    colours = choose_side_colours(project) if side else {}
     # A figure that does not hold at the line's date is drawn as unknown.
     holds, people = f"holds_{newest}", f"population_{newest}"
     size = _size(columns, people if people in columns else "population")
@@ -286,28 +294,36 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
     known = f"coalesce({kind}, '')"
     if holds in columns:
         known = f"CASE WHEN \"{holds}\" THEN {known} ELSE '' END"
-    rules: list[Rule] = []
+    rules: list[QgisRule] = []
     for name, colour in [*colours.items(), ("", SETTLEMENT_OUTSIDE)]:
-        here = f"coalesce(\"{side}\", '') = {quoted(name)} AND " if side else ""
+        here = f"coalesce(\"{side}\", '') = {quote(name)} AND " if side else ""
         label = name or (WORDS["outside"] if side else "")
-        full = marker("circle", fill=rgba(colour), edge=rgba(INK), size=size)
-        hollow = marker("square", fill=rgba(PAPER), edge=rgba(colour), size=size, width="0.6")
-        none = marker("circle", fill=rgba(PAPER), edge=rgba(colour), size="1.6", width="0.5")
+        full = draw_marker("circle", fill=write_rgba(colour), edge=write_rgba(INK), size=size)
+        hollow = draw_marker(
+            "square", fill=write_rgba(PAPER), edge=write_rgba(colour), size=size, width="0.6"
+        )
+        none = draw_marker(
+            "circle", fill=write_rgba(PAPER), edge=write_rgba(colour), size="1.6", width="0.5"
+        )
         rules += [
-            Rule(_joined(label, WORDS["residents"]), f"{here}{known} = 'residents'", full),
-            Rule(
+            QgisRule(_joined(label, WORDS["residents"]), f"{here}{known} = 'residents'", full),
+            QgisRule(
                 _joined(label, WORDS["registered"]),
                 f"{here}{known} NOT IN ('residents', '')",
                 hollow,
             ),
-            Rule(_joined(label, WORDS["people_unknown"]), f"{here}{known} = ''", none),
+            QgisRule(_joined(label, WORDS["people_unknown"]), f"{here}{known} = ''", none),
         ]
     if crossed:
-        cross = marker("cross2", fill=rgba(INK), edge=rgba(INK), size="4.2", width="0.5")
-        rules.append(Rule(WORDS["legend_crossed"], f'"{crossed}"', cross))
+        cross = draw_marker(
+            "cross2", fill=write_rgba(INK), edge=write_rgba(INK), size="4.2", width="0.5"
+        )
+        rules.append(QgisRule(WORDS["legend_crossed"], f'"{crossed}"', cross))
     if sight:
-        ring = marker("circle", fill="0,0,0,0", edge=rgba(EXPOSURE[3]), size="7", width="0.4")
-        rules.append(Rule(WORDS["legend_sight"], f"\"{sight}\" = 'visible'", ring, shown=False))
+        ring = draw_marker(
+            "circle", fill="0,0,0,0", edge=write_rgba(EXPOSURE[3]), size="7", width="0.4"
+        )
+        rules.append(QgisRule(WORDS["legend_sight"], f"\"{sight}\" = 'visible'", ring, shown=False))
     return tuple(rules)
 
 
@@ -318,24 +334,28 @@ def _size(columns: Sequence[str], people: str = "population") -> str:
     return f'=coalesce(scale_exp("{people}", 100, 100000, 1.6, 6, 0.5), 1.6)'
 
 
-def _control_change(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:
+def _control_change(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:
     size = _size(columns)
-    muted = marker("circle", fill=rgba(PAPER), edge=rgba(MUTED), size="1.6")
-    doubt = marker("diamond", fill=rgba(PAPER), edge=rgba(MUTED), size="2.4", width="0.5")
-    cross = marker("cross2", fill=rgba(INK), edge=rgba(INK), size="3.2", width="0.5")
+    muted = draw_marker("circle", fill=write_rgba(PAPER), edge=write_rgba(MUTED), size="1.6")
+    doubt = draw_marker(
+        "diamond", fill=write_rgba(PAPER), edge=write_rgba(MUTED), size="2.4", width="0.5"
+    )
+    cross = draw_marker(
+        "cross2", fill=write_rgba(INK), edge=write_rgba(INK), size="3.2", width="0.5"
+    )
     changed = tuple(
-        Rule(
+        QgisRule(
             WORDS["legend_changed"].format(side=side),
-            f'"control" = \'changed\' AND "to_side" = {quoted(side)}',
-            marker("circle", fill=rgba(colour), edge=rgba(INK), size=size),
+            f'"control" = \'changed\' AND "to_side" = {quote(side)}',
+            draw_marker("circle", fill=write_rgba(colour), edge=write_rgba(INK), size=size),
         )
-        for side, colour in side_colours(project).items()
+        for side, colour in choose_side_colours(project).items()
     )
     return (
         *changed,
-        Rule(WORDS["legend_crossed"], "\"control\" = 'cut'", cross),
-        Rule(WORDS["legend_uncertain"], "\"control\" = 'uncertain'", doubt),
-        Rule(WORDS["code_unchanged"].capitalize(), "\"control\" = 'stayed'", muted),
+        QgisRule(WORDS["legend_crossed"], "\"control\" = 'cut'", cross),
+        QgisRule(WORDS["legend_uncertain"], "\"control\" = 'uncertain'", doubt),
+        QgisRule(WORDS["code_unchanged"].capitalize(), "\"control\" = 'stayed'", muted),
     )
 
 
@@ -343,43 +363,45 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _corridors(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+def _corridors(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
     if "kind" not in columns:
-        return (Rule(WORDS["corridors"], symbol=stroke(OTHER_CORRIDOR)),)
+        return (QgisRule(WORDS["corridors"], symbol=draw_stroke(OTHER_CORRIDOR)),)
     known = tuple(
-        Rule(corridor_label(kind), f'lower(trim("kind")) = {quoted(kind)}', stroke(style))
+        QgisRule(label_corridor(kind), f'lower(trim("kind")) = {quote(kind)}', draw_stroke(style))
         for kind, style in CORRIDORS.items()
     )
-    return (*known, Rule(WORDS["other"], "ELSE", stroke(OTHER_CORRIDOR)))
+    return (*known, QgisRule(WORDS["other"], "ELSE", draw_stroke(OTHER_CORRIDOR)))
 
 
-def _corridor_sight(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
+def _corridor_sight(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
     names = {
         "visible": WORDS["code_visible"],
         "hidden": WORDS["code_hidden"],
         "unknown": WORDS["code_undecided"],
     }
     rules = tuple(
-        Rule(names[state].capitalize(), f'"in_sight" = {quoted(state)}', stroke(style))
+        QgisRule(names[state].capitalize(), f'"in_sight" = {quote(state)}', draw_stroke(style))
         for state, style in SIGHT_LINES.items()
     )
     return tuple(
-        Rule(label, f'"line" = {quoted(key)}', children=rules, shown=newest)
+        QgisRule(label, f'"line" = {quote(key)}', children=rules, shown=newest)
         for key, label, newest in _newest_last(project)
     )
 
 
-def _crossings(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
-    cross = marker("cross2", fill=rgba(INK), edge=rgba(INK), size="2.4", width="0.5")
-    return (Rule(WORDS["crossings"], symbol=cross),)
+def _crossings(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
+    cross = draw_marker(
+        "cross2", fill=write_rgba(INK), edge=write_rgba(INK), size="2.4", width="0.5"
+    )
+    return (QgisRule(WORDS["crossings"], symbol=cross),)
 
 
-def _points(project: Project, columns: Sequence[str]) -> tuple[Rule, ...]:  # noqa: ARG001
-    triangle = marker("triangle", fill=rgba(PAPER), edge=rgba(INK), size="2.4")
-    return (Rule(WORDS["points"], symbol=triangle),)
+def _points(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
+    triangle = draw_marker("triangle", fill=write_rgba(PAPER), edge=write_rgba(INK), size="2.4")
+    return (QgisRule(WORDS["points"], symbol=triangle),)
 
 
-def label_expression(project: Project, columns: Sequence[str]) -> str:
+def write_label_expression(project: Project, *, columns: Sequence[str]) -> str:
     """Return the expression of a feature's name: both names, in the project's order.
 
     Parameters
@@ -402,8 +424,8 @@ def label_expression(project: Project, columns: Sequence[str]) -> str:
     )
 
 
-def _document(rules: tuple[Rule, ...], label: str, priority: str) -> str:
-    symbols: list[Symbol] = []
+def _document(rules: tuple[QgisRule, ...], label: str, priority: str) -> str:
+    symbols: list[QgisSymbol] = []
     root = ET.Element(
         "qgis",
         version=VERSION,
@@ -439,12 +461,12 @@ def _key(number: int) -> str:
 
 
 def _write_rules(
-    parent: ET.Element, rules: Iterable[Rule], symbols: list[Symbol], *, start: int
+    parent: ET.Element, rules: Iterable[QgisRule], symbols: list[QgisSymbol], *, start: int
 ) -> int:
     number = start
     for rule in rules:
         element = ET.SubElement(
-            parent, "rule", key=_key(number), label=inert_text(_visible(rule.label))
+            parent, "rule", key=_key(number), label=guard_expression(_visible(rule.label))
         )
         number += 1
         if rule.filter:
@@ -463,7 +485,7 @@ def _visible(text: str) -> str:
     return "".join(c for c in text if c >= " " and c not in "\ufffe\uffff") or " "
 
 
-def _write_symbol(parent: ET.Element, symbol: Symbol, number: int) -> None:
+def _write_symbol(parent: ET.Element, symbol: QgisSymbol, number: int) -> None:
     element = ET.SubElement(
         parent,
         "symbol",
@@ -513,7 +535,7 @@ def _write_labels(root: ET.Element, expression: str, kind: str, priority: str) -
         fontSizeUnit="Point",
         fontWeight="50",
         fontItalic="1" if kind == "fill" else "0",
-        textColor=rgba(MUTED if kind == "fill" else INK),
+        textColor=write_rgba(MUTED if kind == "fill" else INK),
         textOpacity="1",
     )
     ET.SubElement(
@@ -522,7 +544,7 @@ def _write_labels(root: ET.Element, expression: str, kind: str, priority: str) -
         bufferDraw="1",
         bufferSize="0.7",
         bufferSizeUnits="MM",
-        bufferColor=rgba(PAPER),
+        bufferColor=write_rgba(PAPER),
         bufferOpacity="0.9",
     )
     placement = {"marker": "6", "line": "2", "fill": "1"}[kind]
@@ -541,7 +563,7 @@ RELIEF_OPACITY = 0.45
 """Of the shaded relief: it is the ground of a map, and names must stay legible on it."""
 
 
-def sight_qml(highest: float, *, open_ended: bool = False) -> str:
+def write_sight_qml(highest: float, *, open_ended: bool = False) -> str:
     """Return the style of a raster of posts in sight: one hue, nothing drawn where none sees.
 
     Parameters
@@ -570,20 +592,20 @@ def sight_qml(highest: float, *, open_ended: bool = False) -> str:
     shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader")
     shader.attrib.update(colorRampType="DISCRETE", classificationMode="1", clip="0")
     ET.SubElement(shader, "item", value="0", color="#ffffff", alpha="0", label="0")
-    bounds = exposure_bounds(highest)
+    bounds = choose_class_bounds(highest)
     colours = EXPOSURE[len(EXPOSURE) - len(bounds) :]
-    names = dict(zip(map(str, bounds), count_labels(bounds), strict=True))
+    names = dict(zip(map(str, bounds), write_count_labels(bounds), strict=True))
     if open_ended:
         del names[str(bounds[-1])]
         names["inf"] = f"> {bounds[-2]:,}"
     for (value, label), colour in zip(names.items(), colours, strict=True):
         ET.SubElement(
-            shader, "item", value=value, color=colour, alpha="255", label=inert_text(label)
+            shader, "item", value=value, color=colour, alpha="255", label=guard_expression(label)
         )
     return DOCTYPE + ET.tostring(root, encoding="unicode")
 
 
-def relief_qml() -> str:
+def write_relief_qml() -> str:
     """Return the style of the shaded relief: level ground and lit slopes white, the others grey.
 
     Notes

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from frontline.export.report.findings import medians
-from frontline.export.report.outcomes import count_crossings, count_outcomes, largest_flow
+from frontline.export.report.findings import find_medians
+from frontline.export.report.outcomes import count_crossings, count_outcomes, find_largest_flow
 from frontline.export.report.shared import Chapters
-from frontline.export.report.verdicts import tally
-from frontline.results.numbers import count_text, whole
+from frontline.export.report.verdicts import count_verdicts
+from frontline.results.numbers import count_text, write_whole
 from frontline.results.phrases import SCHEMATIC_MARK
 from frontline.results.summary import LAND, Summary, SummaryRow, summarize
-from frontline.results.wording import far, line_accuracy, listing, sight_warning
+from frontline.results.wording import join_phrases, write_accuracy, write_far, write_sight_warning
 from frontline.results.words import WORDS
 
 LIMIT_LINES = (
@@ -29,7 +29,7 @@ LIMIT_CAUSES = (
 )
 
 
-def brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping[str, Any]:
+def describe_brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping[str, Any]:
     """Give the brief of a report.
 
     Parameters
@@ -43,7 +43,7 @@ def brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping[str, Any
     return {
         "message": list(_message(chapters, summary)),
         "picture": picture,
-        "distance": far(summary.distance_m),
+        "distance": write_far(summary.distance_m),
         "heads": [(line.label, chapters.days[line.key]) for line in summary.lines],
         "sides": [
             (side, [row for row in summary.rows if row.side == side.name])
@@ -56,7 +56,7 @@ def brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping[str, Any
 
 def _message(chapters: Chapters, summary: Summary) -> Iterator[str]:
     """Give the message in a few sentences, the largest change first."""
-    flow = largest_flow(chapters)
+    flow = find_largest_flow(chapters)
     if flow is not None:
         yield (
             f"Between {flow['old']} and {flow['new']}, about {flow['figure']} of land went from "
@@ -71,7 +71,7 @@ def _message(chapters: Chapters, summary: Summary) -> Iterator[str]:
 
 def _people(chapters: Chapters, summary: Summary) -> Iterator[str]:
     """Say who lives within the widest distance, by the first source that can be compared."""
-    within, unlike = far(summary.distance_m), []
+    within, unlike = write_far(summary.distance_m), []
     for side in chapters.sides:
         rows = [row for row in summary.rows if row.side == side.name and row.what != LAND]
         comparable = [row for row in rows if _can_be_read(row)]
@@ -82,7 +82,8 @@ def _people(chapters: Chapters, summary: Summary) -> Iterator[str]:
     if unlike:
         yield (
             f"How many people lived within {within} of the line cannot be compared between the "
-            f"two dates {listing(unlike)}: the table gives the figures, and says what each lacks."
+            f"two dates {join_phrases(unlike)}: the table gives the figures, and says what each "
+            "lacks."
         )
 
 
@@ -95,12 +96,12 @@ def _can_be_read(row: SummaryRow) -> bool:
 def _people_of(chapters: Chapters, summary: Summary, row: SummaryRow) -> str:
     parts = [
         f"{'no figure' if one.figure is None else one.figure.in_sentence()} within "
-        f"{far(summary.distance_m)} of the line of {chapters.dates[line.key]}"
+        f"{write_far(summary.distance_m)} of the line of {chapters.dates[line.key]}"
         for line, one in zip(summary.lines, row.figures, strict=True)
     ]
     caveats = [limit for one in row.figures for limit in one.limits]
-    words = f"People on the {row.side} side, by {row.what}: {listing(parts)}."
-    return f"{words} Caveat: {listing(caveats)}." if caveats else words
+    words = f"People on the {row.side} side, by {row.what}: {join_phrases(parts)}."
+    return f"{words} Caveat: {join_phrases(caveats)}." if caveats else words
 
 
 def _settlements(chapters: Chapters) -> Iterator[str]:
@@ -110,27 +111,29 @@ def _settlements(chapters: Chapters) -> Iterator[str]:
     if not total:
         return
     words = (
-        f"Of {count_text(total, 'settlement')} listed, {_none(counts['changed'])} changed sides "
+        f"Of {count_text(total, one='settlement')} listed, {_none(counts['changed'])} changed "
+        "sides "
         f"and {_none(counts['stayed'])} stayed on the same side."
     )
     if counts["uncertain"]:
         lie = "it lies" if counts["uncertain"] == 1 else "they lie"
         words += (
-            f" Of {whole(counts['uncertain'])} it cannot be said: {lie} nearer to a line than its "
+            f" Of {write_whole(counts['uncertain'])} it cannot be said: {lie} nearer to a line "
+            "than its "
             "error, or outside the study area."
         )
     if counts["cut"]:
-        words += f" A line cuts {count_text(counts['cut'], 'settlement')}."
+        words += f" A line cuts {count_text(counts['cut'], one='settlement')}."
     yield words
 
 
 def _none(count: int) -> str:
-    return whole(count) if count else "none"
+    return write_whole(count) if count else "none"
 
 
 def _distances(chapters: Chapters) -> Iterator[str]:
     """Say how far half of the settlements of a side lay from the first and the last line."""
-    half = medians(chapters)
+    half = find_medians(chapters)
     old, new = chapters.lines[0].key, chapters.lines[-1].key
     for side in chapters.sides:
         if old == new or (side.name, old) not in half or (side.name, new) not in half:
@@ -152,31 +155,32 @@ def _roads(chapters: Chapters) -> Iterator[str]:
         return
     parts = []
     for key, count in count_crossings(chapters).items():
-        where = f"at {count_text(count, 'place')}" if count else "nowhere"
+        where = f"at {count_text(count, one='place')}" if count else "nowhere"
         parts.append(f"the line of {chapters.days[key]} {where}")
     given = results.project.corridors
     mark = f" ({SCHEMATIC_MARK})" if given is not None and given.schematic else ""
-    yield f"Roads and other corridors cross {listing(parts)}{mark}."
+    yield f"Roads and other corridors cross {join_phrases(parts)}{mark}."
 
 
 def _statements(chapters: Chapters) -> Iterator[str]:
     """Say how the statements of reports fared."""
-    total, counts = tally(chapters)
+    total, counts = count_verdicts(chapters)
     if total:
-        parts = [f"{whole(count)} {verdict}" for verdict, count in counts]
+        parts = [f"{write_whole(count)} {verdict}" for verdict, count in counts]
         were = "statement of reports was" if total == 1 else "statements of reports were"
-        yield f"{whole(total)} {were} put to the test: {listing(parts)}."
+        yield f"{write_whole(total)} {were} put to the test: {join_phrases(parts)}."
 
 
 def _limits(chapters: Chapters) -> Iterator[tuple[str, str]]:
     """Give the three limits that weigh most, each with a head and what it means here."""
     errors = [
-        f"{line_accuracy(_error_of(chapters, line.key))} for the line of {chapters.dates[line.key]}"
+        f"{write_accuracy(_error_of(chapters, line.key))} for the line of "
+        f"{chapters.dates[line.key]}"
         for line in chapters.lines
     ]
-    yield "The lines", f"{LIMIT_LINES} Here: {listing(errors)}."
+    yield "The lines", f"{LIMIT_LINES} Here: {join_phrases(errors)}."
     yield "The people", LIMIT_PEOPLE
-    warning = sight_warning(chapters.results)
+    warning = write_sight_warning(chapters.results)
     yield ("The view", warning) if warning else ("The causes", LIMIT_CAUSES)
 
 

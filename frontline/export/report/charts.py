@@ -23,7 +23,7 @@ Place = Callable[[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Curve:
+class ChartCurve:
     """One line of a chart: `y` at `x`, and the band from `low` to `high` (NaN: none)."""
 
     label: str
@@ -36,16 +36,16 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Panel:
+class ChartPanel:
     """One frame with curves that share its axes; `empty` is written where there is none."""
 
     title: str
-    curves: tuple[Curve, ...]
+    curves: tuple[ChartCurve, ...]
     empty: str = ""
 
 
 @dataclass(frozen=True)
-class Strip:
+class ChartStrip:
     """Values of one group, drawn as dots along an axis; `hollow` for the older of two."""
 
     label: str
@@ -56,7 +56,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ChartBar:
     """One bar: parts of a whole of 1, each with colour, and what stands beside it."""
 
     label: str
@@ -65,7 +65,7 @@ class Bar:
     hollow: bool = False
 
 
-def curves(panels: Sequence[Panel], *, title: str, about: str, x_label: str) -> Markup:
+def draw_curves(panels: Sequence[ChartPanel], *, title: str, about: str, x_label: str) -> Markup:
     """Draw panels side by side, two in a row, with one scale for all.
 
     Parameters
@@ -93,7 +93,7 @@ def curves(panels: Sequence[Panel], *, title: str, about: str, x_label: str) -> 
 
 
 def _panel(
-    panel: Panel,
+    panel: ChartPanel,
     at: tuple[float, float],
     size: tuple[float, float],
     largest: tuple[float, float],
@@ -101,7 +101,7 @@ def _panel(
 ) -> Markup:
     left, top = at[0] + 52.0, at[1] + 30.0
     width, height = size[0] - 52.0 - 74.0, size[1] - 30.0 - 44.0
-    x_ticks, y_ticks = ticks(largest[0]), ticks(largest[1])
+    x_ticks, y_ticks = choose_ticks(largest[0]), choose_ticks(largest[1])
 
     def place(x: float, y: float) -> tuple[float, float]:
         return left + width * x / x_ticks[-1], top + height * (1 - y / y_ticks[-1])
@@ -123,7 +123,7 @@ def _panel(
     return Markup("").join([*parts, *_ends(panel.curves, place, left + width)])
 
 
-def _ends(drawn: Sequence[Curve], place: Place, right: float) -> list[Markup]:
+def _ends(drawn: Sequence[ChartCurve], place: Place, right: float) -> list[Markup]:
     """Write each curve's name at its end, apart from the others."""
     found = []
     for curve in drawn:
@@ -138,7 +138,7 @@ def _ends(drawn: Sequence[Curve], place: Place, right: float) -> list[Markup]:
     return parts
 
 
-def _band(curve: Curve, place: Place) -> Markup:
+def _band(curve: ChartCurve, place: Place) -> Markup:
     known = [
         (x, low, high)
         for x, low, high in zip(curve.x, curve.low, curve.high, strict=True)
@@ -151,7 +151,7 @@ def _band(curve: Curve, place: Place) -> Markup:
     return _tag("path", d=_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16)
 
 
-def _curve(curve: Curve, place: Place) -> Markup:
+def _curve(curve: ChartCurve, place: Place) -> Markup:
     known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
     if not known:
         return Markup()
@@ -165,19 +165,19 @@ def _curve(curve: Curve, place: Place) -> Markup:
     )
 
 
-def _highest(curve: Curve) -> float:
+def _highest(curve: ChartCurve) -> float:
     known = [value for value in (*curve.y, *curve.high) if math.isfinite(value)]
     return max(known, default=0.0)
 
 
-def strips(rows: Sequence[Strip], *, title: str, about: str, x_label: str) -> Markup:
+def draw_strips(rows: Sequence[ChartStrip], *, title: str, about: str, x_label: str) -> Markup:
     """Draw a row of dots per group, with a box of its middle half and a bar at its median."""
     rows = [row for row in rows if len(row.values)]
     if not rows:
         return Markup()
     left, height, each = 190.0, 26.0 + 40.0, 46.0
     width = WIDTH - left - 18.0
-    marks = ticks(max(max(row.values) for row in rows))
+    marks = choose_ticks(max(max(row.values) for row in rows))
     scale = width / marks[-1]
     bottom = 12.0 + each * len(rows)
     parts = []
@@ -191,8 +191,8 @@ def strips(rows: Sequence[Strip], *, title: str, about: str, x_label: str) -> Ma
     return _drawing(title, about, WIDTH, bottom - 26.0 + height, parts)
 
 
-def _strip(row: Strip, left: float, middle: float, scale: float) -> list[Markup]:
-    first, median, third = (left + scale * float(q) for q in quartiles(row.values))
+def _strip(row: ChartStrip, left: float, middle: float, scale: float) -> list[Markup]:
+    first, median, third = (left + scale * float(q) for q in find_quartiles(row.values))
     parts = [
         _word(6, middle - 3, row.label, class_="strong"),
         _word(6, middle + 12, row.remark, class_="tick"),
@@ -215,7 +215,7 @@ def _strip(row: Strip, left: float, middle: float, scale: float) -> list[Markup]
     return parts
 
 
-def bars(rows: Sequence[Bar], *, title: str, about: str, label: float = 190.0) -> Markup:
+def draw_bars(rows: Sequence[ChartBar], *, title: str, about: str, label: float = 190.0) -> Markup:
     """Draw a bar per row, with its parts one after another and a remark at its end."""
     if not rows:
         return Markup()
@@ -234,13 +234,13 @@ def bars(rows: Sequence[Bar], *, title: str, about: str, label: float = 190.0) -
     return _drawing(title, about, WIDTH, 12.0 + each * len(rows), parts)
 
 
-def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+def find_quartiles(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the values that a quarter, half and three quarters of them do not exceed."""
     first, median, third = np.percentile(np.asarray(values, dtype=np.float64), [25.0, 50.0, 75.0])
     return float(first), float(median), float(third)
 
 
-def ticks(highest: float, *, most: int = 6) -> list[float]:
+def choose_ticks(highest: float, *, most: int = 6) -> list[float]:
     """Return round numbers from 0 to the first that is at least `highest`."""
     if not highest > 0:
         return [0.0, 1.0]

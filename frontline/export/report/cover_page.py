@@ -10,12 +10,12 @@ import pandas as pd
 from frontline.analysis.landcover import UNKNOWN
 from frontline.export.report.shared import NOTHING, Chapters
 from frontline.project.models import FARMLAND, TREES
-from frontline.results.numbers import figure_of, round_figure
-from frontline.results.phrases import day
-from frontline.results.wording import far, listing, percent
+from frontline.results.numbers import round_figure, round_row
+from frontline.results.phrases import write_day
+from frontline.results.wording import join_phrases, write_far, write_percent
 
 
-def land_cover(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_land_cover(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give farmland and tree cover by side and distance, and what of them changed hands."""
     results = chapters.results
     cover, stated = results.further.get("landcover"), results.project.landcover
@@ -23,8 +23,8 @@ def land_cover(chapters: Chapters) -> Mapping[str, Any] | None:
         return None
     shown = _classes(cover)
     return {
-        "date": "" if stated.date is None else day(stated.date),
-        "lines": listing(chapters.days.values()),
+        "date": "" if stated.date is None else write_day(stated.date),
+        "lines": join_phrases(chapters.days.values()),
         "changes": list(_changes(chapters, shown)),
         "classes": shown,
         "held": list(_held(chapters, cover, shown)),
@@ -49,7 +49,7 @@ def _held(chapters: Chapters, cover: pd.DataFrame, shown: list[str]) -> Iterator
                     "side": chapters.mark(side),
                     "where": "the whole side"
                     if distance_m is None
-                    else f"Within {far(distance_m)}",
+                    else f"Within {write_far(distance_m)}",
                     "line": chapters.dates[line.key],
                     "cells": [_cell(rows, name) for name in shown],
                 }
@@ -60,7 +60,9 @@ def _cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
     if name not in rows.index:
         return None
     row = rows.loc[name].to_dict()
-    return figure_of(row, "area_km2"), "" if pd.isna(row["share"]) else percent(float(row["share"]))
+    return round_row(row, column="area_km2"), "" if pd.isna(row["share"]) else write_percent(
+        float(row["share"])
+    )
 
 
 def _changes(chapters: Chapters, shown: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -74,8 +76,8 @@ def _changes(chapters: Chapters, shown: list[str]) -> Iterator[tuple[str, list[d
             {
                 "cover": row["cover"],
                 "sides": [chapters.mark(row[end]) for end in ("from_side", "to_side")],
-                "area": figure_of(row, "area_km2"),
-                "share": NOTHING if pd.isna(row["share"]) else percent(float(row["share"])),
+                "area": round_row(row, column="area_km2"),
+                "share": NOTHING if pd.isna(row["share"]) else write_percent(float(row["share"])),
                 "certain": round_figure(float(row["area_certain_km2"])),
                 "open": round_figure(float(row["area_contested_km2"])),
             }

@@ -9,11 +9,18 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from frontline.export.report.charts import Curve, Panel, Strip, curves, quartiles, strips
+from frontline.export.report.charts import (
+    ChartCurve,
+    ChartPanel,
+    ChartStrip,
+    draw_curves,
+    draw_strips,
+    find_quartiles,
+)
 from frontline.export.report.shared import Chapters, SideMark
-from frontline.results.summary import NO_FIGURE, PeopleCell, people_cell, says_something
-from frontline.results.tables import source_rank
-from frontline.results.wording import far, source_row
+from frontline.results.summary import NO_FIGURE, PeopleCell, describe_people, is_telling
+from frontline.results.tables import rank_source
+from frontline.results.wording import name_source_row, write_far
 from frontline.results.words import WORDS
 
 PEOPLE_CHART = "People within each distance of the line"
@@ -31,7 +38,7 @@ DISTANCE_TEXT = (
 )
 
 
-def figures(chapters: Chapters) -> Mapping[str, Any]:
+def describe_figures(chapters: Chapters) -> Mapping[str, Any]:
     """Give land and people within each distance, charts of them, and sentences to quote."""
     return {
         "heads": chapters.heads,
@@ -51,7 +58,7 @@ def _blocks(
         land = [chapters.land.get((line.key, side, distance_m)) for line in chapters.lines]
         rows = list(_sources(chapters, side, distance_m))
         if rows or any(land):
-            yield far(distance_m), rows, land if any(land) else []
+            yield write_far(distance_m), rows, land if any(land) else []
 
 
 def _sources(
@@ -61,15 +68,17 @@ def _sources(
     people = chapters.results.people
     at = (people["side"] == side) & (people["distance_m"] == distance_m)
     own = people[at & (people["kind"] == "cumulative")]
-    for source in sorted(own["source"].unique(), key=source_rank):
+    for source in sorted(own["source"].unique(), key=rank_source):
         rows = {row["line"]: row for row in own[own["source"] == source].to_dict("records")}
-        if not any(says_something(row) for row in rows.values()):
+        if not any(is_telling(row) for row in rows.values()):
             continue
         cells: list[PeopleCell | None] = []
         for line in chapters.lines:
             row, key = rows.get(line.key), (line.key, side, distance_m, source)
-            cells.append(None if row is None else people_cell(row, chapters.people.get(key)))
-        yield source_row(source, chapters.results.project), cells
+            cells.append(
+                None if row is None else describe_people(row, figure=chapters.people.get(key))
+            )
+        yield name_source_row(source, project=chapters.results.project), cells
 
 
 def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
@@ -77,19 +86,23 @@ def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     results = chapters.results
     by_distance = results.people if results.profile is None else results.profile
     rows = by_distance[by_distance["kind"] == "cumulative"].sort_values("distance_m")
-    for source in sorted(rows["source"].unique(), key=source_rank):
+    for source in sorted(rows["source"].unique(), key=rank_source):
         own = rows[rows["source"] == source]
         if source.startswith("stated:") or not (own["population"] > 0).any():
             continue
         panels = [
-            Panel(side.name, _curves(chapters, own, side), NO_FIGURE) for side in chapters.sides
+            ChartPanel(side.name, _curves(chapters, own, side), NO_FIGURE)
+            for side in chapters.sides
         ]
-        label = source_row(source, results.project)
+        label = name_source_row(source, project=results.project)
         title = f"{PEOPLE_CHART}: {label}"
-        yield label, curves(panels, title=title, about=PEOPLE_CHART_NOTE, x_label=DISTANCE_AXIS)
+        yield (
+            label,
+            draw_curves(panels, title=title, about=PEOPLE_CHART_NOTE, x_label=DISTANCE_AXIS),
+        )
 
 
-def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[Curve, ...]:
+def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[ChartCurve, ...]:
     newest = chapters.lines[-1].key
     drawn = []
     for line in chapters.lines:
@@ -97,7 +110,7 @@ def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[Cur
         own = own[own["population"].notna()]
         if (own["population"] > 0).any():
             drawn.append(
-                Curve(
+                ChartCurve(
                     label=chapters.dates[line.key],
                     colour=side.colour,
                     dashed=line.key != newest,
@@ -110,14 +123,14 @@ def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[Cur
     return tuple(drawn)
 
 
-def distance(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give how far settlements lie from each line, as a drawing and as a table."""
     groups = list(_groups(chapters))
     if not groups:
         return None
     newest = chapters.lines[-1].key
     rows = [
-        Strip(
+        ChartStrip(
             label=side.name,
             remark=f"the line of {chapters.dates[key]}",
             colour=side.colour,
@@ -128,7 +141,9 @@ def distance(chapters: Chapters) -> Mapping[str, Any] | None:
     ]
     return {
         "text": DISTANCE_TEXT,
-        "chart": strips(rows, title=DISTANCE_CHART, about=DISTANCE_TEXT, x_label=DISTANCE_AXIS),
+        "chart": draw_strips(
+            rows, title=DISTANCE_CHART, about=DISTANCE_TEXT, x_label=DISTANCE_AXIS
+        ),
         "rows": [
             {
                 "side": side,
@@ -157,10 +172,10 @@ def _groups(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
 
 def _marks(own: pd.DataFrame) -> tuple[float, ...]:
     values = [float(value) for value in own["distance_m"]]
-    return (min(values), *quartiles(values))
+    return (min(values), *find_quartiles(values))
 
 
-def medians(chapters: Chapters) -> dict[tuple[str, str], float]:
+def find_medians(chapters: Chapters) -> dict[tuple[str, str], float]:
     """Return the median distance of settlements in metres, by side and line."""
     return {(side.name, key): _marks(own)[2] for side, key, own in _groups(chapters)}
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from frontline.export.report.shared import NOTHING, Chapters, SideMark
-from frontline.results.numbers import RANGE, RoundedFigure, figure_of, round_figure, rounded
+from frontline.results.numbers import RANGE, RoundedFigure, round_figure, round_row, write_rounded
 from frontline.results.registry import TABLES
-from frontline.results.tables import tables
-from frontline.results.wording import far, filled, percent, without_keys
+from frontline.results.tables import make_tables
+from frontline.results.wording import fill_text, replace_keys, write_far, write_percent
 
 SHOWN: Mapping[str, Mapping[str, str]] = {
     "lines_between": {
@@ -139,9 +139,9 @@ Cell = str | SideMark | RoundedFigure
 Row = Mapping[str, Any]
 
 
-def further(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_further_tables(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give the further tables of a run, each with the columns that a reader asks for first."""
-    every = tables(chapters.results)
+    every = make_tables(chapters.results)
     parts = []
     for name in (SECTIONS, *SHOWN):
         if name not in every:
@@ -180,17 +180,17 @@ def _sections(chapters: Chapters, rows: Sequence[Row]) -> dict[str, Any]:
     ]
     by_place: dict[tuple[Any, ...], dict[float, Row]] = {}
     for row in rows:
-        place = (filled(row["label"]), row["line"], row["side"])
+        place = (fill_text(row["label"]), row["line"], row["side"])
         by_place.setdefault(place, {})[float(row["distance_m"])] = row
     cells: list[list[Cell]] = []
     for (label, line, side), own in by_place.items():
         first = next(iter(own.values()))
         made: list[Cell] = [label, _line(chapters, line), chapters.mark(side)]
-        made.append(figure_of(first, "length_km"))
+        made.append(round_row(first, column="length_km"))
         made += [_known(own.get(at), column) for _, column in groups for at in distances]
         cells.append(made)
     heads = ["Section", "Line", "Side", "Length, km"]
-    heads += [far(at) for _ in groups for at in distances]
+    heads += [write_far(at) for _ in groups for at in distances]
     spans = [("", 4), *((f"{head} within", len(distances)) for head, _ in groups)]
     return {"heads": heads, "groups": spans, "rows": cells}
 
@@ -199,15 +199,15 @@ def _known(row: Row | None, column: str) -> Cell:
     """Return a figure of a row, or a dash where there is none; of people, that it is unknown."""
     if row is None or pd.isna(row[column]):
         return "unknown" if row is not None and column in PEOPLE else NOTHING
-    return figure_of(row, column)
+    return round_row(row, column=column)
 
 
 def _chosen(chapters: Chapters, name: str, table: pd.DataFrame) -> list[Row]:
     """Leave out what other chapters show: single districts, and the only step there is."""
     if name == "partitions":
-        table = table[(table["partition"] != "districts") & (table["part"].map(filled) != "")]
+        table = table[(table["partition"] != "districts") & (table["part"].map(fill_text) != "")]
     if name == "nearness":
-        table = table[table["partition"].map(filled) != ""]
+        table = table[table["partition"].map(fill_text) != ""]
     if name == "steps" and len(chapters.lines) < 3:
         return []
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
@@ -224,13 +224,13 @@ def _cell(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
     column = _central(row, stem)
     value = row.get(column) if column else None
     if stem in LINES:
-        return _line(chapters, filled(value))
+        return _line(chapters, fill_text(value))
     if stem in SIDES:
-        return chapters.mark(filled(value))
+        return chapters.mark(fill_text(value))
     if name in {"flows", "flows_balance"} and stem in {"amount", "parts"}:
         return _stated_range(row.get(f"{stem}_low"), row.get(f"{stem}_high"))
     if isinstance(value, str):
-        return MEASURES.get(value) or without_keys(value, chapters.results)
+        return MEASURES.get(value) or replace_keys(value, results=chapters.results)
     if value is None or pd.isna(value):
         return "unknown" if stem in PEOPLE else NOTHING
     return _number(chapters, name, row, stem)
@@ -240,7 +240,7 @@ def _number(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
     """Return a known number: a share, a distance, or a figure with its interval."""
     value = row[_central(row, stem)]
     if stem in {"share", "share_above"}:
-        return percent(float(value))
+        return write_percent(float(value))
     if stem in DISTANCES or (name, stem) == ("nearness", "median_m"):
         return _distance(chapters, name, row, float(value))
     low, high = (row.get(f"{stem}_{end}") for end in ("low", "high"))
@@ -254,9 +254,9 @@ def _line(chapters: Chapters, key: str) -> str:
 
 def _distance(chapters: Chapters, name: str, row: Row, distance_m: float) -> str:
     """Write a distance of a place: as the line's error lets it, or rounded where there is none."""
-    key = filled(row.get("line"))
+    key = fill_text(row.get("line"))
     if name == "links" or not math.isfinite(chapters.error_m(key)):
-        return f"{rounded(distance_m / 1000)} km"
+        return f"{write_rounded(distance_m / 1000)} km"
     shown = chapters.kilometres(key, distance_m)
     return f"{shown} km" if shown[:1].isdigit() else shown
 

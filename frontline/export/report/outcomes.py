@@ -9,11 +9,23 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from frontline.export.report.charts import Bar, bars
+from frontline.export.report.charts import ChartBar, draw_bars
 from frontline.export.report.shared import NOTHING, Chapters
-from frontline.results.numbers import RoundedFigure, figure_of, round_figure, rounded, whole
-from frontline.results.wording import far, filled, percent, place_name, sight_warning
-from frontline.results.words import corridor_label
+from frontline.results.numbers import (
+    RoundedFigure,
+    round_figure,
+    round_row,
+    write_rounded,
+    write_whole,
+)
+from frontline.results.wording import (
+    fill_text,
+    write_far,
+    write_percent,
+    write_place_name,
+    write_sight_warning,
+)
+from frontline.results.words import label_corridor
 
 MOST_PLACES = 40
 """Settlements or crossings listed by name; of more, the workbook holds the list."""
@@ -30,16 +42,16 @@ SIGHT_TEXT = (
 ZERO = round_figure(0.0)
 
 
-def sight(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_sight(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give the share of land and the settlements in sight, marked where it is illustration."""
     results = chapters.results
     if results.sight_zones.empty and not results.sight:
         return None
     return {
-        "warning": sight_warning(results),
+        "warning": write_sight_warning(results),
         "text": SIGHT_TEXT,
         "charts": list(_sight_charts(chapters)),
-        "radius": far(results.project.sight.radius_m),
+        "radius": write_far(results.project.sight.radius_m),
         "rows": list(_in_sight(chapters)),
     }
 
@@ -58,15 +70,15 @@ def _sight_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
             if at.empty or pd.isna(at.iloc[0]["visible_share"]):
                 continue
             seen, open_ = (float(at.iloc[0][name]) for name in ("visible_share", "unknown_share"))
-            remark = f"{percent(seen)} in sight"
+            remark = f"{write_percent(seen)} in sight"
             if open_ > 0:
-                remark += f", {percent(open_)} undecided"
+                remark += f", {write_percent(open_)} undecided"
             parts = ((seen, side.colour), (open_ if open_ > 0 else 0.0, "var(--quiet)"))
-            label = f"Within {far(distance_m)}, {chapters.dates[line.key]}"
-            rows.append(Bar(label, parts, remark, hollow=line.key != newest))
+            label = f"Within {write_far(distance_m)}, {chapters.dates[line.key]}"
+            rows.append(ChartBar(label, parts, remark, hollow=line.key != newest))
         title = f"Share of the land in sight of the line, by side and distance: {side.name}"
         if rows:
-            yield side.name, bars(rows, title=title, about=SIGHT_TEXT)
+            yield side.name, draw_bars(rows, title=title, about=SIGHT_TEXT)
 
 
 def _in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
@@ -85,7 +97,7 @@ def _in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
             }
 
 
-def land(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_land(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give the flows of land between each pair of lines, and what each side held."""
     flows = chapters.results.changes
     if flows.empty:
@@ -104,20 +116,20 @@ def _flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
     by_kind = {row["kind"]: row for _, row in rows.iterrows()}
     certain = [by_kind[kind] for kind in ("changed", "unchanged") if kind in by_kind]
     open_ = by_kind.get("within_error")
-    sides = [filled(first[name]) for name in ("from_side", "to_side")]
+    sides = [fill_text(first[name]) for name in ("from_side", "to_side")]
     return {
         "sides": [chapters.mark(side) for side in sides],
         "moved": sides[0] != sides[1],
         "whole": _whole_flow(rows),
-        "certain": figure_of(certain[0], "area_km2") if certain else ZERO,
-        "open": ZERO if open_ is None else figure_of(open_, "area_km2"),
+        "certain": round_row(certain[0], column="area_km2") if certain else ZERO,
+        "open": ZERO if open_ is None else round_row(open_, column="area_km2"),
     }
 
 
 def _whole_flow(rows: pd.DataFrame) -> RoundedFigure:
     first = rows.iloc[0]
     if "flow_km2" in rows and not pd.isna(first["flow_km2"]):
-        return figure_of(first, "flow_km2")
+        return round_row(first, column="flow_km2")
     return round_figure(float(rows["area_km2"].sum()))
 
 
@@ -132,13 +144,13 @@ def _held(chapters: Chapters) -> Markup:
             parts = tuple(
                 (float(own.get(side.name, 0.0)) / total, side.colour) for side in chapters.sides
             )
-            shares = " / ".join(percent(share) for share, _ in parts if share > 0)
-            rows.append(Bar(chapters.dates[line.key], parts, shares))
+            shares = " / ".join(write_percent(share) for share, _ in parts if share > 0)
+            rows.append(ChartBar(chapters.dates[line.key], parts, shares))
     about = ", ".join(side.name for side in chapters.sides)
-    return bars(rows, title="Land held by each side", about=about, label=110.0)
+    return draw_bars(rows, title="Land held by each side", about=about, label=110.0)
 
 
-def largest_flow(chapters: Chapters) -> Mapping[str, str] | None:
+def find_largest_flow(chapters: Chapters) -> Mapping[str, str] | None:
     """Return the largest flow of land between sides: from, to, figure and both dates, in words."""
     flows = chapters.results.changes
     moved = flows[flows["from_side"] != flows["to_side"]]
@@ -147,9 +159,9 @@ def largest_flow(chapters: Chapters) -> Mapping[str, str] | None:
     column = "flow_km2" if "flow_km2" in moved else "area_km2"
     first = moved.loc[moved[column].astype(float).idxmax()]
     return {
-        "from_side": filled(first["from_side"]),
-        "to_side": filled(first["to_side"]),
-        "figure": figure_of(first, column).in_sentence("km²"),
+        "from_side": fill_text(first["from_side"]),
+        "to_side": fill_text(first["to_side"]),
+        "figure": round_row(first, column=column).in_sentence("km²"),
         "old": chapters.days[first["from_line"]],
         "new": chapters.days[first["to_line"]],
     }
@@ -164,7 +176,7 @@ def count_outcomes(chapters: Chapters) -> dict[str, int]:
     return {word: int((own["control"] == word).sum()) for word in OUTCOMES}
 
 
-def places(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_places(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give what happened to settlements, and list those that changed sides or are not certain."""
     table = chapters.results.control_change
     if table.empty:
@@ -198,26 +210,26 @@ def _kinds(own: pd.DataFrame) -> list[str]:
     if "population_kind" not in own:
         return []
     order = ("residents", "registered", "displaced")
-    known = set(own.loc[own["population"].notna(), "population_kind"].map(filled))
+    known = set(own.loc[own["population"].notna(), "population_kind"].map(fill_text))
     return [kind for kind in order if kind in known]
 
 
 def _sum(these: pd.DataFrame, kind: str) -> str:
     own = these.loc[these["population_kind"] == kind, "population"].dropna()
-    return rounded(float(own.sum())) if len(own) else "no figure"
+    return write_rounded(float(own.sum())) if len(own) else "no figure"
 
 
 def _named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
     """List settlements by name, before and after: never in order of what can be seen or reached."""
     rows = [
-        (chapters.names.get(str(row["id"]), filled(row["name"])), row)
+        (chapters.names.get(str(row["id"]), fill_text(row["name"])), row)
         for _, row in table.iterrows()
     ]
     rows.sort(key=lambda pair: (pair[0].casefold(), str(pair[1]["id"])))
     return [
         {
             "name": name,
-            "sides": [chapters.mark(filled(row[key])) for key in ("from_side", "to_side")],
+            "sides": [chapters.mark(fill_text(row[key])) for key in ("from_side", "to_side")],
             "distances": [
                 chapters.kilometres(row["from_line"], row["distance_before_m"]),
                 chapters.kilometres(row["to_line"], row["distance_after_m"]),
@@ -227,7 +239,7 @@ def _named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def roads(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_roads(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give length by kind, side and distance, and the crossings."""
     results = chapters.results
     if results.corridor_km.empty and results.crossings.empty:
@@ -248,7 +260,7 @@ def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
     table = chapters.results.further.get("corridor_kinds")
     if table is None:
         return
-    table = table.assign(kind=table["kind"].map(filled))
+    table = table.assign(kind=table["kind"].map(fill_text))
     distances: list[float] = sorted(table["distance_m"].dropna().unique())
     for side, distance_m in itertools.product(chapters.sides, [None, *distances]):
         own = table[table["side"] == side.name]
@@ -257,10 +269,10 @@ def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
         if len(own):
             yield {
                 "side": side,
-                "where": "whole side" if distance_m is None else f"within {far(distance_m)}",
+                "where": "whole side" if distance_m is None else f"within {write_far(distance_m)}",
                 "rows": [
                     (
-                        corridor_label(kind),
+                        label_corridor(kind),
                         [_length(own, kind, line.key) for line in chapters.lines],
                     )
                     for kind in sorted(own["kind"].unique())
@@ -272,28 +284,30 @@ def _kinds_of_road(
     chapters: Chapters, own: pd.DataFrame
 ) -> Iterator[tuple[str, list[RoundedFigure]]]:
     for kind in sorted(own["kind"].unique()):
-        yield corridor_label(kind), [_length(own, kind, line.key) for line in chapters.lines]
+        yield label_corridor(kind), [_length(own, kind, line.key) for line in chapters.lines]
 
 
 def _length(own: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
     rows = own[(own["kind"] == kind) & (own["line"] == key)]
-    return ZERO if rows.empty else figure_of(rows.iloc[0], "km")
+    return ZERO if rows.empty else round_row(rows.iloc[0], column="km")
 
 
 def _crossings(chapters: Chapters) -> Iterator[dict[str, str]]:
     place = {line.key: number for number, line in enumerate(chapters.lines)}
     project = chapters.results.project
     rows = chapters.results.crossings.drop(columns="geometry").to_dict("records")
-    rows.sort(key=lambda row: (place[row["line"]], place_name(row, project).casefold()))
+    rows.sort(
+        key=lambda row: (place[row["line"]], write_place_name(row, project=project).casefold())
+    )
     for row in rows:
-        sides = filter(None, (filled(row.get(name)) for name in ("from_side", "to_side")))
+        sides = filter(None, (fill_text(row.get(name)) for name in ("from_side", "to_side")))
         angle = row["angle_deg"]
         yield {
-            "name": place_name(row, project),
-            "kind": corridor_label(filled(row["kind"])),
+            "name": write_place_name(row, project=project),
+            "kind": label_corridor(fill_text(row["kind"])),
             "line": chapters.dates[row["line"]],
             "way": " – ".join(sides) or NOTHING,
-            "angle": NOTHING if pd.isna(angle) else f"{whole(angle)}°",
+            "angle": NOTHING if pd.isna(angle) else f"{write_whole(angle)}°",
         }
 
 

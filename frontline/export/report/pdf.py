@@ -22,7 +22,7 @@ NODES = re.compile(rb"\(node(\d{8})\)")
 """Names of tagged parts of a page, numbered by Chromium as its work happens to go."""
 
 
-def printer() -> str:
+def find_printer() -> str:
     """Find what can print: ``weasyprint``, the path of a Chromium, or nothing."""
     if find_spec("weasyprint") is not None:
         return "weasyprint"
@@ -47,7 +47,7 @@ def write_pdf(path: Path) -> None:
     The page is self-contained and asks for nothing. What differs from print to print, the time
     and the names of tagged parts, is replaced in its place.
     """
-    page, program = path.with_suffix(".html"), printer()
+    page, program = path.with_suffix(".html"), find_printer()
     if not program:
         raise OutputError("nothing can print it. Install WeasyPrint or Chromium.", path=path.name)
     if program == "weasyprint":

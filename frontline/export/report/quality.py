@@ -11,19 +11,19 @@ import shapely
 from pyproj import CRS
 
 from frontline.export.report.shared import Chapters
-from frontline.results.numbers import count_text, rounded, whole
-from frontline.results.phrases import SCHEMATIC, day
+from frontline.results.numbers import count_text, write_rounded, write_whole
+from frontline.results.phrases import SCHEMATIC, write_day
 from frontline.results.population_phrases import ENOUGH
 from frontline.results.wording import (
-    far,
-    filled,
-    line_accuracy,
-    listing,
-    percent,
-    raster_step_m,
-    without_keys,
+    fill_text,
+    find_raster_step,
+    join_phrases,
+    replace_keys,
+    write_accuracy,
+    write_far,
+    write_percent,
 )
-from frontline.results.words import source_label
+from frontline.results.words import label_source
 
 if TYPE_CHECKING:
     from frontline.project.models import Canopy, Origin, PopulationRaster
@@ -44,12 +44,12 @@ Entry = tuple[str, str, list[str]]
 """An input: its name, who made it when under which licence, and what is known of it."""
 
 
-def quality(chapters: Chapters) -> Mapping[str, Any]:
+def describe_quality(chapters: Chapters) -> Mapping[str, Any]:
     """Give a row per input, and what else a reader must know."""
     results = chapters.results
     return {
         "inputs": [
-            (name, who, without_keys(" ".join(sentences), results))
+            (name, who, replace_keys(" ".join(sentences), results=results))
             for name, who, sentences in _inputs(chapters)
         ],
         "notes": list(_notes(results)),
@@ -60,9 +60,9 @@ def _notes(results: Results) -> Iterator[str]:
     """Give the notes of the run in the words of the report."""
     for note in results.notes:
         about = _about(note.about, results)
-        words = f"{about[:1].upper()}{about[1:]}: {without_keys(note.text, results)}"
+        words = f"{about[:1].upper()}{about[1:]}: {replace_keys(note.text, results=results)}"
         if note.count and str(note.count) not in note.text:
-            words += f" In all: {whole(note.count)}."
+            words += f" In all: {write_whole(note.count)}."
         yield words
 
 
@@ -71,12 +71,12 @@ def _about(name: str, results: Results) -> str:
     given = results.project.elevation
     if given is not None and given.path.name == name:
         return "Elevation"
-    return without_keys(name, results)
+    return replace_keys(name, results=results)
 
 
 def _who(origin: Origin) -> str:
     """Write source, date and licence of an input."""
-    date = "" if origin.date is None else day(origin.date)
+    date = "" if origin.date is None else write_day(origin.date)
     parts = [part for part in (origin.source, date, origin.licence) if part]
     return ", ".join(parts) or "source not stated"
 
@@ -87,21 +87,21 @@ def _inputs(chapters: Chapters) -> Iterator[Entry]:
     yield "Study area", _who(project.study_area), [_area(results)]
     for line in chapters.lines:
         row = results.lines[results.lines["line"] == line.key].iloc[0]
-        accuracy = line_accuracy(row["error_m"])
+        accuracy = write_accuracy(row["error_m"])
         yield line.label, _who(line), [f"{accuracy[:1].upper()}{accuracy[1:]}."]
     if project.settlements is not None:
         yield "Settlements", _who(project.settlements), list(_settlements(chapters))
     if project.corridors is not None:
         yield "Roads and other corridors", _who(project.corridors), list(_corridors(results))
     if project.points is not None:
-        count = count_text(len(results.points), "feature")
+        count = count_text(len(results.points), one="feature")
         yield "Named points", _who(project.points), [f"{count}."]
     if project.districts is not None:
         yield "Districts", _who(project.districts), list(_districts(results))
     for part in project.partitions:
         yield part.label, _who(part), []
     for grid in project.population:
-        yield source_label(f"raster:{grid.key}"), _who(grid), list(_grid(chapters, grid))
+        yield label_source(f"raster:{grid.key}"), _who(grid), list(_grid(chapters, grid))
     if project.elevation is not None:
         yield "Elevation", _who(project.elevation), list(_elevation(results))
         yield from _trees(project.elevation.canopy)
@@ -112,13 +112,13 @@ def _inputs(chapters: Chapters) -> Iterator[Entry]:
 
 def _area(results: Results) -> str:
     own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
-    return f"{whole(float(own['area_km2'].sum()))} km²."
+    return f"{write_whole(float(own['area_km2'].sum()))} km²."
 
 
 def _settlements(chapters: Chapters) -> Iterator[str]:
     places = chapters.results.settlements.drop_duplicates("id")
     known = places["population"].notna()
-    kinds = places["population_kind"].map(filled)
+    kinds = places["population_kind"].map(fill_text)
     counts = [
         (words, int((known & (kinds == kind)).sum()))
         for kind, words in (
@@ -128,14 +128,14 @@ def _settlements(chapters: Chapters) -> Iterator[str]:
         )
     ]
     counts.append(("without a figure", int((~known).sum())))
-    parts = [f"{whole(count)} {words}" for words, count in counts if count]
-    yield f"{count_text(len(places), 'place')}: {listing(parts)}."
-    undated = int((known & (places["population_date"].map(filled) == "")).sum())
+    parts = [f"{write_whole(count)} {words}" for words, count in counts if count]
+    yield f"{count_text(len(places), one='place')}: {join_phrases(parts)}."
+    undated = int((known & (places["population_date"].map(fill_text) == "")).sum())
     if undated:
         carry = "carries no date and is used as it is"
         if undated > 1:
             carry = "carry no date and are used as they are"
-        yield f"{count_text(undated, 'figure')} {carry}."
+        yield f"{count_text(undated, one='figure')} {carry}."
     yield from _completeness(chapters)
 
 
@@ -154,18 +154,19 @@ def _completeness(chapters: Chapters) -> Iterator[str]:
             if at.empty:
                 continue
             share = at.iloc[0]["completeness"]
-            shown = "an unknown share" if pd.isna(share) else percent(float(share))
+            shown = "an unknown share" if pd.isna(share) else write_percent(float(share))
             parts.append(f"{shown} ({side.name}, {chapters.dates[line.key]})")
     if parts:
         yield (
-            f"Of the people within {far(widest)}, the list can hold {listing(parts)}. Statements "
-            f"about people need at least {percent(ENOUGH)}."
+            f"Of the people within {write_far(widest)}, the list can hold {join_phrases(parts)}. "
+            "Statements "
+            f"about people need at least {write_percent(ENOUGH)}."
         )
 
 
 def _corridors(results: Results) -> Iterator[str]:
     total = float(results.corridors["length_km"].sum()) if len(results.corridors) else 0.0
-    yield f"{count_text(len(results.corridors), 'feature')}, {whole(total)} km in all."
+    yield f"{count_text(len(results.corridors), one='feature')}, {write_whole(total)} km in all."
     if results.project.corridors is not None and results.project.corridors.schematic:
         yield SCHEMATIC
 
@@ -173,12 +174,12 @@ def _corridors(results: Results) -> Iterator[str]:
 def _districts(results: Results) -> Iterator[str]:
     table = results.districts
     known = int(table["population"].notna().sum())
-    yield f"{count_text(len(table), 'district')}, {whole(known)} with a figure."
+    yield f"{count_text(len(table), one='district')}, {write_whole(known)} with a figure."
     faults: dict[str, list[str]] = {}
     for row in table.to_dict("records"):
-        for fault in filled(row.get("known_error")).split(";"):
+        for fault in fill_text(row.get("known_error")).split(";"):
             if fault.strip():
-                faults.setdefault(fault.strip(), []).append(filled(row["name"]))
+                faults.setdefault(fault.strip(), []).append(fill_text(row["name"]))
     known_faults = [f"{fault} ({', '.join(names)})." for fault, names in faults.items()]
     if known_faults:
         yield " ".join(["Known of the outlines:", *known_faults[:MOST_FAULTS]])
@@ -190,7 +191,7 @@ def _grid(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
         yield "Its date is not stated."
     if grid.valid_from or grid.valid_until:
         start, end = (
-            "any date" if date is None else day(date)
+            "any date" if date is None else write_day(date)
             for date in (grid.valid_from, grid.valid_until)
         )
         yield f"Used for lines from {start} to {end}."
@@ -208,15 +209,17 @@ def _away(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
     own = table[(table["source"] == f"raster:{grid.key}") & (table["side"] == "")]
     own = own[own["away_share"].notna()].set_index("line")
     parts = [
-        f"{percent(float(own['away_share'][line.key]))} with the line of {chapters.dates[line.key]}"
+        f"{write_percent(float(own['away_share'][line.key]))} with the line of "
+        f"{chapters.dates[line.key]}"
         for line in chapters.lines
         if line.key in own.index
     ]
     if parts:
         people, reach_m = float(own["people"].iloc[0]), float(own["reach_m"].iloc[0])
         yield (
-            f"Of its {rounded(people)} people in the study area, {listing(parts)} live farther "
-            f"than {far(reach_m)} from every listed settlement on their side."
+            f"Of its {write_rounded(people)} people in the study area, {join_phrases(parts)} "
+            "live farther "
+            f"than {write_far(reach_m)} from every listed settlement on their side."
         )
 
 
@@ -238,7 +241,7 @@ def _elevation(results: Results) -> Iterator[str]:
         return
     grids = [*results.sight.values(), *([results.relief] if results.relief else [])]
     if grids:
-        yield f"Cells of {whole(max(map(raster_step_m, grids)))} m."
+        yield f"Cells of {write_whole(max(map(find_raster_step, grids)))} m."
     if given.vertical_datum:
         yield f"Heights above {given.vertical_datum}."
     yield MODELS[given.model]
@@ -246,7 +249,7 @@ def _elevation(results: Results) -> Iterator[str]:
     if error_m is None:
         yield "Its error is not stated."
     else:
-        yield f"Stated error: {whole(error_m)} m (standard deviation)."
+        yield f"Stated error: {write_whole(error_m)} m (standard deviation)."
     yield from _known_heights(results)
 
 
@@ -262,7 +265,7 @@ def _cover(results: Results) -> Iterator[str]:
     """Say how fine the land cover is, how much of the area it knows, and its classes."""
     given, case = results.project.landcover, results.case
     if case is not None and case.cover is not None:
-        share, step_m = percent(case.cover.known), whole(case.cover.step_m)
+        share, step_m = write_percent(case.cover.known), write_whole(case.cover.step_m)
         yield f"Known on {share} of the study area, in cells of {step_m} m."
     if given is not None:
         yield f"Classes: {', '.join(given.classes)}."
@@ -270,7 +273,7 @@ def _cover(results: Results) -> Iterator[str]:
 
 def _known_heights(results: Results) -> Iterator[str]:
     """Compare the elevation with the points whose height the input states."""
-    from frontline.elevation.dem import heights_at
+    from frontline.elevation.dem import sample_heights
 
     case, points = results.case, results.points
     if case is None or case.dem is None or "elevation_m" not in points:
@@ -279,16 +282,16 @@ def _known_heights(results: Results) -> Iterator[str]:
     if known.empty:
         return
     xy = shapely.get_coordinates(shapely.point_on_surface(known.geometry.to_numpy()))
-    heights = heights_at(case.dem, xy, crs=CRS.from_epsg(4326))
+    heights = sample_heights(case.dem, xy=xy, crs=CRS.from_epsg(4326))
     off = heights - known["elevation_m"].to_numpy(dtype=float)
     off = off[np.isfinite(off)]
     if len(off) < 2:
         return
     mean, rms = float(off.mean()), float(np.sqrt((off**2).mean()))
     yield (
-        f"Compared with {len(off)} points of known height, it lies {whole(abs(mean))} m "
+        f"Compared with {len(off)} points of known height, it lies {write_whole(abs(mean))} m "
         f"{'higher' if mean >= 0 else 'lower'} on average. The typical difference is "
-        f"{whole(rms)} m (root mean square)."
+        f"{write_whole(rms)} m (root mean square)."
     )
 
 
@@ -300,8 +303,8 @@ def _stated(results: Results) -> Iterator[Entry]:
         if stated.low != stated.high:
             figure = f"{stated.low:,} to {stated.high:,}"
         words = (
-            f"{figure} people within {far(stated.distance_m)} on the {stated.side} side of "
+            f"{figure} people within {write_far(stated.distance_m)} on the {stated.side} side of "
             f"{labels.get(stated.line, stated.line)}."
         )
-        who = stated.source if stated.date is None else f"{stated.source}, {day(stated.date)}"
+        who = stated.source if stated.date is None else f"{stated.source}, {write_day(stated.date)}"
         yield "Figure stated by others", who, [words]

@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frontline.export.html import open_templates
-from frontline.export.manifest import own_version
-from frontline.export.report.brief import brief
-from frontline.export.report.cover_page import land_cover
-from frontline.export.report.findings import distance, figures
-from frontline.export.report.further import further
-from frontline.export.report.outcomes import land, places, roads, sight
-from frontline.export.report.quality import quality
+from frontline.export.manifest import find_own_version
+from frontline.export.report.brief import describe_brief
+from frontline.export.report.cover_page import describe_land_cover
+from frontline.export.report.findings import describe_distances, describe_figures
+from frontline.export.report.further import describe_further_tables
+from frontline.export.report.outcomes import (
+    describe_land,
+    describe_places,
+    describe_roads,
+    describe_sight,
+)
+from frontline.export.report.quality import describe_quality
 from frontline.export.report.shared import Chapters
-from frontline.export.report.verdicts import claims
-from frontline.results.numbers import figure_of, whole
+from frontline.export.report.verdicts import describe_claims
+from frontline.results.numbers import round_row, write_whole
 from frontline.results.phrases import SCHEMATIC
-from frontline.results.wording import far, line_accuracy, listing, sight_warning
+from frontline.results.wording import join_phrases, write_accuracy, write_far, write_sight_warning
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
@@ -76,11 +81,11 @@ def write_report(results: Results, path: Path, *, inputs_hash: str) -> None:
     -----
     The same results give the same bytes.
     """
-    written = report_html(results, inputs_hash=inputs_hash)
+    written = render_report(results, inputs_hash=inputs_hash)
     path.write_bytes(written.encode("utf-8", "replace"))
 
 
-def report_html(results: Results, *, inputs_hash: str) -> str:
+def render_report(results: Results, *, inputs_hash: str) -> str:
     """Return the report of a run as text."""
     chapters = Chapters(results)
     contexts = {key: make(chapters) for key, make in _makers(inputs_hash).items()}
@@ -91,10 +96,10 @@ def report_html(results: Results, *, inputs_hash: str) -> str:
         policy=POLICY,
         style=style,
         title=_title(results),
-        lines=listing(f"the line of {date}" for date in chapters.days.values()),
+        lines=join_phrases(f"the line of {date}" for date in chapters.days.values()),
         one_line=len(chapters.lines) == 1,
         note=results.project.map.note,
-        warning=sight_warning(results),
+        warning=write_sight_warning(results),
         disclaimer=WORDS["disclaimer"],
         schematic=SCHEMATIC,
         chapters=shown,
@@ -105,21 +110,21 @@ def report_html(results: Results, *, inputs_hash: str) -> str:
 def _makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, Any] | None]]:
     """Return what makes the values of each chapter; a chapter without values is left out."""
     return {
-        "brief": lambda chapters: brief(
+        "brief": lambda chapters: describe_brief(
             chapters, picture=_picture(chapters, _first_sheet(chapters), inputs_hash)
         ),
         "asked": _asked,
         "maps": lambda chapters: _maps(chapters, inputs_hash),
-        "figures": figures,
-        "distance": distance,
-        "sight": sight,
-        "land": land,
-        "cover": land_cover,
-        "places": places,
-        "roads": roads,
-        "further": further,
-        "claims": claims,
-        "quality": quality,
+        "figures": describe_figures,
+        "distance": describe_distances,
+        "sight": describe_sight,
+        "land": describe_land,
+        "cover": describe_land_cover,
+        "places": describe_places,
+        "roads": describe_roads,
+        "further": describe_further_tables,
+        "claims": describe_claims,
+        "quality": describe_quality,
         "limits": _limits,
         "inputs": lambda chapters: _inputs(chapters, inputs_hash),
     }
@@ -135,8 +140,10 @@ def _asked(chapters: Chapters) -> Mapping[str, Any]:
     project = results.project
     own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
     return {
-        "area": whole(float(own["area_km2"].sum())),
-        "distances": listing(far(distance_m) for distance_m in project.zones.distances_m),
+        "area": write_whole(float(own["area_km2"].sum())),
+        "distances": join_phrases(
+            write_far(distance_m) for distance_m in project.zones.distances_m
+        ),
         "one_line": len(project.lines) == 1,
         "sides": chapters.sides,
         "lines": list(_lines(chapters)),
@@ -152,7 +159,7 @@ def _asked_sight(results: Results) -> Mapping[str, str] | None:
     return {
         "observer": f"{asked.observer_height_m:g} m",
         "target": f"{asked.target_height_m:g} m",
-        "radius": far(asked.radius_m),
+        "radius": write_far(asked.radius_m),
         "terrain": _terrain(results),
     }
 
@@ -171,12 +178,12 @@ def _lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
     for line in chapters.lines:
         row = results.lines[results.lines["line"] == line.key].iloc[0]
         own = results.sides[results.sides["line"] == line.key].to_dict("records")
-        held = {str(one["side"]): figure_of(one, "area_km2") for one in own}
+        held = {str(one["side"]): round_row(one, column="area_km2") for one in own}
         yield {
             "label": line.label,
             "date": chapters.days[line.key],
-            "length": whole(float(row["length_km"])),
-            "accuracy": line_accuracy(row["error_m"]),
+            "length": write_whole(float(row["length_km"])),
+            "accuracy": write_accuracy(row["error_m"]),
             "held": [held.get(side.name) for side in chapters.sides],
         }
 
@@ -197,9 +204,9 @@ def _maps(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any] | None:
 
 def _picture(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, str]:
     """Draw a map as a picture that stands in the file itself."""
-    from frontline.export.maps.files import sheet_picture
+    from frontline.export.maps.files import draw_picture
 
-    picture = sheet_picture(chapters.results, sheet, inputs_hash=inputs_hash)
+    picture = draw_picture(chapters.results, sheet=sheet, inputs_hash=inputs_hash)
     return {
         "sheet": sheet,
         "about": SHEETS[sheet],
@@ -211,14 +218,14 @@ def _picture(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, s
 def _limits(chapters: Chapters) -> Mapping[str, Any]:
     """Give what the report cannot say, and how it was computed."""
     results = chapters.results
-    correlation = {far(line.error_correlation_m) for line in results.project.lines}
+    correlation = {write_far(line.error_correlation_m) for line in results.project.lines}
     return {
         "terrain": _terrain(results) if results.sight else "",
-        "correlation": listing(sorted(correlation)),
+        "correlation": join_phrases(sorted(correlation)),
     }
 
 
 def _inputs(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any]:
     """Give the files that went in, with their hashes."""
     files_ = sorted(chapters.results.inputs.items())
-    return {"files": files_, "version": own_version(), "hash": inputs_hash}
+    return {"files": files_, "version": find_own_version(), "hash": inputs_hash}

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from frontline.results.numbers import RoundedFigure, cumulative_figures
-from frontline.results.style import side_colours
-from frontline.results.wording import dates, days, distance_text, lines_by_date, place_name
+from frontline.results.numbers import RoundedFigure, round_cumulative
+from frontline.results.style import choose_side_colours
+from frontline.results.wording import (
+    sort_lines,
+    write_dates,
+    write_days,
+    write_distance,
+    write_place_name,
+)
 
 if TYPE_CHECKING:
-    from frontline.project.models import Line
+    from frontline.project.models import LineSpec
     from frontline.results.model import Results
 
 
@@ -47,25 +53,25 @@ class Chapters:
     results: Results
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[LineSpec]:
         """The lines, the oldest first."""
-        return lines_by_date(self.results.project)
+        return sort_lines(self.results.project)
 
     @cached_property
     def days(self) -> dict[str, str]:
         """Each line's date in full, by key."""
-        return days(self.results.project)
+        return write_days(self.results.project)
 
     @cached_property
     def dates(self) -> dict[str, str]:
         """What tells each line apart, by key: a year where that does."""
-        return dates(self.results.project)
+        return write_dates(self.results.project)
 
     @cached_property
     def colours(self) -> dict[str, str]:
         """The colour of each side, in the project's order."""
         known = [str(side) for side in self.results.sides["side"] if not pd.isna(side)]
-        return side_colours(self.results.project, known)
+        return choose_side_colours(self.results.project, others=known)
 
     @cached_property
     def sides(self) -> list[SideMark]:
@@ -80,19 +86,19 @@ class Chapters:
     @cached_property
     def people(self) -> dict[tuple[Any, ...], RoundedFigure]:
         """People within each distance, by line, side, distance and source."""
-        return cumulative_figures(self.results.people, "population")
+        return round_cumulative(self.results.people, column="population")
 
     @cached_property
     def land(self) -> dict[tuple[Any, ...], RoundedFigure]:
         """Land within each distance, by line, side and distance."""
-        return cumulative_figures(self.results.zones, "area_km2")
+        return round_cumulative(self.results.zones, column="area_km2")
 
     @cached_property
     def names(self) -> dict[str, str]:
         """The names of each settlement, by id."""
         table = self.results.settlements.drop(columns="geometry").drop_duplicates("id")
         rows = table.to_dict("records")
-        return {str(row["id"]): place_name(row, self.results.project) for row in rows}
+        return {str(row["id"]): write_place_name(row, project=self.results.project) for row in rows}
 
     def mark(self, name: str) -> SideMark:
         """Return a side as it is written; one that is none of the project's has no colour."""
@@ -108,7 +114,7 @@ class Chapters:
 
     def kilometres(self, key: str, distance_m: float) -> str:
         """Write a distance from a line in km, as far as the error of the line can tell it."""
-        return distance_text(distance_m, self.error_m(key))
+        return write_distance(distance_m, error_m=self.error_m(key))
 
     def pairs(self, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
         """Give the pairs of lines that a table holds, in their order in time."""

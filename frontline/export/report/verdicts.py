@@ -11,8 +11,8 @@ import pandas as pd
 
 from frontline.export.report.shared import Chapters
 from frontline.results.numbers import RoundedFigure, round_figure
-from frontline.results.phrases import day
-from frontline.results.wording import filled, without_keys
+from frontline.results.phrases import write_day
+from frontline.results.wording import fill_text, replace_keys
 
 AGAINST = " Against it stands "
 """What the ledger puts before the statements that contradict one; the report shows links."""
@@ -35,7 +35,7 @@ DECIDED = frozenset(("supported", "contradicted"))
 Row = Mapping[Any, Any]
 
 
-def claims(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_claims(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give the whole ledger: verdicts counted, statements against each other, every statement."""
     table = chapters.results.claims
     if table is None or table.empty:
@@ -51,11 +51,11 @@ def claims(chapters: Chapters) -> Mapping[str, Any] | None:
     }
 
 
-def tally(chapters: Chapters) -> tuple[int, list[tuple[str, int]]]:
+def count_verdicts(chapters: Chapters) -> tuple[int, list[tuple[str, int]]]:
     """Return how many statements there are, and how many have each verdict."""
     if chapters.results.claims is None:
         return 0, []
-    verdicts = chapters.results.claims["verdict"].map(filled)
+    verdicts = chapters.results.claims["verdict"].map(fill_text)
     counts = [(word, int((verdicts == word).sum())) for word in VERDICTS]
     return len(verdicts), [(word, count) for word, count in counts if count]
 
@@ -64,7 +64,7 @@ def _summary(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Give each verdict with what it means and the statements that have it."""
     summary = []
     for verdict, meaning in VERDICTS.items():
-        ids = [filled(row["id"]) for row in rows if filled(row["verdict"]) == verdict]
+        ids = [fill_text(row["id"]) for row in rows if fill_text(row["verdict"]) == verdict]
         if ids:
             links = [(key, _anchor(key)) for key in ids]
             summary.append({"verdict": verdict, "meaning": meaning, "links": links})
@@ -78,10 +78,10 @@ def _anchor(key: str) -> str:
 
 def _pairs(chapters: Chapters, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
     """Set statements that contradict each other side by side."""
-    by_id = {filled(row["id"]): row for row in rows}
+    by_id = {fill_text(row["id"]): row for row in rows}
     pairs: list[tuple[str, str]] = []
     for key, row in by_id.items():
-        for other in filled(row.get("contradicts")).split(";"):
+        for other in fill_text(row.get("contradicts")).split(";"):
             if other in by_id and (other, key) not in pairs:
                 pairs.append((key, other))
     return [[_statement(chapters, by_id[key]) for key in pair] for pair in pairs]
@@ -89,39 +89,39 @@ def _pairs(chapters: Chapters, rows: Sequence[Row]) -> list[list[dict[str, Any]]
 
 def _report(row: Row) -> str:
     """Name the publication of a statement, with its date."""
-    title = filled(row["source"])
-    section = filled(row.get("section"))
+    title = fill_text(row["source"])
+    section = fill_text(row.get("section"))
     title = title.removesuffix(f", {section}") if section else title
-    date = filled(row.get("date"))
-    return f"{title} ({day(dt.date.fromisoformat(date[:10]))})" if date else title
+    date = fill_text(row.get("date"))
+    return f"{title} ({write_day(dt.date.fromisoformat(date[:10]))})" if date else title
 
 
 def _statement(chapters: Chapters, row: Row) -> dict[str, Any]:
     """Give a statement: its verdict, what the report says, what the data give, why so or but."""
-    key, verdict = filled(row["id"]), filled(row["verdict"])
-    against = [other for other in filled(row.get("contradicts")).split(";") if other]
-    section = filled(row.get("section"))
+    key, verdict = fill_text(row["id"]), fill_text(row["verdict"])
+    against = [other for other in fill_text(row.get("contradicts")).split(";") if other]
+    section = fill_text(row.get("section"))
     return {
         "id": key,
         "anchor": _anchor(key),
         "verdict": verdict,
-        "source": filled(row["source"]),
+        "source": fill_text(row["source"]),
         "section": f"Section {section}" if section else "",
-        "statement": filled(row["statement"]),
-        "stated": without_keys(filled(row["stated"]), chapters.results),
+        "statement": fill_text(row["statement"]),
+        "stated": replace_keys(fill_text(row["stated"]), results=chapters.results),
         "computed": _computed(row),
         "unit": _unit(row),
-        "cause": filled(row.get("contains")),
+        "cause": fill_text(row.get("contains")),
         "reason_head": "Why" if verdict in DECIDED else "But",
-        "reason": without_keys(_reason(row), chapters.results),
+        "reason": replace_keys(_reason(row), results=chapters.results),
         "against": [(other, _anchor(other)) for other in against],
     }
 
 
 def _reason(row: Row) -> str:
     """Return why, without the figures and the statements that the report shows beside it."""
-    why = filled(row["why"]).split(AGAINST)[0]
-    start, stated = why.find(FIGURES), f"Stated: {filled(row['stated'])}."
+    why = fill_text(row["why"]).split(AGAINST)[0]
+    start, stated = why.find(FIGURES), f"Stated: {fill_text(row['stated'])}."
     end = why.find(stated, max(start, 0))
     if start < 0 or end < 0 or pd.isna(row["computed"]):
         return why
@@ -136,5 +136,5 @@ def _computed(row: Row) -> RoundedFigure | None:
 
 def _unit(row: Row) -> str:
     """Return the unit as it is printed; one of many things is one thing."""
-    unit = filled(row["unit"]).replace("km2", "km²")
+    unit = fill_text(row["unit"]).replace("km2", "km²")
     return unit.removesuffix("s") if row["computed"] == 1 else unit

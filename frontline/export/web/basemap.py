@@ -38,7 +38,7 @@ class Basemap:
     policy: str = ""
 
 
-def basemap(template: str, credit: str = "") -> Basemap | None:
+def find_basemap(template: str, *, credit: str = "") -> Basemap | None:
     """Return the tiles of a project, or None if it wants none.
 
     Parameters
@@ -60,7 +60,7 @@ def basemap(template: str, credit: str = "") -> Basemap | None:
     return Basemap(template, origin, parts.netloc, credit or f"Tiles: {parts.netloc}")
 
 
-def warning(tiles: Basemap) -> str:
+def warn_of_basemap(tiles: Basemap) -> str:
     """Return what the analyst must know before the page is handed on."""
     rules = f" Its rules of use: {tiles.policy}." if tiles.policy else ""
     return (

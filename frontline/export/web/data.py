@@ -11,9 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.export.web.basemap import basemap
-from frontline.export.web.overlays import exposure_bounds, exposure_overlay, shade_overlay
-from frontline.results.numbers import RoundedFigure, cumulative_figures, whole
+from frontline.export.web.basemap import find_basemap
+from frontline.export.web.overlays import (
+    choose_class_bounds,
+    make_exposure_overlay,
+    make_shade_overlay,
+)
+from frontline.results.numbers import RoundedFigure, round_cumulative, write_whole
 from frontline.results.style import (
     CORRIDORS,
     DISTRICT,
@@ -23,24 +27,24 @@ from frontline.results.style import (
     PARTITION,
     STUDY_AREA,
     LineStyle,
-    ink_on_paper,
-    line_styles,
-    side_colours,
+    choose_line_styles,
+    choose_side_colours,
+    darken_for_paper,
 )
-from frontline.results.summary import people_cell
+from frontline.results.summary import describe_people
 from frontline.results.wording import (
-    dated,
-    distance_text,
-    labels_of,
-    line_accuracy,
-    percent,
-    sight_warning,
-    source_row,
-    sources,
-    with_labels,
-    without_keys,
+    add_labels,
+    add_validity,
+    list_labels,
+    list_sources,
+    name_source_row,
+    replace_keys,
+    write_accuracy,
+    write_distance,
+    write_percent,
+    write_sight_warning,
 )
-from frontline.results.words import WORDS, corridor_label, further_names, name_languages
+from frontline.results.words import WORDS, find_further_names, find_name_languages, label_corridor
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -75,7 +79,7 @@ OWN = (
 """What the page shows of a settlement under each line, and the column it stands in."""
 
 
-def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
+def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
     """Return everything the page shows, ready for JSON.
 
     Parameters
@@ -93,7 +97,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
     """
     project = results.project
     known = [*results.sides["side"], *results.settlements["side"]]
-    colours = side_colours(project, (str(side) for side in known if _text(side)))
+    colours = choose_side_colours(project, others=(str(side) for side in known if _text(side)))
     shapes = _Shapes(results)
     return {
         "title": project.map.title or project.title,
@@ -104,7 +108,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "note": project.map.note,
         "bounds": shapes.view(project),
         "sides": [
-            {"name": name, "colour": colour, "ink": ink_on_paper(colour)}
+            {"name": name, "colour": colour, "ink": darken_for_paper(colour)}
             for name, colour in colours.items()
         ],
         "lines": _lines(results, shapes),
@@ -121,8 +125,10 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "exposure": _exposure(results),
         "sight": _sight_shares(results),
         "basemap": _basemap(project),
-        "sources": sources(project),
-        "notes": [without_keys(f"{note.about}: {note.text}", results) for note in results.notes],
+        "sources": list_sources(project),
+        "notes": [
+            replace_keys(f"{note.about}: {note.text}", results=results) for note in results.notes
+        ],
         "key_figures": [figure.sentence for figure in results.key_figures],
         "claims": _claims(results),
     }
@@ -130,7 +136,7 @@ def page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
 
 def _basemap(project: Project) -> dict[str, str] | None:
     """Return the online tiles that the project wants, for a page that asks before it asks."""
-    tiles = basemap(project.outputs.basemap, project.outputs.basemap_credit)
+    tiles = find_basemap(project.outputs.basemap, credit=project.outputs.basemap_credit)
     return None if tiles is None else asdict(tiles)
 
 
@@ -138,7 +144,7 @@ def _languages(project: Project) -> dict[str, dict[str, str]]:
     """Return the languages of our columns of names, by layer, where the project tells them."""
     layers = {key: getattr(project, key) for key in ("settlements", "districts", "points")}
     layers["corridors"] = project.corridors
-    return {key: name_languages(layer.columns) for key, layer in layers.items() if layer}
+    return {key: find_name_languages(layer.columns) for key, layer in layers.items() if layer}
 
 
 class _Shapes:
@@ -217,14 +223,14 @@ def _style(style: LineStyle) -> dict[str, Any]:
 
 
 def _lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
-    styles = line_styles(results.project)
+    styles = choose_line_styles(results.project)
     return [
         {
             "key": row["line"],
             "label": _text(row["label"]),
             "date": str(row["date"])[:10],
-            "length": whole(float(row["length_km"])),
-            "accuracy": line_accuracy(row["error_m"]),
+            "length": write_whole(float(row["length_km"])),
+            "accuracy": write_accuracy(row["error_m"]),
             "style": _style(styles[row["line"]]),
             "shape": shapes(row["geometry"]),
         }
@@ -253,9 +259,9 @@ def _figures(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     people = results.people[results.people["kind"] == "cumulative"]
     zones = results.zones[results.zones["kind"] == "cumulative"]
-    areas = cumulative_figures(zones, "area_km2")
+    areas = round_cumulative(zones, column="area_km2")
     between = _slider_zones(results)
-    areas |= cumulative_figures(between, "area_km2", fixed=areas)
+    areas |= round_cumulative(between, column="area_km2", fixed=areas)
     for table in (between, zones):
         for row in table.to_dict("records"):
             cell, figure = _cell(out, row), areas[row["line"], row["side"], row["distance_m"]]
@@ -265,8 +271,8 @@ def _figures(results: Results) -> dict[str, Any]:
                 "range": figure.range,
             }
     steps = people.iloc[:0] if results.profile is None else results.profile
-    counted = cumulative_figures(people, "population")
-    counted |= cumulative_figures(steps, "population", fixed=counted)
+    counted = round_cumulative(people, column="population")
+    counted |= round_cumulative(steps, column="population", fixed=counted)
     for table in (steps, people):
         for row in table.to_dict("records"):
             key = (row["line"], row["side"], row["distance_m"], row["source"])
@@ -278,7 +284,7 @@ def _people_sources(results: Results) -> dict[str, str]:
     """Return what people call each source, by the key that stands in the tables."""
     tables = [results.people, *([] if results.profile is None else [results.profile])]
     keys = dict.fromkeys(str(source) for table in tables for source in table["source"])
-    return {key: source_row(key, results.project) for key in keys}
+    return {key: name_source_row(key, project=results.project) for key in keys}
 
 
 def _cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -290,7 +296,7 @@ def _cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
 def _people(row: Mapping[Any, Any], figure: RoundedFigure) -> list[Any]:
     """Return value, low, high, the printed figure and interval, why there is none, remarks."""
     names = ("population", "population_low", "population_high")
-    cell = people_cell(row, figure)
+    cell = describe_people(row, figure=figure)
     text, range_ = (cell.figure.text, cell.figure.range) if cell.figure else ("", "")
     return [*(_number(row.get(name), 3) for name in names), text, range_, cell.none, cell.remarks]
 
@@ -312,9 +318,9 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         (row["id"], row["from_line"], row["to_line"]): _text(row["control"])
         for row in results.control_change.to_dict("records")
     }
-    table = dated(results)
+    table = add_validity(results)
     errors_m = _errors_m(results)
-    languages = further_names(table.columns)
+    languages = find_further_names(table.columns)
     for row in table.to_dict("records"):
         key = _text(row["id"])
         if key not in places:
@@ -345,7 +351,7 @@ def _away(distance_m: Any, error_m: float) -> str:
     """Write how far a place lies from a line: 2.1 km, or below accuracy; nothing if unknown."""
     if pd.isna(distance_m):
         return ""
-    shown = distance_text(float(distance_m), error_m)
+    shown = write_distance(float(distance_m), error_m=error_m)
     return f"{shown} km" if shown[:1].isdigit() else shown
 
 
@@ -388,7 +394,7 @@ def _layers(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     roads = _layer("corridors", results.corridors, shapes, OTHER_CORRIDOR)
     for feature in roads["features"]:
         feature["style"] = _style(CORRIDORS.get(feature["kind"], OTHER_CORRIDOR))
-        feature["kind"] = corridor_label(feature["kind"])
+        feature["kind"] = label_corridor(feature["kind"])
     layers.append(roads)
     points = _layer("points", results.points, shapes, STUDY_AREA)
     for feature, at in zip(points["features"], results.points.geometry, strict=True):
@@ -438,7 +444,7 @@ def _crossings(results: Results) -> list[dict[str, Any]]:
         {
             "line": row["line"],
             "name": _text(row["name"]),
-            "kind": corridor_label(_text(row["kind"])),
+            "kind": label_corridor(_text(row["kind"])),
             "at": [_number(row["geometry"].y, 5), _number(row["geometry"].x, 5)],
         }
         for row in results.crossings.to_dict("records")
@@ -448,7 +454,7 @@ def _crossings(results: Results) -> list[dict[str, Any]]:
 def _relief(relief: RasterResult | None) -> dict[str, Any] | None:
     if relief is None:
         return None
-    overlay = shade_overlay(relief)
+    overlay = make_shade_overlay(relief)
     return {"uri": overlay.uri, "bounds": overlay.bounds}
 
 
@@ -457,15 +463,17 @@ def _exposure(results: Results) -> dict[str, Any] | None:
     if not results.sight:
         return None
     highest = max(float(np.max(grid.bands["seen"])) for grid in results.sight.values())
-    bounds = exposure_bounds(highest)
+    bounds = choose_class_bounds(highest)
     every = list(results.sight.values())
-    pictures = {key: exposure_overlay(grid, every) for key, grid in results.sight.items()}
+    pictures = {
+        key: make_exposure_overlay(grid, all_lines=every) for key, grid in results.sight.items()
+    }
     return {
         "lines": {k: {"uri": p.uri, "bounds": p.bounds} for k, p in pictures.items()},
         "classes": bounds,
         "colours": EXPOSURE[len(EXPOSURE) - len(bounds) :],
         "unknown": EXPOSURE_UNKNOWN,
-        "warning": sight_warning(results),
+        "warning": write_sight_warning(results),
     }
 
 
@@ -477,7 +485,7 @@ def _sight_shares(results: Results) -> dict[str, Any]:
         shares = [
             _number(seen, 4),
             _number(row["unknown_share"], 4),
-            "" if pd.isna(seen) else percent(float(seen)),
+            "" if pd.isna(seen) else write_percent(float(seen)),
         ]
         sides[f"{row['distance_m'] / 1000:g}"] = shares
     return out
@@ -489,5 +497,7 @@ def _claims(results: Results) -> list[dict[str, str]]:
         return []
     names = ("id", "source", "statement", "verdict", "why")
     rows = results.claims.to_dict("records")
-    labels = labels_of(results.project)
-    return [{name: with_labels(_text(row.get(name)), labels) for name in names} for row in rows]
+    labels = list_labels(results.project)
+    return [
+        {name: add_labels(_text(row.get(name)), names=labels) for name in names} for row in rows
+    ]

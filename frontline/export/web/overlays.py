@@ -37,7 +37,7 @@ class Overlay:
     bounds: tuple[tuple[float, float], tuple[float, float]]
 
 
-def indexed_png(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
+def write_indexed_png(indices: NDArray[np.uint8], *, palette: NDArray[np.uint8]) -> bytes:
     """Return a PNG whose pixels are rows of a palette.
 
     Parameters
@@ -61,7 +61,7 @@ def indexed_png(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes
     return held.getvalue()
 
 
-def shade_overlay(relief: RasterResult) -> Overlay:
+def make_shade_overlay(relief: RasterResult) -> Overlay:
     """Return hill shading as black and white of varying opacity, for light and dark pages.
 
     Cells without elevation are transparent.
@@ -69,7 +69,7 @@ def shade_overlay(relief: RasterResult) -> Overlay:
     shade = np.asarray(relief.bands["shade"], dtype=np.float32) / np.float32(255)
     if "elevation" in relief.bands:
         shade = np.where(np.isfinite(relief.bands["elevation"]), shade, np.nan)
-    picture, bounds = to_mercator(shade, relief, finer=3.0)
+    picture, bounds = to_mercator(shade, grid=relief, finer=3.0)
     relative = np.clip((picture - FLAT) / FLAT, -1.0, 0.4)
     step = np.round((relative + 1.0) / 1.4 * (LEVELS - 1))
     indices = np.where(np.isfinite(step), step + 1, 0).astype(np.uint8)
@@ -78,10 +78,10 @@ def shade_overlay(relief: RasterResult) -> Overlay:
         value = number / (LEVELS - 1) * 1.4 - 1.0
         tone = 0 if value < 0 else 255
         palette[number + 1] = (tone, tone, tone, round(min(abs(value) * 0.75, 0.7) * 255))
-    return Overlay(_uri(indexed_png(indices, palette)), bounds)
+    return Overlay(_uri(write_indexed_png(indices, palette=palette)), bounds)
 
 
-def exposure_bounds(highest: float) -> tuple[int, ...]:
+def choose_class_bounds(highest: float) -> tuple[int, ...]:
     """Return the upper bounds of the classes of posts in sight, in a geometric row.
 
     Returns
@@ -96,8 +96,8 @@ def exposure_bounds(highest: float) -> tuple[int, ...]:
     return tuple(sorted({max(bound, 1) for bound in bounds}))
 
 
-def exposure_classes(
-    sight: RasterResult, all_lines: Iterable[RasterResult]
+def classify_exposure(
+    sight: RasterResult, *, all_lines: Iterable[RasterResult]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the class of each cell, and the colours of the classes.
 
@@ -114,7 +114,7 @@ def exposure_classes(
     opacity per class, shape ``(classes, 4)``.
     """
     highest = max(float(np.max(grid.bands["seen"])) for grid in all_lines)
-    bounds = exposure_bounds(highest)
+    bounds = choose_class_bounds(highest)
     seen, unknown = np.asarray(sight.bands["seen"]), np.asarray(sight.bands["unknown"])
     edges = [1, *(bound + 1 for bound in bounds[:-1])]
     undecided = len(bounds) + 1
@@ -131,15 +131,15 @@ def exposure_classes(
     return code, palette
 
 
-def exposure_overlay(sight: RasterResult, all_lines: Iterable[RasterResult]) -> Overlay:
+def make_exposure_overlay(sight: RasterResult, *, all_lines: Iterable[RasterResult]) -> Overlay:
     """Return posts in sight as classes of colour; undecided cells grey, unseen ones empty."""
-    code, palette = exposure_classes(sight, all_lines)
-    picture, bounds = to_mercator(code, sight, finer=1.0, smooth=False)
-    return Overlay(_uri(indexed_png(picture, palette)), bounds)
+    code, palette = classify_exposure(sight, all_lines=all_lines)
+    picture, bounds = to_mercator(code, grid=sight, finer=1.0, smooth=False)
+    return Overlay(_uri(write_indexed_png(picture, palette=palette)), bounds)
 
 
 def to_mercator(
-    values: NDArray[Any], grid: RasterResult, *, finer: float, smooth: bool = True
+    values: NDArray[Any], *, grid: RasterResult, finer: float, smooth: bool = True
 ) -> tuple[NDArray[Any], tuple[tuple[float, float], tuple[float, float]]]:
     """Reproject an array so that its rows are evenly spaced in Web Mercator.
 
@@ -180,8 +180,8 @@ def to_mercator(
     left, right = (EARTH_M * math.radians(lon - middle) for lon in (west, east))
     picture = warp_array(
         values,
-        grid.transform,
-        grid.crs,
+        transform=grid.transform,
+        crs=grid.crs,
         onto=((right - left) / width, 0.0, left, 0.0, (bottom - top) / height, top),
         onto_crs=f"+proj=merc +lon_0={middle} +a={EARTH_M} +b={EARTH_M} +nadgrids=@null",
         shape=(height, width),

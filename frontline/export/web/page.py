@@ -14,9 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontline.export.html import inert_json, open_templates
-from frontline.export.web.data import page_data
-from frontline.results.wording import source_line
+from frontline.export.html import dump_inert_json, open_templates
+from frontline.export.web.data import collect_page_data
+from frontline.results.wording import write_source
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def write_page(results: Results, path: Path, *, inputs_hash: str) -> None:
     -----
     The same results give the same bytes.
     """
-    path.write_text(page_html(results, inputs_hash=inputs_hash), encoding="utf-8", newline="\n")
+    path.write_text(render_page(results, inputs_hash=inputs_hash), encoding="utf-8", newline="\n")
 
 
-def page_html(results: Results, *, inputs_hash: str) -> str:
+def render_page(results: Results, *, inputs_hash: str) -> str:
     """Return the page of a run as text."""
-    data = page_data(results, inputs_hash=inputs_hash)
+    data = collect_page_data(results, inputs_hash=inputs_hash)
     scripts = [_leaflet_js(), _script()]
     return (
         open_templates("frontline.export.web")
@@ -65,8 +65,8 @@ def page_html(results: Results, *, inputs_hash: str) -> str:
             styles=[_leaflet_css(), _asset("page.css")],
             data=data,
             words=WORDS,
-            sources=[source_line(row) for row in data["sources"]],
-            json=inert_json(data),
+            sources=[write_source(row) for row in data["sources"]],
+            json=dump_inert_json(data),
             scripts=scripts,
         )
     )

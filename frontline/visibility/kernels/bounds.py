@@ -21,7 +21,7 @@ STRIP = 2048
 """Columns looked at in one go: as many as stay in the first cache."""
 
 
-class Relief(NamedTuple):
+class SquaresRelief(NamedTuple):
     """A raster and its squares.
 
     Parameters
@@ -43,12 +43,14 @@ class Relief(NamedTuple):
     flat_large: Array
 
 
-def relief_of(heights: Array, low: tuple[int, int], high: tuple[int, int]) -> Relief:
+def find_squares(heights: Array, low: tuple[int, int], high: tuple[int, int]) -> SquaresRelief:
     """Find the squares of the cells from row and column `low` to `high`, both included."""
     small = np.empty([-(-size // SQUARE) for size in heights.shape], dtype=np.float32)
     large = np.empty([-(-size // SQUARE) for size in small.shape], dtype=np.float32)
     fill_squares(heights, small, large, np.empty(STRIP + 1, dtype=np.float32), low, high)
-    return Relief(heights, heights.reshape(-1), small, large, small.reshape(-1), large.reshape(-1))
+    return SquaresRelief(
+        heights, heights.reshape(-1), small, large, small.reshape(-1), large.reshape(-1)
+    )
 
 
 @inner
@@ -73,7 +75,7 @@ def fill_squares(
     Parameters
     ----------
     heights, small, large
-        See `Relief`; the squares are written.
+        See `SquaresRelief`; the squares are written.
     high
         Room for one strip, ``(STRIP + 1,)`` float32.
     low_rc, high_rc
@@ -108,7 +110,7 @@ ROUNDING = 1e-8
 """Bound on twice the error of a clearance, relative to all heights in it."""
 
 
-class Grid(NamedTuple):
+class RayGrid(NamedTuple):
     """How the major and the minor axis lie in the flat raster and in its squares.
 
     Parameters
@@ -134,7 +136,7 @@ class Grid(NamedTuple):
     turned: bool
 
 
-class Line(NamedTuple):
+class RayLine(NamedTuple):
     """A ray, or the hull of several, as seen from one end; see the notes of the module.
 
     Parameters
@@ -169,7 +171,7 @@ class Line(NamedTuple):
     last_p: int
 
 
-class Ends(NamedTuple):
+class RayEnds(NamedTuple):
     """The two ends of a ray as the definition takes them.
 
     Parameters
@@ -199,19 +201,19 @@ def is_whole(x: float) -> bool:
 
 
 @inlined
-def grid_of(relief: Relief, kind: int) -> Grid:
+def describe_grid(relief: SquaresRelief, kind: int) -> RayGrid:
     """Describe the raster for rays along its columns (kinds 1, 2) or its rows (3, 4)."""
     rows, cols = relief.heights.shape
     across, big = relief.small.shape[1], relief.large.shape[1]
     if kind > 2:
-        return Grid(1, cols, 1, across, 1, big, cols - 2, rows - 2, True)
-    return Grid(cols, 1, across, 1, big, 1, rows - 2, cols - 2, False)
+        return RayGrid(1, cols, 1, across, 1, big, cols - 2, rows - 2, True)
+    return RayGrid(cols, 1, across, 1, big, 1, rows - 2, cols - 2, False)
 
 
 @inlined
-def line_of(
+def describe_line(
     start: tuple[float, float], end: tuple[float, float], z0: float, z1: float, drop: float
-) -> Line:
+) -> RayLine:
     """Describe a ray by (major, minor) of its ends, seen from the first."""
     sign = 1.0 if end[0] > start[0] else -1.0
     a = abs(end[0] - start[0])
@@ -219,7 +221,7 @@ def line_of(
     share = 1.0 / a
     s = run * share
     inverse = a / run if run != 0.0 else 0.0
-    return Line(
+    return RayLine(
         start[0], start[1], z0, sign, a, s, s, (z1 - z0) * share, drop * share * share, inverse,
         math.floor(min(start[0], end[0])) + 1, math.ceil(max(start[0], end[0])) - 1,
         math.floor(min(start[1], end[1])) + 1, math.ceil(max(start[1], end[1])) - 1,
@@ -227,7 +229,7 @@ def line_of(
 
 
 @inlined
-def extent(line: Line, shift: int, band: int) -> tuple[float, float, float, float]:
+def find_extent(line: RayLine, shift: int, band: int) -> tuple[float, float, float, float]:
     """Distances from the end at which a band begins and ends, and columns between."""
     begin = float(band << shift)
     end = float((band + 1) << shift)
@@ -242,7 +244,7 @@ def extent(line: Line, shift: int, band: int) -> tuple[float, float, float, floa
 
 
 @inlined
-def bands_of(line: Line) -> tuple[int, int]:
+def bands_of(line: RayLine) -> tuple[int, int]:
     """Find the first and the last band that a line touches."""
     far = line.am + line.sign * line.a
     return int(min(line.am, far)) >> 3, (math.ceil(max(line.am, far)) - 1) >> 3
@@ -250,10 +252,10 @@ def bands_of(line: Line) -> tuple[int, int]:
 
 @inlined
 def least_possible(
-    tops: Array, step_m: int, step_p: int, last_p: int, shift: int, line: Line, band: int
+    tops: Array, step_m: int, step_p: int, last_p: int, shift: int, line: RayLine, band: int
 ) -> float:
     """Bound the clearance from below within one row of squares."""
-    d0, d1, low, high = extent(line, shift, band)
+    d0, d1, low, high = find_extent(line, shift, band)
     c0 = min(max(int(low - NUDGE), 0), last_p) >> shift
     c1 = min(max(int(high + NUDGE), 0), last_p) >> shift
     at = band * step_m + c0 * step_p
@@ -268,7 +270,7 @@ def least_possible(
 
 
 @inlined
-def walk(flat: Array, grid: Grid, line: Line, band: int) -> float:
+def walk(flat: Array, grid: RayGrid, line: RayLine, band: int) -> float:
     """Find the smallest clearance in a band, roughly."""
     begin, end = band * SQUARE, (band + 1) * SQUARE
     best = math.inf
@@ -281,7 +283,7 @@ def walk(flat: Array, grid: Grid, line: Line, band: int) -> float:
         high = line.az + d * (line.g - line.q * (line.a - d))
         clear = high - (near + (p - whole) * (far - near))
         best = min(best, clear)
-    _, _, low, high = extent(line, 3, band)
+    _, _, low, high = find_extent(line, 3, band)
     lowest_m, highest_m = begin, min(end - 1, grid.last_m)
     for j in range(
         max(int(low - NUDGE) + 1, line.first_p), min(int(high + NUDGE), line.last_p) + 1
@@ -298,7 +300,9 @@ def walk(flat: Array, grid: Grid, line: Line, band: int) -> float:
 
 
 @inner
-def open_bands(relief: Relief, grid: Grid, hull: Line, limit: float, bands: Array) -> int:
+def open_bands(
+    relief: SquaresRelief, grid: RayGrid, hull: RayLine, limit: float, bands: Array
+) -> int:
     """List in `bands` where a ray of the hull may come as close as `limit`; return how many."""
     begin, end = bands_of(hull)
     small, large = relief.flat_small, relief.flat_large
@@ -348,11 +352,11 @@ def whole_crossings(
 
 @inlined
 def exact(
-    relief: Relief, grid: Grid, band: int, line: Line, ends: Ends, limit: float
+    relief: SquaresRelief, grid: RayGrid, band: int, line: RayLine, ends: RayEnds, limit: float
 ) -> tuple[float, bool]:
     """Find the smallest clearance in a band that is no larger than `limit`, bit for bit."""
     first, last = max(band * SQUARE, line.first), min(band * SQUARE + SQUARE, line.last + 1)
-    _, _, low, high = extent(line, 3, band)
+    _, _, low, high = find_extent(line, 3, band)
     first_p = max(int(low - NUDGE) + 1, line.first_p)
     last_p = min(int(high + NUDGE), line.last_p) + 1
     start, end, z0, z1 = ends.start, ends.end, ends.z0, ends.z1

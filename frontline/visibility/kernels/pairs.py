@@ -23,21 +23,28 @@ from frontline.visibility.kernels.bounds import (
     ROUNDING,
     SQUARE,
     UTMOST,
-    Ends,
-    Grid,
-    Line,
-    Relief,
+    RayEnds,
+    RayGrid,
+    RayLine,
+    SquaresRelief,
     bands_of,
+    describe_grid,
+    describe_line,
     exact,
-    grid_of,
+    find_squares,
     is_whole,
     least_possible,
-    line_of,
     open_bands,
-    relief_of,
     walk,
 )
-from frontline.visibility.kernels.rays import height_at, inlined, inner, kernel, ray_of_pair, rays
+from frontline.visibility.kernels.rays import (
+    follow_each_ray,
+    height_at,
+    inlined,
+    inner,
+    kernel,
+    ray_of_pair,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -124,9 +131,9 @@ def follow_rays(
     high = np.ceil(np.maximum(starts.max(axis=0), ends.max(axis=0))).astype(np.int64)
     steps = float(np.abs(starts - ends).sum())
     if steps < max(float(np.prod(high - low + 1.0)) / WORTH, SHORT * len(starts), FEW_STEPS):
-        rays(heights, starts, ends, *standing, cell, curve, *out)
+        follow_each_ray(heights, starts, ends, *standing, cell, curve, *out)
         return
-    relief = relief_of(heights, (int(low[0]), int(low[1])), (int(high[0]), int(high[1])))
+    relief = find_squares(heights, (int(low[0]), int(low[1])), (int(high[0]), int(high[1])))
     bands = np.empty((3, max(heights.shape) // SQUARE + 2))
     table = np.empty((BUNDLE, 19))
     near_m, far_m = standing
@@ -158,7 +165,7 @@ def same_end(ends: Array, n: int, other: int) -> bool:
 
 
 @kernel
-def follow(relief: Relief, forth: Pairs, back: Pairs) -> None:
+def follow(relief: SquaresRelief, forth: Pairs, back: Pairs) -> None:
     """Follow all rays; `back` is `forth` with the ends swapped."""
     number = len(forth.near)
     # Not literals: a kernel is compiled once more for each literal it is given.
@@ -183,7 +190,7 @@ def follow(relief: Relief, forth: Pairs, back: Pairs) -> None:
 
 
 @inlined
-def put_line(table: Array, b: int, line: Line) -> None:
+def put_line(table: Array, b: int, line: RayLine) -> None:
     """Keep a line of a bundle."""
     table[b, 0], table[b, 1], table[b, 2], table[b, 3] = line.am, line.ap, line.az, line.sign
     table[b, 4], table[b, 5], table[b, 6], table[b, 7] = line.a, line.s, line.s_most, line.g
@@ -192,9 +199,9 @@ def put_line(table: Array, b: int, line: Line) -> None:
 
 
 @inlined
-def get_line(table: Array, b: int) -> Line:
+def get_line(table: Array, b: int) -> RayLine:
     """Read a line of a bundle."""
-    return Line(
+    return RayLine(
         table[b, 0], table[b, 1], table[b, 2], table[b, 3], table[b, 4], table[b, 5],
         table[b, 6], table[b, 7], table[b, 8], table[b, 9], int(table[b, 10]),
         int(table[b, 11]), int(table[b, 12]), int(table[b, 13]),
@@ -202,7 +209,7 @@ def get_line(table: Array, b: int) -> Line:
 
 
 @inlined
-def hull_of(table: Array, first: int, last: int) -> Line:
+def hull_of(table: Array, first: int, last: int) -> RayLine:
     """Find the hull of lines ``first <= b < last`` of a bundle."""
     one = get_line(table, first)
     az, a, s, s_most, g, q = one.az, one.a, one.s, one.s_most, one.g, one.q
@@ -211,7 +218,7 @@ def hull_of(table: Array, first: int, last: int) -> Line:
         az, a = min(az, line.az), max(a, line.a)
         s, s_most = min(s, line.s), max(s_most, line.s)
         g, q = min(g, line.g), max(q, line.q)
-    return Line(
+    return RayLine(
         one.am, one.ap, az, one.sign, a, s, s_most, g, q, 0.0,
         one.first, one.last, one.first_p, one.last_p,
     )  # fmt: skip
@@ -242,7 +249,7 @@ def gather(heights: Array, pairs: Pairs, n: int, kind: int) -> int:
             (abs(r1 - r0) * pairs.cell[0]) ** 2 + (abs(c1 - c0) * pairs.cell[1]) ** 2
         )
         start, end = ((c0, r0), (c1, r1)) if kind > 2 else ((r0, c0), (r1, c1))
-        put_line(table, b, line_of(start, end, z0, z1, drop))
+        put_line(table, b, describe_line(start, end, z0, z1, drop))
         table[b, 14], table[b, 15] = z1, drop
         table[b, 16] = ROUNDING * (abs(z0) + abs(z1) + abs(drop) + UTMOST)
         b += 1
@@ -250,7 +257,7 @@ def gather(heights: Array, pairs: Pairs, n: int, kind: int) -> int:
 
 
 @inlined
-def first_look(relief: Relief, grid: Grid, line: Line, band: int) -> tuple[float, int]:
+def first_look(relief: SquaresRelief, grid: RayGrid, line: RayLine, band: int) -> tuple[float, int]:
     """Find the rough clearance in the band nearest to `band`; minus infinity if not to be had."""
     low, high = bands_of(line)
     band = min(max(band, low), high)
@@ -260,7 +267,7 @@ def first_look(relief: Relief, grid: Grid, line: Line, band: int) -> tuple[float
 
 
 @inner
-def follow_bundle(relief: Relief, pairs: Pairs, n: int, guess: int) -> tuple[int, int]:
+def follow_bundle(relief: SquaresRelief, pairs: Pairs, n: int, guess: int) -> tuple[int, int]:
     """Follow the bundle that begins with ray n.
 
     Parameters
@@ -280,7 +287,7 @@ def follow_bundle(relief: Relief, pairs: Pairs, n: int, guess: int) -> tuple[int
     if number == 0:
         pairs.visible[n], pairs.clearance[n] = -1, math.nan
         return n + 1, guess
-    grid, table = grid_of(relief, kind), pairs.table
+    grid, table = describe_grid(relief, kind), pairs.table
     first, last = 0, number
     if guess < 0:
         # Without a guess the first ray goes ahead, and shows where to look for the others.
@@ -301,14 +308,16 @@ def follow_bundle(relief: Relief, pairs: Pairs, n: int, guess: int) -> tuple[int
 
 
 @inlined
-def settle(relief: Relief, grid: Grid, pairs: Pairs, n: int, b: int, count: int, guess: int) -> int:
+def settle(
+    relief: SquaresRelief, grid: RayGrid, pairs: Pairs, n: int, b: int, count: int, guess: int
+) -> int:
     """Write the answer for ray b of a bundle; return the band where it is closest."""
     table = pairs.table
     line = get_line(table, b)
     r0, c0, r1, c1 = pairs.near[n, 0], pairs.near[n, 1], pairs.far[n + b, 0], pairs.far[n + b, 1]
     start, end = ((c0, r0), (c1, r1)) if grid.turned else ((r0, c0), (r1, c1))
     whole = is_whole(r0) and is_whole(c0) and is_whole(r1) and is_whole(c1)
-    ends = Ends(start, end, line.az, table[b, 14], table[b, 15], whole)
+    ends = RayEnds(start, end, line.az, table[b, 14], table[b, 15], whole)
     rough, band = table[b, 17], int(table[b, 18])
     if guess != band and rough > -math.inf:
         other, place = first_look(relief, grid, line, guess)
@@ -328,7 +337,7 @@ def settle(relief: Relief, grid: Grid, pairs: Pairs, n: int, b: int, count: int,
 
 @inlined
 def closest(
-    relief: Relief, grid: Grid, bands: Array, number: int, line: Line, ends: Ends,
+    relief: SquaresRelief, grid: RayGrid, bands: Array, number: int, line: RayLine, ends: RayEnds,
     rough: float, done: int, margin: float,
 ) -> tuple[float, bool, int]:  # fmt: skip
     """Find the smallest clearance of a ray among the listed bands and the one looked at.

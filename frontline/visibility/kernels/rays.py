@@ -67,7 +67,7 @@ def inlined(function: Function) -> Function:
 
 
 @inner
-def crossings(
+def find_clearance_at_crossings(
     heights: Array,
     start: tuple[int, int],
     along: tuple[int, int],
@@ -166,15 +166,21 @@ def ray_between_cells(
         unknown crossing was met.
     """
     rows, cols = end[0] - start[0], end[1] - start[1]
-    still = int(np.int64(0))  # not a literal, for which `crossings` would be compiled once more
+    still = int(
+        np.int64(0)
+    )  # not a literal, for which `find_clearance_at_crossings` would be compiled once more
     down = (1 if rows >= 0 else -1, still)
     across = (still, 1 if cols >= 0 else -1)
     a, b = abs(rows), abs(cols)
     drop = curve * ((a * cell[0]) ** 2 + (b * cell[1]) ** 2)
-    least_r, unknown_r = crossings(heights, start, down, across, (a, b), ends, drop, enough)
+    least_r, unknown_r = find_clearance_at_crossings(
+        heights, start, down, across, (a, b), ends, drop, enough
+    )
     if least_r < enough:
         return least_r, unknown_r
-    least_c, unknown_c = crossings(heights, start, across, down, (b, a), ends, drop, enough)
+    least_c, unknown_c = find_clearance_at_crossings(
+        heights, start, across, down, (b, a), ends, drop, enough
+    )
     return min(least_r, least_c), unknown_r or unknown_c
 
 
@@ -211,7 +217,7 @@ def line_crossings(
     within: tuple[int, int],
     limit: float,
 ) -> tuple[float, bool]:
-    """Do as `crossings` between fractional positions (major, minor), ``start < end``.
+    """Do as `find_clearance_at_crossings` between fractional positions (major, minor), ``start < end``.
 
     Major is the index along `axis`, 0 for crossings of rows and 1 for those of columns. Only
     those with ``within[0] <= major < within[1]`` are looked at, and none that is surely above
@@ -310,7 +316,7 @@ def ray_of_pair(
     cell: tuple[float, float],
     curve: float,
 ) -> tuple[int, float]:
-    """Find state (1, 0 or -1) and clearance of one pair, by its ray alone; see `rays`."""
+    """Find state (1, 0 or -1) and clearance of one pair, by its ray alone; see `follow_each_ray`."""
     (r0, c0), (r1, c1) = start, end
     z0 = height_at(heights, r0, c0) + standing[0]
     z1 = height_at(heights, r1, c1) + standing[1]
@@ -336,7 +342,7 @@ def ray_of_pair(
 
 
 @kernel
-def rays(
+def follow_each_ray(
     heights: Array,
     starts: Array,
     ends: Array,

@@ -18,29 +18,29 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyproj import Geod
 
-from frontline.export.maps.files import sheet_picture, write_map_pdf, write_map_png
+from frontline.export.maps.files import draw_picture, write_map_pdf, write_map_png
 from frontline.export.maps.furniture import (
     LegendRow,
-    chart_rows,
-    exposure_rows,
-    footer,
-    legend_columns,
-    legend_rows,
-    sheet_title,
+    arrange_legend,
+    list_chart_rows,
+    list_exposure_rows,
+    list_footer,
+    list_legend_rows,
+    write_title,
 )
-from frontline.export.maps.layout import foot_of, panels
-from frontline.export.maps.sheets import sheet_page, sheets_of
+from frontline.export.maps.layout import lay_out_foot, place_panels
+from frontline.export.maps.sheets import find_sheet_size, list_sheets
 from frontline.export.maps.view import (
-    bounds_of,
-    degree_step,
-    degrees_text,
-    free_spots,
-    graticule,
-    north_angle,
-    projected,
-    sampled,
-    scale_bar,
-    view_of,
+    choose_degree_step,
+    choose_scale_bar,
+    draw_up_graticule,
+    find_bounds,
+    find_north,
+    make_view,
+    place_labels,
+    project_geometry,
+    sample_raster,
+    write_degrees,
 )
 from frontline.export.web.overlays import to_mercator
 from frontline.records import RasterResult
@@ -71,12 +71,12 @@ def with_map(results, **settings):
 
 def test_a_tall_area_stands_upright_and_a_project_can_ask_for_it(tmp_path):
     results = example_results(hostile=False)
-    assert sheet_page(results) == (297.0, 210.0)
-    assert sheet_page(with_map(results, orientation="portrait")) == (210.0, 297.0)
+    assert find_sheet_size(results) == (297.0, 210.0)
+    assert find_sheet_size(with_map(results, orientation="portrait")) == (210.0, 297.0)
     tall = (46.0, 39.0, 46.8, 41.0)
-    assert sheet_page(with_map(results, extent=tall)) == (210.0, 297.0)
+    assert find_sheet_size(with_map(results, extent=tall)) == (210.0, 297.0)
     flat = with_map(results, extent=tall, orientation="landscape")
-    assert sheet_page(flat) == (297.0, 210.0)
+    assert find_sheet_size(flat) == (297.0, 210.0)
     for sheet in ("map", "chart"):
         upright = with_map(results, orientation="portrait")
         write_map_png(upright, tmp_path / "m.png", inputs_hash=HASH, sheet=sheet)
@@ -101,7 +101,7 @@ def test_pages_of_a_file_stand_the_same_way(tmp_path):
 
 def test_a_report_s_pictures_lie(tmp_path):
     upright = with_map(example_results(hostile=False), orientation="portrait")
-    drawn = Image.open(io.BytesIO(sheet_picture(upright, "chart", inputs_hash=HASH)))
+    drawn = Image.open(io.BytesIO(draw_picture(upright, sheet="chart", inputs_hash=HASH)))
     assert drawn.size == (2338, 1653)
 
 
@@ -112,7 +112,7 @@ def test_a_report_s_pictures_lie(tmp_path):
     st.floats(0.3, 3),
 )
 def test_maps_side_by_side_share_the_room_and_overlap_nowhere(count, width, height, aspect):
-    frames = panels(count, (10.0, 50.0, width, height), aspect)
+    frames = place_panels(count, room=(10.0, 50.0, width, height), aspect=aspect)
     assert len(frames) == count
     assert len({frame[2:] for frame in frames}) == 1  # of one size
     boxes = [shapely.box(x - 6, y - 6, x + w, y + h + 9) for x, y, w, h in frames]
@@ -123,9 +123,9 @@ def test_maps_side_by_side_share_the_room_and_overlap_nowhere(count, width, heig
 
 
 def test_tall_areas_stand_beside_each_other_and_broad_ones_one_above_the_other():
-    beside = panels(2, (10, 50, 270, 130), 0.8)
+    beside = place_panels(2, room=(10, 50, 270, 130), aspect=0.8)
     assert beside[0][1] == beside[1][1]
-    above = panels(2, (10, 50, 180, 200), 1.8)
+    above = place_panels(2, room=(10, 50, 180, 200), aspect=1.8)
     assert above[0][0] == above[1][0]
     assert above[0][1] > above[1][1]  # the older line on top
 
@@ -133,26 +133,26 @@ def test_tall_areas_stand_beside_each_other_and_broad_ones_one_above_the_other()
 def test_a_long_foot_is_cut_and_keeps_the_disclaimer_and_the_hash():
     texts = [("What must be said.", 6.2), ("Sources: " + "a survey; " * 900, 5.2), (HASH, 5.2)]
     for page in ((297.0, 210.0), (210.0, 297.0)):
-        foot = foot_of(texts, page)
+        foot = lay_out_foot(texts, page=page)
         assert foot.lines[0][0] == "What must be said."
         assert foot.lines[-2][0].endswith("…")
         assert foot.lines[-1][0] == HASH
         assert foot.top < 0.32 * page[1] + 4
         height = sum(size * 25.4 / 72 * 1.3 for _, size in foot.lines)
         assert foot.top - height > 2  # above the edge of the page
-    assert foot_of(texts[:1], (297.0, 210.0)).top == 21.0
+    assert lay_out_foot(texts[:1], page=(297.0, 210.0)).top == 21.0
 
 
 def test_a_per_cent_sign_stays_with_its_number():
     row = LegendRow("line", "Line of contact November 2020 (2020-11-10), position ± 2,000 m (95 %)")
     for width in range(40, 100):
-        ((_, lines),) = legend_columns([row], width=width)[0]
+        ((_, lines),) = arrange_legend([row], width=width)[0]
         assert not any(line.startswith("%") for line in lines)
 
 
 def test_a_figure_stated_for_one_distance_is_a_sign_and_not_a_curve():
     results = example_results(hostile=False)
-    rows = chart_rows(results, ["settlements", "stated:S1", "raster:grid", "stated:S2"])
+    rows = list_chart_rows(results, names=["settlements", "stated:S1", "raster:grid", "stated:S2"])
     kinds = {name: row.kind for name, row in rows.items() if name.startswith("source")}
     assert kinds == {
         "source settlements": "line",
@@ -247,14 +247,14 @@ def test_results_without_the_optional_parts_make_a_map(tmp_path):
         sight={},
         relief=None,
     )
-    assert sheets_of(bare) == ["map", "pair"]
+    assert list_sheets(bare) == ["map", "pair"]
     write_map_pdf(bare, tmp_path / "m.pdf", inputs_hash=HASH)
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "m.pdf").read_bytes())) == 2
 
 
 def test_a_map_across_the_antimeridian(tmp_path):
     results = moved(example_results(), 133.5)
-    assert bounds_of(results.study_area) == pytest.approx((179.5, 39.5, -179.5, 40.3))
+    assert find_bounds(results.study_area) == pytest.approx((179.5, 39.5, -179.5, 40.3))
     write_map_png(results, tmp_path / "there.png", inputs_hash=HASH)
     write_map_png(
         dataclasses.replace(example_results(), partitions={}, sight={}, relief=None),
@@ -271,8 +271,8 @@ def test_a_map_across_the_antimeridian(tmp_path):
     "bounds", [AREA, (20, 69, 24, 70.5), (-60, -5, -40, 4), (179, 50, -178, 52)]
 )
 def test_the_scale_bar_is_true_at_the_middle_of_the_map(bounds):
-    view = view_of(bounds, aspect=1.3)
-    km, plane_m = scale_bar(view)
+    view = make_view(bounds, aspect=1.3)
+    km, plane_m = choose_scale_bar(view)
     back = view.to_plane()
     middle = (view.frame[1] + view.frame[3]) / 2
     ends = back.transform([-plane_m / 2, plane_m / 2], [middle] * 2, direction="INVERSE")
@@ -284,33 +284,33 @@ def test_the_scale_bar_is_true_at_the_middle_of_the_map(bounds):
 
 
 def test_the_view_holds_what_it_must_and_has_the_shape_asked_for():
-    view = view_of(AREA, aspect=1.5, margin=0.1)
+    view = make_view(AREA, aspect=1.5, margin=0.1)
     left, bottom, right, top = view.frame
     assert (right - left) / (top - bottom) == pytest.approx(1.5)
     box = shapely.box(*view.frame)
-    assert box.contains(projected(shapely.box(*AREA), view))
+    assert box.contains(project_geometry(shapely.box(*AREA), view=view))
     assert (view.lon, view.lat) == pytest.approx((46.5, 39.9))
 
 
 def test_shapes_keep_their_shape():
     """A small circle stays a circle: the projection is conformal and true in the middle."""
-    view = view_of((20, 69, 24, 70.5), aspect=1.0)
+    view = make_view((20, 69, 24, 70.5), aspect=1.0)
     lon, lat, _ = GEOD.fwd([22] * 36, [69.75] * 36, np.arange(0, 360, 10), [10_000] * 36)
     x, y = view.to_plane().transform(lon, lat)
     assert np.hypot(x, y) == pytest.approx(np.full(36, 10_000), rel=1e-4)
 
 
 def test_north_is_up_in_the_middle_and_turns_towards_the_edges():
-    view = view_of((0, 60, 20, 70), aspect=1.0)
-    assert north_angle(view, 0, 0) == pytest.approx(0, abs=1e-6)
-    east, west = north_angle(view, 300_000, 0), north_angle(view, -300_000, 0)
+    view = make_view((0, 60, 20, 70), aspect=1.0)
+    assert find_north(view, x=0, y=0) == pytest.approx(0, abs=1e-6)
+    east, west = find_north(view, x=300_000, y=0), find_north(view, x=-300_000, y=0)
     assert east < 0 < west  # north leans back towards the middle
     assert east == pytest.approx(-west)
 
 
 def test_the_graticule_is_round_and_lies_where_it_says():
-    view = view_of(AREA, aspect=1.2)
-    lines = graticule(view)
+    view = make_view(AREA, aspect=1.2)
+    lines = draw_up_graticule(view)
     texts = {line.text for line in lines}
     assert {"46°30′E", "40°N"} <= texts
     forward = view.to_plane()
@@ -322,11 +322,11 @@ def test_the_graticule_is_round_and_lies_where_it_says():
 
 
 def test_degrees_are_written_as_on_maps():
-    assert degrees_text(46.5, axis="lon") == "46°30′E"
-    assert degrees_text(-0.25, axis="lat") == "0°15′S"
-    assert degrees_text(0.0, axis="lat") == "0°"
-    assert degree_step(1.2) == 0.25
-    assert degree_step(40) == 10
+    assert write_degrees(46.5, axis="lon") == "46°30′E"
+    assert write_degrees(-0.25, axis="lat") == "0°15′S"
+    assert write_degrees(0.0, axis="lat") == "0°"
+    assert choose_degree_step(1.2) == 0.25
+    assert choose_degree_step(40) == 10
 
 
 place = st.tuples(
@@ -337,7 +337,7 @@ place = st.tuples(
 @settings(deadline=None)
 @given(st.lists(place, max_size=25))
 def test_names_lie_over_no_other_name_and_no_symbol(wanted):
-    spots = free_spots(wanted, frame=(0, 0, 100, 100), taken=[(0, 0, 20, 10)])
+    spots = place_labels(wanted, frame=(0, 0, 100, 100), taken=[(0, 0, 20, 10)])
     assert len(spots) == len(wanted)
     boxes = [(0.0, 0.0, 20.0, 10.0)]
     for (*_, width, height), spot in zip(wanted, spots, strict=True):
@@ -356,8 +356,8 @@ def test_names_lie_over_no_other_name_and_no_symbol(wanted):
 
 
 def test_a_lone_name_stands_to_the_right():
-    assert free_spots([(50, 50, 1, 10, 4)], frame=(0, 0, 100, 100)) == [(51.35, 48.0, "left")]
-    (spot,) = free_spots([(95, 50, 1, 10, 4)], frame=(0, 0, 100, 100))
+    assert place_labels([(50, 50, 1, 10, 4)], frame=(0, 0, 100, 100)) == [(51.35, 48.0, "left")]
+    (spot,) = place_labels([(95, 50, 1, 10, 4)], frame=(0, 0, 100, 100))
     assert spot[2] == "right"
 
 
@@ -365,8 +365,8 @@ def test_a_raster_is_laid_where_it_belongs():
     values = np.zeros((80, 100), dtype=np.float32)
     values[40, 50] = 1.0  # the cell from 46.5 to 46.51 east, 39.9 to 39.89 north
     grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
-    view = view_of(AREA, aspect=1.0)
-    drawn = sampled(values, grid, view, pixels=800, smooth=False)
+    view = make_view(AREA, aspect=1.0)
+    drawn = sample_raster(values, grid=grid, view=view, pixels=800, smooth=False)
     row, col = (np.mean(axis) for axis in np.where(drawn == 1.0))
     per_pixel = (view.frame[2] - view.frame[0]) / 800
     x, y = view.frame[0] + (col + 0.5) * per_pixel, view.frame[3] - (row + 0.5) * per_pixel
@@ -377,10 +377,12 @@ def test_voids_keep_their_size_and_their_edges_their_values():
     values = np.full((40, 40), 5.0, dtype=np.float32)
     values[10:20, 10:20] = np.nan
     grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
-    drawn = sampled(values, grid, view_of((46.0, 39.9, 46.4, 40.3), aspect=1.0), pixels=400)
+    drawn = sample_raster(
+        values, grid=grid, view=make_view((46.0, 39.9, 46.4, 40.3), aspect=1.0), pixels=400
+    )
     known = np.isfinite(drawn)
     assert drawn[known] == pytest.approx(5.0)
-    plane = view_of((46.0, 39.9, 46.4, 40.3), aspect=1.0)
+    plane = make_view((46.0, 39.9, 46.4, 40.3), aspect=1.0)
     corners = plane.to_plane().transform([46.1, 46.2], [40.2, 40.1])
     per_pixel = (plane.frame[2] - plane.frame[0]) / 400
     wanted = abs(np.diff(corners[0])[0] * np.diff(corners[1])[0]) / per_pixel**2
@@ -391,20 +393,20 @@ def test_voids_keep_their_size_and_their_edges_their_values():
 def test_a_finer_picture_interpolates_and_a_coarse_one_averages():
     ramp = np.repeat(np.arange(40, dtype=np.float32)[None, :], 40, axis=0)
     grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
-    view = view_of((46.05, 39.95, 46.35, 40.25), aspect=1.0, margin=0.0)
-    fine = sampled(ramp, grid, view, pixels=600)
+    view = make_view((46.05, 39.95, 46.35, 40.25), aspect=1.0, margin=0.0)
+    fine = sample_raster(ramp, grid=grid, view=view, pixels=600)
     assert (np.diff(fine[300]) >= -1e-4).all()
     assert len(np.unique(np.round(fine[300], 2))) > 200
     stripes = ramp % 2
-    coarse = sampled(stripes, grid, view, pixels=6)
+    coarse = sample_raster(stripes, grid=grid, view=view, pixels=6)
     assert coarse == pytest.approx(0.5, abs=0.2)
 
 
 def test_classes_are_never_mixed_and_nothing_lies_outside():
     classes = np.where(np.arange(40)[:, None] < 20, 3, 7).repeat(40, axis=1).astype(np.uint8)
     grid = RasterResult({}, (0.01, 0, 46.0, 0, -0.01, 40.3), "EPSG:4326")
-    wide = view_of((45.5, 39.5, 46.9, 40.7), aspect=1.0)
-    drawn = sampled(classes, grid, wide, pixels=300, smooth=False)
+    wide = make_view((45.5, 39.5, 46.9, 40.7), aspect=1.0)
+    drawn = sample_raster(classes, grid=grid, view=wide, pixels=300, smooth=False)
     assert drawn.dtype == np.uint8
     assert set(np.unique(drawn)) == {0, 3, 7}
 
@@ -414,11 +416,11 @@ def test_pictures_of_rasters_take_little_more_memory_than_they_hold():
     grid = RasterResult({}, (0.002, 0, 45.0, 0, -0.002, 41.0), "EPSG:4326")
     tracemalloc.start()
     try:
-        drawn, _ = to_mercator(shade, grid, finer=3.0)
+        drawn, _ = to_mercator(shade, grid=grid, finer=3.0)
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
-        view = view_of((45.0, 38.6, 47.5, 41.0), aspect=1.0)
-        sampled(shade, grid, view, pixels=1400)
+        view = make_view((45.0, 38.6, 47.5, 41.0), aspect=1.0)
+        sample_raster(shade, grid=grid, view=view, pixels=1400)
         _, then = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -428,7 +430,7 @@ def test_pictures_of_rasters_take_little_more_memory_than_they_hold():
 
 
 def test_the_foot_says_what_every_map_must_say():
-    text = " ".join(part for part, _ in footer(example_results(), HASH))
+    text = " ".join(part for part, _ in list_footer(example_results(), inputs_hash=HASH))
     for wanted in ("no position on the status", "Not for navigation", "Census & survey", HASH):
         assert wanted in text
     assert "CC0" in text
@@ -436,21 +438,23 @@ def test_the_foot_says_what_every_map_must_say():
 
 def test_titles_and_legend_name_lines_dates_and_accuracy():
     results = example_results(hostile=False)
-    title, subtitle = sheet_title(results, "exposure")
+    title, subtitle = write_title(results, sheet="exposure")
     assert title == "Two lines"
     # a hundredth of a degree of latitude, on the ellipsoid at 40 degrees north
     assert subtitle.endswith("too coarse (1,110 m) for statements about single places.")
     assert len(subtitle) < 190  # so that a sheet shows all of it
-    assert "2020-11-10" in sheet_title(results, "pair")[1]
-    texts = [row.text for row in legend_rows(results, "line_b")]
+    assert "2020-11-10" in write_title(results, sheet="pair")[1]
+    texts = [row.text for row in list_legend_rows(results, newest="line_b")]
     assert texts[0] == "Line of 2020 (2020-11-10), position ± 2,000 m (95 %)"
     assert "Old border" in texts
     assert "Road" in texts
-    assert "Road" not in [row.text for row in legend_rows(results, "line_b", corridors=False)]
+    assert "Road" not in [
+        row.text for row in list_legend_rows(results, newest="line_b", corridors=False)
+    ]
 
 
 def test_the_legend_of_sight_covers_every_count():
-    rows = exposure_rows(example_results())
+    rows = list_exposure_rows(example_results())
     highest = max(int(grid.bands["seen"].max()) for grid in example_results().sight.values())
     texts = [row.text for row in rows if row.kind == "area"]
     assert texts[-2].endswith(f"{highest}")

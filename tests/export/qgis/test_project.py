@@ -23,12 +23,12 @@ from factories.example_results import DATES, HOSTILE, SIDES, example_results
 from factories.projects import made_project
 
 from frontline.export.geopackage import write_geopackage
-from frontline.export.qgis.layout import round_step, shaped
-from frontline.export.qgis.project import project_xml, write_qgis_project
-from frontline.export.qgis.style import inert_text
-from frontline.export.rasters import raster_writers
-from frontline.project.models import Line
-from frontline.results.style import PAPER, side_colours
+from frontline.export.qgis.layout import choose_round_step, widen_extent
+from frontline.export.qgis.project import write_project_xml, write_qgis_project
+from frontline.export.qgis.style import guard_expression
+from frontline.export.rasters import list_raster_writers
+from frontline.project.models import LineSpec
+from frontline.results.style import PAPER, choose_side_colours
 from frontline.workflow.run import run
 
 
@@ -44,7 +44,7 @@ def folder(results, tmp_path_factory):
     (home / "rasters").mkdir(parents=True)
     write_geopackage(home / "frontline.gpkg", results)
     write_qgis_project(home / "frontline.qgz", results)
-    for name, write in raster_writers(results).items():
+    for name, write in list_raster_writers(results).items():
         write(home / name)
     return home
 
@@ -91,7 +91,7 @@ def _in_order_of(root, sources):
 
 
 def test_no_identifier_stands_twice_or_is_so_short_that_qgis_replaces_it(results):
-    root = project_xml(results)
+    root = write_project_xml(results)
     numbers = [node.text for node in root.findall("projectlayers/maplayer/id")]
     assert {node.get("id") for node in root.iter("layer-tree-layer")} == set(numbers)
     assert max(Counter(numbers).values()) == 1
@@ -108,7 +108,7 @@ def test_absent_inputs_leave_no_empty_groups(results):
         further={},
         control_change=results.control_change.iloc[:0],
     )
-    groups = project_xml(bare).findall("layer-tree-group/layer-tree-group")
+    groups = write_project_xml(bare).findall("layer-tree-group/layer-tree-group")
     assert [group.get("name") for group in groups] == ["Line of 2020", "Line of 1994", "Context"]
     assert all(len(group) for group in groups)
 
@@ -117,17 +117,17 @@ def test_rasters_that_are_not_written_are_not_in_the_project(results):
     project = results.project
     outputs = project.outputs.model_copy(update={"write": ("geopackage",)})
     without = dataclasses.replace(results, project=project.model_copy(update={"outputs": outputs}))
-    kinds = {layer.get("type") for layer in project_xml(without).iter("maplayer")}
+    kinds = {layer.get("type") for layer in write_project_xml(without).iter("maplayer")}
     assert kinds == {"vector"}
 
 
 def test_the_extent_is_the_project_s_own_where_it_has_one(results):
-    whole = project_xml(results).find("mapcanvas/extent")
+    whole = write_project_xml(results).find("mapcanvas/extent")
     wide = [float(node.text) for node in whole]
     assert wide[2] - wide[0] == pytest.approx(1.06 * 86_200, rel=0.02)  # 1 degree at 39.5
     own = results.project.map.model_copy(update={"extent": (46.4, 39.8, 46.6, 40.0)})
     project = results.project.model_copy(update={"map": own})
-    node = project_xml(dataclasses.replace(results, project=project)).find("mapcanvas/extent")
+    node = write_project_xml(dataclasses.replace(results, project=project)).find("mapcanvas/extent")
     near = [float(node.text) for node in node]
     assert near[2] - near[0] < 0.3 * (wide[2] - wide[0])
 
@@ -135,23 +135,27 @@ def test_the_extent_is_the_project_s_own_where_it_has_one(results):
 def test_an_area_across_the_antimeridian_is_one_picture(results):
     halves = shapely.multipolygons([shapely.box(179, 60, 180, 61), shapely.box(-180, 60, -179, 61)])
     area = results.study_area.set_geometry([halves])
-    extent = project_xml(dataclasses.replace(results, study_area=area)).find("mapcanvas/extent")
+    extent = write_project_xml(dataclasses.replace(results, study_area=area)).find(
+        "mapcanvas/extent"
+    )
     west, _, east, _ = (float(node.text) for node in extent)
     assert east - west < 200_000
 
 
 def test_names_of_lines_cannot_leave_their_filter(results):
-    line = Line.model_construct(**dict(results.project.lines[1]) | {"label": "A' OR 1=1 --<&>\0"})
+    line = LineSpec.model_construct(
+        **dict(results.project.lines[1]) | {"label": "A' OR 1=1 --<&>\0"}
+    )
     lines = (results.project.lines[0], line)
     project = results.project.model_copy(update={"lines": lines})
-    text = ET.tostring(project_xml(dataclasses.replace(results, project=project)))
+    text = ET.tostring(write_project_xml(dataclasses.replace(results, project=project)))
     names = [g.get("name") for g in ET.fromstring(text).iter("layer-tree-group") if g.get("name")]
     assert "A' OR 1=1 --<&>" in names
 
 
 def test_a_title_is_shown_and_never_evaluated(results):
     project = results.project.model_copy(update={"title": "Near [% 7*191 %] and {{ 7*191 }}"})
-    root = project_xml(dataclasses.replace(results, project=project))
+    root = write_project_xml(dataclasses.replace(results, project=project))
     assert root.find("title").text == project.title
     assert "[%" not in root.find("properties/TitleLabel/Label").text
     assert "express no position" in " ".join(
@@ -178,7 +182,7 @@ write = ["geopackage"]
     text = path.read_text(encoding="utf-8")
     text = text.replace('"West"', f'"West {EXPRESSION}"').replace("Old line", f"Old {FOLDER}")
     path.write_text(text.replace("New line", f"[{EXPRESSION}"), encoding="utf-8")
-    run(path, home / "out")
+    run(path, out=home / "out")
     return home / "out"
 
 
@@ -197,9 +201,9 @@ def test_no_text_of_the_user_is_left_that_qgis_would_evaluate(hostile):
 
 
 def test_a_character_that_is_dropped_hides_no_expression():
-    assert inert_text("[\0% 7*191 %]") == "[ % 7*191 %]"
-    assert inert_text("[[%% 1 %]") == "[[ %% 1 %]"
-    assert inert_text("90 % [of all]") == "90 % [of all]"
+    assert guard_expression("[\0% 7*191 %]") == "[ % 7*191 %]"
+    assert guard_expression("[[%% 1 %]") == "[[ %% 1 %]"
+    assert guard_expression("90 % [of all]") == "90 % [of all]"
 
 
 @pytest.mark.qgis
@@ -310,7 +314,7 @@ def test_qgis_draws_what_the_project_says(opened, results):
     assert counts[ground] > 10_000  # beyond the study area
     # sides and zones; the relief under them spreads what would else be 4,000 of each
     assert len([colour for colour, n in counts.items() if n > 2_000]) >= 7
-    for side in side_colours(results.project).values():  # settlements
+    for side in choose_side_colours(results.project).values():  # settlements
         assert counts[tuple(int(side[at : at + 2], 16) for at in (1, 3, 5))] > 20
     middle = picture[:, 200]  # north to south through both sides: blue above, orange below
     assert middle[150][2] > middle[150][0]
@@ -360,12 +364,12 @@ def test_there_is_a_page_to_print_for_every_theme(opened, results):
     ("number", "expected"), [(6.9, 5), (1, 1), (2.5, 2), (19, 10), (47, 20), (0.7, 0.5), (100, 100)]
 )
 def test_a_scale_bar_has_round_parts(number, expected):
-    assert round_step(number) == pytest.approx(expected)
+    assert choose_round_step(number) == pytest.approx(expected)
 
 
 def test_an_extent_is_widened_about_its_middle():
-    assert shaped((0, 0, 10, 10), 2.0) == (-5, 0, 15, 10)
-    assert shaped((0, 0, 40, 10), 2.0) == (0, -5, 40, 15)
+    assert widen_extent((0, 0, 10, 10), aspect=2.0) == (-5, 0, 15, 10)
+    assert widen_extent((0, 0, 40, 10), aspect=2.0) == (0, -5, 40, 15)
 
 
 @pytest.mark.qgis
@@ -400,19 +404,21 @@ def test_the_relief_is_a_small_raster_that_says_what_it_is(folder, results, tmp_
         assert raster.tags()["SOURCE"] == "Example DEM"
         assert np.array_equal(raster.read(1), results.relief.bands["shade"])
         assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-    for name, write in raster_writers(example_results()).items():
+    for name, write in list_raster_writers(example_results()).items():
         write(tmp_path / Path(name).name)
         assert (tmp_path / Path(name).name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_without_elevation_there_is_no_relief(results):
     bare = dataclasses.replace(results, relief=None, sight={}, further={})
-    assert raster_writers(bare) == {}
-    assert not [node for node in project_xml(bare).iter("maplayer") if node.get("type") == "raster"]
+    assert list_raster_writers(bare) == {}
+    assert not [
+        node for node in write_project_xml(bare).iter("maplayer") if node.get("type") == "raster"
+    ]
 
 
 def test_the_legend_of_a_page_leaves_out_what_says_nothing(results):
-    page = project_xml(results).find("Layouts/Layout[@name='Line of 2020: Line in sight']")
+    page = write_project_xml(results).find("Layouts/Layout[@name='Line of 2020: Line in sight']")
     told = {
         entry.get("id").removeprefix("frontline_layer_"): {
             one.get("name"): one.get("value") for one in entry.iter("Option") if one.get("name")

@@ -9,18 +9,18 @@ from xml.etree import ElementTree as ET
 import pytest
 from factories.example_results import DATES, example_project, example_results
 
-from frontline.export.features import feature_layers
+from frontline.export.features import make_feature_layers
 from frontline.export.publish import verify
-from frontline.export.qgis.layers import codes, layer_style, styles, write_styles
+from frontline.export.qgis.layers import list_codes, list_styles, write_layer_style, write_styles
 from frontline.project.example import example_project as example_file
-from frontline.results.style import side_colours
+from frontline.results.style import choose_side_colours
 
-LAYERS_OF_EXAMPLE = feature_layers(example_results())
+LAYERS_OF_EXAMPLE = make_feature_layers(example_results())
 
 
 @pytest.fixture(scope="module")
 def found():
-    return styles(example_project())
+    return list_styles(example_project())
 
 
 def test_every_layer_has_a_style_whose_rules_have_symbols(found):
@@ -34,9 +34,11 @@ def test_every_layer_has_a_style_whose_rules_have_symbols(found):
 
 
 def test_a_run_draws_with_the_same_symbols(found):
-    for layer in feature_layers(example_results()):
+    for layer in make_feature_layers(example_results()):
         ours = ET.fromstring(found[layer.name]).find("renderer-v2")
-        theirs = ET.fromstring(layer_style(layer, example_project())).find("renderer-v2")
+        theirs = ET.fromstring(write_layer_style(layer, project=example_project())).find(
+            "renderer-v2"
+        )
         assert ET.tostring(ours) == ET.tostring(theirs), layer.name
 
 
@@ -51,7 +53,7 @@ def test_a_style_of_one_line_speaks_of_no_other(found):
 
 
 def test_the_colours_are_those_of_the_table(found):
-    colours = {tuple(bytes.fromhex(c[1:])) for c in side_colours(example_project()).values()}
+    colours = {tuple(bytes.fromhex(c[1:])) for c in choose_side_colours(example_project()).values()}
     drawn = {
         tuple(map(int, option.get("value").split(",")[:3]))
         for option in ET.fromstring(found["settlements"]).iter("Option")
@@ -67,8 +69,8 @@ def test_higher_counts_than_foreseen_take_the_last_colour(found):
 
 
 def test_codes_are_words_only_where_the_vocabulary_is_ours():
-    for layer in feature_layers(example_results()):
-        listed = codes(layer, example_project())
+    for layer in make_feature_layers(example_results()):
+        listed = list_codes(layer, project=example_project())
         for column, words in listed.items():
             held = {value for value in layer.frame[column].dropna() if value != ""}
             assert held <= set(words), (layer.name, column)
@@ -79,7 +81,9 @@ def test_codes_are_words_only_where_the_vocabulary_is_ours():
 
 
 def test_every_coded_column_has_words():
-    listed = {layer.name: codes(layer, example_project()) for layer in LAYERS_OF_EXAMPLE}
+    listed = {
+        layer.name: list_codes(layer, project=example_project()) for layer in LAYERS_OF_EXAMPLE
+    }
     assert listed["control_change"]["control"] == {
         "stayed": "stayed on the same side",
         "changed": "changed sides",
@@ -100,7 +104,7 @@ def test_every_coded_column_has_words():
 
 def test_numbers_are_shown_with_the_decimals_a_reader_wants():
     layer = next(one for one in LAYERS_OF_EXAMPLE if one.name == "settlements")
-    root = ET.fromstring(layer_style(layer, example_project()))
+    root = ET.fromstring(write_layer_style(layer, project=example_project()))
     shown = {
         field.get("name"): field.find(".//Option[@name='Precision']").get("value")
         for field in root.iter("field")
@@ -114,7 +118,7 @@ def test_numbers_are_shown_with_the_decimals_a_reader_wants():
 
 def test_a_feature_is_called_by_both_names_or_by_what_it_is():
     calls = {
-        layer.name: ET.fromstring(layer_style(layer, example_project())).findtext(
+        layer.name: ET.fromstring(write_layer_style(layer, project=example_project())).findtext(
             "previewExpression"
         )
         for layer in LAYERS_OF_EXAMPLE
@@ -126,7 +130,7 @@ def test_a_feature_is_called_by_both_names_or_by_what_it_is():
 
 
 def test_the_folder_is_complete_and_belongs_to_the_command(tmp_path):
-    names = write_styles(None, tmp_path / "styles")
+    names = write_styles(None, out=tmp_path / "styles")
     assert verify(tmp_path / "styles") == []
     manifest = json.loads((tmp_path / "styles/manifest.json").read_text(encoding="utf-8"))
     assert manifest["command"] == "style"

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from frontline.export.report.charts import (
     WIDTH,
-    Bar,
-    Curve,
-    Panel,
-    Strip,
-    bars,
-    curves,
-    quartiles,
-    strips,
-    ticks,
+    ChartBar,
+    ChartCurve,
+    ChartPanel,
+    ChartStrip,
+    choose_ticks,
+    draw_bars,
+    draw_curves,
+    draw_strips,
+    find_quartiles,
 )
 
 NAN = math.nan
@@ -33,11 +33,11 @@ def drawn(markup):
 
 def curve(y, low=None, high=None, label="2020", x=None):
     x = x or [float(n) for n in range(1, len(y) + 1)]
-    return Curve(label, "#0072B2", False, x, y, low or [NAN] * len(y), high or [NAN] * len(y))
+    return ChartCurve(label, "#0072B2", False, x, y, low or [NAN] * len(y), high or [NAN] * len(y))
 
 
 def chart(*panels):
-    return curves(panels, title="People", about="By distance", x_label="km")
+    return draw_curves(panels, title="People", about="By distance", x_label="km")
 
 
 def points(path):
@@ -66,12 +66,12 @@ def words(markup):
     ],
 )
 def test_ticks_are_round_numbers(highest, expected):
-    assert ticks(highest) == pytest.approx(expected)
+    assert choose_ticks(highest) == pytest.approx(expected)
 
 
 @given(st.floats(min_value=1e-6, max_value=1e12))
 def test_ticks_reach_the_highest_in_a_few_equal_steps(highest):
-    found = ticks(highest)
+    found = choose_ticks(highest)
     assert found[0] == 0
     assert found[-1] >= highest * (1 - 1e-6)
     assert len(found) <= 8
@@ -80,11 +80,11 @@ def test_ticks_reach_the_highest_in_a_few_equal_steps(highest):
 
 
 def test_quartiles_of_five_values_are_the_second_third_and_fourth():
-    assert quartiles([50.0, 10.0, 40.0, 20.0, 30.0]) == (20.0, 30.0, 40.0)
+    assert find_quartiles([50.0, 10.0, 40.0, 20.0, 30.0]) == (20.0, 30.0, 40.0)
 
 
 def test_a_curve_runs_from_the_foot_of_its_frame_to_the_top():
-    made = chart(Panel("A", (curve([0.0, 50.0, 100.0], x=[0.0, 5.0, 10.0]),)))
+    made = chart(ChartPanel("A", (curve([0.0, 50.0, 100.0], x=[0.0, 5.0, 10.0]),)))
     (line,) = paths(made, stroke="#0072B2")
     grid = sorted({y for path in paths(made, **{"class": "grid"}) for _, y in path})
     assert line[0][1] == grid[-1]
@@ -96,14 +96,14 @@ def test_a_curve_runs_from_the_foot_of_its_frame_to_the_top():
 
 def test_panels_share_one_scale():
     small, large = curve([0.0, 10.0]), curve([0.0, 100.0])
-    made = chart(Panel("A", (small,)), Panel("B", (large,)))
+    made = chart(ChartPanel("A", (small,)), ChartPanel("B", (large,)))
     left, right = paths(made, stroke="#0072B2")
     foot = left[0][1]
     assert (foot - left[1][1]) * 10 == pytest.approx(foot - right[1][1], abs=1.0)
 
 
 def test_the_band_lies_between_low_and_high_and_skips_the_unknown():
-    made = chart(Panel("A", (curve([1.0, 2.0, 3.0], [1.0, 1.0, NAN], [2.0, 3.0, NAN]),)))
+    made = chart(ChartPanel("A", (curve([1.0, 2.0, 3.0], [1.0, 1.0, NAN], [2.0, 3.0, NAN]),)))
     (band,) = paths(made, fill_opacity="0.16")
     assert len(band) == 4
     (line,) = paths(made, stroke="#0072B2")
@@ -111,18 +111,18 @@ def test_the_band_lies_between_low_and_high_and_skips_the_unknown():
 
 
 def test_unknown_values_leave_a_shorter_curve_and_none_no_chart():
-    made = chart(Panel("A", (curve([1.0, NAN, 3.0]),)), Panel("B", (), "no figure"))
+    made = chart(ChartPanel("A", (curve([1.0, NAN, 3.0]),)), ChartPanel("B", (), "no figure"))
     (line,) = paths(made, stroke="#0072B2")
     assert len(line) == 2
     assert "no figure" in words(made)
-    assert chart(Panel("A", ())) == ""
+    assert chart(ChartPanel("A", ())) == ""
 
 
 def test_names_at_the_ends_of_curves_do_not_lie_on_each_other():
     alike = tuple(curve([1.0, 5.0], label=name) for name in ("1994", "2008", "2020"))
     found = [
         float(one.attrib["y"])
-        for one in drawn(chart(Panel("A", alike))).iter("text")
+        for one in drawn(chart(ChartPanel("A", alike))).iter("text")
         if one.text in {"1994", "2008", "2020"}
     ]
     assert sorted(found) == found
@@ -130,18 +130,18 @@ def test_names_at_the_ends_of_curves_do_not_lie_on_each_other():
 
 
 def test_dots_lie_by_distance_and_the_bar_at_the_median():
-    rows = [Strip("East", "line of 2020", "#E69F00", False, [10.0, 0.0, 30.0])]
-    made = strips(rows, title="Distance", about="Dots", x_label="km")
+    rows = [ChartStrip("East", "line of 2020", "#E69F00", False, [10.0, 0.0, 30.0])]
+    made = draw_strips(rows, title="Distance", about="Dots", x_label="km")
     dots = [float(one.attrib["cx"]) for one in drawn(made).iter("circle")]
     assert dots[1] - dots[0] == pytest.approx((dots[2] - dots[0]) / 3, abs=0.2)
     (median,) = paths(made, **{"class": "median"})
     assert median[0][0] == pytest.approx(dots[1], abs=0.1)
-    assert strips([], title="", about="", x_label="") == ""
+    assert draw_strips([], title="", about="", x_label="") == ""
 
 
 def test_a_bar_is_as_long_as_its_share():
-    rows = [Bar("Within 5 km", ((0.5, "#0072B2"), (0.25, "#999999")), "50 %")]
-    boxes = [one.attrib for one in drawn(bars(rows, title="", about="")).iter("rect")]
+    rows = [ChartBar("Within 5 km", ((0.5, "#0072B2"), (0.25, "#999999")), "50 %")]
+    boxes = [one.attrib for one in drawn(draw_bars(rows, title="", about="")).iter("rect")]
     track, first, second = boxes
     assert float(first["width"]) == pytest.approx(float(track["width"]) / 2, abs=0.1)
     assert float(second["x"]) == pytest.approx(float(first["x"]) + float(first["width"]), abs=0.1)
@@ -150,11 +150,14 @@ def test_a_bar_is_as_long_as_its_share():
 
 def test_text_of_the_data_stays_text():
     made = [
-        chart(Panel(HOSTILE, (curve([1.0], label=HOSTILE),), HOSTILE)),
-        strips(
-            [Strip(HOSTILE, HOSTILE, "#E69F00", True, [1.0])], title=HOSTILE, about="", x_label=""
+        chart(ChartPanel(HOSTILE, (curve([1.0], label=HOSTILE),), HOSTILE)),
+        draw_strips(
+            [ChartStrip(HOSTILE, HOSTILE, "#E69F00", True, [1.0])],
+            title=HOSTILE,
+            about="",
+            x_label="",
         ),
-        bars([Bar(HOSTILE, ((1.0, "#E69F00"),), HOSTILE)], title=HOSTILE, about=HOSTILE),
+        draw_bars([ChartBar(HOSTILE, ((1.0, "#E69F00"),), HOSTILE)], title=HOSTILE, about=HOSTILE),
     ]
     for markup in made:
         assert "<script" not in markup

@@ -15,18 +15,18 @@ import frontline.export.maps.files
 from frontline.cli.main import app
 from frontline.errors import OutputError, ProjectError
 from frontline.export.report import pdf as printing
-from frontline.export.report.report import TITLES, report_html, write_report
+from frontline.export.report.report import TITLES, render_report, write_report
 from frontline.export.report.shared import Chapters
-from frontline.results.key_figures import key_figures
-from frontline.results.phrases import day
-from frontline.results.redaction import keep_public, without_restricted
+from frontline.results.key_figures import write_key_figures
+from frontline.results.phrases import write_day
+from frontline.results.redaction import keep_public, remove_restricted
 from frontline.results.wording import (
-    dates,
-    distance_text,
-    listing,
-    percent,
-    place_name,
-    without_keys,
+    join_phrases,
+    replace_keys,
+    write_dates,
+    write_distance,
+    write_percent,
+    write_place_name,
 )
 from frontline.results.words import WORDS
 from frontline.workflow.run import run
@@ -94,7 +94,7 @@ def small_pictures(monkeypatch):
 
 @pytest.fixture
 def report_of(small_pictures):
-    return lambda results: report_html(results, inputs_hash=HASH)
+    return lambda results: render_report(results, inputs_hash=HASH)
 
 
 def results_of(**changes):
@@ -243,7 +243,7 @@ def test_a_figure_reads_the_same_in_brief_tables_and_sentences(report_of):
         ],
     )
     results = results_of(people=people)
-    sentences = key_figures(
+    sentences = write_key_figures(
         results.project,
         people=people,
         changes=results.changes.iloc[:0],
@@ -260,7 +260,7 @@ def test_sentences_have_plurals_that_can_be_read_aloud(report_of):
     results = example_results(hostile=False)
     near = results.settlements.assign(side_certain=True)
     near.loc[near["id"] == "P1", "side_certain"] = False
-    sentences = key_figures(
+    sentences = write_key_figures(
         results.project,
         people=results.people,
         changes=results.changes.assign(flow_km2=1.0, flow_low=0.5, flow_high=2.0),
@@ -326,7 +326,7 @@ def test_distances_below_the_error_are_never_numbers(report_of):
     assert chapters.kilometres("line_b", 2_001.0) == "2.0"
     assert chapters.kilometres("line_b", 23_456.0) == "23"
     assert chapters.kilometres("line_a", np.nan) == "–"
-    assert distance_text(23_456.0, 300.0) == "23.5"
+    assert write_distance(23_456.0, error_m=300.0) == "23.5"
     near = results.settlements.assign(distance_m=173.0)
     text = Outline(report_of(dataclasses.replace(results, settlements=near))).text
     assert "below accuracy" in text
@@ -405,13 +405,15 @@ def test_restricted_places_take_the_ledger_with_them(report_of):
     results = results_of(claims=CLAIMS)
     hidden = results.project.settlements.model_copy(update={"sensitivity": "restricted"})
     project = results.project.model_copy(update={"settlements": hidden})
-    public = without_restricted(project)
-    kept = keep_public(dataclasses.replace(results, project=public.project), public, project)
+    public = remove_restricted(project)
+    kept = keep_public(
+        dataclasses.replace(results, project=public.project), public=public, project=project
+    )
     text = Outline(report_of(kept)).text
     assert TITLES["claims"] not in text
     assert "Overhill" not in text
     with pytest.raises(ProjectError, match="took part in these results"):
-        keep_public(dataclasses.replace(results, project=project), public, project)
+        keep_public(dataclasses.replace(results, project=project), public=public, project=project)
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
@@ -425,10 +427,10 @@ def test_the_same_results_give_the_same_bytes(tmp_path):
 
 
 def test_words_for_lists_shares_and_dates():
-    assert listing(["a"]) == "a"
-    assert listing(["a", "b", "c"]) == "a, b and c"
-    assert listing([]) == ""
-    assert [percent(share) for share in (0, 0.004, 0.5, 0.996, 1)] == [
+    assert join_phrases(["a"]) == "a"
+    assert join_phrases(["a", "b", "c"]) == "a, b and c"
+    assert join_phrases([]) == ""
+    assert [write_percent(share) for share in (0, 0.004, 0.5, 0.996, 1)] == [
         "0 %",
         "less than 1 %",
         "50 %",
@@ -436,28 +438,31 @@ def test_words_for_lists_shares_and_dates():
         "100 %",
     ]
     project = example_results(hostile=False).project
-    assert dates(project) == {"line_a": "1994", "line_b": "2020"}
-    assert day(project.lines[0].date) == "12 May 1994"
+    assert write_dates(project) == {"line_a": "1994", "line_b": "2020"}
+    assert write_day(project.lines[0].date) == "12 May 1994"
 
 
 def test_lines_of_one_year_are_told_apart():
     project = example_results(hostile=False).project
     one, two = project.lines
     same_year = two.model_copy(update={"date": one.date.replace(month=6)})
-    found = dates(project.model_copy(update={"lines": (one, same_year)}))
+    found = write_dates(project.model_copy(update={"lines": (one, same_year)}))
     assert found == {"line_a": "12 May 1994", "line_b": "12 June 1994"}
     same_day = two.model_copy(update={"date": one.date})
-    found = dates(project.model_copy(update={"lines": (one, same_day)}))
+    found = write_dates(project.model_copy(update={"lines": (one, same_day)}))
     assert found == {"line_a": "Line of 1994", "line_b": "Line of 2020"}
 
 
 def test_both_names_stand_in_the_order_chosen():
     project = example_results(hostile=False).project
     row = {"name": "Askeran", "name_alt": "Asgaran"}
-    assert place_name(row, project) == "Askeran (Asgaran)"
+    assert write_place_name(row, project=project) == "Askeran (Asgaran)"
     second = project.map.model_copy(update={"names": "name_alt"})
-    assert place_name(row, project.model_copy(update={"map": second})) == "Asgaran (Askeran)"
-    assert place_name({"name": "Askeran", "name_alt": None}, project) == "Askeran"
+    assert (
+        write_place_name(row, project=project.model_copy(update={"map": second}))
+        == "Asgaran (Askeran)"
+    )
+    assert write_place_name({"name": "Askeran", "name_alt": None}, project=project) == "Askeran"
 
 
 def test_keys_become_labels_and_plain_words_stay():
@@ -465,7 +470,7 @@ def test_keys_become_labels_and_plain_words_stay():
     line = results.project.lines[0].model_copy(update={"key": "old", "label": "The line\\1 of May"})
     lines = (line, results.project.lines[1])
     made = dataclasses.replace(results, project=results.project.model_copy(update={"lines": lines}))
-    said = without_keys("Old roads and 'old' by raster:grid at line_b on 2020-11-10.", made)
+    said = replace_keys("Old roads and 'old' by raster:grid at line_b on 2020-11-10.", results=made)
     assert said == (
         "Old roads and The line\\1 of May by population grid (grid) at Line of 2020 on "
         "10 November 2020."
@@ -475,7 +480,7 @@ def test_keys_become_labels_and_plain_words_stay():
 def test_nothing_that_prints_is_told_at_once(monkeypatch, tmp_path):
     monkeypatch.setattr(printing, "find_spec", lambda _: None)
     monkeypatch.setattr(printing.shutil, "which", lambda _: None)
-    assert printing.printer() == ""
+    assert printing.find_printer() == ""
     with pytest.raises(OutputError, match="Install WeasyPrint or Chromium"):
         printing.write_pdf(tmp_path / "report.pdf")
 
@@ -534,7 +539,7 @@ def test_claims_without_a_ledger_are_refused_before_anything_is_computed(tmp_pat
     (tmp_path / "made").mkdir()
     project = made_project(tmp_path / "made")
     with pytest.raises(ProjectError, match="has no claims"):
-        run(project, tmp_path / "out", command="claims")
+        run(project, out=tmp_path / "out", command="claims")
     assert not (tmp_path / "out").exists()
 
 
@@ -548,7 +553,7 @@ def test_claims_and_report_write_their_part(small_pictures, tmp_path):
         f'metric = "line_length"\nparameters = {{ line = "{line_key(project)}" }}\n'
         'stated = [{ value = 1, unit = "km" }]\n'
     )
-    results, written = run(project, tmp_path / "claims", command="claims")
+    results, written = run(project, out=tmp_path / "claims", command="claims")
     assert set(written) == {
         "tables/claims.csv",
         "tables/csv-metadata.json",
@@ -557,7 +562,7 @@ def test_claims_and_report_write_their_part(small_pictures, tmp_path):
         "manifest.json",
     }
     assert list(results.claims["verdict"]) == ["contradicted"]
-    _, written = run(project, tmp_path / "report", command="report")
+    _, written = run(project, out=tmp_path / "report", command="report")
     assert set(written) == {"report.html", "manifest.json"}
 
 

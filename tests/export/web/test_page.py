@@ -19,27 +19,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from frontline.export.html import inert_json
-from frontline.export.web.data import page_data
+from frontline.export.html import dump_inert_json
+from frontline.export.web.data import collect_page_data
 from frontline.export.web.overlays import (
-    exposure_bounds,
-    exposure_classes,
-    exposure_overlay,
-    indexed_png,
-    shade_overlay,
+    choose_class_bounds,
+    classify_exposure,
+    make_exposure_overlay,
+    make_shade_overlay,
     to_mercator,
+    write_indexed_png,
 )
-from frontline.export.web.page import page_html, write_page
+from frontline.export.web.page import render_page, write_page
 from frontline.records import RasterResult
-from frontline.results.inert import html_text
-from frontline.results.wording import dated
+from frontline.results.inert import escape_text
+from frontline.results.wording import add_validity
 
 HASH = "0123456789ab" * 5
 FIJI = "+proj=laea +lat_0=-17 +lon_0=180 +datum=WGS84 +units=m"
 
 
 def page_of(results):
-    return page_html(results, inputs_hash=HASH)
+    return render_page(results, inputs_hash=HASH)
 
 
 def data_of(page):
@@ -58,31 +58,31 @@ def coordinates(part):
 
 @given(st.text())
 def test_text_keeps_no_character_that_means_something(text):
-    inert = html_text(text)
-    assert html.unescape(inert) == html.unescape(html_text(html.unescape(inert)))
+    inert = escape_text(text)
+    assert html.unescape(inert) == html.unescape(escape_text(html.unescape(inert)))
     assert not set("<>\"'`{}$%\\&") & set(re.sub(r"&#\d+;", "", inert))
     assert not re.search("[\u2028\u2029\u202e\u200f]", inert)
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "Ստեփանակերտ", "Ağdam", "Слов'янськ"])
 def test_a_reader_sees_the_text_as_it_was_given(text):
-    assert html.unescape(html_text(text)) == text
+    assert html.unescape(escape_text(text)) == text
 
 
 @given(st.recursive(st.text() | st.integers() | st.none(), lambda x: st.lists(x, max_size=3)))
 def test_json_in_the_page_is_inert_and_whole(value):
-    text = inert_json(value)
+    text = dump_inert_json(value)
     assert not re.search("[<>&\u2028\u2029]", text)
     assert json.loads(text) == value
 
 
 def test_a_lone_surrogate_does_not_stop_the_page():
-    assert json.loads(inert_json("a\udc80b")) == "a\ufffd\ufffd\ufffdb"
+    assert json.loads(dump_inert_json("a\udc80b")) == "a\ufffd\ufffd\ufffdb"
 
 
 def test_no_number_of_the_page_is_infinite():
     with pytest.raises(ValueError, match="not JSON compliant"):
-        inert_json(float("nan"))
+        dump_inert_json(float("nan"))
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
@@ -134,7 +134,7 @@ def test_every_name_arrives_as_it_was_given():
 
 def test_figures_are_those_of_the_tables():
     results = example_results()
-    figures = page_data(results, inputs_hash=HASH)["figures"]
+    figures = collect_page_data(results, inputs_hash=HASH)["figures"]
     people = results.people[results.people["kind"] == "cumulative"]
     for row in people.itertuples():
         cell = figures[row.line][row.side][f"{row.distance_m / 1000:g}"]
@@ -155,7 +155,7 @@ def test_the_slider_takes_every_distance_that_the_run_has_and_the_tables_decide(
     zones = results.zones[results.zones["kind"] == "cumulative"].assign(distance_m=500.0)
     object.__setattr__(results, "profile", steps)
     object.__setattr__(results, "profile_zones", zones)
-    data = page_data(results, inputs_hash=HASH)
+    data = collect_page_data(results, inputs_hash=HASH)
     cells = data["figures"]["line_a"]["Upper side"]
     assert list(map(float, cells)) == [0.5, 5, 10, 30]
     assert cells["30"]["people"]["settlements"][0] == 30_000
@@ -165,7 +165,7 @@ def test_the_slider_takes_every_distance_that_the_run_has_and_the_tables_decide(
 
 def test_shapes_come_back_within_a_step():
     results = example_results()
-    data = page_data(results, inputs_hash=HASH)
+    data = collect_page_data(results, inputs_hash=HASH)
     part = data["lines"][0]["shape"][0][0]
     given_line = results.lines.geometry.iloc[0]
     assert coordinates(part) == pytest.approx(np.array(given_line.coords), abs=1e-5)
@@ -193,7 +193,7 @@ def test_a_long_line_is_simplified_until_the_page_is_small():
 
 
 def test_across_the_antimeridian_everything_stays_together():
-    data = page_data(moved(example_results(), 133.5), inputs_hash=HASH)
+    data = collect_page_data(moved(example_results(), 133.5), inputs_hash=HASH)
     (south, west), (north, east) = data["bounds"]
     assert (west, east) == pytest.approx((179.5, 180.5))
     assert (south, north) == pytest.approx((39.5, 40.3))
@@ -207,19 +207,21 @@ def test_across_the_antimeridian_everything_stays_together():
 def test_a_figure_of_another_time_is_marked():
     results = example_results(hostile=False)
     until = results.settlements.assign(population_from="", population_until="2000")
-    table = dated(dataclasses.replace(results, settlements=until))
+    table = add_validity(dataclasses.replace(results, settlements=until))
     assert table[table["line"] == "line_a"]["valid"].all()
     assert not table[table["line"] == "line_b"]["valid"].any()
-    assert dated(results)["valid"].all()  # without columns of validity every figure holds
+    assert add_validity(results)["valid"].all()  # without columns of validity every figure holds
 
 
 def test_a_png_is_read_back():
     indices = np.arange(12, dtype=np.uint8).reshape(3, 4) % 5
     palette = np.array([(i * 10, i * 20, i * 30, 50 * i) for i in range(5)], dtype=np.uint8)
-    picture = Image.open(io.BytesIO(indexed_png(indices, palette)))
+    picture = Image.open(io.BytesIO(write_indexed_png(indices, palette=palette)))
     assert picture.size == (4, 3)
     assert np.array_equal(np.array(picture.convert("RGBA")), palette[indices])
-    assert indexed_png(indices, palette) == indexed_png(indices.copy(), palette.copy())
+    assert write_indexed_png(indices, palette=palette) == write_indexed_png(
+        indices.copy(), palette=palette.copy()
+    )
 
 
 def picture_of(overlay):
@@ -228,7 +230,7 @@ def picture_of(overlay):
 
 
 def test_shading_is_clear_where_the_height_is_unknown():
-    overlay = shade_overlay(example_results().relief)
+    overlay = make_shade_overlay(example_results().relief)
     picture, raw = picture_of(overlay)
     assert overlay.bounds == ((39.5, 46.0), (40.3, 47.0))
     assert raw[12:16] == b"IHDR"
@@ -241,11 +243,11 @@ def test_shading_is_clear_where_the_height_is_unknown():
 
 @pytest.mark.parametrize(("highest", "expected"), [(0, ()), (1, (1,)), (3, (1, 2, 3))])
 def test_classes_of_small_counts(highest, expected):
-    assert exposure_bounds(highest) == expected
+    assert choose_class_bounds(highest) == expected
 
 
 def test_classes_rise_to_the_highest_count():
-    bounds = exposure_bounds(243)
+    bounds = choose_class_bounds(243)
     assert bounds == (3, 9, 27, 81, 243)
 
 
@@ -253,11 +255,11 @@ def test_cells_keep_seen_unseen_and_undecided_apart():
     seen = np.array([[0, 0, 1, 3, 243]], dtype=np.uint16)
     unknown = np.array([[0, 2, 2, 0, 0]], dtype=np.uint16)
     grid = RasterResult({"seen": seen, "unknown": unknown}, (1, 0, 0, 0, -1, 1), "EPSG:4326")
-    code, palette = exposure_classes(grid, [grid])
+    code, palette = classify_exposure(grid, all_lines=[grid])
     assert code.tolist() == [[0, 6, 1, 1, 5]]
     assert palette[0, 3] == 0
     assert len(palette) == 7
-    assert exposure_overlay(grid, [grid]).uri.startswith("data:image/png;base64,")
+    assert make_exposure_overlay(grid, all_lines=[grid]).uri.startswith("data:image/png;base64,")
 
 
 def test_rows_of_a_picture_are_even_in_mercator_not_in_degrees():
@@ -265,7 +267,7 @@ def test_rows_of_a_picture_are_even_in_mercator_not_in_degrees():
     lat = 60 - (np.arange(rows) + 0.5) / rows * 30  # from 60 to 30 degrees north
     grid = RasterResult({}, (0.1, 0, 10, 0, -0.1, 60), "EPSG:4326")
     picture, ((south, west), (north, east)) = to_mercator(
-        np.repeat(lat[:, None], 20, axis=1).astype(np.float32), grid, finer=1.0
+        np.repeat(lat[:, None], 20, axis=1).astype(np.float32), grid=grid, finer=1.0
     )
     assert (south, west, north, east) == pytest.approx((30, 10, 60, 12))
     y = np.arcsinh(np.tan(np.radians(picture[:, 0])))
@@ -279,7 +281,7 @@ def test_a_raster_across_the_antimeridian_is_one_picture():
     values = np.zeros((20, 40), dtype=np.float32)
     values[:, 30] = 1.0
     grid = RasterResult({}, (10_000, 0, -200_000, 0, -10_000, 100_000), FIJI)
-    picture, ((_, west), (_, east)) = to_mercator(values, grid, finer=2.0, smooth=False)
+    picture, ((_, west), (_, east)) = to_mercator(values, grid=grid, finer=2.0, smooth=False)
     assert 177 < west < 180 < east < 183
     assert np.isfinite(picture).mean() > 0.9
     col = np.median(np.where(picture == 1.0)[1])
@@ -290,7 +292,9 @@ def test_a_projected_raster_lies_where_it_belongs():
     values = np.zeros((40, 40), dtype=np.float32)
     values[10, 30] = 1.0
     grid = RasterResult({}, (1000, 0, 480_000, 0, -1000, 4_460_000), "EPSG:32638")
-    picture, ((south, west), (north, east)) = to_mercator(values, grid, finer=4.0, smooth=False)
+    picture, ((south, west), (north, east)) = to_mercator(
+        values, grid=grid, finer=4.0, smooth=False
+    )
     row, col = (np.mean(axis) for axis in np.where(picture == 1.0))
     lon = west + (col + 0.5) / picture.shape[1] * (east - west)
     top, bottom = (np.arcsinh(np.tan(np.radians(lat))) for lat in (north, south))

@@ -18,8 +18,8 @@ from pyproj import Geod
 
 import frontline.export.web.page
 from frontline.export.web.page import write_page
-from frontline.results.numbers import cumulative_figures, rounded
-from frontline.results.wording import source_row
+from frontline.results.numbers import round_cumulative, write_rounded
+from frontline.results.wording import name_source_row
 
 pytestmark = pytest.mark.browser
 
@@ -201,15 +201,15 @@ def test_printed_figures_lie_within_printed_intervals(opened):
 def test_the_page_prints_figures_as_the_report_does(opened):
     page = opened(view="#line=line_b&km=10")
     results = example_results(hostile=False)
-    people = cumulative_figures(results.people, "population")
-    land = cumulative_figures(results.zones, "area_km2")
+    people = round_cumulative(results.people, column="population")
+    land = round_cumulative(results.zones, column="area_km2")
     for side in SIDES:
         cell = page.locator(f"tr.land td[data-side='{side}'] b")
         expect(cell).to_have_text(land["line_b", side, 10_000.0].text)
         cell = page.locator(f"tr[data-source='raster:grid'] td[data-side='{side}'] b")
         expect(cell).to_have_text(people["line_b", side, 10_000.0, "raster:grid"].text)
     expect(page.locator("tr[data-source='raster:grid'] th").first).to_have_text(
-        source_row("raster:grid", results.project)
+        name_source_row("raster:grid", project=results.project)
     )
 
 
@@ -230,7 +230,7 @@ def test_the_page_rounds_by_the_rule_of_the_tables(opened):
         f"{own} return values.map(rounded); }}",
         values,
     )
-    assert shown == [rounded(value) for value in values]
+    assert shown == [write_rounded(value) for value in values]
 
 
 def test_the_slider_redraws_the_zones(opened):
