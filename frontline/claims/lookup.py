@@ -297,7 +297,5 @@ def explain_incomplete(share: float) -> tuple[str, ...]:
         return ()
     if np.isnan(share):
         return ("nobody knows what share of the people the list of settlements holds",)
-    return (
-        f"the list of settlements can hold {write_percent(share)} of the people, and 90 % is "
-        "needed",
-    )
+    held = write_percent(share)
+    return (f"the list of settlements can hold {held} of the people, and 90 % is needed",)

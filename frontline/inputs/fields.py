@@ -169,8 +169,8 @@ def doubt_cut_names(
             problems.append(
                 fault(
                     f"is cut to the ten letters of a Shapefile, and may be {' or '.join(meant)} or "
-                    f'a column of your own. Name it: columns = {{ {meant[0]} = "{to_one_line(name)}" '
-                    "}, or export a GeoPackage.",
+                    f"a column of your own. Name it: columns = {{ {meant[0]} = "
+                    f'"{to_one_line(name)}" }}, or export a GeoPackage.',
                     field=name,
                 )
             )

@@ -175,7 +175,7 @@ PEOPLE = Table(
 """Columns of the rows of :func:`count_people_within`."""
 
 _ROWS = [name for name in PEOPLE.names if name not in schema.list_names(schema.AREA_INTERVAL)]
-"""Columns of the rows of :func:`count_people_within`; the intervals of areas come from the zones."""
+"""Columns of the rows that are counted; the intervals of areas come from the zones."""
 
 _NOTHING = dict.fromkeys((name for name in PEOPLE.names if name.startswith("population")), np.nan)
 

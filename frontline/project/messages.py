@@ -378,11 +378,8 @@ def _side_problems(raw: Raw) -> Iterator[Problem]:
             _own_name(side) for side in sides if side.get("hand") == hand and not side.get("lines")
         ]
         if len(names) > 1:
-            yield (
-                "sides.hand",
-                f"{show_value(names[0])} and {show_value(names[1])} are both on the {hand}. "
-                "Correct one.",
-            )
+            both = f"{show_value(names[0])} and {show_value(names[1])}"
+            yield "sides.hand", f"{both} are both on the {hand}. Correct one."
 
 
 def _canopy_problems(raw: Raw) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -108,9 +109,8 @@ def open_rasters(project: Project, *, problems: Problems) -> None:
     """
     for raster in (*project.population, *_ground(project)):
         with ExitStack() as stack:
-            collect_problems(
-                lambda: stack.enter_context(_opened(raster, project)), problems=problems
-            )
+            opening = partial(_opened, raster, project)
+            collect_problems(lambda: stack.enter_context(opening()), problems=problems)  # noqa: B023
 
 
 def _ground(project: Project) -> list[Any]:
@@ -159,7 +159,9 @@ def survey(
             collect_problems(lambda: check_heights(layers, asked=project.sight), problems=problems)
     for raster in project.population:
         said += (
-            collect_problems(lambda: _of_people(raster, project, fronts, widest), problems=problems)
+            collect_problems(
+                partial(_of_people, raster, project, fronts, widest), problems=problems
+            )
             or []
         )
     cover = collect_problems(lambda: read_cover(project, layers=layers), problems=problems)

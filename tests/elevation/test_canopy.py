@@ -53,9 +53,13 @@ def padded(values, cells=4):
 def seen(grid, posts, targets, *, eye=2.0, target=2.0):
     posts, targets = np.atleast_2d(posts), np.atleast_2d(targets)
     return line_of_sight(
-        grid.heights_m, from_rc=np.repeat(posts, len(targets), axis=0), to_rc=np.tile(targets, (len(posts), 1)),
-        cell_size_m=grid.step_m, observer_height_m=eye, target_height_m=target,
-    ).visible  # fmt: skip
+        grid.heights_m,
+        from_rc=np.repeat(posts, len(targets), axis=0),
+        to_rc=np.tile(targets, (len(posts), 1)),
+        cell_size_m=grid.step_m,
+        observer_height_m=eye,
+        target_height_m=target,
+    ).visible
 
 
 def test_trees_stand_on_the_ground_but_not_where_posts_stand(tmp_path):
@@ -183,8 +187,12 @@ def test_heights_in_degrees_fall_in_place(tmp_path):
     half = turn.transform(GRID[2] + 300, GRID[5] - 200)[0]
     values = np.tile(np.where(cols > half, 10.0, 0.0).astype(np.float32), (150, 1))
     at = (step, 0.0, west - 0.002, 0.0, -step, north + 0.002)
-    got = read_tree_heights(trees_in(tmp_path, values, transform=at, crs="EPSG:4326"), transform=GRID, crs=CRS,
-                           shape=(40, 60))  # fmt: skip
+    got = read_tree_heights(
+        trees_in(tmp_path, values, transform=at, crs="EPSG:4326"),
+        transform=GRID,
+        crs=CRS,
+        shape=(40, 60),
+    )
     assert np.allclose(got[:, :28], 0)
     assert np.allclose(got[:, 32:], 10)
 

@@ -41,9 +41,14 @@ def with_totals(*totals, districts=(), places=PLACES):
     )
     references = make_references(totals, settlements=table, fronts=[front])
     return count_people_within(
-        project, layers=layers, fronts=(front,), zones=zones_of(front), places=places_of(table, front), draws={},
+        project,
+        layers=layers,
+        fronts=(front,),
+        zones=zones_of(front),
+        places=places_of(table, front),
+        draws={},
         references=references,
-    )  # fmt: skip
+    )
 
 
 def test_a_list_is_held_against_the_total_of_its_side():

@@ -217,7 +217,7 @@ def line_crossings(
     within: tuple[int, int],
     limit: float,
 ) -> tuple[float, bool]:
-    """Do as `find_clearance_at_crossings` between fractional positions (major, minor), ``start < end``.
+    """Do as `find_clearance_at_crossings` between fractional (major, minor), ``start < end``.
 
     Major is the index along `axis`, 0 for crossings of rows and 1 for those of columns. Only
     those with ``within[0] <= major < within[1]`` are looked at, and none that is surely above
@@ -316,7 +316,7 @@ def ray_of_pair(
     cell: tuple[float, float],
     curve: float,
 ) -> tuple[int, float]:
-    """Find state (1, 0 or -1) and clearance of one pair, by its ray alone; see `follow_each_ray`."""
+    """Find state (1, 0 or -1) and clearance of one pair by its ray; see `follow_each_ray`."""
     (r0, c0), (r1, c1) = start, end
     z0 = height_at(heights, r0, c0) + standing[0]
     z1 = height_at(heights, r1, c1) + standing[1]
