@@ -223,7 +223,7 @@ def compute_case(
     from frontline.elevation.dem import read_dem
     from frontline.inputs.layers import read_layers
     from frontline.lines.front import read_fronts
-    from frontline.lines.zones import buffer_zones, note_bias, note_correlation, note_drawing
+    from frontline.lines.zones import buffer_zones
     from frontline.population.completeness import make_references
     from frontline.population.within import count_people_within
 
@@ -279,19 +279,29 @@ def compute_case(
         tables=asked.tables,
         cover=cover,
     )
-    notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
-    notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
-    notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
-    notes += [*note_drawing(fronts, draws=draws), *note_bias(bands)]
+    return case, _collect_notes(case, options=(*asked.notes, *known), people=counted.notes)
+
+
+def _collect_notes(
+    case: Analysis, *, options: Sequence[Note], people: Sequence[Note]
+) -> tuple[Note, ...]:
+    """Gather what a reader must know, each thing once, in the order of the run."""
+    from frontline.lines.zones import note_bias, note_correlation, note_drawing
+
+    layers, fronts, uncertainty = case.layers, case.fronts, case.project.uncertainty
+    notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
+    notes += [*options, *_few_draws(case.project), *(case.dem.notes if case.dem else ())]
+    notes += [*(case.cover.notes if case.cover else ()), *case.exposure.notes, *people]
+    notes += [*note_drawing(fronts, draws=case.draws), *note_bias(case.zones)]
     notes += note_correlation(
         fronts,
         area=layers.study_area,
-        zones=bands,
+        zones=case.zones,
         plane=layers.plane,
-        draws=project.uncertainty.draws,
-        seed=project.uncertainty.seed,
+        draws=uncertainty.draws,
+        seed=uncertainty.seed,
     )
-    return case, tuple(dict.fromkeys(notes))
+    return tuple(dict.fromkeys(notes))
 
 
 def _exposure(

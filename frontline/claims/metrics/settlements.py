@@ -21,7 +21,7 @@ from frontline.claims.lookup import (
     find_side,
     list_dated_fronts,
     spread_over_draws,
-    write_distance,
+    write_distance_from_line,
 )
 from frontline.claims.measurement import (
     POSITION,
@@ -150,7 +150,7 @@ def _in_km(
     for place, row in zip(places, rows, strict=True):
         found = find_place(case, place=place)
         outline = shapely.get_dimensions(found.geometry) == 2
-        far = write_distance(
+        far = write_distance_from_line(
             row[0],
             error_m=find_error_near(front, geometry=found.geometry),
             written=write_rounded(*row),
@@ -218,7 +218,10 @@ def _quartiles(case: Analysis, line: str, side: str) -> str:
         return f"{line}, {side}: none listed"
     far = np.quantile(own["distance_m"], [0.0, 0.25, 0.5, 0.75]) / 1000.0
     error_m = float(find_front(case, line=line).error_m.max(initial=0.0))
-    return f"{line}, {side}: {', '.join(write_distance(value, error_m=error_m) for value in far)}"
+    return (
+        f"{line}, {side}: "
+        f"{', '.join(write_distance_from_line(value, error_m=error_m) for value in far)}"
+    )
 
 
 def _completeness(case: Analysis, line: str, side: str) -> float:
