@@ -67,11 +67,13 @@ def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     low, high = spread_over_draws(case, front=front, value=value, figure=figure)
     away = rows["distance_m"].to_numpy(dtype=np.float64) / 1000.0
     error_m = float(front.error_m.max(initial=0.0))
-    told = [
-        f"{name} "
-        f"{write_distance_from_line(float(km), error_m=error_m, written=f'{km:.1f}') if km else 'crosses it'}"
-        for name, km in zip(rows["name"], away, strict=True)
+    distances = [
+        write_distance_from_line(float(km), error_m=error_m, written=f"{km:.1f}")
+        if km
+        else "crosses it"
+        for km in away
     ]
+    told = [f"{name} {far}" for name, far in zip(rows["name"], distances, strict=True)]
     return Measurement(
         value,
         max(low, 0.0),
