@@ -254,7 +254,7 @@ def widen_interval(
     return low, high
 
 
-def write_distance(kilometres: float, *, error_m: float, written: str = "") -> str:
+def write_distance_from_line(kilometres: float, *, error_m: float, written: str = "") -> str:
     """Write a distance from a line; one below the line's error is never a number.
 
     Parameters

@@ -225,6 +225,7 @@ def compute_case(
     from frontline.lines.front import read_fronts
     from frontline.lines.zones import buffer_zones, note_bias, note_correlation, note_drawing
     from frontline.population.completeness import make_references
+    from frontline.population.extent import describe_large_points
     from frontline.population.within import count_people_within
 
     progress("reading layers", 0, 2)
@@ -279,7 +280,8 @@ def compute_case(
         tables=asked.tables,
         cover=cover,
     )
-    notes = [*layers.notes, *(note for front in fronts for note in front.notes), *asked.notes]
+    notes = [*layers.notes, *describe_large_points(layers.settlements)]
+    notes += [*(note for front in fronts for note in front.notes), *asked.notes]
     notes += [*_few_draws(project), *(dem.notes if dem else ()), *known]
     notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
     notes += [*note_drawing(fronts, draws=draws), *note_bias(bands)]
@@ -415,7 +417,10 @@ def _results(
         settlements=lonlat(settlements),
         changes=lonlat(flows),
         control_change=find_control_changes(
-            case.places, sight=case.exposure.settlements, fronts=fronts
+            case.places,
+            sight=case.exposure.settlements,
+            fronts=fronts,
+            study_area=layers.study_area,
         ),
         corridors=lonlat(_with_length(case)),
         corridor_km=measure_corridors(layers, fronts=fronts, zones=case.zones, draws=draws),

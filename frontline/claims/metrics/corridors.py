@@ -19,7 +19,7 @@ from frontline.claims.lookup import (
     find_side,
     spread_over_draws,
     write_both_names,
-    write_distance,
+    write_distance_from_line,
 )
 from frontline.claims.measurement import (
     POSITION,
@@ -69,7 +69,7 @@ def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     error_m = float(front.error_m.max(initial=0.0))
     told = [
         f"{name} "
-        f"{write_distance(float(km), error_m=error_m, written=f'{km:.1f}') if km else 'crosses it'}"
+        f"{write_distance_from_line(float(km), error_m=error_m, written=f'{km:.1f}') if km else 'crosses it'}"
         for name, km in zip(rows["name"], away, strict=True)
     ]
     return Measurement(

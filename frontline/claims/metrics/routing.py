@@ -18,7 +18,7 @@ from frontline.claims.lookup import (
     find_place,
     find_points,
     find_side,
-    write_distance,
+    write_distance_from_line,
 )
 from frontline.claims.measurement import (
     Ids,
@@ -117,7 +117,7 @@ def minutes_to_front(
     told = []
     for place, one, km in zip(places, minutes, away, strict=True):
         found = find_place(case, place=place)
-        far = write_distance(
+        far = write_distance_from_line(
             float(km),
             error_m=find_error_near(front, geometry=found.geometry),
             written=f"{km:.1f} km",

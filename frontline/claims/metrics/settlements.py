@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from frontline.analysis.context import Analysis
@@ -21,7 +22,7 @@ from frontline.claims.lookup import (
     find_side,
     list_dated_fronts,
     spread_over_draws,
-    write_distance,
+    write_distance_from_line,
 )
 from frontline.claims.measurement import (
     POSITION,
@@ -37,6 +38,7 @@ from frontline.claims.measurement import (
 )
 from frontline.errors import ProjectError
 from frontline.geo.geodesy import find_nearest, measure_distance
+from frontline.population.extent import LARGE, estimate_width_km
 from frontline.results.numbers import write_rounded
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def place_distance(
         contains = f"{POSITION} and of the place, known to {place_error_m / 1000:g} km"
         if place_error_m / 1000.0 > value / 4.0:
             coarse = (f"the place is known to {place_error_m / 1000:g} km only",)
+    coarse += _too_wide(case, found, value)
     return Measurement(
         value,
         low,
@@ -78,6 +81,19 @@ def place_distance(
         coarse=coarse,
         resolves=error_km if shapely.get_dimensions(found.geometry) == 0 else 0.0,
     )
+
+
+def _too_wide(case: Analysis, place: Place, distance_km: float) -> tuple[str, ...]:
+    """Say that a city given as a point is wider than a statement on kilometres can be."""
+    own = case.layers.settlements
+    own = own[own["id"] == place.id]
+    people = own["population"].max() if len(own) else None
+    if people is None or pd.isna(people) or shapely.get_dimensions(place.geometry) == 2:
+        return ()
+    wide = estimate_width_km(float(people))
+    if people < LARGE or distance_km > 4.0 * wide:
+        return ()
+    return (f"{place.name} is given as a point and is some {wide:.0f} km wide",)
 
 
 def _kilometres(
@@ -150,7 +166,7 @@ def _in_km(
     for place, row in zip(places, rows, strict=True):
         found = find_place(case, place=place)
         outline = shapely.get_dimensions(found.geometry) == 2
-        far = write_distance(
+        far = write_distance_from_line(
             row[0],
             error_m=find_error_near(front, geometry=found.geometry),
             written=write_rounded(*row),
@@ -218,7 +234,10 @@ def _quartiles(case: Analysis, line: str, side: str) -> str:
         return f"{line}, {side}: none listed"
     far = np.quantile(own["distance_m"], [0.0, 0.25, 0.5, 0.75]) / 1000.0
     error_m = float(find_front(case, line=line).error_m.max(initial=0.0))
-    return f"{line}, {side}: {', '.join(write_distance(value, error_m=error_m) for value in far)}"
+    return (
+        f"{line}, {side}: "
+        f"{', '.join(write_distance_from_line(value, error_m=error_m) for value in far)}"
+    )
 
 
 def _completeness(case: Analysis, line: str, side: str) -> float:
