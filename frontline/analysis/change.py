@@ -78,7 +78,7 @@ CONTROL = Table(
         schema.ID,
         schema.NAME,
         *schema.FROM_TO,
-        schema.text("control", "Control", "stayed, changed, cut by a line, or uncertain."),
+        schema.text("control", "Control", "stayed, changed, cut by a line, uncertain or outside."),
         schema.PEOPLE_STATED,
         schema.SOURCE_OF_FIGURE,
         schema.number("distance_before_m", "m", "Distance before", "To the earlier line."),
@@ -500,7 +500,11 @@ def _signed(areas: Any, *, sign: Any) -> float:
 
 
 def find_control_changes(
-    places: pd.DataFrame, *, sight: pd.DataFrame, fronts: Sequence[FrontLine]
+    places: pd.DataFrame,
+    *,
+    sight: pd.DataFrame,
+    fronts: Sequence[FrontLine],
+    study_area: shapely.Geometry | None = None,
 ) -> pd.DataFrame:
     """Side, distance and sight of each settlement before and after, for each pair of lines.
 
@@ -514,6 +518,9 @@ def find_control_changes(
         One row per settlement and line: ``id, line, in_sight``. May be empty.
     fronts
         The dated lines.
+    study_area
+        In the plane of the places' geometry: tells places outside it from those on land inside
+        that no side holds. If None, a place on no side at both dates is outside.
 
     Returns
     -------
@@ -522,8 +529,9 @@ def find_control_changes(
     Notes
     -----
     ``control`` is ``cut`` where one of the two lines passes through the settlement;
-    ``uncertain`` where its side is not certain at one of the two, or it lies outside the study
-    area; else ``changed`` or ``stayed``.
+    ``outside`` where it lies outside the study area, of which no line says anything: such places
+    are in no sum; ``uncertain`` where its side is not certain at one of the two; else ``changed``
+    or ``stayed``.
 
     ``population`` is the figure valid at the date of the *earlier* line: the people whose
     place the change happened to. Where no figure is valid at that date it is unknown.
@@ -543,7 +551,7 @@ def find_control_changes(
                     "to_line": new.key,
                     "from_side": before["side"].to_numpy(),
                     "to_side": after["side"].to_numpy(),
-                    "control": _control(before, after),
+                    "control": _control(before, after, study_area),
                     "population": _people(before, old.date),
                     "population_source": before["population_source"].to_numpy(),
                     "distance_before_m": before["distance_m"].to_numpy(),
@@ -559,15 +567,21 @@ def find_control_changes(
     return pd.concat(tables, ignore_index=True)[CONTROL.all_names]
 
 
-def _control(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.object_]:
+def _control(
+    before: pd.DataFrame, after: pd.DataFrame, study_area: shapely.Geometry | None
+) -> NDArray[np.object_]:
     from_side = before["side"].fillna("").to_numpy()
     to_side = after["side"].fillna("").to_numpy()
     cut = (before["crossed"] | after["crossed"]).fillna(value=False).to_numpy(dtype=bool)
     known = (from_side != "") & (to_side != "")
     certain = known & (before["side_certain"] & after["side_certain"]).to_numpy(dtype=bool)
+    outside = (from_side == "") & (to_side == "")
+    if study_area is not None and len(before):
+        shapely.prepare(study_area)
+        outside &= ~shapely.intersects(study_area, before["geometry"].to_numpy())
     moved = np.where(from_side == to_side, "stayed", "changed")
-    control: NDArray[np.object_] = np.where(
-        cut, "cut", np.where(certain, moved, "uncertain")
+    control: NDArray[np.object_] = np.select(
+        [cut, outside, certain], ["cut", "outside", moved], default="uncertain"
     ).astype(object)
     return control
 

@@ -176,7 +176,14 @@ def verify(directory: Path) -> list[str]:
     -------
     One line per problem: what is missing, has changed, or comes from another run. Empty if
     everything is as the manifest says. Files that it does not name are not looked at.
+
+    Raises
+    ------
+    OutputError
+        There is no such directory, or it is a file.
     """
+    if not directory.is_dir():
+        raise OutputError(_no_directory(directory), path=directory)
     found = read_manifest(directory)
     if found is None:
         return [f"{MANIFEST}: missing or unreadable (expected the manifest of a finished run)."]
@@ -190,6 +197,15 @@ def verify(directory: Path) -> list[str]:
         if fault:
             problems.append(f"{to_one_line(name)}: {fault}")
     return problems
+
+
+def _no_directory(path: Path) -> str:
+    """Say what to do about what should be a directory of results and is none."""
+    if not path.exists():
+        return "does not exist (expected a folder of results). Check the path."
+    if path.suffix.lower() == ".zip":
+        return "is an archive (expected a folder). Unpack it, and name the folder that it gives."
+    return "is a file (expected a folder of results). Name the folder that holds it."
 
 
 def read_manifest(directory: Path) -> dict[str, Any] | None:

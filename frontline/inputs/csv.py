@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.errors import FrontlineError, LayerError
 from frontline.errors import show_value as quoted
-from frontline.inputs.fields import find_alike
+from frontline.inputs.fields import decimal_commas, describe_commas, find_alike
 from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile, read_layers_as_one
 from frontline.project.layers import LAT_NAMES, LON_NAMES
 
@@ -204,7 +204,18 @@ def place_rows(
     problems: list[LayerError] = []
     values = np.full((len(table), 2), np.nan)
     for axis, name in enumerate((lon, lat)):
+        commas = decimal_commas(list(table[name]))
+        if commas:
+            first = min(commas)
+            problem = describe_commas(str(table[name].iloc[first]), count=len(commas))
+            problems.append(
+                LayerError(
+                    problem, path=file.shown, layer=layer, row=str(table.index[first]), field=name
+                )
+            )
         for at, (row, cell) in enumerate(table[name].items()):
+            if at in commas:
+                continue
             text = "" if pd.isna(cell) else str(cell).strip()
             if _NUMBER.fullmatch(text):
                 values[at, axis] = float(text)

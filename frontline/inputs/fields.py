@@ -244,7 +244,15 @@ def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault:
         doubtful = column.kind in {"whole number", "number"} and not column.degrees
         doubtful = doubtful and not any(_is_plainly_decimal(cell) for cell in cells)
         values, rounded = [], 0
-        for row, cell in zip(table.index, cells, strict=True):
+        commas = decimal_commas(cells) if column.kind in {"whole number", "number"} else set()
+        if commas:
+            first = min(commas)
+            text = describe_commas(str(cells[first]), count=len(commas))
+            problems.append(fault(text, row=table.index[first], field=column.name))
+        for at, (row, cell) in enumerate(zip(table.index, cells, strict=True)):
+            if at in commas:
+                values.append(_READERS[column.kind](None))
+                continue
             try:
                 plain = _plain(cell)
                 if doubtful:
@@ -267,6 +275,35 @@ def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault:
             rest[name] = [_carried(cell) for cell in rest[name]]
     result = pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1)
     return Typed(result, problems, notes)
+
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+
+
+def decimal_commas(cells: Sequence[Any]) -> set[int]:
+    """Find the cells with a decimal comma, where a column has several: they are one fault.
+
+    Parameters
+    ----------
+    cells
+        Of one column.
+
+    Returns
+    -------
+    Their places; none unless two have one, and one of them can be nothing else.
+    """
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    places = {at for at, text in enumerate(texts) if _DECIMAL_COMMA.fullmatch(text)}
+    plain = any(len(texts[at].partition(",")[2]) != 3 for at in places)
+    return places if len(places) > 1 and plain else set()
+
+
+def describe_commas(first: str, *, count: int) -> str:
+    """Say of a column with decimal commas what is wrong with it, in one line."""
+    return (
+        f"{count} cells have a decimal comma, the first {quoted(first.strip())} (expected a "
+        "decimal point). Export the table with decimal points."
+    )
 
 
 def _is_plainly_decimal(cell: Any) -> bool:

@@ -19,6 +19,7 @@ from frontline.inputs.formats import VectorFile, open_vector
 from frontline.inputs.geometry import name_crs, to_degrees
 from frontline.inputs.location import find_elsewhere, find_seeds_outside
 from frontline.inputs.normalize import (
+    Zeros,
     make_empty_layer,
     normalize_districts,
     normalize_line,
@@ -259,6 +260,13 @@ def _read_all(project: Project) -> tuple[dict[_Key, CheckedLayer], list[Frontlin
     return found, problems
 
 
+def _zeros(project: Project, role: Role) -> Zeros:
+    """Return what a population of 0 means in the settlements."""
+    if role is not SETTLEMENTS or project.settlements is None:
+        return Zeros()
+    return Zeros(project.settlements.zero, project.settlements.source)
+
+
 def _frame(area: CheckedLayer) -> ProjectedPlane:
     geometries = area.frame.geometry.to_numpy()
     try:
@@ -338,7 +346,7 @@ def _assembled(
         made[role.name], wrong, said = (
             normalize_districts(project, layer=layer, placed=table, plane=plane)
             if role is DISTRICTS
-            else normalize_places(role, layer=layer, placed=table)
+            else normalize_places(role, layer=layer, placed=table, zeros=_zeros(project, role))
         )
         problems += wrong
         notes += [Note(role.name, text, count) for text, count in said]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -287,7 +288,7 @@ def _no_sides(
 
 
 def normalize_places(
-    role: Role, *, layer: CheckedLayer, placed: gpd.GeoDataFrame
+    role: Role, *, layer: CheckedLayer, placed: gpd.GeoDataFrame, zeros: Zeros | None = None
 ) -> tuple[gpd.GeoDataFrame, list[FrontlineError], Said]:
     """Give settlements, points or corridors their identifiers, and keep each place once.
 
@@ -297,6 +298,8 @@ def normalize_places(
         Which of them.
     layer, placed
         As read, and in the plane.
+    zeros
+        What a population of 0 means.
 
     Returns
     -------
@@ -317,6 +320,8 @@ def normalize_places(
         table = number_ids(kept)
     else:
         if "population_kind" in table:
+            table, said = without_zeros(table, zeros=zeros or Zeros())
+            notes += said
             table, wrong, said = add_kinds(table, layer=layer)
             problems += wrong
             notes += said
@@ -328,6 +333,34 @@ def normalize_places(
         if blank:
             notes.append(("Places without a name.", blank))
     return table.reset_index(drop=True), problems, notes
+
+
+ZERO_IS_UNKNOWN = ("geonames",)
+"""Sources that write 0 where they know no population."""
+
+
+@dataclass(frozen=True)
+class Zeros:
+    """What a population of 0 means: as the project says, or as the layer's source writes it."""
+
+    meaning: str | None = None
+    source: str = ""
+
+
+def without_zeros(table: gpd.GeoDataFrame, *, zeros: Zeros) -> tuple[gpd.GeoDataFrame, Said]:
+    """Make a population of 0 unknown where that is what it means, and say of how many."""
+    zero = (table["population"] == 0).fillna(value=False).to_numpy(dtype=bool)
+    if zeros.meaning == "nobody" or not zero.any():
+        return table, []
+    if zeros.meaning is None:
+        stated = table["population_source"].where(table["population_source"] != "", zeros.source)
+        named = stated.str.casefold().str.replace(" ", "")
+        zero &= named.map(lambda text: any(word in text for word in ZERO_IS_UNKNOWN)).to_numpy(bool)
+    if not zero.any():
+        return table, []
+    people = table["population"].mask(zero)
+    text = 'A population of 0 is taken as unknown. zero = "nobody" takes it as it stands.'
+    return table.assign(population=people), [(text, int(zero.sum()))]
 
 
 def add_kinds(

@@ -4,6 +4,8 @@ catchments
     The land around each settlement, from which a population raster's people are gathered.
 completeness
     What share of a zone's people a list of settlements can contain, and by which reference.
+extent
+    How large a place is that is given as a point: a city's distance to a line is not one number.
 figures
     Numbers of people as the settlements state them: of which kind, and valid at which date.
 on_land

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from frontline.errors import ProjectError, raise_problems, suggest_name, to_one_line
 from frontline.project.layers import ROLES, TABLES
@@ -125,7 +126,7 @@ def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
-def replace_parts(project: Project, **parts: dict[str, Any]) -> Project:
+def replace_parts(project: Project, **parts: Any) -> Project:
     """Give a project with some keys of its parts replaced, checked like those of the file.
 
     Parameters
@@ -133,7 +134,9 @@ def replace_parts(project: Project, **parts: dict[str, Any]) -> Project:
     project
         From `load_project`.
     parts
-        A part of the file and its new values: ``sight={"radius_m": 20_000}``.
+        A part of the file and its new values: ``sight={"radius_m": 20_000}``. A list takes the
+        place of a list, ``lines=[{"key": "line_2020", "error_m": 100}]``: an entry with the key,
+        name or id of one that is there keeps the other values of that one.
 
     Raises
     ------
@@ -142,13 +145,35 @@ def replace_parts(project: Project, **parts: dict[str, Any]) -> Project:
     """
     raw = project.model_dump() | {"path": project.path}
     for name, values in parts.items():
-        raw[name] = {**(raw.get(name) or {}), **values}
+        raw[name] = _merged(raw.get(name), values)
     try:
         return Project.model_validate(raw, context={"folder": project.path.parent})
     except ValidationError as error:
         problems = describe_problems(error.errors(include_url=False), raw=raw, model=Project)
         raise_problems([ProjectError(text, path=project.path, field=key) for key, text in problems])
         raise
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """Put new values over old ones: tables by key, lists of tables by the names of entries."""
+    if isinstance(new, BaseModel):
+        return new.model_dump()
+    if isinstance(new, Mapping):
+        return {**(old if isinstance(old, Mapping) else {}), **new}
+    if not isinstance(new, list | tuple) or not isinstance(old, list | tuple):
+        return new
+    known = {_name_of(entry): entry for entry in old if isinstance(entry, Mapping)}
+    return tuple(
+        _merged(known.get(_name_of(entry)), entry)
+        if isinstance(entry, Mapping)
+        else _merged(None, entry)
+        for entry in new
+    )
+
+
+def _name_of(entry: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return what an entry of a list goes by."""
+    return next(((key, entry[key]) for key in ("key", "id", "name") if key in entry), ("", None))
 
 
 def find_claims_file(project: Project) -> Path | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from frontline.errors import NAME_PATTERN, show_value
 from frontline.project.types import (
+    Cell,
     Colour,
     Day,
     Distance,
@@ -55,7 +56,7 @@ class TableSource(Origin):
     encoding: Encoding | None = Field(
         None, description="encoding of a Shapefile or CSV that is not UTF-8, as cp1251"
     )
-    select: dict[str, str | Whole | Number | Flag] = Field(
+    select: dict[str, Cell] = Field(
         {}, description="keep only the features with these values, column = value"
     )
     columns: dict[str, str] = Field({}, description="our column = the file's column")
@@ -188,6 +189,11 @@ class Settlements(LayerSource):
     )
     trusted: Flag = Field(
         False, description="use figures although they are far above what the districts state"
+    )
+    zero: Literal["unknown", "nobody"] | None = Field(
+        None,
+        description="what a population of 0 means; if unset unknown in figures of GeoNames, by "
+        "the source that the layer or the row names, and nobody in others",
     )
 
 

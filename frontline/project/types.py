@@ -103,6 +103,21 @@ def _error(value: Any) -> Any:
     raise ValueError(f"{show_value(value)} is not an error of a line {expected}. Correct it.")
 
 
+def _cell(value: Any) -> Any:
+    """Accept one value of a cell; a list gives one problem, not one for each type it is not."""
+    if isinstance(value, str | int | float):
+        return value
+    what = "a list" if isinstance(value, list | tuple) else show_value(value)
+    raise PydanticCustomError(
+        "frontline_cell",
+        "{text}",
+        {
+            "text": f"{what} is no value of a cell (expected one text, number, or true or false). "
+            "Write one value; for several, add a column that they share."
+        },
+    )
+
+
 def _encoding(value: Any) -> Any:
     try:
         codecs.lookup(value)
@@ -149,5 +164,6 @@ Day = Annotated[dt.date, BeforeValidator(_as_date)]
 InputPath = Annotated[Path, BeforeValidator(_input_path)]
 Sensitivity = Literal["public", "restricted"]
 LineError = Annotated[float | str, BeforeValidator(_error)]
+Cell = Annotated[str | Whole | Number | Flag, BeforeValidator(_cell)]
 Encoding = Annotated[str, BeforeValidator(_encoding)]
 Tiles = Annotated[str, BeforeValidator(_tiles)]

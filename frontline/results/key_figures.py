@@ -16,7 +16,9 @@ from frontline.results.numbers import (
     count_text,
     round_cumulative,
     round_figure,
+    round_part,
     round_row,
+    write_digits,
     write_rounded,
     write_whole,
 )
@@ -74,8 +76,7 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
             f"{when}, {figure.text} km² of farmland{_between_quotes(figure, _BOTH_LINES)} "
             f"went {way}, {write_percent(row['share'])} of the farmland that the "
             f"{row['from_side']} side "
-            f"had held. Of it, {write_rounded(row['area_certain_km2'], low, high)} km² lie "
-            "farther from "
+            f"had held. Of it, {_part_text(row['area_certain_km2'], figure)} km² lie farther from "
             "both lines than their errors."
         )
     else:
@@ -317,6 +318,18 @@ def _between_quotes(figure: RoundedFigure, why: str) -> str:
     return f" ({figure.range}, {why})" if why else f" ({figure.range})"
 
 
+def _part_text(part: float, figure: RoundedFigure) -> str:
+    """Write a part with no finer digits than its whole; something never reads as nothing."""
+    shown = round_part(part, whole=figure)
+    if shown.value == 0 and shown.high is not None:
+        return f"less than {write_digits(shown.high)}"
+    return shown.text
+
+
+def _unknown_as_empty(value: float) -> str:
+    return write_rounded(value) if math.isfinite(value) else ""
+
+
 def _land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
     flows = changes[changes["from_side"] != changes["to_side"]]
     keys = ["from_line", "to_line", "from_side", "to_side"]
@@ -330,14 +343,15 @@ def _land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[Key
             figure = round_row(flow, column="flow_km2")
             sentence = (
                 f"{when}, {figure.text} km² of land{_between_quotes(figure, _BOTH_LINES)} went "
-                f"{way}. Of it, {write_rounded(sure, low, high)} km² lie farther from both lines "
-                "than "
+                f"{way}. Of it, {_part_text(sure, figure)} km² lie farther from both lines than "
                 "their errors."
             )
         else:
-            most = round_figure(high, low, high).ends[1] or write_rounded(high)
+            most = round_figure(high, low, high).ends[1] or _unknown_as_empty(high)
+            open_ = write_rounded(flow["flow_km2"])
+            rest = f"Up to {most} km² may have" if most else f"The lines differ by {open_} km²"
             sentence = (
-                f"{when}, no land is certain to have gone {way}. Up to {most} km² may have, "
+                f"{when}, no land is certain to have gone {way}. {rest}, "
                 "within the errors of the lines."
             )
         yield KeyFigure(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
+from frontline.errors import to_one_line
+
 if TYPE_CHECKING:
     import folium
     import geopandas as gpd
@@ -102,6 +104,21 @@ class Results:
     claims: pd.DataFrame | None = None
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     case: Analysis | None = None
+
+    def __repr__(self) -> str:
+        """Say in a few lines what a run holds; the tables themselves would fill screens."""
+        places = self.settlements["id"].nunique() if "id" in self.settlements else 0
+        counts = (
+            f"lines {len(self.lines)}",
+            f"settlements {places}",
+            f"key figures {len(self.key_figures)}",
+            f"notes {len(self.notes)}",
+            *([f"claims {len(self.claims)}"] if self.claims is not None else ()),
+        )
+        figures = [f"  {to_one_line(figure.sentence)}" for figure in self.key_figures[:3]]
+        return "\n".join(
+            [f"Results of '{to_one_line(self.project.title)}': {', '.join(counts)}", *figures]
+        )
 
     def explore(self, *, tiles: str | None = None) -> folium.Map:
         """Draw the results as a `folium.Map` for a notebook, to look at and to add layers to.

@@ -87,6 +87,25 @@ def round_figure(value: float, low: float = math.nan, high: float = math.nan) ->
     return _at_place(value, low, high, _place(value, low, high))
 
 
+def round_part(value: float, *, whole: RoundedFigure) -> RoundedFigure:
+    """Round a part of a figure that has no interval of its own: no finer than the whole.
+
+    Parameters
+    ----------
+    value
+        The part; NaN is unknown.
+    whole
+        Of which it is a part. A part below its last digit is printed as 0, from 0 to that digit.
+    """
+    if not math.isfinite(value) or whole.value is None or whole.low is None:
+        return round_figure(value)
+    unit = Decimal(1).scaleb(whole.place)
+    shown = Decimal(repr(float(value))).quantize(unit, rounding=ROUND_HALF_UP)
+    if shown == 0 and value > 0:
+        return RoundedFigure(shown, Decimal(0), unit, whole.place)
+    return RoundedFigure(shown, None, None, whole.place)
+
+
 def write_rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
     """Write a figure with the digits its interval supports; see `round_figure`."""
     return round_figure(value, low, high).text

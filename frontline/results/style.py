@@ -92,12 +92,16 @@ def choose_side_colours(project: Project, *, others: Iterable[str] = ()) -> dict
 
 
 def choose_line_styles(project: Project) -> dict[str, LineStyle]:
-    """Return a style per line key: the newest solid and strong, older ones dashed and thinner."""
+    """Return a style per line key: the newest solid and strong, older ones dashed and thinner.
+
+    From the sixth line on the dashes come again, longer and thinner: no two lines look alike.
+    """
     newest_first = sorted(project.lines, key=lambda line: line.date, reverse=True)
     styles = {newest_first[0].key: LineStyle(INK, 2.6)}
     for place, line in enumerate(newest_first[1:]):
-        dash = OLDER_DASHES[min(place, len(OLDER_DASHES) - 1)]
-        styles[line.key] = LineStyle(INK, 2.0, dash)
+        again, number = divmod(place, len(OLDER_DASHES))
+        dash = tuple(part * (1.0 + 0.6 * again) for part in OLDER_DASHES[number])
+        styles[line.key] = LineStyle(INK, max(2.0 - 0.3 * again, 0.8), dash)
     return {line.key: styles[line.key] for line in project.lines}
 
 

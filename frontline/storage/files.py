@@ -80,8 +80,14 @@ def _neighbour(path: Path) -> str:
     except OSError:
         return " Neither does its directory. Paths are relative to the project file."
     folded = {name.casefold(): name for name in names}
-    alike = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.6)
-    return f" Did you mean '{to_one_line(folded[alike[0]])}'?" if alike else " Check the path."
+    if path.name.casefold() in folded:
+        own = to_one_line(folded[path.name.casefold()])
+        return (
+            f" There is '{own}': large and small letters differ. Write the name as the file has it."
+        )
+    near = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.6)
+    alike = [folded[name] for name in near]
+    return f" Did you mean '{to_one_line(alike[0])}'?" if alike else " Check the path."
 
 
 def list_companions(path: Path) -> tuple[Path, ...]:

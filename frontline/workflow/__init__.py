@@ -4,8 +4,12 @@ check
     Check a project before a run: a survey of its layers, rasters, claims.
 compare
     Two runs against each other: which figures differ, and what may have made them differ.
+estimate
+    How long a run will take on this machine, and what makes it long: a small calibrated model.
 pack
     One archive of all inputs, for another analyst: unpacked anywhere, it gives the same figures.
+recognition
+    What names of files and columns say: dates in any order, codes, names, people, holders, HXL.
 run
     The order of things: from a project to results, and from results to files.
 scaffold

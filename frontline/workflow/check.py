@@ -53,10 +53,12 @@ def check(path: Path | str) -> list[str]:
         up to twenty problems.
     """
     from frontline.analysis.optional_tables import prepare_options
+    from frontline.claims.verdict import read_ledger
     from frontline.export.geojson import check_exports
     from frontline.inputs.layers import read_layers
     from frontline.inputs.series import expand_dates
     from frontline.lines.front import read_fronts
+    from frontline.population.extent import describe_large_points
     from frontline.project.loader import load_project
 
     project = expand_dates(load_project(path))
@@ -71,6 +73,10 @@ def check(path: Path | str) -> list[str]:
     )
     if layers is None or fronts is None:
         open_rasters(project, problems=problems)
+        if layers is not None:
+            problems += list(_of_claims(project, layers))
+        else:
+            collect_problems(lambda: read_ledger(project), problems=problems)
     else:
         counts = (
             f"lines {len(project.lines)}",
@@ -83,9 +89,11 @@ def check(path: Path | str) -> list[str]:
         asked = collect_problems(
             lambda: prepare_options(project, layers=layers, fronts=fronts), problems=problems
         )
-        notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
+        notes = [*layers.notes, *describe_large_points(layers.settlements)]
+        notes += [*(note for front in fronts for note in front.notes)]
         notes += asked.notes if asked is not None else ()
         lines += [f"{to_one_line(note.about)}: {note.text}" for note in notes]
+        lines += _of_errors(fronts)
         lines += survey(project, layers=layers, fronts=fronts, problems=problems)
     raise_problems(list({str(problem): problem for problem in problems}.values()))
     return [*lines, "No problems found."]
@@ -95,6 +103,19 @@ Problems = list[FrontlineError]
 
 PLACES = ("place", "places", "start", "stop", "points")
 """Parameters of metrics that name settlements, points or districts by their identifiers."""
+
+
+def _of_errors(fronts: Sequence[FrontLine]) -> list[str]:
+    """Ask whether lines without an error are really known to the metre."""
+    exact = [front.key for front in fronts if not (np.asarray(front.error_m) > 0).any()]
+    if not exact:
+        return []
+    named = ", ".join(to_one_line(key) for key in exact[:6]) + (" ..." if len(exact) > 6 else "")
+    question = (
+        f"{named}: error_m is 0. Is the course known to the metre? Intervals then hold nothing of "
+        "its error, and no place is doubtful. Give the half-width within which it lies with 95 %."
+    )
+    return [question]
 
 
 def open_rasters(project: Project, *, problems: Problems) -> None:
@@ -147,6 +168,7 @@ def survey(
     from frontline.elevation.dem import read_dem
     from frontline.lines.zones import buffer_zones
     from frontline.visibility.exposure import check_heights
+    from frontline.workflow.estimate import describe_work, estimate_work
 
     widest = buffer_zones(
         fronts, distances_m=project.zones.distances_m[-1:], draws={}, plane=layers.plane
@@ -170,7 +192,7 @@ def survey(
         said.append(f"land cover: cells of {cover.step_m:,.0f} m, {known}.")
         said += [note.text for note in cover.notes]
     problems += _of_claims(project, layers)
-    return said
+    return [*said, *describe_work(estimate_work(project, layers=layers, fronts=fronts, dem=dem))]
 
 
 def _of_elevation(

@@ -12,7 +12,9 @@ from typing import Any
 
 from frontline.errors import OutputError, to_one_line
 from frontline.export.publish import read_manifest, verify
+from frontline.results.numbers import round_figure, round_row
 from frontline.results.registry import TABLES
+from frontline.schema import Column
 
 ROUNDING = 1e-9
 """Relative difference below which two numbers are taken for the same."""
@@ -44,12 +46,17 @@ class RunReason:
 
 @dataclass(frozen=True)
 class CellDifference:
-    """A figure that differs: where it stands, and what stands there in each run."""
+    """A figure that differs: where it stands, and what stands there in each run.
+
+    ``before_text`` and ``after_text`` hold it as the report prints it, rounded by its interval.
+    """
 
     row: Mapping[str, str]
     column: str
     before: str
     after: str
+    before_text: str = ""
+    after_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,11 +211,19 @@ def _compare_tables(name: str, before: Path, after: Path) -> TableDifference:
     (columns, old), (new_columns, new) = (_read(folder, name) for folder in (before, after))
     wanted = TABLES[name].key if name in TABLES else ()
     keys = tuple(key for key in wanted if key in columns and key in new_columns)
+    keys = keys or _naming([*old, *new], [name for name in columns if name in new_columns])
     held, found = _by_key(old, keys), _by_key(new, keys)
     shared = [key for key in held if key in found]
     common = [column for column in columns if column in new_columns]
     cells = [
-        CellDifference(_label(held[key], keys), column, held[key][column], found[key][column])
+        CellDifference(
+            _label(held[key], keys),
+            column,
+            held[key][column],
+            found[key][column],
+            _as_printed(name, held[key], column),
+            _as_printed(name, found[key], column),
+        )
         for key in shared
         for column in common
         if not _alike(held[key][column], found[key][column])
@@ -245,10 +260,54 @@ def _by_key(rows: Sequence[Row], keys: Sequence[str]) -> dict[tuple[str, ...], R
     seen: Counter[tuple[str, ...]] = Counter()
     found = {}
     for row in rows:
-        key = tuple(row[name] for name in keys) if keys else tuple(row.values())
+        key = tuple(_key_text(row[name]) for name in keys) if keys else tuple(row.values())
         found[*key, str(seen[key])] = row
         seen[key] += 1
     return found
+
+
+NAMING_NUMBERS = ("step", "distance_m", "rank", "number")
+"""Columns of numbers that name a row and do not tell a figure."""
+SENTENCES = ("sentence", "why", "detail")
+"""Columns of words that change with the figures in them."""
+
+
+def _naming(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
+    """Find what names the rows of a table of which no keys are known: what holds no figure."""
+    return tuple(
+        column
+        for column in columns
+        if column in NAMING_NUMBERS
+        or (column not in SENTENCES and all(_number(row[column]) is None for row in rows))
+    )
+
+
+def _key_text(text: str) -> str:
+    """Write a number in a key in one way: 5000 and 5000.0 name one distance."""
+    value = _number(text)
+    return text if value is None or not math.isfinite(value) else f"{value:.10g}"
+
+
+def _as_printed(table: str, row: Row, column: str) -> str:
+    """Write a figure as the report does: rounded by its interval, where it has a unit."""
+    units = {known.name: known.unit for known in _columns_of(table)}
+    value = _number(row[column])
+    if value is None or not math.isfinite(value):
+        return row[column]
+    if not units.get(column) and not (table == "key_figures" and column in {"value", *ENDS}):
+        return row[column]
+    plain = {name: _number(cell) for name, cell in row.items()}
+    if table == "key_figures" and column == "value":
+        low, high = (plain.get(end) for end in ENDS)
+        return round_figure(value, *(math.nan if end is None else end for end in (low, high))).text
+    return round_row(plain, column=column).text
+
+
+ENDS = ("low", "high")
+
+
+def _columns_of(table: str) -> Sequence[Column]:
+    return TABLES[table].columns if table in TABLES else ()
 
 
 def _label(row: Row, keys: Sequence[str]) -> dict[str, str]:
@@ -360,7 +419,9 @@ def _table(table: TableDifference) -> list[str]:
 
 def _cell(cell: CellDifference) -> str:
     where = ", ".join(value or "(empty)" for value in cell.row.values())
-    before, after = cell.before or "(empty)", cell.after or "(empty)"
+    before, after = cell.before_text or "(empty)", cell.after_text or "(empty)"
+    if before == after:
+        before, after = cell.before, cell.after  # the difference is below what is printed
     text = f"{where}: {cell.column} {before} -> {after}"
     old, new = _number(cell.before), _number(cell.after)
     if old and new is not None and math.isfinite(old) and math.isfinite(new):

@@ -287,9 +287,11 @@ def _collect_notes(
 ) -> tuple[Note, ...]:
     """Gather what a reader must know, each thing once, in the order of the run."""
     from frontline.lines.zones import note_bias, note_correlation, note_drawing
+    from frontline.population.extent import describe_large_points
 
     layers, fronts, uncertainty = case.layers, case.fronts, case.project.uncertainty
-    notes = [*layers.notes, *(note for front in fronts for note in front.notes)]
+    notes = [*layers.notes, *describe_large_points(layers.settlements)]
+    notes += [note for front in fronts for note in front.notes]
     notes += [*options, *_few_draws(case.project), *(case.dem.notes if case.dem else ())]
     notes += [*(case.cover.notes if case.cover else ()), *case.exposure.notes, *people]
     notes += [*note_drawing(fronts, draws=case.draws), *note_bias(case.zones)]
@@ -425,7 +427,10 @@ def _results(
         settlements=lonlat(settlements),
         changes=lonlat(flows),
         control_change=find_control_changes(
-            case.places, sight=case.exposure.settlements, fronts=fronts
+            case.places,
+            sight=case.exposure.settlements,
+            fronts=fronts,
+            study_area=layers.study_area,
         ),
         corridors=lonlat(_with_length(case)),
         corridor_km=measure_corridors(layers, fronts=fronts, zones=case.zones, draws=draws),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import shlex
@@ -19,7 +18,9 @@ from frontline.errors import LayerError, OutputError, to_one_line
 from frontline.inputs.csv import place_rows, read_csv
 from frontline.inputs.fields import find_alike
 from frontline.inputs.formats import VectorFile, open_vector, read_vector
-from frontline.project.layers import CORRIDORS, POINTS, SETTLEMENTS
+from frontline.project.layers import CORRIDORS, DISTRICTS, POINTS, SETTLEMENTS
+from frontline.workflow import recognition
+from frontline.workflow.recognition import FoundDate, find_date
 
 ENDINGS = (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip", ".kml", ".kmz", ".csv", ".xlsx")
 
@@ -38,10 +39,8 @@ _WORDS = (
     ("settlements", "point", ("settle", "place", "village", "town", "city", "cities", "popul")),
     ("points", "point", ("point", "height", "peak", "post", "poi", "reservoir", "crossing")),
 )
-_HOLDERS = ("held_by", "controlled_by", "control", "controller", "side", "holder")
-_NAMES = ("name", "name_en", "name_1", "town", "village", "city", "place", "settlement", "label")
-_PEOPLE = re.compile(r"(?i)pop(ulation)?[_ ]?(\d{2,4})?|people|residents|inhabitants")
-_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-_.]?(\d\d)(?:[-_.]?(\d\d))?)?(?!\d)")
+
+SURE, LIKELY, UNSURE = "sure", "likely", "a guess"
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,8 @@ class LayerGuess:
         Its features, EPSG:4326 as far as that is known.
     keys
         Further keys for the project file, such as ``crs`` and ``columns``.
+    sure
+        How sure the guess is: ``sure``, ``likely`` or ``a guess``.
     """
 
     role: str
@@ -70,6 +71,7 @@ class LayerGuess:
     layer: str | None
     frame: gpd.GeoDataFrame
     keys: dict[str, Any] = field(default_factory=dict)
+    sure: str = LIKELY
 
 
 def guess_layers(folder: Path) -> tuple[list[LayerGuess], list[str]]:
@@ -103,31 +105,76 @@ def _guess(file: VectorFile, layer: str) -> LayerGuess:
     named = layer if len(file.layers) > 1 else None
     columns = [str(name) for name in frame.columns if name != frame.geometry.name]
     shape = _shape(frame)
-    role, why = _role(file.path.stem, layer, shape, columns)
-    if role in {"settlements", "points"}:
-        mapped = _mapped(columns, population=role == "settlements")
-        if mapped:
-            keys["columns"] = mapped
-    holder = next(
-        (find_alike(word, words=columns) for word in _HOLDERS if find_alike(word, words=columns)),
-        None,
-    )
-    if shape == "polygon" and holder and role != "settlements":
-        role, why = "lines", f"polygons with a column '{to_one_line(holder)}': a state, not a line"
-        keys["side_column"] = holder
-    return LayerGuess(role, why, file.path.name, named, frame, keys)
+    stem = file.path.stem
+    if shape == "point" and _are_labels(f"{stem} {layer}", columns):
+        why = "label points of administrative units: names of polygons, not places with people"
+        return LayerGuess("", why, file.path.name, named, frame, keys, LIKELY)
+    role, why, sure = _role(stem, layer, shape, columns)
+    holding = _holding(f"{stem} {layer}", shape, columns, frame) if role != "settlements" else None
+    if holding is not None:
+        role, why, sure, more = holding
+        keys |= more
+    if role in {"settlements", "points", "districts"}:
+        mapped, doubt = _mapped(role, columns, frame)
+        mapped |= keys.pop("columns", {})
+        keys |= {"columns": mapped} if mapped else {}
+        sure = UNSURE if doubt else sure
+        why += f"; {doubt}" if doubt else ""
+    return LayerGuess(role, why, file.path.name, named, frame, keys, sure)
+
+
+def _are_labels(name: str, columns: Sequence[str]) -> bool:
+    """Tell whether points carry the names of polygons, as the layers of labels of P-codes do."""
+    said = any(word in name.casefold() for word in recognition.LABEL_WORDS)
+    return said and (recognition.find_code(columns) is not None or "label" in name.casefold())
+
+
+def _holding(
+    name: str, shape: str, columns: Sequence[str], frame: gpd.GeoDataFrame
+) -> tuple[str, str, str, dict[str, Any]] | None:
+    """Recognise polygons of control: by a column of holders, or by their name."""
+    if shape != "polygon":
+        return None
+    holder = recognition.find_holder(columns)
+    parties = [] if holder is None else list(frame[holder].dropna().astype(str).unique())
+    shown = to_one_line(holder or "")
+    if holder is not None and 1 < len(parties) <= MOST_PARTIES:
+        why = f"polygons with a column '{shown}': a state, not a line"
+        return "lines", why, SURE, {"side_column": holder}
+    told = next((word for word in recognition.HOLDING_WORDS if word in name.casefold()), None)
+    coded = recognition.find_code(columns) is not None
+    if len(parties) != 1 and (told is None or coded):
+        return None
+    party = parties[0] if parties else "Side A"
+    by = f"a column '{shown}' of one holder" if parties else f"'{told}' in the name"
+    why = f"polygons, and {by}: the land of one side"
+    return "lines", why, LIKELY, {"held_by": party, "rest_side": _other_than(party)}
+
+
+MOST_PARTIES = 20
+"""A column of more values than this names places, not who holds them."""
+
+
+def _other_than(party: str) -> str:
+    return "Side B" if party != "Side B" else "Side A"
 
 
 def _features(file: VectorFile, layer: str) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     keys: dict[str, Any] = {}
-    if file.format == "CSV":
-        return place_rows(read_csv(file), file=file, layer=None, columns={}).set_crs(4326), keys
+    if file.format in {"CSV", "XLSX"}:
+        if file.format == "CSV":
+            table = read_csv(file)
+        else:
+            sheet, _ = read_vector(file, layer=layer)
+            table = sheet.drop(columns=sheet.geometry.name)
+        tagged = dict(recognition.hxl_columns(table))
+        if tagged:
+            table = table.iloc[1:]
+            keys["columns"] = {ours: name for ours, name in tagged.items() if ours != "code"}
+        place: dict[str, str] = {ours: tagged[ours] for ours in ("lon", "lat") if ours in tagged}
+        sheet_name = None if file.format == "CSV" else layer
+        return place_rows(table, file=file, layer=sheet_name, columns=place).set_crs(4326), keys
     frame, _ = read_vector(file, layer=layer)
-    if file.format == "XLSX":
-        frame = place_rows(
-            frame.drop(columns=frame.geometry.name), file=file, layer=layer, columns={}
-        )
-        return frame.set_crs(4326), keys
     if frame.crs is None and frame.geometry.notna().any():
         if (np.abs(frame.total_bounds) <= [180, 90, 180, 90]).all():
             keys["crs"] = "EPSG:4326"
@@ -145,57 +192,61 @@ def _shape(frame: gpd.GeoDataFrame) -> str:
     return ("point", "line", "polygon")[int(np.bincount(known).argmax())]
 
 
-def _role(stem: str, layer: str, shape: str, columns: Sequence[str]) -> tuple[str, str]:
+def _role(stem: str, layer: str, shape: str, columns: Sequence[str]) -> tuple[str, str, str]:
+    """Tell what a layer is for, why, and how sure that is."""
+    people = recognition.find_people(columns)
+    code = recognition.find_code(columns)
     for text in dict.fromkeys((layer, stem)):
         for role, wanted, words in _WORDS:
             word = next((word for word in words if word in text.casefold()), None)
             if shape == wanted and word is not None:
-                return role, f"{shape}s, and '{word}' in the name '{to_one_line(text)}'"
-    people = next((name for name in columns if _PEOPLE.fullmatch(name)), None)
-    coded = any(find_alike(name, words=columns) for name in ("code", "pcode", "adm2_pcode"))
-    plain = {
-        "point": ("points", "points"),
-        "polygon": ("study_area", "polygons"),
-        "line": ("lines", "lines"),
-        "empty": ("", "it has no features"),
-    }
+                told = {"settlements": people, "districts": code}
+                sure = SURE if told.get(role) is not None else LIKELY
+                return role, f"{shape}s, and '{word}' in the name '{to_one_line(text)}'", sure
     if shape == "point" and people:
-        return "settlements", f"points with a column '{to_one_line(people)}'"
-    if shape == "polygon" and coded:
-        return "districts", "polygons with a column of codes"
+        return "settlements", f"points with a column '{to_one_line(people)}'", LIKELY
+    if shape == "polygon" and code:
+        return "districts", f"polygons with a column of codes, '{to_one_line(code)}'", LIKELY
+    plain = {
+        "point": ("points", "points", UNSURE),
+        "polygon": ("study_area", "polygons", UNSURE),
+        "line": ("lines", "lines", UNSURE),
+        "empty": ("", "it has no features", SURE),
+    }
     return plain[shape]
 
 
-def _mapped(columns: Sequence[str], *, population: bool) -> dict[str, str]:
-    """Map the columns whose names are not ours already."""
-    mapped = {}
+def _mapped(
+    role: str, columns: Sequence[str], frame: gpd.GeoDataFrame
+) -> tuple[dict[str, str], str]:
+    """Map the columns whose names are not ours already; and what of it is doubtful."""
+    mapped: dict[str, str] = {}
+    doubt = ""
     if find_alike("name", words=columns) is None:
-        texts = [name for name in columns if name.casefold().startswith(("name", "nom"))]
-        own = next(
-            (find_alike(word, words=columns) for word in _NAMES if find_alike(word, words=columns)),
-            None,
-        )
-        own = own or next(iter([*texts, *columns]), None)
+        own, certain = recognition.find_name(columns, table=frame)
         if own is not None:
             mapped["name"] = own
+            doubt = (
+                "" if certain else f"names are taken from '{to_one_line(own)}' for what it holds"
+            )
+    people = recognition.find_people(columns)
     known = any(find_alike(word, words=columns) for word in ("population", "pop"))
-    people = next((name for name in columns if _PEOPLE.fullmatch(name)), None)
-    if population and not known and people is not None:
+    if role != "points" and not known and people is not None:
         mapped["population"] = people
-    return mapped
+    code = recognition.find_code(columns)
+    ours = {"districts": ("code", DISTRICTS)}.get(role, ("id", SETTLEMENTS))
+    names = next((column for column in ours[1].columns if column.name == ours[0]), None)
+    spellings = (ours[0], *(names.also if names is not None else ()))
+    if code is not None and all(find_alike(word, words=columns) is None for word in spellings):
+        distinct = frame[code].dropna().is_unique
+        if role == "districts" or distinct:  # a unit's code stands at every place in it
+            mapped[ours[0]] = code
+    return mapped, doubt
 
 
-def find_day(text: str) -> str:
-    """Find a date in a name: YYYY-MM-DD, of a year or month alone its first day; "" if none."""
-    for year, month, day in _DAY.findall(text):
-        try:
-            return dt.date(int(year), int(month or 1), int(day or 1)).isoformat()
-        except ValueError:
-            continue
-    return ""
-
-
-def split_by_date(guess: LayerGuess) -> Iterator[tuple[str, str, dict[str, Any], gpd.GeoDataFrame]]:
+def split_by_date(
+    guess: LayerGuess,
+) -> Iterator[tuple[str, FoundDate, dict[str, Any], gpd.GeoDataFrame]]:
     """Take a layer of several lines apart: name, date, ``select`` and features of each.
 
     A column called ``line``, ``key`` or ``date`` tells them apart.
@@ -216,9 +267,10 @@ def split_by_date(guess: LayerGuess) -> Iterator[tuple[str, str, dict[str, Any],
     yield name, _day_of(guess.frame, dates, name), {}, guess.frame
 
 
-def _day_of(rows: gpd.GeoDataFrame, column: str | None, name: str) -> str:
+def _day_of(rows: gpd.GeoDataFrame, column: str | None, name: str) -> FoundDate:
     cell = str(rows[column].iloc[0]) if column and len(rows) else ""
-    return find_day(cell) or find_day(name)
+    stated = find_date(cell)
+    return stated if stated.date else find_date(name)
 
 
 def find_seeds(
@@ -384,7 +436,7 @@ def _chosen(guesses: Sequence[LayerGuess]) -> tuple[dict[str, list[LayerGuess]],
             said.append(f"Not used: {where} ({why}).")
             continue
         chosen.setdefault(role, []).append(guess)
-        said.append(f"Guessed: {where} is {role} ({guess.why}).")
+        said.append(f"Guessed: {where} is {role} ({guess.why}; {guess.sure}).")
     missing = [role for role in ("study_area", "lines") if role not in chosen]
     said += [f"No layer looks like {role}: draw it in {TEMPLATE}." for role in missing]
     return chosen, said
@@ -404,6 +456,12 @@ def _layer_block(
     return [*block, 'source = ""', 'licence = ""']
 
 
+HELD = frozenset({"side_column", "held_by"})
+"""Keys of a line whose file holds polygons of land."""
+NO_DATE = "2000-01-01"
+"""Stands where no date could be found, with a remark."""
+
+
 def _line_blocks(
     guesses: Sequence[LayerGuess] | None, said: list[str]
 ) -> tuple[list[str], list[Any]]:
@@ -411,7 +469,7 @@ def _line_blocks(
     import shapely
 
     if not guesses:
-        keys = ['key = "line_1"', 'label = "Line"', "date = 2000-01-01  # yours to say"]
+        keys = ['key = "line_1"', 'label = "Line"', f"date = {NO_DATE}  # yours to say"]
         return _layer_block("[[lines]]", "lines", None, [*keys, "error_m = 0"]), []
     blocks: list[str] = []
     shapes: list[Any] = []
@@ -422,16 +480,20 @@ def _line_blocks(
             while key in used:
                 key = f"{key}_{len(used) + 1}"
             used.add(key)
-            if not date:
-                said.append(f"Line '{key}' has no date that could be found: change 2000-01-01.")
+            day = date.date or NO_DATE
+            if date.remark or not date.date:
+                why = date.remark or "no date could be found"
+                said.append(f"Line '{key}': {why}. Change {day}.")
             label = str(rows["label"].iloc[0]) if "label" in rows.columns else name
             keys = [f"key = {_quoted(key)}", f"label = {_quoted(label)}"]
-            keys.append(f"date = {date or '2000-01-01'}{'' if date else '  # yours to say'}")
+            sure = bool(date.date) and not date.remark
+            why = f": {date.remark}" if date.remark else ""
+            keys.append(f"date = {day}" if sure else f"date = {day}  # yours to say{why}")
             stated = "error_m" in rows.columns
             keys.append('error_m = "error_m"' if stated else "error_m = 0  # metres, or a column")
             keys += [f"select = {_table(select)}"] if select else []
             blocks += _layer_block("[[lines]]", "lines", [guess], keys)
-            if "side_column" not in guess.keys:
+            if not HELD & set(guess.keys):
                 shapes.append(shapely.union_all(rows.geometry.dropna().to_numpy()))
     return blocks, shapes
 
@@ -441,11 +503,18 @@ def _side_blocks(
 ) -> list[str]:
     import shapely
 
-    states = [guess for guess in chosen.get("lines", ()) if "side_column" in guess.keys]
+    states = [guess for guess in chosen.get("lines", ()) if HELD & set(guess.keys)]
     if states and not lines:
         names: set[str] = set()
         for guess in states:
-            names |= set(guess.frame[guess.keys["side_column"]].dropna().astype(str))
+            if "side_column" in guess.keys:
+                names |= set(guess.frame[guess.keys["side_column"]].dropna().astype(str))
+            else:
+                names |= {guess.keys["held_by"], guess.keys["rest_side"]}
+                said.append(
+                    f"Sides '{guess.keys['held_by']}' and '{guess.keys['rest_side']}' of "
+                    f"{to_one_line(guess.file)} are yours to name."
+                )
         blocks = ["", "# The sides, as the polygons name them."]
         for name in sorted(names):
             blocks += ["[[sides]]", f"name = {_quoted(name)}"]

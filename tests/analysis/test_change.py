@@ -251,7 +251,7 @@ FRONTS = [straight("old", 30_000.0), straight("new", 40_000.0)]
         ({"side": ["West", "East"]}, "changed"),
         ({"side": ["West", "East"], "side_certain": [True, False]}, "uncertain"),
         ({"side": ["West", ""]}, "uncertain"),
-        ({"side": ["", ""]}, "uncertain"),
+        ({"side": ["", ""]}, "outside"),
         ({"crossed": [False, True], "side_certain": False}, "cut"),
         ({"crossed": [True, False]}, "cut"),
     ],
@@ -323,3 +323,14 @@ def test_lines_that_coincide_give_nothing_back():
         change.overlay_lines(fronts, study_area=AREA, draws=apart, plane=FRAME)
     ).set_index("side")
     assert alone.loc["West"].ceded_high > 5.0 * west.ceded_high
+
+
+def test_land_of_no_side_is_not_outside_the_study_area():
+    shown = places(side=["", ""]).assign(geometry=shapely.Point(5.0, 5.0))
+    area = shapely.box(0, 0, 10, 10)
+    table = change.find_control_changes(shown, sight=SIGHT, fronts=FRONTS, study_area=area)
+    assert table.control.iloc[0] == "uncertain"
+    beyond = change.find_control_changes(
+        shown, sight=SIGHT, fronts=FRONTS, study_area=shapely.box(6, 6, 10, 10)
+    )
+    assert beyond.control.iloc[0] == "outside"

@@ -291,7 +291,7 @@ def example_control(settlements: gpd.GeoDataFrame) -> pd.DataFrame:
                 "to_line": "line_b",
                 "from_side": before.side,
                 "to_side": after.side,
-                "control": control if after.side else "uncertain",
+                "control": control if after.side else "outside",
                 "population": after.population,
                 "population_source": after.population_source,
                 "distance_before_m": before.distance_m,

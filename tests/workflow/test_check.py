@@ -2,13 +2,15 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
-from factories.layers import write
+from factories.layers import made, places, write
 from factories.projects import Layout, made_project
 
 from frontline.errors import FrontlineError
+from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
 from frontline.workflow.check import check
 from frontline.workflow.run import compute_case
@@ -200,3 +202,60 @@ def test_heights_of_targets_that_are_none_are_found(tmp_path, column, words):
     assert len(found) == 1
     assert words in found[0]
     assert stops(project) == found[0]
+
+
+def test_a_column_of_decimal_commas_is_one_problem(tmp_path):
+    rows = "".join(f"p{number};100;46,{number:03d}5;39,{number:03d}5\n" for number in range(152))
+    (tmp_path / "p.csv").write_text(f"name;population;lon;lat\n{rows}")
+    found = problems_of(made(tmp_path, '[settlements]\npath = "p.csv"\n'))
+    assert len(found) == 2  # one for each coordinate
+    assert "152 cells have a decimal comma, the first '46,0005'" in found[0]
+    (tmp_path / "p.csv").write_text(
+        "name;population;lon;lat\nA;1,5;46.1;39.1\nB;2,25;46.2;39.2\nC;7;46.3;39.3\n"
+    )
+    (problem,) = problems_of(tmp_path / "project.toml")
+    assert "feature 2, field 'population': 2 cells have a decimal comma" in problem
+
+
+def test_an_error_of_nothing_gets_a_question(tmp_path):
+    assert any("front: error_m is 0. Is the course" in line for line in check(made(tmp_path)))
+    lines = check(made(tmp_path, line="error_m = 500"))
+    assert not any("error_m is 0" in line for line in lines)
+
+
+def test_a_city_given_as_a_point_is_named(tmp_path):
+    write(places(population=[59_999, 60_000, 300]), tmp_path / "p.gpkg")
+    path = made(tmp_path, '[settlements]\npath = "p.gpkg"\n')
+    # 12 km2 at 5,000 people per km2: a circle of 3.9 km
+    assert any("'Beta' (60,000 people, some 4 km wide)." in line for line in check(path))
+    _, notes = compute_case(load_project(path))
+    assert any("Cities given as points: 'Beta'" in note.text for note in notes)
+
+
+def test_claims_are_looked_at_though_a_raster_and_a_line_are_wrong(tmp_path):
+    (tmp_path / "claims.toml").write_text('[[claims]]\nid = "C1"\nsource = "x"\n')
+    short = shapely.LineString([(46.5, 39.2), (46.5, 40.0)])
+    (tmp_path / "dem.tif").write_text("not a raster")
+    found = problems_of(made(tmp_path, '[elevation]\npath = "dem.tif"\n', front=short))
+    assert any("claims.toml" in line for line in found)
+    assert any("dem.tif" in line for line in found)
+    assert any("line.geojson" in line or "front" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("source", "zero", "unknown"),
+    [
+        ("GeoNames, 2024", "", True),
+        ("A census", "", False),
+        ("A census", 'zero = "unknown"', True),
+        ("GeoNames", 'zero = "nobody"', False),
+    ],
+)
+def test_a_population_of_0_is_unknown_where_that_is_what_it_means(tmp_path, source, zero, unknown):
+    write(places(population=[0, 200, 300]), tmp_path / "p.gpkg")
+    more = f'[settlements]\npath = "p.gpkg"\nsource = "{source}"\n{zero}\n'
+    layers = read_layers(load_project(made(tmp_path, more)))
+    people = layers.settlements.set_index("name")["population"]
+    assert (people["Alpha"] is pd.NA) == unknown
+    assert people["Beta"] == 200
+    assert any("A population of 0" in note.text for note in layers.notes) == unknown

@@ -189,3 +189,28 @@ def test_the_command_ends_with_0_and_prints_json(tmp_path):
     assert "area_km2 1 -> 2 (+100.00%)" in done.stdout
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["tables"]["zones"]["cells"][0]["change"] == 1
+
+
+def test_rows_match_where_only_figures_or_the_spelling_of_a_distance_changed(tmp_path):
+    head = "line,side,distance_m,kind,source,population,population_low,population_high\n"
+    row = "front,A,{},cumulative,settlements,{},{},{}\n"
+    one = {"zones": head + row.format(5000, 287413, 267000, 307000)}
+    two = {"zones": head + row.format("5000.0", 310222, 290000, 331000)}
+    for tables in (one, two):  # a table without keys of its own is matched by what names its rows
+        count = "3" if tables is one else "4"
+        tables["own"] = f"part,distance_m,road_km,why\nnorth,5000,{count}.25,it is {count}\n"
+    found = compare(
+        made_run(tmp_path / "1", tables=one), after=made_run(tmp_path / "2", tables=two)
+    )
+    assert all(not table.only_before and not table.only_after for table in found.tables)
+    text = "\n".join(write_as_text(found))
+    # half the interval is 20,000: the report prints ten thousands
+    assert "population 290,000 -> 310,000 (+7.94%)" in text
+    assert "north, 5000: road_km 3.25 -> 4.25" in text
+
+
+def test_a_difference_below_what_is_printed_is_shown_in_full(tmp_path):
+    head = "line,side,area_km2\n"
+    one = made_run(tmp_path / "1", tables={"sides": f"{head}front,A,1234.5\n"})
+    two = made_run(tmp_path / "2", tables={"sides": f"{head}front,A,1234.6\n"})
+    assert "area_km2 1234.5 -> 1234.6" in "\n".join(write_as_text(compare(one, after=two)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from frontline.analysis.context import Analysis
@@ -37,6 +38,7 @@ from frontline.claims.measurement import (
 )
 from frontline.errors import ProjectError
 from frontline.geo.geodesy import find_nearest, measure_distance
+from frontline.population.extent import LARGE, estimate_width_km
 from frontline.results.numbers import write_rounded
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def place_distance(
         contains = f"{POSITION} and of the place, known to {place_error_m / 1000:g} km"
         if place_error_m / 1000.0 > value / 4.0:
             coarse = (f"the place is known to {place_error_m / 1000:g} km only",)
+    coarse += _too_wide(case, found, value)
     return Measurement(
         value,
         low,
@@ -78,6 +81,19 @@ def place_distance(
         coarse=coarse,
         resolves=error_km if shapely.get_dimensions(found.geometry) == 0 else 0.0,
     )
+
+
+def _too_wide(case: Analysis, place: Place, distance_km: float) -> tuple[str, ...]:
+    """Say that a city given as a point is wider than a statement on kilometres can be."""
+    own = case.layers.settlements
+    own = own[own["id"] == place.id]
+    people = own["population"].max() if len(own) else None
+    if people is None or pd.isna(people) or shapely.get_dimensions(place.geometry) == 2:
+        return ()
+    wide = estimate_width_km(float(people))
+    if people < LARGE or distance_km > 4.0 * wide:
+        return ()
+    return (f"{place.name} is given as a point and is some {wide:.0f} km wide",)
 
 
 def _kilometres(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frontline.export.maps.layout import EDGE
+from frontline.export.maps.layout import EDGE, POINT_MM
 from frontline.export.maps.view import Box, MapView, choose_scale_bar, draw_up_graticule, find_north
 from frontline.export.web.overlays import choose_class_bounds
 from frontline.results.style import (
@@ -324,9 +324,70 @@ def draw_panel_title(paper: Paper, *, results: Results, key: str, rect: Box) -> 
     """Write a line's label, date, length and accuracy over its map."""
     title, about = write_caption(results, key=key)
     top, wide = rect[1] + rect[3], rect[2]
-    paper.text(rect[0], top + 9.0, textwrap.shorten(title, round(wide / 2)), size=9, weight="bold")
-    short = textwrap.shorten(about, round(wide / 1.3))
-    paper.text(rect[0], top + 4.6, short, size=6.4, color=MUTED)
+    write_within(
+        paper, text=title, at=(rect[0], top + 9.0), room=(wide, 4.2), size=9, weight="bold"
+    )
+    write_within(
+        paper, text=about, at=(rect[0], top + 4.6), room=(wide, 4.0), size=6.4, color=MUTED
+    )
+
+
+LEAST_PT = 2.5
+"""No text gets smaller; one that still does not fit takes more lines than there is room for."""
+
+
+def write_within(
+    paper: Paper,
+    *,
+    text: str,
+    at: tuple[float, float],
+    room: tuple[float, float],
+    size: float,
+    weight: str = "normal",
+    **more: Any,
+) -> None:
+    """Write a whole text in a room, never cut: in more lines and smaller letters if need be.
+
+    Parameters
+    ----------
+    paper, text
+        Where, and what.
+    at
+        Left and top, millimetres.
+    room
+        Width and height, millimetres.
+    size
+        In points, where there is room for it.
+    weight, more
+        As `Paper.text` takes them.
+    """
+    while True:
+        lines = wrap_to_width(paper, text=text, width_mm=room[0], size=size, weight=weight)
+        each = size * POINT_MM * 1.22
+        if len(lines) * each <= room[1] + each * 0.25 or size <= LEAST_PT:
+            break
+        size = max(size - 0.5, LEAST_PT)
+    for number, line in enumerate(lines):
+        paper.text(at[0], at[1] - number * each, line, size=size, weight=weight, **more)
+
+
+def wrap_to_width(
+    paper: Paper, *, text: str, width_mm: float, size: float, weight: str
+) -> list[str]:
+    """Break a text into lines of a width as the font measures it; long words are broken too."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if paper.size_mm(longer, size, weight)[0] <= width_mm:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if lines[-1] and paper.size_mm(lines[-1] + letter, size, weight)[0] > width_mm:
+                lines.append("")
+            lines[-1] += letter
+    return lines
 
 
 def _draw_swatch(paper: Paper, row: LegendRow, x: float, y: float) -> None:

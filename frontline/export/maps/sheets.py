@@ -23,6 +23,7 @@ from frontline.export.maps.furniture import (
     list_legend_rows,
     measure_legend,
     write_title,
+    write_within,
 )
 from frontline.export.maps.layout import (
     EDGE,
@@ -164,11 +165,10 @@ def draw_sheet(paper: Paper, *, results: Results, sheet: str, inputs_hash: str) 
     }
     width, height = paper.page
     title, subtitle = write_title(results, sheet=sheet)
-    paper.text(
-        EDGE, height - 7, textwrap.shorten(title, round(width / 2.9)), size=15, weight="bold"
-    )
-    short = textwrap.shorten(subtitle, round((width - 2 * EDGE) / 1.45))
-    paper.text(EDGE, height - 14.6, short, size=7.6, color=MUTED)
+    room = width - 2 * EDGE
+    write_within(paper, text=title, at=(EDGE, height - 7), room=(room, 7.0), size=15, weight="bold")
+    at = (EDGE, height - 14.6)
+    write_within(paper, text=subtitle, at=at, room=(room, 5.6), size=7.6, color=MUTED)
     foot = lay_out_foot(list_footer(results, inputs_hash=inputs_hash), page=paper.page)
     y = foot.top
     for line, size in foot.lines:
@@ -351,11 +351,10 @@ def _radius_mm(people: Any, crowded: float) -> float:
 
 
 def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
-    """Put populous places first, those within a zone before others."""
-    near = table["zone_m"].notna()
+    """Put the largest places first; of equal ones, and of unknown ones, those within a zone."""
     people = table["population"].astype("Float64").fillna(0.0).astype(float)
-    weight = people * np.where(near, 4.0, 1.0) + near * 500.0
-    return table.loc[weight.sort_values(ascending=False, kind="stable").index]
+    order = np.lexsort((~table["zone_m"].notna().to_numpy(), -people.to_numpy()))
+    return table.iloc[order]
 
 
 def _draw_places(

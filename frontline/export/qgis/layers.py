@@ -44,6 +44,7 @@ CONTROL = {
     "changed": WORDS["changed"],
     "cut": WORDS["cut"],
     "uncertain": WORDS["control_uncertain"],
+    "outside": WORDS["outside"],
 }
 FIGURES = {word: WORDS[word] for word in ("residents", "registered", "displaced")}
 VOCABULARIES: Mapping[str, Mapping[str, str]] = {

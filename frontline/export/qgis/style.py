@@ -356,6 +356,7 @@ def _control_change(project: Project, columns: Sequence[str]) -> tuple[QgisRule,
         QgisRule(WORDS["legend_crossed"], "\"control\" = 'cut'", cross),
         QgisRule(WORDS["legend_uncertain"], "\"control\" = 'uncertain'", doubt),
         QgisRule(WORDS["code_unchanged"].capitalize(), "\"control\" = 'stayed'", muted),
+        QgisRule(WORDS["outside"].capitalize(), "\"control\" = 'outside'", muted),
     )
 
 

@@ -107,20 +107,21 @@ def _people_of(chapters: Chapters, summary: Summary, row: SummaryRow) -> str:
 def _settlements(chapters: Chapters) -> Iterator[str]:
     """Say how many settlements changed sides, and of how many it cannot be said."""
     counts = count_outcomes(chapters)
+    outside = counts.pop("outside", 0)
     total = sum(counts.values())
     if not total:
         return
+    inside = " in the study area" if outside else ""
     words = (
-        f"Of {count_text(total, one='settlement')} listed, {_none(counts['changed'])} changed "
-        "sides "
-        f"and {_none(counts['stayed'])} stayed on the same side."
+        f"Of {count_text(total, one='settlement')} listed{inside}, {_none(counts['changed'])} "
+        f"changed sides and {_none(counts['stayed'])} stayed on the same side."
     )
     if counts["uncertain"]:
         lie = "it lies" if counts["uncertain"] == 1 else "they lie"
         words += (
             f" Of {write_whole(counts['uncertain'])} it cannot be said: {lie} nearer to a line "
-            "than its "
-            "error, or outside the study area."
+            "than "
+            "its error."
         )
     if counts["cut"]:
         words += f" A line cuts {count_text(counts['cut'], one='settlement')}."

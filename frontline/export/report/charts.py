@@ -196,6 +196,8 @@ def _strip(row: ChartStrip, left: float, middle: float, scale: float) -> list[Ma
     parts = [
         _word(6, middle - 3, row.label, class_="strong"),
         _word(6, middle + 12, row.remark, class_="tick"),
+    ]
+    box = [
         _tag(
             "rect",
             x=_n(first),
@@ -208,6 +210,7 @@ def _strip(row: ChartStrip, left: float, middle: float, scale: float) -> list[Ma
         ),
         _line([(median, middle - 15), (median, middle + 15)], class_="median"),
     ]
+    parts += box if len(row.values) >= FEWEST_OF_QUARTILES else []
     for number, value in enumerate(sorted(row.values)):
         at = {"cx": _n(left + scale * value), "cy": _n(middle + (-6, 0, 6, -3, 3)[number % 5])}
         fill = "none" if row.hollow else row.colour
@@ -232,6 +235,10 @@ def draw_bars(rows: Sequence[ChartBar], *, title: str, about: str, label: float 
             x += width * share
         parts.append(_word(label + width + 8, y + 13, row.remark, class_="tick"))
     return _drawing(title, about, WIDTH, 12.0 + each * len(rows), parts)
+
+
+FEWEST_OF_QUARTILES = 4
+"""Fewer values are drawn as points alone."""
 
 
 def find_quartiles(values: Sequence[float]) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ import pandas as pd
 from frontline.analysis.landcover import UNKNOWN
 from frontline.export.report.shared import NOTHING, Chapters
 from frontline.project.models import FARMLAND, TREES
-from frontline.results.numbers import round_figure, round_row
+from frontline.results.numbers import round_part, round_row
 from frontline.results.phrases import write_day
 from frontline.results.wording import join_phrases, write_far, write_percent
 
@@ -78,8 +78,12 @@ def _changes(chapters: Chapters, shown: list[str]) -> Iterator[tuple[str, list[d
                 "sides": [chapters.mark(row[end]) for end in ("from_side", "to_side")],
                 "area": round_row(row, column="area_km2"),
                 "share": NOTHING if pd.isna(row["share"]) else write_percent(float(row["share"])),
-                "certain": round_figure(float(row["area_certain_km2"])),
-                "open": round_figure(float(row["area_contested_km2"])),
+                "certain": round_part(
+                    float(row["area_certain_km2"]), whole=round_row(row, column="area_km2")
+                ),
+                "open": round_part(
+                    float(row["area_contested_km2"]), whole=round_row(row, column="area_km2")
+                ),
             }
             for row in own[own["cover"].isin(shown)].to_dict("records")
         ]

@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from frontline.export.report.charts import (
+    FEWEST_OF_QUARTILES,
     ChartCurve,
     ChartPanel,
     ChartStrip,
@@ -149,7 +150,10 @@ def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
                 "side": side,
                 "line": chapters.dates[key],
                 "count": len(own),
-                "marks": [chapters.kilometres(key, value) for value in _marks(own)],
+                "marks": [
+                    chapters.kilometres(key, value) if math.isfinite(value) else "too few"
+                    for value in _marks(own)
+                ],
             }
             for side, key, own in groups
         ],
@@ -171,13 +175,16 @@ def _groups(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
 
 
 def _marks(own: pd.DataFrame) -> tuple[float, ...]:
+    """Return the least distance, and the quartiles where there are settlements enough."""
     values = [float(value) for value in own["distance_m"]]
-    return (min(values), *find_quartiles(values))
+    marks = find_quartiles(values) if len(values) >= FEWEST_OF_QUARTILES else (math.nan,) * 3
+    return (min(values), *marks)
 
 
 def find_medians(chapters: Chapters) -> dict[tuple[str, str], float]:
     """Return the median distance of settlements in metres, by side and line."""
-    return {(side.name, key): _marks(own)[2] for side, key, own in _groups(chapters)}
+    found = {(side.name, key): _marks(own)[2] for side, key, own in _groups(chapters)}
+    return {key: value for key, value in found.items() if math.isfinite(value)}
 
 
 def _error(chapters: Chapters, key: str) -> str:

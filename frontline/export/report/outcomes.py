@@ -14,6 +14,7 @@ from frontline.export.report.shared import NOTHING, Chapters
 from frontline.results.numbers import (
     RoundedFigure,
     round_figure,
+    round_part,
     round_row,
     write_rounded,
     write_whole,
@@ -34,7 +35,10 @@ OUTCOMES = {
     "changed": "Changed sides",
     "cut": "Cut by a line",
     "uncertain": "Not certain",
+    "outside": "Outside the study area",
 }
+NOT_COUNTED = "not counted"
+"""Stands for the people of places outside the study area: they are in no sum."""
 SIGHT_TEXT = (
     "Land counts as in sight if at least one point of the line sees it. What the terrain data "
     "leave undecided is shown apart and never counted as hidden."
@@ -117,13 +121,20 @@ def _flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
     certain = [by_kind[kind] for kind in ("changed", "unchanged") if kind in by_kind]
     open_ = by_kind.get("within_error")
     sides = [fill_text(first[name]) for name in ("from_side", "to_side")]
+    total = _whole_flow(rows)
     return {
         "sides": [chapters.mark(side) for side in sides],
         "moved": sides[0] != sides[1],
-        "whole": _whole_flow(rows),
-        "certain": round_row(certain[0], column="area_km2") if certain else ZERO,
-        "open": ZERO if open_ is None else round_row(open_, column="area_km2"),
+        "whole": total,
+        "certain": _part(certain[0], total) if certain else ZERO,
+        "open": ZERO if open_ is None else _part(open_, total),
     }
+
+
+def _part(row: pd.Series[Any], total: RoundedFigure) -> RoundedFigure:
+    """Round a part of a flow by its own interval, or as its whole where it has none."""
+    figure = round_row(row, column="area_km2")
+    return figure if figure.low is not None else round_part(float(row["area_km2"]), whole=total)
 
 
 def _whole_flow(rows: pd.DataFrame) -> RoundedFigure:
@@ -194,7 +205,9 @@ def _places(chapters: Chapters, between: str, own: pd.DataFrame) -> dict[str, An
     for word, label in OUTCOMES.items():
         these = own[own["control"] == word]
         if len(these):
-            rows.append((label, len(these), [_sum(these, kind) for kind in kinds]))
+            counted = word != "outside"
+            sums = [_sum(these, kind) if counted else NOT_COUNTED for kind in kinds]
+            rows.append((label, len(these), sums))
     doubtful = own[own["control"].isin(["cut", "uncertain"])]
     return {
         "between": between,

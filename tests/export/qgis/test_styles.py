@@ -89,6 +89,7 @@ def test_every_coded_column_has_words():
         "changed": "changed sides",
         "cut": "cut by a line",
         "uncertain": "not certain",
+        "outside": "outside the study area",
     }
     assert listed["control_change"]["sight_after"]["out_of_range"] == "beyond the radius"
     assert listed["corridor_sight"]["in_sight"]["hidden"] == "not in sight"

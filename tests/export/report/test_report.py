@@ -169,7 +169,7 @@ def test_it_opens_with_a_message_a_map_a_table_and_three_limits(report_of):
     assert [brief.count(tag) for tag in ("section", "ul", "img", "table", "dl")] == [1] * 5
     first = outline.text[: outline.text.index("Annex")]
     assert "of land went from the Lower side to the Upper side" in first
-    assert "Of 6 settlements listed, 1 changed sides and 4 stayed" in first
+    assert "Of 5 settlements listed in the study area, 1 changed sides and 4 stayed" in first
     assert "Land and people within 10 km of the line" in first
     assert "Three limits The lines" in first
     assert "cannot be compared" in first

@@ -66,7 +66,7 @@ function nameSeries(picture, drawn, y, width, floor) {
   let above = floor + 9;
   for (const { key, side, at } of ends) {
     above = Math.min(at, above - 12);
-    const year = shownKeys().length > 1 ? ` ${lineOf(key).date.slice(0, 4)}` : "";
+    const year = shownKeys().length > 1 ? ` ${badgeOf(lineOf(key))}` : "";
     const text = side.length > 24 ? `${side.slice(0, 23)}…` : side;
     picture.append(draw("text", { x: width - 14, y: Math.max(above, 9), "text-anchor": "end", class: "whose",
       direction: "ltr" }, draw("tspan", { fill: colourOf(side) }, "● "), `\u2068${text}\u2069${year}`));

@@ -15,6 +15,11 @@ const decimal = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 const whole = (value) => grouped.format(value);
 const known = (value) => value !== null && value !== undefined;
 const lineOf = (key) => data.lines.find((line) => line.key === key);
+/** The year of a line; its whole date where another line is of the same year. */
+const badgeOf = (line) => {
+  const year = line.date.slice(0, 4);
+  return data.lines.filter((one) => one.date.slice(0, 4) === year).length > 1 ? line.date : year;
+};
 const sideOf = (name) => data.sides.find((side) => side.name === name);
 const colourOf = (name) => sideOf(name)?.colour ?? "#9AA0A6";
 
@@ -259,9 +264,10 @@ function markLine(slot, line) {
       .map((off) => along(parts[longest], lengths[longest], (share + off) * total(lengths[longest])));
     const best = spots.filter(Boolean).sort((a, b) => crowd(a) - crowd(b))[0];
     if (!best) continue;
-    const html = el("span", {}, line.date.slice(0, 4));
+    const html = el("span", {}, badgeOf(line));
     group.addLayer(L.marker(map.layerPointToLatLng(best), { pane: `${slot}-stroke`, interactive: false,
-      keyboard: false, zIndexOffset: 20000, icon: L.divIcon({ className: "line-year", html, iconSize: [44, 18] }) }));
+      keyboard: false, zIndexOffset: 20000, icon: L.divIcon({ className: "line-year", html,
+        iconSize: [badgeOf(line).length > 4 ? 78 : 44, 18] }) }));
   }
 }
 /** The point of a row of points that lies so far along it. */
