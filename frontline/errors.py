@@ -91,7 +91,7 @@ def to_one_line(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def summarize(error: object) -> str:
+def summarize_error(error: object) -> str:
     """Show what a library says on one line, shortened, without the folders it speaks of."""
     text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:']+[\\/])+", "", str(error))
     text = to_one_line(text or type(error).__name__).split("; ", maxsplit=1)[0].rstrip(". ")
@@ -128,7 +128,7 @@ def guard_library(
     except (FrontlineError, MemoryError):
         raise
     except Exception as raised:  # the one place where whatever is raised is taken
-        text = f"{what} ({summarize(raised)}). {hint}"
+        text = f"{what} ({summarize_error(raised)}). {hint}"
         raise error(text, path=path, layer=layer) from raised
 
 

@@ -23,14 +23,14 @@ from frontline.errors import (
     guard_library,
     raise_problems,
     suggest_name,
-    summarize,
+    summarize_error,
     to_one_line,
 )
 from frontline.inputs import geopackage
 from frontline.inputs.geojson import inspect_geojson
 from frontline.inputs.kml import find_first_element, inspect_kml
 from frontline.inputs.shapefile import settle_encoding, stage_shapefile
-from frontline.inputs.xlsx import list_sheets, read_sheet
+from frontline.inputs.xlsx import list_workbook_sheets, read_sheet
 from frontline.storage.files import find_file_fault
 from frontline.storage.offline import forbid_network
 
@@ -97,7 +97,7 @@ class VectorFile:
     dataset: str
     layers: tuple[str, ...]
     crs: CRS | None = None
-    tables: tuple[geopackage.Table, ...] = ()
+    tables: tuple[geopackage.PackageTable, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -140,7 +140,7 @@ def _inspect(path: Path, shown: str, scratch: Path) -> VectorFile:
         return _inspect_geopackage(path, shown, scratch)
     crs = inspect_geojson(path, shown=shown) if kind == "GeoJSON" else None
     if kind in {"CSV", "XLSX"}:
-        layers = (path.stem,) if kind == "CSV" else list_sheets(path, shown=shown)
+        layers = (path.stem,) if kind == "CSV" else list_workbook_sheets(path, shown=shown)
         return VectorFile(path, shown, kind, str(path), layers)
     shapes = kind == "ESRI Shapefile"
     dataset = str(stage_shapefile(path, scratch=scratch, shown=shown)) if shapes else ""
@@ -420,7 +420,7 @@ def read_vector(
     with warnings.catch_warnings(record=True) as caught, _guard(file, layer, encoding):
         warnings.simplefilter("always")
         frame = _read_whole(file, layer, options)
-    warned = [f"The reader warned: {summarize(item.message)}." for item in caught]
+    warned = [f"The reader warned: {summarize_error(item.message)}." for item in caught]
     return frame, tuple(dict.fromkeys([*notes, *warned]))
 
 
@@ -443,7 +443,7 @@ def _guard(file: VectorFile, layer: str, encoding: str | None) -> Iterator[None]
             shapefile = file.format == "ESRI Shapefile"
             hint = 'Name its encoding: encoding = "cp1251"' if shapefile else "Save it as UTF-8."
             raise LayerError(
-                f"cannot be read ({summarize(error)}). {hint}", path=file.shown, layer=layer
+                f"cannot be read ({summarize_error(error)}). {hint}", path=file.shown, layer=layer
             ) from error
 
 

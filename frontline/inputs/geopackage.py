@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frontline.errors import LayerError, summarize, to_one_line
+from frontline.errors import LayerError, summarize_error, to_one_line
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,7 +43,7 @@ _DAY = "'[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]{}'"
 
 
 @dataclass(frozen=True)
-class Table:
+class PackageTable:
     """A layer of a GeoPackage, as its database knows it.
 
     Parameters
@@ -88,12 +88,12 @@ def _database(path: Path, shown: str, *, steps: int) -> Iterator[sqlite3.Connect
                 path=shown,
             ) from error
         raise LayerError(
-            f"is damaged, or no GeoPackage ({summarize(error)}). Export or copy it again.",
+            f"is damaged, or no GeoPackage ({summarize_error(error)}). Export or copy it again.",
             path=shown,
         ) from error
 
 
-def inspect_geopackage(path: Path, *, shown: str) -> tuple[Table, ...]:
+def inspect_geopackage(path: Path, *, shown: str) -> tuple[PackageTable, ...]:
     """List the layers of a GeoPackage, once the whole file is known to be sound.
 
     Parameters
@@ -116,7 +116,7 @@ def inspect_geopackage(path: Path, *, shown: str) -> tuple[Table, ...]:
         report = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if report != "ok":
             raise LayerError(
-                f"is damaged ({summarize(report)}). Export or copy it again.", path=shown
+                f"is damaged ({summarize_error(report)}). Export or copy it again.", path=shown
             )
         listed = database.execute(
             "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
@@ -176,7 +176,7 @@ def _refuse_addresses(database: sqlite3.Connection, kinds: Mapping[str, str], sh
         )
 
 
-def _table(database: sqlite3.Connection, name: str) -> Table:
+def _table(database: sqlite3.Connection, name: str) -> PackageTable:
     columns, key = {}, "rowid"
     geometry = {
         str(row[0]).casefold()
@@ -192,10 +192,10 @@ def _table(database: sqlite3.Connection, name: str) -> Table:
         elif own.casefold() not in geometry:
             columns[own] = kind
     rows = database.execute(f"SELECT count(*) FROM {_name(name)}").fetchone()[0]  # noqa: S608
-    return Table(name, int(rows), key, columns)
+    return PackageTable(name, int(rows), key, columns)
 
 
-def heal_counts(path: Path, *, tables: Sequence[Table], scratch: Path, shown: str) -> Path:
+def heal_counts(path: Path, *, tables: Sequence[PackageTable], scratch: Path, shown: str) -> Path:
     """Give a GeoPackage whose own count of features is right: GDAL stops at a smaller one.
 
     Returns
@@ -234,7 +234,9 @@ def heal_counts(path: Path, *, tables: Sequence[Table], scratch: Path, shown: st
     return copy
 
 
-def restore_cells(frame: gpd.GeoDataFrame, *, path: Path, table: Table, shown: str) -> list[str]:
+def restore_cells(
+    frame: gpd.GeoDataFrame, *, path: Path, table: PackageTable, shown: str
+) -> list[str]:
     """Put back, as they are stored, the cells that GDAL has bent to the type of their column.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from frontline.errors import LayerError, summarize
+from frontline.errors import LayerError, summarize_error
 
 _CHUNK = 1 << 18
 
@@ -99,7 +99,7 @@ def inspect_kml(path: Path, *, shown: str) -> Contents:
             raise LayerError(f"{error} Save it again as plain KML.", path=shown) from error
         except (expat.ExpatError, ValueError, LookupError) as error:
             raise LayerError(
-                f"is not well-formed XML ({summarize(error)}). Export or copy it again.",
+                f"is not well-formed XML ({summarize_error(error)}). Export or copy it again.",
                 path=shown,
             ) from error
         total.placemarks += seen.placemarks

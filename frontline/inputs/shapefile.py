@@ -21,7 +21,7 @@ _NAME_IT = 'Name it: encoding = "cp1251" (Cyrillic), "cp1254" (Turkish), "cp1252
 
 
 @dataclass(frozen=True)
-class Table:
+class DbfTable:
     """The head of a .dbf.
 
     Parameters
@@ -145,7 +145,7 @@ def _rows_of(table: Path) -> int:
         return int.from_bytes(file.read(8)[4:], "little")
 
 
-def read_table(scratch: Path) -> Table:
+def read_table(scratch: Path) -> DbfTable:
     """Read the head of the .dbf of a staged Shapefile, and its text beyond ASCII."""
     content = (scratch / "layer.dbf").read_bytes()
     rows = int.from_bytes(content[4:8], "little")
@@ -166,7 +166,7 @@ def read_table(scratch: Path) -> Table:
         record = content[start : start + length]
         if not record.isascii():
             text += [record[low:high].strip(b" \0") for low, high in columns]
-    return Table(
+    return DbfTable(
         rows, tuple(names), content[29], tuple(cell for cell in text if not cell.isascii())
     )
 

@@ -49,7 +49,7 @@ class _Book:
     epoch: dt.datetime
 
 
-def list_sheets(path: Path, *, shown: str) -> tuple[str, ...]:
+def list_workbook_sheets(path: Path, *, shown: str) -> tuple[str, ...]:
     """Name the sheets of a workbook, in its order."""
     with guard_library(LayerError, path=shown), zipfile.ZipFile(path) as archive:
         return tuple(_sheets(archive))

@@ -70,7 +70,7 @@ class Summary:
     rows: tuple[SummaryRow, ...]
 
 
-def summarize(results: Results) -> Summary:
+def summarize_results(results: Results) -> Summary:
     """Set land and people by side under the first line against those under the last.
 
     Parameters

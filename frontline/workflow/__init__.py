@@ -4,6 +4,8 @@ check
     Check a project before a run: a survey of its layers, rasters, claims.
 compare
     Two runs against each other: which figures differ, and what may have made them differ.
+on_demand
+    A case whose parts are computed when they are first asked for: to try a claim in seconds.
 pack
     One archive of all inputs, for another analyst: unpacked anywhere, it gives the same figures.
 run

@@ -12,7 +12,7 @@ from factories.layers import layers
 from factories.refusals import refused
 
 from frontline.errors import LayerError
-from frontline.inputs.xlsx import list_sheets, read_sheet
+from frontline.inputs.xlsx import list_workbook_sheets, read_sheet
 
 WANTED = '[settlements]\npath = "p.xlsx"\n'
 HEAD = ["name", "lon", "lat", "population"]
@@ -115,7 +115,7 @@ def test_blank_rows_and_columns_are_passed_over(tmp_path):
     table = read_sheet(tmp_path / "p.xlsx", shown="p.xlsx", sheet="Sheet")
     assert table.columns.tolist() == HEAD
     assert table.index.tolist() == [4]
-    assert list_sheets(tmp_path / "p.xlsx", shown="p.xlsx") == ("Sheet",)
+    assert list_workbook_sheets(tmp_path / "p.xlsx", shown="p.xlsx") == ("Sheet",)
 
 
 def test_a_cell_without_a_name_above_it_is_not_lost(tmp_path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from factories.example_results import SIDES, example_results
 
-from frontline.results.summary import LAND, is_telling, list_limits, summarize
+from frontline.results.summary import LAND, is_telling, list_limits, summarize_results
 
 UPPER, LOWER = SIDES
 
@@ -31,7 +31,7 @@ def row(line, people, *, source="raster:grid", side=UPPER, **changes):
 
 def summary_of(*rows):
     results = example_results(hostile=False)
-    return summarize(dataclasses.replace(results, people=pd.DataFrame(rows)))
+    return summarize_results(dataclasses.replace(results, people=pd.DataFrame(rows)))
 
 
 def people(*rows):
@@ -40,7 +40,7 @@ def people(*rows):
 
 
 def test_it_sets_the_widest_distance_of_the_first_line_against_the_last():
-    found = summarize(example_results(hostile=False))
+    found = summarize_results(example_results(hostile=False))
     assert found.distance_m == 10_000.0
     assert [line.key for line in found.lines] == ["line_a", "line_b"]
     assert [one.side for one in found.rows if one.what == LAND] == [UPPER, LOWER]
@@ -101,7 +101,7 @@ def test_one_line_alone_has_nothing_to_be_compared_with():
     alone = dataclasses.replace(
         results, project=project, people=pd.DataFrame([row("line_a", 1_000, coverage=0.5)])
     )
-    found = summarize(alone)
+    found = summarize_results(alone)
     assert {len(one.figures) for one in found.rows} == {1}
     assert {one.change + one.obstacle for one in found.rows} == {""}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from frontline.claims.lookup import (
     find_place,
     find_points,
     find_side,
-    write_distance,
+    write_distance_from_line,
 )
 from frontline.claims.measurement import (
     Ids,
@@ -27,6 +28,7 @@ from frontline.claims.measurement import (
     Measurement,
     Metres,
     SideName,
+    Unit,
     join_words,
     report_missing,
 )
@@ -117,7 +119,7 @@ def minutes_to_front(
     told = []
     for place, one, km in zip(places, minutes, away, strict=True):
         found = find_place(case, place=place)
-        far = write_distance(
+        far = write_distance_from_line(
             float(km),
             error_m=find_error_near(front, geometry=found.geometry),
             written=f"{km:.1f} km",
@@ -413,4 +415,11 @@ def nearest_post(
     )
 
 
-WAY_METRICS = (minutes_to_front, travel_time, walking_time, detour, cut_off, nearest_post)
+WAY_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    minutes_to_front: "min",
+    travel_time: "min",
+    walking_time: "min",
+    detour: "%",
+    cut_off: "places",
+    nearest_post: "km",
+}

@@ -11,7 +11,7 @@ from frontline.export.report.shared import Chapters
 from frontline.export.report.verdicts import count_verdicts
 from frontline.results.numbers import count_text, write_whole
 from frontline.results.phrases import SCHEMATIC_MARK
-from frontline.results.summary import LAND, Summary, SummaryRow, summarize
+from frontline.results.summary import LAND, Summary, SummaryRow, summarize_results
 from frontline.results.wording import join_phrases, write_accuracy, write_far, write_sight_warning
 from frontline.results.words import WORDS
 
@@ -39,7 +39,7 @@ def describe_brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping
     picture
         The map that it shows.
     """
-    summary = summarize(chapters.results)
+    summary = summarize_results(chapters.results)
     return {
         "message": list(_message(chapters, summary)),
         "picture": picture,

@@ -97,7 +97,7 @@ def _in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
             }
 
 
-def describe_land(chapters: Chapters) -> Mapping[str, Any] | None:
+def describe_land_changes(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give the flows of land between each pair of lines, and what each side held."""
     flows = chapters.results.changes
     if flows.empty:

@@ -15,7 +15,7 @@ from frontline.export.report.cover_page import describe_land_cover
 from frontline.export.report.findings import describe_distances, describe_figures
 from frontline.export.report.further import describe_further_tables
 from frontline.export.report.outcomes import (
-    describe_land,
+    describe_land_changes,
     describe_places,
     describe_roads,
     describe_sight,
@@ -118,7 +118,7 @@ def _makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, 
         "figures": describe_figures,
         "distance": describe_distances,
         "sight": describe_sight,
-        "land": describe_land,
+        "land": describe_land_changes,
         "cover": describe_land_cover,
         "places": describe_places,
         "roads": describe_roads,
