@@ -10,6 +10,8 @@ metrics/
     Metrics of the ledger: what a statement can be about, by subject.
 registry
     The metrics that a ledger of claims may name, with their parameters.
+tolerances
+    What the words of a statement allow: one table of tolerances and of figures that words mean.
 verdict
     Statements of a report put to the computed figures, each with a verdict and its reason.
 """

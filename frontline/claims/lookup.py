@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from frontline.analysis.land_held import Outline
 from frontline.elevation.dem import COARSE_M, is_coarse
 from frontline.errors import ProjectError, show_value, suggest_name
-from frontline.lines.front import take_figures
+from frontline.geo.geodesy import measure_length
+from frontline.lines.sections import cut_section_between, cut_sections
 from frontline.results.wording import write_percent
-from frontline.uncertainty.intervals import take_interval
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from frontline.analysis.context import Analysis
+    from frontline.claims.measurement import Ends
     from frontline.lines.front import DisplacedFront, FrontLine
 
 
@@ -180,78 +182,52 @@ def find_corridors(case: Analysis, *, kinds: Sequence[str] = (), ids: Sequence[s
     return table[chosen]
 
 
-def spread_over_draws(
-    case: Analysis,
-    *,
-    front: FrontLine,
-    value: float,
-    figure: Callable[[Any, Any], float],
-    counted: bool = False,
-) -> tuple[float, float]:
-    """Take the interval of a figure over the displaced copies of a line.
+def find_draws(case: Analysis, *, front: FrontLine) -> Sequence[DisplacedFront]:
+    """Return the displaced copies of a line; none for one without."""
+    return case.draws.get(front.key, ())
 
-    Parameters
-    ----------
-    case, front
-        The case and the line.
-    value
-        The figure for the line as drawn, computed exactly.
-    figure
-        The same figure from a line and its sides, which may be computed in a coarser way.
-    counted
-        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
 
-    Returns
-    -------
-    low, high
-        Moved by the difference of the exact and the coarse figure, and never without the figure
-        itself (the smallest of many displaced distances is smaller than that of the line as
-        drawn); the figure itself for a line without error, NaN for one with an error and no
-        draws.
+def make_outline(case: Analysis, *, error_m: float) -> Outline:
+    """Say how well outlines are known, displaced as often as the project displaces lines."""
+    asked = case.project.uncertainty
+    return Outline(error_m, draws=asked.draws, seed=asked.seed)
+
+
+def cut_study_area(case: Analysis, *, partition: str | None, codes: Sequence[str] = ()) -> Any:
+    """Return the study area, or what of it lies in a partition or in some districts."""
+    area = case.layers.study_area
+    if partition is None:
+        return area
+    return shapely.intersection(area, find_land(case, partition=partition, codes=codes))
+
+
+def measure_km(case: Analysis, *, course: Any) -> float:
+    """Measure a course in the plane, in kilometres on the ellipsoid."""
+    return (
+        float(measure_length(np.array([course], dtype=object), plane=case.layers.plane)[0]) / 1000.0
+    )
+
+
+def cut_stretch(
+    case: Analysis, *, front: FrontLine, between: Ends | None, section: str | None = None
+) -> Any:
+    """Return a stretch of a line: between two places, a named section, or all of it.
+
+    Raises
+    ------
+    ProjectError
+        If the two places lie at the same point of the line, or this line has no such section.
     """
-
-    def both(line: Any, sides: Any) -> tuple[float, float]:
-        one = figure(line, sides)
-        return one, one
-
-    return widen_interval(case, front=front, ends=(value, value), figure=both, counted=counted)
-
-
-def widen_interval(
-    case: Analysis,
-    *,
-    front: FrontLine,
-    ends: tuple[float, float],
-    figure: Callable[[Any, Any], tuple[float, float]],
-    counted: bool = False,
-) -> tuple[float, float]:
-    """Widen the least and the most that a figure may be by the displaced copies of a line.
-
-    Parameters
-    ----------
-    case, front
-        As in `spread_over_draws`.
-    ends
-        The least and the most for the line as drawn.
-    figure
-        The least and the most from a line and its sides.
-    counted
-        Whether places are counted.
-
-    Returns
-    -------
-    low, high
-        The lower end of the least and the upper end of the most, each as in `spread_over_draws`.
-    """
-    draws: Sequence[DisplacedFront] = case.draws.get(front.key, ())
-    if not (front.error_m > 0).any():
-        return ends
-    drawn = take_figures(front, draws=draws, figure=figure, counted=counted)
-    if drawn is None:
-        return float("nan"), float("nan")
-    low, _ = take_interval(ends[0], drawn=drawn.at(0))
-    _, high = take_interval(ends[1], drawn=drawn.at(1))
-    return low, high
+    if section is not None:
+        own = [one for one in case.project.sections if one.line == front.key]
+        chosen = [one for one in own if one.key == section]
+        if not chosen:
+            offer = suggest_name(section, words=[one.key for one in own])
+            raise ProjectError(f"line '{front.key}' has no section {show_value(section)}.{offer}")
+        return cut_sections(chosen, layers=case.layers, fronts=[front])[0].course
+    if between is None:
+        return shapely.line_merge(front.geometry)
+    return cut_section_between(front.geometry, ends_xy=case.layers.plane.xy(np.array(between)))
 
 
 def write_distance_from_line(kilometres: float, *, error_m: float, written: str = "") -> str:

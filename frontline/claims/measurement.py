@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,30 @@ def state_height_error(accuracy_m: float | None) -> str:
     return f"heights known to {accuracy_m:g} m" if accuracy_m else "nothing: no error of heights"
 
 
+Bound = Literal["", "at least", "at most"]
+
+
+@dataclass(frozen=True)
+class Other:
+    """The same figure by another source.
+
+    Parameters
+    ----------
+    name
+        The source in words.
+    value, low, high
+        The figure with its interval, in the unit of the first.
+    bound
+        As in `Measurement`.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    bound: Bound = ""
+
+
 @dataclass(frozen=True)
 class Measurement:
     """A figure that answers to a statement.
@@ -65,6 +89,16 @@ class Measurement:
     resolves
         Smallest figure that the data can tell from nothing, in `unit`; one below it is
         ``below accuracy``.
+    bound, bound_why
+        ``at least`` where the truth may be larger than the interval says (a list that lacks
+        places), ``at most`` where it may be smaller, and why.
+    short_why
+        Why the figure may be too low to contradict a larger one, as a drawn line is too short.
+    others
+        The same figure by other sources.
+    sources
+        Who states the figures that it rests on, where a table says so: a report is not tested
+        against itself.
     """
 
     value: float = math.nan
@@ -77,6 +111,11 @@ class Measurement:
     missing: str = ""
     refutes_only: str = ""
     resolves: float = 0.0
+    bound: Bound = ""
+    bound_why: str = ""
+    short_why: str = ""
+    others: tuple[Other, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def below_accuracy(self) -> bool:
@@ -85,9 +124,34 @@ class Measurement:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The interval, or twice the figure itself where none is known."""
+        """Where the truth lies: the interval, or the figure where none is known, or a half-line."""
         known = math.isfinite(self.low) and math.isfinite(self.high)
-        return (self.low, self.high) if known else (self.value, self.value)
+        low, high = (self.low, self.high) if known else (self.value, self.value)
+        if self.bound == "at least":
+            return low, math.inf
+        return (-math.inf, high) if self.bound == "at most" else (low, high)
+
+
+def make_range(ends: Iterable[float], *, unit: str, **told: Any) -> Measurement:
+    """Give a figure with the ends of its interval: value, low, high."""
+    value, low, high = (float(end) for end in ends)
+    return Measurement(value, low, high, unit, **told)
+
+
+def make_exact(value: float, *, unit: str, **told: Any) -> Measurement:
+    """Give a figure without an interval: a count, or figures as listed."""
+    return Measurement(value, value, value, unit, **told)
+
+
+def is_convertible(unit: str, *, other: str) -> bool:
+    """Tell whether figures in two units can be compared."""
+    ours, theirs = (_KINDS.get(word) for word in (unit, other))
+    return unit == other or (ours is not None and theirs is not None and ours[0] == theirs[0])
+
+
+def is_count(unit: str) -> bool:
+    """Tell whether figures in a unit are counts."""
+    return unit not in _KINDS
 
 
 def report_missing(reason: str, *, unit: str = "") -> Measurement:
@@ -127,6 +191,15 @@ def convert_unit(measured: Measurement, *, unit: str) -> Measurement:
         high=measured.high * factor,
         resolves=measured.resolves * factor,
         unit=unit,
+        others=tuple(
+            replace(
+                other,
+                value=other.value * factor,
+                low=other.low * factor,
+                high=other.high * factor,
+            )
+            for other in measured.others
+        ),
     )
 
 
@@ -141,6 +214,10 @@ def join_words(words: Sequence[str], *, most: int = 12, comma: str = ", ") -> st
     """Join words with commas; of many, say how many more there are."""
     shown = comma.join(words[:most])
     return f"{shown} and {len(words) - most} more" if len(words) > most else shown
+
+
+Unit = str | Mapping[str, str]
+"""Unit of a metric; by the value of its parameter ``measure`` where that decides."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +259,8 @@ SHARED: Mapping[str, str] = MappingProxyType(
         "codes": "codes of districts; all of them if empty",
         "outline_error_m": "half-width within which the outlines lie with 95 %, metres",
         "distance_m": "the distance, metres",
+        "source": "source of people as in zones.csv: settlements, settlements:registered, "
+        "raster:<key>, districts or districts:registered",
         "between": "two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,",
         "section": "a section that the project names; all of the line without either",
         "place": "identifier of a settlement",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from frontline.claims.measurement import Measurement, ParameterNames
+from frontline.claims.measurement import Measurement, ParameterNames, Unit, is_convertible
 from frontline.claims.metrics.corridors import ROAD_METRICS
 from frontline.claims.metrics.land import LAND_METRICS
 from frontline.claims.metrics.landcover import COVER_METRICS
@@ -21,6 +22,7 @@ from frontline.claims.metrics.routing import WAY_METRICS
 from frontline.claims.metrics.sections import STRETCH_METRICS
 from frontline.claims.metrics.settlements import PLACE_METRICS
 from frontline.claims.metrics.visibility import SIGHT_METRICS
+from frontline.errors import find_closest, suggest_name
 
 if TYPE_CHECKING:
     from frontline.analysis.context import Analysis
@@ -40,6 +42,8 @@ class Metric:
         Its parameters with their types; refuses others.
     names
         Of its parameters, those that name a line, a side or a partition.
+    unit
+        What its figure is in; by the value of its parameter ``measure`` where that decides.
     about
         One sentence.
     """
@@ -48,7 +52,15 @@ class Metric:
     measure: Callable[..., Measurement]
     model: type[BaseModel]
     names: Mapping[str, str]
+    unit: Unit
     about: str
+
+    def unit_of(self, parameters: Mapping[str, Any]) -> str:
+        """Return the unit of its figure with some parameters, which fit."""
+        if isinstance(self.unit, str):
+            return self.unit
+        asked = self.model.model_validate(parameters).model_dump()
+        return self.unit[str(asked["measure"])]
 
     def ask(self, case: Analysis, parameters: Mapping[str, Any]) -> Measurement:
         """Measure, with parameters as the ledger has them.
@@ -64,7 +76,7 @@ class Metric:
         )
 
 
-def make_metric(function: Callable[..., Measurement]) -> Metric:
+def make_metric(function: Callable[..., Measurement], unit: Unit = "") -> Metric:
     """Make a metric of a function ``(case, *, ...) -> Measured``.
 
     Parameters
@@ -72,6 +84,8 @@ def make_metric(function: Callable[..., Measurement]) -> Metric:
     function
         Its keyword-only parameters, their annotations and the first line of its docstring are
         what a ledger may use and what ``frontline claims --list`` prints.
+    unit
+        As in `Metric`.
     """
     hints = get_type_hints(function, localns={"Case": object}, include_extras=True)
     fields: dict[str, Any] = {}
@@ -87,26 +101,89 @@ def make_metric(function: Callable[..., Measurement]) -> Metric:
     name = str(getattr(function, "__name__", ""))
     model = create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **fields)
     about = (inspect.getdoc(function) or "").split("\n", maxsplit=1)[0]
-    return Metric(name, function, model, MappingProxyType(names), about)
+    return Metric(name, function, model, MappingProxyType(names), unit, about)
 
 
-_ALL: tuple[Callable[..., Measurement], ...] = (
-    *LINE_METRICS,
-    *PLACE_METRICS,
-    *PEOPLE_METRICS,
-    *LAND_METRICS,
-    *COVER_METRICS,
-    *ROAD_METRICS,
-    *WAY_METRICS,
-    *SIGHT_METRICS,
-    *STRETCH_METRICS,
-    *RECORD_METRICS,
+_BY_SUBJECT: tuple[Mapping[Callable[..., Measurement], Unit], ...] = (
+    LINE_METRICS,
+    PLACE_METRICS,
+    PEOPLE_METRICS,
+    LAND_METRICS,
+    COVER_METRICS,
+    ROAD_METRICS,
+    WAY_METRICS,
+    SIGHT_METRICS,
+    STRETCH_METRICS,
+    RECORD_METRICS,
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
-    {metric.name: metric for metric in sorted(map(make_metric, _ALL), key=lambda one: one.name)}
+    {
+        metric.name: metric
+        for metric in sorted(
+            (make_metric(*pair) for subject in _BY_SUBJECT for pair in subject.items()),
+            key=lambda metric: metric.name,
+        )
+    }
 )
 """By name."""
+
+_MOST_OFFERED = 4
+
+
+def offer_metrics(name: str, *, units: Sequence[str] = ()) -> str:
+    """Name the metrics that a name which is none may mean, as a sentence.
+
+    Parameters
+    ----------
+    name
+        As the ledger has it.
+    units
+        Units of the figures stated: metrics in them come first.
+
+    Notes
+    -----
+    By the words that it shares with their names and descriptions; else the one spelt most alike.
+    """
+    if find_closest(name, words=list(METRICS)):
+        return suggest_name(name, words=METRICS)
+    asked = {word.rstrip("s") for word in re.split(r"[\W_]+", name.casefold()) if len(word) > 2}
+
+    def likeness(metric: Metric) -> tuple[int, int, bool]:
+        own, more = (
+            {word.rstrip("s") for word in re.split(r"[\W_]+", text.casefold())}
+            for text in (metric.name, metric.about)
+        )
+        fits = any(unit and fits_unit(metric, unit=unit) for unit in units)
+        return len(asked & own), len(asked & more), fits
+
+    ranked = sorted(METRICS.values(), key=likeness, reverse=True)
+    alike = [metric.name for metric in ranked if sum(likeness(metric)[:2])]
+    return _offered(alike) if alike else suggest_name(name, words=METRICS)
+
+
+def offer_for_unit(unit: str, *, parameters: Mapping[str, Any]) -> str:
+    """Name the metrics whose figure is in a unit, those that take most of the parameters first."""
+
+    def shared(metric: Metric) -> int:
+        return len(set(parameters) & set(metric.model.model_fields))
+
+    fitting = [metric for metric in METRICS.values() if fits_unit(metric, unit=unit)]
+    fitting.sort(key=lambda metric: (-shared(metric), len(metric.model.model_fields)))
+    if not fitting:
+        return " No metric is in that unit. Correct it."
+    return _offered([metric.name for metric in fitting])
+
+
+def fits_unit(metric: Metric, *, unit: str) -> bool:
+    """Tell whether a metric can give figures in a unit."""
+    units = [metric.unit] if isinstance(metric.unit, str) else list(metric.unit.values())
+    return any(is_convertible(unit, other=own) for own in units)
+
+
+def _offered(names: Sequence[str]) -> str:
+    named = ", ".join(f"'{name}'" for name in names[:_MOST_OFFERED])
+    return f" Did you mean {named.replace(', ', ' or ')}?"
 
 
 def list_metrics() -> list[tuple[str, str, str]]:
@@ -117,7 +194,9 @@ def list_metrics() -> list[tuple[str, str, str]]:
             name if field.is_required() else f"{name} = {_toml(field.default)}"
             for name, field in metric.model.model_fields.items()
         ]
-        rows.append((metric.name, ", ".join(parameters), metric.about))
+        units = [metric.unit] if isinstance(metric.unit, str) else metric.unit.values()
+        about = f"{metric.about} In {' or '.join(dict.fromkeys(units))}."
+        rows.append((metric.name, ", ".join(parameters), about))
     return rows
 
 

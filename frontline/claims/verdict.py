@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from frontline.analysis.scenarios import add_scenarios
-from frontline.claims.ledger import Claim, Ledger, StatedValue, find_agreement_range, read
-from frontline.claims.measurement import Measurement, convert_unit
+from frontline.claims.ledger import (
+    Claim,
+    Ledger,
+    Publication,
+    StatedValue,
+    Way,
+    find_bounds,
+    list_ways,
+    read,
+)
+from frontline.claims.measurement import Measurement, Other, convert_unit, is_count
 from frontline.claims.registry import METRICS
 from frontline.errors import FrontlineError, ProjectError, raise_problems, show_value
 from frontline.project.loader import find_claims_file
 from frontline.results.numbers import round_figure, write_rounded
 from frontline.results.registry import CLAIMS
-from frontline.results.wording import add_labels, list_labels, write_percent
+from frontline.results.wording import add_labels, join_phrases, list_labels
 
 if TYPE_CHECKING:
     from frontline.analysis.context import Analysis
@@ -40,18 +49,29 @@ VERDICTS = (
     EXCLUDED,
 )
 
-_SENTENCES = ("stated", "why", "detail", "contains")
+_SENTENCES = ("stated", "why", "detail", "contains", "firmness", "readings")
 """Columns for people: lines and the like are called there by their labels."""
-
-_AGREES, _REACHES, _DIFFERS, _STRADDLES = "agrees", "reaches", "differs", "straddles"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict and why."""
+    """A verdict, why, and how firm it is.
+
+    Parameters
+    ----------
+    verdict, why
+        One of `VERDICTS`, and its reason.
+    flips_at
+        The computed figure nearest to the one at hand at which it would be another verdict, in
+        the unit stated; NaN where there is none.
+    firmness
+        Where it flips and by which other sources and readings it holds, in words.
+    """
 
     verdict: str
     why: str
+    flips_at: float = math.nan
+    firmness: str = ""
 
 
 def read_ledger(project: Project) -> Ledger | None:
@@ -76,7 +96,11 @@ def read_ledger(project: Project) -> Ledger | None:
 
 
 def check_claims(
-    case: Analysis, *, ledger: Ledger, progress: Progress | None = None
+    case: Analysis,
+    *,
+    ledger: Ledger,
+    progress: Progress | None = None,
+    only: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Put every claim to the case.
 
@@ -88,6 +112,8 @@ def check_claims(
         The claims.
     progress
         Called as ``progress(done, total)`` in claims.
+    only
+        Identifiers of the claims; all of them if None.
 
     Returns
     -------
@@ -107,21 +133,35 @@ def check_claims(
     against = _contradictions(ledger)
     by_id = {claim.id: claim for claim in ledger.claims}
     labels = list_labels(case.project)
-    for number, claim in enumerate(ledger.claims):
+    chosen = [claim for claim in ledger.claims if only is None or claim.id in only]
+    for number, claim in enumerate(chosen):
         try:
-            measured = measure_claim(case, claim=claim)
-            found = decide_verdict(claim, measured=measured)
+            report = next(one for one in ledger.reports if one.key == claim.report)
+            found = judge(case, claim=claim, report=report)
             others = [by_id[word] for word in against[claim.id]]
-            row = _row(claim, ledger, measured, found, others)
+            row = _row(claim, report, found, others)
             rows.append(
                 row | {name: add_labels(str(row[name]), names=labels) for name in _SENTENCES}
             )
         except FrontlineError as error:
             problems += [_placed(one, claim, ledger) for one in error.problems]
         if progress is not None:
-            progress(number + 1, len(ledger.claims))
+            progress(number + 1, len(chosen))
     raise_problems(problems)
     return pd.DataFrame(rows, columns=CLAIMS.names)
+
+
+def judge(
+    case: Analysis, *, claim: Claim, report: Publication
+) -> list[tuple[Way, Measurement, Verdict]]:
+    """Put each reading of a claim to the case, one where it has none."""
+    found = []
+    for way in list_ways(claim):
+        measured = measure_claim(case, claim=claim, way=way)
+        found.append(
+            (way, measured, decide_verdict(claim, measured=measured, way=way, report=report))
+        )
+    return found
 
 
 def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineError:
@@ -132,15 +172,23 @@ def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineErr
     )
 
 
-def measure_claim(case: Analysis, *, claim: Claim) -> Measurement:
+def measure_claim(case: Analysis, *, claim: Claim, way: Way | None = None) -> Measurement:
     """Compute what a claim asks, in the unit in which its first figure is stated.
+
+    Parameters
+    ----------
+    case, claim
+        The case and the claim.
+    way
+        One of its readings; the first if None.
 
     Returns
     -------
     The figure; an empty one for a claim that is excluded, one with `missing` set where the
     project has not what the claim needs.
     """
-    if claim.excluded or claim.metric is None:
+    way = way or list_ways(claim)[0]
+    if claim.excluded or way.metric is None:
         return Measurement()
     has = {front.key for front in case.fronts} | set(case.layers.partitions)
     lacks = [show_value(key) for key in claim.needs if key not in has]
@@ -149,17 +197,21 @@ def measure_claim(case: Analysis, *, claim: Claim) -> Measurement:
         return Measurement(
             missing=f"the project does not hold what this is about (its key: {named})"
         )
-    measured = METRICS[claim.metric].ask(case, claim.parameters)
-    units = list(dict.fromkeys(one.unit for one in claim.stated))
-    if len(units) > 1:
-        raise ProjectError(f"stated in {' and in '.join(units)}. Give all figures in one unit.")
+    measured = METRICS[way.metric].ask(case, way.parameters)
+    units = [one.unit for one in way.stated]
     if measured.missing or not units:
         return measured
     return convert_unit(measured, unit=units[0])
 
 
-def decide_verdict(claim: Claim, *, measured: Measurement) -> Verdict:
-    """Decide a claim.
+def decide_verdict(
+    claim: Claim,
+    *,
+    measured: Measurement,
+    way: Way | None = None,
+    report: Publication | None = None,
+) -> Verdict:
+    """Decide a claim, by one reading.
 
     Parameters
     ----------
@@ -167,6 +219,10 @@ def decide_verdict(claim: Claim, *, measured: Measurement) -> Verdict:
         The claim.
     measured
         Its figure, from `measure_claim`.
+    way
+        The reading; the first one if None.
+    report
+        Where the claim stands: a figure that the same report states is no test of it.
 
     Returns
     -------
@@ -174,112 +230,214 @@ def decide_verdict(claim: Claim, *, measured: Measurement) -> Verdict:
 
     Notes
     -----
-    In this order: excluded; not testable where the project lacks the data; below accuracy;
-    undefined where the statement leaves open what it measures; indicative only where the data
-    are too coarse or the interval too wide; then supported or contradicted. A figure agrees with
-    a stated range (widened by the tolerance) if their intervals overlap; where the range is open
-    to one side it must lie in it whole, and if it lies partly in it nothing is decided. Of
-    several figures stated one that agrees supports the statement, and the others are named.
-    A figure that can only contradict (`Measured.refutes_only`) never supports.
+    In this order: excluded; not testable where the project lacks the data or the figure is the
+    report's own; below accuracy; undefined where the statement leaves open what it measures;
+    then one rule in both directions. The truth lies in the interval of the figure (in a half-line
+    where the figure is a least or a most one). Where all of it agrees with what is stated, the
+    statement is supported; where none of it does, contradicted; where the verdict flips within
+    it, or by another source, or the data are too coarse to have an interval, it is indicative
+    only. Of several figures stated one that agrees is enough, and the others are named. A figure
+    that can only contradict (`Measured.refutes_only`) never supports, and one that is too low by
+    the way it is made (`Measured.short_why`) never contradicts a larger one.
     """
+    way = way or list_ways(claim)[0]
     if claim.excluded:
         return Verdict(EXCLUDED, _sentence(claim.excluded))
-    if measured.missing:
+    if measured.missing or way.metric is None:
         return Verdict(NOT_TESTABLE, _sentence(measured.missing, claim.untestable))
     if measured.below_accuracy:
-        return Verdict(BELOW_ACCURACY, _below(claim, measured))
-    figures = [_computed(measured), _stated(claim)]
-    open_ = claim.untestable or claim.undefined
+        return Verdict(BELOW_ACCURACY, _below(way, measured))
+    figures = [_computed(measured), _stated(way)]
+    open_ = claim.untestable or claim.undefined or _no_test(measured, report)
     if open_:
-        verdict = NOT_TESTABLE if claim.untestable else UNDEFINED
+        verdict = UNDEFINED if claim.undefined else NOT_TESTABLE
         return Verdict(verdict, _sentence(open_, *figures, measured.detail))
-    found = [
-        (one, _compare(measured, find_agreement_range(one, claim=claim))) for one in claim.stated
-    ]
-    verdict, limits = _decided(claim, measured, [how for _, how in found])
-    told = _told(found, claim)
-    return Verdict(verdict, _sentence(*figures, told, limits, measured.detail, _read(claim)))
+    ranges = [find_bounds(one, claim=claim, compare=way.compare) for one in way.stated]
+    how = weigh(measured, ranges=ranges)
+    if how == AGREES and _too_easy(way, ranges, measured.unit):
+        easy = "at least one is found nearly everywhere, and passes no test"
+        return Verdict(NOT_TESTABLE, _sentence(easy, *figures, measured.detail, _read(way)))
+    verdict, limits = _decided(measured, how, ranges)
+    flips_at, flips = _flip(measured, ranges)
+    told = _told(way, measured, ranges)
+    why = _sentence(*figures, told, limits, flips, measured.detail, _read(way))
+    return Verdict(verdict, why, flips_at, _firmness(measured, how, ranges, flips))
 
 
-def _decided(claim: Claim, measured: Measurement, found: Sequence[str]) -> tuple[str, str]:
+_FEW = 100
+"""Counts below this are written in full, whatever their interval."""
+
+AGREES, DIFFERS, FLIPS = "agrees", "differs", "flips"
+
+Range = tuple[float, float]
+
+
+def weigh(measured: Measurement | Other, *, ranges: Sequence[Range]) -> str:
+    """Tell whether all of an interval agrees with one of some ranges, none of it, or a part.
+
+    Parameters
+    ----------
+    measured
+        A figure with its interval.
+    ranges
+        What agrees with the figures stated; infinite where they are open.
+    """
+    low, high = _ends_of(measured)
+    if all(high < least or low > most for least, most in ranges):
+        return DIFFERS
+    inside = any(least <= low and high <= most for least, most in _merged(ranges))
+    return AGREES if inside else FLIPS
+
+
+def _ends_of(measured: Measurement | Other) -> Range:
+    if isinstance(measured, Measurement):
+        return measured.ends
+    plain = Measurement(measured.value, measured.low, measured.high, bound=measured.bound)
+    return plain.ends
+
+
+def _merged(ranges: Sequence[Range]) -> list[Range]:
+    """Unite ranges that overlap, in ascending order."""
+    found: list[Range] = []
+    for least, most in sorted(ranges):
+        if found and least <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], most))
+        else:
+            found.append((least, most))
+    return found
+
+
+def _no_test(measured: Measurement, report: Publication | None) -> str:
+    """Say that the figure comes from the report itself; empty where it does not."""
+    if report is None:
+        return ""
+    names = [name.casefold() for name in (report.title, *report.cited_as)]
+    for source in measured.sources:
+        if any(name in source.casefold() for name in names):
+            return f"the figure at hand is the report's own ({source}): it is no test of itself"
+    return ""
+
+
+def _too_easy(way: Way, ranges: Sequence[Range], unit: str) -> bool:
+    """Tell whether a count only has to reach one, or none at all."""
+    return is_count(unit) and all(
+        one.ends[0] <= 1 and math.isinf(most)
+        for one, (_, most) in zip(way.stated, ranges, strict=True)
+    )
+
+
+def _decided(measured: Measurement, how: str, ranges: Sequence[Range]) -> tuple[str, str]:
     """Return the verdict on the figures stated, and what limits it."""
-    differs = all(how == _DIFFERS for how in found)
-    # An interval may be too wide to agree with a figure, never to lie apart from it.
-    limits = [*measured.coarse, *([] if differs else _too_wide(measured, claim))]
+    limits = list(measured.coarse)
+    if how == FLIPS:
+        beyond = "the verdict flips within the interval"
+        if measured.bound:
+            beyond = f"the figure is {_BOUND[measured.bound]}: {measured.bound_why}"
+        limits.append(beyond)
+    against = [other.name for other in measured.others if weigh(other, ranges=ranges) != how]
+    if how != FLIPS and against:
+        limits.append(f"it would be another verdict by {' and by '.join(against)}")
     if limits:
         return INDICATIVE, f"it is only indicative because {' and because '.join(limits)}"
-    if all(how == _STRADDLES for how in found):
-        return INDICATIVE, ""
-    if differs:
+    if how == DIFFERS and measured.short_why and _too_low(measured, ranges):
+        return INDICATIVE, f"it is only indicative because {measured.short_why}"
+    if how == DIFFERS:
         return CONTRADICTED, ""
     if measured.refutes_only:
         return INDICATIVE, f"it is only indicative because {measured.refutes_only}"
     return SUPPORTED, ""
 
 
-def _compare(measured: Measurement, bounds: tuple[float, float]) -> str:
-    low, high = measured.ends
-    least, most = bounds
-    if high < least or low > most:
-        return _DIFFERS
-    one_sided = math.isinf(least) or math.isinf(most)
-    if one_sided and not (least <= low and high <= most):
-        return _STRADDLES
-    return _AGREES if least <= measured.value <= most else _REACHES
+def _too_low(measured: Measurement, ranges: Sequence[Range]) -> bool:
+    return any(measured.ends[0] < least for least, _ in ranges)
 
 
-def _too_wide(measured: Measurement, claim: Claim) -> list[str]:
-    """Say whether an interval is as wide as the figures stated: it would agree with anything."""
-    low, high = measured.ends
-    closed = [
-        one
-        for one in claim.stated
-        if not any(map(math.isinf, find_agreement_range(one, claim=claim)))
-    ]
-    if not closed or not math.isfinite(measured.value):
-        return []
-    size = max(abs(end) for one in closed for end in find_agreement_range(one, claim=claim))
-    wide = size > 0 and high - low > size
-    return ["the interval is wider than the figure stated"] if wide else []
+_BOUND = {"at least": "a least one", "at most": "a most one"}
 
 
-def _told(found: Sequence[tuple[StatedValue, str]], claim: Claim) -> str:
-    """Say for each figure stated how the computed one lies to it."""
-    words = {
-        _AGREES: "the two agree",
-        _REACHES: "the interval reaches the figure stated",
-        _DIFFERS: "the two do not agree",
-        _STRADDLES: "the interval lies on both sides of the limit, so nothing is decided",
-    }
-    if len(found) == 1:
-        told = words[found[0][1]]
+def _flip(measured: Measurement, ranges: Sequence[Range]) -> tuple[float, str]:
+    """Find the nearest figure at which the verdict on the figure itself flips, and say it."""
+    edges = [edge for one in _merged(ranges) for edge in one if math.isfinite(edge)]
+    if not edges or not math.isfinite(measured.value):
+        return math.nan, ""
+    flips_at = min(edges, key=lambda edge: abs(edge - measured.value))
+    way = "below" if flips_at <= measured.value else "above"
+    if flips_at == measured.value:
+        way = "above" if any(most == flips_at for _, most in ranges) else "below"
+    return flips_at, f"it would flip {way} {_with_unit(write_rounded(flips_at), measured.unit)}"
+
+
+def _firmness(measured: Measurement, how: str, ranges: Sequence[Range], flips: str) -> str:
+    """Say how firm a verdict is: where it flips, and whether it holds by each other source."""
+    within = "within the interval" if how == FLIPS else "not within the interval"
+    told = [f"{flips.removeprefix('it would ').replace('flip', 'flips', 1)}, {within}"]
+    told = told if flips else [f"flips {within}"] if how == FLIPS else []
+    for other in measured.others:
+        same = weigh(other, ranges=ranges) == how
+        told.append(f"{'holds' if same else 'does not hold'} by {other.name}")
+    return "; ".join(told)
+
+
+def _told(way: Way, measured: Measurement, ranges: Sequence[Range]) -> str:
+    """Say for each figure stated how the computed one lies to it, and what is allowed."""
+    told = []
+    for one, (least, most) in zip(way.stated, ranges, strict=True):
+        how = weigh(measured, ranges=[(least, most)])
+        words = {AGREES: "the two agree", DIFFERS: "the two do not agree"}.get(how)
+        if words is None:
+            inside = least <= measured.value <= most
+            reach = "the interval reaches the figure stated"
+            words = "the two agree, and not over all of the interval" if inside else reach
+        allowed = _allowed(one, least, most)
+        named = f"{_figure(one, way.compare)}: " if len(way.stated) > 1 else ""
+        told.append(f"{named}{words}{allowed}")
+    return "; ".join(told)
+
+
+def _allowed(stated: StatedValue, least: float, most: float) -> str:
+    if (least, most) == stated.ends:
+        return ""
+    if math.isinf(least) or math.isinf(most):
+        end = (
+            f"at least {write_rounded(least)}"
+            if math.isinf(most)
+            else f"at most {write_rounded(most)}"
+        )
     else:
-        told = "; ".join(f"{_figure(one, claim)}: {words[how]}" for one, how in found)
-    allowed = (
-        f" (allowed: {write_percent(claim.tolerance)} of the figure stated)"
-        if claim.tolerance
-        else ""
-    )
-    return told + allowed
+        end = f"{write_rounded(least)} to {write_rounded(most)}"
+    return f" (allowed: {_with_unit(end, stated.unit)})"
 
 
 def _computed(measured: Measurement) -> str:
     low, high = measured.low, measured.high
+    least = f"{measured.bound} " if measured.bound else ""
     if math.isnan(measured.value) and math.isfinite(low):
-        return (
-            "Computed: "
-            f"{_with_unit(f'{write_rounded(low)} to {write_rounded(high)}', measured.unit)}"
-        )
-    figure = round_figure(measured.value, low, high)
-    if math.isinf(measured.value):
-        number = "unreachable" if measured.unit == "min" else _WITHOUT_LIMIT
-    else:
-        number = _with_unit(figure.text, measured.unit)
+        ends = f"{write_rounded(low)} to {write_rounded(high)}"
+        return f"Computed: {least}{_with_unit(ends, measured.unit)}"
+    number = _number(measured)
     if low == high or not math.isfinite(low):
-        return f"Computed: {number}"
-    ends = figure.range or f"{_end(low)} to {_end(high)}"
+        return f"Computed: {least}{number}"
     holds = f", by {measured.contains}" if measured.contains else ""
-    return f"Computed: {number} ({ends}{holds})"
+    return f"Computed: {least}{number} ({_range(measured)}{holds})"
+
+
+def _number(measured: Measurement) -> str:
+    """Write the figure itself; a count of few in full."""
+    value = measured.value
+    if math.isinf(value):
+        return "unreachable" if measured.unit == "min" else _WITHOUT_LIMIT
+    few = is_count(measured.unit) and abs(value) < _FEW
+    text = f"{value:.0f}" if few else write_rounded(value, measured.low, measured.high)
+    return _with_unit(text, measured.unit)
+
+
+def _range(measured: Measurement) -> str:
+    """Write the interval of a figure, outwards; that of a count of few in full."""
+    low, high = measured.low, measured.high
+    if is_count(measured.unit) and abs(measured.value) < _FEW and math.isfinite(high):
+        return f"{math.floor(low):,} to {math.ceil(high):,}"
+    printed = round_figure(measured.value, low, high).range
+    return printed or f"{_end(low)} to {_end(high)}"
 
 
 def _end(value: float) -> str:
@@ -288,47 +446,85 @@ def _end(value: float) -> str:
 
 
 def _with_unit(text: str, unit: str) -> str:
-    one = text.split()[-1:] == ["1"] and unit.endswith("s")
+    one = text.split()[-1:] == ["1"] and is_count(unit) and unit.endswith("s")
     return f"{text} {unit[:-1] if one else unit}".strip()
 
 
-def _stated(claim: Claim) -> str:
-    if not claim.stated:
+def _stated(way: Way) -> str:
+    if not way.stated:
         return ""
-    return f"stated: {'; '.join(_figure(one, claim) for one in claim.stated)}"
+    return f"stated: {'; '.join(_figure(one, way.compare) for one in way.stated)}"
 
 
-def _figure(stated: StatedValue, claim: Claim) -> str:
+def _figure(stated: StatedValue, compare: str) -> str:
     """Write a figure as it is stated, and who states it."""
-    if stated.value is not None:
-        word = {"equal": "", "at_least": "at least ", "at_most": "at most "}[claim.compare]
-        number = f"{word}{stated.value:,.10g}"
-    elif stated.low is None:
-        number = f"at most {stated.high:,.10g}"
-    elif stated.high is None:
-        number = f"at least {stated.low:,.10g}"
+    low, high = stated.ends
+    if low == high:
+        word = {"equal": "", "at_least": "at least ", "at_most": "at most "}[compare]
+        number = f"{word}{_plain(low)}"
+    elif math.isinf(low) or compare == "at_most":
+        number = f"at most {_plain(high)}"
+    elif math.isinf(high) or compare == "at_least":
+        number = f"at least {_plain(low)}"
     else:
-        number = f"{stated.low:,.10g} to {stated.high:,.10g}"
+        number = f"{_plain(low)} to {_plain(high)}"
     number = _with_unit(number, stated.unit)
     read_as = f"'{stated.text}', read as {number}" if stated.text else number
     return f"{read_as} ({stated.by})" if stated.by else read_as
 
 
-def _below(claim: Claim, measured: Measurement) -> str:
+def _plain(value: float) -> str:
+    return f"{value:,.4g}" if value != round(value) else f"{value:,.0f}"
+
+
+def _below(way: Way, measured: Measurement) -> str:
     size = _with_unit(write_rounded(measured.resolves), measured.unit)
     limit = f"Below accuracy: the data cannot tell less than {size} from nothing at all"
     safe = measured.detail if math.isnan(measured.value) else ""
-    return _sentence(limit, _stated(claim), safe)
+    return _sentence(limit, _stated(way), safe)
 
 
-def _read(claim: Claim) -> str:
-    return f"reading: {claim.reading}" if claim.reading else ""
+def _read(way: Way) -> str:
+    return f"reading: {way.words}" if way.words else ""
 
 
 def _sentence(*parts: str) -> str:
     """Join parts to sentences: each begins with a capital and ends with one full stop."""
     said = [part.strip().rstrip(".") for part in parts if part.strip()]
     return " ".join(f"{part[:1].upper()}{part[1:]}." for part in said)
+
+
+def _joined(found: Sequence[tuple[Way, Measurement, Verdict]]) -> Verdict:
+    """Decide a claim of several readings: only where all of them give the same verdict."""
+    verdicts = list(dict.fromkeys(verdict.verdict for _, _, verdict in found))
+    told = [
+        f"Reading {n}, {verdict.verdict}. {verdict.why}" for n, (_, _, verdict) in _count(found)
+    ]
+    first = found[0][2]
+    firmness = "; ".join(
+        f"reading {n}: {verdict.firmness}"
+        for n, (_, _, verdict) in _count(found)
+        if verdict.firmness
+    )
+    if len(verdicts) == 1:
+        agreed = f"All {len(found)} readings give the same verdict."
+        return replace(first, why=f"{agreed} {' '.join(told)}", firmness=firmness)
+    by = []
+    for verdict in verdicts:
+        numbers = [str(n) for n, (_, _, own) in _count(found) if own.verdict == verdict]
+        by.append(f"{verdict} by reading {join_phrases(numbers)}")
+    return Verdict(
+        INDICATIVE,
+        f"It is only indicative because the readings differ: {'; '.join(by)}. {' '.join(told)}",
+        first.flips_at,
+        f"flips between readings; {firmness}",
+    )
+
+
+def _count(
+    found: Sequence[tuple[Way, Measurement, Verdict]],
+) -> Iterator[tuple[int, tuple[Way, Measurement, Verdict]]]:
+    return iter(enumerate(found, start=1))
 
 
 def _contradictions(ledger: Ledger) -> Mapping[str, list[str]]:
@@ -340,28 +536,44 @@ def _contradictions(ledger: Ledger) -> Mapping[str, list[str]]:
 
 
 def _row(
-    claim: Claim, ledger: Ledger, measured: Measurement, found: Verdict, others: Sequence[Claim]
+    claim: Claim,
+    report: Publication,
+    found: Sequence[tuple[Way, Measurement, Verdict]],
+    others: Sequence[Claim],
 ) -> dict[str, object]:
-    report = next(one for one in ledger.reports if one.key == claim.report)
-    known = found.verdict not in {BELOW_ACCURACY, EXCLUDED} and not measured.missing
+    decided = found[0][2] if len(found) == 1 else _joined(found)
+    way, measured, first = found[0]
+    known = first.verdict not in {BELOW_ACCURACY, EXCLUDED} and not measured.missing
     against = [f"Against it stands {one.id}: {one.statement}" for one in others]
-    why = " ".join([found.why, *against])
     numbers = (measured.value, measured.low, measured.high) if known else (math.nan,) * 3
+    stated = list(
+        dict.fromkeys(_figure(one, way.compare) for way, _, _ in found for one in way.stated)
+    )
     return {
         "id": claim.id,
         "source": f"{report.title}, {claim.section}" if claim.section else report.title,
         "statement": claim.statement,
-        "metric": claim.metric or "",
-        "stated": "; ".join(_figure(one, claim) for one in claim.stated),
+        "metric": way.metric or "",
+        "stated": "; ".join(stated),
         "computed": numbers[0],
         "low": numbers[1],
         "high": numbers[2],
-        "unit": measured.unit or next((one.unit for one in claim.stated), ""),
-        "verdict": found.verdict,
-        "why": why,
+        "unit": measured.unit or next((one.unit for one in way.stated), ""),
+        "verdict": decided.verdict,
+        "why": " ".join([decided.why, *against]),
         "section": claim.section,
         "date": report.date.isoformat(),
         "contradicts": ";".join(one.id for one in others),
         "detail": measured.detail if known else "",
         "contains": measured.contains if known else "",
+        "flips_at": float(decided.flips_at) if known else math.nan,
+        "firmness": decided.firmness if known else "",
+        "readings": "; ".join(_told_reading(one) for one in found) if len(found) > 1 else "",
     }
+
+
+def _told_reading(one: tuple[Way, Measurement, Verdict]) -> str:
+    way, measured, verdict = one
+    silent = verdict.verdict == BELOW_ACCURACY or measured.missing
+    number = "" if silent else f" ({_computed(measured).removeprefix('Computed: ')})"
+    return f"{way.words}: {verdict.verdict}{number}"

@@ -101,10 +101,17 @@ def claims(
     listed: Annotated[
         bool, typer.Option("--list", help="Only list what can be computed, with parameters.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="ID", help="Only try this claim, and write nothing."),
+    ] = None,
 ) -> None:
     """Put the statements of claims.toml to the figures: table, workbook and report."""
     if listed:
         _list_metrics()
+        return
+    if project is not None and only:
+        _try_claims(project, only, quiet=options.quiet)
         return
     if project is None or out is None:
         raise typer.BadParameter("Missing PROJECT or --out (or ask for --list).")
@@ -113,6 +120,16 @@ def claims(
 
 for computing in (run, demo, report, claims):
     app.command()(taking(RunOptions, computing))
+
+
+def _try_claims(project: Path, only: list[str], *, quiet: bool) -> None:
+    from frontline.progress import show_progress
+    from frontline.workflow.on_demand import try_claims
+
+    with show_progress(quiet=quiet) as progress:
+        rows = try_claims(project, only=only, progress=progress)
+    for row in rows.to_dict("records"):
+        typer.echo(f"{row['id']}: {row['verdict']}\n    {row['statement']}\n    {row['why']}\n")
 
 
 def _list_metrics() -> None:

@@ -128,8 +128,13 @@ def _side(asked: ScenarioSpec, front: FrontLine, name: str | None) -> str:
 def _handed_land(asked: ScenarioSpec, layers: Layers) -> Any:
     if asked.hand_over is None:  # pragma: no cover - the model sees to it
         raise _wrong(asked, "asks for nothing", "Add hand_over")
-    field = f"scenarios.{asked.key}.parts"
-    return unite_parts(layers, partition=asked.hand_over, words=asked.parts, field=field)
+    field = f"scenarios.{asked.key}"
+    land = unite_parts(layers, partition=asked.hand_over, words=asked.parts, field=f"{field}.parts")
+    if asked.without is None:
+        return land
+    return shapely.difference(
+        land, unite_parts(layers, partition=asked.without, words=(), field=f"{field}.without")
+    )
 
 
 def _wrong(asked: ScenarioSpec, what: str, hint: str) -> ProjectError:

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from frontline import schema
-from frontline._typing import Floats
+from frontline._typing import Floats, Integers
 from frontline.geo.geodesy import geodesic_buffer
 from frontline.lines.front import take_point_figures
 from frontline.lines.zones import add_zone_intervals, buffer_zones_in_plane, measure_drawn_areas
@@ -59,6 +59,7 @@ from frontline.uncertainty.copies import FARTHEST_SIGMAS
 from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.sampling import (
     OUTSIDE,
+    Sample,
     SamplePosition,
     count_sample,
     count_within_error,
@@ -776,3 +777,71 @@ def _bands(
     )
     ordered: gpd.GeoDataFrame = bands.loc[place.sort_values(list(place.columns)).index]
     return ordered.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class PeopleAt:
+    """Points that stand for the people of one source, and where they lie against a line.
+
+    Parameters
+    ----------
+    source
+        As in the column ``source`` of the table of people.
+    sample, of_group, counted_on
+        As in `frontline.population.sources.PopulationSource`.
+    where
+        Position of the points against the line as drawn.
+    """
+
+    source: str
+    sample: Sample
+    of_group: Floats
+    counted_on: Integers
+    where: SamplePosition
+
+    def people(self, where: SamplePosition) -> Floats:
+        """Return the people that each point stands for where a line puts them, shape ``(m,)``."""
+        spread = find_people_per_weight(
+            self.sample, people=self.of_group, where=where, counted_on=self.counted_on
+        )
+        return np.asarray(self.sample.weight * spread)
+
+
+def place_people(
+    project: Project,
+    *,
+    layers: Layers,
+    front: FrontLine,
+    zones: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    around: Mapping[tuple[str, str], CatchmentPopulation] | None = None,
+) -> tuple[PeopleAt, ...]:
+    """Give the points that stand for the people of each source about a line.
+
+    Parameters
+    ----------
+    project, layers, places, around
+        As for `count_people_within`.
+    front
+        The line.
+    zones
+        Its zones: points of rasters reach as far as the widest of them.
+
+    Returns
+    -------
+    The sources in the order of the table of people, without what others state.
+    """
+    with ExitStack() as stack:
+        grids = open_grids(project, date=front.date, stack=stack)
+        rings = arrange_rings(front, zones=zones)
+        sources = list(_sources(layers, front, rings, places, grids, [], around or {}))
+    found = []
+    for source in sources:
+        points = shapely.points(source.sample.xy)
+        where = find_position(
+            points, line=front.geometry, sides=front.sides, plane=layers.plane, names=rings.sides
+        )
+        found.append(
+            PeopleAt(source.name, source.sample, source.of_group, source.counted_on, where)
+        )
+    return tuple(found)

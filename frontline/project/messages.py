@@ -330,6 +330,7 @@ def _reference_problems(raw: Raw) -> Iterator[Problem]:
         "from_line": ("line", lines),
         "partition": ("partition", partitions),
         "hand_over": ("partition", partitions),
+        "without": ("partition", partitions),
         "side": ("side", sides or None),
         "to_side": ("side", sides or None),
     }

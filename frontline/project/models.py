@@ -281,6 +281,9 @@ class ScenarioSpec(Model):
     parts: tuple[str, ...] = Field(
         (), description="codes or names of the parts of it that are; all if empty"
     )
+    without: Key | None = Field(
+        None, description="with hand_over: the partition whose land stays, where outlines overlap"
+    )
     to_side: str | None = Field(
         None, description="the side that receives the land; the other one of two if unset"
     )
@@ -300,6 +303,8 @@ class ScenarioSpec(Model):
             raise ValueError("does not say who receives the land. Add to_side = ...")
         if self.parts and self.hand_over is None:
             raise ValueError("has parts without hand_over. Add the partition they are of.")
+        if self.without is not None and self.hand_over is None:
+            raise ValueError("has without, and no hand_over. Add what is handed over.")
         return self
 
 

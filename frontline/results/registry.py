@@ -56,6 +56,13 @@ CLAIMS = Table(
         schema.text(
             "contains", "Interval holds", "What the interval of the computed figure holds."
         ),
+        schema.number(
+            "flips_at", "", "Flips at", "Nearest figure at which the verdict would differ."
+        ),
+        schema.text(
+            "firmness", "Firmness", "Where the verdict flips, and by which sources it holds."
+        ),
+        schema.text("readings", "Readings", "Each way to read the statement, with its verdict."),
     ),
     lists=RESTRICTABLE,
     key=("id",),

@@ -6,6 +6,8 @@ compare
     Two runs against each other: which figures differ, and what may have made them differ.
 estimate
     How long a run will take on this machine, and what makes it long: a small calibrated model.
+on_demand
+    A case whose parts are computed when they are first asked for: to try a claim in seconds.
 pack
     One archive of all inputs, for another analyst: unpacked anywhere, it gives the same figures.
 recognition

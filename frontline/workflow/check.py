@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -280,6 +281,7 @@ def _of_people(
 
 def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
     """Find claims about places that are not there."""
+    from frontline.claims.ledger import list_ways
     from frontline.claims.lookup import find_place
     from frontline.claims.verdict import read_ledger
 
@@ -293,10 +295,10 @@ def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
         return
     for claim in ledger.claims:
         lacks = set(claim.needs) - {line.key for line in project.lines} - set(layers.partitions)
-        if claim.excluded or claim.metric is None or lacks:
+        if claim.excluded or lacks:
             continue
-        for key in PLACES:
-            given = claim.parameters.get(key, ())
+        for way, key in itertools.product(list_ways(claim), PLACES):
+            given = () if way.metric is None else way.parameters.get(key, ())
             for word in [given] if isinstance(given, str) else given:
                 try:
                     find_place(case, place=word)

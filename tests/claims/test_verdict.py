@@ -8,9 +8,11 @@ from factories import REPOSITORY
 from factories.case import lonlat, made_case, write_project
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from frontline.claims.ledger import Claim, StatedValue, find_agreement_range
-from frontline.claims.measurement import Measurement
+from frontline.claims.ledger import Claim, Publication, StatedValue, find_bounds
+from frontline.claims.measurement import Measurement, Other
+from frontline.claims.tolerances import list_wordings
 from frontline.claims.verdict import (
     VERDICTS,
     check_claims,
@@ -47,7 +49,53 @@ def km(value, low=None, high=None, **more):
         (km(100), {}, "supported"),
         (km(104), {}, "supported"),
         (km(106), {}, "contradicted"),
-        (km(106, 103, 109), {}, "supported"),
+        # One rule both ways: a verdict that flips within the interval is none.
+        (km(106, 103, 109), {}, "indicative only"),
+        (km(104, 103, 109), {}, "indicative only"),
+        (km(103, 101, 105), {}, "supported"),
+        (km(110, 106, 114), {}, "contradicted"),
+        # A least figure may be larger: it refutes what is smaller, and bears out "at least".
+        (km(110, 108, 112, bound="at least", bound_why="two lack"), {}, "contradicted"),
+        (km(100, 99, 101, bound="at least", bound_why="two lack"), {}, "indicative only"),
+        (km(50, 49, 51, bound="at least", bound_why="two lack"), {}, "indicative only"),
+        (
+            km(110, 108, 112, bound="at least", bound_why="two lack"),
+            {"compare": "at_least"},
+            "supported",
+        ),
+        (km(90, 88, 92, bound="at most", bound_why="one is near"), {}, "contradicted"),
+        (km(110, 108, 112, bound="at most", bound_why="one is near"), {}, "indicative only"),
+        # A drawn line is too short: it contradicts a shorter one, never a longer one.
+        (km(50, 49, 51, short_why="bends are left out"), {}, "indicative only"),
+        (km(150, 149, 151, short_why="bends are left out"), {}, "contradicted"),
+        (km(100, 99, 101, short_why="bends are left out"), {}, "supported"),
+        # Another source counts as much.
+        (km(100, others=(Other("the grid", 101, 100, 102),)), {}, "supported"),
+        (km(100, others=(Other("the grid", 150, 149, 151),)), {}, "indicative only"),
+        (km(150, others=(Other("the grid", 100, 99, 101),)), {}, "indicative only"),
+        (km(150, others=(Other("the grid", 160, 159, 161),)), {}, "contradicted"),
+        # Words decide what is allowed.
+        (km(109), {"stated": [{"text": "roughly 100", "value": 100, "unit": "km"}]}, "supported"),
+        (km(86), {"stated": [{"text": "nearly 100", "value": 100, "unit": "km"}]}, "supported"),
+        (km(101), {"stated": [{"text": "nearly 100", "value": 100, "unit": "km"}]}, "contradicted"),
+        (km(500), {"stated": [{"text": "over 100", "value": 100, "unit": "km"}]}, "supported"),
+        (km(99), {"stated": [{"text": "over 100", "value": 100, "unit": "km"}]}, "contradicted"),
+        (km(36), {"stated": [{"text": "several dozen", "unit": "km"}]}, "supported"),
+        (km(35), {"stated": [{"text": "several dozen", "unit": "km"}]}, "contradicted"),
+        (km(58), {"stated": [{"low": 60, "high": 80, "unit": "km"}]}, "contradicted"),
+        (
+            km(58),
+            {"stated": [{"text": "about 60 to 80", "low": 60, "high": 80, "unit": "km"}]},
+            "supported",
+        ),
+        # A share of nothing is nothing: an absolute tolerance is needed there.
+        (km(0.4), {"stated": [{"value": 0, "unit": "km"}]}, "contradicted"),
+        (km(0.4), {"stated": [{"value": 0, "unit": "km"}], "tolerance_abs": 0.5}, "supported"),
+        # At least one of anything is found nearly everywhere.
+        (Measurement(3, 3, 3, "links"), {"stated": [{"low": 1, "unit": "links"}]}, "not testable"),
+        (Measurement(0, 0, 0, "links"), {"stated": [{"low": 1, "unit": "links"}]}, "contradicted"),
+        (km(70), {"compare": "at_least", "stated": [{"low": 60, "unit": "km"}]}, "supported"),
+        (km(50), {"compare": "at_least", "stated": [{"low": 60, "unit": "km"}]}, "contradicted"),
         (km(94), {}, "contradicted"),
         (km(120), {"tolerance": 0.2}, "supported"),
         (km(100.1), {"tolerance": 0}, "contradicted"),
@@ -99,9 +147,130 @@ def test_the_reason_says_computed_stated_and_limits():
     ).why
     assert why == (
         "Computed: 12,000 km (11,000 to 14,000, by position of the line). Stated: 'a dozen', "
-        "read as 12,000 km (the ministry). The two agree (allowed: 10 % of the figure stated). "
-        "Along the crest. Reading: a dozen thousand."
+        "read as 12,000 km (the ministry). The two agree, and not over all of the interval "
+        "(allowed: 10,800 to 13,200 km). It is only indicative because the verdict flips within "
+        "the interval. It would flip above 13,200 km. Along the crest. Reading: a dozen thousand."
     )
+
+
+def test_a_verdict_says_how_firm_it_is():
+    """220 km against roughly 200: it would flip above 220."""
+    roughly = {"stated": [{"text": "roughly 200 km", "value": 200, "unit": "km"}]}
+    found = verdict(km(215, 213, 217), **roughly)
+    assert (found.verdict, found.flips_at) == ("supported", pytest.approx(220))
+    assert "It would flip above 220 km." in found.why
+    assert found.firmness == "flips above 220 km, not within the interval"
+    below = verdict(km(231, 229, 233), stated=[{"value": 240, "unit": "km"}])
+    assert (below.verdict, below.flips_at) == ("supported", pytest.approx(228))
+    assert "flip below 228 km" in below.why
+    against = verdict(km(100, 99, 101), **roughly)
+    assert (against.verdict, against.flips_at) == ("contradicted", pytest.approx(180))
+    assert "flip above 180 km" in against.why
+    by = verdict(km(100, others=(Other("districts", 150, 149, 151),)))
+    assert "does not hold by districts" in by.firmness
+    assert "another verdict by districts" in by.why
+
+
+@given(FINITE, st.floats(1e-3, 1e5), FINITE, st.floats(0, 1))
+def test_the_figure_at_which_a_verdict_flips_is_where_it_flips(value, half, stated, tolerance):
+    asked = {"stated": [{"low": stated, "high": stated + half, "unit": "km"}]}
+    found = verdict(km(value), tolerance=tolerance, **asked)
+    step = half / 1000
+    either = {
+        verdict(km(found.flips_at + way * step), tolerance=tolerance, **asked).verdict
+        for way in (-1, 1)
+    }
+    assert either == {"supported", "contradicted"}
+
+
+def test_a_report_is_not_tested_against_its_own_figures():
+    own = Publication(key="r", title="Yearbook 1", date="2020-01-01", cited_as=["Office, Yearbook"])
+    for source in ("Yearbook 1, p. 3", "office, yearbook (p. 3)"):
+        found = decide_verdict(claim(), measured=km(100, sources=(source,)), report=own)
+        assert found.verdict == "not testable"
+        assert "the report's own" in found.why
+    other = decide_verdict(claim(), measured=km(100, sources=("Census",)), report=own)
+    assert other.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("roughly 200 km", 180, 220),
+        ("some 200 km", 180, 220),
+        ("over a third", 200, math.inf),
+        ("less than 200", -math.inf, 200),
+        ("almost 200", 170, 200),
+        ("exactly 200", 200, 200),
+        ("200 km", 190, 210),
+        ("", 190, 210),
+        ("the roughness of 200 km", 190, 210),
+    ],
+)
+def test_the_words_of_a_figure_say_how_far_it_may_be_off(text, low, high):
+    asked = claim(tolerance=None)
+    assert find_bounds(StatedValue(text=text, value=200), claim=asked) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("most of it", 50, math.inf),
+        ("almost all", 90, math.inf),
+        ("about half", 45, 55),
+        ("almost half", 42.5, 50),
+        ("over three quarters", 75, math.inf),
+        ("several dozen", 36, math.inf),
+        ("dozens", 24, math.inf),
+        ("in half", 25, 75),
+        ("a few", 2, 5),
+    ],
+)
+def test_words_stand_for_figures_where_no_number_is_stated(text, low, high):
+    assert find_bounds(StatedValue(text=text), claim=claim(tolerance=None)) == pytest.approx(
+        (low, high)
+    )
+
+
+def test_words_that_mean_nothing_are_no_figure():
+    with pytest.raises(ValidationError, match="no figure"):
+        StatedValue(text="far away")
+
+
+def test_the_guide_shows_what_words_allow():
+    guide = (REPOSITORY / "docs/claims.md").read_text("utf-8")
+    for words, meaning in list_wordings():
+        assert f"| {words} | {meaning} |" in guide
+
+
+def test_readings_decide_together_or_not_at_all(case):
+    text = HEAD + READINGS
+    table = check_claims(case, ledger=ledger_of(case, text)).set_index("id")
+    assert table.loc["R1", "verdict"] == "contradicted"
+    assert "All 2 readings give the same verdict" in table.loc["R1", "why"]
+    row = table.loc["R2"]
+    assert row["verdict"] == "indicative only"
+    assert "supported by reading 1; contradicted by reading 2" in row["why"]
+    assert row["readings"].startswith("in all: supported (44")
+    assert row["computed"] == pytest.approx(44, rel=1e-2)
+    assert "at most 30 km" in row["stated"]
+    assert "flips between readings" in row["firmness"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('{ words = "in all" }', '{ metric = "line_length" }', "words"),
+        ("parameters = { measure", "parameters = { maesure", "Did you mean 'measure'"),
+        ('{ words = "in all"', '{ words = "in all", metric = "line_lenth"', "'line_length'"),
+        ('high = 30, unit = "km"', 'high = 30, unit = "people"', "does not fit line_length"),
+    ],
+)
+def test_what_is_wrong_with_a_reading_is_said_with_its_number(case, old, new, said):
+    with pytest.raises(ProjectError) as caught:
+        ledger_of(case, HEAD + READINGS.replace(old, new))
+    assert said in str(caught.value)
+    assert "readings" in str(caught.value)
 
 
 def test_one_is_counted_in_the_singular():
@@ -168,7 +337,7 @@ def test_turning_all_signs_turns_the_comparison(value, stated, tolerance):
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1))
 def test_the_stated_figure_itself_always_agrees(value, tolerance):
-    low, high = find_agreement_range(StatedValue(value=value), claim=claim(tolerance=tolerance))
+    low, high = find_bounds(StatedValue(value=value), claim=claim(tolerance=tolerance))
     assert low <= value <= high
 
 
@@ -188,6 +357,32 @@ statement = "The line is 44 km long."
 metric = "line_length"
 parameters = { line = "old" }
 stated = [{ value = 44, unit = "km" }]
+"""
+
+
+READINGS = """
+[[claims]]
+id = "R1"
+report = "r"
+statement = "The line moved by 20 km."
+metric = "line_moved"
+parameters = { from_line = "old", to_line = "new" }
+stated = [{ value = 20, unit = "km" }]
+readings = [
+  { words = "in the mean", parameters = { measure = "mean" } },
+  { words = "at most", parameters = { measure = "most" } },
+]
+[[claims]]
+id = "R2"
+report = "r"
+statement = "The line is rather short."
+metric = "line_length"
+parameters = { line = "old", detailed = true }
+stated = [{ value = 44, unit = "km" }]
+readings = [
+  { words = "in all" },
+  { words = "plain", parameters = { generalise_m = 5e3 }, stated = [{ high = 30, unit = "km" }] },
+]
 """
 
 
@@ -223,6 +418,18 @@ def ledger_of(case, text):
         ("stated =", "tolerance = -1\nstated =", "allowed: at least 0"),
         ("stated =", 'compare = "about"\nstated =', "not one of equal, at_least, at_most"),
         ("value = 44", 'value = "44"', "expected a number"),
+        ('unit = "km"', 'unit = "km2"', "'km2' does not fit line_length (expected m or km)"),
+        ('unit = "km"', 'unit = "people"', "Did you mean 'people_"),
+        ('unit = "km"', 'unit = "kilogram"', "No metric is in that unit"),
+        (
+            'stated = [{ value = 44, unit = "km" }',
+            'stated = [{ value = 44, unit = "km" }, { value = 4, unit = "m" }',
+            "stated in km and in m",
+        ),
+        ("line_length", "population_near", "'population_"),
+        ("stated =", 'compare = "at_least"\nstated = [{ high = 4 }]\n#', "no value or low"),
+        ("stated =", 'reading = "x"\nreadings = [{ words = "y" }]\nstated =', "Keep one"),
+        ("stated =", 'readings = [{ words = "y" }]\nstated =', "one of several readings"),
         ('id = "A1"', "", "is missing"),
         ("[[claims]]", "[[claims]]\n[[claims]", "not valid TOML"),
         (
@@ -263,13 +470,6 @@ def test_a_ledger_may_lie_elsewhere(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('unit = "km"', 'unit = "km2"', "'km2' does not fit (expected m or km)"),
-        ('unit = "km"', 'unit = "people"', "'people' does not fit"),
-        (
-            'stated = [{ value = 44, unit = "km" }',
-            'stated = [{ value = 44, unit = "km" }, { value = 4, unit = "m" }',
-            "stated in km and in m",
-        ),
         (
             'metric = "line_length"\nparameters = { line = "old" }',
             'metric = "place_distance"\nparameters = { line = "old", place = "zz" }',
@@ -301,7 +501,8 @@ def foreign(case):
 def test_a_ledger_of_another_region_needs_no_code(foreign):
     expected = {
         "length": "supported",
-        "twice_as_long": "contradicted",
+        # A drawn line is too short: it cannot contradict a longer one.
+        "twice_as_long": "indicative only",
         "moved": "supported",
         "trenches": "below accuracy",
         "gained": "supported",

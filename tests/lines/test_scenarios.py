@@ -8,6 +8,7 @@ import pytest
 import shapely
 from factories.fronts import AREA, FRAME, HIGH, front_of, settlements, straight
 from factories.parts import HALVES, frame, layers_of
+from pydantic import ValidationError
 
 from frontline.analysis.change import STEPS, find_land_changes, list_change_steps, overlay_lines
 from frontline.analysis.scenarios import tabulate_scenarios
@@ -69,6 +70,16 @@ def test_land_handed_over_makes_the_border_of_that_land_the_line():
     assert made.length_km == pytest.approx(30 + 25, rel=1e-3)
     by_name = make_scenario(given(parts=["South"]), front=straight("old", 30_000.0), layers=layers)
     assert by_name.geometry.equals(made.geometry)
+
+
+def test_land_of_another_partition_stays_where_outlines_overlap():
+    """The southern half but for its western 10 km."""
+    layers = layers_of(halves=HALVES, core=frame(shapely.box(0, 0, 10e3, 25e3)))
+    asked = given(parts=["S"], without="core")
+    made = make_scenario(asked, front=straight("old", 30_000.0), layers=layers)
+    assert km2(made.sides["West"]) == pytest.approx(30 * 25 + 10 * 25, rel=1e-3)
+    with pytest.raises(ValidationError, match="no hand_over"):
+        offset(without="core")
 
 
 def test_the_error_is_that_of_the_line_unless_another_is_given():
@@ -190,7 +201,7 @@ def test_two_steps_and_the_whole_by_hand():
     assert table.change.tolist() == ["fighting", "handover", ""]
     assert table.area_km2.tolist() == pytest.approx([500.0, 250.0, 250.0])
     assert table.to_side.tolist() == ["West", "East", "West"]
-    assert table.population.tolist() == [1_000.0, 0.0, 100.0]
+    assert table.population.tolist() == pytest.approx([1_000.0, np.nan, 100.0], nan_ok=True)
     assert table.settlements_unknown.tolist() == [0, 1, 0]
 
 

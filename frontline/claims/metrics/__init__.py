@@ -1,15 +1,15 @@
 """Metrics of the ledger: what a statement can be about, by subject.
 
 corridors
-    Metrics of corridors: distance, length, crossings, travel time, what is cut off.
+    Metrics of corridors: distance, length, crossings, land and ground along them.
 land
-    Metrics of land: by partition and side, changed, contained, mountainous, handed over.
+    Metrics of land: by partition and side, changed, contained, mountainous, of a side in all.
 landcover
     Metrics of land cover: how much of a class lies on a side, and how much of it changed hands.
 lines
     Metrics of a line itself: its length, its course, its relief, what another line says of it.
 people
-    Metrics of people: within a distance, of places, on land that changed hands.
+    Metrics of people: within a distance, of places, on land, behind sections; by any source.
 records
     Metrics of tables that a project may bring: links, flows of displaced people, events.
 routing

@@ -1,23 +1,32 @@
-"""Metrics of corridors: distance, length, crossings, travel time, what is cut off."""
+"""Metrics of corridors: distance, length, crossings, land and ground along them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
-from shapely.ops import substring
 
-from frontline.analysis import corridors
 from frontline.analysis.context import Analysis
+from frontline.analysis.corridor_measures import (
+    SCHEMATIC_M,
+    count_crossings,
+    cut_stretch_of_corridor,
+    find_leaving,
+    measure_gap,
+    measure_km_near,
+    measure_length_on,
+    measure_share_beyond_start,
+    measure_widths_beside,
+)
 from frontline.claims.lookup import (
     explain_schematic,
     find_corridors,
+    find_draws,
     find_front,
     find_land,
     find_side,
-    spread_over_draws,
     write_both_names,
     write_distance_from_line,
 )
@@ -29,20 +38,30 @@ from frontline.claims.measurement import (
     Measurement,
     Metres,
     PartitionKey,
+    Share,
     SideName,
+    Unit,
     join_words,
+    make_exact,
+    make_range,
     report_missing,
 )
-from frontline.errors import ProjectError
-from frontline.geo.geodesy import geodesic_buffer, measure_distance, measure_length
+from frontline.elevation.dem import is_coarse
+from frontline.geo.geodesy import measure_distance
+from frontline.lines.measures import find_weighted_quantile, read_terrain_along
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-
 OF_LINE = f"{POSITION}, not that of the corridor"
 NO_CORRIDORS = "the project has no such corridors"
-STEP_M = 100.0
+
+
+def _course_error(case: Analysis) -> tuple[float, str]:
+    """Say how far corridors may be off, and what an interval then contains."""
+    if not explain_schematic(case):
+        return 0.0, OF_LINE
+    return SCHEMATIC_M, f"{POSITION} and of schematic corridors, known to {SCHEMATIC_M:,.0f} m"
 
 
 def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
@@ -57,32 +76,24 @@ def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     own = find_corridors(case, kinds=kinds)
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="km")
-    rows = corridors.measure_corridor_distances(replace(case.layers, corridors=own), fronts=[front])
-    value = float(rows["distance_m"].min()) / 1000.0
-    shapes = own.geometry.to_numpy()
-
-    def figure(course: Any, _sides: Any) -> float:
-        return float(shapely.distance(shapes, course).min()) / 1000.0
-
-    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
-    away = rows["distance_m"].to_numpy(dtype=np.float64) / 1000.0
-    error_m = float(front.error_m.max(initial=0.0))
+    error_m, holds = _course_error(case)
+    gap, rows = measure_gap(
+        own, layers=case.layers, front=front, draws=find_draws(case, front=front), error_m=error_m
+    )
+    line_error_m = float(front.error_m.max(initial=0.0))
     distances = [
-        write_distance_from_line(float(km), error_m=error_m, written=f"{km:.1f}")
+        write_distance_from_line(km, error_m=line_error_m, written=f"{km:.1f}")
         if km
         else "crosses it"
-        for km in away
+        for km in (rows["distance_m"] / 1000.0).tolist()
     ]
     told = [f"{name} {far}" for name, far in zip(rows["name"], distances, strict=True)]
-    return Measurement(
-        value,
-        max(low, 0.0),
-        high,
-        "km",
-        contains=OF_LINE,
+    return make_range(
+        gap,
+        unit="km",
+        contains=holds,
         detail=f"In km: {join_words(told)}",
-        coarse=explain_schematic(case),
-        resolves=error_m / 1000.0 if value else 0.0,
+        resolves=line_error_m / 1000.0 if gap.value else 0.0,
     )
 
 
@@ -100,42 +111,38 @@ def corridor_km_near(
     own = find_corridors(case, kinds=kinds)
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="km")
-    shapes = own.geometry.to_numpy()
-
-    def exact(reach_m: float) -> float:
-        band = geodesic_buffer(front.geometry, distance_m=reach_m, plane=case.layers.plane)
-        inside = shapely.intersection(shapes, band)
-        return float(measure_length(inside, plane=case.layers.plane).sum()) / 1000.0
-
-    middle, metres = _pieces(case, own)
-
-    def figure(course: Any, _sides: Any) -> float:
-        near = measure_distance(middle, line=course, plane=case.layers.plane) <= distance_m
-        return float(metres[near].sum()) / 1000.0
-
-    value = exact(distance_m)
-    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
-    told = [
-        f"{exact(reach):.0f} km within {reach / 1000:g} km"
-        for reach in (distance_m / 2, 2 * distance_m, 5 * distance_m)
-    ]
-    return Measurement(
-        value,
-        max(low, 0.0),
-        high,
-        "km",
+    found = measure_km_near(
+        own,
+        front=front,
+        draws=find_draws(case, front=front),
+        plane=case.layers.plane,
+        distance_m=distance_m,
+    )
+    reaches = (distance_m / 2, 2 * distance_m, 5 * distance_m)
+    whole = float(own.geometry.length.sum()) / 1000.0
+    return make_range(
+        found,
+        unit="km",
         contains=OF_LINE,
-        detail=f"Also {', '.join(told)}, of {metres.sum() / 1000:,.0f} km",
+        detail=f"Also {_km_within(case, line, own, reaches)}, of {whole:,.0f} km",
         coarse=explain_schematic(case),
     )
 
 
-def _pieces(case: Analysis, own: gpd.GeoDataFrame) -> tuple[Any, Any]:
-    """Middles of short pieces of corridors ``(n, 2)`` and their lengths in metres ``(n,)``."""
-    dense = shapely.segmentize(shapely.get_parts(own.geometry.to_numpy()), STEP_M)
-    xy, part = shapely.get_coordinates(dense, return_index=True)
-    same = np.flatnonzero(np.diff(part) == 0)
-    return (xy[same] + xy[same + 1]) / 2, case.layers.plane.ground_m(xy[same], xy[same + 1])
+def _km_within(
+    case: Analysis, line: str, own: gpd.GeoDataFrame, reaches_m: tuple[float, ...]
+) -> str:
+    """Write the kilometres within distances; one below the line's error is below accuracy."""
+    front = find_front(case, line=line)
+    error_m = float(front.error_m.max(initial=0.0))
+    told = []
+    for reach in reaches_m:
+        km = measure_km_near(
+            own, front=front, draws=(), plane=case.layers.plane, distance_m=reach
+        ).value
+        near = write_distance_from_line(reach / 1000.0, error_m=error_m, written=f"{km:.0f} km")
+        told.append(f"{near} within {reach / 1000:g} km")
+    return ", ".join(told)
 
 
 def crossings(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
@@ -144,38 +151,18 @@ def crossings(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     own = find_corridors(case, kinds=kinds)
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="crossings")
-    found = corridors.find_corridor_crossings(replace(case.layers, corridors=own), fronts=[front])
-    shapes = shapely.get_parts(own.geometry.to_numpy())
-
-    def figure(course: Any, _sides: Any) -> float:
-        return float(len(shapely.get_parts(shapely.intersection(shapes, course))))
-
-    value = float(len(found))
-    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
-    by_name = found["name"].value_counts()
-    near = [
-        f"{_km_within(case, line, own, distance):.0f} km within {distance / 1000:g} km"
-        for distance in (500.0, 1_000.0, 2_000.0, 5_000.0)
-    ]
-    told = join_words([f"{name} {count}" for name, count in by_name.items()]) or "none"
-    return Measurement(
-        value,
-        max(low, 0.0),
-        high,
-        "crossings",
+    count, rows = count_crossings(
+        own, layers=case.layers, front=front, draws=find_draws(case, front=front)
+    )
+    by_name = [f"{name} {number}" for name, number in rows["name"].value_counts().items()]
+    near = _km_within(case, line, own, (500.0, 1_000.0, 2_000.0, 5_000.0))
+    return make_range(
+        count,
+        unit="crossings",
         contains=OF_LINE,
-        detail=f"By corridor: {told}. Length near the line: {', '.join(near)}",
+        detail=f"By corridor: {join_words(by_name) or 'none'}. Length near the line: {near}",
         coarse=explain_schematic(case),
     )
-
-
-def _km_within(case: Analysis, line: str, own: gpd.GeoDataFrame, distance_m: float) -> float:
-    middle, metres = _pieces(case, own)
-    near = (
-        measure_distance(middle, line=find_front(case, line=line).geometry, plane=case.layers.plane)
-        <= distance_m
-    )
-    return float(metres[near].sum()) / 1000.0
 
 
 def beyond_headworks(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
@@ -190,63 +177,179 @@ def beyond_headworks(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurem
     own = find_corridors(case, kinds=kinds)
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="%")
-    metres: dict[int, Any] = {}
-
-    def share(_line: Any, sides: Any) -> float:
-        beyond = whole = 0.0
-        for row, shape in enumerate(own.geometry):
-            middle, length = metres.setdefault(row, _pieces(case, own.iloc[[row]]))
-            start = shapely.Point(shapely.get_coordinates(shape)[0])
-            home = [land for land in sides.values() if shapely.intersects(land, start)]
-            away = [land for land in sides.values() if land not in home]
-            if home and away:
-                beyond += float(
-                    length[shapely.contains_xy(shapely.union_all(away), *middle.T)].sum()
-                )
-            whole += float(length.sum())
-        return 100.0 * beyond / whole
-
-    value = share(front.geometry, front.sides)
-    low, high = spread_over_draws(case, front=front, value=value, figure=share)
-    count = len(
-        corridors.find_corridor_crossings(replace(case.layers, corridors=own), fronts=[front])
+    share = measure_share_beyond_start(
+        own, front=front, draws=find_draws(case, front=front), plane=case.layers.plane
     )
-    return Measurement(
-        value,
-        max(low, 0.0),
-        high,
-        "%",
+    _, rows = count_crossings(own, layers=case.layers, front=front, draws=())
+    return make_range(
+        share,
+        unit="%",
         contains=OF_LINE,
-        detail=f"{len(own)} corridors, which cross the line {count} times",
+        detail=f"{len(own)} corridors, which cross the line {len(rows)} times",
         coarse=explain_schematic(case),
     )
 
 
-def corridor_length(case: Analysis, *, corridor: str, between: Ends) -> Measurement:
-    """Length of a corridor between the points nearest to two places."""
+def corridor_length(
+    case: Analysis,
+    *,
+    corridor: str,
+    between: Ends | None = None,
+    line: LineKey | None = None,
+    side: SideName | None = None,
+    outside: PartitionKey | None = None,
+) -> Measurement:
+    """Length of a corridor: between two places, on a side of a line, outside a partition.
+
+    Parameters
+    ----------
+    between
+        Two places, [[lon, lat], [lon, lat]]: the stretch between the points nearest to them; all
+        of the corridor within the study area if unset.
+    line, side
+        Only on this side of this line.
+    outside
+        Only outside this partition.
+    """
+    way = _stretch(case, corridor, between)
+    if isinstance(way, Measurement):
+        return way
+    course, off_m, named = way
+    if outside is not None:
+        course = shapely.difference(course, find_land(case, partition=outside))
+    front = find_front(case, line=line) if line is not None and side is not None else None
+    if front is not None and side is not None:
+        find_side(front, side=side)
+    error_m = SCHEMATIC_M if explain_schematic(case) else 0.0
+    found = measure_length_on(
+        course,
+        plane=case.layers.plane,
+        front=front,
+        draws=() if front is None else find_draws(case, front=front),
+        side=side if front is not None else None,
+        error_m=float(np.hypot(off_m, error_m)),
+    )
+    parts = [POSITION] if front is not None else []
+    parts += ["the distance of the places named from the corridor"] if between else []
+    parts += [f"a schematic course, known to {SCHEMATIC_M:,.0f} m"] if error_m else []
+    return make_range(
+        found,
+        unit="km",
+        contains=" and ".join(parts) or "nothing: the corridor as drawn",
+        detail=f"Along {named}",
+    )
+
+
+def _stretch(
+    case: Analysis, corridor: str, between: Ends | None
+) -> Measurement | tuple[Any, float, str]:
+    """Return a stretch of a corridor, how far the places that bound it lie off, and its names."""
     own = find_corridors(case, ids=[corridor])
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="km")
-    shape = shapely.line_merge(own.geometry.iloc[0])
-    ends = shapely.points(case.layers.plane.xy(np.array(between)))
-    pieces = shapely.get_parts(shape)
-    piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
-    start, stop = np.sort(shapely.line_locate_point(piece, ends))
-    if stop - start < 1.0:
-        raise ProjectError("between: both places lie at one point of the corridor. Set them apart.")
-    part = np.array([substring(piece, start, stop)], dtype=object)
-    value = float(measure_length(part, plane=case.layers.plane)[0]) / 1000.0
-    away = float(shapely.distance(piece, ends).max()) / 1000.0
-    short = "; a schematic course is too short" if explain_schematic(case) else ""
+    course, named = own.geometry.iloc[0], write_both_names(own.iloc[0])
+    if between is None:
+        return shapely.intersection(course, case.layers.study_area), 0.0, named
+    part, off_m = cut_stretch_of_corridor(course, ends_xy=case.layers.plane.xy(np.array(between)))
+    return part, off_m, named
+
+
+def corridor_width(
+    case: Analysis,
+    *,
+    corridor: str,
+    line: LineKey,
+    side: SideName,
+    outside: PartitionKey | None = None,
+    quantile: Share = 0.5,
+) -> Measurement:
+    """Width of the land of a side along one named road, square to the road.
+
+    Parameters
+    ----------
+    corridor
+        Identifier of the road.
+    outside
+        Only along the road outside this partition.
+    quantile
+        0 is the narrowest place, taken every half kilometre, 0.5 the median.
+    """
+    front = find_front(case, line=line)
+    land = find_side(front, side=side)
+    way = _stretch(case, corridor, None)
+    if isinstance(way, Measurement):
+        return way
+    course, _, named = way
+    if outside is not None:
+        course = shapely.difference(course, find_land(case, partition=outside))
+    widths = measure_widths_beside(course, land=land, plane=case.layers.plane)
+    if not len(widths):
+        return report_missing(f"the corridor does not run on the side {side} there", unit="km")
+    value = float(np.quantile(widths, quantile))
+    # Both edges of the strip are pieces of the line, each with its error.
+    away = float(np.hypot(*(2 * [front.error_m.max(initial=0.0)]))) / 1000.0
     return Measurement(
         value,
         max(value - away, 0.0),
         value + away,
         "km",
-        contains="the distance of the places named from the corridor",
-        detail=f"Along {write_both_names(own.iloc[0])}{short}",
+        contains=OF_LINE,
+        detail=f"Along {named}: {widths.min():.1f} to {widths.max():.1f} km in "
+        f"{len(widths)} places",
         coarse=explain_schematic(case),
+        resolves=away,
     )
+
+
+def road_ground(
+    case: Analysis,
+    *,
+    corridor: str,
+    measure: Literal["slope", "elevation"] = "slope",
+    quantile: Share = 0.5,
+    between: Ends | None = None,
+) -> Measurement:
+    """Slope of the ground, or height, along a road, built or planned.
+
+    Parameters
+    ----------
+    corridor
+        Identifier of the road.
+    measure
+        The slope of the ground in per cent, or the height in metres.
+    quantile
+        0.5 is what half of the road's length does not exceed, 1 the steepest or highest place.
+    between
+        Two places, [[lon, lat], [lon, lat]], that bound a stretch; all of the road if unset.
+    """
+    unit = _GROUND[measure]
+    if case.dem is None:
+        return report_missing("the project has no elevation", unit=unit)
+    way = _stretch(case, corridor, between)
+    if isinstance(way, Measurement):
+        return report_missing(way.missing, unit=unit)
+    course, _, named = way
+    along = read_terrain_along(course, dem=case.dem, plane=case.layers.plane)
+    metres, heights = (along[name].to_numpy(dtype=float) for name in ("metres", "elevation_m"))
+    slopes = 100.0 * np.tan(np.radians(along["slope_deg"].to_numpy(dtype=float)))
+    values = slopes if measure == "slope" else heights
+    value = find_weighted_quantile(values, weights=metres, share=quantile)
+    away = (case.dem.accuracy_m or 0.0) if measure == "elevation" else 0.0
+    step = max(case.dem.step_m)
+    coarse = (f"the elevation has cells of {step:,.0f} m",) if is_coarse(case.dem) else ()
+    return Measurement(
+        value,
+        value - away,
+        value + away,
+        unit,
+        contains="the accuracy of heights" if away else "nothing: the elevation as it is",
+        detail=f"Along {metres.sum() / 1000:.0f} km of {named} from "
+        f"{np.nanmin(heights):,.0f} to {np.nanmax(heights):,.0f} m",
+        coarse=(*explain_schematic(case), *coarse),
+    )
+
+
+_GROUND = {"slope": "%", "elevation": "m"}
 
 
 def near_corridor(
@@ -262,14 +365,11 @@ def near_corridor(
         )
     xy = shapely.get_coordinates(own.geometry.to_numpy())
     away = measure_distance(xy, line=way.geometry.iloc[0], plane=case.layers.plane)
-    value = float((away <= distance_m).sum())
     told = [f"{name} {metres / 1000:.1f}" for name, metres in zip(own["name"], away, strict=True)]
     some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
-    return Measurement(
-        value,
-        value,
-        value,
-        "points",
+    return make_exact(
+        float((away <= distance_m).sum()),
+        unit="points",
         contains="nothing: a count",
         detail=f"Of {len(own)}, in km from it: {join_words(told)}",
         coarse=(*(() if complete else some), *explain_schematic(case)),
@@ -300,34 +400,33 @@ def gateways(
     own = find_corridors(case, kinds=kinds)
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="corridors")
-    edge = shapely.boundary(case.layers.study_area)
-    shapes = own.geometry.to_numpy()
-    meets = shapely.intersection(shapes, edge)
-    leaves = ~shapely.is_empty(meets)
+    area = case.layers.study_area
+    leaves = find_leaving(own, study_area=area)
     if partition is not None:
         land = shapely.buffer(find_land(case, partition=partition, codes=codes), margin_m)
-        leaves &= shapely.intersects(meets, land)
+        leaves &= find_leaving(own, study_area=area, land=land)
     if line is not None and side is not None:
-        leaves &= shapely.intersects(meets, find_side(find_front(case, line=line), side=side))
+        leaves &= find_leaving(
+            own, study_area=area, land=find_side(find_front(case, line=line), side=side)
+        )
     named = [write_both_names(row) for _, row in own[leaves].iterrows()]
-    value = float(leaves.sum())
-    return Measurement(
-        value,
-        value,
-        value,
-        "corridors",
+    return make_exact(
+        float(leaves.sum()),
+        unit="corridors",
         contains="nothing: a count",
         detail=join_words(named),
         coarse=explain_schematic(case),
     )
 
 
-ROAD_METRICS = (
-    corridor_gap,
-    corridor_km_near,
-    crossings,
-    beyond_headworks,
-    corridor_length,
-    near_corridor,
-    gateways,
-)
+ROAD_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    corridor_gap: "km",
+    corridor_km_near: "km",
+    crossings: "crossings",
+    beyond_headworks: "%",
+    corridor_length: "km",
+    corridor_width: "km",
+    road_ground: _GROUND,
+    near_corridor: "points",
+    gateways: "corridors",
+}

@@ -1,22 +1,35 @@
-"""Metrics of land: by partition and side, changed, contained, mountainous, handed over."""
+"""Metrics of land: by partition and side, changed, contained, mountainous, of a side in all."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import shapely
 
+from frontline.analysis.change import balance, overlay_lines
 from frontline.analysis.context import Analysis
+from frontline.analysis.corridor_measures import SCHEMATIC_M
+from frontline.analysis.land_held import (
+    measure_ratio_of_lands,
+    measure_ratio_of_side,
+    measure_share_gained,
+    measure_share_held,
+    measure_share_within_outline,
+)
+from frontline.analysis.spread import Estimate
 from frontline.claims.lookup import (
+    cut_study_area,
+    find_corridors,
+    find_draws,
     find_front,
     find_land,
     find_other_sides,
     find_side,
     list_dated_fronts,
-    spread_over_draws,
+    make_outline,
     write_both_names,
 )
 from frontline.claims.measurement import (
@@ -29,16 +42,18 @@ from frontline.claims.measurement import (
     PartitionKey,
     Share,
     SideName,
+    Unit,
     join_words,
+    make_range,
     report_missing,
     state_height_error,
 )
 from frontline.claims.metrics.landcover import cover_changed
-from frontline.elevation.terrain import list_cells, measure_relief_of_cells
-from frontline.geo.geodesy import measure_area
-from frontline.lines.front import take_paired_figures
-from frontline.uncertainty.intervals import Drawn, take_interval
-from frontline.uncertainty.outlines import estimate_area_error, find_inside, place_lattice
+from frontline.elevation.terrain import find_cells_within, read_ground
+from frontline.errors import ProjectError
+from frontline.geo.geodesy import geodesic_buffer
+from frontline.lines.zones import tabulate_sides
+from frontline.uncertainty.outlines import estimate_area_error
 
 
 def land_share(
@@ -58,21 +73,28 @@ def land_share(
         Key of the partition, or ``districts`` and their codes. Land outside the study area
         is left out.
     """
-    front = find_front(case, line=line)
-    find_side(front, side=side)
-    land = shapely.intersection(
-        find_land(case, partition=partition, codes=codes), case.layers.study_area
-    )
+    find_side(find_front(case, line=line), side=side)
+    land = cut_study_area(case, partition=partition, codes=codes)
     if land.is_empty:
         return report_missing("the partition lies outside the study area", unit="%")
-    value, low, high = _share_held(case, line, side, land, outline_error_m)
-    return Measurement(
-        value,
-        low,
-        high,
-        "%",
+    share = _held(case, line, side, land, outline_error_m)
+    return make_range(
+        share,
+        unit="%",
         contains=_with_outline(outline_error_m),
         detail=f"Of {shapely.area(land) / 1e6:,.0f} km2",
+    )
+
+
+def _held(case: Analysis, line: str, side: str, land: Any, outline_error_m: float) -> Estimate:
+    front = find_front(case, line=line)
+    return measure_share_held(
+        land,
+        front=front,
+        draws=find_draws(case, front=front),
+        side=side,
+        study_area=case.layers.study_area,
+        outline=make_outline(case, error_m=outline_error_m),
     )
 
 
@@ -80,43 +102,6 @@ def _with_outline(error_m: float) -> str:
     if not error_m:
         return f"{POSITION}, not that of outlines"
     return f"{POSITION} and of outlines, known to {error_m:,.0f} m"
-
-
-def _share_held(
-    case: Analysis, line: str, side: str, land: Any, outline_error_m: float
-) -> tuple[float, float, float]:
-    """Share of land on a side in per cent, with the interval from line and outline."""
-    front = find_front(case, line=line)
-    whole = shapely.area(land)
-
-    def share(_line: Any, sides: Mapping[str, Any]) -> float:
-        return 100.0 * float(shapely.area(shapely.intersection(land, sides[side])) / whole)
-
-    value = share(front.geometry, front.sides)
-    low, high = spread_over_draws(case, front=front, value=value, figure=share)
-    if outline_error_m:
-        xy = place_lattice(shapely.buffer(land, 2.0 * outline_error_m))
-        xy = xy[shapely.contains_xy(case.layers.study_area, *xy.T)]
-        held = shapely.contains_xy(find_side(front, side=side), *xy.T)
-        inside = _inside(case, land, xy, outline_error_m)
-        drawn = 100.0 * (inside & held).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-        low, high = _joined(value, (low, high), drawn)
-    return value, max(low, 0.0), min(high, 100.0)
-
-
-def _inside(case: Analysis, land: Any, xy: Any, error_m: float) -> Any:
-    asked = case.project.uncertainty
-    draws = max(asked.draws, 100)
-    return find_inside(land, xy=xy, error_m=error_m, draws=draws, seed=asked.seed, key="outline")
-
-
-def _joined(value: float, ends: tuple[float, float], drawn: Any) -> tuple[float, float]:
-    """Add a second, independent error to an interval: their deviations in quadrature."""
-    low, high = take_interval(value, drawn=Drawn(np.median(drawn), np.asarray(drawn), counted=True))
-    return (
-        value - math.hypot(value - ends[0], value - low),
-        value + math.hypot(ends[1] - value, high - value),
-    )
 
 
 def districts_held(
@@ -136,27 +121,28 @@ def districts_held(
     least, most
         Shares of the district's area: 0.9 to 1 counts those that are held in full.
     """
-    names, rows = [], []
+    find_side(find_front(case, line=line), side=side)
+    names, shares = [], []
     table = case.layers.districts
     for code in codes:
-        land = shapely.intersection(
-            find_land(case, partition="districts", codes=[code]), case.layers.study_area
-        )
+        land = cut_study_area(case, partition="districts", codes=[code])
         if land.is_empty:
             return report_missing(f"district {code} lies outside the study area", unit="districts")
-        row = table[table["code"] == code].iloc[0]
-        names.append(write_both_names(row))
-        rows.append(_share_held(case, line, side, land, outline_error_m))
-    inside = [[100 * least <= row[at] <= 100 * most for row in rows] for at in range(3)]
-    counts = [float(sum(flags)) for flags in inside]
-    told = join_words([f"{name} {row[0]:.0f} %" for name, row in zip(names, rows, strict=True)])
+        names.append(write_both_names(table[table["code"] == code].iloc[0]))
+        shares.append(_held(case, line, side, land, outline_error_m))
+    counts = [
+        float(sum(100 * least <= getattr(share, end) <= 100 * most for share in shares))
+        for end in ("value", "low", "high")
+    ]
+    known = all(math.isfinite(share.low) for share in shares)
+    told = [f"{name} {share.value:.0f} %" for name, share in zip(names, shares, strict=True)]
     return Measurement(
         counts[0],
-        min(counts) if all(math.isfinite(row[1]) for row in rows) else counts[0],
-        max(counts) if all(math.isfinite(row[1]) for row in rows) else counts[0],
+        min(counts) if known else counts[0],
+        max(counts) if known else counts[0],
         "districts",
         contains=_with_outline(outline_error_m),
-        detail=f"Shares held: {told}",
+        detail=f"Shares held: {join_words(told)}",
     )
 
 
@@ -189,91 +175,184 @@ def land_changed(
             partition=partition,
             inside=inside,
         )
-    old, new = find_front(case, line=from_line), find_front(case, line=to_line)
+    fronts = find_front(case, line=from_line), find_front(case, line=to_line)
+    find_side(fronts[1], side=to_side)
     area = case.layers.study_area
     if partition is not None:
         land = find_land(case, partition=partition)
         area = shapely.intersection(area, land) if inside else shapely.difference(area, land)
-    value = _gained(area, old.sides, new.sides, to_side)
-    drawn = take_paired_figures(
-        (old, new),
-        draws=case.draws,
-        figure=lambda here, there: _gained(area, here.sides, there.sides, to_side),
+    draws = find_draws(case, front=fronts[0]), find_draws(case, front=fronts[1])
+    share = measure_share_gained(area, fronts=fronts, draws=draws, side=to_side)
+    coarse = ("no land cover is at hand, and all land stands for farmland",) if farmland else ()
+    came = shapely.intersection(
+        find_other_sides(fronts[0], side=to_side), find_side(fronts[1], side=to_side)
     )
-    low, high = (
-        (value, value)
-        if drawn is None
-        else take_interval(value, drawn=drawn, least=0.0, most=100.0)
-    )
-    lost = shapely.intersection(find_other_sides(old, side=to_side), find_side(new, side=to_side))
-    km2 = shapely.area(shapely.intersection(area, lost)) / 1e6
-    note = ("no land cover is at hand, and all land stands for farmland",)
     parts = [
-        f"{key} "
-        f"{shapely.area(shapely.intersection(lost, find_land(case, partition=key))) / 1e6:,.0f} km2"
+        f"; of these within {key} {_km2(came, find_land(case, partition=key))}"
         for key in case.layers.partitions
+        if key != partition
     ]
-    whole = shapely.area(lost) / 1e6
-    all_ = f" of {whole:,.0f} km2 in all" if partition is not None else ""
-    within = f"{all_}; of these within partitions: {', '.join(parts)}" if parts else all_
-    return Measurement(
-        value,
-        low,
-        high,
-        "%",
+    return make_range(
+        share,
+        unit="%",
         contains="the position of both lines",
-        detail=f"{km2:,.0f} km2 came to the side {to_side}{within}",
-        coarse=note if farmland else (),
+        detail=f"{_km2(came, area)} came to the side {to_side}{''.join(parts)}",
+        coarse=coarse,
     )
 
 
-def _gained(area: Any, before: Mapping[str, Any], after: Mapping[str, Any], to_side: str) -> float:
-    others = shapely.union_all([land for name, land in before.items() if name != to_side])
-    had_not = shapely.intersection(area, others)
-    now = shapely.intersection(had_not, after[to_side])
-    return 100.0 * float(shapely.area(now) / max(shapely.area(had_not), 1.0))
+def _km2(land: Any, within_land: Any) -> str:
+    return f"{shapely.area(shapely.intersection(land, within_land)) / 1e6:,.0f} km2"
+
+
+def side_area(case: Analysis, *, line: LineKey, side: SideName) -> Measurement:
+    """Area of a side of a line within the study area."""
+    front = find_front(case, line=line)
+    find_side(front, side=side)
+    table = tabulate_sides([front], draws=case.draws, plane=case.layers.plane).set_index("side")
+    ends = (float(table.loc[side, f"area_{end}"]) for end in ("km2", "low", "high"))
+    whole = float(table["area_km2"].sum())
+    return make_range(
+        ends, unit="km2", contains=POSITION, detail=f"Of {whole:,.0f} km2 on all sides"
+    )
+
+
+def side_growth(
+    case: Analysis,
+    *,
+    from_line: LineKey,
+    to_line: LineKey,
+    side: SideName,
+    measure: Literal["area", "share"] = "area",
+) -> Measurement:
+    """How much larger a side is with the later line: what it gained less what it ceded.
+
+    Parameters
+    ----------
+    side
+        Name of the side; a growth below zero is a loss.
+    measure
+        The area, or its share of what the side held before.
+    """
+    fronts = [find_front(case, line=from_line), find_front(case, line=to_line)]
+    flows = overlay_lines(
+        fronts, study_area=case.layers.study_area, draws=case.draws, plane=case.layers.plane
+    )
+    table = balance(flows)
+    own = table[(table["from_line"] == from_line) & (table["side"] == side)]
+    if not len(own):
+        find_side(fronts[1], side=side)
+        return report_missing(f"'{to_line}' is older than '{from_line}'", unit=_GROWTH[measure])
+    row = own.iloc[0]
+    sure = not any((front.error_m > 0).any() for front in fronts)
+    ends = [
+        float(row[f"net_{end}"]) for end in ("km2", *(("km2",) * 2 if sure else ("low", "high")))
+    ]
+    scale = 1.0 if measure == "area" else 100.0 / float(row["held_before_km2"])
+    return make_range(
+        (scale * end for end in ends),
+        unit=_GROWTH[measure],
+        contains="the position of both lines",
+        detail=f"It gained {row['gained_km2']:,.0f} km2 and ceded {row['ceded_km2']:,.0f}; it "
+        f"held {row['held_before_km2']:,.0f} km2, then {row['held_after_km2']:,.0f}",
+    )
+
+
+_GROWTH = {"area": "km2", "share": "%"}
 
 
 def area_ratio(
     case: Analysis,
     *,
-    line: LineKey,
-    side: SideName,
     partition: PartitionKey,
     codes: tuple[str, ...] = (),
+    line: LineKey | None = None,
+    side: SideName | None = None,
+    claimed: tuple[str, ...] = (),
     outline_error_m: Metres = 0.0,
 ) -> Measurement:
-    """How many times the area of a partition a side of a line is.
+    """How many times the area of a partition a side of a line is, or a territory claimed.
 
     Parameters
     ----------
+    partition, codes
+        Key of the partition that is the measure, or ``districts`` and their codes.
+    line, side
+        The side that is measured; or, instead,
+    claimed
+        codes of districts that together with the partition are the territory claimed.
     outline_error_m
-        Half-width within which the outlines of partition and study area lie with 95 %.
+        Half-width within which the outlines of partition, districts and study area lie with 95 %.
     """
-    front = find_front(case, line=line)
+    land = find_land(case, partition=partition, codes=codes)
     plane = case.layers.plane
-    held, land = find_side(front, side=side), find_land(case, partition=partition, codes=codes)
-    areas_m2 = measure_area(np.array([held, land], dtype=object), plane=plane)
-    ours, theirs = float(areas_m2[0]) / 1e6, float(areas_m2[1]) / 1e6
-    value = ours / theirs
+    if claimed:
+        whole = shapely.union(land, find_land(case, partition="districts", codes=claimed))
+        ratio = measure_ratio_of_lands(
+            whole, second=land, plane=plane, outline_error_m=outline_error_m
+        )
+        holds = f"outlines, known to {outline_error_m:,.0f} m" if outline_error_m else "nothing"
+    elif line is not None and side is not None:
+        front = find_front(case, line=line)
+        whole = find_side(front, side=side)
+        ratio = measure_ratio_of_side(
+            front,
+            draws=find_draws(case, front=front),
+            plane=plane,
+            side=side,
+            land=land,
+            study_area=case.layers.study_area,
+            outline_error_m=outline_error_m,
+        )
+        holds = _with_outline(outline_error_m)
+    else:
+        raise ProjectError("asks for no territory (expected line and side, or claimed). Add one.")
+    return make_range(
+        ratio,
+        unit="times",
+        contains=holds,
+        detail=f"{shapely.area(whole) / 1e6:,.0f} km2 against {shapely.area(land) / 1e6:,.0f} km2",
+    )
 
-    def figure(_line: Any, sides: Mapping[str, Any]) -> float:
-        return float(shapely.area(sides[side])) / 1e6 / theirs
 
-    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
-    edge = shapely.length(shapely.intersection(shapely.boundary(case.layers.study_area), held))
-    errors = [
-        estimate_area_error(length, error_m=outline_error_m) / 1e6
-        for length in (edge, shapely.length(shapely.boundary(land)))
-    ]
-    away = value * math.hypot(errors[0] / ours, errors[1] / theirs)
+def districts_largest(
+    case: Analysis, *, codes: Codes, among: tuple[str, ...], outline_error_m: Metres = 0.0
+) -> Measurement:
+    """How many of some districts are the largest among others, by their area.
+
+    Parameters
+    ----------
+    codes
+        Codes of the districts that are said to be the largest.
+    among
+        Codes of the others.
+    """
+    every = tuple(dict.fromkeys((*codes, *among)))
+    lands = {code: find_land(case, partition="districts", codes=[code]) for code in every}
+    rest = [code for code in every if code not in codes]
+
+    def counted(sign: float) -> float:
+        """Count with the outlines of those named moved out (+1) or in (-1), the others' back."""
+        sizes = {
+            code: float(shapely.area(land))
+            + sign
+            * (1.0 if code in codes else -1.0)
+            * estimate_area_error(shapely.length(land), error_m=outline_error_m)
+            for code, land in lands.items()
+        }
+        least = sorted((sizes[code] for code in rest), reverse=True)
+        return float(
+            sum(sum(other > sizes[code] for other in least) < len(codes) for code in codes)
+        )
+
+    told = [f"{code} {shapely.area(lands[code]) / 1e6:,.0f} km2" for code in every]
     return Measurement(
-        value,
-        value - math.hypot(value - low, away),
-        value + math.hypot(high - value, away),
-        "times",
-        contains=_with_outline(outline_error_m),
-        detail=f"{ours:,.0f} km2 against {theirs:,.0f} km2",
+        counted(0.0),
+        counted(-1.0),
+        counted(1.0),
+        "districts",
+        contains=f"outlines, known to {outline_error_m:,.0f} m" if outline_error_m else "nothing",
+        detail=f"Measured: {join_words(told)}",
     )
 
 
@@ -284,33 +363,53 @@ def share_inside(
     side: SideName,
     partition: PartitionKey,
     outline_error_m: Metres = 0.0,
+    corridor: str | None = None,
+    margin_m: Metres = 2_500.0,
 ) -> Measurement:
-    """Share of the land of a side that lies within a partition."""
+    """Share of the land of a side that lies within a partition.
+
+    Parameters
+    ----------
+    corridor
+        Identifier of a corridor whose strip of land outside the partition is left out.
+    margin_m
+        Half-width of that strip, metres.
+    """
     front = find_front(case, line=line)
-    find_side(front, side=side)
+    held = find_side(front, side=side)
     land = find_land(case, partition=partition)
-
-    def share(_line: Any, sides: Mapping[str, Any]) -> float:
-        held = sides[side]
-        part = shapely.area(shapely.intersection(held, land))
-        return 100.0 * float(part / max(shapely.area(held), 1.0))
-
-    value = share(front.geometry, front.sides)
-    low, high = spread_over_draws(case, front=front, value=value, figure=share)
-    if outline_error_m:
-        xy = place_lattice(front.sides[side])
-        drawn = 100.0 * _inside(case, land, xy, outline_error_m).mean(axis=1)
-        low, high = _joined(value, (low, high), drawn)
-    away = shapely.difference(front.sides[side], land)
-    return Measurement(
-        value,
-        max(low, 0.0),
-        min(high, 100.0),
-        "%",
-        contains=_with_outline(outline_error_m),
-        detail=f"{shapely.area(away) / 1e6:,.0f} of {shapely.area(front.sides[side]) / 1e6:,.0f} "
-        "km2 lie outside the outline",
+    strip: Any = shapely.Polygon()
+    if corridor is not None:
+        way = find_corridors(case, ids=[corridor])
+        if not len(way):
+            return report_missing("the project has no such corridors", unit="%")
+        band = geodesic_buffer(
+            way.geometry.iloc[0], distance_m=margin_m + _way_error(case), plane=case.layers.plane
+        )
+        strip = shapely.difference(band, land)
+    share = measure_share_within_outline(
+        land,
+        front=front,
+        draws=find_draws(case, front=front),
+        side=side,
+        without=strip,
+        outline=make_outline(case, error_m=outline_error_m),
     )
+    left = shapely.difference(held, strip)
+    away = shapely.difference(left, land)
+    without = " without the strip along the corridor" if corridor is not None else ""
+    return make_range(
+        share,
+        unit="%",
+        contains=_with_outline(outline_error_m),
+        detail=f"{shapely.area(away) / 1e6:,.0f} of {shapely.area(left) / 1e6:,.0f} km2{without} "
+        "lie outside the outline",
+    )
+
+
+def _way_error(case: Analysis) -> float:
+    asked = case.project.corridors
+    return SCHEMATIC_M if asked is not None and asked.schematic else 0.0
 
 
 def mountain_share(
@@ -335,42 +434,39 @@ def mountain_share(
     """
     if case.dem is None:
         return report_missing("the project has no elevation", unit="%")
-    front = find_front(case, line=line)
-    find_side(front, side=side)
-    dem = case.dem
-    relief = measure_relief_of_cells(dem, radius_m=radius_m).ravel()
-    xy, area = list_cells(dem, plane=case.layers.plane)
-    error_m = math.sqrt(2.0) * (dem.accuracy_m or 0.0)
-    shares = {}
-    for one in list_dated_fronts(case):
-        for name, land in one.sides.items():
-            inside = np.flatnonzero(np.isfinite(dem.heights_m.ravel()))
-            inside = inside[shapely.contains_xy(land, *xy[inside].T)]
-            weight = area[inside]
-            shares[one.key, name] = [
-                100.0 * float(weight[relief[inside] >= relief_m + shift].sum() / weight.sum())
-                if len(inside)
-                else math.nan
-                for shift in (0.0, error_m, -error_m)
-            ]
-    value, low, high = shares[line, side]
-    told = [f"{key}, {name}: {figure[0]:.0f} %" for (key, name), figure in shares.items()]
-    return Measurement(
-        value,
-        low,
-        high,
-        "%",
-        contains=state_height_error(dem.accuracy_m),
+    find_side(find_front(case, line=line), side=side)
+    ground = read_ground(case.dem, plane=case.layers.plane, radius_m=radius_m)
+    error_m = math.sqrt(2.0) * ground.accuracy_m
+
+    def share(land: Any, shift: float) -> float:
+        own = ground.where(find_cells_within(ground, land=land))
+        if not len(own.area_m2):
+            return math.nan
+        return 100.0 * float(np.average(own.relief_m >= relief_m + shift, weights=own.area_m2))
+
+    told = [
+        f"{front.key}, {name}: {share(land, 0.0):.0f} %"
+        for front in list_dated_fronts(case)
+        for name, land in front.sides.items()
+    ]
+    land = find_side(find_front(case, line=line), side=side)
+    return make_range(
+        (share(land, shift) for shift in (0.0, error_m, -error_m)),
+        unit="%",
+        contains=state_height_error(case.dem.accuracy_m),
         detail=f"Land with {relief_m:.0f} m of relief within {radius_m / 1000:g} km: "
         f"{'; '.join(told)}",
     )
 
 
-LAND_METRICS = (
-    land_share,
-    districts_held,
-    land_changed,
-    area_ratio,
-    share_inside,
-    mountain_share,
-)
+LAND_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    land_share: "%",
+    districts_held: "districts",
+    districts_largest: "districts",
+    land_changed: "%",
+    side_area: "km2",
+    side_growth: _GROWTH,
+    area_ratio: "times",
+    share_inside: "%",
+    mountain_share: "%",
+}

@@ -3,82 +3,120 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 import shapely
 
 from frontline.analysis.context import Analysis
-from frontline.claims.lookup import find_front, find_side
+from frontline.analysis.heights import compare_heights
+from frontline.analysis.lengths import divide_lengths, measure_line_length
+from frontline.claims.lookup import (
+    cut_stretch,
+    cut_study_area,
+    find_draws,
+    find_front,
+    find_side,
+    measure_km,
+)
 from frontline.claims.measurement import (
     POSITION,
     Amount,
+    Distance,
     Ends,
     LineKey,
     Measurement,
     Metres,
     PartitionKey,
     SideName,
+    Unit,
+    make_exact,
+    make_range,
     report_missing,
     state_height_error,
 )
-from frontline.elevation.dem import sample_heights
-from frontline.elevation.terrain import measure_relief
-from frontline.errors import ProjectError, show_value, suggest_name
-from frontline.geo.geodesy import measure_area, measure_distance, measure_length, place_points
-from frontline.lines.front import make_error_band, take_figures
-from frontline.lines.sections import cut_section_between, cut_sections
-from frontline.uncertainty.intervals import take_interval
-
-if TYPE_CHECKING:
-    from frontline.lines.front import FrontLine
-
+from frontline.elevation.terrain import read_ground
+from frontline.geo.geodesy import measure_area, measure_distance
+from frontline.lines.front import make_error_band
+from frontline.lines.measures import (
+    combine_errors,
+    find_share_above,
+    find_weighted_quantile,
+    measure_length_at_scales,
+    measure_separation,
+    read_terrain_along,
+    tabulate_separation,
+)
+from frontline.project.types import Flag
 
 SCALES_M = (1_000.0, 2_000.0, 5_000.0, 10_000.0)
-STEP_M = 500.0
-"""Relief along a line is read this often."""
+
+TOO_SHORT = "a line on a map leaves out bends, so that the true one is longer"
+NO_ELEVATION = "the project has no elevation"
 
 
-def line_length(case: Analysis, *, line: LineKey, generalise_m: Metres = 0.0) -> Measurement:
+def line_length(
+    case: Analysis, *, line: LineKey, generalise_m: Metres = 0.0, detailed: Flag = False
+) -> Measurement:
     """Length of a line, as drawn or generalised.
 
     Parameters
     ----------
     generalise_m
         Bends smaller than this are left out first; 0 keeps the line as drawn.
-
-    Notes
-    -----
-    A line has no length without a scale: the detail gives it at several ones. The interval says
-    how much the length varies over the displaced copies, about the length as drawn.
+    detailed
+        Whether the line is known to show every bend that the statement counts. Without that it
+        contradicts a shorter line, and never a longer one.
     """
     front = find_front(case, line=line)
-    plane = case.layers.plane
-
-    def kilometres(course: Any, scale_m: float = generalise_m) -> float:
-        plain = shapely.simplify(shapely.line_merge(course), scale_m) if scale_m else course
-        return float(measure_length(np.array([plain], dtype=object), plane=plane)[0]) / 1000.0
-
-    value = kilometres(front.geometry)
-    drawn = take_figures(
-        front, draws=case.draws.get(line, ()), figure=lambda course, _: kilometres(course)
+    found = measure_line_length(
+        front,
+        draws=find_draws(case, front=front),
+        plane=case.layers.plane,
+        generalise_m=generalise_m,
     )
-    sure = not (front.error_m > 0).any()
-    low, high = (value, value) if sure else take_interval(value, drawn=drawn, least=0.0)
+    scales = measure_length_at_scales(front.geometry, plane=case.layers.plane, scales_m=SCALES_M)
     bends = ", ".join(f"{scale / 1000:g}" for scale in SCALES_M)
-    smooth = [f"{kilometres(front.geometry, scale):.0f} km" for scale in SCALES_M]
-    return Measurement(
-        value,
-        low,
-        high,
-        "km",
+    smooth = ", ".join(f"{km:.0f} km" for km in scales["length_km"])
+    return make_range(
+        found,
+        unit="km",
         contains=POSITION,
-        detail=f"Without bends of less than {bends} km it is {', '.join(smooth)} long.",
+        detail=f"Without bends of less than {bends} km it is {smooth} long.",
+        short_why="" if detailed else TOO_SHORT,
+    )
+
+
+def length_compared(case: Analysis, *, line: LineKey, than: LineKey) -> Measurement:
+    """How many times as long a line is as another one.
+
+    Parameters
+    ----------
+    than
+        Key of the other line.
+    """
+    plane = case.layers.plane
+    first, second = (
+        measure_line_length(front, draws=find_draws(case, front=front), plane=plane)
+        for front in (find_front(case, line=line), find_front(case, line=than))
+    )
+    ratio = divide_lengths(first, second=second)
+    return make_range(
+        ratio,
+        unit="times",
+        contains=f"{POSITION}, not bends that a map leaves out",
+        detail=f"{first.value:.0f} km against {second.value:.0f} km",
     )
 
 
 def line_between(
-    case: Analysis, *, line: LineKey, between: Ends | None = None, section: str | None = None
+    case: Analysis,
+    *,
+    line: LineKey,
+    between: Ends | None = None,
+    section: str | None = None,
+    detailed: Flag = False,
 ) -> Measurement:
     """Length of a stretch of a line: between the points nearest to two places, or a section.
 
@@ -87,16 +125,20 @@ def line_between(
     between
         Two places, [[lon, lat], [lon, lat]]; the stretch runs from the one to the other. Or,
         instead,
+    detailed
+        As for ``line_length``.
     """
     front = find_front(case, line=line)
-    stretch = stretch_of(case, front, between, section)
+    value = measure_km(
+        case, course=cut_stretch(case, front=front, between=between, section=section)
+    )
     plane = case.layers.plane
-    value = float(measure_length(np.array([stretch], dtype=object), plane=plane)[0]) / 1000.0
     # Either end may lie elsewhere along the line, by what it is off and by the line's error.
-    ends = None if between is None else plane.xy(np.array(between))
-    off_m = [0.0, 0.0] if ends is None else measure_distance(ends, line=front.geometry, plane=plane)
+    off_m = np.zeros(2)
+    if between is not None:
+        off_m = measure_distance(plane.xy(np.array(between)), line=front.geometry, plane=plane)
     error_m = float(front.error_m.max(initial=0.0))
-    away = math.hypot(*(math.hypot(one, error_m) for one in off_m)) / 1000.0
+    away = math.hypot(*off_m, error_m, error_m) / 1000.0
     share = 100.0 * value / front.length_km
     return Measurement(
         value,
@@ -105,29 +147,8 @@ def line_between(
         "km",
         contains=f"{POSITION} and the distance of the places named from it",
         detail=f"It is {share:.0f} % of the line, which is {front.length_km:.0f} km long",
+        short_why="" if detailed else TOO_SHORT,
     )
-
-
-def stretch_of(
-    case: Analysis, front: FrontLine, between: Ends | None, section: str | None = None
-) -> Any:
-    """Return a stretch of a line: between two places, a named section, or all of it.
-
-    Raises
-    ------
-    ProjectError
-        If the two places lie at the same point of the line, or this line has no such section.
-    """
-    if section is not None:
-        own = [one for one in case.project.sections if one.line == front.key]
-        chosen = [one for one in own if one.key == section]
-        if not chosen:
-            offer = suggest_name(section, words=[one.key for one in own])
-            raise ProjectError(f"line '{front.key}' has no section {show_value(section)}.{offer}")
-        return cut_sections(chosen, layers=case.layers, fronts=[front])[0].course
-    if between is None:
-        return shapely.line_merge(front.geometry)
-    return cut_section_between(front.geometry, ends_xy=case.layers.plane.xy(np.array(between)))
 
 
 def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> Measurement:
@@ -142,28 +163,57 @@ def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> 
         cannot be told from none.
     """
     front = find_front(case, line=line)
-    error_km = float(front.error_m.max(initial=0.0)) / 1000.0
     if other is None:
+        error_m = combine_errors(front)
         return Measurement(
             unit="km",
-            resolves=max(error_km, 1e-9),
-            detail=f"One line is mapped, within {error_km * 1000:,.0f} m of its true place: the "
+            resolves=max(error_m / 1000.0, 1e-9),
+            detail=f"One line is mapped, within {error_m:,.0f} m of its true place: the "
             "forward lines of both sides would be needed to measure between them.",
         )
     opposite = find_front(case, line=other)
-    plane = case.layers.plane
-    xy = place_points(front.geometry, plane=plane, spacing_m=200.0)
-    gaps = measure_distance(xy, line=opposite.geometry, plane=plane) / 1000.0
-    together = math.hypot(error_km, float(opposite.error_m.max(initial=0.0)) / 1000.0)
-    tenth, ninth = np.quantile(gaps, [0.1, 0.9])
+    gap = measure_separation(front.geometry, other=opposite.geometry, plane=case.layers.plane)
+    value, together = gap.mean_m / 1000.0, combine_errors(front, opposite) / 1000.0
+    tenth, ninth = (gap.quantile_m(share) / 1000.0 for share in (0.1, 0.9))
     return Measurement(
-        float(gaps.mean()),
-        max(float(gaps.mean()) - together, 0.0),
-        float(gaps.mean()) + together,
+        value,
+        max(value - together, 0.0),
+        value + together,
         "km",
         contains="the errors of both lines, taken alike over their length",
         detail=f"It is {tenth:.2g} km or less over a tenth of the line, {ninth:.2g} km or more "
-        f"over another, and {gaps.max():.2g} km at most.",
+        f"over another, and {gap.distance_m.max() / 1000.0:.2g} km at most.",
+        resolves=together,
+    )
+
+
+def line_moved(
+    case: Analysis,
+    *,
+    from_line: LineKey,
+    to_line: LineKey,
+    measure: Literal["mean", "most"] = "mean",
+) -> Measurement:
+    """How far a line moved: distance from the earlier one to the later, along the earlier.
+
+    Parameters
+    ----------
+    measure
+        The mean along the earlier line, or the most.
+    """
+    pair = [find_front(case, line=from_line), find_front(case, line=to_line)]
+    row = tabulate_separation(pair, draws=case.draws, plane=case.layers.plane).iloc[0]
+    together = float(row["error_m"]) / 1000.0
+    most = float(row["max_m"]) / 1000.0
+    mean, low, high = (float(row[f"mean_{end}"]) / 1000.0 for end in ("m", "low", "high"))
+    ends = (mean, low, high)
+    if measure == "most":
+        ends = (most, max(most - together, 0.0), most + together)
+    return make_range(
+        ends,
+        unit="km",
+        contains="the positions of both lines",
+        detail=f"The mean is {mean:.3g} km, the most {most:.3g} km.",
         resolves=together,
     )
 
@@ -190,64 +240,82 @@ def relief_along(
         What must reach it: relief, or elevation on the line itself.
     """
     if case.dem is None:
-        return report_missing("the project has no elevation", unit="%")
-    front = find_front(case, line=line)
-    plane = case.layers.plane
-    stretch = stretch_of(case, front, between, section)
-    xy = place_points(stretch, plane=plane, spacing_m=STEP_M)
-    if measure == "relief":
-        found = measure_relief(case.dem, xy=xy, crs=plane.crs, radius_m=radius_m)
-    else:
-        found = sample_heights(case.dem, xy=xy, crs=plane.crs)
-    known = found[np.isfinite(found)]
-    if len(known) < len(found) / 2:
-        return report_missing("most heights along the line are unknown", unit="%")
+        return report_missing(NO_ELEVATION, unit="%")
+    stretch = cut_stretch(case, front=find_front(case, line=line), between=between, section=section)
+    along = read_terrain_along(stretch, dem=case.dem, plane=case.layers.plane, radius_m=radius_m)
+    values, metres = along[f"{measure}_m"].to_numpy(), along["metres"].to_numpy()
     error_m = case.dem.accuracy_m or 0.0
-    low, value, high = (
-        100.0 * float((known >= least_m + shift).mean()) for shift in (error_m, 0.0, -error_m)
+    shares = [
+        find_share_above(values, metres=metres, least=least_m + shift)
+        for shift in (0.0, error_m, -error_m)
+    ]
+    if shares[0][1] > 0.5:
+        return report_missing("most heights along the line are unknown", unit="%")
+    quarter, median, third = (
+        find_weighted_quantile(values, weights=metres, share=share) for share in (0.25, 0.5, 0.75)
     )
-    kilometres = float(measure_length(np.array([stretch], dtype=object), plane=plane)[0]) / 1000.0
-    quarter, median, third = np.quantile(known, [0.25, 0.5, 0.75])
-    return Measurement(
-        value,
-        low,
-        high,
-        "%",
+    return make_range(
+        (100.0 * share for share, _ in shares),
+        unit="%",
         contains=state_height_error(error_m),
-        detail=f"Along {kilometres:.0f} km the {measure} is at most {quarter:,.0f} m on a quarter "
-        f"of the way, {median:,.0f} m on half and {third:,.0f} m on three quarters; asked is "
-        f"{least_m:,.0f} m or more.",
+        detail=f"Along {metres.sum() / 1000:.0f} km the {measure} is at most {quarter:,.0f} m on "
+        f"a quarter of the way, {median:,.0f} m on half and {third:,.0f} m on three quarters; "
+        f"asked is {least_m:,.0f} m or more.",
     )
 
 
-def line_moved(
+def higher_ground(
     case: Analysis,
     *,
-    from_line: LineKey,
-    to_line: LineKey,
-    measure: Literal["mean", "most"] = "mean",
+    line: LineKey,
+    side: SideName,
+    distance_m: Distance = 5_000.0,
+    between: Ends | None = None,
+    section: str | None = None,
 ) -> Measurement:
-    """How far a line moved: distance from the old one to the new, along the old.
+    """Share of a line along which the land of a side is higher than that of the others.
 
     Parameters
     ----------
-    measure
-        The mean along the old line, or the most.
+    distance_m
+        Land within this distance of the line is compared, on stretches of about 5 km.
     """
-    old, new = find_front(case, line=from_line), find_front(case, line=to_line)
-    plane = case.layers.plane
-    xy = place_points(old.geometry, plane=plane, spacing_m=STEP_M)
-    away = measure_distance(xy, line=new.geometry, plane=plane) / 1000.0
-    value = float(away.mean() if measure == "mean" else away.max())
-    together = math.hypot(*(float(one.error_m.max(initial=0.0)) / 1000.0 for one in (old, new)))
+    if case.dem is None:
+        return report_missing(NO_ELEVATION, unit="%")
+    front = find_front(case, line=line)
+    find_side(front, side=side)
+    sections = [one.key for one in case.project.sections if one.line == line]
+    ground = read_ground(case.dem, plane=case.layers.plane)
+    course = cut_stretch(case, front=front, between=between, section=section)
+    draws = find_draws(case, front=front)
+    whole = compare_heights(
+        front, draws=draws, ground=ground, course=course, side=side, within_m=distance_m
+    )
+    parts = [
+        compare_heights(
+            front,
+            draws=(),
+            ground=ground,
+            course=cut_stretch(case, front=front, between=None, section=key),
+            side=side,
+            within_m=distance_m,
+        )
+        for key in sections
+    ]
+    if not whole.known > 0:
+        return report_missing("no heights are known on both sides of the line", unit="%")
+    higher = sum(part.difference_m > 0 for part in parts)
+    word = "higher" if whole.difference_m > 0 else "lower"
+    told = f"; it is higher on {higher} of {len(parts)} sections named" if parts else ""
     return Measurement(
-        value,
-        max(value - together, 0.0),
-        value + together,
-        "km",
-        contains="the errors of both lines, taken alike over their length",
-        detail=f"The mean is {away.mean():.3g} km, the most {away.max():.3g} km.",
-        resolves=together,
+        whole.share,
+        whole.low,
+        whole.high,
+        "%",
+        contains=f"{POSITION}, not the accuracy of heights",
+        detail=f"In the mean the land of the side {side} within {distance_m / 1000:g} km is "
+        f"{abs(whole.difference_m):,.0f} m {word}{told}; heights are "
+        f"known along {whole.known:.0f} % of it",
     )
 
 
@@ -267,29 +335,30 @@ def uncertain_band(
     side
         Only on this side.
     """
-    from frontline.claims.lookup import find_land
-
     front = find_front(case, line=line)
     band = shapely.intersection(
-        make_error_band(front, plane=case.layers.plane), case.layers.study_area
+        make_error_band(front, plane=case.layers.plane), cut_study_area(case, partition=partition)
     )
-    if partition is not None:
-        band = shapely.intersection(band, find_land(case, partition=partition))
     if side is not None:
         band = shapely.intersection(band, find_side(front, side=side))
-    value = float(measure_area(np.array([band], dtype=object), plane=case.layers.plane)[0]) / 1e6
     own = case.places[(case.places["line"] == line) & ~case.places["side_certain"].astype(bool)]
     inside = own[shapely.intersects(band, own.geometry.to_numpy())]
-    errors = np.unique(front.error_m)
-    told = " to ".join(f"{error:,.0f}" for error in sorted({errors.min(), errors.max()}))
-    return Measurement(
-        value,
-        value,
-        value,
-        "km2",
+    told = " to ".join(f"{error:,.0f}" for error in sorted({*front.error_m}))
+    return make_exact(
+        float(measure_area(np.array([band], dtype=object), plane=case.layers.plane)[0]) / 1e6,
+        unit="km2",
         contains="nothing: the band is what the error makes",
         detail=f"The error is {told} m; {len(inside)} settlements listed lie in the band.",
     )
 
 
-LINE_METRICS = (line_length, line_between, line_gap, relief_along, line_moved, uncertain_band)
+LINE_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    line_length: "km",
+    length_compared: "times",
+    line_between: "km",
+    line_gap: "km",
+    line_moved: "km",
+    relief_along: "%",
+    higher_ground: "%",
+    uncertain_band: "km2",
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,14 @@ import pandas as pd
 from frontline.analysis.context import Analysis
 from frontline.analysis.displaced_people import balance_flows, list_flows
 from frontline.claims.lookup import find_front
-from frontline.claims.measurement import LineKey, Measurement, Metres, join_words, report_missing
+from frontline.claims.measurement import (
+    LineKey,
+    Measurement,
+    Metres,
+    Unit,
+    join_words,
+    report_missing,
+)
 from frontline.errors import ProjectError, show_value, suggest_name
 from frontline.results.numbers import write_rounded
 
@@ -50,6 +58,7 @@ def links_apart(case: Analysis, *, line: LineKey, kind: str | None = None) -> Me
         float(cut + unsure + unknown),
         "links",
         contains="the error of the line, and links that lead to a place not known",
+        sources=_sources(own),
         detail=f"Of {len(own)} links: on one side {int(states.get('same', 0))}, uncertain "
         f"{unsure}, to a place that is not known {unknown}; cut: {join_words(named) or 'none'}",
     )
@@ -95,6 +104,7 @@ def displaced_share(
         contains=STATED,
         detail=f"{join_words(told)}; source: {own['source'].iloc[0] or 'not named'}",
         refutes_only="it rests on what one source states",
+        sources=_sources(own),
     )
 
 
@@ -126,6 +136,13 @@ def _parts(table: pd.DataFrame, part_of: str, source: str | None) -> pd.DataFram
             f"one: source = {show_value(sources[0])}."
         )
     return parts
+
+
+def _sources(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Name who states the figures of some rows."""
+    if "source" not in rows:
+        return ()
+    return tuple(dict.fromkeys(one for one in rows["source"].astype(str) if one.strip()))
 
 
 def _ends(row: pd.Series[Any]) -> str:
@@ -166,6 +183,7 @@ def parts_of_total(case: Analysis, *, total: str, source: str | None = None) -> 
         contains=STATED,
         detail=f"{int(row['parts'])} parts against the total: {row['balance']}",
         refutes_only="figures that fit each other are not thereby right",
+        sources=_sources(parts),
     )
 
 
@@ -202,9 +220,15 @@ def events_near(
         float(len(maybe)),
         "events",
         contains="positions that sources dispute, and errors of line and position",
+        sources=_sources(own),
         detail=f"Of {own['id'].nunique()} events while this line held, {disputed} have positions "
         f"that are disputed and {own.loc[unsure, 'id'].nunique()} lie below accuracy",
     )
 
 
-RECORD_METRICS = (links_apart, displaced_share, parts_of_total, events_near)
+RECORD_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    links_apart: "links",
+    displaced_share: "%",
+    parts_of_total: "%",
+    events_near: "events",
+}

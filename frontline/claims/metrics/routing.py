@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from frontline.claims.measurement import (
     Measurement,
     Metres,
     SideName,
+    Unit,
     join_words,
     report_missing,
 )
@@ -413,4 +415,11 @@ def nearest_post(
     )
 
 
-WAY_METRICS = (minutes_to_front, travel_time, walking_time, detour, cut_off, nearest_post)
+WAY_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    minutes_to_front: "min",
+    travel_time: "min",
+    walking_time: "min",
+    detour: "%",
+    cut_off: "places",
+    nearest_post: "km",
+}

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from frontline.analysis.context import Analysis
+from frontline.analysis.distances import (
+    divide_distances,
+    measure_distance_between,
+    measure_distance_of_place,
+    measure_distance_quantile,
+)
+from frontline.analysis.land_held import measure_share_held
+from frontline.analysis.spread import Estimate
 from frontline.claims.lookup import (
     Place,
     explain_incomplete,
+    find_draws,
     find_error_near,
     find_front,
     find_land,
@@ -21,7 +30,6 @@ from frontline.claims.lookup import (
     find_place,
     find_side,
     list_dated_fronts,
-    spread_over_draws,
     write_distance_from_line,
 )
 from frontline.claims.measurement import (
@@ -33,11 +41,13 @@ from frontline.claims.measurement import (
     PartitionKey,
     Share,
     SideName,
+    Unit,
     join_words,
+    make_exact,
+    make_range,
     report_missing,
 )
 from frontline.errors import ProjectError
-from frontline.geo.geodesy import find_nearest, measure_distance
 from frontline.population.extent import LARGE, estimate_width_km
 from frontline.results.numbers import write_rounded
 
@@ -57,29 +67,18 @@ def place_distance(
     place_error_m
         How well the place itself is known, metres.
     """
-    front = find_front(case, line=line)
-    found = find_place(case, place=place)
-    value, low, high = _kilometres(case, front, found, place_error_m)
-    error_km = find_error_near(front, geometry=found.geometry) / 1000.0
-    within = "inside" if value == 0.0 else "outside"
-    extent = "its outline" if shapely.get_dimensions(found.geometry) == 2 else "the point given"
-    contains = POSITION
-    coarse: tuple[str, ...] = ()
-    if place_error_m:
-        contains = f"{POSITION} and of the place, known to {place_error_m / 1000:g} km"
-        if place_error_m / 1000.0 > value / 4.0:
-            coarse = (f"the place is known to {place_error_m / 1000:g} km only",)
-    coarse += _too_wide(case, found, value)
-    return Measurement(
-        value,
-        low,
-        high,
-        "km",
-        contains=contains,
-        detail=f"Measured from {extent} of {found.name}"
-        + (", which the line cuts" if within == "inside" else ""),
-        coarse=coarse,
-        resolves=error_km if shapely.get_dimensions(found.geometry) == 0 else 0.0,
+    front, found = find_front(case, line=line), find_place(case, place=place)
+    far = _far(case, front, place, place_error_m)
+    area = shapely.get_dimensions(found.geometry) == 2
+    cut = ", which the line cuts" if far.value == 0.0 else ""
+    known = f" and of the place, known to {place_error_m / 1000:g} km" if place_error_m else ""
+    return make_range(
+        far,
+        unit="km",
+        contains=f"{POSITION}{known}",
+        detail=f"Measured from {'its outline' if area else 'the point given'} of {found.name}{cut}",
+        coarse=_too_wide(case, found, far.value),
+        resolves=0.0 if area else find_error_near(front, geometry=found.geometry) / 1000.0,
     )
 
 
@@ -96,28 +95,40 @@ def _too_wide(case: Analysis, place: Place, distance_km: float) -> tuple[str, ..
     return (f"{place.name} is given as a point and is some {wide:.0f} km wide",)
 
 
-def _kilometres(
-    case: Analysis, front: FrontLine, place: Place, place_error_m: float = 0.0
-) -> tuple[float, float, float]:
-    """Distance and its interval; of a polygon from its nearest edge, 0 where the line cuts it."""
-    plane = case.layers.plane
-    xy = shapely.get_coordinates(place.geometry)
-    cut = shapely.intersects(place.geometry, front.geometry)
-    if shapely.get_dimensions(place.geometry) == 2:
-        link = shapely.shortest_line(place.geometry, front.geometry)
-        xy = np.concatenate([xy, shapely.get_coordinates(shapely.get_point(link, 0))])
-    exact = float(find_nearest(front.geometry, points=xy, plane=plane).distance_m.min()) / 1000.0
-    value = 0.0 if cut else exact
+def _far(case: Analysis, front: FrontLine, place: str, place_error_m: float = 0.0) -> Estimate:
+    return measure_distance_of_place(
+        find_place(case, place=place).geometry,
+        front=front,
+        draws=find_draws(case, front=front),
+        plane=case.layers.plane,
+        place_error_m=place_error_m,
+    )
 
-    def figure(line: Any, _sides: Any) -> float:
-        touches = shapely.intersects(place.geometry, line)
-        return (
-            0.0 if touches else float(measure_distance(xy, line=line, plane=plane).min()) / 1000.0
-        )
 
-    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
-    away = place_error_m / 1000.0
-    return value, max(low - away, 0.0), high + away
+def distance_between(
+    case: Analysis, *, start: str, stop: str, place_error_m: Metres = 0.0
+) -> Measurement:
+    """Distance of two places from each other in a straight line; of polygons the nearest edges.
+
+    Parameters
+    ----------
+    start, stop
+        Identifiers of settlements or points, codes of districts.
+    place_error_m
+        How well each of the two is known, metres.
+    """
+    first, second = find_place(case, place=start), find_place(case, place=stop)
+    km = measure_distance_between(first.geometry, second=second.geometry, plane=case.layers.plane)
+    away = math.hypot(place_error_m, place_error_m) / 1000.0
+    known = f"the places, each known to {place_error_m:,.0f} m" if away else "nothing"
+    return Measurement(
+        km,
+        max(km - away, 0.0),
+        km + away,
+        "km",
+        contains=known,
+        detail=f"From {first.name} to {second.name}",
+    )
 
 
 def places_between(
@@ -128,6 +139,7 @@ def places_between(
     from_m: Metres = 0.0,
     to_m: Metres,
     besides: tuple[str, ...] = (),
+    place_error_m: Metres = 0.0,
 ) -> Measurement:
     """How many of some places lie between two distances from a line.
 
@@ -139,50 +151,46 @@ def places_between(
         The distances.
     besides
         Places whose distance is shown in the detail and not counted, such as seats of districts.
+    place_error_m
+        How well places and outlines are known, metres.
     """
     front = find_front(case, line=line)
-    rows = [_of_place(case, front, place) for place in places]
-    value, low, high = (
-        float(sum(from_m / 1000.0 <= row[at] <= to_m / 1000.0 for row in rows)) for at in range(3)
-    )
-    sure = [_certainly(row[1], row[2], from_m / 1000.0, to_m / 1000.0) for row in rows]
-    told = _in_km(case, front, places, rows)
-    shown = _in_km(case, front, besides, [_of_place(case, front, place) for place in besides])
+    rows = [_far(case, front, place, place_error_m) for place in places]
+    ends = from_m / 1000.0, to_m / 1000.0
+    inside = [ends[0] <= row.value <= ends[1] for row in rows]
+    sure = [_certainly(row, *ends) for row in rows]
+    beside = _in_km(case, front, besides, [_far(case, front, place) for place in besides])
     return Measurement(
-        value,
-        min(value, low, high, float(sum(one is True for one in sure))),
-        max(value, low, high, float(sum(one is not False for one in sure))),
+        float(sum(inside)),
+        float(sum(one is True for one in sure)),
+        float(sum(one is not False for one in sure)),
         "places",
-        contains=POSITION,
-        detail=f"Distances in km: {told}"
-        + (f"; beside them, not counted: {shown}" if shown else ""),
+        contains=f"{POSITION} and of places, known to {place_error_m:,.0f} m"
+        if place_error_m
+        else POSITION,
+        detail=f"Distances in km: {_in_km(case, front, places, rows)}"
+        + (f"; beside them, not counted: {beside}" if beside else ""),
     )
 
 
 def _in_km(
-    case: Analysis, front: FrontLine, places: Ids, rows: Sequence[tuple[float, float, float]]
+    case: Analysis, front: FrontLine, places: Sequence[str], rows: Sequence[Estimate]
 ) -> str:
     told = []
     for place, row in zip(places, rows, strict=True):
         found = find_place(case, place=place)
-        outline = shapely.get_dimensions(found.geometry) == 2
+        cut = shapely.get_dimensions(found.geometry) == 2 and row.value == 0.0
+        written = write_rounded(row.value, row.low, row.high)
         far = write_distance_from_line(
-            row[0],
-            error_m=find_error_near(front, geometry=found.geometry),
-            written=write_rounded(*row),
+            row.value, error_m=find_error_near(front, geometry=found.geometry), written=written
         )
-        told.append(f"{found.name} {'cut by the line' if outline and row[0] == 0.0 else far}")
+        told.append(f"{found.name} {'cut by the line' if cut else far}")
     return join_words(told)
 
 
-def _of_place(case: Analysis, front: FrontLine, place: str) -> tuple[float, float, float]:
-    value, low, high = _kilometres(case, front, find_place(case, place=place))
-    known = math.isfinite(low)
-    return value, low if known else value, high if known else value
-
-
-def _certainly(low: float, high: float, least: float, most: float) -> bool | None:
+def _certainly(row: Estimate, least: float, most: float) -> bool | None:
     """Tell whether an interval lies in a range (True), outside it (False), or across its edge."""
+    low, high = (row.low, row.high) if math.isfinite(row.low) else (row.value, row.value)
     if least <= low and high <= most:
         return True
     return False if high < least or low > most else None
@@ -200,31 +208,76 @@ def distance_by_side(
     """
     front = find_front(case, line=line)
     find_side(front, side=side)
-    own = case.places[(case.places["line"] == line) & (case.places["side"] == side)]
-    if not len(own):
+    far = _quantile(case, front, side, quantile)
+    if math.isnan(far.value):
         return report_missing(f"no settlement is listed on the side {side}", unit="km")
-    xy = shapely.get_coordinates(shapely.point_on_surface(own.geometry.to_numpy()))
-    value = float(np.quantile(own["distance_m"], quantile)) / 1000.0
+    nearest = quantile == 0.0
+    return make_range(
+        far,
+        unit="km",
+        contains=POSITION,
+        detail=_quartiles_of_all(case),
+        coarse=() if nearest else explain_incomplete(_completeness(case, line, side)),
+        resolves=float(front.error_m.max(initial=0.0)) / 1000.0,
+        bound="at most" if nearest else "",
+        bound_why="a place that is not listed may be nearer" if nearest else "",
+    )
 
-    def figure(course: Any, _sides: Any) -> float:
-        away = measure_distance(xy, line=course, plane=case.layers.plane)
-        return float(np.quantile(away, quantile)) / 1000.0
 
-    low, high = spread_over_draws(case, front=front, value=value, figure=figure)
+def _quantile(case: Analysis, front: FrontLine, side: str, quantile: float) -> Estimate:
+    return measure_distance_quantile(
+        case.places,
+        front=front,
+        draws=find_draws(case, front=front),
+        plane=case.layers.plane,
+        side=side,
+        quantile=quantile,
+    )
+
+
+def distance_change(
+    case: Analysis,
+    *,
+    from_line: LineKey,
+    to_line: LineKey,
+    side: SideName,
+    quantile: Share = 0.5,
+) -> Measurement:
+    """How many times as far as before the settlements of a side lie from the line.
+
+    Parameters
+    ----------
+    side
+        The settlements that were on it with the earlier line, against that line, are held
+        against those that are on it with the later one.
+    quantile
+        0 compares the nearest settlements listed, 0.5 the medians.
+    """
+    old, new = find_front(case, line=from_line), find_front(case, line=to_line)
+    pair = [_quantile(case, front, side, quantile) for front in (new, old)]
+    if any(math.isnan(far.value) for far in pair):
+        return report_missing(
+            f"no settlement is listed on the side {side} at both dates", unit="times"
+        )
+    ratio = divide_distances(*pair)
+    worst = min(_completeness(case, line, side) for line in (from_line, to_line))
+    return make_range(
+        ratio,
+        unit="times",
+        contains="the positions of both lines",
+        detail=f"{write_rounded(pair[0].value, pair[0].low, pair[0].high)} km after "
+        f"{write_rounded(pair[1].value, pair[1].low, pair[1].high)} km. {_quartiles_of_all(case)}",
+        coarse=explain_incomplete(worst),
+    )
+
+
+def _quartiles_of_all(case: Analysis) -> str:
     told = "; ".join(
         _quartiles(case, one.key, name) for one in list_dated_fronts(case) for name in one.sides
     )
-    return Measurement(
-        value,
-        max(low, 0.0),
-        high,
-        "km",
-        contains=POSITION,
-        detail="Kilometres to the nearest settlement, and at most to a quarter, half and three "
-        f"quarters of them: {told}",
-        coarse=() if quantile == 0.0 else explain_incomplete(_completeness(case, line, side)),
-        resolves=float(front.error_m.max(initial=0.0)) / 1000.0,
-        refutes_only="" if quantile else "a place that is not listed may be nearer",
+    return (
+        "Kilometres to the nearest settlement, and at most to a quarter, half and three "
+        f"quarters of them: {told}"
     )
 
 
@@ -261,9 +314,8 @@ def settlement_cut(
     extent_m
         Radius of a disc that stands for a settlement given as a point.
     """
-    front = find_front(case, line=line)
-    land = find_side(front, side=side)
-    found = find_place(case, place=place)
+    front, found = find_front(case, line=line), find_place(case, place=place)
+    find_side(front, side=side)
     shape = found.geometry
     coarse: tuple[str, ...] = ()
     if shapely.get_dimensions(shape) == 0:
@@ -271,30 +323,25 @@ def settlement_cut(
             return report_missing(f"{found.name} is a point: its extent is not known", unit="%")
         shape = shapely.buffer(shape, extent_m)
         coarse = (f"{found.name} is a point, and a disc of {extent_m:,.0f} m stands for it",)
-
-    def share(_line: Any, sides: Any) -> float:
-        held = shapely.intersection(shape, sides[side])
-        return 100.0 * float(shapely.area(held) / shapely.area(shape))
-
-    value = share(front.geometry, {side: land})
-    low, high = spread_over_draws(case, front=front, value=value, figure=share)
-    cut = [1.0 < share(draw.line, draw.sides) < 99.0 for draw in case.draws.get(line, ())]
-    often = (
-        f" Of the lines drawn within that error {100 * np.mean(cut):.0f} % cut it." if cut else ""
+    share = measure_share_held(
+        shape,
+        front=front,
+        draws=find_draws(case, front=front),
+        side=side,
+        study_area=case.layers.study_area,
     )
-    own = case.places[(case.places["line"] == line) & (case.places["id"].astype(str) == place)]
-    away = float(own["distance_m"].iloc[0]) if len(own) else math.nan
     error_m = find_error_near(front, geometry=found.geometry)
-    near = f"nearer to the line than its error of {error_m:,.0f} m"
-    where = near if away < error_m else f"farther from the line than its error of {error_m:,.0f} m"
-    return Measurement(
-        value,
-        max(low, 0.0),
-        min(high, 100.0),
-        "%",
+    near = bool(shapely.distance(front.geometry, found.geometry) < error_m)
+    where = f"{'nearer to' if near else 'farther from'} the line than its error of {error_m:,.0f} m"
+    # A line that errs by so much moves that share of a place from one side to the other.
+    share_of_error = min(100.0 * error_m / math.sqrt(float(shapely.area(shape))), 100.0)
+    return make_range(
+        share,
+        unit="%",
         contains=POSITION,
-        detail=f"{found.name} lies {where}.{often}",
+        detail=f"{found.name} lies {where}",
         coarse=coarse,
+        resolves=share_of_error if near else 0.0,
     )
 
 
@@ -319,12 +366,9 @@ def names(case: Analysis, *, least: int = 2, partition: PartitionKey | None = No
         words = table[column].astype(str).str.split(";") if column in table else []
         count += np.array([sum(bool(word.strip()) for word in one) for one in words])
     second = int((table["name_alt"].astype(str).str.strip() != "").sum())
-    value = float((count >= least).sum())
-    return Measurement(
-        value,
-        value,
-        value,
-        "settlements",
+    return make_exact(
+        float((count >= least).sum()),
+        unit="settlements",
         contains="nothing: a count",
         detail=f"Of {len(table)} settlements, {second} have a second name of equal standing",
     )
@@ -355,11 +399,13 @@ def places_on_side(case: Analysis, *, places: Ids, line: LineKey, side: SideName
     )
 
 
-PLACE_METRICS = (
-    place_distance,
-    places_between,
-    places_on_side,
-    distance_by_side,
-    settlement_cut,
-    names,
-)
+PLACE_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    place_distance: "km",
+    distance_between: "km",
+    places_between: "places",
+    places_on_side: "places",
+    distance_by_side: "km",
+    distance_change: "times",
+    settlement_cut: "%",
+    names: "settlements",
+}

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
 
 from frontline._typing import Floats
 from frontline.analysis.context import Analysis
+from frontline.analysis.heights import gather_low_ground, measure_share_seen, place_on_high_ground
 from frontline.claims.lookup import (
+    cut_study_area,
     explain_coarse_sight,
     find_corridors,
+    find_draws,
     find_front,
     find_land,
     find_place,
     find_points,
     find_side,
     list_dated_fronts,
-    widen_interval,
 )
 from frontline.claims.measurement import (
     POSITION,
+    Distance,
     Height,
     Ids,
     LineKey,
@@ -31,16 +34,17 @@ from frontline.claims.measurement import (
     PartitionKey,
     Path,
     Radius,
+    Share,
     SideName,
+    Unit,
     join_words,
+    make_range,
     report_missing,
     state_height_error,
 )
-from frontline.elevation.dem import add_trees, make_sight_grid, to_dem_crs
-from frontline.elevation.terrain import average_heights, list_cells
-from frontline.geo.geodesy import measure_distance
-from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
-from frontline.uncertainty.outlines import place_lattice
+from frontline.elevation.dem import add_trees, make_sight_grid
+from frontline.inputs.partitions import list_parts
+from frontline.uncertainty.intervals import Drawn, take_interval
 from frontline.visibility.observers import to_grid_positions
 from frontline.visibility.targets import STATES, SightTargets, TargetVisibility, look, state_of
 from frontline.visibility.viewpoints import Viewshed, see_from_points
@@ -49,15 +53,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.elevation.dem import Dem
-    from frontline.geo.projection import ProjectedPlane
+    from frontline.lines.front import FrontLine
+    from frontline.records import RasterResult
 
 
 UNDECIDED = "what cannot be decided"
 NOT_ELEVATION = "not the accuracy of heights"
-MOST_CELLS = 20_000
-"""So many cells of land tell what a displaced line does to a share of it."""
-
-
 STEP_M = 100.0
 """A way is looked at this often."""
 
@@ -85,8 +86,11 @@ def settlements_in_sight(
     line: LineKey | None = None,
     side: SideName | None = None,
     places: tuple[str, ...] = (),
+    partition: PartitionKey | None = None,
+    codes: tuple[str, ...] = (),
+    measure: Literal["count", "share"] = "count",
 ) -> Measurement:
-    """Count the settlements in sight of one or more named places.
+    """Settlements in sight of one or more named places: how many, or which share of all.
 
     Parameters
     ----------
@@ -96,9 +100,14 @@ def settlements_in_sight(
         Only settlements on this side of this line.
     places
         Only these settlements.
+    partition, codes
+        Only settlements of this partition, or of these ``districts``.
+    measure
+        The count, or its share of the settlements asked for.
     """
+    unit = "settlements" if measure == "count" else "%"
     if case.dem is None:
-        return report_missing("the project has no elevation", unit="settlements")
+        return report_missing("the project has no elevation", unit=unit)
     table = _view(case, case.dem, points, radius_m, target_height_m).places
     asked = np.ones(len(table), dtype=bool)
     if places:
@@ -106,6 +115,8 @@ def settlements_in_sight(
             find_place(case, place=place)
         asked &= table["id"].isin(list(places)).to_numpy()
     shapes = case.layers.settlements.geometry.to_numpy()
+    if partition is not None:
+        asked &= _touching(find_land(case, partition=partition, codes=codes), shapes)
     lands = _lands(case, line, side)
     chosen = asked & _touching(lands[0], shapes)
     state = table["in_sight"].to_numpy()
@@ -118,11 +129,14 @@ def settlements_in_sight(
     counts = [f"{(state[chosen] == one).sum()} {one.replace('_', ' ')}" for one in STATES]
     told = ", ".join(counts)
     own = table[chosen]
+    if measure == "share" and not len(own):
+        return report_missing("no such settlements are listed", unit=unit)
+    scale = 1.0 if measure == "count" else 100.0 / len(own)
     return Measurement(
-        value,
-        _end(least, value, 0),
-        _end(most, value, 1),
-        "settlements",
+        scale * value,
+        scale * _end(least, value, 0),
+        min(scale * _end(most, value, 1), 100.0 if measure == "share" else np.inf),
+        unit,
         contains=_holds(case, case.dem, line if side is not None else None),
         detail=f"Of {len(own)} settlements listed, within {radius_m / 1000:g} km: {told}"
         + (f"; visible: {join_words(seen) or 'none'}" if places else _from_lines(case, side)),
@@ -135,6 +149,52 @@ def _end(counts: list[float], value: float, end: int) -> float:
     drawn = Drawn(counts[0], np.array(counts[1:]), counted=True) if counts[1:] else None
     ends = (counts[0], counts[0]) if drawn is None else take_interval(counts[0], drawn=drawn)
     return min(ends[0], value) if end == 0 else max(ends[1], value)
+
+
+def settlements_seen_from_line(
+    case: Analysis,
+    *,
+    line: LineKey,
+    side: SideName,
+    places: tuple[str, ...] = (),
+    measure: Literal["count", "share"] = "count",
+) -> Measurement:
+    """Settlements of a side in sight of the line itself, within the project's radius of sight.
+
+    Parameters
+    ----------
+    places
+        Only these settlements.
+    measure
+        The count, or its share of the settlements asked for.
+    """
+    unit = "settlements" if measure == "count" else "%"
+    find_side(find_front(case, line=line), side=side)
+    seen = case.exposure.settlements
+    if not len(seen):
+        return report_missing("the project has no elevation, or sight is switched off", unit=unit)
+    own = case.places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"])
+    own = own[(own["line"] == line) & (own["side"] == side)].drop_duplicates("id")
+    if places:
+        for place in places:
+            find_place(case, place=place)
+        own = own[own["id"].isin(list(places))]
+    if not len(own):
+        return report_missing("no such settlements are listed on that side", unit=unit)
+    states = own["in_sight"].value_counts()
+    visible, unknown = int(states.get("visible", 0)), int(states.get("unknown", 0))
+    scale = 1.0 if measure == "count" else 100.0 / len(own)
+    told = ", ".join(f"{states.get(one, 0)} {one.replace('_', ' ')}" for one in STATES)
+    return Measurement(
+        scale * visible,
+        scale * visible,
+        scale * (visible + unknown),
+        unit,
+        contains=f"{UNDECIDED}, not {POSITION} nor the accuracy of heights",
+        detail=f"Of {len(own)} settlements listed, within "
+        f"{case.project.sight.radius_m / 1000:g} km: {told}",
+        coarse=explain_coarse_sight(case),
+    )
 
 
 def _lands(case: Analysis, line: str | None, side: str | None) -> list[Any]:
@@ -225,55 +285,76 @@ def land_in_sight(
     """
     if case.dem is None:
         return report_missing("the project has no elevation", unit="%")
-    land = case.layers.study_area
-    if partition is not None:
-        land = shapely.intersection(land, find_land(case, partition=partition, codes=codes))
-    whole = land
-    if line is not None and side is not None:
-        land = shapely.intersection(land, find_side(find_front(case, line=line), side=side))
+    land = cut_study_area(case, partition=partition, codes=codes)
     view = _view(case, case.dem, points, radius_m, target_height_m)
-    visible, unknown = view.land_share(land)
-    low, high = 100.0 * visible, 100.0 * (visible + unknown)
-    moved = side is not None and _moved(case, line)
-    if moved and line is not None and side is not None:
-        low, high = _land_drawn(case, view, whole, line, side, (low, high))
-    xy = find_points(case, places=points)
-    near = shapely.union_all(shapely.buffer(shapely.points(xy), radius_m))
-    within = shapely.intersection(land, near)
-    share = shapely.area(within) / max(shapely.area(land), 1.0)
-    also = f" and {POSITION}" if moved else ""
-    return Measurement(
-        100.0 * visible,
-        low,
-        high,
-        "%",
+    front = find_front(case, line=line) if line is not None and side is not None else None
+    if front is not None and side is not None:
+        find_side(front, side=side)
+    share = measure_share_seen(
+        view,
+        land=land,
+        front=front,
+        draws=find_draws(case, front=front) if front is not None else (),
+        plane=case.layers.plane,
+        side=side,
+    )
+    also = f" and {POSITION}" if front is not None and _moved(case, line) else ""
+    return make_range(
+        share,
+        unit="%",
         contains=f"{UNDECIDED}{also}, {NOT_ELEVATION}",
-        detail=f"{100 * share:.0f} % of {shapely.area(land) / 1e6:,.0f} km2 lie within "
-        f"{radius_m / 1000:g} km",
+        detail=f"Of land within {radius_m / 1000:g} km and beyond",
         coarse=explain_coarse_sight(case),
     )
 
 
-def _land_drawn(
-    case: Analysis, view: Viewshed, land: Any, line: str, side: str, ends: tuple[float, float]
-) -> tuple[float, float]:
-    """Widen the ends of a share of land by the position of the line that bounds the land."""
-    grid, plane = view.counts.dem, case.layers.plane
-    xy = place_lattice(land, points=MOST_CELLS)
-    cells = grid.rowcol(*to_dem_crs(grid, plane.crs, *xy.T))
-    row, col = np.maximum(cells, 0).T
-    known = cells[:, 0] >= 0
-    seen = known & (view.counts.seen[row, col] > 0)
-    maybe = ~known | seen | (view.counts.unknown[row, col] > 0)
+def parts_in_sight(
+    case: Analysis,
+    *,
+    points: Ids,
+    partition: PartitionKey,
+    codes: tuple[str, ...] = (),
+    least: Share = 0.5,
+    radius_m: Radius = 15_000.0,
+    target_height_m: Height | None = None,
+) -> Measurement:
+    """Count the parts of a partition, or districts, of which a share is in sight of named places.
 
-    def shares(_line: Any, sides: Any) -> tuple[float, float]:
-        inside = shapely.contains_xy(sides[side], *xy.T)
-        if not inside.any():
-            return 0.0, 0.0
-        return 100.0 * float(seen[inside].mean()), 100.0 * float(maybe[inside].mean())
-
-    low, high = widen_interval(case, front=find_front(case, line=line), ends=ends, figure=shares)
-    return max(low, 0.0), min(high, 100.0)
+    Parameters
+    ----------
+    codes
+        Codes or names of the parts; all of them if empty.
+    least
+        The share of a part's land that must be in sight.
+    """
+    if case.dem is None:
+        return report_missing("the project has no elevation", unit="parts")
+    chosen = [
+        part
+        for part in list_parts(case.layers, partition=partition)
+        if part.part and (not codes or part.part in codes or part.name in codes)
+    ]
+    if not chosen:
+        return report_missing("there are no such parts in the study area", unit="parts")
+    view = _view(case, case.dem, points, radius_m, target_height_m)
+    shares = [
+        measure_share_seen(
+            view, land=part.land, front=None, draws=(), plane=case.layers.plane, side=None
+        )
+        for part in chosen
+    ]
+    counts = [float(sum(share[at] >= 100.0 * least for share in shares)) for at in range(3)]
+    told = [
+        f"{part.name or part.part} {share[0]:.0f} %"
+        for part, share in zip(chosen, shares, strict=True)
+    ]
+    return make_range(
+        counts,
+        unit="parts",
+        contains=f"{UNDECIDED}, {NOT_ELEVATION}",
+        detail=f"In sight within {radius_m / 1000:g} km: {join_words(told)}",
+        coarse=explain_coarse_sight(case),
+    )
 
 
 def way_in_sight(
@@ -356,8 +437,10 @@ def low_ground_in_sight(
     side: SideName,
     within_m: Metres = 15_000.0,
     relief_radius_m: Radius = 5_000.0,
+    from_side: SideName | None = None,
+    behind_m: Distance = 5_000.0,
 ) -> Measurement:
-    """Share of the low ground of a side in sight of a line: its valleys.
+    """Share of the low ground of a side, its valleys, in sight of a line or of a side's heights.
 
     Parameters
     ----------
@@ -366,97 +449,71 @@ def low_ground_in_sight(
     within_m
         Only land within this distance of the line; at most the project's radius of sight.
     relief_radius_m
-        Low is what lies below the mean height within about this distance.
+        Low and high is what lies below and above the mean height within about this distance.
+    from_side, behind_m
+        Looked is from all high ground of this side within this distance of the line, not from
+        the line itself, which both sides share.
     """
-    seen = case.exposure.rasters.get(line)
     front = find_front(case, line=line)
-    if case.dem is None or seen is None:
-        return report_missing("the project has no elevation, or sight is switched off", unit="%")
     find_side(front, side=side)
+    seen = _seen_from(case, front, from_side, behind_m, relief_radius_m)
+    if case.dem is None or seen is None:
+        lacks = "or sight is switched off" if from_side is None else "or that side no high ground"
+        return report_missing(f"the project has no elevation, {lacks}", unit="%")
     within = min(within_m, case.project.sight.radius_m)
-    land = _valleys(case, case.dem, line, within, relief_radius_m)
-    shares = {name: land.share(front.geometry, front.sides, side=name) for name in front.sides}
-    visible, unknown, low = shares[side]
-    some = land.some(MOST_CELLS)
-    least, most = visible, visible + unknown
-    if _moved(case, line):
-
-        def ends(ground: Any, sides: Any) -> tuple[float, float]:
-            sure, maybe, _ = some.share(ground, sides, side=side)
-            return sure, sure + maybe
-
-        least, most = widen_interval(case, front=front, ends=(least, most), figure=ends)
-    told = [f"{name} {100 * one[0]:.0f} %" for name, one in shares.items()]
+    ground = gather_low_ground(
+        front,
+        dem=case.dem,
+        plane=case.layers.plane,
+        seen=seen,
+        within_m=within,
+        radius_m=relief_radius_m,
+    )
+    shares = {name: ground.share(front.geometry, front.sides, side=name) for name in front.sides}
+    low, high = ground.interval(front, find_draws(case, front=front), side=side)
+    told = [f"{name} {100 * share[0]:.0f} %" for name, share in shares.items()]
     also = " and which land the line bounds" if _moved(case, line) else ""
+    heights = f"the high ground of the side {from_side} within {behind_m / 1000:g} km"
+    whence = "it" if from_side is None else heights
     return Measurement(
-        100.0 * visible,
-        100.0 * max(least, 0.0),
-        100.0 * min(most, 1.0),
+        100.0 * shares[side][0],
+        100.0 * max(low, 0.0),
+        100.0 * min(high, 1.0),
         "%",
         contains=f"{UNDECIDED}{also}, not where posts stand nor the accuracy of heights",
-        detail=f"Low ground within {within / 1000:g} km of the line in sight of it: "
-        f"{', '.join(told)}; low ground is {100 * low:.0f} % of that land on the side asked",
+        detail=f"Low ground within {within / 1000:g} km of the line in sight of {whence}: "
+        f"{', '.join(told)}; low ground is {100 * shares[side][2]:.0f} % of that land on the "
+        "side asked",
         coarse=explain_coarse_sight(case),
     )
 
 
-@dataclass(frozen=True)
-class _Valleys:
-    """Cells of land about a line: what of them is low, in sight, undecided; shape ``(n,)``."""
-
-    xy: Floats
-    area: Floats
-    low: NDArray[np.bool_]
-    seen: NDArray[np.bool_]
-    unknown: NDArray[np.bool_]
-    within_m: float
-    plane: ProjectedPlane
-
-    def some(self, most: int) -> _Valleys:
-        """Keep about so many of the cells, evenly."""
-        step = slice(None, None, max(1, len(self.xy) // most))
-        kept = {name: getattr(self, name)[step] for name in _OF_CELLS}
-        return replace(self, **kept)
-
-    def share(self, line: Any, sides: Any, *, side: str) -> tuple[float, float, float]:
-        """Share of low ground in sight, of low ground undecided, and of low ground in all."""
-        inside = shapely.contains_xy(sides[side], *self.xy.T)
-        inside[inside] = (
-            measure_distance(self.xy[inside], line=line, plane=self.plane) <= self.within_m
-        )
-        low = self.area * (inside & self.low)
-        if not low.sum() > 0:
-            return np.nan, np.nan, np.nan
-        parts = (low[self.seen].sum(), low[self.unknown].sum())
-        return (
-            float(parts[0] / low.sum()),
-            float(parts[1] / low.sum()),
-            float(low.sum() / self.area[inside].sum()),
-        )
-
-
-_OF_CELLS = ("xy", "area", "low", "seen", "unknown")
-
-
-def _valleys(case: Analysis, dem: Dem, line: str, within_m: float, radius_m: float) -> _Valleys:
-    """Gather the known cells that lie, or may lie, within a distance of a line."""
-    xy, area = list_cells(dem, plane=case.layers.plane)
-    front = find_front(case, line=line)
-    reach_m = 1.02 * within_m + 5.0 / SIGMAS * float(front.error_m.max(initial=0.0))
-    near = np.isfinite(dem.heights_m).ravel()
-    shapely.prepare(front.geometry)
-    near[near] = shapely.dwithin(front.geometry, shapely.points(xy[near]), reach_m)
-    bands = case.exposure.rasters[line].bands
-    seen = np.asarray(bands["seen"]).ravel()[near] > 0
-    return _Valleys(
-        xy[near],
-        area[near],
-        (dem.heights_m < average_heights(dem, radius_m=radius_m)).ravel()[near],
-        seen,
-        ~seen & (np.asarray(bands["unknown"]).ravel()[near] > 0),
-        within_m,
-        case.layers.plane,
+def _seen_from(
+    case: Analysis, front: FrontLine, from_side: str | None, behind_m: float, radius_m: float
+) -> RasterResult | None:
+    """Return what is in sight of a line, or of the high ground of a side behind it."""
+    if from_side is None:
+        return case.exposure.rasters.get(front.key)
+    find_side(front, side=from_side)
+    if case.dem is None:
+        return None
+    plane = case.layers.plane
+    places = place_on_high_ground(
+        front, dem=case.dem, plane=plane, side=from_side, within_m=behind_m, radius_m=radius_m
     )
+    if not len(places):
+        return None
+    lonlat = [(float(lon), float(lat)) for lon, lat in plane.lonlat(places)]
+    return see_from_points(
+        lonlat, layers=case.layers, dem=case.dem, asked=case.project.sight
+    ).raster()
 
 
-SIGHT_METRICS = (settlements_in_sight, land_in_sight, way_in_sight, low_ground_in_sight)
+SIGHT_METRICS: Mapping[Callable[..., Measurement], Unit] = {
+    settlements_in_sight: {"count": "settlements", "share": "%"},
+    settlements_seen_from_line: {"count": "settlements", "share": "%"},
+    land_in_sight: "%",
+    parts_in_sight: "parts",
+    way_in_sight: "%",
+    low_ground_in_sight: "%",
+}

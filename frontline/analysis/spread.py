@@ -1,0 +1,95 @@
+"""A figure with its interval, and the interval over the displaced copies of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from frontline.lines.front import take_figures
+from frontline.uncertainty.intervals import take_interval
+
+if TYPE_CHECKING:
+    from frontline.lines.front import DisplacedFront, FrontLine
+
+
+class Estimate(NamedTuple):
+    """A figure with the ends of its interval, which are NaN where that is not known."""
+
+    value: float
+    low: float
+    high: float
+
+
+def spread_over_copies(
+    front: FrontLine,
+    *,
+    draws: Sequence[DisplacedFront],
+    value: float,
+    figure: Callable[[Any, Any], float],
+    counted: bool = False,
+) -> tuple[float, float]:
+    """Take the interval of a figure over the displaced copies of a line.
+
+    Parameters
+    ----------
+    front, draws
+        The line and its displaced copies; may be empty.
+    value
+        The figure for the line as drawn, computed exactly.
+    figure
+        The same figure from a line and its sides, which may be computed in a coarser way.
+    counted
+        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
+
+    Returns
+    -------
+    low, high
+        Moved by the difference of the exact and the coarse figure, and never without the figure
+        itself (the smallest of many displaced distances is smaller than that of the line as
+        drawn); the figure itself for a line without error, NaN for one with an error and no
+        draws.
+    """
+
+    def both(line: Any, sides: Any) -> tuple[float, float]:
+        single = figure(line, sides)
+        return single, single
+
+    return spread_ends_over_copies(
+        front, draws=draws, ends=(value, value), figure=both, counted=counted
+    )
+
+
+def spread_ends_over_copies(
+    front: FrontLine,
+    *,
+    draws: Sequence[DisplacedFront],
+    ends: tuple[float, float],
+    figure: Callable[[Any, Any], tuple[float, float]],
+    counted: bool = False,
+) -> tuple[float, float]:
+    """Widen the least and the most that a figure may be by the displaced copies of a line.
+
+    Parameters
+    ----------
+    front, draws
+        As in `spread_over_copies`.
+    ends
+        The least and the most for the line as drawn.
+    figure
+        The least and the most from a line and its sides.
+    counted
+        Whether places are counted.
+
+    Returns
+    -------
+    low, high
+        The lower end of the least and the upper end of the most, each as in `spread_over_copies`.
+    """
+    if not (front.error_m > 0).any():
+        return ends
+    drawn = take_figures(front, draws=draws, figure=figure, counted=counted)
+    if drawn is None:
+        return float("nan"), float("nan")
+    low, _ = take_interval(ends[0], drawn=drawn.at(0))
+    _, high = take_interval(ends[1], drawn=drawn.at(1))
+    return low, high

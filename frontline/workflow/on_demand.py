@@ -1,0 +1,247 @@
+"""A case whose parts are computed when they are first asked for: to try a claim in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from frontline.analysis.context import Analysis
+from frontline.analysis.landcover import read_cover, relate_to_lines
+from frontline.analysis.optional_tables import prepare_options
+from frontline.analysis.settlements import locate_settlements
+from frontline.claims.ledger import list_ways
+from frontline.claims.verdict import check_claims, read_ledger
+from frontline.elevation.dem import read_dem
+from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.inputs.layers import read_layers
+from frontline.inputs.series import expand_dates
+from frontline.lines.front import displace_front, read_fronts
+from frontline.lines.scenarios import displace_scenario, make_scenarios
+from frontline.lines.zones import buffer_zones
+from frontline.population.completeness import make_references
+from frontline.population.within import count_people_within
+from frontline.progress import Progress, report_nothing
+from frontline.project.loader import load_project
+from frontline.visibility.exposure import see_from_fronts
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from frontline.analysis.landcover import LandCoverSquares
+    from frontline.claims.ledger import Claim, Ledger
+    from frontline.elevation.dem import Dem
+    from frontline.inputs.layers import Layers
+    from frontline.lines.front import DisplacedFront, FrontLine
+    from frontline.population.catchments import CatchmentPopulation
+    from frontline.population.completeness import Reference
+    from frontline.project.models import Project
+    from frontline.visibility.exposure import FrontVisibility
+
+
+class _Draws(Mapping[str, Sequence["DisplacedFront"]]):
+    """Displaced copies by the line's key, drawn when a line is first asked for."""
+
+    def __init__(self, project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> None:
+        self._project, self._layers = project, layers
+        self._fronts = {front.key: front for front in fronts}
+        self._scenarios = {scenario.key: scenario for scenario in project.scenarios}
+        self._drawn: dict[str, Sequence[DisplacedFront]] = {}
+
+    def __getitem__(self, key: str) -> Sequence[DisplacedFront]:
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(self._fronts[key])
+        return self._drawn[key]
+
+    def _draw(self, front: FrontLine) -> Sequence[DisplacedFront]:
+        uncertainty, layers = self._project.uncertainty, self._layers
+        asked = self._scenarios.get(front.key)
+        if asked is None:
+            return displace_front(
+                front, area=layers.study_area, draws=uncertainty.draws, seed=uncertainty.seed
+            )
+        base = self._fronts[asked.from_line]
+        return displace_scenario(
+            asked,
+            front=base,
+            made=front,
+            draws=self[base.key],
+            layers=layers,
+            seed=uncertainty.seed,
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fronts)
+
+    def __len__(self) -> int:
+        return len(self._fronts)
+
+
+class CaseOnDemand(Analysis):
+    """A case that computes each of its parts when it is first asked for.
+
+    Parameters
+    ----------
+    project
+        Its scenarios stand beside the dated lines.
+    lines
+        Keys of the lines of which zones and people are counted.
+
+    Notes
+    -----
+    What is there is what a run has (`frontline.workflow.run.compute_case`), but for the notes,
+    for how likely things are in sight and for people present, of which no metric asks.
+    """
+
+    def __init__(self, project: Project, *, lines: Sequence[str]) -> None:
+        layers = read_layers(project)
+        dated = read_fronts(project, layers=layers)
+        fronts = (*dated, *make_scenarios(project, layers=layers, fronts=dated))
+        own = {"project": project, "layers": layers, "fronts": fronts, "scenarios": ()}
+        own |= {"draws": _Draws(project, layers, fronts), "stretches": ()}
+        own |= {"networks": {}}
+        own |= {"_dated": dated, "_asked": [front for front in fronts if front.key in lines]}
+        self.__dict__.update(own)
+
+    _dated: tuple[FrontLine, ...]
+    _asked: list[FrontLine]
+
+    @cached_property
+    def dem(self) -> Dem | None:
+        """The elevation."""
+        return read_dem(self.project, layers=self.layers)
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Zones of the lines asked for."""
+        rings = self.project.zones.distances_m
+        return buffer_zones(
+            self._asked, distances_m=rings, draws=self.draws, plane=self.layers.plane
+        )
+
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """Settlements against every line."""
+        return locate_settlements(self.project, layers=self.layers, fronts=self.fronts)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """People in the zones of the lines asked for."""
+        counted = count_people_within(
+            self.project,
+            layers=self.layers,
+            fronts=self._asked,
+            zones=self.zones,
+            places=self.places,
+            draws=self.draws,
+            references=self.references,
+        )
+        self.__dict__["around"] = counted.around
+        return counted.rows
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Totals of whole sides that the list of settlements is held against."""
+        return make_references(
+            self.project.totals, settlements=self.layers.settlements, fronts=self._dated
+        )
+
+    @cached_property
+    def around(self) -> Mapping[tuple[str, str], CatchmentPopulation]:
+        """What rasters have around settlements, as far as it is known yet."""
+        return {}
+
+    @cached_property
+    def exposure(self) -> FrontVisibility:
+        """What is in sight of each dated line."""
+        rings = self.project.zones.distances_m
+        bands = buffer_zones(self._dated, distances_m=rings, draws={}, plane=self.layers.plane)
+        return see_from_fronts(
+            self.project, layers=self.layers, fronts=self._dated, dem=self.dem, zones=bands
+        )
+
+    @cached_property
+    def cover(self) -> LandCoverSquares | None:
+        """Land cover against the dated lines."""
+        found = read_cover(self.project, layers=self.layers)
+        rings = self.project.zones.distances_m
+        return relate_to_lines(
+            found,
+            fronts=self._dated,
+            draws=dict(self.draws),
+            distances_m=rings,
+            plane=self.layers.plane,
+        )
+
+    @cached_property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Flows, links and events."""
+        return prepare_options(
+            self.project, layers=self.layers, fronts=self._dated, dem=self.dem
+        ).tables
+
+
+def try_claims(
+    path: Path, *, only: Sequence[str], progress: Progress = report_nothing
+) -> pd.DataFrame:
+    """Put some claims of a project to the figures, and compute nothing that they do not need.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    only
+        Identifiers of the claims.
+    progress
+        Told how far it is.
+
+    Returns
+    -------
+    Their rows as in `frontline.claims.verdict.check_claims`; nothing is written.
+
+    Raises
+    ------
+    FrontlineError
+        Whatever is wrong with project, ledger or layers; a claim that is not there.
+    """
+    project = expand_dates(load_project(path))
+    ledger = read_ledger(project)
+    if ledger is None:
+        raise ProjectError(
+            "has no claims (expected claims.toml beside it, or the key claims). Write the "
+            "statements down; frontline claims --list shows what can be computed.",
+            path=project.path,
+        )
+    chosen = [_claim(ledger, word) for word in only]
+    progress("reading layers", 0, 1)
+    case = CaseOnDemand(project, lines=_lines_of(chosen, project))
+    progress("reading layers", 1, 1)
+    return check_claims(
+        case,
+        ledger=ledger,
+        progress=lambda done, total: progress("testing statements", done, total),
+        only=[claim.id for claim in chosen],
+    )
+
+
+def _claim(ledger: Ledger, word: str) -> Claim:
+    for claim in ledger.claims:
+        if claim.id == word:
+            return claim
+    offer = suggest_name(word, words=[claim.id for claim in ledger.claims])
+    raise ProjectError(f"there is no claim {show_value(word)}.{offer}", path=ledger.path.name)
+
+
+def _lines_of(claims: Sequence[Claim], project: Project) -> list[str]:
+    """Name the lines that the parameters of some claims name."""
+    every = [*(line.key for line in project.lines), *(one.key for one in project.scenarios)]
+    named = {
+        value
+        for claim in claims
+        for way in list_ways(claim)
+        for value in way.parameters.values()
+        if isinstance(value, str)
+    }
+    return [key for key in every if key in named]
