@@ -66,7 +66,7 @@ def add_trees(grid: Dem, *, posts_rc: NDArray[Any]) -> Dem:
     Parameters
     ----------
     grid
-        Ground on a metric grid, from `terrain.sight_grid`.
+        Ground on a metric grid, from `make_sight_grid`.
     posts_rc
         Row and column of posts, shape ``(n, 2)``; between cells, all cells around them are
         cleared.
@@ -215,7 +215,7 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
     # A tenth more: the plane may stretch distances by that much at its edges.
     reach_m = 1.1 * max(project.sight.radius_m, *project.zones.distances_m)
     lines = [geometry for frame in layers.lines.values() for geometry in frame.geometry]
-    near = [shapely.box(*_widened(line.bounds, reach_m)) for line in lines]
+    near = [shapely.box(*_widen_bounds(line.bounds, reach_m)) for line in lines]
     wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
     shown = write_relative(stated.path, project=project)
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
@@ -223,17 +223,21 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
         unit_notes = tuple(_check_unit(raster, stated, about))
         # Where all has too many cells: sight needs no more than the lines' surroundings.
         narrow = shapely.box(*shapely.total_bounds(near))
-        area, every, notes = _what_to_read(raster, wide, narrow, layers.plane.crs, about)
+        area, every, notes = _choose_area(raster, wide, narrow, layers.plane.crs, about)
         to_m = METRES[stated.unit]
         heights, transform = read_around(
             raster, area=area, area_crs=layers.plane.crs, to_m=to_m, every=every
         )
         crs = raster.crs
         datum, pieces = find_vertical_datum(raster), read_provenance(raster)
-        notes += [*unit_notes, *_about_datum(stated, datum, about), *_filled_before(raster, about)]
+        notes += [
+            *unit_notes,
+            *_doubt_datum(stated, datum, about),
+            *_note_filled_cells(raster, about),
+        ]
         notes += [Note(about, raster.datum_doubt)] if raster.datum_doubt else []
     refuse_other_units(heights, path=Path(shown))
-    notes += _voids_removed(heights, about)
+    notes += _note_voids(heights, about)
     step_m = measure_middle_step(transform, crs=crs, shape=heights.shape)
     notes += doubt_units(heights, step_m=step_m, about=about)
     fine = None
@@ -249,14 +253,14 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
         model=stated.model,
         accuracy_m=stated.accuracy_m,
         source=stated.source,
-        notes=(*notes, *_share_unknown(heights, about)),
+        notes=(*notes, *_note_unknown_share(heights, about)),
         pieces=pieces,
         fine=fine,
         trees=find_trees(project, area=narrow, area_crs=layers.plane.crs),
     )
 
 
-def _what_to_read(
+def _choose_area(
     raster: Raster, wide: Any, narrow: Any, area_crs: pyproj.CRS, about: str
 ) -> tuple[Any, int, list[Note]]:
     """Choose an area that fits into memory, or every how many cells are read, and say so."""
@@ -316,15 +320,15 @@ def make_sight_grid(dem: Dem, *, area: Any, area_crs: pyproj.CRS, margin_m: floa
     to four heights that it would be made of is unknown. The scale of that plane is off by
     r^2 / (6 R^2) at distance r.
     """
-    wide = shapely.box(*_widened(area.bounds, 1.1 * margin_m))
+    wide = shapely.box(*_widen_bounds(area.bounds, 1.1 * margin_m))
     crs = pyproj.CRS.from_user_input(dem.crs)
     if dem.fine is not None:
-        dem = _in_full(dem, dem.fine, crs, wide, area_crs)
+        dem = _read_in_full(dem, dem.fine, crs, wide, area_crs)
     if crs.is_projected:
-        window = _window_over(dem, wide, area_crs)
+        window = _find_window_over(dem, wide, area_crs)
         if is_true_to_scale(dem.transform, crs=crs, window=window, tolerance=SCALE_TOLERANCE):
-            return _cut_out(dem, crs, window)
-    return _resampled(dem, crs, wide, area_crs)
+            return _cut_window(dem, crs, window)
+    return _resample_about(dem, crs, wide, area_crs)
 
 
 def sample_heights(dem: Dem, *, xy: AnyFloats, crs: pyproj.CRS) -> NDArray[np.float64]:
@@ -378,7 +382,7 @@ def read_profile(
     return np.column_stack([along, lonlat, sample_heights(dem, xy=xy, crs=plane.crs)])
 
 
-def _widened(bounds: Bounds, by: float) -> Bounds:
+def _widen_bounds(bounds: Bounds, by: float) -> Bounds:
     west, south, east, north = bounds
     return west - by, south - by, east + by, north + by
 
@@ -397,7 +401,7 @@ def _check_unit(raster: Raster, stated: Elevation, about: str) -> Iterator[Note]
         yield Note(about, f"says that its heights are in '{unit}': taken for {stated.unit}.")
 
 
-def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
+def _note_voids(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
     """Make impossible heights unknown, in place, and say what looks like a void."""
     voids, notes = remove_voids(heights), []
     if voids:
@@ -410,7 +414,7 @@ def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]
     return tuple(notes)
 
 
-def _about_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
+def _doubt_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
     """Ask what heights are above where nobody says it, and say where project and file differ."""
     if not stated.vertical_datum and not datum:
         text = "nobody says what its heights are above: add vertical_datum to [elevation]."
@@ -420,7 +424,7 @@ def _about_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
         yield Note(about, text)
 
 
-def _filled_before(raster: Raster, about: str) -> Iterator[Note]:
+def _note_filled_cells(raster: Raster, about: str) -> Iterator[Note]:
     """Say what a file says of cells that were voids: `frontline fetch` marks those it fills."""
     tags = raster.dataset.tags()
     count = tags.get("FILLED_CELLS", "")
@@ -429,7 +433,7 @@ def _filled_before(raster: Raster, about: str) -> Iterator[Note]:
         yield Note(about, text, int(count))
 
 
-def _share_unknown(heights: NDArray[np.float32], about: str) -> Iterator[Note]:
+def _note_unknown_share(heights: NDArray[np.float32], about: str) -> Iterator[Note]:
     unknown = int(np.isnan(heights).sum())
     if unknown:
         text = f"{unknown / heights.size:.1%} of the cells around the study area are unknown."
@@ -440,16 +444,16 @@ def to_dem_crs(
     dem: Dem, crs: pyproj.CRS, x: AnyFloats, y: AnyFloats
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bring points into the grid's CRS, and in degrees to the turn of 360 the grid is on."""
-    ours = pyproj.CRS.from_user_input(dem.crs)
-    moved_x, moved_y = pyproj.Transformer.from_crs(crs, ours, always_xy=True).transform(x, y)
-    if ours.is_geographic:
-        turn = 2 * math.pi / ours.axis_info[0].unit_conversion_factor
+    dem_crs = pyproj.CRS.from_user_input(dem.crs)
+    moved_x, moved_y = pyproj.Transformer.from_crs(crs, dem_crs, always_xy=True).transform(x, y)
+    if dem_crs.is_geographic:
+        turn = 2 * math.pi / dem_crs.axis_info[0].unit_conversion_factor
         west, _, east, _ = dem.bounds
         moved_x = moved_x - turn * np.round((moved_x - (west + east) / 2) / turn)
     return np.asarray(moved_x), np.asarray(moved_y)
 
 
-def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
+def _find_window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     """Return the cells of a projected grid under an area; it may reach outside."""
     corners = shapely.get_coordinates(densify_edges(np.array([area], dtype=object), crs=area_crs))
     place = dem.position(*to_dem_crs(dem, area_crs, corners[:, 0], corners[:, 1]))
@@ -462,17 +466,19 @@ def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     return Window(int(top), int(left), int(bottom - top + 1), int(right - left + 1))
 
 
-def _in_full(dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
+def _read_in_full(
+    dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS
+) -> Dem:
     """Read every cell of the file around an area."""
-    found = fine.around(area, area_crs)
-    if found is None:  # off the file: the survey knows nothing there either
+    reading = fine.around(area, area_crs)
+    if reading is None:  # off the file: the survey knows nothing there either
         return dem
-    heights, transform = found
+    heights, transform = reading
     step_m = measure_middle_step(transform, crs=crs, shape=heights.shape)
     return replace(dem, heights_m=heights, transform=transform, step_m=step_m, fine=None)
 
 
-def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
+def _cut_window(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
     """Cut a window out of a grid, padded with the unknown."""
     _check_size(window.rows, window.cols)
     heights = np.full((window.rows, window.cols), np.nan, dtype=np.float32)
@@ -492,7 +498,7 @@ def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
     )
 
 
-def _resampled(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
+def _resample_about(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
     """Interpolate a grid onto an azimuthal equidistant plane about the area's middle."""
     to_lonlat = pyproj.Transformer.from_crs(area_crs, "EPSG:4326", always_xy=True)
     west, south, east, north = area.bounds

@@ -266,5 +266,5 @@ def test_whatever_the_library_raises_names_the_file(tmp_path, monkeypatch, error
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("frontline.raster.io._north_up", fail)
+    monkeypatch.setattr("frontline.raster.io._turn_north_up", fail)
     refused(path, r"dem\.tif: cannot be read")
