@@ -73,32 +73,33 @@ def cut_sections(
         A section without length, a part of a partition that is not there.
     """
     by_key = {front.key: front for front in fronts}
-    found = []
-    for asked in sections:
-        front = by_key[asked.line]
-        if asked.between is not None:
+    cut = []
+    for section in sections:
+        front = by_key[section.line]
+        if section.between is not None:
             course = cut_section_between(
-                front.geometry, ends_xy=layers.plane.xy(np.array(asked.between)), name=asked.key
+                front.geometry, ends_xy=layers.plane.xy(np.array(section.between)), name=section.key
             )
         else:
             land = unite_parts(
                 layers,
-                partition=str(asked.partition),
-                words=asked.parts,
-                field=f"sections.{asked.key}.parts",
+                partition=str(section.partition),
+                words=section.parts,
+                field=f"sections.{section.key}.parts",
             )
-            course = _lines(shapely.intersection(front.geometry, land))
+            course = _keep_lines(shapely.intersection(front.geometry, land))
         kilometres = (
             float(measure_length(np.array([course], dtype=object), plane=layers.plane)[0]) / 1000.0
         )
         if not kilometres > 0:
             raise ProjectError(
-                f"line '{asked.line}' does not run there (expected some of it). Name other parts.",
-                field=f"sections.{asked.key}",
+                f"line '{section.line}' does not run there (expected some of it). "
+                "Name other parts.",
+                field=f"sections.{section.key}",
             )
-        label = asked.label or asked.key
-        found.append(LineSection(asked.key, label, asked.line, course, kilometres, asked.rates))
-    return tuple(found)
+        label = section.label or section.key
+        cut.append(LineSection(section.key, label, section.line, course, kilometres, section.rates))
+    return tuple(cut)
 
 
 def cut_section_between(line: Any, *, ends_xy: Floats, name: str = "between") -> Any:
@@ -138,7 +139,7 @@ def cut_section_between(line: Any, *, ends_xy: Floats, name: str = "between") ->
     return substring(piece, start, stop)
 
 
-def _lines(geometry: Any) -> Any:
+def _keep_lines(geometry: Any) -> Any:
     parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, object))))
     parts = shapely.get_parts(parts)
     return shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1]))
