@@ -29,7 +29,6 @@ from frontline.elevation.heights import (
 )
 from frontline.elevation.units import METRES, doubt_units, find_unit
 from frontline.errors import RasterError
-from frontline.geo.geodesy import place_points
 from frontline.project.loader import write_relative
 from frontline.raster import io as rasters
 from frontline.raster.grid import (
@@ -55,7 +54,6 @@ from frontline.records import Note
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.project.models import Elevation, Project
 
@@ -102,8 +100,6 @@ COARSE_M = 100.0
 
 SCALE_TOLERANCE = 0.001
 """How far ground and grid distances may differ before a grid is resampled."""
-
-_GEOD = pyproj.Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -353,35 +349,6 @@ def sample_heights(dem: Dem, *, xy: AnyFloats, crs: pyproj.CRS) -> NDArray[np.fl
     return interpolate_bilinear(dem.heights_m, row=place[:, 0], col=place[:, 1])
 
 
-def read_profile(
-    dem: Dem, *, line: Any, plane: ProjectedPlane, spacing_m: float | None = None
-) -> AnyFloats:
-    """Read the heights along a line.
-
-    Parameters
-    ----------
-    dem
-        The grid.
-    line
-        LineString in the plane of `plane`.
-    plane
-        The plane.
-    spacing_m
-        Distance of the points; half a cell if unset.
-
-    Returns
-    -------
-    Rows of distance along the line in metres, longitude, latitude and height in metres, shape
-    ``(n, 4)``; the height is NaN where unknown.
-    """
-    spacing = min(dem.step_m) / 2 if spacing_m is None else spacing_m
-    xy = place_points(line, plane=plane, spacing_m=spacing)
-    lonlat = plane.lonlat(xy)
-    steps = _GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2] if len(lonlat) > 1 else []
-    along = np.concatenate([[0.0], np.cumsum(steps)])[: len(lonlat)]
-    return np.column_stack([along, lonlat, sample_heights(dem, xy=xy, crs=plane.crs)])
-
-
 def _widen_bounds(bounds: Bounds, by: float) -> Bounds:
     west, south, east, north = bounds
     return west - by, south - by, east + by, north + by
@@ -415,7 +382,7 @@ def _note_voids(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
 
 
 def _doubt_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
-    """Ask what heights are above where nobody says it, and say where project and file differ."""
+    """Note a vertical datum that nobody names, or of which project and file say two things."""
     if not stated.vertical_datum and not datum:
         text = "nobody says what its heights are above: add vertical_datum to [elevation]."
         yield Note(about, text)
@@ -425,7 +392,7 @@ def _doubt_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
 
 
 def _note_filled_cells(raster: Raster, about: str) -> Iterator[Note]:
-    """Say what a file says of cells that were voids: `frontline fetch` marks those it fills."""
+    """Note cells of the file that were voids: `frontline fetch` counts those that it fills."""
     tags = raster.dataset.tags()
     count = tags.get("FILLED_CELLS", "")
     if count.isdigit() and int(count):

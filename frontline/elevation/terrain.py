@@ -73,7 +73,7 @@ def measure_relief_of_cells(dem: Dem, *, radius_m: float, every: int = 1) -> Flo
     radius_m
         Cells count whose centre lies within it.
     every
-        Of each square of so many cells a side only the middle one is asked of.
+        Compute it for the middle cell only of each square of so many cells a side.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def find_highest_within(
     radius_m
         The radius.
     rows, cols
-        Rows and columns that are asked of, ascending; all if None.
+        Rows and columns whose cells are computed, ascending; all if None.
 
     Notes
     -----
@@ -179,7 +179,7 @@ def _stack_rows(
 def _list_disc_rows(
     height: int, width: int, down: Integers, step_m: tuple[Floats, Floats], radius_m: float
 ) -> Iterator[tuple[int, Integers, Integers]]:
-    """Yield the rows of discs about some cells: half of their width, where from, and for whom."""
+    """Yield the rows of discs about some cells: half-width, rows to read, and cells served."""
     most = int(_count_cells_within(radius_m, step_m[0]).max())
     for away in range(min(most, height - 1) + 1):
         half = np.minimum(find_half_widths(away, *step_m, radius_m), width)
@@ -385,7 +385,7 @@ GROUND = (
         "mountain_share", "", "Mountains", "Share with 300 m of relief within 7 km (0 to 1)."
     ),
 )
-"""What is told of land, NaN where nothing is known of it."""
+"""Columns that describe the ground of some land; NaN where no height is known."""
 
 
 @dataclass(frozen=True)

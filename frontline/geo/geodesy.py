@@ -184,7 +184,7 @@ def find_nearest(line: Any, *, points: Coords, plane: ProjectedPlane) -> Nearest
 
 
 def _find_candidates(coords: Coords, head: NDArray[Any], points: Coords) -> tuple[Any, Any]:
-    """Pairs of a point's row and an edge's row, the true nearest edge among them."""
+    """List pairs of a point's row and an edge's row; the true nearest edge is among them."""
     tree = shapely.STRtree(shapely.linestrings(np.stack([coords[head], coords[head + 1]], axis=1)))
     places = shapely.points(points)
     first, reach = tree.query_nearest(places, all_matches=False, return_distance=True)
@@ -204,7 +204,7 @@ def _find_candidates(coords: Coords, head: NDArray[Any], points: Coords) -> tupl
 
 
 def _estimate_distance(place: Coords, start: Coords, stop: Coords) -> Floats:
-    """Distance from places to edges, the plane's stretch undone where the place lies."""
+    """Estimate distances from places to edges with the plane's stretch at the place undone."""
     radius = np.hypot(*place.T)
     outward = place / np.maximum(radius, 1.0)[:, None]
     squeeze = np.sqrt(1.0 - np.minimum((radius / (2.0 * MEAN_RADIUS_M)) ** 2, 0.9))

@@ -299,7 +299,7 @@ def _absorb_faces(
 
 
 def _unite_groups(polygons: Geometries, group: Integers) -> tuple[Integers, Geometries, Geometries]:
-    """Unite the faces of each group: the new number of every face, the faces, what was given."""
+    """Unite the faces of each group: new number of every face, the faces, and what was merged."""
     numbers, row, count = np.unique(group, return_inverse=True, return_counts=True)
     row = row.ravel()
     if len(numbers) == len(polygons):
@@ -318,7 +318,7 @@ def _unite_groups(polygons: Geometries, group: Integers) -> tuple[Integers, Geom
 
 
 def _keep_separating(course: Any, edges: _Edges, group: Integers, edge: Any) -> tuple[Any, float]:
-    """Keep what of a course separates two faces or lies in none; and the length on the edge."""
+    """Keep segments that separate two faces or end inside one; also the length on the edge."""
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     if len(head) == 0:
@@ -349,7 +349,7 @@ def _is_along_edge(ends: Coords, edge: Any) -> Flags:
 
 
 def _find_rows(segments: Coords, known: Coords) -> Integers:
-    """Row of `known`, which is sorted, that equals each of some segments; -1 where none does."""
+    """Find the row of `known`, which is sorted, that equals each segment; -1 where none does."""
     both = np.concatenate([known, segments])
     _, which = np.unique(both, axis=0, return_inverse=True)
     which = which.ravel()
@@ -468,7 +468,7 @@ def polygonize_states(
 def _find_holders(
     polygons: Geometries, shapes: Geometries, number: Integers
 ) -> tuple[Integers, Integers]:
-    """Faces and the numbers of the sides that hold them."""
+    """List pairs of a face and the number of a side that holds it."""
     inside = shapely.point_on_surface(polygons)
     shapes = np.asarray(shapes, dtype=object)
     shape, face = shapely.STRtree(inside).query(shapes, predicate="intersects")
@@ -627,7 +627,7 @@ def _find_course(network: Any, pieces: Geometries) -> Any:
 
 
 def _make_bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries:
-    """Short segments from open ends to what they may meet within reach.
+    """Make short segments from open ends to what they may meet within reach.
 
     What lies ahead comes first, the nearest of it: an end beside the same line drawn twice, or
     beside the other branch of a fork, goes on to the edge and not to its neighbour. Else
@@ -772,7 +772,7 @@ def spread_labels(
 def _colour_faces(
     labels: list[str], known: Mapping[int, str], names: Sequence[str], pairs: Integers
 ) -> set[int]:
-    """Colour faces with two labels from the known ones outwards; those that cannot be."""
+    """Colour faces with two labels, from the known ones outwards; return those that clash."""
     beside: list[list[int]] = [[] for _ in labels]
     for a, b in pairs.tolist():
         beside[a].append(b)

@@ -58,7 +58,8 @@ if TYPE_CHECKING:
 
 
 LEAST_OUTSIDE_KM = 0.1
-"""Ends that are led over the edge by less than this are not worth a word."""
+"""Parts outside the study area shorter than this are not reported: many lines are drawn a little
+beyond its edge."""
 
 
 def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> tuple[Note, ...]:
@@ -79,8 +80,8 @@ def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> 
 
     Notes
     -----
-    Such a line is used whole: a place near the edge is as near to it as it is, and is seen from
-    it. Only land ends at the edge.
+    Such a line is used whole: distances and sight count its part outside the area as well. Only
+    land is cut at the edge.
     """
     beyond = shapely.difference(course, area)
     if beyond.is_empty:
@@ -425,7 +426,7 @@ def _label_by_seeds(
     area: Any,
     plane: ProjectedPlane,
 ) -> tuple[dict[int, str], str]:
-    """Labels of faces by seeds and hands, and what clashes (empty if nothing does)."""
+    """Label faces by seeds and hands; also say what clashes (empty if nothing does)."""
     claims: dict[int, tuple[str, str]] = {}
     for side in sides:
         places = [
@@ -556,7 +557,7 @@ class Sides(Mapping[str, Any]):
     line
         The line with its copies.
     lands
-        Its own sides.
+        Sides of the line as given.
     kind, number
         Which copy.
     """
@@ -575,7 +576,7 @@ class Sides(Mapping[str, Any]):
             course, hands=self._line.hands, edge=edge, area=area, count=len(lands)
         )
         for row in np.flatnonzero(labels < 0):
-            # A scrap that no edge speaks for stays with the side that held it.
+            # A small face that no edge labels stays with the side that held it.
             inside = faces[row].representative_point()
             held = np.flatnonzero(shapely.intersects(lands, inside))
             labels[row] = held[0] if len(held) else -1
@@ -601,12 +602,12 @@ class Copies(Sequence[DisplacedFront]):
     line
         The line with its copies.
     lands
-        Its own sides.
+        Sides of the line as given.
 
     Notes
     -----
-    As a sequence it holds the lines as they may run. Sides are polygons only where they are asked
-    for; points are told apart without (`located`).
+    As a sequence it holds the lines as they may run. Sides become polygons only when they are
+    read; `located` finds the side of points without them.
     """
 
     def __init__(self, line: DisplacedLine, lands: Mapping[str, Any]) -> None:
@@ -754,7 +755,7 @@ def take_positions(
     here: SamplePosition,
     plane: ProjectedPlane,
 ) -> tuple[SamplePosition, ...]:
-    """Place points against a line as drawn, and then against each line as it may run.
+    """Find where points lie against a line as drawn, and against each of its displaced copies.
 
     Parameters
     ----------
@@ -887,7 +888,7 @@ def _restore_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]
 
 
 def pair_lines(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:
-    """Each line and the next by date, then the first and the last where there are more than two.
+    """Pair each line with the next by date, and the first with the last of more than two.
 
     Parameters
     ----------

@@ -237,12 +237,6 @@ class LineSeparation:
         """Distance that this share of the line's length does not exceed; NaN without length."""
         return find_weighted_quantile(self.distance_m, weights=self.metres, share=share)
 
-    def share_within(self, distance_m: float) -> float:
-        """Share of the line's length with the other line within a distance."""
-        whole = float(self.metres.sum())
-        near = float(self.metres[self.distance_m <= distance_m].sum())
-        return near / whole if whole > 0 else math.nan
-
 
 def find_weighted_quantile(values: Floats, *, weights: Floats, share: float) -> float:
     """Return the smallest value at which the weights add up to a share of all; NaN for none."""
@@ -391,7 +385,7 @@ def tabulate_separation(
     One row per pair with the columns of :data:`BETWEEN`: along the earlier line the mean with
     its interval over the paired draws, the distribution, the most with its place; Hausdorff and
     discrete Fréchet distance (NaN for lines in several pieces); ``below_accuracy`` where the
-    mean is less than both errors together, ``error_m``, can tell from nothing.
+    mean is less than ``error_m``, the errors of both lines combined.
     """
     rows = [_make_row(old, new, draws, plane, step_m) for old, new in pair_lines(fronts)]
     return pd.DataFrame(rows, columns=BETWEEN.names)

@@ -248,7 +248,7 @@ def displace_scenario(
     tuple of DisplacedFront
         The i-th belongs to the i-th of `draws`, so that what the two lines have in common
         moves as one, and the land between them keeps its width. A scenario with an error of its
-        own sways by itself.
+        own is displaced independently.
     """
     if scenario.error_m is not None:
         return displace_front(scenario_front, area=layers.study_area, draws=len(draws), seed=seed)

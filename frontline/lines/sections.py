@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 NEAR_M = 1.0
-"""A place belongs to a stretch that is as near to it, within this, as the whole line is."""
+"""A place belongs to a section that is at most this much farther from it than the whole line."""
 
 
 BEND_M = 100.0
-"""Where two stretches meet at a bend, places are told apart by the line this far from it."""
+"""Where two sections meet at a bend, so much of each is left out to tell which one is nearer."""
 
 
 @dataclass(frozen=True)

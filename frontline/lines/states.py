@@ -69,7 +69,7 @@ class FrontSource:
 
 
 def find_least_part(line: LineSpec, *, errors_m: Floats, area: Any) -> float:
-    """Tell how small a piece of land must be to say nothing, square metres.
+    """Find the area below which a piece of land is given to its surroundings, square metres.
 
     Parameters
     ----------

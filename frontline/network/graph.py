@@ -79,8 +79,8 @@ class RoadGraph:
         Number of the connected part that an edge belongs to where nothing bars the way, shape
         ``(m,)``; 0 is the part with the most road.
     circuit_m
-        Length of the roads that lead from an edge and back to it where nothing bars the way, shape
-        ``(m,)``: little for a loose track, nothing for a one-way road to nowhere.
+        Length of all roads that can be reached from an edge and lead back to it where nothing bars
+        the way, shape ``(m,)``: little for a loose track, nothing for a one-way dead end.
     """
 
     xy: Floats

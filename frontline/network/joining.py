@@ -118,7 +118,7 @@ def _find_touching_pairs(lines: NDArray[np.object_]) -> Integers:
 
 
 def _find_sharing_pairs(number: Integers, line: Integers) -> Integers:
-    """Pairs of lines that share a vertex, shape ``(k, 2)``, the smaller number first."""
+    """Find pairs of lines that share a vertex, shape ``(k, 2)``, the smaller number first."""
     point, owner = np.divmod(np.unique(_make_point_keys(number, line)), int(line.max()) + 1)
     pairs = [np.empty((0, 2), np.int64)]
     # Lines at a point stand next to each other: pair those one apart, two apart, and so on.
@@ -131,7 +131,7 @@ def _find_sharing_pairs(number: Integers, line: Integers) -> Integers:
 
 
 def _make_point_keys(number: Integers, line: Integers) -> Integers:
-    """One number for a point on a line."""
+    """Give each pair of a point and a line one number."""
     return number * (int(line.max(initial=0)) + 1) + line
 
 
@@ -151,7 +151,7 @@ def find_crossings(lines: NDArray[np.object_], *, vertices: Stations, level: Int
     pairs = pairs[level[pairs[:, 0]] == level[pairs[:, 1]]]
     meetings = shapely.intersection(lines[pairs[:, 0]], lines[pairs[:, 1]])
     xy, pair = shapely.get_coordinates(meetings, return_index=True)
-    # Where both have a vertex already nothing is to be put.
+    # Where both lines already have a vertex, no point is added.
     every = np.concatenate([vertices.xy, xy])
     number, _ = number_points(every)
     owners = [vertices.line, *pairs[pair].T]

@@ -46,7 +46,7 @@ class Closed:
     graph
         With every crossing barred, but for checkpoints and passages.
     lenient
-        The same without the crossings in doubt; the graph itself where there are none.
+        The same with doubtful crossings open; the graph itself where there are none.
     doubtful
         Names of the roads that cross the line and come back within its error.
     """
@@ -141,7 +141,7 @@ class RoadNetwork:
 
     @property
     def holds(self) -> str:
-        """What the times rest on, in words."""
+        """What the travel times assume, in words."""
         slopes = "and slope" if self.sloped else "on level ground"
         return f"nothing: speeds by class of road {slopes}, as set"
 

@@ -24,13 +24,13 @@ GAP_M = 0.01
 """A road that a line bars ends this far before it, so that no rounding leads across."""
 
 SPOT_M = 0.5
-"""A crossing is the one that is spoken of within this distance."""
+"""A crossing within this distance of an open spot is the one that the spot names."""
 
 LEAST_CIRCUIT_M = 5_000.0
-"""From a road of which less leads on and back nobody is taken to start, where another is near."""
+"""Places join no road on a circuit shorter than this, where another road is near."""
 
 FURTHER_M = 2_000.0
-"""So much further one walks to a road that leads somewhere."""
+"""So much further one walks to a road on a longer circuit."""
 
 _EXCURSION_STEP_M = 25.0
 """What a road does beyond a line is looked at in steps of this length."""
@@ -130,8 +130,8 @@ def find_doubtful_crossings(
     spots: list[Spot] = []
     for row in np.flatnonzero(shapely.intersects(line, roads)):
         for part in shapely.get_parts(roads[row]):
-            met = shapely.get_coordinates(shapely.intersection(part, line))
-            at = np.unique(np.round(shapely.line_locate_point(part, shapely.points(met)), 2))
+            crossings = shapely.get_coordinates(shapely.intersection(part, line))
+            at = np.unique(np.round(shapely.line_locate_point(part, shapely.points(crossings)), 2))
             xy = shapely.get_coordinates(shapely.line_interpolate_point(part, at))
             errors = error_m[tree.nearest(shapely.points(xy))] if len(at) else np.empty(0)
             first = 0
@@ -238,7 +238,7 @@ def _take_share(minutes: Floats, part: Floats) -> Floats:
 
 
 def _find_contacts(graph: RoadGraph, line: BaseGeometry) -> tuple[Integers, Floats]:
-    """Where edges meet a line: an edge and a part of its length, just before and just after."""
+    """Find where edges meet a line: edge and share of its length, just before and just after."""
     courses = graph.courses
     hit = np.sort(graph.tree.query(line, predicate="intersects"))
     meetings, of_hit = shapely.get_parts(
@@ -266,7 +266,7 @@ def _split_edges(graph: RoadGraph, edge: Integers, at: Floats) -> tuple[RoadGrap
     Returns
     -------
     graph, nodes
-        The nodes in the order asked, shape ``(k,)``.
+        The graph, and a node for each place in the order given, shape ``(k,)``.
     """
     first, last = graph.edges[edge].T
     reach = np.hypot(*(graph.xy[last] - graph.xy[first]).T)
@@ -282,7 +282,7 @@ def _split_edges(graph: RoadGraph, edge: Integers, at: Floats) -> tuple[RoadGrap
 
 
 def _insert_nodes(graph: RoadGraph, edge: Integers, at: Floats) -> RoadGraph:
-    """Cut edges where told, in the order of edges and of the way along them."""
+    """Cut edges at shares of their length; cuts are sorted by edge and along it."""
     start, stop = graph.xy[graph.edges[edge]].transpose(1, 0, 2)
     xy = np.concatenate([graph.xy, start + (stop - start) * at[:, np.newaxis]])
     node = len(graph.xy) + np.arange(len(edge))
@@ -404,7 +404,7 @@ def _find_first_free(
 
 
 def _measure_times(graph: RoadGraph, nodes: Integers) -> Floats:
-    """Minutes from nodes to every node, shape ``(k, n)``; infinite from a node of -1."""
+    """Measure minutes from nodes to every node, ``(k, n)``; infinite from a node of -1."""
     from scipy.sparse.csgraph import dijkstra
 
     times = np.full((len(nodes), len(graph.xy)), np.inf)
@@ -415,7 +415,7 @@ def _measure_times(graph: RoadGraph, nodes: Integers) -> Floats:
 
 
 def _make_matrix(graph: RoadGraph) -> object:
-    """Sparse matrix of the cheapest edge between each pair of nodes (scipy adds duplicates)."""
+    """Make a sparse matrix of the cheapest edge between nodes (scipy adds duplicates up)."""
     from scipy.sparse import coo_array
 
     start, end = np.concatenate([graph.edges, graph.edges[:, ::-1]]).T

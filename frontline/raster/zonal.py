@@ -83,7 +83,7 @@ class PeopleCells:
 
 
 def read_people(raster: Raster, *, window: Window, kind: Kind) -> PeopleCells:
-    """Read the people of a window, without what cannot be.
+    """Read the people of a window; impossible values become unknown.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def read_people(raster: Raster, *, window: Window, kind: Kind) -> PeopleCells:
 
 
 def _list_odd_values(raster: Raster) -> tuple[float, ...]:
-    """Values as read that a raster may hold where it knows nothing."""
+    """List values, as read, that often stand for unknown in a raster of this type."""
     dtype = np.dtype(raster.dataset.dtypes[0])
     values: tuple[float, ...] = ODD_VALUES
     if np.issubdtype(dtype, np.integer):
