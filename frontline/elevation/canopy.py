@@ -233,6 +233,6 @@ def _average_squares(
 
 def _cut_bands(rows: int, cells: int) -> Iterator[tuple[int, int]]:
     """Cut rows of squares into bands of limited size, given the cells of one row."""
-    most = max(1, _BAND_CELLS // cells)
-    for top in range(0, rows, most):
-        yield top, min(most, rows - top)
+    most_rows = max(1, _BAND_CELLS // cells)
+    for top in range(0, rows, most_rows):
+        yield top, min(most_rows, rows - top)

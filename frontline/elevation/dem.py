@@ -211,15 +211,15 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
     # A tenth more: the plane may stretch distances by that much at its edges.
     reach_m = 1.1 * max(project.sight.radius_m, *project.zones.distances_m)
     lines = [geometry for frame in layers.lines.values() for geometry in frame.geometry]
-    near = [shapely.box(*_widen_bounds(line.bounds, reach_m)) for line in lines]
-    wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
+    line_boxes = [shapely.box(*_widen_bounds(line.bounds, reach_m)) for line in lines]
+    wide_area = shapely.box(*shapely.total_bounds([layers.study_area, *line_boxes]))
     shown = write_relative(stated.path, project=project)
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         about = stated.path.name
         unit_notes = tuple(_check_unit(raster, stated, about))
         # Where all has too many cells: sight needs no more than the lines' surroundings.
-        narrow = shapely.box(*shapely.total_bounds(near))
-        area, every, notes = _choose_area(raster, wide, narrow, layers.plane.crs, about)
+        line_area = shapely.box(*shapely.total_bounds(line_boxes))
+        area, every, notes = _choose_area(raster, wide_area, line_area, layers.plane.crs, about)
         to_m = METRES[stated.unit]
         heights, transform = read_around(
             raster, area=area, area_crs=layers.plane.crs, to_m=to_m, every=every
@@ -252,7 +252,7 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
         notes=(*notes, *_note_unknown_share(heights, about)),
         pieces=pieces,
         fine=fine,
-        trees=find_trees(project, area=narrow, area_crs=layers.plane.crs),
+        trees=find_trees(project, area=line_area, area_crs=layers.plane.crs),
     )
 
 
@@ -316,15 +316,15 @@ def make_sight_grid(dem: Dem, *, area: Any, area_crs: pyproj.CRS, margin_m: floa
     to four heights that it would be made of is unknown. The scale of that plane is off by
     r^2 / (6 R^2) at distance r.
     """
-    wide = shapely.box(*_widen_bounds(area.bounds, 1.1 * margin_m))
+    widened = shapely.box(*_widen_bounds(area.bounds, 1.1 * margin_m))
     crs = pyproj.CRS.from_user_input(dem.crs)
     if dem.fine is not None:
-        dem = _read_in_full(dem, dem.fine, crs, wide, area_crs)
+        dem = _read_in_full(dem, dem.fine, crs, widened, area_crs)
     if crs.is_projected:
-        window = _find_window_over(dem, wide, area_crs)
+        window = _find_window_over(dem, widened, area_crs)
         if is_true_to_scale(dem.transform, crs=crs, window=window, tolerance=SCALE_TOLERANCE):
             return _cut_window(dem, crs, window)
-    return _resample_about(dem, crs, wide, area_crs)
+    return _resample_about(dem, crs, widened, area_crs)
 
 
 def sample_heights(dem: Dem, *, xy: AnyFloats, crs: pyproj.CRS) -> NDArray[np.float64]:

@@ -93,8 +93,8 @@ def find_vertical_datum(raster: Raster) -> str:
         return str(crs.sub_crs_list[1].name)
     ellipsoid = crs.ellipsoid
     # the third axis of a CRS that is not a compound one is the height above its ellipsoid
-    three = len(crs.axis_info) == 3 and ellipsoid is not None
-    return f"{ellipsoid.name} ellipsoid" if three and ellipsoid is not None else ""
+    has_height_axis = len(crs.axis_info) == 3 and ellipsoid is not None
+    return f"{ellipsoid.name} ellipsoid" if has_height_axis and ellipsoid is not None else ""
 
 
 def read_provenance(raster: Raster) -> tuple[dict[str, Any], ...]:
@@ -228,12 +228,12 @@ def _read_thinned(raster: Raster, window: Window, every: int) -> NDArray[np.floa
     rows, cols = math.ceil(window.rows / every), math.ceil(window.cols / every)
     survey = np.full((rows, cols), np.nan, dtype=np.float32)
     middle = every // 2
-    most = max(1, min(_BAND_CELLS, rasters.MOST_CELLS) // every**2)
-    wide = min(cols, most)
-    high = max(1, most // wide)
-    for top in range(0, rows, high):
-        for left in range(0, cols, wide):
-            part = survey[top : top + high, left : left + wide]
+    most_squares = max(1, min(_BAND_CELLS, rasters.MOST_CELLS) // every**2)
+    block_cols = min(cols, most_squares)
+    block_rows = max(1, most_squares // block_cols)
+    for top in range(0, rows, block_rows):
+        for left in range(0, cols, block_cols):
+            part = survey[top : top + block_rows, left : left + block_cols]
             part_window = Window(
                 window.row + top * every,
                 window.col + left * every,

@@ -93,8 +93,8 @@ def measure_relief_of_cells(dem: Dem, *, radius_m: float, every: int = 1) -> Flo
     lowest = np.where(known, -dem.heights_m, -np.inf)
     lowest = -find_highest_within(lowest, step_m=steps, radius_m=radius_m, rows=rows, cols=cols)
     relief = np.full(highest.shape, np.nan)
-    some = np.isfinite(highest)
-    relief[some] = highest[some].astype(np.float64) - lowest[some]
+    has_height = np.isfinite(highest)
+    relief[has_height] = highest[has_height].astype(np.float64) - lowest[has_height]
     return relief
 
 
@@ -180,23 +180,23 @@ def _list_disc_rows(
     height: int, width: int, down: Integers, step_m: tuple[Floats, Floats], radius_m: float
 ) -> Iterator[tuple[int, Integers, Integers]]:
     """Yield the rows of discs about some cells: half-width, rows to read, and cells served."""
-    most = int(_count_cells_within(radius_m, step_m[0]).max())
-    for away in range(min(most, height - 1) + 1):
-        half = np.minimum(find_half_widths(away, *step_m, radius_m), width)
-        for sign in (1, -1) if away else (1,):
-            source = down + sign * away
+    most_rows = int(_count_cells_within(radius_m, step_m[0]).max())
+    for row_offset in range(min(most_rows, height - 1) + 1):
+        half = np.minimum(find_half_widths(row_offset, *step_m, radius_m), width)
+        for sign in (1, -1) if row_offset else (1,):
+            source = down + sign * row_offset
             inside = (source >= 0) & (source < height) & (half >= 0)
             for size in np.unique(half[inside]):
                 targets = np.flatnonzero(inside & (half == size))
                 yield int(size), source[targets], targets
 
 
-def find_half_widths(away: Any, dy: Any, dx: Any, radius_m: float) -> Any:
+def find_half_widths(row_offset: Any, dy: Any, dx: Any, radius_m: float) -> Any:
     """Tell how many cells to either side a disc reaches, so many rows off its middle; -1: none."""
-    left = radius_m**2 - (away * dy) ** 2
+    remaining = radius_m**2 - (row_offset * dy) ** 2
     # Rounding: a cell whose centre lies on the circle counts.
-    half = np.floor(np.sqrt(np.maximum(left, 0.0)) / dx + _ON_CIRCLE).astype(np.int64)
-    return np.where(left >= -_ON_CIRCLE * radius_m**2, half, -1)
+    half = np.floor(np.sqrt(np.maximum(remaining, 0.0)) / dx + _ON_CIRCLE).astype(np.int64)
+    return np.where(remaining >= -_ON_CIRCLE * radius_m**2, half, -1)
 
 
 def _count_cells_within(radius_m: float, step: Floats) -> Integers:

@@ -98,6 +98,10 @@ def is_same_but_datum(crs: pyproj.CRS, *, other: pyproj.CRS, xy: Floats) -> bool
         return False
     majors = [size.semi_major_metre for size in sizes if size is not None]
     minors = [size.semi_minor_metre for size in sizes if size is not None]
-    near = max(abs(majors[0] - majors[1]), abs(minors[0] - minors[1])) <= SAME_PLANE_M
-    away = np.abs(lonlats[0] - lonlats[1])
-    return bool(near and np.isfinite(away).all() and (away * _METRES_A_DEGREE).max() < SAME_PLANE_M)
+    alike = max(abs(majors[0] - majors[1]), abs(minors[0] - minors[1])) <= SAME_PLANE_M
+    offset_deg = np.abs(lonlats[0] - lonlats[1])
+    return bool(
+        alike
+        and np.isfinite(offset_deg).all()
+        and (offset_deg * _METRES_A_DEGREE).max() < SAME_PLANE_M
+    )

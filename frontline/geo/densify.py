@@ -38,7 +38,7 @@ def edit_vertices(geometries: Geometries, *, edit: Edit) -> Geometries:
     if len(parts) == 0:
         return result
     kinds = shapely.get_type_id(parts)
-    new = parts.copy()
+    rebuilt = parts.copy()
     for kind, rebuild in (
         (0, _rebuild_points),
         (1, _rebuild_lines),
@@ -47,11 +47,11 @@ def edit_vertices(geometries: Geometries, *, edit: Edit) -> Geometries:
     ):
         chosen = (kinds == kind) & ~shapely.is_empty(parts)
         if chosen.any():
-            new[chosen] = rebuild(parts[chosen], edit)
+            rebuilt[chosen] = rebuild(parts[chosen], edit)
     starts = np.searchsorted(owner, np.arange(len(result) + 1))
     outer = shapely.get_type_id(result)
     for row in np.unique(owner):
-        members = new[starts[row] : starts[row + 1]]
+        members = rebuilt[starts[row] : starts[row + 1]]
         result[row] = members[0] if outer[row] < 4 else _collect_parts(members, int(outer[row]))
     return result
 
@@ -148,8 +148,10 @@ def _count_pieces(
     for fraction in _FRACTIONS:
         offset = between(forward(head + slope[edge] * fraction), head_to)
         across = np.abs(chord[:, 0] * offset[:, 1] - chord[:, 1] * offset[:, 0])
-        away = np.where(length > 0, across / np.where(length > 0, length, 1.0), np.hypot(*offset.T))
-        sagitta = np.maximum(sagitta, away)
+        deviation = np.where(
+            length > 0, across / np.where(length > 0, length, 1.0), np.hypot(*offset.T)
+        )
+        sagitta = np.maximum(sagitta, deviation)
     needed = np.maximum(np.ceil(np.sqrt(sagitta / tolerance)), np.ceil(length / longest))
     result = np.ones(len(looks), dtype=np.int64)
     np.maximum.at(result, edge, np.maximum(1, np.nan_to_num(needed, posinf=1)).astype(np.int64))

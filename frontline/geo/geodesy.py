@@ -188,9 +188,9 @@ def _find_candidates(coords: Coords, head: NDArray[Any], points: Coords) -> tupl
     tree = shapely.STRtree(shapely.linestrings(np.stack([coords[head], coords[head + 1]], axis=1)))
     places = shapely.points(points)
     first, reach = tree.query_nearest(places, all_matches=False, return_distance=True)
-    far = np.empty(len(points))
-    far[first[0]] = np.hypot(*points[first[0]].T) + 1.1 * reach
-    slack = 1.0 - np.minimum((far / (2.0 * MEAN_RADIUS_M)) ** 2 * 1.02, 0.9)
+    farthest_m = np.empty(len(points))
+    farthest_m[first[0]] = np.hypot(*points[first[0]].T) + 1.1 * reach
+    slack = 1.0 - np.minimum((farthest_m / (2.0 * MEAN_RADIUS_M)) ** 2 * 1.02, 0.9)
     limit = np.empty(len(points))
     limit[first[0]] = reach / slack[first[0]] + 0.1
     row, edge = tree.query(places, predicate="dwithin", distance=limit)
@@ -198,7 +198,7 @@ def _find_candidates(coords: Coords, head: NDArray[Any], points: Coords) -> tupl
     rough = _estimate_distance(points[row], coords[head[edge]], coords[head[edge] + 1])
     best = np.full(len(points), np.inf)
     np.minimum.at(best, row, rough)
-    change = (far**2 - (points**2).sum(axis=1)) / (4.0 * MEAN_RADIUS_M**2)
+    change = (farthest_m**2 - (points**2).sum(axis=1)) / (4.0 * MEAN_RADIUS_M**2)
     keep = rough <= (best * (1.001 + 1.1 * change))[row] + 0.1
     return row[keep], edge[keep]
 
@@ -297,11 +297,11 @@ def _cut_runs(lines: Any) -> list[list[Coords]]:
 def _buffer_runs(
     runs: list[Coords], distance_m: float, plane: ProjectedPlane, quad_segs: int
 ) -> Any:
-    every = np.concatenate(runs)
-    middle = plane.lonlat((every.min(axis=0) + every.max(axis=0))[None, :] / 2)[0]
+    coords = np.concatenate(runs)
+    middle = plane.lonlat((coords.min(axis=0) + coords.max(axis=0))[None, :] / 2)[0]
     text = f"+proj=aeqd +lat_0={middle[1]:.6f} +lon_0={middle[0]:.6f} +datum=WGS84 +units=m"
     to_local, from_local = _make_transforms(plane.crs, text)
-    local = np.split(to_local(every), np.cumsum([len(run) for run in runs])[:-1])
+    local = np.split(to_local(coords), np.cumsum([len(run) for run in runs])[:-1])
     band = _buffer_hulls(local, distance_m, thinned=_THINNED, cluster=_CLUSTER, quad_segs=quad_segs)
     dense = make_densifier(from_local, tolerance=1e-5 * distance_m, first_step=_CELL_M)
     return edit_vertices(np.array([band], dtype=object), edit=dense)[0]
@@ -370,9 +370,9 @@ def _make_hulls(xy: Coords, width: float) -> Geometries:
     steps = np.hypot(*np.diff(xy, axis=0).T)
     at = np.concatenate([[0], np.cumsum(steps)[:-1]])
     bucket = (at // width).astype(np.int64)
-    new = np.ones(len(steps), dtype=bool)
-    new[1:] = (np.diff(bucket) != 0) | (steps[1:] > width) | (steps[:-1] > width)
-    number = np.cumsum(new) - 1
+    begins = np.ones(len(steps), dtype=bool)
+    begins[1:] = (np.diff(bucket) != 0) | (steps[1:] > width) | (steps[:-1] > width)
+    number = np.cumsum(begins) - 1
     edge = np.repeat(np.arange(len(steps)), 2)
     ends = edge + np.tile([0, 1], len(steps))
     return np.asarray(

@@ -42,20 +42,20 @@ def close_gaps(area: Any, *, pieces: Geometries) -> tuple[Any, Geometries]:
         The area with the gaps, and the gaps. A gap is nowhere wider than 50 m and touches two
         polygons; an inlet of a single one is left open.
     """
-    none = np.zeros(0, dtype=object)
+    no_gaps = np.zeros(0, dtype=object)
     pieces = np.asarray(pieces, dtype=object)
     tree = shapely.STRtree(pieces)
-    near = tree.query(pieces, predicate="dwithin", distance=GAP_M) if len(pieces) > 1 else none
+    near = tree.query(pieces, predicate="dwithin", distance=GAP_M) if len(pieces) > 1 else no_gaps
     if len(pieces) < 2 or not (near[0] != near[1]).any():
-        return area, none
-    wide = shapely.buffer(area, GAP_M / 2, join_style="mitre", mitre_limit=2.0)
-    shut = shapely.buffer(wide, -GAP_M / 2, join_style="mitre", mitre_limit=2.0)
-    gaps = shapely.get_parts(shapely.difference(shut, area))
+        return area, no_gaps
+    widened = shapely.buffer(area, GAP_M / 2, join_style="mitre", mitre_limit=2.0)
+    closed = shapely.buffer(widened, -GAP_M / 2, join_style="mitre", mitre_limit=2.0)
+    gaps = shapely.get_parts(shapely.difference(closed, area))
     gaps = gaps[shapely.get_dimensions(gaps) == 2]
     gap, _ = tree.query(gaps, predicate="dwithin", distance=_TOUCHING_M)
     gaps = gaps[np.bincount(gap, minlength=len(gaps)) > 1]
     if len(gaps) == 0:
-        return area, none
+        return area, no_gaps
     # Its edges are a rounding away from those of the polygons: a seam of nothing would stay.
     sealed = shapely.union_all([area, *shapely.buffer(gaps, GRID_M, join_style="mitre")])
     return shapely.set_precision(sealed, GRID_M), gaps
@@ -236,8 +236,8 @@ def _find_edges(polygons: Geometries) -> _Edges:
     first = np.ones(len(ends), dtype=bool)
     first[1:] = (ends[1:] != ends[:-1]).any(axis=1)
     other = np.full(len(ends), -1, dtype=np.int64)
-    twice = np.flatnonzero(~first)
-    other[twice - 1] = face[twice]
+    repeated = np.flatnonzero(~first)
+    other[repeated - 1] = face[repeated]
     return _Edges(ends[first], face[first].astype(np.int64), other[first])
 
 
@@ -309,8 +309,8 @@ def _unite_groups(polygons: Geometries, group: Integers) -> tuple[Integers, Geom
     largest = np.zeros(len(polygons), dtype=bool)
     largest[order[np.concatenate([[0], np.cumsum(count)[:-1]])]] = True
     united = np.empty(len(numbers), dtype=object)
-    alone = count[row] == 1
-    united[row[alone]] = polygons[alone]
+    single = count[row] == 1
+    united[row[single]] = polygons[single]
     members = np.split(order, np.cumsum(count)[:-1])
     for number in np.flatnonzero(count > 1):
         united[number] = shapely.coverage_union_all(polygons[members[number]])
@@ -350,10 +350,10 @@ def _is_along_edge(ends: Coords, edge: Any) -> Flags:
 
 def _find_rows(segments: Coords, known: Coords) -> Integers:
     """Find the row of `known`, which is sorted, that equals each segment; -1 where none does."""
-    both = np.concatenate([known, segments])
-    _, which = np.unique(both, axis=0, return_inverse=True)
+    stacked = np.concatenate([known, segments])
+    _, which = np.unique(stacked, axis=0, return_inverse=True)
     which = which.ravel()
-    place = np.full(len(both), -1, dtype=np.int64)
+    place = np.full(len(stacked), -1, dtype=np.int64)
     place[which[: len(known)]] = np.arange(len(known))
     return place[which[len(known) :]]
 
@@ -536,10 +536,10 @@ def _merge_small_pieces(
     first[1:] = np.diff(group[order]) != 0
     leader = np.zeros(count, dtype=np.int64)
     leader[group[order[first]]] = order[first]
-    new = side[leader[group]]
-    moved = np.flatnonzero(new != side)
+    new_side = side[leader[group]]
+    moved = np.flatnonzero(new_side != side)
     pieces = [unite_polygons(polygons[piece == number]) for number in moved]
-    return new[piece], np.array(pieces, dtype=object)
+    return new_side[piece], np.array(pieces, dtype=object)
 
 
 def _label_connected(count: int, pairs: Integers) -> Integers:
@@ -597,8 +597,8 @@ def find_dangling_ends(lines: Any) -> tuple[Coords, NDArray[np.int64]]:
     ends = _list_ends(parts)
     owner = np.tile(np.arange(len(parts)), 2)
     _, which, times = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
-    alone = times[which.ravel()] == 1
-    return ends[alone], owner[alone]
+    single = times[which.ravel()] == 1
+    return ends[single], owner[single]
 
 
 def _list_ends(parts: Geometries) -> Coords:

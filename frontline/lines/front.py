@@ -83,10 +83,10 @@ def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> 
     Such a line is used whole: distances and sight count its part outside the area as well. Only
     land is cut at the edge.
     """
-    beyond = shapely.difference(course, area)
-    if beyond.is_empty:
+    outside = shapely.difference(course, area)
+    if outside.is_empty:
         return ()
-    lengths = measure_length(np.array([beyond, course], dtype=object), plane=plane) / 1000.0
+    lengths = measure_length(np.array([outside, course], dtype=object), plane=plane) / 1000.0
     if lengths[0] < LEAST_OUTSIDE_KM:
         return ()
     text = (
@@ -498,8 +498,8 @@ def _explain_uncut(source: FrontSource, faces: Faces, clash: str) -> FrontlineEr
     ends = []
     for end in faces.open_ends[:6]:
         lon, lat = to_lonlat(plane, point=shapely.Point(end))
-        away = float(shapely.distance(edge, shapely.Point(end)))
-        ends.append(f"({lon:.4f}, {lat:.4f}), {away:,.0f} m from its edge")
+        distance_m = float(shapely.distance(edge, shapely.Point(end)))
+        ends.append(f"({lon:.4f}, {lat:.4f}), {distance_m:,.0f} m from its edge")
     if ends:
         more = len(faces.open_ends) - len(ends)
         listed = "; ".join(ends) + (f"; and {more} more" if more > 0 else "")

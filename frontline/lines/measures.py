@@ -291,10 +291,10 @@ def measure_hausdorff(
         xy = np.concatenate(
             [sample_line(walked, plane=plane, step_m=step_m)[0], shapely.get_coordinates(walked)]
         )
-        away = find_nearest(opposite, points=xy, plane=plane).distance_m
-        if not len(away) or np.isnan(away).any():
+        distances_m = find_nearest(opposite, points=xy, plane=plane).distance_m
+        if not len(distances_m) or np.isnan(distances_m).any():
             return math.nan
-        farthest = max(farthest, float(away.max()))
+        farthest = max(farthest, float(distances_m.max()))
     return farthest
 
 
@@ -344,15 +344,15 @@ def measure_frechet(
 def _couple_walks(first: Floats, second: Floats, plane: ProjectedPlane) -> float:
     size, width = len(first), len(second)
     # Row i of the table stands at i + 1: the place before the first row is never reached.
-    last, before = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
+    previous, second_last = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
     for step in range(size + width - 1):
         row = np.arange(max(0, step - width + 1), min(size - 1, step) + 1)
-        away = plane.ground_m(first[row], second[step - row])
-        reach = np.minimum(np.minimum(last[row + 1], last[row]), before[row])
-        now = np.full(size + 1, np.inf)
-        now[row + 1] = np.maximum(away, reach) if step else away
-        last, before = now, last
-    return float(last[size])
+        distance_m = plane.ground_m(first[row], second[step - row])
+        reach = np.minimum(np.minimum(previous[row + 1], previous[row]), second_last[row])
+        current = np.full(size + 1, np.inf)
+        current[row + 1] = np.maximum(distance_m, reach) if step else distance_m
+        previous, second_last = current, previous
+    return float(previous[size])
 
 
 def combine_errors(*fronts: FrontLine) -> float:
@@ -400,9 +400,9 @@ def _make_row(
 ) -> dict[str, Any]:
     separation = measure_separation(old.geometry, other=new.geometry, plane=plane, step_m=step_m)
     low, high = _find_mean_interval(old, new, draws, plane, separation.mean_m)
-    most = int(np.argmax(separation.distance_m)) if len(separation.xy) else -1
+    farthest = int(np.argmax(separation.distance_m)) if len(separation.xy) else -1
     lon, lat = (
-        plane.lonlat(separation.xy[[most]])[0] if len(separation.xy) else (math.nan, math.nan)
+        plane.lonlat(separation.xy[[farthest]])[0] if len(separation.xy) else (math.nan, math.nan)
     )
     error_m = combine_errors(old, new)
     return {

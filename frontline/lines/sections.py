@@ -128,14 +128,14 @@ def cut_section_between(line: Any, *, ends_xy: Floats, name: str = "between") ->
     piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
     start, stop = np.sort(shapely.line_locate_point(piece, ends))
     ring = bool(shapely.is_closed(piece))
-    away = min(stop - start, piece.length - stop + start) if ring else stop - start
-    if away < NEAR_M:
+    separation_m = min(stop - start, piece.length - stop + start) if ring else stop - start
+    if separation_m < NEAR_M:
         raise ProjectError(
             "both places lie at one point of the line. Set them apart.", field=f"sections.{name}"
         )
     if ring and stop - start > piece.length / 2:
-        beyond = [substring(piece, stop, piece.length), substring(piece, 0.0, start)]
-        return shapely.line_merge(shapely.union_all(beyond))
+        halves = [substring(piece, stop, piece.length), substring(piece, 0.0, start)]
+        return shapely.line_merge(shapely.union_all(halves))
     return substring(piece, start, stop)
 
 
@@ -169,15 +169,17 @@ def find_behind(xy: Floats, *, stretch: Any, line: Any) -> Flags:
     rest = shapely.difference(line, shapely.buffer(stretch, NEAR_M))
     for course in (stretch, line, rest):
         shapely.prepare(course)
-    away = shapely.distance(line, points)
-    near = np.asarray(shapely.distance(stretch, points) - away <= NEAR_M, dtype=bool)
+    to_line_m = shapely.distance(line, points)
+    belongs = np.asarray(shapely.distance(stretch, points) - to_line_m <= NEAR_M, dtype=bool)
     if rest.is_empty:
-        return near
-    tied = near & (shapely.distance(rest, points) - away <= 3.0 * NEAR_M)
+        return belongs
+    tied = belongs & (shapely.distance(rest, points) - to_line_m <= 3.0 * NEAR_M)
     ends = shapely.boundary(shapely.line_merge(stretch))
     hole = shapely.buffer(ends, min(BEND_M, shapely.length(stretch) / 4.0))
-    ours, theirs = shapely.difference(stretch, hole), shapely.difference(rest, hole)
-    if tied.any() and not theirs.is_empty:
-        unsure = points[tied]
-        near[tied] = shapely.distance(ours, unsure) <= shapely.distance(theirs, unsure)
-    return near
+    inner_stretch, inner_rest = shapely.difference(stretch, hole), shapely.difference(rest, hole)
+    if tied.any() and not inner_rest.is_empty:
+        tied_points = points[tied]
+        belongs[tied] = shapely.distance(inner_stretch, tied_points) <= shapely.distance(
+            inner_rest, tied_points
+        )
+    return belongs

@@ -145,8 +145,8 @@ def build_graph(
     level.
     """
     lines, road_of = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
-    some = shapely.length(lines) > 0.0
-    lines, road_of = lines[some], road_of[some]
+    has_length = shapely.length(lines) > 0.0
+    lines, road_of = lines[has_length], road_of[has_length]
     if not len(lines):
         no_floats, no_numbers = np.empty(0), np.empty(0, np.int64)
         pairs = np.empty((0, 2), np.int64)
@@ -238,8 +238,8 @@ def _rank_parts(
     ways = coo_array(
         (np.ones(int(open_.sum())), (start[open_], end[open_])), shape=(nodes, nodes)
     ).tocsr()
-    every = coo_array((np.ones(len(edges)), tuple(edges.T)), shape=(nodes, nodes)).tocsr()
-    _, weak = connected_components(every, directed=False)
+    all_edges = coo_array((np.ones(len(edges)), tuple(edges.T)), shape=(nodes, nodes)).tocsr()
+    _, weak = connected_components(all_edges, directed=False)
     _, strong = connected_components(ways, directed=True, connection="strong")
     within = strong[edges[:, 0]] == strong[edges[:, 1]]
     circuits = np.bincount(strong[edges[within, 0]], length[within], minlength=strong.max() + 1)

@@ -152,8 +152,8 @@ def find_crossings(lines: NDArray[np.object_], *, vertices: Stations, level: Int
     meetings = shapely.intersection(lines[pairs[:, 0]], lines[pairs[:, 1]])
     xy, pair = shapely.get_coordinates(meetings, return_index=True)
     # Where both lines already have a vertex, no point is added.
-    every = np.concatenate([vertices.xy, xy])
-    number, _ = number_points(every)
+    points = np.concatenate([vertices.xy, xy])
+    number, _ = number_points(points)
     owners = [vertices.line, *pairs[pair].T]
     size = int(np.concatenate(owners).max(initial=0)) + 1
     known, first, second = (
@@ -162,8 +162,8 @@ def find_crossings(lines: NDArray[np.object_], *, vertices: Stations, level: Int
             (number[: len(vertices.line)], *[number[len(vertices.line) :]] * 2), owners, strict=True
         )
     )
-    new = ~(np.isin(first, known) & np.isin(second, known))
-    return _put_on_both(lines, pairs[pair[new]], xy[new])
+    is_new = ~(np.isin(first, known) & np.isin(second, known))
+    return _put_on_both(lines, pairs[pair[is_new]], xy[is_new])
 
 
 def _put_on_both(lines: NDArray[np.object_], pairs: Integers, xy: Floats) -> Stations:
@@ -175,8 +175,8 @@ def _put_on_both(lines: NDArray[np.object_], pairs: Integers, xy: Floats) -> Sta
         xy = np.where(near[:, np.newaxis], ends, xy)
         spots = shapely.points(xy)
     owner = pairs.T.ravel()
-    twice = np.concatenate([spots, spots])
-    at = shapely.line_locate_point(lines[owner], twice) if len(owner) else np.empty(0)
+    spots_twice = np.concatenate([spots, spots])
+    at = shapely.line_locate_point(lines[owner], spots_twice) if len(owner) else np.empty(0)
     return Stations(owner.astype(np.int64), np.asarray(at, float), np.concatenate([xy, xy]))
 
 
@@ -209,10 +209,10 @@ def find_ends_near(
     -------
     Points to put on the lines that ends are joined to, and the pairs of points to join.
     """
-    none = Stations(np.empty(0, np.int64), np.empty(0), np.empty((0, 2)))
+    no_stations = Stations(np.empty(0, np.int64), np.empty(0), np.empty((0, 2)))
     spots, owner = _find_loose_ends(stations)
     if not len(spots) or within_m <= 0:
-        return none, Joins(np.empty((0, 2)), np.empty((0, 2)))
+        return no_stations, Joins(np.empty((0, 2)), np.empty((0, 2)))
     end, line = shapely.STRtree(lines).query(spots, predicate="dwithin", distance=within_m)
     length = shapely.length(lines[line])
     at = shapely.line_locate_point(lines[line], spots[end])
@@ -315,9 +315,9 @@ def sort_along(stations: Stations, *, step_m: float) -> tuple[Stations, NDArray[
         xy[owner]
         + share[:, np.newaxis] * np.where(same[:, np.newaxis], np.diff(xy, axis=0), 0.0)[owner]
     )
-    every = Stations(
+    result = Stations(
         np.append(line[owner], line[-1:]),
         np.append(new_at, at[-1:]),
         np.concatenate([new_xy, xy[-1:]]),
     )
-    return every, np.append(number > 0, [False] * len(xy[-1:]))
+    return result, np.append(number > 0, [False] * len(xy[-1:]))

@@ -266,7 +266,7 @@ def _split_edges(graph: RoadGraph, edge: Integers, at: Floats) -> tuple[RoadGrap
     Returns
     -------
     graph, nodes
-        The graph, and a node for each place in the order given, shape ``(k,)``.
+        The graph with these nodes, and the node of each place on `edge`, shape ``(k,)``.
     """
     first, last = graph.edges[edge].T
     reach = np.hypot(*(graph.xy[last] - graph.xy[first]).T)
@@ -274,11 +274,11 @@ def _split_edges(graph: RoadGraph, edge: Integers, at: Floats) -> tuple[RoadGrap
     inner = np.flatnonzero(~head & ~tail)
     # Edges without length are not made: GEOS fails on them.
     cuts = np.column_stack([edge[inner], np.round(at[inner] * reach[inner], 3)])
-    _, some, of_inner = np.unique(cuts, axis=0, return_index=True, return_inverse=True)
+    _, first_cuts, of_inner = np.unique(cuts, axis=0, return_index=True, return_inverse=True)
     node = np.where(head, first, last)
     node[inner] = len(graph.xy) + of_inner.ravel()
-    some = inner[some]
-    return _insert_nodes(graph, edge[some], at[some]), node
+    first_cuts = inner[first_cuts]
+    return _insert_nodes(graph, edge[first_cuts], at[first_cuts]), node
 
 
 def _insert_nodes(graph: RoadGraph, edge: Integers, at: Floats) -> RoadGraph:
@@ -388,8 +388,8 @@ def _find_first_free(
         reach = min(reach, most_m)
         near = graph.tree.query(place, predicate="dwithin", distance=reach)
         near = near[usable[near]]
-        away = shapely.distance(graph.courses[near], place)
-        order = np.argsort(away, kind="stable")
+        distances = shapely.distance(graph.courses[near], place)
+        order = np.argsort(distances, kind="stable")
         near = near[order]
         if line is not None and len(near):
             ways = shapely.shortest_line(graph.courses[near], place)

@@ -37,9 +37,9 @@ def read_directions(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.bool_], NDArray
     -------
     Two masks of shape ``(n,)``. What is not known, or changes by turns, is open both ways.
     """
-    every = np.ones(len(roads), dtype=bool)
+    all_open = np.ones(len(roads), dtype=bool)
     if "oneway" not in roads:
-        return every, every
+        return all_open, all_open
     words = _simplify_words(roads["oneway"])
     # N is "no" beside Y, and "no traffic" beside FT and TF.
     closed = words.eq("n").to_numpy(bool) & words.isin(["ft", "tf"]).any()

@@ -38,8 +38,8 @@ def measure_row_steps(
     rows, cols = shape[0], shape[1]
     sampled = np.unique(np.linspace(0, rows - 1, min(rows, 129)).round())
     dy, dx = measure_cell_steps(transform, crs, sampled, np.full(len(sampled), (cols - 1) / 2))
-    every = np.arange(rows)
-    return np.interp(every, sampled, dy), np.interp(every, sampled, dx)
+    all_rows = np.arange(rows)
+    return np.interp(all_rows, sampled, dy), np.interp(all_rows, sampled, dx)
 
 
 def measure_middle_step(

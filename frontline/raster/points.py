@@ -107,12 +107,12 @@ def _find_place_of_share(
     upto = np.cumsum(people, axis=1)
     target = share * upto[:, -1]
     cell = (upto <= target[:, np.newaxis]).sum(axis=1).clip(max=people.shape[1] - 1)
-    every = np.arange(len(people))
-    before = upto[every, cell] - people[every, cell]
+    rows = np.arange(len(people))
+    before = upto[rows, cell] - people[rows, cell]
     part = np.divide(
         target - before,
-        people[every, cell],
+        people[rows, cell],
         out=np.zeros(len(people)),
-        where=people[every, cell] > 0,
+        where=people[rows, cell] > 0,
     )
     return np.asarray(cell + part.clip(0.0, 1.0))

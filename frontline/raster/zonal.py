@@ -96,17 +96,17 @@ def read_people(raster: Raster, *, window: Window, kind: Kind) -> PeopleCells:
     """
     values = read_window(raster, window=window, dtype=np.float64)
     cell_km2 = np.broadcast_to(measure_cell_areas(raster, window=window), values.shape)
-    below = values < 0
+    negative = values < 0
     people = np.array(values * cell_km2 if kind == "density" else values, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
-        beyond = (people > IMPOSSIBLE_PER_KM2 * cell_km2) & (people > IMPOSSIBLE_PEOPLE)
-    people[below | beyond] = np.nan
+        impossible = (people > IMPOSSIBLE_PER_KM2 * cell_km2) & (people > IMPOSSIBLE_PEOPLE)
+    people[negative | impossible] = np.nan
     odd = {value: int((values == value).sum()) for value in _list_odd_values(raster)}
     return PeopleCells(
         people=people,
         cell_km2=cell_km2,
-        negative=int(below.sum()),
-        impossible=_count_values(values[beyond]),
+        negative=int(negative.sum()),
+        impossible=_count_values(values[impossible]),
         odd={value: count for value, count in odd.items() if count},
     )
 
