@@ -182,13 +182,13 @@ def realise_scenarios(
     scenarios: Sequence[FrontLine],
     draws: Mapping[str, Sequence[DisplacedFront]],
 ) -> dict[str, Sequence[DisplacedFront]]:
-    """Displace the lines of scenarios, by key; see `frontline.scenarios.displace_scenario`."""
+    """Displace the lines of scenarios, by key; see `displace_scenario`."""
     by_key = {front.key: front for front in fronts}
     return {
         made.key: displace_scenario(
             asked,
             front=by_key[asked.from_line],
-            made=made,
+            scenario_front=made,
             draws=draws.get(asked.from_line, ()),
             layers=layers,
             seed=project.uncertainty.seed,

@@ -113,7 +113,7 @@ def find_trees(project: Project, *, area: Any, area_crs: pyproj.CRS) -> TreeSour
     stated = project.elevation.canopy if project.elevation is not None else None
     if stated is None:
         return None
-    trees = _of_raster(stated, project) or _of_cover(stated, project)
+    trees = _make_source_of_raster(stated, project) or _make_source_of_cover(stated, project)
     with trees.opened() as raster:
         unit = find_unit(raster) if stated.path is not None else ""
         if unit in METRES and unit != stated.unit:
@@ -133,7 +133,7 @@ def find_trees(project: Project, *, area: Any, area_crs: pyproj.CRS) -> TreeSour
     return trees
 
 
-def _of_raster(stated: Canopy, project: Project) -> TreeSource | None:
+def _make_source_of_raster(stated: Canopy, project: Project) -> TreeSource | None:
     if stated.path is None:
         return None
     shown = write_relative(stated.path, project=project)
@@ -141,7 +141,7 @@ def _of_raster(stated: Canopy, project: Project) -> TreeSource | None:
     return TreeSource(stated.path, stated.crs, stated.nodata, shown, to_m=to_m, none=none)
 
 
-def _of_cover(stated: Canopy, project: Project) -> TreeSource:
+def _make_source_of_cover(stated: Canopy, project: Project) -> TreeSource:
     cover = project.landcover
     if cover is None or TREES not in cover.classes:
         raise ProjectError(
@@ -190,11 +190,13 @@ def read_tree_heights(
         windows = find_windows(raster, area=area, area_crs=crs)
         if not windows:
             return np.full(shape, np.nan, dtype=np.float32)
-        side = _side(raster, windows[0], min(measure_middle_step(transform, crs=crs, shape=shape)))
-        means = _means(raster, windows[0], trees, side)
+        side = _choose_side(
+            raster, windows[0], min(measure_middle_step(transform, crs=crs, shape=shape))
+        )
+        means = _average_squares(raster, windows[0], trees, side)
         # A raster of the whole turn meets the area at both its edges: lay the pieces together.
         for window in windows[1:]:
-            means = np.where(np.isnan(means), _means(raster, window, trees, side), means)
+            means = np.where(np.isnan(means), _average_squares(raster, window, trees, side), means)
         a, b, c, d, e, f = find_window_transform(raster.transform, window=windows[0])
         squares = (a * side, b, c, d, e * side, f)
         return resample_heights(
@@ -202,20 +204,24 @@ def read_tree_heights(
         )
 
 
-def _side(raster: Raster, window: Window, step_m: float) -> int:
+def _choose_side(raster: Raster, window: Window, step_m: float) -> int:
     """Tell how many cells a side make a square of about a step."""
-    there = find_window_transform(raster.transform, window=window)
-    own = max(measure_middle_step(there, crs=raster.crs, shape=(window.rows, window.cols)))
-    return max(1, math.floor(step_m / own + 1e-6))
+    window_transform = find_window_transform(raster.transform, window=window)
+    cell_m = max(
+        measure_middle_step(window_transform, crs=raster.crs, shape=(window.rows, window.cols))
+    )
+    return max(1, math.floor(step_m / cell_m + 1e-6))
 
 
-def _means(raster: Raster, window: Window, trees: TreeSource, side: int) -> NDArray[np.float32]:
+def _average_squares(
+    raster: Raster, window: Window, trees: TreeSource, side: int
+) -> NDArray[np.float32]:
     """Average cells in squares; NaN where less than half of a square is known."""
     rows, cols = (-(-size // side) for size in (window.rows, window.cols))
     means = np.full((rows, cols), np.nan, dtype=np.float32)
-    for top, height in _bands(rows, cols * side * side):
-        there = Window(window.row + top * side, window.col, height * side, cols * side)
-        metres = trees.metres(read_window(raster, window=there))
+    for top, height in _cut_bands(rows, cols * side * side):
+        part = Window(window.row + top * side, window.col, height * side, cols * side)
+        metres = trees.metres(read_window(raster, window=part))
         squares = metres.reshape(height, side, cols, side)
         known = np.isfinite(squares)
         count = known.sum(axis=(1, 3))
@@ -225,8 +231,8 @@ def _means(raster: Raster, window: Window, trees: TreeSource, side: int) -> NDAr
     return means
 
 
-def _bands(rows: int, cells: int) -> Iterator[tuple[int, int]]:
+def _cut_bands(rows: int, cells: int) -> Iterator[tuple[int, int]]:
     """Cut rows of squares into bands of limited size, given the cells of one row."""
-    most = max(1, _BAND_CELLS // cells)
-    for top in range(0, rows, most):
-        yield top, min(most, rows - top)
+    most_rows = max(1, _BAND_CELLS // cells)
+    for top in range(0, rows, most_rows):
+        yield top, min(most_rows, rows - top)

@@ -138,9 +138,9 @@ def check_zone_coverage(
     problems: list[RasterError] = []
     widest = zones[(zones["kind"] == "cumulative")]
     widest = widest[widest["distance_m"] == widest["distance_m"].max()]
-    for line, own in widest.groupby("line", sort=False):
-        what = f"the zone of {own['distance_m'].iloc[0] / 1000:g} km about {line}"
-        area = shapely.union_all(own.geometry.to_numpy())
+    for line, zones_of_line in widest.groupby("line", sort=False):
+        what = f"the zone of {zones_of_line['distance_m'].iloc[0] / 1000:g} km about {line}"
+        area = shapely.union_all(zones_of_line.geometry.to_numpy())
         try:
             share = check_coverage(
                 dem, area=area, area_crs=zones.crs, least=least, what=what, path=path

@@ -29,7 +29,6 @@ from frontline.elevation.heights import (
 )
 from frontline.elevation.units import METRES, doubt_units, find_unit
 from frontline.errors import RasterError
-from frontline.geo.geodesy import place_points
 from frontline.project.loader import write_relative
 from frontline.raster import io as rasters
 from frontline.raster.grid import (
@@ -55,7 +54,6 @@ from frontline.records import Note
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.project.models import Elevation, Project
 
@@ -66,7 +64,7 @@ def add_trees(grid: Dem, *, posts_rc: NDArray[Any]) -> Dem:
     Parameters
     ----------
     grid
-        Ground on a metric grid, from `terrain.sight_grid`.
+        Ground on a metric grid, from `make_sight_grid`.
     posts_rc
         Row and column of posts, shape ``(n, 2)``; between cells, all cells around them are
         cleared.
@@ -102,8 +100,6 @@ COARSE_M = 100.0
 
 SCALE_TOLERANCE = 0.001
 """How far ground and grid distances may differ before a grid is resampled."""
-
-_GEOD = pyproj.Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -215,25 +211,29 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
     # A tenth more: the plane may stretch distances by that much at its edges.
     reach_m = 1.1 * max(project.sight.radius_m, *project.zones.distances_m)
     lines = [geometry for frame in layers.lines.values() for geometry in frame.geometry]
-    near = [shapely.box(*_widened(line.bounds, reach_m)) for line in lines]
-    wide = shapely.box(*shapely.total_bounds([layers.study_area, *near]))
+    line_boxes = [shapely.box(*_widen_bounds(line.bounds, reach_m)) for line in lines]
+    wide_area = shapely.box(*shapely.total_bounds([layers.study_area, *line_boxes]))
     shown = write_relative(stated.path, project=project)
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
         about = stated.path.name
         unit_notes = tuple(_check_unit(raster, stated, about))
         # Where all has too many cells: sight needs no more than the lines' surroundings.
-        narrow = shapely.box(*shapely.total_bounds(near))
-        area, every, notes = _what_to_read(raster, wide, narrow, layers.plane.crs, about)
+        line_area = shapely.box(*shapely.total_bounds(line_boxes))
+        area, every, notes = _choose_area(raster, wide_area, line_area, layers.plane.crs, about)
         to_m = METRES[stated.unit]
         heights, transform = read_around(
             raster, area=area, area_crs=layers.plane.crs, to_m=to_m, every=every
         )
         crs = raster.crs
         datum, pieces = find_vertical_datum(raster), read_provenance(raster)
-        notes += [*unit_notes, *_about_datum(stated, datum, about), *_filled_before(raster, about)]
+        notes += [
+            *unit_notes,
+            *_doubt_datum(stated, datum, about),
+            *_note_filled_cells(raster, about),
+        ]
         notes += [Note(about, raster.datum_doubt)] if raster.datum_doubt else []
     refuse_other_units(heights, path=Path(shown))
-    notes += _voids_removed(heights, about)
+    notes += _note_voids(heights, about)
     step_m = measure_middle_step(transform, crs=crs, shape=heights.shape)
     notes += doubt_units(heights, step_m=step_m, about=about)
     fine = None
@@ -249,14 +249,14 @@ def read_dem(project: Project, *, layers: Layers) -> Dem | None:
         model=stated.model,
         accuracy_m=stated.accuracy_m,
         source=stated.source,
-        notes=(*notes, *_share_unknown(heights, about)),
+        notes=(*notes, *_note_unknown_share(heights, about)),
         pieces=pieces,
         fine=fine,
-        trees=find_trees(project, area=narrow, area_crs=layers.plane.crs),
+        trees=find_trees(project, area=line_area, area_crs=layers.plane.crs),
     )
 
 
-def _what_to_read(
+def _choose_area(
     raster: Raster, wide: Any, narrow: Any, area_crs: pyproj.CRS, about: str
 ) -> tuple[Any, int, list[Note]]:
     """Choose an area that fits into memory, or every how many cells are read, and say so."""
@@ -316,15 +316,15 @@ def make_sight_grid(dem: Dem, *, area: Any, area_crs: pyproj.CRS, margin_m: floa
     to four heights that it would be made of is unknown. The scale of that plane is off by
     r^2 / (6 R^2) at distance r.
     """
-    wide = shapely.box(*_widened(area.bounds, 1.1 * margin_m))
+    widened = shapely.box(*_widen_bounds(area.bounds, 1.1 * margin_m))
     crs = pyproj.CRS.from_user_input(dem.crs)
     if dem.fine is not None:
-        dem = _in_full(dem, dem.fine, crs, wide, area_crs)
+        dem = _read_in_full(dem, dem.fine, crs, widened, area_crs)
     if crs.is_projected:
-        window = _window_over(dem, wide, area_crs)
+        window = _find_window_over(dem, widened, area_crs)
         if is_true_to_scale(dem.transform, crs=crs, window=window, tolerance=SCALE_TOLERANCE):
-            return _cut_out(dem, crs, window)
-    return _resampled(dem, crs, wide, area_crs)
+            return _cut_window(dem, crs, window)
+    return _resample_about(dem, crs, widened, area_crs)
 
 
 def sample_heights(dem: Dem, *, xy: AnyFloats, crs: pyproj.CRS) -> NDArray[np.float64]:
@@ -349,36 +349,7 @@ def sample_heights(dem: Dem, *, xy: AnyFloats, crs: pyproj.CRS) -> NDArray[np.fl
     return interpolate_bilinear(dem.heights_m, row=place[:, 0], col=place[:, 1])
 
 
-def read_profile(
-    dem: Dem, *, line: Any, plane: ProjectedPlane, spacing_m: float | None = None
-) -> AnyFloats:
-    """Read the heights along a line.
-
-    Parameters
-    ----------
-    dem
-        The grid.
-    line
-        LineString in the plane of `plane`.
-    plane
-        The plane.
-    spacing_m
-        Distance of the points; half a cell if unset.
-
-    Returns
-    -------
-    Rows of distance along the line in metres, longitude, latitude and height in metres, shape
-    ``(n, 4)``; the height is NaN where unknown.
-    """
-    spacing = min(dem.step_m) / 2 if spacing_m is None else spacing_m
-    xy = place_points(line, plane=plane, spacing_m=spacing)
-    lonlat = plane.lonlat(xy)
-    steps = _GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2] if len(lonlat) > 1 else []
-    along = np.concatenate([[0.0], np.cumsum(steps)])[: len(lonlat)]
-    return np.column_stack([along, lonlat, sample_heights(dem, xy=xy, crs=plane.crs)])
-
-
-def _widened(bounds: Bounds, by: float) -> Bounds:
+def _widen_bounds(bounds: Bounds, by: float) -> Bounds:
     west, south, east, north = bounds
     return west - by, south - by, east + by, north + by
 
@@ -397,7 +368,7 @@ def _check_unit(raster: Raster, stated: Elevation, about: str) -> Iterator[Note]
         yield Note(about, f"says that its heights are in '{unit}': taken for {stated.unit}.")
 
 
-def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
+def _note_voids(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]:
     """Make impossible heights unknown, in place, and say what looks like a void."""
     voids, notes = remove_voids(heights), []
     if voids:
@@ -410,8 +381,8 @@ def _voids_removed(heights: NDArray[np.float32], about: str) -> tuple[Note, ...]
     return tuple(notes)
 
 
-def _about_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
-    """Ask what heights are above where nobody says it, and say where project and file differ."""
+def _doubt_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
+    """Note a vertical datum that nobody names, or of which project and file say two things."""
     if not stated.vertical_datum and not datum:
         text = "nobody says what its heights are above: add vertical_datum to [elevation]."
         yield Note(about, text)
@@ -420,8 +391,8 @@ def _about_datum(stated: Elevation, datum: str, about: str) -> Iterator[Note]:
         yield Note(about, text)
 
 
-def _filled_before(raster: Raster, about: str) -> Iterator[Note]:
-    """Say what a file says of cells that were voids: `frontline fetch` marks those it fills."""
+def _note_filled_cells(raster: Raster, about: str) -> Iterator[Note]:
+    """Note cells of the file that were voids: `frontline fetch` counts those that it fills."""
     tags = raster.dataset.tags()
     count = tags.get("FILLED_CELLS", "")
     if count.isdigit() and int(count):
@@ -429,7 +400,7 @@ def _filled_before(raster: Raster, about: str) -> Iterator[Note]:
         yield Note(about, text, int(count))
 
 
-def _share_unknown(heights: NDArray[np.float32], about: str) -> Iterator[Note]:
+def _note_unknown_share(heights: NDArray[np.float32], about: str) -> Iterator[Note]:
     unknown = int(np.isnan(heights).sum())
     if unknown:
         text = f"{unknown / heights.size:.1%} of the cells around the study area are unknown."
@@ -440,16 +411,16 @@ def to_dem_crs(
     dem: Dem, crs: pyproj.CRS, x: AnyFloats, y: AnyFloats
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bring points into the grid's CRS, and in degrees to the turn of 360 the grid is on."""
-    ours = pyproj.CRS.from_user_input(dem.crs)
-    moved_x, moved_y = pyproj.Transformer.from_crs(crs, ours, always_xy=True).transform(x, y)
-    if ours.is_geographic:
-        turn = 2 * math.pi / ours.axis_info[0].unit_conversion_factor
+    dem_crs = pyproj.CRS.from_user_input(dem.crs)
+    moved_x, moved_y = pyproj.Transformer.from_crs(crs, dem_crs, always_xy=True).transform(x, y)
+    if dem_crs.is_geographic:
+        turn = 2 * math.pi / dem_crs.axis_info[0].unit_conversion_factor
         west, _, east, _ = dem.bounds
         moved_x = moved_x - turn * np.round((moved_x - (west + east) / 2) / turn)
     return np.asarray(moved_x), np.asarray(moved_y)
 
 
-def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
+def _find_window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     """Return the cells of a projected grid under an area; it may reach outside."""
     corners = shapely.get_coordinates(densify_edges(np.array([area], dtype=object), crs=area_crs))
     place = dem.position(*to_dem_crs(dem, area_crs, corners[:, 0], corners[:, 1]))
@@ -462,17 +433,19 @@ def _window_over(dem: Dem, area: Any, area_crs: pyproj.CRS) -> Window:
     return Window(int(top), int(left), int(bottom - top + 1), int(right - left + 1))
 
 
-def _in_full(dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
+def _read_in_full(
+    dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS
+) -> Dem:
     """Read every cell of the file around an area."""
-    found = fine.around(area, area_crs)
-    if found is None:  # off the file: the survey knows nothing there either
+    reading = fine.around(area, area_crs)
+    if reading is None:  # off the file: the survey knows nothing there either
         return dem
-    heights, transform = found
+    heights, transform = reading
     step_m = measure_middle_step(transform, crs=crs, shape=heights.shape)
     return replace(dem, heights_m=heights, transform=transform, step_m=step_m, fine=None)
 
 
-def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
+def _cut_window(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
     """Cut a window out of a grid, padded with the unknown."""
     _check_size(window.rows, window.cols)
     heights = np.full((window.rows, window.cols), np.nan, dtype=np.float32)
@@ -492,7 +465,7 @@ def _cut_out(dem: Dem, crs: pyproj.CRS, window: Window) -> Dem:
     )
 
 
-def _resampled(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
+def _resample_about(dem: Dem, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS) -> Dem:
     """Interpolate a grid onto an azimuthal equidistant plane about the area's middle."""
     to_lonlat = pyproj.Transformer.from_crs(area_crs, "EPSG:4326", always_xy=True)
     west, south, east, north = area.bounds

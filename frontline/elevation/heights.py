@@ -93,8 +93,8 @@ def find_vertical_datum(raster: Raster) -> str:
         return str(crs.sub_crs_list[1].name)
     ellipsoid = crs.ellipsoid
     # the third axis of a CRS that is not a compound one is the height above its ellipsoid
-    three = len(crs.axis_info) == 3 and ellipsoid is not None
-    return f"{ellipsoid.name} ellipsoid" if three and ellipsoid is not None else ""
+    has_height_axis = len(crs.axis_info) == 3 and ellipsoid is not None
+    return f"{ellipsoid.name} ellipsoid" if has_height_axis and ellipsoid is not None else ""
 
 
 def read_provenance(raster: Raster) -> tuple[dict[str, Any], ...]:
@@ -106,24 +106,24 @@ def read_provenance(raster: Raster) -> tuple[dict[str, Any], ...]:
     north to south, in units of the CRS) and ``resampled``; nothing from other files.
     """
     try:
-        listed = json.loads(raster.dataset.tags().get(PIECES, "[]"))
+        pieces = json.loads(raster.dataset.tags().get(PIECES, "[]"))
         return tuple(
             {
-                "tile": str(one["tile"]),
-                "source": str(one["source"]),
-                "datum": str(one["datum"]),
-                "step": [float(size) for size in one["step"]],
-                "resampled": bool(one["resampled"]),
+                "tile": str(piece["tile"]),
+                "source": str(piece["source"]),
+                "datum": str(piece["datum"]),
+                "step": [float(size) for size in piece["step"]],
+                "resampled": bool(piece["resampled"]),
             }
-            for one in listed
+            for piece in pieces
         )
     except (ValueError, TypeError, KeyError):  # a file of somebody else's
         return ()
 
 
-def is_same_datum(one: str, *, other: str) -> bool:
+def is_same_datum(datum: str, *, other: str) -> bool:
     """Compare names of a datum however they are written: ``EGM2008 height`` is ``EGM2008``."""
-    return simplify_datum(one) == simplify_datum(other)
+    return simplify_datum(datum) == simplify_datum(other)
 
 
 def simplify_datum(datum: str) -> str:
@@ -190,10 +190,10 @@ def read_around(
             "does not reach the study area. Use elevation of this region, or correct the CRS.",
             path=raster.path,
         )
-    heights = _read(raster, windows[0], every)
+    heights = _read_thinned(raster, windows[0], every)
     # A raster of the whole turn meets the area at both its edges: lay the pieces side by side.
     for window in windows[1:]:
-        heights = np.where(np.isnan(heights), _read(raster, window, every), heights)
+        heights = np.where(np.isnan(heights), _read_thinned(raster, window, every), heights)
     if to_m != 1.0:
         heights *= np.float32(to_m)
     a, b, c, d, e, f = find_window_transform(raster.transform, window=windows[0])
@@ -215,7 +215,7 @@ def choose_thinning(cells: int) -> int:
     return side + 1 - side % 2
 
 
-def _read(raster: Raster, window: Window, every: int) -> NDArray[np.float32]:
+def _read_thinned(raster: Raster, window: Window, every: int) -> NDArray[np.float32]:
     if every == 1:
         return cast("NDArray[np.float32]", rasters.read_window(raster, window=window))
     if window.cells > MOST_SURVEYED:
@@ -228,19 +228,19 @@ def _read(raster: Raster, window: Window, every: int) -> NDArray[np.float32]:
     rows, cols = math.ceil(window.rows / every), math.ceil(window.cols / every)
     survey = np.full((rows, cols), np.nan, dtype=np.float32)
     middle = every // 2
-    most = max(1, min(_BAND_CELLS, rasters.MOST_CELLS) // every**2)
-    wide = min(cols, most)
-    high = max(1, most // wide)
-    for top in range(0, rows, high):
-        for left in range(0, cols, wide):
-            part = survey[top : top + high, left : left + wide]
-            there = Window(
+    most_squares = max(1, min(_BAND_CELLS, rasters.MOST_CELLS) // every**2)
+    block_cols = min(cols, most_squares)
+    block_rows = max(1, most_squares // block_cols)
+    for top in range(0, rows, block_rows):
+        for left in range(0, cols, block_cols):
+            part = survey[top : top + block_rows, left : left + block_cols]
+            part_window = Window(
                 window.row + top * every,
                 window.col + left * every,
                 part.shape[0] * every,
                 part.shape[1] * every,
             )
-            part[:] = rasters.read_window(raster, window=there)[middle::every, middle::every]
+            part[:] = rasters.read_window(raster, window=part_window)[middle::every, middle::every]
     return survey
 
 

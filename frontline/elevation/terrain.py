@@ -34,8 +34,8 @@ def list_cells(dem: Dem, *, plane: ProjectedPlane) -> tuple[Floats, Floats]:
     rows, cols = dem.heights_m.shape
     a, _, c, _, e, f = dem.transform
     x, y = np.meshgrid(c + (np.arange(cols) + 0.5) * a, f + (np.arange(rows) + 0.5) * e)
-    there = pyproj.Transformer.from_crs(dem.crs, plane.crs, always_xy=True)
-    xy = np.column_stack(there.transform(x.ravel(), y.ravel()))
+    to_plane = pyproj.Transformer.from_crs(dem.crs, plane.crs, always_xy=True)
+    xy = np.column_stack(to_plane.transform(x.ravel(), y.ravel()))
     dy, dx = measure_row_steps(
         dem.transform, crs=pyproj.CRS.from_user_input(dem.crs), shape=(rows, cols)
     )
@@ -73,7 +73,7 @@ def measure_relief_of_cells(dem: Dem, *, radius_m: float, every: int = 1) -> Flo
     radius_m
         Cells count whose centre lies within it.
     every
-        Of each square of so many cells a side only the middle one is asked of.
+        Compute it for the middle cell only of each square of so many cells a side.
 
     Returns
     -------
@@ -93,8 +93,8 @@ def measure_relief_of_cells(dem: Dem, *, radius_m: float, every: int = 1) -> Flo
     lowest = np.where(known, -dem.heights_m, -np.inf)
     lowest = -find_highest_within(lowest, step_m=steps, radius_m=radius_m, rows=rows, cols=cols)
     relief = np.full(highest.shape, np.nan)
-    some = np.isfinite(highest)
-    relief[some] = highest[some].astype(np.float64) - lowest[some]
+    has_height = np.isfinite(highest)
+    relief[has_height] = highest[has_height].astype(np.float64) - lowest[has_height]
     return relief
 
 
@@ -117,7 +117,7 @@ def find_highest_within(
     radius_m
         The radius.
     rows, cols
-        Rows and columns that are asked of, ascending; all if None.
+        Rows and columns whose cells are computed, ascending; all if None.
 
     Notes
     -----
@@ -129,25 +129,25 @@ def find_highest_within(
     down = np.arange(height) if rows is None else np.asarray(rows)
     across = np.arange(width) if cols is None else np.asarray(cols)
     dy, dx = (np.broadcast_to(np.asarray(step, float), (height,))[down] for step in step_m)
-    found = np.full((len(down), len(across)), -np.inf, dtype=values.dtype)
-    reach = min(int(_cells_within(radius_m, dy).max(initial=0)), height - 1)
+    highest = np.full((len(down), len(across)), -np.inf, dtype=values.dtype)
+    reach = min(int(_count_cells_within(radius_m, dy).max(initial=0)), height - 1)
     # By bands of rows: the widened copy of all cells would take as much memory as these.
     high = max(1, _DISC_CELLS // width - 2 * reach)
     for top in range(0, height, high):
-        own = np.flatnonzero((down >= top) & (down < top + high))
-        if not len(own):
+        band_rows = np.flatnonzero((down >= top) & (down < top + high))
+        if not len(band_rows):
             continue
         first, last = max(top - reach, 0), min(top + high + reach, height)
         _stack_rows(
             values[first:last],
-            down[own] - first,
+            down[band_rows] - first,
             across,
-            (dy[own], dx[own]),
+            (dy[band_rows], dx[band_rows]),
             radius_m,
-            out=found,
-            at=own,
+            out=highest,
+            at=band_rows,
         )
-    return found
+    return highest
 
 
 def _stack_rows(
@@ -162,11 +162,11 @@ def _stack_rows(
 ) -> None:
     """Put the highest value within a radius of some cells into rows ``at`` of ``out``."""
     height, width = values.shape
-    widest = int(np.minimum(_cells_within(radius_m, step_m[1]), width).max())
+    widest = int(np.minimum(_count_cells_within(radius_m, step_m[1]), width).max())
     stretch = np.pad(values, ((0, 0), (widest, widest)), constant_values=-np.inf)
     reached = 1  # cells that a value of a stretch stands for, from its own to the right
     for half, sources, targets in sorted(
-        _rows_of_disc(height, width, down, step_m, radius_m), key=lambda row: row[0]
+        _list_disc_rows(height, width, down, step_m, radius_m), key=lambda row: row[0]
     ):
         while 2 * reached <= 2 * half + 1:
             np.maximum(stretch[:, :-reached], stretch[:, reached:], out=stretch[:, :-reached])
@@ -176,30 +176,30 @@ def _stack_rows(
         out[at[targets]] = np.maximum(out[at[targets]], best)
 
 
-def _rows_of_disc(
+def _list_disc_rows(
     height: int, width: int, down: Integers, step_m: tuple[Floats, Floats], radius_m: float
 ) -> Iterator[tuple[int, Integers, Integers]]:
-    """Yield the rows of discs about some cells: half of their width, where from, and for whom."""
-    most = int(_cells_within(radius_m, step_m[0]).max())
-    for away in range(min(most, height - 1) + 1):
-        half = np.minimum(find_half_widths(away, *step_m, radius_m), width)
-        for sign in (1, -1) if away else (1,):
-            source = down + sign * away
+    """Yield the rows of discs about some cells: half-width, rows to read, and cells served."""
+    most_rows = int(_count_cells_within(radius_m, step_m[0]).max())
+    for row_offset in range(min(most_rows, height - 1) + 1):
+        half = np.minimum(find_half_widths(row_offset, *step_m, radius_m), width)
+        for sign in (1, -1) if row_offset else (1,):
+            source = down + sign * row_offset
             inside = (source >= 0) & (source < height) & (half >= 0)
             for size in np.unique(half[inside]):
                 targets = np.flatnonzero(inside & (half == size))
                 yield int(size), source[targets], targets
 
 
-def find_half_widths(away: Any, dy: Any, dx: Any, radius_m: float) -> Any:
+def find_half_widths(row_offset: Any, dy: Any, dx: Any, radius_m: float) -> Any:
     """Tell how many cells to either side a disc reaches, so many rows off its middle; -1: none."""
-    left = radius_m**2 - (away * dy) ** 2
+    remaining = radius_m**2 - (row_offset * dy) ** 2
     # Rounding: a cell whose centre lies on the circle counts.
-    half = np.floor(np.sqrt(np.maximum(left, 0.0)) / dx + _ON_CIRCLE).astype(np.int64)
-    return np.where(left >= -_ON_CIRCLE * radius_m**2, half, -1)
+    half = np.floor(np.sqrt(np.maximum(remaining, 0.0)) / dx + _ON_CIRCLE).astype(np.int64)
+    return np.where(remaining >= -_ON_CIRCLE * radius_m**2, half, -1)
 
 
-def _cells_within(radius_m: float, step: Floats) -> Integers:
+def _count_cells_within(radius_m: float, step: Floats) -> Integers:
     return np.asarray(np.floor(radius_m / step + _ON_CIRCLE), dtype=np.int64)
 
 
@@ -230,11 +230,11 @@ def measure_relief(
     dy, dx = measure_row_steps(
         dem.transform, crs=pyproj.CRS.from_user_input(dem.crs), shape=(rows, cols)
     )
-    found = np.full(len(place), np.nan)
+    relief = np.full(len(place), np.nan)
     for number in np.flatnonzero(np.isfinite(place).all(axis=1)):
         row, col = (math.floor(value + 0.5) for value in place[number])
         north, east = (float(step[min(max(row, 0), rows - 1)]) for step in (dy, dx))
-        reach = int(_cells_within(radius_m, np.array([north]))[0])
+        reach = int(_count_cells_within(radius_m, np.array([north]))[0])
         top, bottom = max(row - reach, 0), min(row + reach, rows - 1)
         half = find_half_widths(np.abs(np.arange(top, bottom + 1) - row), north, east, radius_m)
         broad = int(half.max(initial=-1))
@@ -245,8 +245,8 @@ def measure_relief(
         within_disc = np.abs(np.arange(left, right + 1) - col) <= half[:, np.newaxis]
         known = part[within_disc & np.isfinite(part)]
         if len(known):
-            found[number] = float(known.max()) - float(known.min())
-    return found
+            relief[number] = float(known.max()) - float(known.min())
+    return relief
 
 
 def measure_slope(dem: Dem) -> NDArray[np.float64]:
@@ -264,8 +264,8 @@ def measure_slope(dem: Dem) -> NDArray[np.float64]:
     """
     crs = pyproj.CRS.from_user_input(dem.crs)
     dy, dx = measure_row_steps(dem.transform, crs=crs, shape=dem.heights_m.shape)
-    to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
-    to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
+    to_south = _measure_rise(dem.heights_m, axis=0) / dy[:, np.newaxis]
+    to_east = _measure_rise(dem.heights_m, axis=1) / dx[:, np.newaxis]
     steep = np.degrees(np.arctan(np.hypot(to_south, to_east)))
     return np.where(np.isfinite(dem.heights_m), steep, np.nan)
 
@@ -297,8 +297,8 @@ def shade_hills(
     """
     crs = pyproj.CRS.from_user_input(dem.crs)
     dy, dx = measure_row_steps(dem.transform, crs=crs, shape=dem.heights_m.shape)
-    to_south = _slope(dem.heights_m, axis=0) / dy[:, np.newaxis]
-    to_east = _slope(dem.heights_m, axis=1) / dx[:, np.newaxis]
+    to_south = _measure_rise(dem.heights_m, axis=0) / dy[:, np.newaxis]
+    to_east = _measure_rise(dem.heights_m, axis=1) / dx[:, np.newaxis]
     known = np.isfinite(dem.heights_m)
     steep = np.hypot(to_south, to_east)[known]
     top = float(np.quantile(steep, 0.95)) if len(steep) else 0.0
@@ -323,12 +323,12 @@ def shade_relief(dem: Dem, *, most_cells: int = 1_500_000) -> RasterResult:
     rows, cols = dem.heights_m.shape
     side = max(1, math.ceil(math.sqrt(rows * cols / most_cells)))
     if side > 1:
-        dem = _merged_relief(dem, side)
+        dem = _merge_relief(dem, side)
     bands: dict[str, NDArray[np.generic]] = {"shade": shade_hills(dem), "elevation": dem.heights_m}
     return RasterResult(bands=bands, transform=dem.transform, crs=dem.crs)
 
 
-def _slope(heights: NDArray[np.float32], *, axis: int) -> NDArray[np.float64]:
+def _measure_rise(heights: NDArray[np.float32], *, axis: int) -> NDArray[np.float64]:
     """Return the rise per cell along an axis: central, one-sided beside the unknown, else 0."""
     values = np.moveaxis(heights.astype(np.float64), axis, 0)
     step = np.diff(values, axis=0)
@@ -339,7 +339,7 @@ def _slope(heights: NDArray[np.float32], *, axis: int) -> NDArray[np.float64]:
     return np.moveaxis(rise, 0, axis)
 
 
-def _merged_relief(dem: Dem, side: int) -> Dem:
+def _merge_relief(dem: Dem, side: int) -> Dem:
     """Average squares of cells; a square is known if any of its cells is."""
     rows, cols = (size - size % side for size in dem.heights_m.shape)
     mean = np.empty((rows // side, cols // side), dtype=np.float32)
@@ -385,7 +385,7 @@ GROUND = (
         "mountain_share", "", "Mountains", "Share with 300 m of relief within 7 km (0 to 1)."
     ),
 )
-"""What is told of land, NaN where nothing is known of it."""
+"""Columns that describe the ground of some land; NaN where no height is known."""
 
 
 @dataclass(frozen=True)
@@ -450,7 +450,7 @@ def read_ground(
     side = max(1, math.ceil(math.sqrt(rows * cols / most_cells)))
     # By bands of rows: ten arrays of every cell would take many times the elevation's memory.
     band = side * max(1, BAND_CELLS // (cols * side))
-    parts = [_merged_ground(dem, top, min(top + band, rows), side) for top in range(0, rows, band)]
+    parts = [_merge_ground(dem, top, min(top + band, rows), side) for top in range(0, rows, band)]
     count, height, steep = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     flat = (count > 0).ravel()
     a, b, c, d, e, f = dem.transform
@@ -471,7 +471,7 @@ def read_ground(
     )
 
 
-def _merged_ground(
+def _merge_ground(
     dem: Dem, top: int, bottom: int, side: int
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Merge some rows of cells in squares: known cells, mean height and slope."""
@@ -481,25 +481,25 @@ def _merged_ground(
     about = replace(
         dem, heights_m=dem.heights_m[first:last], transform=(a, b, c, d, e, f + first * e)
     )
-    own = slice(top - first, bottom - first)
-    heights = _squares(about.heights_m[own].astype(np.float64), side)
-    steep = _squares(measure_slope(about)[own], side)
+    inner = slice(top - first, bottom - first)
+    heights = _cut_squares(about.heights_m[inner].astype(np.float64), side)
+    steep = _cut_squares(measure_slope(about)[inner], side)
     known = np.isfinite(heights)
     return (
         known.sum(axis=(1, 3)),
-        _mean(heights, known),
-        _mean(steep, known),
+        _average_squares(heights, known),
+        _average_squares(steep, known),
     )
 
 
-def _squares(cells: Floats, side: int) -> Floats:
+def _cut_squares(cells: Floats, side: int) -> Floats:
     """Shape ``(rows, side, cols, side)``; cells beyond the edge are unknown."""
     rows, cols = (-size % side for size in cells.shape)
     padded = np.pad(cells, ((0, rows), (0, cols)), constant_values=np.nan)
     return padded.reshape(padded.shape[0] // side, side, padded.shape[1] // side, side)
 
 
-def _mean(squares: Floats, known: NDArray[np.bool_]) -> Floats:
+def _average_squares(squares: Floats, known: NDArray[np.bool_]) -> Floats:
     total = np.where(known, squares, 0.0).sum(axis=(1, 3))
     return np.asarray(total / np.maximum(known.sum(axis=(1, 3)), 1), dtype=np.float64)
 
@@ -541,15 +541,17 @@ def summarise_ground(
     reached = np.cumsum(weight[order]) / weight.sum()
     low, high = (float(height[order][np.searchsorted(reached, part)]) for part in (0.1, 0.9))
     relief = ground.relief_m[inside]
-    seen = np.isfinite(relief)
-    about = weight[seen] if seen.any() else None
+    known = np.isfinite(relief)
+    known_weight = weight[known] if known.any() else None
     return {
         "elevation_m": float(np.average(height, weights=weight)),
         "elevation_p10": low,
         "elevation_p90": high,
         "slope_deg": float(np.average(ground.slope_deg[inside], weights=weight)),
-        "relief_m": math.nan if about is None else float(np.average(relief[seen], weights=about)),
+        "relief_m": math.nan
+        if known_weight is None
+        else float(np.average(relief[known], weights=known_weight)),
         "mountain_share": math.nan
-        if about is None
-        else float(np.average(relief[seen] >= MOUNTAIN_RELIEF_M, weights=about)),
+        if known_weight is None
+        else float(np.average(relief[known] >= MOUNTAIN_RELIEF_M, weights=known_weight)),
     }

@@ -46,7 +46,7 @@ def cut_at_antimeridian(
     """
     result = np.array(geometries, dtype=object)
     areas = shapely.get_dimensions(result) == 2
-    for row in np.flatnonzero(_jumps(result, to_lonlat)):
+    for row in np.flatnonzero(_find_jumps(result, to_lonlat)):
         if areas[row]:
             result[row] = _cut_area(result[row], to_lonlat, to_plane)
         else:
@@ -88,7 +88,7 @@ def settle_half_turns(coords: Coords, line: Index) -> tuple[Coords, Index]:
         return coords, line
     breaks = np.flatnonzero(np.diff(line)) + 1
     rings = [
-        _settled_ring(ring, unsure[rows], pole[rows]) if line[rows[0]] in touched else ring
+        _settle_ring(ring, unsure[rows], pole[rows]) if line[rows[0]] in touched else ring
         for rows, ring in zip(
             np.split(np.arange(len(line)), breaks), np.split(coords, breaks), strict=True
         )
@@ -97,7 +97,7 @@ def settle_half_turns(coords: Coords, line: Index) -> tuple[Coords, Index]:
     return np.concatenate(rings), np.repeat(numbers, [len(ring) for ring in rings])
 
 
-def _settled_ring(ring: Coords, unsure: NDArray[np.bool_], pole: NDArray[np.bool_]) -> Coords:
+def _settle_ring(ring: Coords, unsure: NDArray[np.bool_], pole: NDArray[np.bool_]) -> Coords:
     closed = bool(np.allclose(ring[0, 1], ring[-1, 1])) and bool(unsure[0] == unsure[-1])
     closed = closed and abs((ring[0, 0] - ring[-1, 0] + 180.0) % 360.0 - 180.0) < 1e-9
     closed = closed or bool(pole[0] and pole[-1])
@@ -108,7 +108,7 @@ def _settled_ring(ring: Coords, unsure: NDArray[np.bool_], pole: NDArray[np.bool
         order = np.append(order, order[0])
         ring, pole, unsure = ring[order], pole[order], unsure[order]
     out: list[Coords] = []
-    for start, stop in _runs(pole):
+    for start, stop in _list_runs(pole):
         run = ring[start:stop].copy()
         sure = np.flatnonzero(~unsure[start:stop])
         anchor = int(sure[0]) if len(sure) else 0
@@ -124,13 +124,13 @@ def _settled_ring(ring: Coords, unsure: NDArray[np.bool_], pole: NDArray[np.bool
     return np.concatenate(out) if out else ring
 
 
-def _runs(pole: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _list_runs(pole: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Stretches of vertices between poles, as start and stop."""
     edges = np.flatnonzero(np.diff(np.concatenate([[True], pole, [True]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _jumps(geometries: Geometries, to_lonlat: Forward) -> NDArray[np.bool_]:
+def _find_jumps(geometries: Geometries, to_lonlat: Forward) -> NDArray[np.bool_]:
     rings = np.full(len(geometries), False)
     for row, geometry in enumerate(geometries):
         if geometry is None or shapely.is_empty(geometry) or shapely.get_dimensions(geometry) == 0:
@@ -144,7 +144,7 @@ def _jumps(geometries: Geometries, to_lonlat: Forward) -> NDArray[np.bool_]:
     return rings
 
 
-def _meridian(lon: float, low: float, high: float, to_plane: Forward) -> Any:
+def _draw_meridian(lon: float, low: float, high: float, to_plane: Forward) -> Any:
     lat = np.linspace(low, high, max(2, int((high - low) / _STEP_DEG) + 2))
     return shapely.linestrings(to_plane(np.column_stack([np.full(len(lat), lon), lat])))
 
@@ -171,8 +171,8 @@ def _cut_stretch(xy: Coords, lon: NDArray[np.float64], to_lonlat: Forward) -> li
     other = (lon[before] > 0) != (lon[after] > 0)
     crosses = np.where(edges, np.abs(lon[after] - lon[before]) > 180.0, other)
     direct = before[crosses & edges]
-    met = _met(xy[direct], xy[direct + 1], lon[direct] > 0, to_lonlat)
-    places = dict(zip(direct.tolist(), met, strict=True))
+    points = _find_meridian_points(xy[direct], xy[direct + 1], lon[direct] > 0, to_lonlat)
+    places = dict(zip(direct.tolist(), points, strict=True))
     pieces: list[Coords] = []
     first, head = 0, xy[:0]
     for start in before[crosses].tolist():
@@ -183,7 +183,9 @@ def _cut_stretch(xy: Coords, lon: NDArray[np.float64], to_lonlat: Forward) -> li
     return [*pieces, np.concatenate([head, xy[first:]])]
 
 
-def _met(start: Coords, stop: Coords, east: NDArray[np.bool_], to_lonlat: Forward) -> Coords:
+def _find_meridian_points(
+    start: Coords, stop: Coords, east: NDArray[np.bool_], to_lonlat: Forward
+) -> Coords:
     """Find where edges meet the meridian, by halving them; `east` says on which side they start."""
     low, high = np.zeros(len(start)), np.ones(len(start))
     for _ in range(_HALVINGS if len(start) else 0):
@@ -201,8 +203,8 @@ def _cut_area(geometry: Any, to_lonlat: Forward, to_plane: Forward) -> Any:
         near = (high > 0) if pole > 0 else (low < 0)
         if near and shapely.intersects_xy(geometry, *to_plane(np.array([[0.0, pole]]))[0]):
             low, high = min(low, pole), max(high, pole)
-            cuts.append(_meridian(0.0, low, high, to_plane))
-    cuts.append(_meridian(180.0, low, high, to_plane))
+            cuts.append(_draw_meridian(0.0, low, high, to_plane))
+    cuts.append(_draw_meridian(180.0, low, high, to_plane))
     pieces = shapely.get_parts(shapely.polygonize([shapely.union_all([geometry.boundary, *cuts])]))
     inside = shapely.contains(geometry, shapely.point_on_surface(pieces))
     return shapely.multipolygons(pieces[inside])

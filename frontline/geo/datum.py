@@ -84,20 +84,24 @@ def is_same_but_datum(crs: pyproj.CRS, *, other: pyproj.CRS, xy: Floats) -> bool
     Whether both lead to the same longitude and latitude, each on its own datum, within a metre,
     with ellipsoids of the same size.
     """
-    found = []
-    for one in (crs, other):
-        plain = one.source_crs if one.is_bound and one.source_crs is not None else one
+    lonlats = []
+    for system in (crs, other):
+        plain = system.source_crs if system.is_bound and system.source_crs is not None else system
         base = plain.geodetic_crs
         if base is None or plain.ellipsoid is None:
             return False
         turn = pyproj.Transformer.from_crs(plain, base, always_xy=True)
         degree = np.degrees(base.axis_info[0].unit_conversion_factor)
-        found.append(np.column_stack(turn.transform(xy[:, 0], xy[:, 1])) * degree)
-    sizes = [one.ellipsoid for one in (crs, other)]
+        lonlats.append(np.column_stack(turn.transform(xy[:, 0], xy[:, 1])) * degree)
+    sizes = [system.ellipsoid for system in (crs, other)]
     if any(size is None for size in sizes):
         return False
     majors = [size.semi_major_metre for size in sizes if size is not None]
     minors = [size.semi_minor_metre for size in sizes if size is not None]
-    near = max(abs(majors[0] - majors[1]), abs(minors[0] - minors[1])) <= SAME_PLANE_M
-    away = np.abs(found[0] - found[1])
-    return bool(near and np.isfinite(away).all() and (away * _METRES_A_DEGREE).max() < SAME_PLANE_M)
+    alike = max(abs(majors[0] - majors[1]), abs(minors[0] - minors[1])) <= SAME_PLANE_M
+    offset_deg = np.abs(lonlats[0] - lonlats[1])
+    return bool(
+        alike
+        and np.isfinite(offset_deg).all()
+        and (offset_deg * _METRES_A_DEGREE).max() < SAME_PLANE_M
+    )

@@ -38,16 +38,21 @@ def edit_vertices(geometries: Geometries, *, edit: Edit) -> Geometries:
     if len(parts) == 0:
         return result
     kinds = shapely.get_type_id(parts)
-    new = parts.copy()
-    for kind, rebuild in ((0, _points), (1, _lines), (2, _lines), (3, _polygons)):
+    rebuilt = parts.copy()
+    for kind, rebuild in (
+        (0, _rebuild_points),
+        (1, _rebuild_lines),
+        (2, _rebuild_lines),
+        (3, _rebuild_polygons),
+    ):
         chosen = (kinds == kind) & ~shapely.is_empty(parts)
         if chosen.any():
-            new[chosen] = rebuild(parts[chosen], edit)
+            rebuilt[chosen] = rebuild(parts[chosen], edit)
     starts = np.searchsorted(owner, np.arange(len(result) + 1))
     outer = shapely.get_type_id(result)
     for row in np.unique(owner):
-        mine = new[starts[row] : starts[row + 1]]
-        result[row] = mine[0] if outer[row] < 4 else _collected(mine, int(outer[row]))
+        members = rebuilt[starts[row] : starts[row + 1]]
+        result[row] = members[0] if outer[row] < 4 else _collect_parts(members, int(outer[row]))
     return result
 
 
@@ -92,17 +97,17 @@ def make_densifier(
     """
 
     def edit(coords: Coords, line: Index) -> tuple[Coords, Index]:
-        start, stop = _ends(coords, line, period)
+        start, stop = _find_ends(coords, line, period)
         swap = (stop[:, 0] < start[:, 0]) | (
             (stop[:, 0] == start[:, 0]) & (stop[:, 1] < start[:, 1])
         )
         low, high = np.where(swap[:, None], stop, start), np.where(swap[:, None], start, stop)
         span = np.hypot(*(high - low).T)
         looks = np.maximum(1, np.ceil(span / first_step)).astype(np.int64)
-        pieces = looks * _needed(
+        pieces = looks * _count_pieces(
             low, high, looks, forward, tolerance=tolerance, longest=longest, between=between
         )
-        edge, step = _counted(pieces)
+        edge, step = _repeat_rows(pieces)
         share = np.where(swap[edge], pieces[edge] - step, step) / pieces[edge]
         inside = low[edge] + (high - low)[edge] * share[:, None]
         first = step == 0
@@ -120,7 +125,7 @@ def make_densifier(
     return edit
 
 
-def _needed(
+def _count_pieces(
     low: Coords,
     high: Coords,
     looks: Index,
@@ -131,7 +136,7 @@ def _needed(
     between: Between,
 ) -> Index:
     """Pieces that every look of an edge must be cut into, the most over the edge's looks."""
-    edge, step = _counted(looks)
+    edge, step = _repeat_rows(looks)
     if len(edge) == 0:
         return np.zeros(0, dtype=np.int64)
     slope = (high - low) / looks[:, None]
@@ -143,15 +148,17 @@ def _needed(
     for fraction in _FRACTIONS:
         offset = between(forward(head + slope[edge] * fraction), head_to)
         across = np.abs(chord[:, 0] * offset[:, 1] - chord[:, 1] * offset[:, 0])
-        away = np.where(length > 0, across / np.where(length > 0, length, 1.0), np.hypot(*offset.T))
-        sagitta = np.maximum(sagitta, away)
-    wanted = np.maximum(np.ceil(np.sqrt(sagitta / tolerance)), np.ceil(length / longest))
+        deviation = np.where(
+            length > 0, across / np.where(length > 0, length, 1.0), np.hypot(*offset.T)
+        )
+        sagitta = np.maximum(sagitta, deviation)
+    needed = np.maximum(np.ceil(np.sqrt(sagitta / tolerance)), np.ceil(length / longest))
     result = np.ones(len(looks), dtype=np.int64)
-    np.maximum.at(result, edge, np.maximum(1, np.nan_to_num(wanted, posinf=1)).astype(np.int64))
+    np.maximum.at(result, edge, np.maximum(1, np.nan_to_num(needed, posinf=1)).astype(np.int64))
     return result
 
 
-def _ends(coords: Coords, line: Index, period: float | None) -> tuple[Coords, Coords]:
+def _find_ends(coords: Coords, line: Index, period: float | None) -> tuple[Coords, Coords]:
     inner = np.flatnonzero(np.diff(line) == 0)
     start, stop = coords[inner].copy(), coords[inner + 1].copy()
     if period is not None:
@@ -162,24 +169,24 @@ def _ends(coords: Coords, line: Index, period: float | None) -> tuple[Coords, Co
     return start, stop
 
 
-def _counted(counts: Index) -> tuple[Index, Index]:
+def _repeat_rows(counts: Index) -> tuple[Index, Index]:
     """Repeat each row `counts` times: the row's number, and the count within the row."""
     row = np.repeat(np.arange(len(counts)), counts)
     first = np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(counts) else np.zeros(0, int)
     return row, np.arange(len(row)) - first[row]
 
 
-def _points(parts: Geometries, edit: Edit) -> Geometries:
+def _rebuild_points(parts: Geometries, edit: Edit) -> Geometries:
     coords, line = edit(shapely.get_coordinates(parts), np.arange(len(parts)))
     return np.asarray(shapely.points(coords), dtype=object)[np.argsort(line, kind="stable")]
 
 
-def _lines(parts: Geometries, edit: Edit) -> Geometries:
+def _rebuild_lines(parts: Geometries, edit: Edit) -> Geometries:
     coords, line = edit(*shapely.get_coordinates(parts, return_index=True))
     return np.asarray(shapely.linestrings(coords, indices=line), dtype=object)
 
 
-def _polygons(parts: Geometries, edit: Edit) -> Geometries:
+def _rebuild_polygons(parts: Geometries, edit: Edit) -> Geometries:
     rings, owner = shapely.get_rings(parts, return_index=True)
     coords, ring = edit(*shapely.get_coordinates(rings, return_index=True))
     # A ring must close to the bit, whichever way round its last edge was projected.
@@ -189,7 +196,7 @@ def _polygons(parts: Geometries, edit: Edit) -> Geometries:
     return np.asarray(shapely.polygons(bent, indices=owner), dtype=object)
 
 
-def _collected(parts: Geometries, kind: int) -> Any:
+def _collect_parts(parts: Geometries, kind: int) -> Any:
     gather = {
         4: shapely.multipoints,
         5: shapely.multilinestrings,

@@ -62,19 +62,19 @@ def measure_length(geometries: Geometries, *, plane: ProjectedPlane) -> Floats:
     ndarray
         Metres, shape ``(n,)``; 0 for points, empty geometries and None.
     """
-    given = np.asarray(geometries, dtype=object)
-    areas = shapely.get_dimensions(given) == 2
-    lines = np.where(areas, shapely.boundary(given), given)
+    shapes = np.asarray(geometries, dtype=object)
+    areas = shapely.get_dimensions(shapes) == 2
+    lines = np.where(areas, shapely.boundary(shapes), shapes)
     parts, owner = shapely.get_parts(lines, return_index=True)
     keep = shapely.get_dimensions(parts) == 1
     parts, owner = parts[keep], owner[keep]
     coords, part = shapely.get_coordinates(parts, return_index=True)
     if len(coords) == 0:
-        return np.zeros(len(given), dtype=np.float64)
+        return np.zeros(len(shapes), dtype=np.float64)
     lonlat = plane.lonlat(coords)
     same = np.flatnonzero(np.diff(part) == 0)
     steps = GEOD.inv(*lonlat[same].T, *lonlat[same + 1].T)[2]
-    total = np.bincount(owner[part[same]], weights=steps, minlength=len(given))
+    total = np.bincount(owner[part[same]], weights=steps, minlength=len(shapes))
     return np.asarray(total, dtype=np.float64)
 
 
@@ -115,17 +115,17 @@ def place_points(line: Any, *, plane: ProjectedPlane, spacing_m: float) -> Coord
     ndarray
         Plane coordinates, shape ``(n, 2)``; both ends of every part are among them.
     """
-    found = [np.zeros((0, 2))]
+    pieces = [np.zeros((0, 2))]
     for part in shapely.get_parts(line):
         coords = shapely.get_coordinates(part)
         if len(coords) < 2:
             continue
         lonlat = plane.lonlat(coords)
         steps = np.asarray(GEOD.inv(*lonlat[:-1].T, *lonlat[1:].T)[2])
-        at = np.concatenate([[0], np.cumsum(steps)])
-        want = np.linspace(0, at[-1], max(1, int(np.ceil(at[-1] / spacing_m))) + 1)
-        found.append(np.column_stack([np.interp(want, at, axis) for axis in coords.T]))
-    return np.concatenate(found)
+        along = np.concatenate([[0], np.cumsum(steps)])
+        targets = np.linspace(0, along[-1], max(1, int(np.ceil(along[-1] / spacing_m))) + 1)
+        pieces.append(np.column_stack([np.interp(targets, along, axis) for axis in coords.T]))
+    return np.concatenate(pieces)
 
 
 def find_nearest(line: Any, *, points: Coords, plane: ProjectedPlane) -> NearestPlaces:
@@ -143,7 +143,7 @@ def find_nearest(line: Any, *, points: Coords, plane: ProjectedPlane) -> Nearest
 
     Returns
     -------
-    Nearest
+    NearestPlaces
         Within 1 m or 0.01 % of the geodesic distance to the line.
 
     Notes
@@ -159,17 +159,19 @@ def find_nearest(line: Any, *, points: Coords, plane: ProjectedPlane) -> Nearest
     )
     coords, part = shapely.get_coordinates(dense, return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
-    given = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    known = np.flatnonzero(np.isfinite(given).all(axis=1))
-    blank = np.full(len(given), np.nan)
+    places = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    known = np.flatnonzero(np.isfinite(places).all(axis=1))
+    blank = np.full(len(places), np.nan)
     result = NearestPlaces(
-        blank, blank.copy(), blank.copy(), blank.copy(), np.full(len(given), -1, dtype=np.int64)
+        blank, blank.copy(), blank.copy(), blank.copy(), np.full(len(places), -1, dtype=np.int64)
     )
     if len(head) == 0 or len(known) == 0:
         return result
-    row, edge = _candidates(coords, head, given[known])
-    place, start, stop = (plane.lonlat(xy) for xy in (given[known], coords[head], coords[head + 1]))
-    distance, azimuth = _to_edges(place[row], start[edge], stop[edge])
+    row, edge = _find_candidates(coords, head, places[known])
+    place, start, stop = (
+        plane.lonlat(xy) for xy in (places[known], coords[head], coords[head + 1])
+    )
+    distance, azimuth = _measure_to_edges(place[row], start[edge], stop[edge])
     order = np.lexsort((edge, distance, row))
     best = order[np.unique(row[order], return_index=True)[1]]
     distance, azimuth, edge = distance[best], azimuth[best], edge[best]
@@ -181,28 +183,28 @@ def find_nearest(line: Any, *, points: Coords, plane: ProjectedPlane) -> Nearest
     return result
 
 
-def _candidates(coords: Coords, head: NDArray[Any], points: Coords) -> tuple[Any, Any]:
-    """Pairs of a point's row and an edge's row, the true nearest edge among them."""
+def _find_candidates(coords: Coords, head: NDArray[Any], points: Coords) -> tuple[Any, Any]:
+    """List pairs of a point's row and an edge's row; the true nearest edge is among them."""
     tree = shapely.STRtree(shapely.linestrings(np.stack([coords[head], coords[head + 1]], axis=1)))
     places = shapely.points(points)
     first, reach = tree.query_nearest(places, all_matches=False, return_distance=True)
-    far = np.empty(len(points))
-    far[first[0]] = np.hypot(*points[first[0]].T) + 1.1 * reach
-    slack = 1.0 - np.minimum((far / (2.0 * MEAN_RADIUS_M)) ** 2 * 1.02, 0.9)
+    farthest_m = np.empty(len(points))
+    farthest_m[first[0]] = np.hypot(*points[first[0]].T) + 1.1 * reach
+    slack = 1.0 - np.minimum((farthest_m / (2.0 * MEAN_RADIUS_M)) ** 2 * 1.02, 0.9)
     limit = np.empty(len(points))
     limit[first[0]] = reach / slack[first[0]] + 0.1
     row, edge = tree.query(places, predicate="dwithin", distance=limit)
     # Distances with the plane's stretch at the place undone leave few for the geodesics.
-    rough = _rough_m(points[row], coords[head[edge]], coords[head[edge] + 1])
+    rough = _estimate_distance(points[row], coords[head[edge]], coords[head[edge] + 1])
     best = np.full(len(points), np.inf)
     np.minimum.at(best, row, rough)
-    change = (far**2 - (points**2).sum(axis=1)) / (4.0 * MEAN_RADIUS_M**2)
+    change = (farthest_m**2 - (points**2).sum(axis=1)) / (4.0 * MEAN_RADIUS_M**2)
     keep = rough <= (best * (1.001 + 1.1 * change))[row] + 0.1
     return row[keep], edge[keep]
 
 
-def _rough_m(place: Coords, start: Coords, stop: Coords) -> Floats:
-    """Distance from places to edges, the plane's stretch undone where the place lies."""
+def _estimate_distance(place: Coords, start: Coords, stop: Coords) -> Floats:
+    """Estimate distances from places to edges with the plane's stretch at the place undone."""
     radius = np.hypot(*place.T)
     outward = place / np.maximum(radius, 1.0)[:, None]
     squeeze = np.sqrt(1.0 - np.minimum((radius / (2.0 * MEAN_RADIUS_M)) ** 2, 0.9))
@@ -212,10 +214,10 @@ def _rough_m(place: Coords, start: Coords, stop: Coords) -> Floats:
         along = (step * outward).sum(axis=1)
         across = step[:, 1] * outward[:, 0] - step[:, 0] * outward[:, 1]
         ends.append(np.column_stack([along / squeeze, across * squeeze]))
-    return np.asarray(np.hypot(*_foot(ends[0], ends[1]).T), dtype=np.float64)
+    return np.asarray(np.hypot(*_find_foot(ends[0], ends[1]).T), dtype=np.float64)
 
 
-def _foot(start: Coords, stop: Coords) -> Coords:
+def _find_foot(start: Coords, stop: Coords) -> Coords:
     """Points of edges nearest to the origin, shape ``(n, 2)``."""
     along = stop - start
     square = (along**2).sum(axis=1)
@@ -223,14 +225,14 @@ def _foot(start: Coords, stop: Coords) -> Coords:
     return np.asarray(start + along * np.clip(share, 0.0, 1.0)[:, None])
 
 
-def _to_edges(place: Coords, start: Coords, stop: Coords) -> tuple[Floats, Floats]:
+def _measure_to_edges(place: Coords, start: Coords, stop: Coords) -> tuple[Floats, Floats]:
     """Distance and azimuth from each place to the nearest point of its edge, all in degrees."""
     ends = []
     for end in (start, stop):
         azimuth, _, distance = GEOD.inv(*place.T, *end.T)
         angle = np.radians(azimuth)
         ends.append(np.column_stack([distance * np.sin(angle), distance * np.cos(angle)]))
-    foot = _foot(ends[0], ends[1])
+    foot = _find_foot(ends[0], ends[1])
     return np.hypot(*foot.T), np.degrees(np.arctan2(foot[:, 0], foot[:, 1]))
 
 
@@ -270,14 +272,14 @@ def geodesic_buffer(
       within sqrt(d^2 + (c/2)^2) < d + c^2 / (8 d) of the cluster, for the ends of a hull's edge
       belong to it: 0.02 %.
     """
-    pieces = [_stretch_band(coords, distance_m, plane, quad_segs) for coords in _stretches(lines)]
+    pieces = [_buffer_runs(coords, distance_m, plane, quad_segs) for coords in _cut_runs(lines)]
     return shapely.union_all(pieces) if pieces else shapely.Polygon()
 
 
-def _stretches(lines: Any) -> list[list[Coords]]:
+def _cut_runs(lines: Any) -> list[list[Coords]]:
     """Cut lines into runs of at most 50 km, gathered by the cell of 100 km they begin in."""
     dense = make_densifier(np.copy, tolerance=1.0, first_step=LONGEST_EDGE_M)
-    found: dict[tuple[int, int], list[Coords]] = {}
+    runs: dict[tuple[int, int], list[Coords]] = {}
     parts = shapely.get_parts(edit_vertices(np.atleast_1d(np.asarray(lines, object)), edit=dense))
     coords, part = shapely.get_coordinates(parts, return_index=True)
     for xy in np.split(coords, np.flatnonzero(np.diff(part)) + 1) if len(coords) else []:
@@ -288,20 +290,20 @@ def _stretches(lines: Any) -> list[list[Coords]]:
         stops = np.concatenate([breaks + 1, [len(xy)]])
         for a, b in zip(starts, stops, strict=True):
             cell = np.floor(xy[a] / _CELL_M).astype(int)
-            found.setdefault((int(cell[0]), int(cell[1])), []).append(xy[a:b])
-    return list(found.values())
+            runs.setdefault((int(cell[0]), int(cell[1])), []).append(xy[a:b])
+    return list(runs.values())
 
 
-def _stretch_band(
+def _buffer_runs(
     runs: list[Coords], distance_m: float, plane: ProjectedPlane, quad_segs: int
 ) -> Any:
-    every = np.concatenate(runs)
-    middle = plane.lonlat((every.min(axis=0) + every.max(axis=0))[None, :] / 2)[0]
+    coords = np.concatenate(runs)
+    middle = plane.lonlat((coords.min(axis=0) + coords.max(axis=0))[None, :] / 2)[0]
     text = f"+proj=aeqd +lat_0={middle[1]:.6f} +lon_0={middle[0]:.6f} +datum=WGS84 +units=m"
-    there, back = _pair(plane.crs, text)
-    local = np.split(there(every), np.cumsum([len(run) for run in runs])[:-1])
-    band = _band(local, distance_m, thinned=_THINNED, cluster=_CLUSTER, quad_segs=quad_segs)
-    dense = make_densifier(back, tolerance=1e-5 * distance_m, first_step=_CELL_M)
+    to_local, from_local = _make_transforms(plane.crs, text)
+    local = np.split(to_local(coords), np.cumsum([len(run) for run in runs])[:-1])
+    band = _buffer_hulls(local, distance_m, thinned=_THINNED, cluster=_CLUSTER, quad_segs=quad_segs)
+    dense = make_densifier(from_local, tolerance=1e-5 * distance_m, first_step=_CELL_M)
     return edit_vertices(np.array([band], dtype=object), edit=dense)[0]
 
 
@@ -326,10 +328,10 @@ def planar_buffer(lines: Any, *, distance_m: float) -> Any:
     # A buffer of the whole takes time with the square of the vertices; clusters do not.
     coords, part = shapely.get_coordinates(shapely.get_parts(thin), return_index=True)
     runs = np.split(coords, np.flatnonzero(np.diff(part)) + 1)
-    return _band(runs, distance_m, thinned=0.005, cluster=0.1, quad_segs=16)
+    return _buffer_hulls(runs, distance_m, thinned=0.005, cluster=0.1, quad_segs=16)
 
 
-def _band(
+def _buffer_hulls(
     runs: list[Coords], distance_m: float, *, thinned: float, cluster: float, quad_segs: int
 ) -> Any:
     shapes = [np.zeros(0, dtype=object)]
@@ -340,37 +342,37 @@ def _band(
                 shapely.linestrings(xy), thinned * distance_m, preserve_topology=False
             )
             thin = shapely.get_coordinates(line)
-        shapes.append(_clusters(thin, cluster * distance_m / 2))
+        shapes.append(_make_hulls(thin, cluster * distance_m / 2))
     hulls = np.concatenate(shapes)
     return shapely.union_all(shapely.buffer(hulls, distance_m, quad_segs=quad_segs))
 
 
 @lru_cache(maxsize=256)
-def _pair(plane: CRS, local: str) -> tuple[Forward, Forward]:
+def _make_transforms(plane: CRS, local: str) -> tuple[Forward, Forward]:
     # Kept: a stretch is buffered at many distances, and a transformer takes 10 ms to make.
     transformer = Transformer.from_crs(plane, CRS.from_user_input(local), always_xy=True)
 
-    def there(coords: Coords) -> Coords:
+    def to_local(coords: Coords) -> Coords:
         return np.column_stack(transformer.transform(coords[:, 0], coords[:, 1]))
 
-    def back(coords: Coords) -> Coords:
+    def from_local(coords: Coords) -> Coords:
         return np.column_stack(
             transformer.transform(coords[:, 0], coords[:, 1], direction="INVERSE")
         )
 
-    return there, back
+    return to_local, from_local
 
 
-def _clusters(xy: Coords, width: float) -> Geometries:
+def _make_hulls(xy: Coords, width: float) -> Geometries:
     """Hulls of consecutive edges: each edge that is longer than `width`, or at most 2 width."""
     if len(xy) < 2:
         return np.asarray(shapely.points(xy), dtype=object)
     steps = np.hypot(*np.diff(xy, axis=0).T)
     at = np.concatenate([[0], np.cumsum(steps)[:-1]])
     bucket = (at // width).astype(np.int64)
-    new = np.ones(len(steps), dtype=bool)
-    new[1:] = (np.diff(bucket) != 0) | (steps[1:] > width) | (steps[:-1] > width)
-    number = np.cumsum(new) - 1
+    begins = np.ones(len(steps), dtype=bool)
+    begins[1:] = (np.diff(bucket) != 0) | (steps[1:] > width) | (steps[:-1] > width)
+    number = np.cumsum(begins) - 1
     edge = np.repeat(np.arange(len(steps)), 2)
     ends = edge + np.tile([0, 1], len(steps))
     return np.asarray(

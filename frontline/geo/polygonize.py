@@ -42,20 +42,20 @@ def close_gaps(area: Any, *, pieces: Geometries) -> tuple[Any, Geometries]:
         The area with the gaps, and the gaps. A gap is nowhere wider than 50 m and touches two
         polygons; an inlet of a single one is left open.
     """
-    none = np.zeros(0, dtype=object)
+    no_gaps = np.zeros(0, dtype=object)
     pieces = np.asarray(pieces, dtype=object)
     tree = shapely.STRtree(pieces)
-    near = tree.query(pieces, predicate="dwithin", distance=GAP_M) if len(pieces) > 1 else none
+    near = tree.query(pieces, predicate="dwithin", distance=GAP_M) if len(pieces) > 1 else no_gaps
     if len(pieces) < 2 or not (near[0] != near[1]).any():
-        return area, none
-    wide = shapely.buffer(area, GAP_M / 2, join_style="mitre", mitre_limit=2.0)
-    shut = shapely.buffer(wide, -GAP_M / 2, join_style="mitre", mitre_limit=2.0)
-    gaps = shapely.get_parts(shapely.difference(shut, area))
+        return area, no_gaps
+    widened = shapely.buffer(area, GAP_M / 2, join_style="mitre", mitre_limit=2.0)
+    closed = shapely.buffer(widened, -GAP_M / 2, join_style="mitre", mitre_limit=2.0)
+    gaps = shapely.get_parts(shapely.difference(closed, area))
     gaps = gaps[shapely.get_dimensions(gaps) == 2]
     gap, _ = tree.query(gaps, predicate="dwithin", distance=_TOUCHING_M)
     gaps = gaps[np.bincount(gap, minlength=len(gaps)) > 1]
     if len(gaps) == 0:
-        return area, none
+        return area, no_gaps
     # Its edges are a rounding away from those of the polygons: a seam of nothing would stay.
     sealed = shapely.union_all([area, *shapely.buffer(gaps, GRID_M, join_style="mitre")])
     return shapely.set_precision(sealed, GRID_M), gaps
@@ -95,16 +95,16 @@ class Faces:
 
 @dataclass(frozen=True)
 class _Edges:
-    """The segments between faces: ends ``(n, 4)``, and the faces on both sides, -1 for none."""
+    """Segments between faces: ends ``(n, 4)`` and both faces, the second -1 at the outer edge."""
 
     ends: Coords
-    one: Integers
-    other: Integers
+    first_face: Integers
+    second_face: Integers
 
-    def pairs(self, group: Integers) -> tuple[Integers, Floats]:
+    def list_pairs(self, group: Integers) -> tuple[Integers, Floats]:
         """Find groups of faces that border on each other, and the length of their border."""
-        inner = self.other >= 0
-        a, b = group[self.one[inner]], group[self.other[inner]]
+        inner = self.second_face >= 0
+        a, b = group[self.first_face[inner]], group[self.second_face[inner]]
         length = np.hypot(*(self.ends[inner, 2:] - self.ends[inner, :2]).T)
         apart = a != b
         a, b, length = a[apart], b[apart], length[apart]
@@ -156,31 +156,31 @@ def polygonize_sides(
     pieces = shapely.get_parts(np.atleast_1d(np.asarray(lines, dtype=object)))
     pieces = pieces[~shapely.is_empty(pieces)]
     network = node_lines(np.concatenate([shapely.get_parts(edge), pieces]))
-    course = _drawn(network, pieces)
-    bridges = _bridges(course, network, area, reach_m)
+    course = _find_course(network, pieces)
+    bridges = _make_bridges(course, network, area, reach_m)
     if len(bridges):
         network = node_lines(np.concatenate([shapely.get_parts(network), bridges]))
-        course = _drawn(network, np.concatenate([pieces, bridges]))
-    polygons = _faces_within(network, area)
-    edges = _edges_between(polygons)
+        course = _find_course(network, np.concatenate([pieces, bridges]))
+    polygons = _list_faces_within(network, area)
+    edges = _find_edges(polygons)
     thin = is_narrow(polygons, width_m=SLIVER_M)
     small = shapely.area(polygons) < least_m2
     if kept_xy is not None and len(kept_xy):
-        held = np.unique(_faces_at(polygons, kept_xy))
+        held = np.unique(_find_faces(polygons, kept_xy))
         thin[held] = small[held] = False
-    pairs, border_m = edges.pairs(np.arange(len(polygons)))
-    group = _absorbed(
+    pairs, border_m = edges.list_pairs(np.arange(len(polygons)))
+    group = _absorb_faces(
         pairs, border_m, shapely.area(polygons), thin=thin, small=small, least_m2=least_m2
     )
-    group, polygons, gone = _united_groups(polygons, group)
-    course, edge_m = _separating(course, edges, group, edge)
+    group, polygons, merged = _unite_groups(polygons, group)
+    course, edge_m = _keep_separating(course, edges, group, edge)
     ends, _ = find_dangling_ends(course)
     free = shapely.distance(edge, shapely.points(ends)) > _TOUCHING_M
     free &= shapely.contains_xy(area, *ends.T)
     # What is bent into the plane may miss an edge it lies on by a decimetre: not worth a word.
     led_on = shapely.get_coordinates(bridges[shapely.length(bridges) > 1.0])[::2]
     return Faces(
-        polygons, course, led_on, ends[free], *edges.pairs(group), merged=gone, edge_m=edge_m
+        polygons, course, led_on, ends[free], *edges.list_pairs(group), merged=merged, edge_m=edge_m
     )
 
 
@@ -203,7 +203,7 @@ def node_lines(lines: Geometries) -> Any:
     grid together takes time with more than n log n.
     """
     near = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=10 * GRID_M)
-    cluster = _connected(len(lines), near.T)
+    cluster = _label_connected(len(lines), near.T)
     order = np.argsort(cluster, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
     noded = [shapely.union_all(lines[rows], grid_size=GRID_M) for rows in members]
@@ -211,43 +211,43 @@ def node_lines(lines: Geometries) -> Any:
     return shapely.multilinestrings(parts[~shapely.is_empty(parts)])
 
 
-def _faces_within(network: Any, area: Any) -> Geometries:
+def _list_faces_within(network: Any, area: Any) -> Geometries:
     """Polygonize a noded network, and keep the faces inside the area, in an order of their own."""
-    found = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
     shapely.prepare(area)
-    found = found[shapely.intersects(area, shapely.point_on_surface(found))]
-    return np.asarray(found[np.lexsort(shapely.bounds(found).T[::-1])], dtype=object)
+    faces = faces[shapely.intersects(area, shapely.point_on_surface(faces))]
+    return np.asarray(faces[np.lexsort(shapely.bounds(faces).T[::-1])], dtype=object)
 
 
-def _faces_at(polygons: Geometries, xy: Coords) -> Integers:
+def _find_faces(polygons: Geometries, xy: Coords) -> Integers:
     """Find the number of the face in which each place lies, or of the nearest one."""
     return np.asarray(shapely.STRtree(polygons).nearest(shapely.points(xy)), dtype=np.int64)
 
 
-def _edges_between(polygons: Geometries) -> _Edges:
+def _find_edges(polygons: Geometries) -> _Edges:
     """Find the segments of faces of one noded network, each once, with the faces beside it."""
     rings, face = shapely.get_rings(polygons, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     head = np.flatnonzero(np.diff(ring) == 0)
-    ends = _sorted_ends(np.concatenate([xy[head], xy[head + 1]], axis=1))
+    ends = _sort_ends(np.concatenate([xy[head], xy[head + 1]], axis=1))
     face = face[ring[head]]
     order = np.lexsort((face, *ends.T[::-1]))
     ends, face = ends[order], face[order]
     first = np.ones(len(ends), dtype=bool)
     first[1:] = (ends[1:] != ends[:-1]).any(axis=1)
     other = np.full(len(ends), -1, dtype=np.int64)
-    twice = np.flatnonzero(~first)
-    other[twice - 1] = face[twice]
+    repeated = np.flatnonzero(~first)
+    other[repeated - 1] = face[repeated]
     return _Edges(ends[first], face[first].astype(np.int64), other[first])
 
 
-def _sorted_ends(ends: Coords) -> Coords:
+def _sort_ends(ends: Coords) -> Coords:
     """Let each segment begin at its smaller end."""
     back = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     return np.where(back[:, None], ends[:, [2, 3, 0, 1]], ends)
 
 
-def _absorbed(
+def _absorb_faces(
     pairs: Integers,
     border_m: Floats,
     areas: Floats,
@@ -279,27 +279,27 @@ def _absorbed(
             small[row] and small[other] and size[row] + size[other] < least_m2
         )
         # The one with more neighbours keeps its number, so that few entries move.
-        kept, gone = (other, row) if len(beside[other]) >= len(beside[row]) else (row, other)
-        for number, length in beside[gone].items():
-            del beside[number][gone]
-            if number != kept:
-                beside[kept][number] = beside[kept].get(number, 0.0) + length
-                beside[number][kept] = beside[kept][number]
-        beside[gone] = {}
-        group[gone] = kept
-        size[kept] += size[gone]
-        thin[kept] = small[kept] = again
+        receiver, absorbed = (
+            (other, row) if len(beside[other]) >= len(beside[row]) else (row, other)
+        )
+        for number, length in beside[absorbed].items():
+            del beside[number][absorbed]
+            if number != receiver:
+                beside[receiver][number] = beside[receiver].get(number, 0.0) + length
+                beside[number][receiver] = beside[receiver][number]
+        beside[absorbed] = {}
+        group[absorbed] = receiver
+        size[receiver] += size[absorbed]
+        thin[receiver] = small[receiver] = again
         if again:
-            heapq.heappush(waiting, (float(size[kept]), kept))
+            heapq.heappush(waiting, (float(size[receiver]), receiver))
     while (group != group[group]).any():
         group = group[group]
     return group
 
 
-def _united_groups(
-    polygons: Geometries, group: Integers
-) -> tuple[Integers, Geometries, Geometries]:
-    """Unite the faces of each group: the new number of every face, the faces, what was given."""
+def _unite_groups(polygons: Geometries, group: Integers) -> tuple[Integers, Geometries, Geometries]:
+    """Unite the faces of each group: new number of every face, the faces, and what was merged."""
     numbers, row, count = np.unique(group, return_inverse=True, return_counts=True)
     row = row.ravel()
     if len(numbers) == len(polygons):
@@ -309,32 +309,34 @@ def _united_groups(
     largest = np.zeros(len(polygons), dtype=bool)
     largest[order[np.concatenate([[0], np.cumsum(count)[:-1]])]] = True
     united = np.empty(len(numbers), dtype=object)
-    alone = count[row] == 1
-    united[row[alone]] = polygons[alone]
+    single = count[row] == 1
+    united[row[single]] = polygons[single]
     members = np.split(order, np.cumsum(count)[:-1])
     for number in np.flatnonzero(count > 1):
         united[number] = shapely.coverage_union_all(polygons[members[number]])
     return row, united, polygons[~largest]
 
 
-def _separating(course: Any, edges: _Edges, group: Integers, edge: Any) -> tuple[Any, float]:
-    """Keep what of a course separates two faces or lies in none; and the length on the edge."""
+def _keep_separating(course: Any, edges: _Edges, group: Integers, edge: Any) -> tuple[Any, float]:
+    """Keep segments that separate two faces or end inside one; also the length on the edge."""
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     if len(head) == 0:
         return shapely.MultiLineString(), 0.0
     ends = np.concatenate([xy[head], xy[head + 1]], axis=1)
-    at = _rows_of(_sorted_ends(ends), edges.ends)
+    at = _find_rows(_sort_ends(ends), edges.ends)
     known = at >= 0
-    one, other = edges.one[at], edges.other[at]
-    on_edge = known & ((other < 0) | _along_edge(ends, edge))
-    merged = known & (other >= 0) & (group[one] == group[other])
-    kept = ends[~on_edge & ~merged]
+    first, second = edges.first_face[at], edges.second_face[at]
+    on_edge = known & ((second < 0) | _is_along_edge(ends, edge))
+    merged = known & (second >= 0) & (group[first] == group[second])
+    separating = ends[~on_edge & ~merged]
     length = np.hypot(*(ends[:, 2:] - ends[:, :2]).T)
-    return merge_lines(shapely.linestrings(kept.reshape(-1, 2, 2))), float(length[on_edge].sum())
+    return merge_lines(shapely.linestrings(separating.reshape(-1, 2, 2))), float(
+        length[on_edge].sum()
+    )
 
 
-def _along_edge(ends: Coords, edge: Any) -> Flags:
+def _is_along_edge(ends: Coords, edge: Any) -> Flags:
     """Tell which segments run along the area's edge: what is bent into the plane may miss it.
 
     A segment of less than two metres may be the last one of a line that meets the edge.
@@ -346,12 +348,12 @@ def _along_edge(ends: Coords, edge: Any) -> Flags:
     return result
 
 
-def _rows_of(wanted: Coords, known: Coords) -> Integers:
-    """Row of `known`, which is sorted, that equals each row of `wanted`; -1 where none does."""
-    both = np.concatenate([known, wanted])
-    _, which = np.unique(both, axis=0, return_inverse=True)
+def _find_rows(segments: Coords, known: Coords) -> Integers:
+    """Find the row of `known`, which is sorted, that equals each segment; -1 where none does."""
+    stacked = np.concatenate([known, segments])
+    _, which = np.unique(stacked, axis=0, return_inverse=True)
     which = which.ravel()
-    place = np.full(len(both), -1, dtype=np.int64)
+    place = np.full(len(stacked), -1, dtype=np.int64)
     place[which[: len(known)]] = np.arange(len(known))
     return place[which[len(known) :]]
 
@@ -416,11 +418,13 @@ def polygonize_states(
         Overlaps and gaps narrower than 50 m, which digitising leaves, go to the side with the
         longest border; wider gaps are on no side, or on that of the rest.
     """
-    edges = shapely.get_parts([shapely.boundary(area), *shapely.boundary(shapes)])
-    polygons = _faces_within(node_lines(edges), area)
-    between = _edges_between(polygons)
+    outlines = shapely.get_parts([shapely.boundary(area), *shapely.boundary(shapes)])
+    polygons = _list_faces_within(node_lines(outlines), area)
+    edges = _find_edges(polygons)
     known = sorted({*names, rest} - {""})
-    holds = _held(polygons, shapes, np.array([known.index(name) for name in names], dtype=int))
+    holds = _find_holders(
+        polygons, shapes, np.array([known.index(name) for name in names], dtype=int)
+    )
     held = np.zeros((len(polygons), len(known)), dtype=bool)
     held[holds[0], holds[1]] = True
     several, nobody = held.sum(axis=1) > 1, ~held.any(axis=1)
@@ -431,29 +435,29 @@ def polygonize_states(
     label = np.where(loose | nobody, -1, held.argmax(axis=1) if known else -1)
     if rest:
         label[nobody & ~narrow] = known.index(rest)
-    pairs, border_m = between.pairs(np.arange(len(polygons)))
+    pairs, border_m = edges.list_pairs(np.arange(len(polygons)))
     may = held | ~several[:, None]
-    label = _settled(label, loose, pairs, border_m, may)
+    label = _settle_loose_faces(label, loose, pairs, border_m, may)
     if rest:
         label[(label < 0) & nobody] = known.index(rest)
     settled = loose & (label >= 0)
-    kept = np.zeros(len(polygons), dtype=bool)
+    is_kept = np.zeros(len(polygons), dtype=bool)
     if kept_xy is not None and len(kept_xy):
-        kept[_faces_at(polygons, kept_xy)] = True
+        is_kept[_find_faces(polygons, kept_xy)] = True
     edge = shapely.boundary(area)
     shapely.prepare(edge)
     on_edge = shapely.dwithin(edge, polygons, _ALONG_M)
-    label, merged = _without_small_pieces(
-        polygons, label, pairs, border_m, least_m2, kept=kept, on_edge=on_edge
+    label, merged = _merge_small_pieces(
+        polygons, label, pairs, border_m, least_m2, is_kept=is_kept, on_edge=on_edge
     )
-    front = (between.other >= 0) & (label[between.one] != label[between.other])
-    front &= (label[between.one] >= 0) & (label[between.other] >= 0)
-    front[front] = ~_along_edge(between.ends[front], edge)
+    front = (edges.second_face >= 0) & (label[edges.first_face] != label[edges.second_face])
+    front &= (label[edges.first_face] >= 0) & (label[edges.second_face] >= 0)
+    front[front] = ~_is_along_edge(edges.ends[front], edge)
     words = [known[number] if number >= 0 else "" for number in label.tolist()]
     return States(
         polygons,
         words,
-        merge_lines(shapely.linestrings(between.ends[front].reshape(-1, 2, 2))),
+        merge_lines(shapely.linestrings(edges.ends[front].reshape(-1, 2, 2))),
         overlaps=polygons[overlaps],
         mended=polygons[several & ~overlaps & settled],
         closed=polygons[nobody & settled],
@@ -461,15 +465,17 @@ def polygonize_states(
     )
 
 
-def _held(polygons: Geometries, shapes: Geometries, number: Integers) -> tuple[Integers, Integers]:
-    """Faces and the numbers of the sides that hold them."""
+def _find_holders(
+    polygons: Geometries, shapes: Geometries, number: Integers
+) -> tuple[Integers, Integers]:
+    """List pairs of a face and the number of a side that holds it."""
     inside = shapely.point_on_surface(polygons)
     shapes = np.asarray(shapes, dtype=object)
     shape, face = shapely.STRtree(inside).query(shapes, predicate="intersects")
     return face, number[shape]
 
 
-def _settled(
+def _settle_loose_faces(
     label: Integers, loose: Flags, pairs: Integers, border_m: Floats, may: Flags
 ) -> Integers:
     """Give each loose face the side, of those it may have, with the longest border to it."""
@@ -477,9 +483,9 @@ def _settled(
     waiting = loose & (label < 0)
     while waiting.any():
         votes = np.zeros(may.shape)
-        for mine, other in (pairs.T, pairs.T[::-1]):
-            voting = waiting[mine] & (label[other] >= 0)
-            np.add.at(votes, (mine[voting], label[other[voting]]), border_m[voting])
+        for row, other in (pairs.T, pairs.T[::-1]):
+            voting = waiting[row] & (label[other] >= 0)
+            np.add.at(votes, (row[voting], label[other[voting]]), border_m[voting])
         votes[~may] = 0.0
         decided = waiting & votes.any(axis=1)
         if not decided.any():
@@ -489,14 +495,14 @@ def _settled(
     return label
 
 
-def _without_small_pieces(
+def _merge_small_pieces(
     polygons: Geometries,
     label: Integers,
     pairs: Integers,
     border_m: Floats,
     least_m2: float,
     *,
-    kept: Flags,
+    is_kept: Flags,
     on_edge: Flags,
 ) -> tuple[Integers, Geometries]:
     """Give small connected pieces of a side to the piece with the longest border.
@@ -505,11 +511,11 @@ def _without_small_pieces(
     """
     alike = label[pairs[:, 0]] == label[pairs[:, 1]]
     joined = pairs[alike]
-    piece = _connected(len(polygons), joined)
+    piece = _label_connected(len(polygons), joined)
     count = int(piece.max(initial=-1)) + 1
     areas: Floats = np.bincount(piece, shapely.area(polygons), count).astype(np.float64)
     small = areas < least_m2
-    small[piece[kept]] = False
+    small[piece[is_kept]] = False
     cut_off = np.zeros(count, dtype=bool)
     cut_off[piece[on_edge]] = True
     small &= ~cut_off | (areas < GAP_M**2)
@@ -521,7 +527,7 @@ def _without_small_pieces(
     codes, which = np.unique(between[:, 0] * count + between[:, 1], return_inverse=True)
     total: Floats = np.bincount(which.ravel(), border_m[~alike], len(codes)).astype(np.float64)
     beside = np.column_stack([codes // count, codes % count])
-    group = _absorbed(
+    group = _absorb_faces(
         beside, total, areas, thin=np.zeros(count, dtype=bool), small=small, least_m2=least_m2
     )
     # A group has the side of its largest piece.
@@ -530,13 +536,13 @@ def _without_small_pieces(
     first[1:] = np.diff(group[order]) != 0
     leader = np.zeros(count, dtype=np.int64)
     leader[group[order[first]]] = order[first]
-    new = side[leader[group]]
-    gone = np.flatnonzero(new != side)
-    given = [unite_polygons(polygons[piece == number]) for number in gone]
-    return new[piece], np.array(given, dtype=object)
+    new_side = side[leader[group]]
+    moved = np.flatnonzero(new_side != side)
+    pieces = [unite_polygons(polygons[piece == number]) for number in moved]
+    return new_side[piece], np.array(pieces, dtype=object)
 
 
-def _connected(count: int, pairs: Integers) -> Integers:
+def _label_connected(count: int, pairs: Integers) -> Integers:
     """Give each face the number of the set that it hangs together with."""
     links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
@@ -561,15 +567,17 @@ def merge_lines(lines: Any) -> Any:
     if len(parts) == 0:
         return shapely.MultiLineString()
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
-    ordered = sorted((_ordered(shapely.get_coordinates(part)) for part in merged), key=_sort_key)
+    ordered = sorted(
+        (_orient_piece(shapely.get_coordinates(part)) for part in merged), key=_make_sort_key
+    )
     return shapely.multilinestrings([shapely.linestrings(coords) for coords in ordered])
 
 
-def _sort_key(coords: Coords) -> list[tuple[float, float]]:
+def _make_sort_key(coords: Coords) -> list[tuple[float, float]]:
     return [tuple(coords[0]), tuple(coords[1]), tuple(coords[-1])]
 
 
-def _ordered(coords: Coords) -> Coords:
+def _orient_piece(coords: Coords) -> Coords:
     first, last = tuple(coords[0]), tuple(coords[-1])
     if first != last:
         return coords[::-1] if last < first else coords
@@ -586,40 +594,40 @@ def find_dangling_ends(lines: Any) -> tuple[Coords, NDArray[np.int64]]:
     parts = shapely.get_parts(lines)
     if len(parts) == 0:
         return np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
-    ends = _ends_of(parts)
+    ends = _list_ends(parts)
     owner = np.tile(np.arange(len(parts)), 2)
     _, which, times = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
-    alone = times[which.ravel()] == 1
-    return ends[alone], owner[alone]
+    single = times[which.ravel()] == 1
+    return ends[single], owner[single]
 
 
-def _ends_of(parts: Geometries) -> Coords:
+def _list_ends(parts: Geometries) -> Coords:
     """First ends, then last ends, shape ``(2 n, 2)``."""
     return np.asarray(
         shapely.get_coordinates([point for at in (0, -1) for point in shapely.get_point(parts, at)])
     )
 
 
-def _segments(lines: Any) -> tuple[Geometries, Integers]:
+def _split_segments(lines: Any) -> tuple[Geometries, Integers]:
     """Take lines apart into their edges; the number of the line that each is of."""
     xy, part = shapely.get_coordinates(lines, return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     return shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1)), part[head]
 
 
-def _drawn(network: Any, pieces: Geometries) -> Any:
+def _find_course(network: Any, pieces: Geometries) -> Any:
     """Find the stretches of a noded network that lines run along."""
     parts = shapely.get_parts(network)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     first = np.flatnonzero(np.diff(part, prepend=-1) > 0)
     middle = shapely.points((xy[first] + xy[first + 1]) / 2)
-    tree = shapely.STRtree(_segments(pieces)[0])
+    tree = shapely.STRtree(_split_segments(pieces)[0])
     near = tree.query(middle, predicate="dwithin", distance=2 * GRID_M)[0]
     return shapely.line_merge(shapely.multilinestrings(parts[np.unique(near)]))
 
 
-def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries:
-    """Short segments from open ends to what they may meet within reach.
+def _make_bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries:
+    """Make short segments from open ends to what they may meet within reach.
 
     What lies ahead comes first, the nearest of it: an end beside the same line drawn twice, or
     beside the other branch of a fork, goes on to the edge and not to its neighbour. Else
@@ -633,8 +641,8 @@ def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries
     open_ &= shapely.contains_xy(area, *ends.T)
     if not open_.any():
         return np.zeros(0, dtype=object)
-    out = _directions(parts, ends, owner, reach_m)
-    group = _pieces_together(parts)
+    out = _find_directions(parts, ends, owner, reach_m)
+    group = _group_pieces(parts)
     length = np.bincount(group, weights=shapely.length(parts))
     rows = np.flatnonzero(open_)
     points = shapely.points(ends[rows])
@@ -647,12 +655,12 @@ def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries
             ahead = gap <= near_m or float(way @ out[rows[at]]) > like * gap
             targets[at].append((not ahead, gap, float(to[0]), float(to[1])))
 
-    edge, _ = _segments(shapely.get_parts(shapely.boundary(area)))
+    edge, _ = _split_segments(shapely.get_parts(shapely.boundary(area)))
     at, segment = shapely.STRtree(edge).query_nearest(points, max_distance=reach_m)
     meets = shapely.get_coordinates(shapely.shortest_line(points[at], edge[segment]))[1::2]
     for number, to in zip(at.tolist(), meets, strict=True):
         offer(number, to, like=_AHEAD, near_m=_TOUCHING_M)
-    every, part = _segments(parts)
+    every, part = _split_segments(parts)
     at, segment = shapely.STRtree(every).query(points, predicate="dwithin", distance=reach_m)
     foreign = group[part[segment]] != group[owner[rows[at]]]
     at, segment = at[foreign], segment[foreign]
@@ -668,15 +676,15 @@ def _bridges(course: Any, network: Any, area: Any, reach_m: float) -> Geometries
             continue
         facing = float((ends[row] - ends[end]) @ out[end]) > 0
         offer(number, ends[end], like=0.0 if facing else 2.0, near_m=0.0)
-    found = [
+    bridges = [
         shapely.LineString([ends[row], min(offers)[2:]])
         for row, offers in zip(rows, targets, strict=True)
         if offers
     ]
-    return np.array(found, dtype=object)
+    return np.array(bridges, dtype=object)
 
 
-def _directions(parts: Geometries, ends: Coords, owner: Integers, reach_m: float) -> Coords:
+def _find_directions(parts: Geometries, ends: Coords, owner: Integers, reach_m: float) -> Coords:
     """Find the unit vectors in which lines run out at their ends, over as much as is bridged."""
     lines = parts[owner]
     length = shapely.length(lines)
@@ -687,12 +695,12 @@ def _directions(parts: Geometries, ends: Coords, owner: Integers, reach_m: float
     return np.asarray(way / np.maximum(np.hypot(*way.T), 1e-9)[:, None])
 
 
-def _pieces_together(parts: Geometries) -> Integers:
+def _group_pieces(parts: Geometries) -> Integers:
     """Give each noded piece the number of the set that it hangs together with by its ends."""
-    _, node = np.unique(_ends_of(parts), axis=0, return_inverse=True)
+    _, node = np.unique(_list_ends(parts), axis=0, return_inverse=True)
     node = node.ravel() + len(parts)
     pairs = np.column_stack([np.tile(np.arange(len(parts)), 2), node])
-    return _connected(int(node.max(initial=0)) + 1, pairs)[: len(parts)]
+    return _label_connected(int(node.max(initial=0)) + 1, pairs)[: len(parts)]
 
 
 def is_narrow(polygons: Geometries, *, width_m: float) -> NDArray[np.bool_]:
@@ -743,7 +751,7 @@ def spread_labels(
     if len(names) == 1:
         return [names[0]] * count, [], []
     labels = [known.get(row, "") for row in range(count)]
-    torn = _two_coloured(labels, known, names, pairs) if len(names) == 2 else set()
+    torn = _colour_faces(labels, known, names, pairs) if len(names) == 2 else set()
     for row in torn:
         labels[row] = ""
     have = np.array([bool(label) for label in labels])
@@ -752,7 +760,7 @@ def spread_labels(
     islands = np.flatnonzero(~have & lone)
     if len(islands) and have.any():
         rings, face = shapely.get_rings(polygons[have], return_index=True)
-        outline, ring = _segments(rings)
+        outline, ring = _split_segments(rings)
         nearest = shapely.STRtree(outline).nearest(polygons[islands])
         owner = np.flatnonzero(have)[face[ring[nearest]]]
         for island, row in zip(islands.tolist(), owner.tolist(), strict=True):
@@ -761,10 +769,10 @@ def spread_labels(
     return labels, unsure, sorted(torn)
 
 
-def _two_coloured(
+def _colour_faces(
     labels: list[str], known: Mapping[int, str], names: Sequence[str], pairs: Integers
 ) -> set[int]:
-    """Colour faces with two labels from the known ones outwards; those that cannot be."""
+    """Colour faces with two labels, from the known ones outwards; return those that clash."""
     beside: list[list[int]] = [[] for _ in labels]
     for a, b in pairs.tolist():
         beside[a].append(b)

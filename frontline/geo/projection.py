@@ -64,7 +64,7 @@ class ProjectedPlane:
         """
         source = CRS.from_user_input(crs)
         unit = 1.0 if source.is_geographic else source.axis_info[0].unit_conversion_factor
-        forward = _projection(source, self.crs)
+        forward = _make_projection(source, self.crs)
         dense = make_densifier(
             forward,
             tolerance=SAGITTA_M,
@@ -72,13 +72,13 @@ class ProjectedPlane:
             longest=LONGEST_EDGE_M,
             period=360.0 if source.is_geographic else None,
         )
-        given = np.asarray(geometries, dtype=object)
-        _refuse_unprojectable(given, forward)
-        result = edit_vertices(given, edit=dense)
+        shapes = np.asarray(geometries, dtype=object)
+        _refuse_unprojectable(shapes, forward)
+        result = edit_vertices(shapes, edit=dense)
         # A box up to the pole, or round the whole turn, folds onto itself: mend only the fold.
-        folded = ~shapely.is_valid(result) & shapely.is_valid(given)
+        folded = ~shapely.is_valid(result) & shapely.is_valid(shapes)
         for row in np.flatnonzero(folded & (shapely.get_dimensions(result) == 2)):
-            result[row] = _areas_only(
+            result[row] = _keep_areas(
                 shapely.make_valid(result[row], method="structure", keep_collapsed=False)
             )
         return result
@@ -102,7 +102,7 @@ class ProjectedPlane:
         metre = 1.0 / _DEGREE_M
         if not target.is_geographic:
             metre = 1.0 / target.axis_info[0].unit_conversion_factor
-        forward = _projection(self.crs, target)
+        forward = _make_projection(self.crs, target)
         dense = make_densifier(forward, tolerance=SAGITTA_M * metre, first_step=LONGEST_EDGE_M)
         return edit_vertices(geometries, edit=dense)
 
@@ -119,8 +119,8 @@ class ProjectedPlane:
         ndarray
             Geometries in EPSG:4326, longitude first; sagitta at most 1 m.
         """
-        given = shapely.force_2d(np.asarray(geometries, dtype=object))
-        cut = cut_at_antimeridian(given, to_lonlat=self.lonlat, to_plane=self.xy)
+        shapes = shapely.force_2d(np.asarray(geometries, dtype=object))
+        cut = cut_at_antimeridian(shapes, to_lonlat=self.lonlat, to_plane=self.xy)
         dense = make_densifier(
             self.lonlat,
             tolerance=1.0 / _DEGREE_M,
@@ -130,19 +130,19 @@ class ProjectedPlane:
         result = edit_vertices(edit_vertices(cut, edit=dense), edit=settle_half_turns)
         # The halves round a pole share the meridian of 0 degrees: in degrees they are one. A needle
         # thinner than a rounding of degrees folds onto itself, and goes.
-        for row in np.flatnonzero(~shapely.is_valid(result) & shapely.is_valid(given)):
+        for row in np.flatnonzero(~shapely.is_valid(result) & shapely.is_valid(shapes)):
             parts = shapely.get_parts(result[row])
             whole = shapely.make_valid(parts, method="structure", keep_collapsed=False)
-            result[row] = _areas_only(shapely.union_all(whole))
+            result[row] = _keep_areas(shapely.union_all(whole))
         return result
 
     def xy(self, lonlat: Coords) -> Coords:
         """Project ``(n, 2)`` degrees into plane metres."""
-        return _projection(_WGS84, self.crs)(lonlat)
+        return _make_projection(_WGS84, self.crs)(lonlat)
 
     def lonlat(self, xy: Coords) -> Coords:
         """Turn ``(n, 2)`` plane metres into degrees, -180 to 180; NaN where that fails."""
-        lonlat = _projection(self.crs, _WGS84)(xy)
+        lonlat = _make_projection(self.crs, _WGS84)(xy)
         lonlat[~np.isfinite(lonlat).all(axis=1)] = np.nan
         return lonlat
 
@@ -185,7 +185,7 @@ def plane_around(geometries_lonlat: Geometries) -> ProjectedPlane:
 
     Returns
     -------
-    Frame
+    ProjectedPlane
         Centre rounded to 0.001 degree, so that small edits of the data keep the plane.
 
     Raises
@@ -202,32 +202,32 @@ def plane_around(geometries_lonlat: Geometries) -> ProjectedPlane:
     centre = np.degrees([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))])
     reach = np.inf
     for _ in range(2):
-        xy = _centred(*centre).xy(coords)
+        xy = _centre_plane(*centre).xy(coords)
         reach = float(np.hypot(*xy.T).max()) if np.isfinite(xy).all() else np.inf
         if reach > 1.6 * _WIDEST_M:
             break
         middle = (xy.min(axis=0) + xy.max(axis=0)) / 2
-        centre = _centred(*centre).lonlat(middle[None, :])[0]
+        centre = _centre_plane(*centre).lonlat(middle[None, :])[0]
     if reach > _WIDEST_M:
         raise LayerError(
             "the area reaches more than 5,000 km from its middle (expected a region). "
             "Split it, or check for swapped or stray coordinates."
         )
-    return _centred(*centre)
+    return _centre_plane(*centre)
 
 
-def _centred(lon: float, lat: float) -> ProjectedPlane:
+def _centre_plane(lon: float, lat: float) -> ProjectedPlane:
     text = f"+proj=laea +lat_0={lat:.3f} +lon_0={lon:.3f} +datum=WGS84 +units=m +no_defs"
     return ProjectedPlane(CRS.from_user_input(text))
 
 
 @lru_cache(maxsize=64)
-def _transformer(source: CRS, target: CRS) -> Transformer:
+def _make_transformer(source: CRS, target: CRS) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
-def _projection(source: CRS, target: CRS) -> Forward:
-    transformer = _transformer(source, target)
+def _make_projection(source: CRS, target: CRS) -> Forward:
+    transformer = _make_transformer(source, target)
 
     def forward(coords: Coords) -> Coords:
         return np.column_stack(transformer.transform(coords[:, 0], coords[:, 1]))
@@ -248,7 +248,7 @@ def _refuse_unprojectable(geometries: Geometries, forward: Forward) -> None:
         )
 
 
-def _areas_only(geometry: Any) -> Any:
+def _keep_areas(geometry: Any) -> Any:
     parts = shapely.get_parts(geometry)
     areas = [part for part in parts if shapely.get_dimensions(part) == 2]
     return areas[0] if len(areas) == 1 else shapely.union_all(areas)

@@ -26,7 +26,7 @@ from frontline.geo.polygonize import (
 )
 from frontline.geo.projection import ProjectedPlane
 from frontline.lines.states import (
-    Given,
+    FrontSource,
     find_centre_of_grey,
     find_least_part,
     make_front_of_states,
@@ -58,7 +58,8 @@ if TYPE_CHECKING:
 
 
 LEAST_OUTSIDE_KM = 0.1
-"""Ends that are led over the edge by less than this are not worth a word."""
+"""Parts outside the study area shorter than this are not reported: many lines are drawn a little
+beyond its edge."""
 
 
 def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> tuple[Note, ...]:
@@ -79,13 +80,13 @@ def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> 
 
     Notes
     -----
-    Such a line is used whole: a place near the edge is as near to it as it is, and is seen from
-    it. Only land ends at the edge.
+    Such a line is used whole: distances and sight count its part outside the area as well. Only
+    land is cut at the edge.
     """
-    beyond = shapely.difference(course, area)
-    if beyond.is_empty:
+    outside = shapely.difference(course, area)
+    if outside.is_empty:
         return ()
-    lengths = measure_length(np.array([beyond, course], dtype=object), plane=plane) / 1000.0
+    lengths = measure_length(np.array([outside, course], dtype=object), plane=plane) / 1000.0
     if lengths[0] < LEAST_OUTSIDE_KM:
         return ()
     text = (
@@ -219,19 +220,21 @@ def read_fronts(project: Project, *, layers: Layers) -> tuple[FrontLine, ...]:
                 plane=layers.plane,
             )
         except FrontlineError as problem:
-            problems.append(_with_place(problem, project))
+            problems.append(_name_file(problem, project))
             continue
-        empty = _of_empty_pieces(front, sides, layers)
+        empty = _note_empty_pieces(front, sides, layers)
         fronts.append(replace(front, notes=(*front.notes, *empty)))
     raise_problems(problems)
-    said = note_same_date(project.lines)
+    date_notes = note_same_date(project.lines)
     return tuple(
-        replace(front, notes=(*front.notes, *(note for note in said if note.about == front.key)))
+        replace(
+            front, notes=(*front.notes, *(note for note in date_notes if note.about == front.key))
+        )
         for front in fronts
     )
 
 
-def _of_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Layers) -> list[Note]:
+def _note_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Layers) -> list[Note]:
     """Name pieces of land that nobody lives in and no seed stands in, where places are known."""
     if len(layers.settlements) == 0:
         return []
@@ -244,15 +247,15 @@ def _of_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Layers
     )
 
 
-def _with_place(problem: FrontlineError, project: Project) -> FrontlineError:
+def _name_file(problem: FrontlineError, project: Project) -> FrontlineError:
     """Name the file of a problem as the project does: its own, or that of a layer."""
-    lies = (
+    shown = (
         project.path.name
         if problem.path is None
         else write_relative(Path(problem.path), project=project)
     )
     return type(problem)(
-        problem.message, path=lies, layer=problem.layer, row=problem.row, field=problem.field
+        problem.message, path=shown, layer=problem.layer, row=problem.row, field=problem.field
     )
 
 
@@ -285,27 +288,27 @@ def make_front(
     FrontLine
     """
     shapes = np.asarray(features.geometry.array, dtype=object)
-    errors = _errors(line, features)
+    errors = _read_errors(line, features)
     least_m2 = find_least_part(line, errors_m=errors, area=area)
-    given = Given(line, shapes, sides, area, plane, least_m2)
+    source = FrontSource(line, shapes, sides, area, plane, least_m2)
     if line.states:
         names = [str(name) for name in features["side"]]
-        course, land, notes = make_front_of_states(given, names=names)
+        course, land, notes = make_front_of_states(source, names=names)
     else:
         reach = max(GAP_M, float(errors.max(initial=0.0)))
-        course, land, notes = _from_lines(given, reach_m=reach)
-    course, halves, of_grey = find_centre_of_grey(given, course=course, land=land)
+        course, land, notes = _make_front_of_lines(source, reach_m=reach)
+    course, halves, of_grey = find_centre_of_grey(source, course=course, land=land)
     xy, part = shapely.get_coordinates(shapely.get_parts(course), return_index=True)
     head = np.flatnonzero(np.diff(part) == 0)
     segments = shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1))
-    notes += [*of_grey, *note_pieces(given, land=land)]
+    notes += [*of_grey, *note_pieces(source, land=land)]
     return FrontLine(
         key=line.key,
         label=line.label,
         date=line.date,
         geometry=course,
         segments=segments,
-        error_m=_error_by_segment(segments, shapes, errors),
+        error_m=_assign_errors(segments, shapes, errors),
         error_correlation_m=line.error_correlation_m,
         sides=land,
         length_km=float(measure_length(np.array([course], dtype=object), plane=plane)[0]) / 1000.0,
@@ -316,41 +319,43 @@ def make_front(
     )
 
 
-def _errors(line: LineSpec, features: gpd.GeoDataFrame) -> Floats:
+def _read_errors(line: LineSpec, features: gpd.GeoDataFrame) -> Floats:
     if "error_m" in features.columns:
         return np.asarray(np.nan_to_num(features["error_m"].to_numpy(dtype=np.float64)))
     number = 0.0 if isinstance(line.error_m, str) else line.error_m
     return np.full(len(features), number)
 
 
-def _error_by_segment(segments: Geometries, shapes: Geometries, errors: Floats) -> Floats:
+def _assign_errors(segments: Geometries, shapes: Geometries, errors: Floats) -> Floats:
     """Give each edge the largest error among the features that run along it."""
     if len(segments) == 0 or (errors == errors[0]).all():
         return np.full(len(segments), errors[0] if len(errors) else 0.0)
     edges = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
     middle = shapely.line_interpolate_point(segments, 0.5, normalized=True)
     tree = shapely.STRtree(edges)
-    found = np.full(len(segments), -1.0)
+    segment_error_m = np.full(len(segments), -1.0)
     row, feature = tree.query(middle, predicate="dwithin", distance=0.05)
-    np.maximum.at(found, row, errors[feature])
-    lost = np.flatnonzero(found < 0)
-    found[lost] = errors[tree.nearest(middle[lost])]
-    return found
+    np.maximum.at(segment_error_m, row, errors[feature])
+    unmatched = np.flatnonzero(segment_error_m < 0)
+    segment_error_m[unmatched] = errors[tree.nearest(middle[unmatched])]
+    return segment_error_m
 
 
-def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], list[Note]]:
-    line, sides, area, frame = given.line, given.sides, given.area, given.plane
-    faces = _cut(given, GAP_M)
-    known, clash = _seeded(line, faces, sides, given.shapes, area, frame)
+def _make_front_of_lines(
+    source: FrontSource, *, reach_m: float
+) -> tuple[Any, dict[str, Any], list[Note]]:
+    line, sides, area, plane = source.line, source.sides, source.area, source.plane
+    faces = _cut_area(source, GAP_M)
+    known, clash = _label_by_seeds(line, faces, sides, source.shapes, area, plane)
     if reach_m > GAP_M and (clash or len(faces.polygons) == 1):
         # Only a line that would not cut otherwise is led on as far as its error.
-        wider = _cut(given, reach_m)
+        wider = _cut_area(source, reach_m)
         if len(wider.snapped) > len(faces.snapped):
             faces = wider
-            known, clash = _seeded(line, faces, sides, given.shapes, area, frame)
+            known, clash = _label_by_seeds(line, faces, sides, source.shapes, area, plane)
     names = [side.name for side in sides]
     if clash or (len(faces.polygons) == 1 and len(names) > 1):
-        raise _not_cut(given, faces, clash)
+        raise _explain_uncut(source, faces, clash)
     if not known:
         raise ProjectError(
             f"no side has a seed or a hand for line '{line.key}' (expected at least one). "
@@ -361,7 +366,7 @@ def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], l
         faces.polygons, known=known, names=names, pairs=faces.pairs
     )
     if unsure:
-        raise _undecided(given, faces, unsure, torn)
+        raise _explain_undecided(source, faces, unsure, torn)
     notes = []
     if len(faces.snapped):
         text = "Ends that stopped short were led on to the edge or to the next piece."
@@ -370,35 +375,35 @@ def _from_lines(given: Given, *, reach_m: float) -> tuple[Any, dict[str, Any], l
     if extra > max(0, len(names) - len(known)):
         text = "Faces without a seed took their side from their neighbours."
         notes.append(Note(line.key, text, extra))
-    notes += note_of_merged(given, faces=faces.merged, slivers=True)
+    notes += note_of_merged(source, faces=faces.merged, slivers=True)
     if faces.edge_m > 1000.0 * LEAST_OUTSIDE_KM:
         text = f"{faces.edge_m / 1000:,.1f} km run along the study area's edge, and are no front."
         notes.append(Note(line.key, text))
     return faces.lines, merge_sides(faces.polygons, labels=labels, names=names), notes
 
 
-def _cut(given: Given, reach_m: float) -> Faces:
+def _cut_area(source: FrontSource, reach_m: float) -> Faces:
     return polygonize_sides(
-        given.area,
-        lines=given.shapes,
+        source.area,
+        lines=source.shapes,
         reach_m=reach_m,
-        least_m2=given.least_m2,
-        kept_xy=given.seeds_xy(),
+        least_m2=source.least_m2,
+        kept_xy=source.seeds_xy(),
     )
 
 
-def _undecided(
-    given: Given, faces: Faces, unsure: Sequence[int], torn: Sequence[int]
+def _explain_undecided(
+    source: FrontSource, faces: Faces, unsure: Sequence[int], torn: Sequence[int]
 ) -> ProjectError:
     """Say which land has no side: the largest face, of those that two sides claim first."""
     rows = np.array(torn or unsure)
     row = int(rows[np.argmax(shapely.area(faces.polygons[rows]))])
-    lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(faces.polygons[row]))
+    lon, lat = to_lonlat(source.plane, point=shapely.point_on_surface(faces.polygons[row]))
     size = write_size(faces.polygons[row].area)
     more = f" (and {len(rows) - 1} more such places)" if len(rows) > 1 else ""
     place = f"the land round ({lon:.4f}, {lat:.4f}), {size}, cut off by line "
-    place += f"'{given.line.key}'{more},"
-    names = [side.name for side in given.sides]
+    place += f"'{source.line.key}'{more},"
+    names = [side.name for side in source.sides]
     if torn:
         return ProjectError(
             f"{place} lies across a line from '{names[0]}' and from '{names[1]}', so that it can "
@@ -413,7 +418,7 @@ def _undecided(
     )
 
 
-def _seeded(
+def _label_by_seeds(
     line: LineSpec,
     faces: Faces,
     sides: Sequence[SideSpec],
@@ -421,28 +426,30 @@ def _seeded(
     area: Any,
     plane: ProjectedPlane,
 ) -> tuple[dict[int, str], str]:
-    """Labels of faces by seeds and hands, and what clashes (empty if nothing does)."""
-    told: dict[int, tuple[str, str]] = {}
+    """Label faces by seeds and hands; also say what clashes (empty if nothing does)."""
+    claims: dict[int, tuple[str, str]] = {}
     for side in sides:
         places = [
-            (_face_of(line, seed, side.name, faces, area, plane), f"seed {_place(seed)}")
+            (_find_face(line, seed, side.name, faces, area, plane), f"seed {_write_place(seed)}")
             for seed in side.seed
         ]
         if side.hand is not None:
-            places += [(row, side.hand) for row in _faces_at_hand(line, shapes, faces, side.hand)]
+            places += [
+                (row, side.hand) for row in _find_faces_at_hand(line, shapes, faces, side.hand)
+            ]
         for row, how in places:
-            name, before = told.setdefault(row, (side.name, how))
+            name, before = claims.setdefault(row, (side.name, how))
             if name != side.name:
                 clash = f"'{name}' ({before}) and '{side.name}' ({how}) lie on the same side"
                 return {}, clash
-    return {row: name for row, (name, _) in told.items()}, ""
+    return {row: name for row, (name, _) in claims.items()}, ""
 
 
-def _place(seed: tuple[float, float]) -> str:
+def _write_place(seed: tuple[float, float]) -> str:
     return f"[{seed[0]:.10g}, {seed[1]:.10g}]"
 
 
-def _face_of(
+def _find_face(
     line: LineSpec,
     seed: tuple[float, float],
     name: str,
@@ -453,21 +460,21 @@ def _face_of(
     x, y = plane.xy(np.array([seed]))[0]
     if not shapely.intersects_xy(area, x, y):
         raise ProjectError(
-            f"the seed {_place(seed)} of side '{name}' lies outside the study area "
+            f"the seed {_write_place(seed)} of side '{name}' lies outside the study area "
             "(expected longitude, latitude inside it). Move it, or check the order of the two.",
             field=f"sides.{name}.seed",
         )
     point = shapely.Point(x, y)
     if shapely.distance(faces.lines, point) < 1.0:
         raise ProjectError(
-            f"the seed {_place(seed)} of side '{name}' lies on line '{line.key}'. Move it to "
+            f"the seed {_write_place(seed)} of side '{name}' lies on line '{line.key}'. Move it to "
             "its side.",
             field=f"sides.{name}.seed",
         )
     return int(np.argmin(shapely.distance(faces.polygons, point)))
 
 
-def _faces_at_hand(line: LineSpec, shapes: Geometries, faces: Faces, hand: str) -> list[int]:
+def _find_faces_at_hand(line: LineSpec, shapes: Geometries, faces: Faces, hand: str) -> list[int]:
     parts = shapely.get_parts(shapes)
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts), directed=True))
     if len(merged) != 1:
@@ -486,13 +493,13 @@ def _faces_at_hand(line: LineSpec, shapes: Geometries, faces: Faces, hand: str) 
     return [int(np.argmax(votes))]
 
 
-def _not_cut(given: Given, faces: Faces, clash: str) -> FrontlineError:
-    line, frame, edge = given.line, given.plane, shapely.boundary(given.area)
+def _explain_uncut(source: FrontSource, faces: Faces, clash: str) -> FrontlineError:
+    line, plane, edge = source.line, source.plane, shapely.boundary(source.area)
     ends = []
     for end in faces.open_ends[:6]:
-        lon, lat = to_lonlat(frame, point=shapely.Point(end))
-        away = float(shapely.distance(edge, shapely.Point(end)))
-        ends.append(f"({lon:.4f}, {lat:.4f}), {away:,.0f} m from its edge")
+        lon, lat = to_lonlat(plane, point=shapely.Point(end))
+        distance_m = float(shapely.distance(edge, shapely.Point(end)))
+        ends.append(f"({lon:.4f}, {lat:.4f}), {distance_m:,.0f} m from its edge")
     if ends:
         more = len(faces.open_ends) - len(ends)
         listed = "; ".join(ends) + (f"; and {more} more" if more > 0 else "")
@@ -550,7 +557,7 @@ class Sides(Mapping[str, Any]):
     line
         The line with its copies.
     lands
-        Its own sides.
+        Sides of the line as given.
     kind, number
         Which copy.
     """
@@ -561,7 +568,7 @@ class Sides(Mapping[str, Any]):
         self._line, self._lands, self._kind, self._number = line, lands, kind, number
 
     @cached_property
-    def _cut(self) -> dict[str, Any]:
+    def _polygons(self) -> dict[str, Any]:
         area = self._line.area
         edge, lands = shapely.boundary(area), list(self._lands.values())
         course = self._line.course(self._kind, self._number)
@@ -569,7 +576,7 @@ class Sides(Mapping[str, Any]):
             course, hands=self._line.hands, edge=edge, area=area, count=len(lands)
         )
         for row in np.flatnonzero(labels < 0):
-            # A scrap that no edge speaks for stays with the side that held it.
+            # A small face that no edge labels stays with the side that held it.
             inside = faces[row].representative_point()
             held = np.flatnonzero(shapely.intersects(lands, inside))
             labels[row] = held[0] if len(held) else -1
@@ -578,7 +585,7 @@ class Sides(Mapping[str, Any]):
         }
 
     def __getitem__(self, name: str) -> Any:
-        return self._cut[name]
+        return self._polygons[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lands)
@@ -595,12 +602,12 @@ class Copies(Sequence[DisplacedFront]):
     line
         The line with its copies.
     lands
-        Its own sides.
+        Sides of the line as given.
 
     Notes
     -----
-    As a sequence it holds the lines as they may run. Sides are polygons only where they are asked
-    for; points are told apart without (`located`).
+    As a sequence it holds the lines as they may run. Sides become polygons only when they are
+    read; `located` finds the side of points without them.
     """
 
     def __init__(self, line: DisplacedLine, lands: Mapping[str, Any]) -> None:
@@ -687,7 +694,7 @@ def displace_front(
     if front.halves is not None:
         plain = replace(front, sides=front.halves, halves=None)
         drawn = displace_front(plain, area=area, draws=draws, seed=seed)
-        return tuple(DisplacedFront(draw.line, _with_grey(draw.sides, front)) for draw in drawn)
+        return tuple(DisplacedFront(draw.line, _restore_grey(draw.sides, front)) for draw in drawn)
     correlation = front.error_correlation_m
     pieces = prepare_line(
         front.geometry, segments=front.segments, error_m=front.error_m, correlation_m=correlation
@@ -748,7 +755,7 @@ def take_positions(
     here: SamplePosition,
     plane: ProjectedPlane,
 ) -> tuple[SamplePosition, ...]:
-    """Place points against a line as drawn, and then against each line as it may run.
+    """Find where points lie against a line as drawn, and against each of its displaced copies.
 
     Parameters
     ----------
@@ -795,23 +802,30 @@ def take_paired_figures(
     None without copies of either.
     """
     pair = [draws.get(front.key, ()) for front in fronts]
-    count = min((len(some) for some in pair if len(some)), default=0)
+    count = min((len(copies) for copies in pair if len(copies)), default=0)
     if not count:
         return None
-    own = [DisplacedFront(front.geometry, front.sides) for front in fronts]
-    counted = any(not isinstance(some, Copies) or some.line.generalised for some in pair if some)
+    as_given = [DisplacedFront(front.geometry, front.sides) for front in fronts]
+    counted = any(
+        not isinstance(copies, Copies) or copies.line.generalised for copies in pair if copies
+    )
 
     def copies_of(
-        some: Sequence[DisplacedFront], drawn: DisplacedFront, number: int
+        copies: Sequence[DisplacedFront], drawn: DisplacedFront, number: int
     ) -> DisplacedFront:
-        if not len(some):
+        if not len(copies):
             return drawn
-        if counted or not isinstance(some, Copies):
-            return some[number] if number >= 0 else drawn
-        return some.copy("maps", number) if number >= 0 else some.copy("smooth")
+        if counted or not isinstance(copies, Copies):
+            return copies[number] if number >= 0 else drawn
+        return copies.copy("maps", number) if number >= 0 else copies.copy("smooth")
 
     values = [
-        figure(*(copies_of(some, drawn, number) for some, drawn in zip(pair, own, strict=True)))
+        figure(
+            *(
+                copies_of(copies, drawn, number)
+                for copies, drawn in zip(pair, as_given, strict=True)
+            )
+        )
         for number in range(-1, count)
     ]
     return Drawn(
@@ -863,7 +877,7 @@ def take_point_figures(
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 
 
-def _with_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]:
+def _restore_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]:
     """Leave grey zones as they are mapped; only their middle is displaced."""
     grey = [land for name, land in front.sides.items() if name not in halves]
     zone = shapely.union_all(grey)
@@ -874,7 +888,7 @@ def _with_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]:
 
 
 def pair_lines(fronts: Sequence[FrontLine]) -> Iterator[tuple[FrontLine, FrontLine]]:
-    """Each line and the next by date, then the first and the last where there are more than two.
+    """Pair each line with the next by date, and the first with the last of more than two.
 
     Parameters
     ----------

@@ -237,12 +237,6 @@ class LineSeparation:
         """Distance that this share of the line's length does not exceed; NaN without length."""
         return find_weighted_quantile(self.distance_m, weights=self.metres, share=share)
 
-    def share_within(self, distance_m: float) -> float:
-        """Share of the line's length with the other line within a distance."""
-        whole = float(self.metres.sum())
-        near = float(self.metres[self.distance_m <= distance_m].sum())
-        return near / whole if whole > 0 else math.nan
-
 
 def find_weighted_quantile(values: Floats, *, weights: Floats, share: float) -> float:
     """Return the smallest value at which the weights add up to a share of all; NaN for none."""
@@ -271,7 +265,7 @@ def measure_separation(
 
     Returns
     -------
-    Apart
+    LineSeparation
         Empty for an empty line.
     """
     xy, metres = sample_line(course, plane=plane, step_m=step_m)
@@ -279,13 +273,13 @@ def measure_separation(
 
 
 def measure_hausdorff(
-    one: Any, other: Any, plane: ProjectedPlane, *, step_m: float = STEP_M
+    course: Any, other: Any, plane: ProjectedPlane, *, step_m: float = STEP_M
 ) -> float:
     """Return the largest distance from a place on either line to the other one.
 
     Parameters
     ----------
-    one, other
+    course, other
         Lines in the plane; NaN if one of them is empty.
     plane
         The plane.
@@ -293,25 +287,25 @@ def measure_hausdorff(
         Places are tried this often, and at every vertex.
     """
     farthest = 0.0
-    for here, there in ((one, other), (other, one)):
+    for walked, opposite in ((course, other), (other, course)):
         xy = np.concatenate(
-            [sample_line(here, plane=plane, step_m=step_m)[0], shapely.get_coordinates(here)]
+            [sample_line(walked, plane=plane, step_m=step_m)[0], shapely.get_coordinates(walked)]
         )
-        away = find_nearest(there, points=xy, plane=plane).distance_m
-        if not len(away) or np.isnan(away).any():
+        distances_m = find_nearest(opposite, points=xy, plane=plane).distance_m
+        if not len(distances_m) or np.isnan(distances_m).any():
             return math.nan
-        farthest = max(farthest, float(away.max()))
+        farthest = max(farthest, float(distances_m.max()))
     return farthest
 
 
 def measure_frechet(
-    one: Any, other: Any, plane: ProjectedPlane, *, step_m: float = STEP_M
+    course: Any, other: Any, plane: ProjectedPlane, *, step_m: float = STEP_M
 ) -> float:
     """Return the discrete Fréchet distance of two lines: of two walkers, neither turning back.
 
     Parameters
     ----------
-    one, other
+    course, other
         Lines in the plane, each of one piece.
     plane
         The plane.
@@ -333,7 +327,7 @@ def measure_frechet(
     Eiter, T. and Mannila, H. (1994), Computing discrete Fréchet distance, TU Wien, CD-TR 94/64.
     """
     walks = []
-    for line in (one, other):
+    for line in (course, other):
         parts = shapely.get_parts(shapely.line_merge(line))
         if len(parts) != 1 or parts[0].is_empty:
             return math.nan
@@ -344,21 +338,21 @@ def measure_frechet(
         start = int(np.argmin(np.hypot(*(second[:-1] - first[0]).T)))
         second = np.roll(second[:-1], -start, axis=0)
         second = np.concatenate([second, second[:1]])
-    return min(_coupled_m(first, way, plane) for way in (second, second[::-1]))
+    return min(_couple_walks(first, way, plane) for way in (second, second[::-1]))
 
 
-def _coupled_m(first: Floats, second: Floats, plane: ProjectedPlane) -> float:
+def _couple_walks(first: Floats, second: Floats, plane: ProjectedPlane) -> float:
     size, width = len(first), len(second)
     # Row i of the table stands at i + 1: the place before the first row is never reached.
-    last, before = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
+    previous, second_last = np.full(size + 1, np.inf), np.full(size + 1, np.inf)
     for step in range(size + width - 1):
         row = np.arange(max(0, step - width + 1), min(size - 1, step) + 1)
-        away = plane.ground_m(first[row], second[step - row])
-        reach = np.minimum(np.minimum(last[row + 1], last[row]), before[row])
-        now = np.full(size + 1, np.inf)
-        now[row + 1] = np.maximum(away, reach) if step else away
-        last, before = now, last
-    return float(last[size])
+        distance_m = plane.ground_m(first[row], second[step - row])
+        reach = np.minimum(np.minimum(previous[row + 1], previous[row]), second_last[row])
+        current = np.full(size + 1, np.inf)
+        current[row + 1] = np.maximum(distance_m, reach) if step else distance_m
+        previous, second_last = current, previous
+    return float(previous[size])
 
 
 def combine_errors(*fronts: FrontLine) -> float:
@@ -391,44 +385,46 @@ def tabulate_separation(
     One row per pair with the columns of :data:`BETWEEN`: along the earlier line the mean with
     its interval over the paired draws, the distribution, the most with its place; Hausdorff and
     discrete Fréchet distance (NaN for lines in several pieces); ``below_accuracy`` where the
-    mean is less than both errors together, ``error_m``, can tell from nothing.
+    mean is less than ``error_m``, the errors of both lines combined.
     """
-    rows = [_row_between(old, new, draws, plane, step_m) for old, new in pair_lines(fronts)]
+    rows = [_make_row(old, new, draws, plane, step_m) for old, new in pair_lines(fronts)]
     return pd.DataFrame(rows, columns=BETWEEN.names)
 
 
-def _row_between(
+def _make_row(
     old: FrontLine,
     new: FrontLine,
     draws: Mapping[str, Sequence[DisplacedFront]],
     plane: ProjectedPlane,
     step_m: float,
 ) -> dict[str, Any]:
-    found = measure_separation(old.geometry, other=new.geometry, plane=plane, step_m=step_m)
-    low, high = _mean_interval(old, new, draws, plane, found.mean_m)
-    most = int(np.argmax(found.distance_m)) if len(found.xy) else -1
-    lon, lat = plane.lonlat(found.xy[[most]])[0] if len(found.xy) else (math.nan, math.nan)
+    separation = measure_separation(old.geometry, other=new.geometry, plane=plane, step_m=step_m)
+    low, high = _find_mean_interval(old, new, draws, plane, separation.mean_m)
+    farthest = int(np.argmax(separation.distance_m)) if len(separation.xy) else -1
+    lon, lat = (
+        plane.lonlat(separation.xy[[farthest]])[0] if len(separation.xy) else (math.nan, math.nan)
+    )
     error_m = combine_errors(old, new)
     return {
         "from_line": old.key,
         "to_line": new.key,
-        "mean_m": found.mean_m,
+        "mean_m": separation.mean_m,
         "mean_low": low,
         "mean_high": high,
-        "p10_m": found.quantile_m(0.1),
-        "median_m": found.quantile_m(0.5),
-        "p90_m": found.quantile_m(0.9),
-        "max_m": float(found.distance_m.max(initial=0.0)),
+        "p10_m": separation.quantile_m(0.1),
+        "median_m": separation.quantile_m(0.5),
+        "p90_m": separation.quantile_m(0.9),
+        "max_m": float(separation.distance_m.max(initial=0.0)),
         "most_lon": float(lon),
         "most_lat": float(lat),
         "hausdorff_m": measure_hausdorff(old.geometry, new.geometry, plane, step_m=step_m),
         "frechet_m": measure_frechet(old.geometry, new.geometry, plane, step_m=step_m),
         "error_m": error_m,
-        "below_accuracy": bool(found.mean_m < error_m),
+        "below_accuracy": bool(separation.mean_m < error_m),
     }
 
 
-def _mean_interval(
+def _find_mean_interval(
     old: FrontLine,
     new: FrontLine,
     draws: Mapping[str, Sequence[DisplacedFront]],
@@ -440,15 +436,15 @@ def _mean_interval(
     drawn = take_paired_figures(
         (old, new),
         draws=draws,
-        figure=lambda here, there: _coarse_mean_m(here.line, there.line, plane),
+        figure=lambda first, second: _measure_coarse_mean(first.line, second.line, plane),
     )
     return take_interval(mean_m, drawn=drawn, least=0.0)
 
 
-def _coarse_mean_m(here: Any, there: Any, plane: ProjectedPlane) -> float:
-    xy, metres = sample_line(here, plane=plane, step_m=4 * STEP_M)
+def _measure_coarse_mean(course: Any, other: Any, plane: ProjectedPlane) -> float:
+    xy, metres = sample_line(course, plane=plane, step_m=4 * STEP_M)
     if not len(xy):
         return math.nan
     return float(
-        np.average(distance_to(shapely.points(xy), line=there, plane=plane), weights=metres)
+        np.average(distance_to(shapely.points(xy), line=other, plane=plane), weights=metres)
     )

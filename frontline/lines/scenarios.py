@@ -54,18 +54,18 @@ def make_scenarios(
     """
     by_key = {front.key: front for front in fronts}
     return tuple(
-        make_scenario(asked, front=by_key[asked.from_line], layers=layers)
-        for asked in project.scenarios
+        make_scenario(scenario, front=by_key[scenario.from_line], layers=layers)
+        for scenario in project.scenarios
     )
 
 
-def make_scenario(asked: ScenarioSpec, *, front: FrontLine, layers: Layers) -> FrontLine:
+def make_scenario(scenario: ScenarioSpec, *, front: FrontLine, layers: Layers) -> FrontLine:
     """Make the line of one scenario; see `make_scenarios`.
 
     Parameters
     ----------
-    asked
-        What is asked.
+    scenario
+        As the project has it.
     front
         The line it starts from.
     layers
@@ -76,69 +76,75 @@ def make_scenario(asked: ScenarioSpec, *, front: FrontLine, layers: Layers) -> F
     The new line is the common edge of the new sides. Its error is the project's, else that of
     the line it starts from where it is nearest.
     """
-    if asked.date is not None and asked.date < front.date:
-        raise _wrong(asked, f"holds before its line does ({front.date})", "Give a later date")
-    receiver = _receiver(asked, front)
-    if asked.offset_m is None:
-        land = _handed_land(asked, layers)
+    if scenario.date is not None and scenario.date < front.date:
+        raise _make_error(
+            scenario, f"holds before its line does ({front.date})", "Give a later date"
+        )
+    receiver = _find_receiver(scenario, front)
+    if scenario.offset_m is None:
+        land = _find_handed_land(scenario, layers)
     else:
-        band = geodesic_buffer(front.geometry, distance_m=asked.offset_m, plane=layers.plane)
-        land = shapely.intersection(front.sides[_side(asked, front, asked.side)], band)
+        band = geodesic_buffer(front.geometry, distance_m=scenario.offset_m, plane=layers.plane)
+        land = shapely.intersection(front.sides[_check_side(scenario, front, scenario.side)], band)
     sides = hand_over(front.sides, land=land, to_side=receiver)
-    made = make_front_between(
+    scenario_front = make_front_between(
         sides,
         area=layers.study_area,
         plane=layers.plane,
-        key=asked.key,
-        label=asked.label,
-        date=asked.date or front.date,
+        key=scenario.key,
+        label=scenario.label,
+        date=scenario.date or front.date,
     )
-    if made is None:
-        raise _wrong(asked, "leaves no line: one side has all of the land", "Ask for less")
-    error_m = _error_along(made, front, asked.error_m)
+    if scenario_front is None:
+        raise _make_error(scenario, "leaves no line: one side has all of the land", "Ask for less")
+    error_m = _assign_errors(scenario_front, front, scenario.error_m)
     text = f"Not a line that was: made of '{front.key}' as the project asks."
     return replace(
-        made,
+        scenario_front,
         error_m=error_m,
         error_correlation_m=front.error_correlation_m,
-        notes=(Note(asked.key, text),),
+        notes=(Note(scenario.key, text),),
     )
 
 
-def _receiver(asked: ScenarioSpec, front: FrontLine) -> str:
-    if asked.to_side is not None:
-        return _side(asked, front, asked.to_side)
-    own = _side(asked, front, asked.side)
-    others = [name for name in front.sides if name != own]
+def _find_receiver(scenario: ScenarioSpec, front: FrontLine) -> str:
+    if scenario.to_side is not None:
+        return _check_side(scenario, front, scenario.to_side)
+    yielding = _check_side(scenario, front, scenario.side)
+    others = [name for name in front.sides if name != yielding]
     if len(others) != 1:
-        raise _wrong(asked, f"leaves open which of {len(others)} sides advances", "Add to_side")
+        raise _make_error(
+            scenario, f"leaves open which of {len(others)} sides advances", "Add to_side"
+        )
     return others[0]
 
 
-def _side(asked: ScenarioSpec, front: FrontLine, name: str | None) -> str:
+def _check_side(scenario: ScenarioSpec, front: FrontLine, name: str | None) -> str:
     if name is None or name not in front.sides:
         offer = suggest_name(name, words=front.sides)
         raise ProjectError(
             f"line '{front.key}' has no side {show_value(name)}.{offer}",
-            field=f"scenarios.{asked.key}",
+            field=f"scenarios.{scenario.key}",
         )
     return name
 
 
-def _handed_land(asked: ScenarioSpec, layers: Layers) -> Any:
-    if asked.hand_over is None:  # pragma: no cover - the model sees to it
-        raise _wrong(asked, "asks for nothing", "Add hand_over")
-    field = f"scenarios.{asked.key}"
-    land = unite_parts(layers, partition=asked.hand_over, words=asked.parts, field=f"{field}.parts")
-    if asked.without is None:
+def _find_handed_land(scenario: ScenarioSpec, layers: Layers) -> Any:
+    if scenario.hand_over is None:  # pragma: no cover - the model sees to it
+        raise _make_error(scenario, "asks for nothing", "Add hand_over")
+    field = f"scenarios.{scenario.key}"
+    land = unite_parts(
+        layers, partition=scenario.hand_over, words=scenario.parts, field=f"{field}.parts"
+    )
+    if scenario.without is None:
         return land
     return shapely.difference(
-        land, unite_parts(layers, partition=asked.without, words=(), field=f"{field}.without")
+        land, unite_parts(layers, partition=scenario.without, words=(), field=f"{field}.without")
     )
 
 
-def _wrong(asked: ScenarioSpec, what: str, hint: str) -> ProjectError:
-    return ProjectError(f"{what}. {hint}.", field=f"scenarios.{asked.key}")
+def _make_error(scenario: ScenarioSpec, what: str, hint: str) -> ProjectError:
+    return ProjectError(f"{what}. {hint}.", field=f"scenarios.{scenario.key}")
 
 
 def hand_over(sides: Mapping[str, Any], *, land: Any, to_side: str) -> dict[str, Any]:
@@ -191,8 +197,8 @@ def make_front_between(
     land = merge_sides(states.polygons, labels=states.labels, names=list(sides))
     names = list(land)
     edges = [
-        shapely.intersection(shapely.boundary(land[one]), shapely.boundary(land[other]))
-        for number, one in enumerate(names)
+        shapely.intersection(shapely.boundary(land[name]), shapely.boundary(land[other]))
+        for number, name in enumerate(names)
         for other in names[number + 1 :]
     ]
     pieces = shapely.get_parts(shapely.get_parts(np.array(edges, dtype=object)))
@@ -215,18 +221,18 @@ def make_front_between(
     )
 
 
-def _error_along(made: FrontLine, front: FrontLine, error_m: float | None) -> Any:
+def _assign_errors(scenario_front: FrontLine, front: FrontLine, error_m: float | None) -> Any:
     if error_m is not None:
-        return np.full(len(made.segments), error_m)
-    middle = shapely.line_interpolate_point(made.segments, 0.5, normalized=True)
+        return np.full(len(scenario_front.segments), error_m)
+    middle = shapely.line_interpolate_point(scenario_front.segments, 0.5, normalized=True)
     return front.error_m[shapely.STRtree(front.segments).nearest(middle)]
 
 
 def displace_scenario(
-    asked: ScenarioSpec,
+    scenario: ScenarioSpec,
     *,
     front: FrontLine,
-    made: FrontLine,
+    scenario_front: FrontLine,
     draws: Sequence[DisplacedFront],
     layers: Layers,
     seed: int,
@@ -235,7 +241,7 @@ def displace_scenario(
 
     Parameters
     ----------
-    asked, front, made
+    scenario, front, scenario_front
         The scenario, the line it starts from, and the line it makes.
     draws
         Displaced copies of `front`.
@@ -246,25 +252,27 @@ def displace_scenario(
 
     Returns
     -------
-    tuple of Draw
+    tuple of DisplacedFront
         The i-th belongs to the i-th of `draws`, so that what the two lines have in common
         moves as one, and the land between them keeps its width. A scenario with an error of its
-        own sways by itself.
+        own is displaced independently.
     """
-    if asked.error_m is not None:
-        return displace_front(made, area=layers.study_area, draws=len(draws), seed=seed)
-    receiver = _receiver(asked, front)
+    if scenario.error_m is not None:
+        return displace_front(scenario_front, area=layers.study_area, draws=len(draws), seed=seed)
+    receiver = _find_receiver(scenario, front)
     edge = shapely.buffer(shapely.boundary(layers.study_area), _EDGE_M, quad_segs=1)
-    fixed = None if asked.offset_m is not None else _handed_land(asked, layers)
-    found = []
+    fixed = None if scenario.offset_m is not None else _find_handed_land(scenario, layers)
+    copies = []
     for draw in draws:
         land = fixed
-        if asked.offset_m is not None:
-            thin = shapely.simplify(draw.line, _COARSE * asked.offset_m, preserve_topology=False)
-            band = shapely.buffer(thin, asked.offset_m, quad_segs=_ARCS)
-            land = shapely.intersection(draw.sides[_side(asked, front, asked.side)], band)
+        if scenario.offset_m is not None:
+            thin = shapely.simplify(draw.line, _COARSE * scenario.offset_m, preserve_topology=False)
+            band = shapely.buffer(thin, scenario.offset_m, quad_segs=_ARCS)
+            land = shapely.intersection(
+                draw.sides[_check_side(scenario, front, scenario.side)], band
+            )
         sides = hand_over(draw.sides, land=land, to_side=receiver)
         borders = [shapely.boundary(held) for held in sides.values() if not held.is_empty]
         course = shapely.difference(shapely.union_all(borders, grid_size=GRID_M), edge)
-        found.append(DisplacedFront(shapely.line_merge(course), sides))
-    return tuple(found)
+        copies.append(DisplacedFront(shapely.line_merge(course), sides))
+    return tuple(copies)

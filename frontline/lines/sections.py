@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 NEAR_M = 1.0
-"""A place belongs to a stretch that is as near to it, within this, as the whole line is."""
+"""A place belongs to a section that is at most this much farther from it than the whole line."""
 
 
 BEND_M = 100.0
-"""Where two stretches meet at a bend, places are told apart by the line this far from it."""
+"""Where two sections meet at a bend, so much of each is left out to tell which one is nearer."""
 
 
 @dataclass(frozen=True)
@@ -73,32 +73,33 @@ def cut_sections(
         A section without length, a part of a partition that is not there.
     """
     by_key = {front.key: front for front in fronts}
-    found = []
-    for asked in sections:
-        front = by_key[asked.line]
-        if asked.between is not None:
+    cut = []
+    for section in sections:
+        front = by_key[section.line]
+        if section.between is not None:
             course = cut_section_between(
-                front.geometry, ends_xy=layers.plane.xy(np.array(asked.between)), name=asked.key
+                front.geometry, ends_xy=layers.plane.xy(np.array(section.between)), name=section.key
             )
         else:
             land = unite_parts(
                 layers,
-                partition=str(asked.partition),
-                words=asked.parts,
-                field=f"sections.{asked.key}.parts",
+                partition=str(section.partition),
+                words=section.parts,
+                field=f"sections.{section.key}.parts",
             )
-            course = _lines(shapely.intersection(front.geometry, land))
+            course = _keep_lines(shapely.intersection(front.geometry, land))
         kilometres = (
             float(measure_length(np.array([course], dtype=object), plane=layers.plane)[0]) / 1000.0
         )
         if not kilometres > 0:
             raise ProjectError(
-                f"line '{asked.line}' does not run there (expected some of it). Name other parts.",
-                field=f"sections.{asked.key}",
+                f"line '{section.line}' does not run there (expected some of it). "
+                "Name other parts.",
+                field=f"sections.{section.key}",
             )
-        label = asked.label or asked.key
-        found.append(LineSection(asked.key, label, asked.line, course, kilometres, asked.rates))
-    return tuple(found)
+        label = section.label or section.key
+        cut.append(LineSection(section.key, label, section.line, course, kilometres, section.rates))
+    return tuple(cut)
 
 
 def cut_section_between(line: Any, *, ends_xy: Floats, name: str = "between") -> Any:
@@ -127,18 +128,18 @@ def cut_section_between(line: Any, *, ends_xy: Floats, name: str = "between") ->
     piece = pieces[int(np.argmin(shapely.distance(pieces[:, None], ends).sum(axis=1)))]
     start, stop = np.sort(shapely.line_locate_point(piece, ends))
     ring = bool(shapely.is_closed(piece))
-    away = min(stop - start, piece.length - stop + start) if ring else stop - start
-    if away < NEAR_M:
+    separation_m = min(stop - start, piece.length - stop + start) if ring else stop - start
+    if separation_m < NEAR_M:
         raise ProjectError(
             "both places lie at one point of the line. Set them apart.", field=f"sections.{name}"
         )
     if ring and stop - start > piece.length / 2:
-        beyond = [substring(piece, stop, piece.length), substring(piece, 0.0, start)]
-        return shapely.line_merge(shapely.union_all(beyond))
+        halves = [substring(piece, stop, piece.length), substring(piece, 0.0, start)]
+        return shapely.line_merge(shapely.union_all(halves))
     return substring(piece, start, stop)
 
 
-def _lines(geometry: Any) -> Any:
+def _keep_lines(geometry: Any) -> Any:
     parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, object))))
     parts = shapely.get_parts(parts)
     return shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1]))
@@ -168,15 +169,17 @@ def find_behind(xy: Floats, *, stretch: Any, line: Any) -> Flags:
     rest = shapely.difference(line, shapely.buffer(stretch, NEAR_M))
     for course in (stretch, line, rest):
         shapely.prepare(course)
-    away = shapely.distance(line, points)
-    near = np.asarray(shapely.distance(stretch, points) - away <= NEAR_M, dtype=bool)
+    to_line_m = shapely.distance(line, points)
+    belongs = np.asarray(shapely.distance(stretch, points) - to_line_m <= NEAR_M, dtype=bool)
     if rest.is_empty:
-        return near
-    tied = near & (shapely.distance(rest, points) - away <= 3.0 * NEAR_M)
+        return belongs
+    tied = belongs & (shapely.distance(rest, points) - to_line_m <= 3.0 * NEAR_M)
     ends = shapely.boundary(shapely.line_merge(stretch))
     hole = shapely.buffer(ends, min(BEND_M, shapely.length(stretch) / 4.0))
-    ours, theirs = shapely.difference(stretch, hole), shapely.difference(rest, hole)
-    if tied.any() and not theirs.is_empty:
-        unsure = points[tied]
-        near[tied] = shapely.distance(ours, unsure) <= shapely.distance(theirs, unsure)
-    return near
+    inner_stretch, inner_rest = shapely.difference(stretch, hole), shapely.difference(rest, hole)
+    if tied.any() and not inner_rest.is_empty:
+        tied_points = points[tied]
+        belongs[tied] = shapely.distance(inner_stretch, tied_points) <= shapely.distance(
+            inner_rest, tied_points
+        )
+    return belongs

@@ -38,7 +38,7 @@ _MOST_POINTS = 20_000
 
 
 @dataclass(frozen=True)
-class Given:
+class FrontSource:
     """What a front line is made of.
 
     Parameters
@@ -49,7 +49,7 @@ class Given:
         Its lines or polygons in the plane, shape ``(n,)``.
     sides
         Sides with the seeds that hold for this line.
-    area, frame
+    area, plane
         Study area, and the plane.
     least_m2
         Smaller pieces are given to what surrounds them.
@@ -69,7 +69,7 @@ class Given:
 
 
 def find_least_part(line: LineSpec, *, errors_m: Floats, area: Any) -> float:
-    """Tell how small a piece of land must be to say nothing, square metres.
+    """Find the area below which a piece of land is given to its surroundings, square metres.
 
     Parameters
     ----------
@@ -92,13 +92,13 @@ def find_least_part(line: LineSpec, *, errors_m: Floats, area: Any) -> float:
 
 
 def make_front_of_states(
-    given: Given, *, names: Sequence[str]
+    source: FrontSource, *, names: Sequence[str]
 ) -> tuple[Any, dict[str, Any], list[Note]]:
     """Make the front of polygons that say who holds what.
 
     Parameters
     ----------
-    given
+    source
         Polygons and all that belongs to them.
     names
         The side of each polygon.
@@ -114,18 +114,18 @@ def make_front_of_states(
     LayerError
         Sides that overlap, or have no common edge.
     """
-    line = given.line
+    line = source.line
     states = polygonize_states(
-        given.area,
-        shapes=given.shapes,
+        source.area,
+        shapes=source.shapes,
         names=names,
         rest=line.rest_side or "",
-        least_m2=given.least_m2,
-        kept_xy=given.seeds_xy(),
+        least_m2=source.least_m2,
+        kept_xy=source.seeds_xy(),
     )
     if len(states.overlaps):
-        raise _overlap(given, states)
-    named = [side.name for side in given.sides]
+        raise _explain_overlap(source, states)
+    named = [side.name for side in source.sides]
     present = sorted(
         {label for label in states.labels if label},
         key=lambda name: (named.index(name) if name in named else len(named), name),
@@ -140,20 +140,23 @@ def make_front_of_states(
     if empty > 0:
         notes.append(Note(line.key, f"{empty:,.1f} km2 of the study area are on no side.", 0))
     for faces, what in ((states.mended, "Overlaps of sides"), (states.closed, "Gaps")):
-        notes += _note_of_mended(given, faces, what)
-    notes += note_of_merged(given, faces=states.merged)
+        notes += _note_mended(source, faces, what)
+    notes += note_of_merged(source, faces=states.merged)
     if states.lines.is_empty:
         raise LayerError(
-            _no_edge(line, present), path=line.path, layer=line.layer, field=_key(line)
+            _explain_missing_edge(line, present),
+            path=line.path,
+            layer=line.layer,
+            field=_find_field(line),
         )
     return states.lines, land, notes
 
 
-def _key(line: LineSpec) -> str | None:
+def _find_field(line: LineSpec) -> str | None:
     return line.side_column if line.side_column is not None else "held_by"
 
 
-def _no_edge(line: LineSpec, present: Sequence[str]) -> str:
+def _explain_missing_edge(line: LineSpec, present: Sequence[str]) -> str:
     expected = "(expected two sides that border on each other)"
     if len(present) == 1 and line.rest_side is None:
         return (
@@ -166,17 +169,17 @@ def _no_edge(line: LineSpec, present: Sequence[str]) -> str:
     )
 
 
-def _overlap(given: Given, states: States) -> LayerError:
+def _explain_overlap(source: FrontSource, states: States) -> LayerError:
     row = int(np.argmax(shapely.area(states.overlaps)))
-    lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(states.overlaps[row]))
+    lon, lat = to_lonlat(source.plane, point=shapely.point_on_surface(states.overlaps[row]))
     size = shapely.area(states.overlaps).sum() / 1e6
     return LayerError(
         f"sides overlap at ({lon:.4f}, {lat:.4f}), {size:,.3f} km2 in all (expected every "
         "place on one side at most). Cut the polygons there, or choose the features of one date "
         "with select.",
-        path=given.line.path,
-        layer=given.line.layer,
-        field=_key(given.line),
+        path=source.line.path,
+        layer=source.line.layer,
+        field=_find_field(source.line),
     )
 
 
@@ -194,23 +197,23 @@ def write_size(area_m2: float) -> str:
     return f"{size:,.0f} km2" if size >= 1000 else f"{size:.3g} km2"
 
 
-def _largest(given: Given, faces: Geometries) -> str:
+def _describe_faces(source: FrontSource, faces: Geometries) -> str:
     """Say how much polygons are in all, and where the largest lies."""
     areas = shapely.area(faces)
     row = int(np.argmax(areas))
-    lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(faces[row]))
+    lon, lat = to_lonlat(source.plane, point=shapely.point_on_surface(faces[row]))
     place = f"({lon:.4f}, {lat:.4f})"
     if len(faces) == 1:
         return f"{write_size(areas[0])} at {place}"
     return f"{write_size(areas.sum())} in all, the largest {write_size(areas[row])} at {place}"
 
 
-def note_of_merged(given: Given, *, faces: Geometries, slivers: bool = False) -> list[Note]:
+def note_of_merged(source: FrontSource, *, faces: Geometries, slivers: bool = False) -> list[Note]:
     """Say which pieces were given to what surrounds them.
 
     Parameters
     ----------
-    given
+    source
         All that belongs to the line.
     faces
         The pieces.
@@ -219,32 +222,32 @@ def note_of_merged(given: Given, *, faces: Geometries, slivers: bool = False) ->
     """
     if len(faces) == 0:
         return []
-    limit = f"smaller than {write_size(given.least_m2)}"
+    limit = f"smaller than {write_size(source.least_m2)}"
     limit = f"narrower than {SLIVER_M:g} m or {limit}" if slivers else limit
     text = (
         f"Pieces of land {limit} say nothing, and were given to what surrounds them: "
-        f"{len(faces)}, {_largest(given, faces)} (least_part_km2 sets the limit; a seed keeps a "
-        "piece)."
+        f"{len(faces)}, {_describe_faces(source, faces)} (least_part_km2 sets the limit; a seed "
+        "keeps a piece)."
     )
-    return [Note(given.line.key, text, len(faces))]
+    return [Note(source.line.key, text, len(faces))]
 
 
-def _note_of_mended(given: Given, faces: Geometries, what: str) -> list[Note]:
+def _note_mended(source: FrontSource, faces: Geometries, what: str) -> list[Note]:
     if len(faces) == 0:
         return []
     text = (
         f"{what}, as digitising leaves them, went to the side with the longest border: "
-        f"{len(faces)}, {_largest(given, faces)}."
+        f"{len(faces)}, {_describe_faces(source, faces)}."
     )
-    return [Note(given.line.key, text, len(faces))]
+    return [Note(source.line.key, text, len(faces))]
 
 
-def note_pieces(given: Given, *, land: Mapping[str, Any]) -> list[Note]:
+def note_pieces(source: FrontSource, *, land: Mapping[str, Any]) -> list[Note]:
     """Say of each side that holds several separate pieces how large and where they are.
 
     Parameters
     ----------
-    given
+    source
         All that belongs to the line.
     land
         Land by side.
@@ -257,11 +260,11 @@ def note_pieces(given: Given, *, land: Mapping[str, Any]) -> list[Note]:
         pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")]
         listed = []
         for piece in pieces[:_LISTED]:
-            lon, lat = to_lonlat(given.plane, point=shapely.point_on_surface(piece))
+            lon, lat = to_lonlat(source.plane, point=shapely.point_on_surface(piece))
             listed.append(f"{write_size(piece.area)} at ({lon:.4f}, {lat:.4f})")
         more = f" and {len(pieces) - _LISTED} smaller ones" if len(pieces) > _LISTED else ""
         text = f"'{name}' holds {len(pieces)} separate pieces: {'; '.join(listed)}{more}."
-        notes.append(Note(given.line.key, text, len(pieces)))
+        notes.append(Note(source.line.key, text, len(pieces)))
     return notes
 
 
@@ -305,13 +308,13 @@ def note_empty_pieces(
 
 
 def find_centre_of_grey(
-    given: Given, *, course: Any, land: Mapping[str, Any]
+    source: FrontSource, *, course: Any, land: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any] | None, list[Note]]:
     """Lay the front through the middle of grey zones, where the project wants it.
 
     Parameters
     ----------
-    given
+    source
         Sides with ``grey`` say how the front is counted.
     course, land
         The front along the edges of all sides, and their land.
@@ -322,27 +325,27 @@ def find_centre_of_grey(
         The front; the land of the other sides with the grey zones divided among them along it,
         None where there is no such zone; what is counted.
     """
-    frame, key = given.plane, given.line.key
+    plane, key = source.plane, source.line.key
     notes = []
-    for side in given.sides:
+    for side in source.sides:
         if side.grey == "edges" and not land.get(side.name, shapely.Polygon()).is_empty:
             text = f"The front follows both edges of '{side.name}': its length counts both."
             notes.append(Note(key, text))
-    zones = [side.name for side in given.sides if side.grey == "centre"]
+    zones = [side.name for side in source.sides if side.grey == "centre"]
     zones = [name for name in zones if name in land and not land[name].is_empty]
     others = [name for name in land if name not in zones]
     if not zones or len(others) < 2:
         return course, None, notes
     shares = {name: [land[name]] for name in others}
     for part in shapely.get_parts(np.array([land[name] for name in zones], dtype=object)):
-        for name, share in _divided(part, {name: land[name] for name in others}).items():
+        for name, share in _divide_zone(part, {name: land[name] for name in others}).items():
             shares[name].append(share)
     halves = np.array([shapely.union_all(parts) for parts in shares.values()], dtype=object)
-    states = polygonize_states(given.area, shapes=halves, names=others)
+    states = polygonize_states(source.area, shapes=halves, names=others)
     if states.lines.is_empty:
         return course, None, notes
     edges = np.array([course, states.lines], dtype=object)
-    along, middle = measure_length(edges, plane=frame) / 1000.0
+    along, middle = measure_length(edges, plane=plane) / 1000.0
     listed = ", ".join(f"'{name}'" for name in zones)
     text = (
         f"The front is the centre line of {listed}, counted once: {middle:,.1f} km (all edges of "
@@ -352,7 +355,7 @@ def find_centre_of_grey(
     return states.lines, merge_sides(states.polygons, labels=states.labels, names=others), notes
 
 
-def _divided(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
+def _divide_zone(zone: Any, lands: Mapping[str, Any]) -> dict[str, Any]:
     """Divide a grey zone among the sides beside it: every place to the nearest of them."""
     edge = shapely.boundary(zone)
     beside: dict[str, Any] = {}
@@ -393,9 +396,14 @@ def _cut_midway(zone: Any, places: Coords, owner: Integers) -> Geometries:
     # Four places far away let every edge near the zone have two ends.
     cells = Voronoi(np.concatenate([places, corners]) - middle)
     owners = np.concatenate([owner, np.full(4, -1)])
-    one, other = owners[cells.ridge_points].T
+    first_owner, second_owner = owners[cells.ridge_points].T
     ends = np.array(cells.ridge_vertices)
-    parting = (one != other) & (one >= 0) & (other >= 0) & (ends >= 0).all(axis=1)
+    parting = (
+        (first_owner != second_owner)
+        & (first_owner >= 0)
+        & (second_owner >= 0)
+        & (ends >= 0).all(axis=1)
+    )
     lines = shapely.linestrings(cells.vertices[ends[parting]] + middle)
     lines = lines[shapely.length(lines) > 0]
     lines = lines[shapely.intersects(zone, lines)]

@@ -43,7 +43,8 @@ def find_walking_times(
     Parameters
     ----------
     dem
-        Heights on a grid of metres (`terrain.sight_grid`). Unknown cells are not walked on.
+        Heights on a grid of metres (`frontline.elevation.dem.make_sight_grid`). Unknown cells are
+        not walked on.
     origins_xy, targets_xy
         Places in the grid's CRS, shapes ``(k, 2)`` and ``(m, 2)``; each stands for its cell.
     line
@@ -71,8 +72,8 @@ def find_walking_times(
             f"a way over {rows * cols:,} cells is too far to look for (at most {MOST_CELLS:,}). "
             "Use a smaller area or a coarser elevation."
         )
-    graph = _graph(dem, line)
-    start, goal = _cells(dem, origins_xy), _cells(dem, targets_xy)
+    graph = _build_graph(dem, line)
+    start, goal = _find_cells(dem, origins_xy), _find_cells(dem, targets_xy)
     seconds = np.full((len(start), len(goal)), np.inf)
     known = np.flatnonzero(start >= 0)
     if len(known):
@@ -81,7 +82,7 @@ def find_walking_times(
     return seconds / 60.0
 
 
-def _cells(dem: Dem, xy: Floats) -> NDArray[np.int64]:
+def _find_cells(dem: Dem, xy: Floats) -> NDArray[np.int64]:
     """Find the number of the cell of each place; -1 off the grid or on unknown ground."""
     place = dem.rowcol(xy[:, 0], xy[:, 1])
     inside = (place >= 0).all(axis=1)
@@ -90,27 +91,27 @@ def _cells(dem: Dem, xy: Floats) -> NDArray[np.int64]:
     return np.where(inside & np.isfinite(heights[np.maximum(number, 0)]), number, -1)
 
 
-def _graph(dem: Dem, line: BaseGeometry | None) -> object:
+def _build_graph(dem: Dem, line: BaseGeometry | None) -> object:
     """Sparse matrix of seconds from cell to neighbouring cell."""
     from scipy.sparse import coo_array
 
-    start, stop, metres = _neighbours(dem)
+    start, stop, metres = _list_neighbours(dem)
     heights = dem.heights_m.ravel().astype(np.float64)
     free = np.isfinite(heights[start]) & np.isfinite(heights[stop])
     if line is not None:
-        free &= ~_crosses(dem, start, stop, line)
+        free &= ~_find_crossing_steps(dem, start, stop, line)
     start, stop, metres = start[free], stop[free], metres[free]
     slope = (heights[stop] - heights[start]) / metres
-    there, back = (
+    onward, backward = (
         metres / find_walking_speed(slope) * 3.6,
         metres / find_walking_speed(-slope) * 3.6,
     )
     ends = (np.concatenate([start, stop]), np.concatenate([stop, start]))
     size = dem.heights_m.size
-    return coo_array((np.concatenate([there, back]), ends), shape=(size, size)).tocsr()
+    return coo_array((np.concatenate([onward, backward]), ends), shape=(size, size)).tocsr()
 
 
-def _neighbours(dem: Dem) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+def _list_neighbours(dem: Dem) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     rows, cols = dem.heights_m.shape
     number = np.arange(rows * cols, dtype=np.int64).reshape(rows, cols)
     starts, stops, metres = [], [], []
@@ -124,7 +125,7 @@ def _neighbours(dem: Dem) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]
     return np.concatenate(starts), np.concatenate(stops), np.concatenate(metres)
 
 
-def _crosses(
+def _find_crossing_steps(
     dem: Dem, start: NDArray[np.int64], stop: NDArray[np.int64], line: BaseGeometry
 ) -> NDArray[np.bool_]:
     """Tell which steps cross the line; only those near it are looked at."""

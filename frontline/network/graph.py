@@ -79,8 +79,8 @@ class RoadGraph:
         Number of the connected part that an edge belongs to where nothing bars the way, shape
         ``(m,)``; 0 is the part with the most road.
     circuit_m
-        Length of the roads that lead from an edge and back to it where nothing bars the way, shape
-        ``(m,)``: little for a loose track, nothing for a one-way road to nowhere.
+        Length of all roads that can be reached from an edge and lead back to it where nothing bars
+        the way, shape ``(m,)``: little for a loose track, nothing for a one-way dead end.
     """
 
     xy: Floats
@@ -145,21 +145,30 @@ def build_graph(
     level.
     """
     lines, road_of = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
-    some = shapely.length(lines) > 0.0
-    lines, road_of = lines[some], road_of[some]
+    has_length = shapely.length(lines) > 0.0
+    lines, road_of = lines[has_length], road_of[has_length]
     if not len(lines):
-        none, whole = np.empty(0), np.empty(0, np.int64)
+        no_floats, no_numbers = np.empty(0), np.empty(0, np.int64)
         pairs = np.empty((0, 2), np.int64)
-        return RoadGraph(np.empty((0, 2)), pairs, none, none, none, whole, whole, none)
-    stations, added, joins = _meetings(
+        return RoadGraph(
+            np.empty((0, 2)),
+            pairs,
+            no_floats,
+            no_floats,
+            no_floats,
+            no_numbers,
+            no_numbers,
+            no_floats,
+        )
+    stations, added, joins = _find_meetings(
         lines, read_levels(roads)[road_of], tolerance_m, crossings=crossings
     )
     head = np.flatnonzero(stations.line[1:] == stations.line[:-1])
     line, at = stations.line[head], stations.at_m
     length = at[head + 1] - at[head]
-    speed = _speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})[road_of[line]]
-    slope = _slopes((at[head] + at[head + 1]) / 2.0, lines, line, heights, slope_over_m)
-    there, back = (
+    speed = _choose_speeds(roads, {**SPEED_KMH, **(speeds_kmh or {})})[road_of[line]]
+    slope = _measure_slopes((at[head] + at[head + 1]) / 2.0, lines, line, heights, slope_over_m)
+    onward_min, backward_min = (
         length
         / 1000.0
         / np.minimum(speed, limit_speed_on_slope(steep, power_w_kg=power_w_kg))
@@ -167,16 +176,26 @@ def build_graph(
         for steep in (slope, -slope)
     )
     onward, backward = (open_[road_of[line]] for open_ in read_directions(roads))
-    there, back = np.where(onward, there, np.inf), np.where(backward, back, np.inf)
-    xy, node = _nodes(stations.xy, added, joins)
+    onward_min, backward_min = (
+        np.where(onward, onward_min, np.inf),
+        np.where(backward, backward_min, np.inf),
+    )
+    xy, node = _number_nodes(stations.xy, added, joins)
     edges = np.column_stack([node[head], node[head + 1]])
     keep = edges[:, 0] != edges[:, 1]
-    edges, length, there, back = edges[keep], length[keep], there[keep], back[keep]
-    part, circuit_m = _parts(len(xy), edges, length, there, back)
-    return RoadGraph(xy, edges, length, there, back, road_of[line][keep], part, circuit_m)
+    edges, length, onward_min, backward_min = (
+        edges[keep],
+        length[keep],
+        onward_min[keep],
+        backward_min[keep],
+    )
+    part, circuit_m = _rank_parts(len(xy), edges, length, onward_min, backward_min)
+    return RoadGraph(
+        xy, edges, length, onward_min, backward_min, road_of[line][keep], part, circuit_m
+    )
 
 
-def _meetings(
+def _find_meetings(
     lines: NDArray[np.object_], level: Integers, tolerance_m: float, *, crossings: bool
 ) -> tuple[Stations, NDArray[np.bool_], Joins]:
     """Put the points on lines at which they meet others, and pair loose ends with roads near."""
@@ -187,7 +206,9 @@ def _meetings(
     return *sort_along(stations + near, step_m=STEP_M), joins
 
 
-def _nodes(xy: Floats, added: NDArray[np.bool_], joins: Joins) -> tuple[Floats, NDArray[np.int64]]:
+def _number_nodes(
+    xy: Floats, added: NDArray[np.bool_], joins: Joins
+) -> tuple[Floats, NDArray[np.int64]]:
     """Give every point a node: equal points share one, and so do those that are joined."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -205,20 +226,20 @@ def _nodes(xy: Floats, added: NDArray[np.bool_], joins: Joins) -> tuple[Floats, 
     return xy[place], node.ravel().astype(np.int64)
 
 
-def _parts(
-    nodes: int, edges: NDArray[np.int64], length: Floats, there: Floats, back: Floats
+def _rank_parts(
+    nodes: int, edges: NDArray[np.int64], length: Floats, onward_min: Floats, backward_min: Floats
 ) -> tuple[NDArray[np.int64], Floats]:
     """Rank the connected parts by their length, and measure the circuit of each edge."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     start, end = np.concatenate([edges, edges[:, ::-1]]).T
-    open_ = np.isfinite(np.concatenate([there, back]))
+    open_ = np.isfinite(np.concatenate([onward_min, backward_min]))
     ways = coo_array(
         (np.ones(int(open_.sum())), (start[open_], end[open_])), shape=(nodes, nodes)
     ).tocsr()
-    every = coo_array((np.ones(len(edges)), tuple(edges.T)), shape=(nodes, nodes)).tocsr()
-    _, weak = connected_components(every, directed=False)
+    all_edges = coo_array((np.ones(len(edges)), tuple(edges.T)), shape=(nodes, nodes)).tocsr()
+    _, weak = connected_components(all_edges, directed=False)
     _, strong = connected_components(ways, directed=True, connection="strong")
     within = strong[edges[:, 0]] == strong[edges[:, 1]]
     circuits = np.bincount(strong[edges[within, 0]], length[within], minlength=strong.max() + 1)
@@ -259,7 +280,7 @@ def limit_speed_on_slope(slope: Floats, *, power_w_kg: float = POWER_W_KG) -> Fl
     return np.asarray(3.6 * power_w_kg / GRAVITY / np.maximum(pull, 1e-9))
 
 
-def _slopes(
+def _measure_slopes(
     at: Floats, lines: NDArray[np.object_], line: Integers, heights: Heights | None, over_m: float
 ) -> Floats:
     """Slope at places along lines from heights along them, shape ``(m,)``; 0 where unknown."""
@@ -277,11 +298,11 @@ def _slopes(
     return np.where(np.isfinite(slope), slope, 0.0)
 
 
-def _speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> Floats:
+def _choose_speeds(roads: gpd.GeoDataFrame, by_class: Mapping[str, float]) -> Floats:
     speed: Floats = roads["kind"].map(by_class).to_numpy(float, na_value=np.nan)
     if "speed_kmh" in roads:
-        own = read_numbers(roads["speed_kmh"], layer="corridors", field="speed_kmh")
-        speed = np.where(np.isnan(own), speed, own)
+        stated = read_numbers(roads["speed_kmh"], layer="corridors", field="speed_kmh")
+        speed = np.where(np.isnan(stated), speed, stated)
     if np.isnan(speed).any() or (speed <= 0).any():
         kinds = sorted(set(roads["kind"][np.isnan(speed) | (speed <= 0)].astype(str)))
         raise LayerError(
@@ -301,13 +322,13 @@ def read_numbers(column: pd.Series[float], *, layer: str, field: str) -> Floats:
     LayerError
         If a cell holds something else.
     """
-    found = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     text = column.astype("string").fillna("").str.strip()
-    wrong = text[(text != "").to_numpy(bool) & np.isnan(found) & (text != "nan").to_numpy(bool)]
+    wrong = text[(text != "").to_numpy(bool) & np.isnan(numbers) & (text != "nan").to_numpy(bool)]
     if len(wrong):
         raise LayerError(
             f"'{wrong.iloc[0]}' is no number (expected one, or nothing). Correct the cell.",
             layer=layer,
             field=field,
         )
-    return found
+    return numbers

@@ -102,36 +102,36 @@ def is_noded(lines: NDArray[np.object_], *, vertices: Stations) -> bool:
     -------
     Whether nine of ten pairs that touch share a vertex; True where none touch.
     """
-    pairs = _touching(lines)
+    pairs = _find_touching_pairs(lines)
     if not len(pairs):
         return True
     number, _ = number_points(vertices.xy)
-    sharing = _sharing(number, vertices.line)
+    sharing = _find_sharing_pairs(number, vertices.line)
     touch, share = (pair[:, 0] * len(lines) + pair[:, 1] for pair in (pairs, sharing))
     return int(np.isin(touch, share).sum()) >= NODED_SHARE * len(pairs)
 
 
-def _touching(lines: NDArray[np.object_]) -> Integers:
+def _find_touching_pairs(lines: NDArray[np.object_]) -> Integers:
     first, second = shapely.STRtree(lines).query(lines, predicate="intersects")
     pairs: Integers = np.column_stack([first, second])[first < second].astype(np.int64)
     return pairs
 
 
-def _sharing(number: Integers, line: Integers) -> Integers:
-    """Pairs of lines that share a vertex, shape ``(k, 2)``, the smaller number first."""
-    point, owner = np.divmod(np.unique(_at_line(number, line)), int(line.max()) + 1)
-    found = [np.empty((0, 2), np.int64)]
+def _find_sharing_pairs(number: Integers, line: Integers) -> Integers:
+    """Find pairs of lines that share a vertex, shape ``(k, 2)``, the smaller number first."""
+    point, owner = np.divmod(np.unique(_make_point_keys(number, line)), int(line.max()) + 1)
+    pairs = [np.empty((0, 2), np.int64)]
     # Lines at a point stand next to each other: pair those one apart, two apart, and so on.
     for apart in range(1, int(np.bincount(point).max(initial=1))):
         same = np.flatnonzero(point[apart:] == point[:-apart])
         if not len(same):
             break
-        found.append(np.column_stack([owner[same], owner[same + apart]]))
-    return np.unique(np.concatenate(found), axis=0)
+        pairs.append(np.column_stack([owner[same], owner[same + apart]]))
+    return np.unique(np.concatenate(pairs), axis=0)
 
 
-def _at_line(number: Integers, line: Integers) -> Integers:
-    """One number for a point on a line."""
+def _make_point_keys(number: Integers, line: Integers) -> Integers:
+    """Give each pair of a point and a line one number."""
     return number * (int(line.max(initial=0)) + 1) + line
 
 
@@ -147,40 +147,40 @@ def find_crossings(lines: NDArray[np.object_], *, vertices: Stations, level: Int
     level
         Of each, from `read_levels`.
     """
-    pairs = _touching(lines)
+    pairs = _find_touching_pairs(lines)
     pairs = pairs[level[pairs[:, 0]] == level[pairs[:, 1]]]
-    met = shapely.intersection(lines[pairs[:, 0]], lines[pairs[:, 1]])
-    xy, pair = shapely.get_coordinates(met, return_index=True)
-    # Where both have a vertex already nothing is to be put.
-    every = np.concatenate([vertices.xy, xy])
-    number, _ = number_points(every)
+    meetings = shapely.intersection(lines[pairs[:, 0]], lines[pairs[:, 1]])
+    xy, pair = shapely.get_coordinates(meetings, return_index=True)
+    # Where both lines already have a vertex, no point is added.
+    points = np.concatenate([vertices.xy, xy])
+    number, _ = number_points(points)
     owners = [vertices.line, *pairs[pair].T]
     size = int(np.concatenate(owners).max(initial=0)) + 1
     known, first, second = (
-        one * size + owner
-        for one, owner in zip(
+        numbers * size + owner
+        for numbers, owner in zip(
             (number[: len(vertices.line)], *[number[len(vertices.line) :]] * 2), owners, strict=True
         )
     )
-    new = ~(np.isin(first, known) & np.isin(second, known))
-    return _both(lines, pairs[pair[new]], xy[new])
+    is_new = ~(np.isin(first, known) & np.isin(second, known))
+    return _put_on_both(lines, pairs[pair[is_new]], xy[is_new])
 
 
-def _both(lines: NDArray[np.object_], pairs: Integers, xy: Floats) -> Stations:
+def _put_on_both(lines: NDArray[np.object_], pairs: Integers, xy: Floats) -> Stations:
     """Put points on both lines of each pair; near a vertex of either, on that vertex."""
     spots = shapely.points(xy)
     for side in (0, 1):
-        ends = _nearest_vertices(lines[pairs[:, side]], spots)
+        ends = _find_nearest_vertices(lines[pairs[:, side]], spots)
         near = np.hypot(*(ends - xy).T) <= SAME_M
         xy = np.where(near[:, np.newaxis], ends, xy)
         spots = shapely.points(xy)
     owner = pairs.T.ravel()
-    twice = np.concatenate([spots, spots])
-    at = shapely.line_locate_point(lines[owner], twice) if len(owner) else np.empty(0)
+    spots_twice = np.concatenate([spots, spots])
+    at = shapely.line_locate_point(lines[owner], spots_twice) if len(owner) else np.empty(0)
     return Stations(owner.astype(np.int64), np.asarray(at, float), np.concatenate([xy, xy]))
 
 
-def _nearest_vertices(lines: NDArray[np.object_], spots: NDArray[np.object_]) -> Floats:
+def _find_nearest_vertices(lines: NDArray[np.object_], spots: NDArray[np.object_]) -> Floats:
     if not len(lines):
         return np.empty((0, 2))
     corners = shapely.extract_unique_points(lines)
@@ -209,10 +209,10 @@ def find_ends_near(
     -------
     Points to put on the lines that ends are joined to, and the pairs of points to join.
     """
-    none = Stations(np.empty(0, np.int64), np.empty(0), np.empty((0, 2)))
-    spots, owner = _loose_ends(stations)
+    no_stations = Stations(np.empty(0, np.int64), np.empty(0), np.empty((0, 2)))
+    spots, owner = _find_loose_ends(stations)
     if not len(spots) or within_m <= 0:
-        return none, Joins(np.empty((0, 2)), np.empty((0, 2)))
+        return no_stations, Joins(np.empty((0, 2)), np.empty((0, 2)))
     end, line = shapely.STRtree(lines).query(spots, predicate="dwithin", distance=within_m)
     length = shapely.length(lines[line])
     at = shapely.line_locate_point(lines[line], spots[end])
@@ -221,17 +221,19 @@ def find_ends_near(
     end, line, at = end[usable], line[usable], at[usable]
     xy = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], at))
     from_xy = shapely.get_coordinates(spots[end])
-    first, last = _gaps_in_rings(lines, owner, within_m)
+    first, last = _find_ring_gaps(lines, owner, within_m)
     joins = Joins(np.concatenate([from_xy, first]), np.concatenate([xy, last]))
     return Stations(line.astype(np.int64), np.asarray(at, float), xy), joins
 
 
-def _loose_ends(stations: Stations) -> tuple[NDArray[np.object_], Integers]:
+def _find_loose_ends(stations: Stations) -> tuple[NDArray[np.object_], Integers]:
     """Find the ends that no other station stands on, and the line of each."""
     number, _ = number_points(stations.xy)
     # A crossing is written once for each of its lines; a vertex of one line counts once.
-    seen = np.unique(_at_line(number, stations.line)) // (int(stations.line.max()) + 1)
-    lines_at = np.bincount(seen, minlength=int(number.max(initial=-1)) + 1)
+    line_of_point = np.unique(_make_point_keys(number, stations.line)) // (
+        int(stations.line.max()) + 1
+    )
+    lines_at = np.bincount(line_of_point, minlength=int(number.max(initial=-1)) + 1)
     order = np.lexsort((stations.at_m, stations.line))
     line = stations.line[order]
     change = np.flatnonzero(np.diff(line)) + 1
@@ -243,7 +245,7 @@ def _loose_ends(stations: Stations) -> tuple[NDArray[np.object_], Integers]:
     return np.asarray(shapely.points(stations.xy[loose]), object), stations.line[loose]
 
 
-def _gaps_in_rings(
+def _find_ring_gaps(
     lines: NDArray[np.object_], owner: Integers, within_m: float
 ) -> tuple[Floats, Floats]:
     """Both ends of each line that comes back near its beginning, where both are loose."""
@@ -267,16 +269,16 @@ def count_gaps(
     least_m, most_m
         How far from the nearest other line.
     """
-    spots, owner = _loose_ends(vertices)
+    spots, owner = _find_loose_ends(vertices)
     if not len(spots):
         return 0
     tree = shapely.STRtree(lines)
 
     def near(within_m: float) -> NDArray[np.bool_]:
         end, line = tree.query(spots, predicate="dwithin", distance=within_m)
-        found = np.zeros(len(spots), dtype=bool)
-        found[end[owner[end] != line]] = True
-        return found
+        is_near = np.zeros(len(spots), dtype=bool)
+        is_near[end[owner[end] != line]] = True
+        return is_near
 
     return int((near(most_m) & ~near(max(least_m, SAME_M))).sum())
 
@@ -313,9 +315,9 @@ def sort_along(stations: Stations, *, step_m: float) -> tuple[Stations, NDArray[
         xy[owner]
         + share[:, np.newaxis] * np.where(same[:, np.newaxis], np.diff(xy, axis=0), 0.0)[owner]
     )
-    every = Stations(
+    result = Stations(
         np.append(line[owner], line[-1:]),
         np.append(new_at, at[-1:]),
         np.concatenate([new_xy, xy[-1:]]),
     )
-    return every, np.append(number > 0, [False] * len(xy[-1:]))
+    return result, np.append(number > 0, [False] * len(xy[-1:]))

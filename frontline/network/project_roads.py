@@ -46,7 +46,7 @@ class Closed:
     graph
         With every crossing barred, but for checkpoints and passages.
     lenient
-        The same without the crossings in doubt; the graph itself where there are none.
+        The same with doubtful crossings open; the graph itself where there are none.
     doubtful
         Names of the roads that cross the line and come back within its error.
     """
@@ -141,7 +141,7 @@ class RoadNetwork:
 
     @property
     def holds(self) -> str:
-        """What the times rest on, in words."""
+        """What the travel times assume, in words."""
         slopes = "and slope" if self.sloped else "on level ground"
         return f"nothing: speeds by class of road {slopes}, as set"
 
@@ -174,23 +174,23 @@ def build_network(
     ProjectError
         A passage that is no corridor.
     """
-    asked = project.travel
-    speeds = {**SPEED_KMH, **asked.speeds_kmh}
+    travel = project.travel
+    speeds = {**SPEED_KMH, **travel.speeds_kmh}
     for kind in kinds:
         if "planned" in kind:
             speeds.setdefault(kind, PLANNED_KMH)
     table = layers.corridors
-    own = table[table["kind"].isin(list(kinds or speeds))]
-    if not len(own):
+    roads = table[table["kind"].isin(list(kinds or speeds))]
+    if not len(roads):
         return None
-    own = own.reset_index(drop=True)
+    roads = roads.reset_index(drop=True)
     schematic = project.corridors is not None and project.corridors.schematic
-    join_m, crossings, notes = _joined_how(own, asked.join_m, schematic=schematic)
-    ground = dem if asked.slopes and dem is not None and not schematic else None
+    join_m, crossings, notes = _choose_joining(roads, travel.join_m, schematic=schematic)
+    ground = dem if travel.slopes and dem is not None and not schematic else None
     if ground is not None and is_coarse(ground):
         ground = None
     graph = build_graph(
-        own,
+        roads,
         tolerance_m=join_m,
         crossings=crossings,
         speeds_kmh=speeds,
@@ -199,26 +199,28 @@ def build_network(
         else lambda xy: sample_heights(ground, xy=xy, crs=layers.plane.crs),
         # Below two cells a slope is what the grid makes of it.
         slope_over_m=max(SLOPE_OVER_M, 2.0 * max(ground.step_m)) if ground else SLOPE_OVER_M,
-        power_w_kg=asked.power_w_kg,
+        power_w_kg=travel.power_w_kg,
     )
     gates = find_checkpoints(project, points=layers.points)
     return RoadNetwork(
         graph,
         gates,
-        asked.checkpoint_m,
+        travel.checkpoint_m,
         ground is not None,
-        shapes=own.geometry.to_numpy(),
-        names=tuple(_called(name, id_) for name, id_ in zip(own["name"], own["id"], strict=True)),
-        passages=_passages(project, table, own),
-        notes=(*doubt_directions(own), *notes),
+        shapes=roads.geometry.to_numpy(),
+        names=tuple(
+            _name_road(name, id_) for name, id_ in zip(roads["name"], roads["id"], strict=True)
+        ),
+        passages=_find_passages(project, table, roads),
+        notes=(*doubt_directions(roads), *notes),
     )
 
 
-def _called(name: Any, id_: Any) -> str:
+def _name_road(name: Any, id_: Any) -> str:
     return str(name).strip() or str(id_)
 
 
-def _joined_how(
+def _choose_joining(
     roads: gpd.GeoDataFrame, stated_m: float | None, *, schematic: bool
 ) -> tuple[float, bool, tuple[str, ...]]:
     """Tell over which distance ends are joined, whether crossings are, and what stays apart."""
@@ -244,11 +246,11 @@ def _joined_how(
     return join_m, apart and join_m > 0, (text,)
 
 
-def _passages(
+def _find_passages(
     project: Project, corridors: gpd.GeoDataFrame, roads: gpd.GeoDataFrame
 ) -> tuple[int, ...]:
     """Find the rows of the roads that no line bars."""
-    found: list[int] = []
+    rows: list[int] = []
     for word in project.travel.passages:
         if not ((corridors["id"] == word) | (corridors["name"] == word)).any():
             known = [*corridors["id"], *corridors["name"]]
@@ -259,8 +261,8 @@ def _passages(
                 path=project.path,
                 field="travel.passages",
             )
-        found += np.flatnonzero((roads["id"] == word) | (roads["name"] == word)).tolist()
-    return tuple(found)
+        rows += np.flatnonzero((roads["id"] == word) | (roads["name"] == word)).tolist()
+    return tuple(rows)
 
 
 def find_checkpoints(
@@ -273,11 +275,13 @@ def find_checkpoints(
     LayerError
         A waiting time that is no number.
     """
-    asked = project.travel
-    own = points[points["kind"] == asked.checkpoint_kind]
-    xy: NDArray[np.float64] = shapely.get_coordinates(own.geometry.to_numpy())
-    wait = np.full(len(own), asked.checkpoint_min)
-    if WAIT_COLUMN in own and len(own):
-        stated = read_numbers(own[WAIT_COLUMN], layer="points", field=WAIT_COLUMN)
+    travel = project.travel
+    checkpoints = points[points["kind"] == travel.checkpoint_kind]
+    xy: NDArray[np.float64] = shapely.get_coordinates(checkpoints.geometry.to_numpy())
+    wait = np.full(len(checkpoints), travel.checkpoint_min)
+    if WAIT_COLUMN in checkpoints and len(checkpoints):
+        stated = read_numbers(checkpoints[WAIT_COLUMN], layer="points", field=WAIT_COLUMN)
         wait = np.where(np.isnan(stated), wait, np.maximum(stated, 0.0))
-    return tuple((float(x), float(y), float(one)) for (x, y), one in zip(xy, wait, strict=True))
+    return tuple(
+        (float(x), float(y), float(minutes)) for (x, y), minutes in zip(xy, wait, strict=True)
+    )

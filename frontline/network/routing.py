@@ -24,13 +24,13 @@ GAP_M = 0.01
 """A road that a line bars ends this far before it, so that no rounding leads across."""
 
 SPOT_M = 0.5
-"""A crossing is the one that is spoken of within this distance."""
+"""A crossing within this distance of an open spot is the one that the spot names."""
 
 LEAST_CIRCUIT_M = 5_000.0
-"""From a road of which less leads on and back nobody is taken to start, where another is near."""
+"""Places join no road on a circuit shorter than this, where another road is near."""
 
 FURTHER_M = 2_000.0
-"""So much further one walks to a road that leads somewhere."""
+"""So much further one walks to a road on a longer circuit."""
 
 _EXCURSION_STEP_M = 25.0
 """What a road does beyond a line is looked at in steps of this length."""
@@ -73,7 +73,7 @@ def cut_graph(
     if not len(graph.edges):
         return graph
     shapely.prepare(line)
-    graph, _ = _split(graph, *_contacts(graph, line))
+    graph, _ = _split_edges(graph, *_find_contacts(graph, line))
     hit = np.zeros(len(graph.edges), dtype=bool)
     hit[graph.tree.query(line, predicate="intersects")] = True
     wait = np.full(len(graph.edges), np.inf)
@@ -130,8 +130,8 @@ def find_doubtful_crossings(
     spots: list[Spot] = []
     for row in np.flatnonzero(shapely.intersects(line, roads)):
         for part in shapely.get_parts(roads[row]):
-            met = shapely.get_coordinates(shapely.intersection(part, line))
-            at = np.unique(np.round(shapely.line_locate_point(part, shapely.points(met)), 2))
+            crossings = shapely.get_coordinates(shapely.intersection(part, line))
+            at = np.unique(np.round(shapely.line_locate_point(part, shapely.points(crossings)), 2))
             xy = shapely.get_coordinates(shapely.line_interpolate_point(part, at))
             errors = error_m[tree.nearest(shapely.points(xy))] if len(at) else np.empty(0)
             first = 0
@@ -170,9 +170,9 @@ def find_travel_times(
     Minutes, shape ``(k, m)``; infinite where there is no way.
     """
     places = np.concatenate([origins_xy, targets_xy])
-    graph, node, walk = _joined(graph, places, line)
+    graph, node, walk = _join_places(graph, places, line)
     count = len(origins_xy)
-    times = _times(graph, node[:count])
+    times = _measure_times(graph, node[:count])
     reach = (
         times[:, np.maximum(node[count:], 0)]
         if len(graph.xy)
@@ -206,14 +206,14 @@ def find_times_to_line(graph: RoadGraph, *, origins_xy: Floats, line: BaseGeomet
     on_foot = shapely.distance(line, shapely.points(origins_xy)) / 1000.0 / WALK_KMH * 60.0
     if not len(graph.edges):
         return np.asarray(on_foot)
-    graph, node, walk = _joined(graph, origins_xy, line)
-    times = _times(graph, node) + walk[:, np.newaxis]
+    graph, node, walk = _join_places(graph, origins_xy, line)
+    times = _measure_times(graph, node) + walk[:, np.newaxis]
     courses = graph.courses
     leave = shapely.get_point(shapely.shortest_line(line, courses), -1)
     at = shapely.line_locate_point(courses, leave, normalized=True)
     first, last = times[:, graph.edges[:, 0]], times[:, graph.edges[:, 1]]
     along = np.minimum(
-        first + _share(graph.minutes, at), last + _share(graph.minutes_back, 1.0 - at)
+        first + _take_share(graph.minutes, at), last + _take_share(graph.minutes_back, 1.0 - at)
     )
     last_walk = shapely.distance(line, courses) / 1000.0 / WALK_KMH * 60.0
     from_node = shapely.distance(line, shapely.points(graph.xy)) / 1000.0 / WALK_KMH * 60.0
@@ -225,31 +225,33 @@ def label_parts(graph: RoadGraph) -> Integers:
     """Give each node the number of its connected part, shape ``(n,)``; the largest is 0."""
     from scipy.sparse.csgraph import connected_components
 
-    _, label = connected_components(_matrix(graph), directed=False)
+    _, label = connected_components(_make_matrix(graph), directed=False)
     order = np.argsort(-np.bincount(label), kind="stable") if len(label) else label
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return np.asarray(rank[label], dtype=np.int64)
 
 
-def _share(minutes: Floats, part: Floats) -> Floats:
+def _take_share(minutes: Floats, part: Floats) -> Floats:
     """Take a part of the time of edges; none of a way that cannot be gone takes no time."""
     return np.where(part > 0.0, minutes * np.maximum(part, 1e-12), 0.0)
 
 
-def _contacts(graph: RoadGraph, line: BaseGeometry) -> tuple[Integers, Floats]:
-    """Where edges meet a line: an edge and a part of its length, just before and just after."""
+def _find_contacts(graph: RoadGraph, line: BaseGeometry) -> tuple[Integers, Floats]:
+    """Find where edges meet a line: edge and share of its length, just before and just after."""
     courses = graph.courses
     hit = np.sort(graph.tree.query(line, predicate="intersects"))
-    met, of_hit = shapely.get_parts(shapely.intersection(courses[hit], line), return_index=True)
-    met, of_met = shapely.get_parts(met, return_index=True)
+    meetings, of_hit = shapely.get_parts(
+        shapely.intersection(courses[hit], line), return_index=True
+    )
+    meetings, of_met = shapely.get_parts(meetings, return_index=True)
     edge = hit[of_hit[of_met]]
-    xy, piece = shapely.get_coordinates(met, return_index=True)
+    xy, piece = shapely.get_coordinates(meetings, return_index=True)
     start = graph.xy[graph.edges[edge, 0]][piece]
     way = graph.xy[graph.edges[edge, 1]][piece] - start
     length = np.hypot(*way.T)
     at = ((xy - start) * way).sum(axis=1) / length
-    low, high = np.full(len(met), np.inf), np.full(len(met), -np.inf)
+    low, high = np.full(len(meetings), np.inf), np.full(len(meetings), -np.inf)
     np.minimum.at(low, piece, at)
     np.maximum.at(high, piece, at)
     whole = np.hypot(*(graph.xy[graph.edges[edge, 1]] - graph.xy[graph.edges[edge, 0]]).T)
@@ -258,29 +260,29 @@ def _contacts(graph: RoadGraph, line: BaseGeometry) -> tuple[Integers, Floats]:
     return np.tile(edge, 2)[inside], (cut / np.tile(whole, 2))[inside]
 
 
-def _split(graph: RoadGraph, edge: Integers, at: Floats) -> tuple[RoadGraph, Integers]:
+def _split_edges(graph: RoadGraph, edge: Integers, at: Floats) -> tuple[RoadGraph, Integers]:
     """Put nodes on edges, each at a part of its length; an end that is there is taken.
 
     Returns
     -------
     graph, nodes
-        The nodes in the order asked, shape ``(k,)``.
+        The graph with these nodes, and the node of each place on `edge`, shape ``(k,)``.
     """
     first, last = graph.edges[edge].T
     reach = np.hypot(*(graph.xy[last] - graph.xy[first]).T)
     head, tail = at * reach < GAP_M / 2.0, (1.0 - at) * reach < GAP_M / 2.0
     inner = np.flatnonzero(~head & ~tail)
     # Edges without length are not made: GEOS fails on them.
-    asked = np.column_stack([edge[inner], np.round(at[inner] * reach[inner], 3)])
-    _, some, of_inner = np.unique(asked, axis=0, return_index=True, return_inverse=True)
+    cuts = np.column_stack([edge[inner], np.round(at[inner] * reach[inner], 3)])
+    _, first_cuts, of_inner = np.unique(cuts, axis=0, return_index=True, return_inverse=True)
     node = np.where(head, first, last)
     node[inner] = len(graph.xy) + of_inner.ravel()
-    some = inner[some]
-    return _with_nodes(graph, edge[some], at[some]), node
+    first_cuts = inner[first_cuts]
+    return _insert_nodes(graph, edge[first_cuts], at[first_cuts]), node
 
 
-def _with_nodes(graph: RoadGraph, edge: Integers, at: Floats) -> RoadGraph:
-    """Cut edges where told, in the order of edges and of the way along them."""
+def _insert_nodes(graph: RoadGraph, edge: Integers, at: Floats) -> RoadGraph:
+    """Cut edges at shares of their length; cuts are sorted by edge and along it."""
     start, stop = graph.xy[graph.edges[edge]].transpose(1, 0, 2)
     xy = np.concatenate([graph.xy, start + (stop - start) * at[:, np.newaxis]])
     node = len(graph.xy) + np.arange(len(edge))
@@ -292,24 +294,24 @@ def _with_nodes(graph: RoadGraph, edge: Integers, at: Floats) -> RoadGraph:
     heads = np.insert(node, before, graph.edges[cut, 0])
     tails = np.insert(node, after, graph.edges[cut, 1])
     part = np.insert(at, after, 1.0) - np.insert(at, before, 0.0)
-    kept = np.setdiff1d(np.arange(len(graph.edges)), cut)
+    uncut = np.setdiff1d(np.arange(len(graph.edges)), cut)
 
-    def shared(values: Floats) -> Floats:
-        return np.concatenate([values[kept], values[owner] * part])
+    def share_out(values: Floats) -> Floats:
+        return np.concatenate([values[uncut], values[owner] * part])
 
     return RoadGraph(
         xy,
-        np.concatenate([graph.edges[kept], np.column_stack([heads, tails])]),
-        shared(graph.length_m),
-        shared(graph.minutes),
-        shared(graph.minutes_back),
-        np.concatenate([graph.road[kept], graph.road[owner]]),
-        np.concatenate([graph.part[kept], graph.part[owner]]),
-        np.concatenate([graph.circuit_m[kept], graph.circuit_m[owner]]),
+        np.concatenate([graph.edges[uncut], np.column_stack([heads, tails])]),
+        share_out(graph.length_m),
+        share_out(graph.minutes),
+        share_out(graph.minutes_back),
+        np.concatenate([graph.road[uncut], graph.road[owner]]),
+        np.concatenate([graph.part[uncut], graph.part[owner]]),
+        np.concatenate([graph.circuit_m[uncut], graph.circuit_m[owner]]),
     )
 
 
-def _joined(
+def _join_places(
     graph: RoadGraph, places_xy: Floats, line: BaseGeometry | None
 ) -> tuple[RoadGraph, Integers, Floats]:
     """Give each place a node at the nearest point of a road that it can walk to.
@@ -319,17 +321,18 @@ def _joined(
     graph, nodes, minutes
         Nodes ``(k,)``, -1 where no road can be reached; minutes on foot ``(k,)``, then infinite.
     """
-    found = np.array(
-        [_reached(place, graph, line) for place in shapely.points(places_xy)], dtype=np.int64
+    edge = np.array(
+        [_find_reached_edge(place, graph, line) for place in shapely.points(places_xy)],
+        dtype=np.int64,
     ).reshape(len(places_xy))
-    some = found >= 0
-    courses = graph.courses[found[some]]
-    ways = shapely.shortest_line(courses, shapely.points(places_xy[some]))
+    reaches = edge >= 0
+    courses = graph.courses[edge[reaches]]
+    ways = shapely.shortest_line(courses, shapely.points(places_xy[reaches]))
     at = shapely.line_locate_point(courses, shapely.get_point(ways, 0), normalized=True)
-    graph, made = _split(graph, found[some], at)
+    graph, node_of_place = _split_edges(graph, edge[reaches], at)
     node, walk = np.full(len(places_xy), -1, np.int64), np.full(len(places_xy), np.inf)
-    node[some] = made
-    walk[some] = shapely.length(ways) / 1000.0 / WALK_KMH * 60.0
+    node[reaches] = node_of_place
+    walk[reaches] = shapely.length(ways) / 1000.0 / WALK_KMH * 60.0
     return graph, node, walk
 
 
@@ -355,21 +358,21 @@ def find_nearest_roads(
     line cuts off is no loose track.
     """
     points = shapely.points(places_xy)
-    return np.array([_reached(place, graph, line) for place in points], dtype=np.int64)
+    return np.array([_find_reached_edge(place, graph, line) for place in points], dtype=np.int64)
 
 
-def _reached(place: BaseGeometry, graph: RoadGraph, line: BaseGeometry | None) -> int:
+def _find_reached_edge(place: BaseGeometry, graph: RoadGraph, line: BaseGeometry | None) -> int:
     """Find the edge at which one place joins the roads; see `find_nearest_roads`."""
-    nearest = _first_free(place, graph, line, graph.road >= 0, math.inf)
+    nearest = _find_first_free(place, graph, line, graph.road >= 0, math.inf)
     if nearest < 0 or graph.circuit_m[nearest] >= LEAST_CIRCUIT_M:
         return nearest
     leading = (graph.road >= 0) & (graph.circuit_m >= LEAST_CIRCUIT_M)
     most_m = float(shapely.distance(graph.courses[nearest], place)) + FURTHER_M
-    further = _first_free(place, graph, line, leading, most_m)
+    further = _find_first_free(place, graph, line, leading, most_m)
     return further if further >= 0 else nearest
 
 
-def _first_free(
+def _find_first_free(
     place: BaseGeometry,
     graph: RoadGraph,
     line: BaseGeometry | None,
@@ -385,8 +388,8 @@ def _first_free(
         reach = min(reach, most_m)
         near = graph.tree.query(place, predicate="dwithin", distance=reach)
         near = near[usable[near]]
-        away = shapely.distance(graph.courses[near], place)
-        order = np.argsort(away, kind="stable")
+        distances = shapely.distance(graph.courses[near], place)
+        order = np.argsort(distances, kind="stable")
         near = near[order]
         if line is not None and len(near):
             ways = shapely.shortest_line(graph.courses[near], place)
@@ -400,19 +403,19 @@ def _first_free(
         reach *= 4.0
 
 
-def _times(graph: RoadGraph, nodes: Integers) -> Floats:
-    """Minutes from nodes to every node, shape ``(k, n)``; infinite from a node of -1."""
+def _measure_times(graph: RoadGraph, nodes: Integers) -> Floats:
+    """Measure minutes from nodes to every node, ``(k, n)``; infinite from a node of -1."""
     from scipy.sparse.csgraph import dijkstra
 
     times = np.full((len(nodes), len(graph.xy)), np.inf)
     known = nodes >= 0
     if known.any():
-        times[known] = dijkstra(_matrix(graph), directed=True, indices=nodes[known])
+        times[known] = dijkstra(_make_matrix(graph), directed=True, indices=nodes[known])
     return times
 
 
-def _matrix(graph: RoadGraph) -> object:
-    """Sparse matrix of the cheapest edge between each pair of nodes (scipy adds duplicates)."""
+def _make_matrix(graph: RoadGraph) -> object:
+    """Make a sparse matrix of the cheapest edge between nodes (scipy adds duplicates up)."""
     from scipy.sparse import coo_array
 
     start, end = np.concatenate([graph.edges, graph.edges[:, ::-1]]).T

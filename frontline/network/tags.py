@@ -37,10 +37,10 @@ def read_directions(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.bool_], NDArray
     -------
     Two masks of shape ``(n,)``. What is not known, or changes by turns, is open both ways.
     """
-    every = np.ones(len(roads), dtype=bool)
+    all_open = np.ones(len(roads), dtype=bool)
     if "oneway" not in roads:
-        return every, every
-    words = _plain(roads["oneway"])
+        return all_open, all_open
+    words = _simplify_words(roads["oneway"])
     # N is "no" beside Y, and "no traffic" beside FT and TF.
     closed = words.eq("n").to_numpy(bool) & words.isin(["ft", "tf"]).any()
     onward, backward = (words.isin(known).to_numpy(bool) for known in (_ONWARD, _BACKWARD))
@@ -51,7 +51,7 @@ def doubt_directions(roads: gpd.GeoDataFrame) -> Iterator[str]:
     """Say what of ``oneway`` is not known, changes by turns, or can be read in two ways."""
     if "oneway" not in roads:
         return
-    words = _plain(roads["oneway"])
+    words = _simplify_words(roads["oneway"])
     turns = int(words.isin(_BY_TURNS).sum())
     if turns:
         yield (
@@ -87,13 +87,13 @@ def read_levels(roads: gpd.GeoDataFrame) -> Integers:
     level = np.zeros(len(roads), dtype=np.int64)
     for name, step in (("bridge", 1), ("tunnel", -1)):
         if name in roads:
-            level[~_plain(roads[name]).isin(_NOT_SO).to_numpy(bool)] = step
+            level[~_simplify_words(roads[name]).isin(_NOT_SO).to_numpy(bool)] = step
     if "layer" in roads:
         stated = pd.to_numeric(roads["layer"], errors="coerce").to_numpy(float, na_value=np.nan)
-        own = np.isfinite(stated) & (stated != 0)
-        level[own] = stated[own].astype(np.int64)
+        on_layer = np.isfinite(stated) & (stated != 0)
+        level[on_layer] = stated[on_layer].astype(np.int64)
     return level
 
 
-def _plain(column: pd.Series[str]) -> pd.Series[str]:
+def _simplify_words(column: pd.Series[str]) -> pd.Series[str]:
     return column.astype("string").fillna("").str.strip().str.casefold()

@@ -38,8 +38,8 @@ def measure_row_steps(
     rows, cols = shape[0], shape[1]
     sampled = np.unique(np.linspace(0, rows - 1, min(rows, 129)).round())
     dy, dx = measure_cell_steps(transform, crs, sampled, np.full(len(sampled), (cols - 1) / 2))
-    every = np.arange(rows)
-    return np.interp(every, sampled, dy), np.interp(every, sampled, dx)
+    all_rows = np.arange(rows)
+    return np.interp(all_rows, sampled, dy), np.interp(all_rows, sampled, dx)
 
 
 def measure_middle_step(
@@ -163,17 +163,22 @@ def resample_heights(
     every_col = max(1, int(500 / (onto[0] * metre)))
     rows = np.arange(0, shape[0] + every_row, every_row)
     cols = np.arange(0, shape[1] + every_col, every_col)
-    lattice = _positions(heights.shape, transform, crs, rows, cols, onto=onto, onto_crs=onto_crs)
+    lattice = _find_positions(
+        heights.shape, transform, crs, rows, cols, onto=onto, onto_crs=onto_crs
+    )
     out = np.empty(shape, dtype=np.float32)
     band = max(1, 1_000_000 // max(shape[1], 1))
     for first in range(0, shape[0], band):
-        wanted = np.arange(first, min(first + band, shape[0]))
-        row, col = (_between(values, wanted / every_row, shape[1], every_col) for values in lattice)
-        out[wanted] = interpolate_bilinear(heights, row=row, col=col)
+        band_rows = np.arange(first, min(first + band, shape[0]))
+        row, col = (
+            _interpolate_lattice(values, band_rows / every_row, shape[1], every_col)
+            for values in lattice
+        )
+        out[band_rows] = interpolate_bilinear(heights, row=row, col=col)
     return out
 
 
-def _positions(
+def _find_positions(
     shape: tuple[int, ...],
     transform: Transform,
     crs: pyproj.CRS,
@@ -195,7 +200,7 @@ def _positions(
     return (y - f) / e - 0.5, (x - c) / a - 0.5
 
 
-def _between(
+def _interpolate_lattice(
     lattice: NDArray[np.float64], at: NDArray[np.float64], cols: int, every: int
 ) -> NDArray[np.float64]:
     """Interpolate a lattice at fractional rows and at every column."""

@@ -93,7 +93,7 @@ def write_cog_by_windows(
 
     Notes
     -----
-    As `frontline.rasters.write_cog` writes it: the same bytes for the same content.
+    As `write_cog` writes it: the same bytes for the same content.
     """
     plain = path.with_name(f"{path.stem}-plain.tif")
     profile = {
@@ -297,12 +297,12 @@ def open_raster(
     if opener is None:
         _check_file(path, name)
     with rasterio.Env(**_CLOSED):
-        with _named(name), warnings.catch_warnings():
+        with _name_file(name), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path, driver="GTiff", opener=opener)
         with dataset:
-            with _named(name):
-                raster = _checked(name, dataset, crs, nodata)
+            with _name_file(name):
+                raster = _describe_raster(name, dataset, crs, nodata)
             yield raster
 
 
@@ -458,10 +458,10 @@ def write_cog(
         "transform": rasterio.Affine(*result.transform),
         "nodata": nodata,
     }
-    kept = dict(sorted((tags or {}).items())) | {"TIFFTAG_DATETIME": f"{date:%Y:%m:%d} 00:00:00"}
+    stamped = dict(sorted((tags or {}).items())) | {"TIFFTAG_DATETIME": f"{date:%Y:%m:%d} 00:00:00"}
     with rasterio.Env(GDAL_NUM_THREADS="1"), MemoryFile() as plain, MemoryFile() as cog:
         with plain.open(**profile) as dataset:
-            dataset.update_tags(**kept)
+            dataset.update_tags(**stamped)
             for number, (name, band) in enumerate(result.bands.items(), start=1):
                 dataset.write(band, number)
                 dataset.set_band_description(number, name)
@@ -481,7 +481,7 @@ def write_cog(
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _name_file(path: Path) -> Iterator[None]:
     """Turn the library's complaint about a file into ours, which names the file."""
     with guard_library(RasterError, path=path, hint="Fetch or export it again."):
         try:
@@ -521,7 +521,7 @@ def _check_file(path: Path, name: Path) -> None:
         )
 
 
-def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) -> Raster:
+def _describe_raster(path: Path, dataset: Any, crs: str | None, nodata: float | None) -> Raster:
     """Check an open file in the order in which a user would mend it, and describe it."""
     if dataset.count != 1:
         raise RasterError(
@@ -539,34 +539,34 @@ def _checked(path: Path, dataset: Any, crs: str | None, nodata: float | None) ->
             "Rewrite it in tiles: gdal_translate -of COG IN OUT.tif",
             path=path,
         )
-    transform, south_up = _north_up(path, dataset)
-    found = Raster(
+    transform, south_up = _turn_north_up(path, dataset)
+    raster = Raster(
         path=path,
         rows=dataset.height,
         cols=dataset.width,
         transform=transform,
-        crs=_crs_of(path, dataset, crs),
+        crs=_find_crs(path, dataset, crs),
         unit=dataset.units[0] or "",
         description=dataset.descriptions[0] or "",
         dataset=dataset,
         south_up=south_up,
         nodata=nodata,
     )
-    check_extent(path, bounds=found.bounds, step=-transform[4], crs=found.crs)
+    check_extent(path, bounds=raster.bounds, step=-transform[4], crs=raster.crs)
     try:
-        pyproj.Transformer.from_crs(found.crs, "EPSG:4326")
+        pyproj.Transformer.from_crs(raster.crs, "EPSG:4326")
     except (ProjError, CRSError) as error:
         raise RasterError(
-            f"has the CRS '{to_one_line(found.crs.name)}', from which there is no way to WGS 84 "
+            f"has the CRS '{to_one_line(raster.crs.name)}', from which there is no way to WGS 84 "
             "here "
             "(of another planet, or by a grid that is not installed). Reproject it: gdalwarp "
             "-t_srs EPSG:4326 IN OUT.tif",
             path=path,
         ) from error
-    return found
+    return raster
 
 
-def _north_up(path: Path, dataset: Any) -> tuple[Transform, bool]:
+def _turn_north_up(path: Path, dataset: Any) -> tuple[Transform, bool]:
     """Return the transform of the grid with its northern row first, and whether it was turned."""
     a, b, c, d, e, f = tuple(dataset.transform)[:6]
     if not all(math.isfinite(value) for value in (a, b, c, d, e, f)) or a * e - b * d == 0:
@@ -592,14 +592,14 @@ def _north_up(path: Path, dataset: Any) -> tuple[Transform, bool]:
     return (a, b, c, d, e, f), False
 
 
-def _crs_of(path: Path, dataset: Any, stated: str | None) -> pyproj.CRS:
+def _find_crs(path: Path, dataset: Any, stated: str | None) -> pyproj.CRS:
     """Return the horizontal CRS: the file's, or the project's where the file has none.
 
     A file that names no datum, or a shift only (TOWGS84), may be named by the project, if the two
     are the same grid on some datum.
     """
     try:
-        ours = pyproj.CRS.from_user_input(stated) if stated else None
+        project_crs = pyproj.CRS.from_user_input(stated) if stated else None
     except CRSError as error:
         raise RasterError(
             f"'{stated}' is not a CRS (expected for example EPSG:4326). Correct it in the project.",
@@ -607,35 +607,37 @@ def _crs_of(path: Path, dataset: Any, stated: str | None) -> pyproj.CRS:
             field="crs",
         ) from error
     if dataset.crs is None:
-        if ours is None:
+        if project_crs is None:
             raise RasterError(
                 'does not state its CRS. Add crs = "EPSG:..." to its table in the project.',
                 path=path,
             )
-        return _on_the_earth(path, ours)
-    theirs = _on_the_earth(path, pyproj.CRS.from_wkt(dataset.crs.to_wkt()))
-    if ours is None or theirs.equals(ours, ignore_axis_order=True):
-        return theirs
-    ours = _on_the_earth(path, ours)
-    if theirs.equals(ours, ignore_axis_order=True):
-        return theirs
-    if not has_named_datum(theirs) and is_same_but_datum(theirs, other=ours, xy=_corners(dataset)):
-        return ours
+        return _take_horizontal(path, project_crs)
+    file_crs = _take_horizontal(path, pyproj.CRS.from_wkt(dataset.crs.to_wkt()))
+    if project_crs is None or file_crs.equals(project_crs, ignore_axis_order=True):
+        return file_crs
+    project_crs = _take_horizontal(path, project_crs)
+    if file_crs.equals(project_crs, ignore_axis_order=True):
+        return file_crs
+    if not has_named_datum(file_crs) and is_same_but_datum(
+        file_crs, other=project_crs, xy=_list_corners(dataset)
+    ):
+        return project_crs
     raise RasterError(
-        f"states the CRS '{theirs.name}', the project '{ours.name}'. Remove crs from the "
+        f"states the CRS '{file_crs.name}', the project '{project_crs.name}'. Remove crs from the "
         "project, or correct the file.",
         path=path,
         field="crs",
     )
 
 
-def _corners(dataset: Any) -> NDArray[np.float64]:
+def _list_corners(dataset: Any) -> NDArray[np.float64]:
     """Corners of a grid in its own CRS, shape ``(4, 2)``."""
     west, south, east, north = dataset.bounds
     return np.array([[west, south], [west, north], [east, south], [east, north]])
 
 
-def _on_the_earth(path: Path, crs: pyproj.CRS) -> pyproj.CRS:
+def _take_horizontal(path: Path, crs: pyproj.CRS) -> pyproj.CRS:
     """Return the horizontal part of a CRS, with its shift to WGS 84; refuse one that has none."""
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
@@ -653,16 +655,16 @@ def _read_part(
 ) -> NDArray[np.floating[Any]]:
     """Read a window that lies on the raster."""
     row = raster.rows - part.row - part.rows if raster.south_up else part.row
-    with _named(raster.path):
+    with _name_file(raster.path):
         stored = raster.dataset.read(
             1, window=FileWindow(part.col, row, part.cols, part.rows), masked=True
         )
     scale, offset = raster.dataset.scales[0], raster.dataset.offsets[0]
     unknown = np.ma.getmaskarray(stored)
     if raster.nodata is not None:
-        unknown = unknown | _holds(stored.data, raster.nodata)
+        unknown = unknown | _find_value(stored.data, raster.nodata)
     if raster.dataset.nodata is None:
-        unknown = _with_missing_blocks(raster, part._replace(row=row), unknown)
+        unknown = _mark_missing_blocks(raster, part._replace(row=row), unknown)
     values: NDArray[np.floating[Any]]
     if scale != 1.0 or offset != 0.0:
         values = (stored.data * np.float64(scale) + np.float64(offset)).astype(dtype)
@@ -672,7 +674,7 @@ def _read_part(
     return values[::-1] if raster.south_up else values
 
 
-def _holds(stored: NDArray[Any], value: float) -> NDArray[np.bool_]:
+def _find_value(stored: NDArray[Any], value: float) -> NDArray[np.bool_]:
     """Tell which cells hold a value, as their type can hold it: 3.4e38 of float32 has 7 digits."""
     if np.issubdtype(stored.dtype, np.floating):
         with np.errstate(over="ignore"):
@@ -682,7 +684,7 @@ def _holds(stored: NDArray[Any], value: float) -> NDArray[np.bool_]:
     return np.asarray(stored == value)
 
 
-def _with_missing_blocks(
+def _mark_missing_blocks(
     raster: Raster, stored_at: Window, unknown: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Take blocks that a sparse file does not hold for unknown: the library reads them as 0.

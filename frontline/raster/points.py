@@ -34,7 +34,7 @@ def place_people_points(
     area_crs
         CRS of the area and of the returned points.
     kind
-        As for `zonal_sums`.
+        As for `frontline.raster.zonal.sum_zones`.
     most
         Blocks of cells are merged until about this many remain.
 
@@ -48,12 +48,14 @@ def place_people_points(
     _, shapes = to_raster_crs(
         raster, shapes=densify_edges(np.array([area]), crs=area_crs), crs=area_crs
     )
-    windows = [window for window in (_over(raster, shape) for shape in shapes) if window]
+    windows = [
+        window for window in (_find_window_over(raster, shape) for shape in shapes) if window
+    ]
     side = max(1, int(np.ceil(np.sqrt(sum(window.cells for window in windows) / most))))
     points, people = [np.zeros((0, 2))], [np.zeros(0)]
     for window in windows:
-        for band in _bands(window, side):
-            xy, count = _block_points(raster, band, side, kind)
+        for band in _cut_bands(window, side):
+            xy, count = _place_block_points(raster, band, side, kind)
             points.append(xy)
             people.append(count)
     xy = np.concatenate(points)
@@ -62,13 +64,13 @@ def place_people_points(
     return np.column_stack([x, y]), np.concatenate(people)
 
 
-def _over(raster: Raster, shape: Any) -> Window | None:
+def _find_window_over(raster: Raster, shape: Any) -> Window | None:
     return clip_window(
         raster, window=find_window(raster, bounds=cast("Bounds", tuple(shapely.bounds(shape))))
     )
 
 
-def _bands(window: Window, side: int) -> Iterator[Window]:
+def _cut_bands(window: Window, side: int) -> Iterator[Window]:
     """Cut a window into bands whose rows are a multiple of the block's side."""
     rows = side * max(1, 4_000_000 // max(window.cols * side, 1))
     for row in range(window.row, window.row + window.rows, rows):
@@ -76,7 +78,7 @@ def _bands(window: Window, side: int) -> Iterator[Window]:
         yield Window(row, window.col, height, window.cols)
 
 
-def _block_points(
+def _place_block_points(
     raster: Raster, window: Window, side: int, kind: Kind
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     people = read_people(raster, window=window, kind=kind).people
@@ -89,26 +91,28 @@ def _block_points(
     squares = squares[block]
     row, col = window.row // side + block // cols, window.col // side + block % cols
     # Within a block first the row, then the place in that row: each along its own sequence.
-    down = _quantile(squares.sum(axis=2), (0.5 + col * _GOLDEN + row * _SILVER) % 1.0)
+    down = _find_place_of_share(squares.sum(axis=2), (0.5 + col * _GOLDEN + row * _SILVER) % 1.0)
     line = squares[np.arange(len(block)), np.minimum(down.astype(np.int64), side - 1)]
-    right = _quantile(line, (0.5 + row * _GOLDEN + col * _SILVER) % 1.0)
+    right = _find_place_of_share(line, (0.5 + row * _GOLDEN + col * _SILVER) % 1.0)
     a, _, c, _, e, f = raster.transform
     x = c + a * (window.col + block % cols * side + right)
     y = f + e * (window.row + block // cols * side + down)
     return np.column_stack([x, y]), squares.sum(axis=(1, 2))
 
 
-def _quantile(people: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+def _find_place_of_share(
+    people: NDArray[np.float64], share: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return how far along each row of cells a share of its people is reached, in cells."""
     upto = np.cumsum(people, axis=1)
-    wanted = share * upto[:, -1]
-    cell = (upto <= wanted[:, np.newaxis]).sum(axis=1).clip(max=people.shape[1] - 1)
-    every = np.arange(len(people))
-    before = upto[every, cell] - people[every, cell]
+    target = share * upto[:, -1]
+    cell = (upto <= target[:, np.newaxis]).sum(axis=1).clip(max=people.shape[1] - 1)
+    rows = np.arange(len(people))
+    before = upto[rows, cell] - people[rows, cell]
     part = np.divide(
-        wanted - before,
-        people[every, cell],
+        target - before,
+        people[rows, cell],
         out=np.zeros(len(people)),
-        where=people[every, cell] > 0,
+        where=people[rows, cell] > 0,
     )
     return np.asarray(cell + part.clip(0.0, 1.0))

@@ -83,7 +83,7 @@ class PeopleCells:
 
 
 def read_people(raster: Raster, *, window: Window, kind: Kind) -> PeopleCells:
-    """Read the people of a window, without what cannot be.
+    """Read the people of a window; impossible values become unknown.
 
     Parameters
     ----------
@@ -96,36 +96,40 @@ def read_people(raster: Raster, *, window: Window, kind: Kind) -> PeopleCells:
     """
     values = read_window(raster, window=window, dtype=np.float64)
     cell_km2 = np.broadcast_to(measure_cell_areas(raster, window=window), values.shape)
-    below = values < 0
+    negative = values < 0
     people = np.array(values * cell_km2 if kind == "density" else values, dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
-        beyond = (people > IMPOSSIBLE_PER_KM2 * cell_km2) & (people > IMPOSSIBLE_PEOPLE)
-    people[below | beyond] = np.nan
-    odd = {value: int((values == value).sum()) for value in _odd_values(raster)}
+        impossible = (people > IMPOSSIBLE_PER_KM2 * cell_km2) & (people > IMPOSSIBLE_PEOPLE)
+    people[negative | impossible] = np.nan
+    odd = {value: int((values == value).sum()) for value in _list_odd_values(raster)}
     return PeopleCells(
         people=people,
         cell_km2=cell_km2,
-        negative=int(below.sum()),
-        impossible=_counted(values[beyond]),
+        negative=int(negative.sum()),
+        impossible=_count_values(values[impossible]),
         odd={value: count for value, count in odd.items() if count},
     )
 
 
-def _odd_values(raster: Raster) -> tuple[float, ...]:
-    """Values as read that a raster may hold where it knows nothing."""
+def _list_odd_values(raster: Raster) -> tuple[float, ...]:
+    """List values, as read, that often stand for unknown in a raster of this type."""
     dtype = np.dtype(raster.dataset.dtypes[0])
     values: tuple[float, ...] = ODD_VALUES
     if np.issubdtype(dtype, np.integer):
         info = np.iinfo(dtype)
-        values = tuple({*(one for one in values if one <= info.max), float(info.max)})
+        values = tuple({*(value for value in values if value <= info.max), float(info.max)})
     scale, offset = raster.dataset.scales[0], raster.dataset.offsets[0]
-    return tuple(sorted(one * scale + offset for one in values))
+    return tuple(sorted(value * scale + offset for value in values))
 
 
-def _counted(values: NDArray[np.floating[Any]]) -> dict[float, int]:
-    found, counts = np.unique(values, return_counts=True)
-    return dict(zip(found[:_UNIT_VALUES].tolist(), counts[:_UNIT_VALUES].tolist(), strict=True)) | (
-        {float(found[-1]): int(counts[_UNIT_VALUES:].sum())} if len(found) > _UNIT_VALUES else {}
+def _count_values(values: NDArray[np.floating[Any]]) -> dict[float, int]:
+    distinct, counts = np.unique(values, return_counts=True)
+    return dict(
+        zip(distinct[:_UNIT_VALUES].tolist(), counts[:_UNIT_VALUES].tolist(), strict=True)
+    ) | (
+        {float(distinct[-1]): int(counts[_UNIT_VALUES:].sum())}
+        if len(distinct) > _UNIT_VALUES
+        else {}
     )
 
 
@@ -208,16 +212,16 @@ def sum_zones(
         layers = [np.where(known, people, 0.0), np.where(known, cell_km2, 0.0), cell_km2]
         box = shapely.box(*find_window_bounds(raster.transform, window=window))
         touched = np.flatnonzero(shapely.intersects(shapes, box))
-        np.add.at(sums, owner[touched], _sums_in_block(raster, window, layers, shapes[touched]))
-    area = _areas_km2(dense, zones_crs)
+        np.add.at(sums, owner[touched], _sum_block(raster, window, layers, shapes[touched]))
+    area = _measure_areas(dense, zones_crs)
     with np.errstate(invalid="ignore", divide="ignore"):
         known_share = np.where(area > 0, sums[:, 1] / area, np.nan)
         on_share = np.where(area > 0, sums[:, 2] / area, np.nan)
         density = np.where(sums[:, 1] > 500, sums[:, 0] / sums[:, 1], 0.0)
     return ZonalSums(
         people=sums[:, 0],
-        coverage=_share(known_share),
-        on_raster=_share(on_share),
+        coverage=_limit_share(known_share),
+        on_raster=_limit_share(on_share),
         negative=negative,
         densest_per_km2=densest,
         densest_zone_per_km2=float(density.max(initial=0.0)),
@@ -274,7 +278,7 @@ def doubt_values(raster: Raster, *, sums: ZonalSums) -> Iterator[tuple[str, int]
             else "Where such a value means unknown, name it: nodata = ..."
         )
         yield text, sum(sums.impossible.values())
-    largest = _largest_of(raster)
+    largest = _find_largest_value(raster)
     for value, count in sorted(sums.odd.items()):
         if value == largest:
             text = f"cells hold {value:g}, the largest value that the file can hold, as people"
@@ -285,7 +289,7 @@ def doubt_values(raster: Raster, *, sums: ZonalSums) -> Iterator[tuple[str, int]
         yield f"{text}. If it means unknown, set nodata = {value:g}.", count
 
 
-def _largest_of(raster: Raster) -> float:
+def _find_largest_value(raster: Raster) -> float:
     dtype = np.dtype(raster.dataset.dtypes[0])
     if not np.issubdtype(dtype, np.integer):
         return np.inf
@@ -295,11 +299,11 @@ def _largest_of(raster: Raster) -> float:
 
 def keep_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Drop points and lines, which overlaying leaves where borders touch; they hold nobody."""
-    kept = np.array(shapes, dtype=object)
-    for row in np.flatnonzero(~np.isin(shapely.get_type_id(kept), (3, 6))):
-        parts = shapely.get_parts(shapely.get_parts(kept[row]))
-        kept[row] = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
-    return kept
+    polygons = np.array(shapes, dtype=object)
+    for row in np.flatnonzero(~np.isin(shapely.get_type_id(polygons), (3, 6))):
+        parts = shapely.get_parts(shapely.get_parts(polygons[row]))
+        polygons[row] = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+    return polygons
 
 
 def densify_edges(shapes: NDArray[np.object_], *, crs: pyproj.CRS) -> NDArray[np.object_]:
@@ -348,20 +352,20 @@ def to_raster_crs(
         )
     turns = [0.0]
     if raster.crs.is_geographic:
-        moved = np.array([_unwrapped(shape, raster.crs) for shape in moved], dtype=object)
-        turns = [turn / _degree(raster.crs) for turn in (-360.0, 0.0, 360.0)]
+        moved = np.array([_unwrap_longitudes(shape, raster.crs) for shape in moved], dtype=object)
+        turns = [turn / _find_degrees_per_unit(raster.crs) for turn in (-360.0, 0.0, 360.0)]
     # A spike of no width, as overlays leave them, may cross itself once it is projected, and
     # exactextract then counts whole cells too many.
     crossed = ~shapely.is_valid(moved)
     moved[crossed] = keep_polygons(shapely.make_valid(moved[crossed], method="structure"))
     box = shapely.box(*raster.bounds)
-    owners, kept = [], []
+    owners, placed = [], []
     for turn in turns:
         turned = shapely.transform(moved, lambda xy, by=turn: xy + np.array([by, 0.0]))
         meets = np.flatnonzero(shapely.intersects(turned, box))
         owners.append(meets)
-        kept.append(turned[meets])
-    return np.concatenate(owners), np.concatenate(kept)
+        placed.append(turned[meets])
+    return np.concatenate(owners), np.concatenate(placed)
 
 
 def measure_cell_areas(raster: Raster, *, window: Window) -> NDArray[np.float64]:
@@ -390,10 +394,10 @@ def measure_cell_areas(raster: Raster, *, window: Window) -> NDArray[np.float64]
     Snyder, J. P. (1987), Map projections: a working manual, USGS PP 1395, equation 3-12.
     """
     if raster.crs.is_geographic:
-        return _areas_of_rows(raster, window)[:, np.newaxis]
+        return _measure_row_areas(raster, window)[:, np.newaxis]
     rows = np.unique(np.linspace(0, window.rows - 1, 33).astype(int))
     cols = np.unique(np.linspace(0, window.cols - 1, 33).astype(int))
-    sampled = _sampled_areas(raster, window, rows, cols)
+    sampled = _sample_areas(raster, window, rows, cols)
     along = np.array([np.interp(np.arange(window.cols), cols, line) for line in sampled])
     upper = np.clip(np.searchsorted(rows, np.arange(window.rows), "right") - 1, 0, len(rows) - 1)
     lower = np.minimum(upper + 1, len(rows) - 1)
@@ -402,7 +406,7 @@ def measure_cell_areas(raster: Raster, *, window: Window) -> NDArray[np.float64]
     return np.asarray(along[upper] * (1 - weight) + along[lower] * weight)
 
 
-def _areas_of_rows(raster: Raster, window: Window) -> NDArray[np.float64]:
+def _measure_row_areas(raster: Raster, window: Window) -> NDArray[np.float64]:
     a, _, _, _, e, f = raster.transform
     radian = raster.crs.axis_info[0].unit_conversion_factor
     edges = (f + e * (window.row + np.arange(window.rows + 1))) * radian
@@ -415,7 +419,7 @@ def _areas_of_rows(raster: Raster, window: Window) -> NDArray[np.float64]:
     return np.asarray(minor**2 * a * radian * (q[:-1] - q[1:]) / 2 / 1e6)
 
 
-def _sampled_areas(
+def _sample_areas(
     raster: Raster, window: Window, rows: NDArray[np.intp], cols: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     a, _, c, _, e, f = raster.transform
@@ -423,14 +427,16 @@ def _sampled_areas(
     corners_x = np.stack([c + a * (col + dx) for dx in (0, 1, 1, 0)])
     corners_y = np.stack([f + e * (row + dy) for dy in (0, 0, 1, 1)])
     middle = find_window_bounds(raster.transform, window=window)
-    flat = _equal_area(raster.crs, ((middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2))
+    flat = _make_equal_area_crs(
+        raster.crs, ((middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2)
+    )
     to_flat = pyproj.Transformer.from_crs(raster.crs, flat, always_xy=True)
     x, y = to_flat.transform(corners_x, corners_y)
     diagonals = (x[2] - x[0]) * (y[3] - y[1]) - (x[3] - x[1]) * (y[2] - y[0])
     return np.asarray(np.abs(diagonals) / 2 / 1e6)
 
 
-def _equal_area(crs: pyproj.CRS, xy: tuple[float, float]) -> pyproj.CRS:
+def _make_equal_area_crs(crs: pyproj.CRS, xy: tuple[float, float]) -> pyproj.CRS:
     """Return a Lambert azimuthal equal-area projection about a point, on the same datum."""
     base = crs.geodetic_crs
     to_base = pyproj.Transformer.from_crs(crs, base, always_xy=True)
@@ -438,31 +444,31 @@ def _equal_area(crs: pyproj.CRS, xy: tuple[float, float]) -> pyproj.CRS:
     return pyproj.crs.ProjectedCRS(LambertAzimuthalEqualAreaConversion(lat, lon), geodetic_crs=base)
 
 
-def _areas_km2(dense: NDArray[np.object_], crs: pyproj.CRS) -> NDArray[np.float64]:
+def _measure_areas(dense: NDArray[np.object_], crs: pyproj.CRS) -> NDArray[np.float64]:
     """Return true areas of densified polygons."""
     xy = shapely.get_coordinates(dense)
     if len(xy) == 0:
         return np.zeros(len(dense))
-    flat = _equal_area(crs, (float(xy[0, 0]), float(xy[0, 1])))
+    flat = _make_equal_area_crs(crs, (float(xy[0, 0]), float(xy[0, 1])))
     to_flat = pyproj.Transformer.from_crs(crs, flat, always_xy=True)
     return np.asarray(
         shapely.area(shapely.transform(dense, to_flat.transform, interleaved=False)) / 1e6
     )
 
 
-def _share(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _limit_share(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Limit shares to 0 and 1, which rounding and sagitta may miss by some millionths."""
     return np.clip(np.where(np.abs(values - 1) < 1e-5, 1.0, values), 0.0, 1.0)
 
 
-def _degree(crs: pyproj.CRS) -> float:
+def _find_degrees_per_unit(crs: pyproj.CRS) -> float:
     """Return degrees per unit of a geographic CRS (grads exist)."""
     return float(np.degrees(crs.axis_info[0].unit_conversion_factor))
 
 
-def _unwrapped(shape: Any, crs: pyproj.CRS) -> Any:
+def _unwrap_longitudes(shape: Any, crs: pyproj.CRS) -> Any:
     """Make longitudes run on across the antimeridian, about the shape's first vertex."""
-    turn = 360.0 / _degree(crs)
+    turn = 360.0 / _find_degrees_per_unit(crs)
     xy = shapely.get_coordinates(shape)
     if len(xy) == 0:
         return shape
@@ -512,7 +518,7 @@ def find_windows_under(raster: Raster, *, shapes: NDArray[np.object_]) -> Iterat
             yield block
 
 
-def _sums_in_block(
+def _sum_block(
     raster: Raster,
     window: Window,
     layers: list[NDArray[np.float64]],
@@ -559,10 +565,10 @@ def measure_classes_by_cell(
     """
     import geopandas as gpd
 
-    found = np.zeros((len(shapes), classes))
+    class_km2 = np.zeros((len(shapes), classes))
     filled = np.flatnonzero(~shapely.is_empty(shapes))
     if len(filled) == 0:
-        return found
+        return class_km2
     bounds = find_window_bounds(raster.transform, window=window)
     wkt = raster.crs.to_wkt()
     numbers, areas = (
@@ -570,14 +576,14 @@ def measure_classes_by_cell(
         for name, layer in zip(("class", "area"), layers, strict=True)
     )
     frame = gpd.GeoDataFrame(geometry=list(shapes[filled]), crs=raster.crs)
-    wanted = ["unique", "weighted_frac"]
-    table = exact_extract(numbers, frame, wanted, weights=areas, output="pandas")
+    operations = ["unique", "weighted_frac"]
+    table = exact_extract(numbers, frame, operations, weights=areas, output="pandas")
     whole = exact_extract(areas, frame, ["sum"], output="pandas").to_numpy(dtype=np.float64)
     for row, unique, share, sum_ in zip(
         filled, table["unique"], table["weighted_frac"], np.nan_to_num(whole[:, 0]), strict=True
     ):
-        found[row, np.asarray(unique, dtype=np.int64)] = np.asarray(share) * sum_
-    return found
+        class_km2[row, np.asarray(unique, dtype=np.int64)] = np.asarray(share) * sum_
+    return class_km2
 
 
 SQUARE = 100
@@ -612,7 +618,7 @@ def measure_classes(
     Raises
     ------
     RasterError
-        As for `frontline.zonal.sum_zones`.
+        As for `sum_zones`.
     """
     dense = densify_edges(keep_polygons(zones), crs=zones_crs)
     owner, shapes = to_raster_crs(raster, shapes=dense, crs=zones_crs)
@@ -623,12 +629,12 @@ def measure_classes(
         box = shapely.box(*find_window_bounds(raster.transform, window=window))
         touched = np.flatnonzero(shapely.intersects(shapes, box))
         parts = keep_polygons(shapely.intersection(shapes[touched], box))
-        found = _classes_in_block(raster, window, (numbers, cell_km2), parts, classes)
-        np.add.at(areas, owner[touched], found)
+        block_km2 = _measure_block_classes(raster, window, (numbers, cell_km2), parts, classes)
+        np.add.at(areas, owner[touched], block_km2)
     return areas
 
 
-def _classes_in_block(
+def _measure_block_classes(
     raster: Raster,
     window: Window,
     layers: tuple[NDArray[np.float64], NDArray[np.float64]],
@@ -640,22 +646,22 @@ def _classes_in_block(
     Squares of cells that lie inside a shape are added up as wholes, which is twenty times as fast;
     only along its edges is each cell looked at.
     """
-    boxes, sums = _squares(raster, window, layers, classes)
-    found = np.zeros((len(shapes), classes))
+    boxes, sums = _sum_squares(raster, window, layers, classes)
+    class_km2 = np.zeros((len(shapes), classes))
     edges = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
     for row, shape in enumerate(shapes):
         shapely.prepare(shape)
         meets = shapely.intersects(shape, boxes)
         inside = meets & shapely.covers(shape, boxes)
-        found[row] = sums[inside].sum(axis=0)
+        class_km2[row] = sums[inside].sum(axis=0)
         rim = shapely.union_all(boxes[meets & ~inside])
         edges[row] = shapely.intersection(shape, rim)
-    return found + measure_classes_by_cell(
+    return class_km2 + measure_classes_by_cell(
         raster, window=window, layers=layers, shapes=keep_polygons(edges), classes=classes
     )
 
 
-def _squares(
+def _sum_squares(
     raster: Raster,
     window: Window,
     layers: tuple[NDArray[np.float64], NDArray[np.float64]],

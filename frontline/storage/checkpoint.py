@@ -86,7 +86,7 @@ def open_work(directory: Path, *, out: Path | None = None) -> Checkpoint:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _unusable(directory, error) from error
+        raise _explain_unusable(directory, error) from error
     return Checkpoint(folder)
 
 
@@ -105,7 +105,7 @@ def make_key(stage: str, *, parts: Iterable[bytes | str | NDArray[Any]]) -> str:
     -------
     sha256 in hexadecimal digits.
     """
-    digest = hashlib.sha256(f"{stage} {STAGES[stage]}\n{_libraries()}".encode())
+    digest = hashlib.sha256(f"{stage} {STAGES[stage]}\n{_list_libraries()}".encode())
     for part in parts:
         data: bytes
         if isinstance(part, np.ndarray):
@@ -118,7 +118,7 @@ def make_key(stage: str, *, parts: Iterable[bytes | str | NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def load_piece(kept: Checkpoint | None, *, key: str) -> dict[str, NDArray[Any]] | None:
+def load_piece(checkpoint: Checkpoint | None, *, key: str) -> dict[str, NDArray[Any]] | None:
     """Read a piece of work.
 
     Parameters
@@ -132,21 +132,23 @@ def load_piece(kept: Checkpoint | None, *, key: str) -> dict[str, NDArray[Any]] 
     -------
     Arrays by name; None where there is none that can be believed.
     """
-    if kept is None:
+    if checkpoint is None:
         return None
     try:
-        data = _path(kept, key).read_bytes()
+        data = _find_path(checkpoint, key).read_bytes()
     except OSError:
         return None
     head, _, body = data.partition(b"\n")
-    if head != _head(key, body):
+    if head != _make_head(key, body):
         return None
     plain = io.BytesIO(zlib.decompress(body))
     names = np.load(plain, allow_pickle=False)
     return {str(name): np.load(plain, allow_pickle=False) for name in names}
 
 
-def save_piece(kept: Checkpoint | None, *, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+def save_piece(
+    checkpoint: Checkpoint | None, *, key: str, arrays: Mapping[str, NDArray[Any]]
+) -> None:
     """Write a piece of work; under its name it is there whole or not at all.
 
     Parameters
@@ -163,35 +165,35 @@ def save_piece(kept: Checkpoint | None, *, key: str, arrays: Mapping[str, NDArra
     OutputError
         The folder cannot be written to. What it holds stays good.
     """
-    if kept is None:
+    if checkpoint is None:
         return
     plain = io.BytesIO()
     for array in (np.array(list(arrays)), *arrays.values()):
         np.save(plain, array, allow_pickle=False)
     body = zlib.compress(plain.getbuffer(), 1)
     try:
-        descriptor, name = tempfile.mkstemp(dir=kept.folder, prefix=_SCRATCH)
+        descriptor, name = tempfile.mkstemp(dir=checkpoint.folder, prefix=_SCRATCH)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_head(key, body) + b"\n" + body)
+                file.write(_make_head(key, body) + b"\n" + body)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(_path(kept, key))
+            Path(name).replace(_find_path(checkpoint, key))
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise _unusable(kept.folder, error) from error
+        raise _explain_unusable(checkpoint.folder, error) from error
 
 
-def _path(kept: Checkpoint, key: str) -> Path:
-    return kept.folder / f"{key[:40]}{_ENDING}"
+def _find_path(checkpoint: Checkpoint, key: str) -> Path:
+    return checkpoint.folder / f"{key[:40]}{_ENDING}"
 
 
-def _head(key: str, body: bytes) -> bytes:
+def _make_head(key: str, body: bytes) -> bytes:
     return b" ".join([_MAGIC, key.encode(), hashlib.sha256(body).hexdigest().encode()])
 
 
-def _unusable(folder: Path, error: OSError) -> OutputError:
+def _explain_unusable(folder: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
     return OutputError(
         f"intermediate files cannot be written ({reason}). Make room, or name another folder "
@@ -201,6 +203,6 @@ def _unusable(folder: Path, error: OSError) -> OutputError:
 
 
 @cache
-def _libraries() -> str:
+def _list_libraries() -> str:
     """Name the libraries whose arithmetic stands in a piece, with their versions."""
     return "".join(f"{name} {version(name)}\n" for name in ("numpy", "numba", "scipy", "pyproj"))

@@ -52,7 +52,7 @@ def find_file_fault(path: Path) -> str:
     except FileNotFoundError:
         if path.is_symlink():
             return "is a link to nothing. Mend the link, or name the file itself."
-        return f"does not exist.{_neighbour(path)}"
+        return f"does not exist.{_suggest_neighbour(path)}"
     except (OSError, ValueError) as error:
         return (
             f"cannot be looked at ({getattr(error, 'strerror', None) or error}). Correct the path."
@@ -74,7 +74,7 @@ def find_file_fault(path: Path) -> str:
     return fault
 
 
-def _neighbour(path: Path) -> str:
+def _suggest_neighbour(path: Path) -> str:
     try:
         names = [other.name for other in path.parent.iterdir()]
     except OSError:
@@ -94,9 +94,9 @@ def list_companions(path: Path) -> tuple[Path, ...]:
     """Files that belong to a Shapefile, in either case of their ending; none for other files."""
     if path.suffix.lower() != ".shp":
         return ()
-    wanted = {f"{path.stem}{ending}".casefold() for ending in _SHAPEFILE_COMPANIONS}
-    found = (other for other in path.parent.iterdir() if other.name.casefold() in wanted)
-    return tuple(sorted(other for other in found if not find_file_fault(other)))
+    names = {f"{path.stem}{ending}".casefold() for ending in _SHAPEFILE_COMPANIONS}
+    beside = (other for other in path.parent.iterdir() if other.name.casefold() in names)
+    return tuple(sorted(other for other in beside if not find_file_fault(other)))
 
 
 def hash_file(path: Path) -> str:

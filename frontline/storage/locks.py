@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from frontline.errors import OutputError
 
 UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
-"""What a file system says that knows no locks; there two runs at once are the user's affair."""
+"""Errors of file systems without locks; there nothing keeps two runs apart."""
 
 IN_USE = ("-journal", "-wal", "-shm")
 """Endings of what SQLite keeps beside a database that is open, or was when a program died."""

@@ -18,7 +18,6 @@ from frontline.elevation.dem import (
     is_coarse,
     make_sight_grid,
     read_dem,
-    read_profile,
     sample_heights,
 )
 from frontline.elevation.terrain import measure_relief, shade_hills, shade_relief
@@ -451,31 +450,7 @@ def test_too_many_cells():
         )
 
 
-# Profiles, relief, shading
-
-
-def test_profile_on_a_ramp():
-    dem = degree_dem(40.0)
-    frame = flat_frame(46.08, 40.0)
-    ends = np.array([[46.05, 40.0], [46.10, 40.0]])
-    got = read_profile(dem, line=shapely.LineString(frame.xy(ends)), plane=frame, spacing_m=100)
-    length = GEOD.inv(*ends[0], *ends[1])[2]
-    assert got[0, 0] == 0
-    assert got[-1, 0] == pytest.approx(length, rel=1e-4)
-    assert np.diff(got[:, 0]).max() <= 100.01
-    assert got[0, 3] == pytest.approx(50, abs=0.01)
-    assert got[-1, 3] == pytest.approx(100, abs=0.01)
-    assert (np.diff(got[:, 3]) > 0).all()
-
-
-def test_profile_into_the_unknown():
-    dem = degree_dem(40.0)
-    frame = flat_frame(46.08, 40.0)
-    got = read_profile(
-        dem, line=shapely.LineString(frame.xy(np.array([[46.1, 40], [46.5, 40]]))), plane=frame
-    )
-    assert np.isfinite(got[0, 3])
-    assert np.isnan(got[-1, 3])
+# Relief, shading
 
 
 def test_relief_within_a_radius():

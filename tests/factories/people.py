@@ -131,7 +131,7 @@ def count(
 ):
     table = settlements_of(settlements)
     layers = SimpleNamespace(
-        frame=FRAME, study_area=AREA, settlements=table, districts=districts_of(districts)
+        plane=FRAME, study_area=AREA, settlements=table, districts=districts_of(districts)
     )
     project = SimpleNamespace(
         population=rasters, stated=stated, path=Path("/nowhere/project.toml"),

@@ -16,9 +16,9 @@ from frontline.geo.projection import plane_around
 GEOD = Geod(ellps="WGS84")
 
 
-def one(geometry, crs=4326, frame=None):
-    frame = frame or plane_around([geometry])
-    return frame.from_crs(np.array([geometry]), crs)[0], frame
+def one(geometry, crs=4326, plane=None):
+    plane = plane or plane_around([geometry])
+    return plane.from_crs(np.array([geometry]), crs)[0], plane
 
 
 def dense_lonlat(line, step_deg=0.001):
@@ -41,12 +41,12 @@ COURSES = pytest.mark.parametrize("line", [WAVY, FAR_NORTH, FIJI], ids=["wavy", 
 @COURSES
 @pytest.mark.parametrize("distance_m", [1_000.0, 15_000.0, 100_000.0])
 def test_the_edge_of_a_band_lies_within_a_thousandth_of_the_distance(line, distance_m):
-    plane, frame = one(line)
-    band = geodesic_buffer(plane, distance_m=distance_m, plane=frame)
+    shape, plane = one(line)
+    band = geodesic_buffer(shape, distance_m=distance_m, plane=plane)
     noise = np.random.default_rng(3)
     edge = band.boundary
     along = shapely.line_interpolate_point(edge, noise.uniform(0, edge.length, 25))
-    places = frame.lonlat(shapely.get_coordinates(along))
+    places = plane.lonlat(shapely.get_coordinates(along))
     course = dense_lonlat(line, 0.0004)
     for place in places:
         assert brute_distance(place, course) == pytest.approx(distance_m, rel=1e-3)
@@ -56,11 +56,11 @@ def test_the_edge_is_true_where_shallow_bends_fool_a_plain_buffer():
     # A dent of 0.9 % of the distance: a buffer of the whole line fills it.
     line = shapely.LineString([(20, 45), (20.5, 45 - 0.0013), (21, 45)])
     plane = plane_around([line])
-    plane = shapely.LineString(plane.xy(shapely.get_coordinates(line)))
+    shape = shapely.LineString(plane.xy(shapely.get_coordinates(line)))
     distance_m = 15_000.0
-    band = geodesic_buffer(plane, distance_m=distance_m, plane=plane)
+    band = geodesic_buffer(shape, distance_m=distance_m, plane=plane)
     edge = shapely.get_coordinates(shapely.segmentize(band.boundary, 500))
-    found = find_nearest(plane, points=edge, plane=plane).distance_m
+    found = find_nearest(shape, points=edge, plane=plane).distance_m
     assert np.abs(found / distance_m - 1).max() < 1e-3
     assert np.abs(found / distance_m - 1).max() < 5e-4
 
@@ -78,30 +78,30 @@ def test_the_band_round_a_point_is_the_geodesic_circle():
 
 def test_a_front_of_two_thousand_kilometres_keeps_the_distance_at_both_ends():
     line = shapely.LineString([(24, 50), (53, 49)])
-    plane, frame = one(line)
-    assert measure_length(np.array([plane]), plane=frame)[0] > 2_000_000
-    band = geodesic_buffer(plane, distance_m=15_000.0, plane=frame)
+    shape, plane = one(line)
+    assert measure_length(np.array([shape]), plane=plane)[0] > 2_000_000
+    band = geodesic_buffer(shape, distance_m=15_000.0, plane=plane)
     edge = shapely.get_coordinates(band.boundary)
     course = dense_lonlat(line, 0.002)
-    for place in frame.lonlat(edge[:: len(edge) // 25]):
+    for place in plane.lonlat(edge[:: len(edge) // 25]):
         near = course[np.abs(course[:, 0] - place[0]) < 1]
         assert brute_distance(place, near) == pytest.approx(15_000.0, rel=1e-3)
 
 
 def test_bands_are_nested_and_hold_their_line():
-    plane, frame = one(WAVY)
-    bands = [geodesic_buffer(plane, distance_m=d, plane=frame) for d in (100.0, 5_000.0, 10_000.0)]
-    assert bands[0].contains(plane)
+    shape, plane = one(WAVY)
+    bands = [geodesic_buffer(shape, distance_m=d, plane=plane) for d in (100.0, 5_000.0, 10_000.0)]
+    assert bands[0].contains(shape)
     assert bands[1].contains(bands[0])
     assert bands[2].contains(bands[1])
 
 
 def test_a_line_of_many_vertices_gives_the_band_of_the_same_line_with_few():
-    plane, frame = one(shapely.LineString([(30, 48), (31, 48.5)]))
-    many = shapely.segmentize(plane, 3.0)
+    shape, plane = one(shapely.LineString([(30, 48), (31, 48.5)]))
+    many = shapely.segmentize(shape, 3.0)
     assert shapely.get_num_coordinates(many) > 25_000
     few_band, many_band = (
-        geodesic_buffer(line, distance_m=5_000.0, plane=frame) for line in (plane, many)
+        geodesic_buffer(line, distance_m=5_000.0, plane=plane) for line in (shape, many)
     )
     assert many_band.symmetric_difference(few_band).area < 1e-3 * few_band.area
 
@@ -114,8 +114,8 @@ def test_an_empty_line_has_an_empty_band():
 def test_edges_are_straight_in_the_crs_of_their_file():
     # Along a parallel the middle of an edge lies on the parallel, not on the great circle.
     edge = shapely.LineString([(0, 60), (10, 60)])
-    plane, frame = one(edge)
-    lat = frame.lonlat(place_points(plane, plane=frame, spacing_m=500.0))[:, 1]
+    shape, plane = one(edge)
+    lat = plane.lonlat(place_points(shape, plane=plane, spacing_m=500.0))[:, 1]
     assert np.abs(lat - 60).max() * 111_195 < 0.15
     # The same corners in a transverse Mercator zone: straight there.
     utm, back = 32631, plane_around([edge])
@@ -123,9 +123,9 @@ def test_edges_are_straight_in_the_crs_of_their_file():
         np.array([shapely.Point(back.xy(np.array([[lon, 60.0]]))[0]) for lon in (0.0, 10.0)]), utm
     )
     straight = shapely.LineString(corners)
-    bent, _ = one(straight, utm, frame)
-    assert shapely.hausdorff_distance(bent, plane) > 5_000
-    again = frame.to_crs(np.array([bent]), utm)[0]
+    bent, _ = one(straight, utm, plane)
+    assert shapely.hausdorff_distance(bent, shape) > 5_000
+    again = plane.to_crs(np.array([bent]), utm)[0]
     assert shapely.hausdorff_distance(again, straight) < 0.2
 
 
@@ -141,29 +141,29 @@ def test_feet_are_turned_into_metres():
 
 def test_area_is_that_of_the_ellipsoid():
     box = shapely.segmentize(shapely.box(44, 38, 49, 42), 0.01)
-    plane, frame = one(box)
+    shape, plane = one(box)
     expected = abs(GEOD.geometry_area_perimeter(box)[0])
-    assert measure_area(np.array([plane]), plane=frame)[0] == pytest.approx(expected, rel=1e-6)
+    assert measure_area(np.array([shape]), plane=plane)[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_length_is_geodesic_and_zero_for_points_and_nothing():
-    plane, frame = one(shapely.LineString([(10, 0), (10, 1)]))
-    given = np.array([plane, shapely.Point(0, 0), None, shapely.LineString()], dtype=object)
+    shape, plane = one(shapely.LineString([(10, 0), (10, 1)]))
+    given = np.array([shape, shapely.Point(0, 0), None, shapely.LineString()], dtype=object)
     expected = GEOD.inv(10, 0, 10, 1)[2]
-    assert measure_length(given, plane=frame) == pytest.approx([expected, 0, 0, 0], abs=0.01)
+    assert measure_length(given, plane=plane) == pytest.approx([expected, 0, 0, 0], abs=0.01)
 
 
 @COURSES
 def test_round_trip_through_degrees(line):
-    plane, frame = one(line)
-    back = frame.from_crs(frame.to_lonlat(np.array([plane])), 4326)[0]
-    assert shapely.hausdorff_distance(back, plane) < 1.1
+    shape, plane = one(line)
+    back = plane.from_crs(plane.to_lonlat(np.array([shape])), 4326)[0]
+    assert shapely.hausdorff_distance(back, shape) < 1.1
 
 
 def test_across_the_antimeridian_parts_stay_on_their_side():
     box = shapely.box(179, -18, 182, -16)
-    plane, frame = one(box)
-    split = frame.to_lonlat(np.array([plane]))[0]
+    shape, plane = one(box)
+    split = plane.to_lonlat(np.array([shape]))[0]
     assert split.geom_type == "MultiPolygon"
     assert split.is_valid
     west, east = sorted(split.geoms, key=lambda part: part.bounds[0])
@@ -176,44 +176,44 @@ def test_across_the_antimeridian_parts_stay_on_their_side():
 def test_a_wide_area_keeps_its_longitudes():
     box = shapely.segmentize(shapely.box(-100, 60, 100, 62), 1)
     plane = plane_around([shapely.Point(0, 70)])
-    plane = plane.from_crs(np.array([box]), 4326)[0]
-    back = plane.to_lonlat(np.array([plane]))[0]
+    shape = plane.from_crs(np.array([box]), 4326)[0]
+    back = plane.to_lonlat(np.array([shape]))[0]
     assert back.geom_type == "Polygon"
     assert back.bounds == pytest.approx(box.bounds, abs=1e-5)
     wide = shapely.segmentize(shapely.box(-200, 60, 80, 62), 1)
-    plane = plane.from_crs(np.array([wide]), 4326)[0]
-    parts = sorted(plane.to_lonlat(np.array([plane]))[0].geoms, key=lambda part: part.bounds)
+    shape = plane.from_crs(np.array([wide]), 4326)[0]
+    parts = sorted(plane.to_lonlat(np.array([shape]))[0].geoms, key=lambda part: part.bounds)
     assert parts[0].bounds == pytest.approx((-180, 60, 80, 62), abs=1e-5)
     assert parts[1].bounds == pytest.approx((160, 60, 180, 62), abs=1e-5)
 
 
 def test_a_polygon_that_was_split_at_180_is_one_again_in_the_plane():
     halves = [shapely.box(179, -18, 180, -16), shapely.box(-180, -18, -178, -16)]
-    plane, frame = one(shapely.MultiPolygon(halves))
-    whole, _ = one(shapely.box(179, -18, 182, -16), frame=frame)
-    assert plane.area == pytest.approx(whole.area, rel=1e-9)
-    assert plane.geom_type == "Polygon"
+    shape, plane = one(shapely.MultiPolygon(halves))
+    whole, _ = one(shapely.box(179, -18, 182, -16), plane=plane)
+    assert shape.area == pytest.approx(whole.area, rel=1e-9)
+    assert shape.geom_type == "Polygon"
 
 
 def test_an_edge_of_more_than_half_a_turn_crosses_the_antimeridian():
-    plane, frame = one(shapely.LineString([(179.5, 10), (-179.5, 10)]))
+    shape, plane = one(shapely.LineString([(179.5, 10), (-179.5, 10)]))
     expected = GEOD.inv(179.5, 10, -179.5, 10)[2]
-    assert measure_length(np.array([plane]), plane=frame)[0] == pytest.approx(expected, rel=1e-4)
-    split = frame.to_lonlat(np.array([plane]))[0]
+    assert measure_length(np.array([shape]), plane=plane)[0] == pytest.approx(expected, rel=1e-4)
+    split = plane.to_lonlat(np.array([shape]))[0]
     assert sorted(part.bounds[0] for part in split.geoms) == pytest.approx([-180.0, 179.5])
 
 
 def test_a_line_along_the_antimeridian_keeps_its_length():
-    plane, frame = one(shapely.LineString([(180, 10), (180, 11)]))
-    back = frame.to_lonlat(np.array([plane]))[0]
+    shape, plane = one(shapely.LineString([(180, 10), (180, 11)]))
+    back = plane.to_lonlat(np.array([shape]))[0]
     total = GEOD.geometry_length(back)
     assert total == pytest.approx(GEOD.inv(180, 10, 180, 11)[2], rel=1e-6)
 
 
-def in_degrees(*lonlat, frame):
+def in_degrees(*lonlat, plane):
     """A line of the plane with these vertices alone, back in degrees; and the vertices."""
-    xy = frame.xy(np.array(lonlat, dtype=float))
-    return frame.to_lonlat(np.array([shapely.LineString(xy)]))[0], xy
+    xy = plane.xy(np.array(lonlat, dtype=float))
+    return plane.to_lonlat(np.array([shapely.LineString(xy)]))[0], xy
 
 
 @pytest.mark.parametrize(
@@ -261,10 +261,10 @@ def test_a_line_through_a_pole_is_cut_where_its_longitude_jumps(lon, pole):
 
 def test_a_cap_round_the_pole_keeps_its_area():
     plane = plane_around([shapely.box(-180, 85, 180, 90)])
-    plane = plane.from_crs(np.array([shapely.box(-180, 85, 180, 90)]), 4326)[0]
+    shape = plane.from_crs(np.array([shapely.box(-180, 85, 180, 90)]), 4326)[0]
     cap = abs(GEOD.polygon_area_perimeter(np.arange(-180, 180, 0.01), np.full(36_000, 85.0))[0])
-    assert plane.area == pytest.approx(cap, rel=1e-5)
-    split = plane.to_lonlat(np.array([plane]))[0]
+    assert shape.area == pytest.approx(cap, rel=1e-5)
+    split = plane.to_lonlat(np.array([shape]))[0]
     assert split.is_valid
     assert split.bounds == pytest.approx((-180, 85, 180, 90), abs=1e-4)
     again = plane.from_crs(np.array([split]), 4326)[0]
@@ -274,8 +274,8 @@ def test_a_cap_round_the_pole_keeps_its_area():
 def test_a_band_over_the_pole_comes_out_in_degrees_and_back():
     line = shapely.LineString([(10, 89.5), (10, 90)])
     plane = plane_around([shapely.Point(0, 90)])
-    plane = plane.from_crs(np.array([line]), 4326)[0]
-    band = geodesic_buffer(plane, distance_m=50_000.0, plane=plane)
+    shape = plane.from_crs(np.array([line]), 4326)[0]
+    band = geodesic_buffer(shape, distance_m=50_000.0, plane=plane)
     split = plane.to_lonlat(np.array([band]))[0]
     assert split.is_valid
     assert plane.from_crs(np.array([split]), 4326)[0].area == pytest.approx(band.area, rel=1e-4)
@@ -283,13 +283,13 @@ def test_a_band_over_the_pole_comes_out_in_degrees_and_back():
 
 @COURSES
 def test_the_nearest_point_is_the_true_one(line):
-    plane, frame = one(line)
+    shape, plane = one(line)
     noise = np.random.default_rng(11)
-    around = shapely.get_coordinates(plane)[noise.integers(0, 4, 30)]
+    around = shapely.get_coordinates(shape)[noise.integers(0, 4, 30)]
     points = around + noise.normal(0, 60_000, (30, 2))
-    found = find_nearest(plane, points=points, plane=frame)
+    found = find_nearest(shape, points=points, plane=plane)
     course = dense_lonlat(line, 0.0004)
-    lonlat = frame.lonlat(points)
+    lonlat = plane.lonlat(points)
     for row, place in enumerate(lonlat):
         expected = brute_distance(place, course)
         assert found.distance_m[row] == pytest.approx(expected, rel=1e-4, abs=1)
@@ -314,19 +314,19 @@ def test_far_from_the_centre_the_plane_would_choose_the_wrong_edge():
 
 
 def test_on_the_line_the_azimuth_is_unknown_and_the_distance_zero():
-    plane, frame = one(WAVY)
-    found = find_nearest(plane, points=shapely.get_coordinates(plane)[3:4], plane=frame)
+    shape, plane = one(WAVY)
+    found = find_nearest(shape, points=shapely.get_coordinates(shape)[3:4], plane=plane)
     assert found.distance_m[0] == pytest.approx(0, abs=1e-6)
     assert np.isnan(found.azimuth_deg[0])
 
 
 def test_unknown_places_and_empty_lines_have_no_nearest_point():
-    plane, frame = one(WAVY)
+    shape, plane = one(WAVY)
     points = np.array([[np.nan, 0.0], [0.0, 0.0]])
-    found = find_nearest(plane, points=points, plane=frame)
+    found = find_nearest(shape, points=points, plane=plane)
     assert np.isnan(found.distance_m).tolist() == [True, False]
     assert found.segment.tolist() == [-1, 0]
-    assert np.isnan(find_nearest(shapely.LineString(), points=points, plane=frame).distance_m).all()
+    assert np.isnan(find_nearest(shapely.LineString(), points=points, plane=plane).distance_m).all()
 
 
 def test_ground_distance_agrees_with_the_geodesic():
@@ -340,12 +340,12 @@ def test_ground_distance_agrees_with_the_geodesic():
 
 
 def test_points_along_are_even_and_hold_both_ends():
-    plane, frame = one(WAVY)
-    points = place_points(plane, plane=frame, spacing_m=1_000.0)
-    steps = GEOD.inv(*frame.lonlat(points[:-1]).T, *frame.lonlat(points[1:]).T)[2]
+    shape, plane = one(WAVY)
+    points = place_points(shape, plane=plane, spacing_m=1_000.0)
+    steps = GEOD.inv(*plane.lonlat(points[:-1]).T, *plane.lonlat(points[1:]).T)[2]
     assert steps.max() < 1_000.1
-    assert points[0] == pytest.approx(shapely.get_coordinates(plane)[0])
-    assert points[-1] == pytest.approx(shapely.get_coordinates(plane)[-1])
+    assert points[0] == pytest.approx(shapely.get_coordinates(shape)[0])
+    assert points[-1] == pytest.approx(shapely.get_coordinates(shape)[-1])
 
 
 def test_the_plane_does_not_depend_on_where_longitudes_start():

@@ -397,7 +397,7 @@ def test_all_problems_of_all_lines_come_at_once():
     lines = (line_of(key="one"), line_of(key="two"))
     home = Path("project.toml").absolute()
     project = SimpleNamespace(lines=lines, sides=(WEST, EAST), path=home)
-    layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": away, "two": away})
+    layers = SimpleNamespace(plane=PLAIN, study_area=BOX, lines={"one": away, "two": away})
     with pytest.raises(FrontlineError, match=r"(?s)2 problems.*'one'.*'two'"):
         read_fronts(project, layers=layers)
 
@@ -406,7 +406,7 @@ def test_a_seed_on_the_line_names_the_project_and_the_line_its_layer():
     features = gpd.GeoDataFrame(geometry=[UPRIGHT], crs=PLAIN.crs)
     home = Path("project.toml").absolute()
     lines = (line_of(key="one"),)
-    layers = SimpleNamespace(frame=PLAIN, study_area=BOX, lines={"one": features})
+    layers = SimpleNamespace(plane=PLAIN, study_area=BOX, lines={"one": features})
     on_it = SideSpec(name="West", seed=seed(0, 0))
     project = SimpleNamespace(lines=lines, sides=(on_it, EAST), path=home)
     with pytest.raises(
@@ -442,7 +442,7 @@ def test_two_lines_of_one_date_are_two_sources():
     lines = (line_of(key="one"), line_of(key="two"), line_of(key="three", date=dt.date(1999, 1, 1)))
     project = SimpleNamespace(lines=lines, sides=(WEST, EAST), path=Path("project.toml").absolute())
     layers = SimpleNamespace(
-        frame=PLAIN,
+        plane=PLAIN,
         study_area=BOX,
         lines={line.key: features for line in lines},
         settlements=(),
@@ -464,7 +464,7 @@ def test_seeds_may_hold_for_some_lines_only():
         lines=(line_of(key="one"), line_of(key="two")), sides=(*one, *swapped)
     )
     layers = SimpleNamespace(
-        frame=PLAIN, study_area=BOX, lines={"one": features, "two": features}, settlements=()
+        plane=PLAIN, study_area=BOX, lines={"one": features, "two": features}, settlements=()
     )
     first, second = read_fronts(project, layers=layers)
     assert first.sides["West"].equals(second.sides["East"])
@@ -614,12 +614,12 @@ def test_pieces_that_meet_in_a_point_still_meet():
 def test_an_end_on_an_edge_that_is_bent_in_the_plane_slides_along_it():
     area = shapely.box(30, 47, 50, 50)
     plane = plane_around([area])
-    plane = plane.from_crs(np.array([area]), 4326)[0]
+    in_plane = plane.from_crs(np.array([area]), 4326)[0]
     line = plane.from_crs(np.array([shapely.LineString([(30, 48.123), (50, 48.771)])]), 4326)
     sides = (SideSpec(name="North", seed=(40, 49.5)), SideSpec(name="South", seed=(40, 47.5)))
-    found = front(line, sides, plane, plane, error_m=1_000.0)
+    found = front(line, sides, in_plane, plane, error_m=1_000.0)
     assert found.notes == ()
-    for draw in displace_front(found, area=plane, draws=20, seed=1):
+    for draw in displace_front(found, area=in_plane, draws=20, seed=1):
         assert km2(draw) == pytest.approx(km2(found), rel=0.02)
 
 
@@ -690,13 +690,13 @@ def test_across_the_antimeridian_and_near_a_pole():
         area = shapely.box(lon - wide, lat - 1, lon + wide, lat + 1)
         line = shapely.LineString([(lon - 0.2 * wide, lat - 1), (lon + 0.2 * wide, lat + 1)])
         plane = plane_around([area])
-        plane = plane.from_crs(np.array([area]), 4326)[0]
+        in_plane = plane.from_crs(np.array([area]), 4326)[0]
         sides = (
             SideSpec(name="West", seed=(lon - wide / 2, lat)),
             SideSpec(name="East", seed=((lon + wide / 2 + 180) % 360 - 180, lat)),
         )
-        found = front(plane.from_crs(np.array([line]), 4326), sides, plane, plane)
-        assert sum(km2(found).values()) == pytest.approx(plane.area / 1e6)
+        found = front(plane.from_crs(np.array([line]), 4326), sides, in_plane, plane)
+        assert sum(km2(found).values()) == pytest.approx(in_plane.area / 1e6)
         assert km2(found)["West"] == pytest.approx(km2(found)["East"], rel=0.1)
         assert found.length_km * 1000 == pytest.approx(
             measure_length(plane.from_crs(np.array([line]), 4326), plane=plane)[0], rel=1e-6

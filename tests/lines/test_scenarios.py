@@ -96,7 +96,9 @@ def test_land_between_a_line_and_its_parallel_keeps_its_width_as_both_sway():
     asked, layers = offset(), layers_of()
     made = make_scenario(asked, front=front, layers=layers)
     draws = displace_front(front, area=AREA, draws=50, seed=1)
-    moved = displace_scenario(asked, front=front, made=made, draws=draws, layers=layers, seed=1)
+    moved = displace_scenario(
+        asked, front=front, scenario_front=made, draws=draws, layers=layers, seed=1
+    )
     assert len(moved) == 50
     flows = overlay_lines(
         [front, made], study_area=AREA, draws={"old": draws, "moved": moved}, plane=FRAME
@@ -118,12 +120,19 @@ def test_a_scenario_with_an_error_of_its_own_sways_by_itself():
     asked = offset(error_m=0)
     made = make_scenario(asked, front=front, layers=layers)
     assert (
-        displace_scenario(asked, front=front, made=made, draws=draws, layers=layers, seed=1) == ()
+        displace_scenario(
+            asked, front=front, scenario_front=made, draws=draws, layers=layers, seed=1
+        )
+        == ()
     )
     asked = offset(error_m=200)
     made = make_scenario(asked, front=front, layers=layers)
     assert (
-        len(displace_scenario(asked, front=front, made=made, draws=draws, layers=layers, seed=1))
+        len(
+            displace_scenario(
+                asked, front=front, scenario_front=made, draws=draws, layers=layers, seed=1
+            )
+        )
         == 5
     )
 

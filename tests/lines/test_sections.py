@@ -159,7 +159,8 @@ def test_roads_ground_and_sight_behind_a_stretch():
     assert far.visible_share == pytest.approx(0.75, abs=0.01)
     assert (near.settlements_visible, far.settlements_visible) == (0, 1)
     assert near.line_elevation_m == pytest.approx(600.0, abs=1.0)
-    assert near.line_relief_m == pytest.approx(200.0, abs=11.0)
+    # Nine cells of 500 m lie within 5 km to either side of a cell: 2 x 9 x 500 m / 50.
+    assert near.line_relief_m == pytest.approx(180.0)
 
 
 def test_people_have_the_interval_of_the_line_s_position():

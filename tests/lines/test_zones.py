@@ -167,22 +167,22 @@ def test_sides_and_lines_are_listed():
 def test_the_zones_of_the_example_agree_with_an_independent_band():
     """Union of geodesic circles every 250 m, in an equal-area projection of its own."""
     plane = plane_around([karabakh.AREA])
-    plane = plane.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
+    course = plane.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
     area = plane.from_crs(np.array([karabakh.AREA]), 4326)[0]
     front = FrontLine(
         **{
             **vars(front_of(UPRIGHT)),
-            "geometry": shapely.MultiLineString([plane]),
+            "geometry": shapely.MultiLineString([course]),
             "sides": {"All": area},
         }
     )
     table = of(
         buffer_zones([front], distances_m=(15_000.0,), draws={}, plane=plane), kind="cumulative"
     )
-    course = shapely.get_coordinates(shapely.segmentize(karabakh.LINE_1994, 0.0025))
+    places = shapely.get_coordinates(shapely.segmentize(karabakh.LINE_1994, 0.0025))
     azimuth = np.linspace(0, 360, 360, endpoint=False)
     circles = []
-    for lon, lat in course:
+    for lon, lat in places:
         ring = GEOD.fwd(np.full(360, lon), np.full(360, lat), azimuth, np.full(360, 15_000.0))
         circles.append(shapely.Polygon(plane.xy(np.column_stack(ring[:2]))))
     expected = shapely.union_all(circles).intersection(area).area / 1e6

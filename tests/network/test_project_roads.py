@@ -207,13 +207,13 @@ def test_a_passage_is_open_whoever_stands_there(case):
 def test_the_graph_is_built_once_for_a_case_and_a_line(case, monkeypatch):
     fresh = replace(case)
     built = []
-    real = project_roads.road_graph
+    real = project_roads.build_graph
 
     def counted(*args, **more):
         built.append(1)
         return real(*args, **more)
 
-    monkeypatch.setattr(project_roads, "road_graph", counted)
+    monkeypatch.setattr(project_roads, "build_graph", counted)
     for start in ("a", "b"):
         ask(fresh, "travel_time", start=start, stop="c", line="old")
     assert len(built) == 1

@@ -132,7 +132,7 @@ def test_flipped_bytes_raise_only_our_errors(tmp_path):
             scratch.write_bytes(data)
             try:
                 with open_raster(scratch) as raster:
-                    read_window(raster, Window(0, 0, 40, 40))
+                    read_window(raster, window=Window(0, 0, 40, 40))
                 outcomes["read"] += 1
             except FrontlineError:
                 outcomes["refused"] += 1
@@ -266,5 +266,5 @@ def test_whatever_the_library_raises_names_the_file(tmp_path, monkeypatch, error
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("frontline.raster.io._north_up", fail)
+    monkeypatch.setattr("frontline.raster.io._turn_north_up", fail)
     refused(path, r"dem\.tif: cannot be read")

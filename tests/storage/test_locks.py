@@ -13,8 +13,8 @@ from frontline.storage.locks import IN_USE, hold_lock, refuse_open_package
 
 HOLD = """
 import pathlib, sys
-from frontline.storage.locks import locked
-with locked(pathlib.Path({path!r})) as ours:
+from frontline.storage.locks import hold_lock
+with hold_lock(pathlib.Path({path!r})) as ours:
     print(ours, flush=True)
     sys.stdin.readline()
 """
