@@ -224,6 +224,8 @@ def ledger_of(case, text):
         ("stated =", 'compare = "about"\nstated =', "not one of equal, at_least, at_most"),
         ("value = 44", 'value = "44"', "expected a number"),
         ('id = "A1"', "", "is missing"),
+        ('id = "A1"', 'id = "A 1"', "a letter, then letters, digits, dots, - and _, at most 41"),
+        ('id = "A1"', 'id = "1"', "a letter, then letters, digits, dots, - and _, at most 41"),
         ("[[claims]]", "[[claims]]\n[[claims]", "not valid TOML"),
         (
             "stated =",

@@ -49,7 +49,9 @@ def test_a_crs_from_which_no_way_leads_to_wgs84_is_refused(tmp_path, crs):
     (tmp_path / "p.csv").write_text(CELLS, encoding="utf-8")
     message = refused(tmp_path, f'[settlements]\npath = "p.csv"\ncrs = "{crs}"')
     assert message.startswith("p.csv: has the CRS '")
-    assert "no way to WGS 84 here (of another planet, or by a grid that is not installed)" in message
+    assert (
+        "no way to WGS 84 here (of another planet, or by a grid that is not installed)" in message
+    )
     assert message.endswith('Export it in EPSG:4326, or name its CRS: crs = "EPSG:..."')
 
 
