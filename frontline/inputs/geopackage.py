@@ -133,9 +133,7 @@ def _refuse_what_computes(database: sqlite3.Connection, shown: str) -> dict[str,
     ).fetchall():
         folded = str(name).casefold()
         virtual = str(sql or "").lstrip().upper().startswith("CREATE VIRTUAL")
-        index = folded.startswith("rtree_") and re.search(
-            r"USING\s+\"?rtree", str(sql), re.IGNORECASE
-        )
+        index = folded.startswith("rtree_") and _SPATIAL_INDEX.search(str(sql))
         kinds[folded] = "virtual" if virtual else str(kind)
         if folded.startswith(_OWN) and kinds[folded] != "table" and not index:
             raise LayerError(

@@ -36,8 +36,8 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
     Returns
     -------
     tables
-        By name, those that the project names: the columns of `frontline.project.layers.TABLES`, then
-        the user's; ``id`` is filled and unique.
+        By name, those that the project names: the columns of `frontline.project.layers.TABLES`,
+        then the user's; ``id`` is filled and unique.
     notes
         Columns that were renamed.
 
