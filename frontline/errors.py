@@ -173,12 +173,12 @@ def collect_problems(
     try:
         return step()
     except FrontlineError as error:
-        for one in error.problems:
-            if one.path is None and path is not None:
-                place = {"layer": one.layer, "field": one.field}
-                problems.append(type(one)(one.message, path=path, row=one.row, **place))
+        for problem in error.problems:
+            if problem.path is None and path is not None:
+                place = {"layer": problem.layer, "field": problem.field}
+                problems.append(type(problem)(problem.message, path=path, row=problem.row, **place))
             else:
-                problems.append(one)
+                problems.append(problem)
     return None
 
 
@@ -210,5 +210,5 @@ def show_value(value: Any) -> str:
 
 def find_closest(word: str, *, words: Sequence[str]) -> str:
     """Find the word most like another one; empty if none is like it."""
-    found = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.75)
-    return found[0] if found else ""
+    matches = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.75)
+    return matches[0] if matches else ""

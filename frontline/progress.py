@@ -25,28 +25,28 @@ def show_progress(*, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield report_nothing
     elif sys.stderr.isatty():
-        with _bars() as progress:
+        with _show_bars() as progress:
             yield progress
     else:
-        yield _lines()
+        yield _make_line_progress()
 
 
-def _lines(clock: Callable[[], float] = time.monotonic) -> Progress:
+def _make_line_progress(clock: Callable[[], float] = time.monotonic) -> Progress:
     """Write a line when a step begins, and one a minute while it lasts."""
     began: dict[str, tuple[float, float]] = {}
-    told: dict[str, float] = {}
+    last_line: dict[str, float] = {}
 
     def progress(step: str, done: int, total: int) -> None:
         now, share = clock(), done / max(total, 1)
         if step not in began:
-            began[step], told[step] = (now, share), now
+            began[step], last_line[step] = (now, share), now
             _say(f"{step} ...")
-        elif now - told[step] >= EVERY_S and 0.0 < share < 1.0:
-            told[step] = now
+        elif now - last_line[step] >= EVERY_S and 0.0 < share < 1.0:
+            last_line[step] = now
             start, first = began[step]
             # What was finished when the step began says nothing about its speed.
             left = (now - start) * (1.0 - share) / (share - first) if share > first else None
-            _say(f"{step}: {share:.0%}" + (f", {_duration(left)} left" if left else ""))
+            _say(f"{step}: {share:.0%}" + (f", {_write_duration(left)} left" if left else ""))
 
     return progress
 
@@ -56,7 +56,7 @@ def _say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _duration(seconds: float) -> str:
+def _write_duration(seconds: float) -> str:
     minutes = round(seconds / 60.0)
     if minutes < 1:
         return "less than a minute"
@@ -64,7 +64,7 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def _bars() -> Iterator[Progress]:
+def _show_bars() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars

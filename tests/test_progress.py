@@ -5,7 +5,7 @@ from frontline import progress
 
 def test_a_log_is_told_the_time_left(capsys):
     now = [0.0]
-    tell = progress._lines(lambda: now[0])
+    tell = progress._make_line_progress(lambda: now[0])
     for seconds, done in ((0, 0), (10, 5), (59, 20), (61, 25), (70, 30), (121, 50), (1_000, 100)):
         now[0] = float(seconds)
         tell("looking", done, 100)
@@ -22,7 +22,7 @@ def test_a_log_is_told_the_time_left(capsys):
 
 def test_what_was_done_before_does_not_count_as_fast(capsys):
     now = [0.0]
-    tell = progress._lines(lambda: now[0])
+    tell = progress._make_line_progress(lambda: now[0])
     tell("looking", 800, 1000)
     for seconds, done in ((61, 800), (3_600, 801), (3_700, 950)):
         now[0] = float(seconds)

@@ -23,11 +23,11 @@ def diff(
     """Say which figures of two runs differ, and why: inputs, parameters, versions."""
     from frontline.workflow import compare as differences
 
-    found = differences.compare(before, after=after)
+    differences_found = differences.compare(before, after=after)
     if as_json:
-        say(json.dumps(differences.list_as_json(found), ensure_ascii=False, indent=2))
+        say(json.dumps(differences.list_as_json(differences_found), ensure_ascii=False, indent=2))
         return
-    say("\n".join(differences.write_as_text(found)))
+    say("\n".join(differences.write_as_text(differences_found)))
 
 
 def pack(

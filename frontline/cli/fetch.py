@@ -40,7 +40,7 @@ def elevation(
     """Get heights of the study area and as far as sight reaches: GLO-30, GLO-90 or others."""
     from frontline.fetch.elevation import fetch_elevation
 
-    with _request(options, source) as request:
+    with _make_request(options, source) as request:
         _tell(fetch_elevation(project, request=replace(request, fallback=fallback)), options)
 
 
@@ -55,7 +55,7 @@ def population(
     """Get people on a grid: WorldPop, constrained or unconstrained, by year."""
     from frontline.fetch.population import fetch_population
 
-    with _request(options, source) as request:
+    with _make_request(options, source) as request:
         _tell(fetch_population(project, request=request, year=year), options)
 
 
@@ -63,7 +63,7 @@ def landcover(project: ProjectFile, options: FetchOptions, source: Sources = Non
     """Get land cover at 10 m, for farmland and trees: ESA WorldCover of 2021 or 2020."""
     from frontline.fetch.landcover import fetch_landcover
 
-    with _request(options, source) as request:
+    with _make_request(options, source) as request:
         _tell(fetch_landcover(project, request=request), options)
 
 
@@ -77,7 +77,7 @@ def places(
     """Get settlements with their names in several languages."""
     from frontline.fetch.layers import fetch_places
 
-    with _request(options, [source]) as request:
+    with _make_request(options, [source]) as request:
         _tell(fetch_places(project, request=request), options)
 
 
@@ -85,7 +85,7 @@ def roads(project: ProjectFile, options: FetchOptions) -> None:
     """Get roads with class and speed, railways, canals and pipelines from OpenStreetMap."""
     from frontline.fetch.layers import fetch_roads
 
-    with _request(options) as request:
+    with _make_request(options) as request:
         _tell(fetch_roads(project, request=request), options)
 
 
@@ -99,7 +99,7 @@ def boundaries(
     """Get administrative boundaries with codes from geoBoundaries."""
     from frontline.fetch.layers import fetch_boundaries
 
-    with _request(options) as request:
+    with _make_request(options) as request:
         _tell(fetch_boundaries(project, request=request, level=level), options)
 
 
@@ -108,7 +108,9 @@ for fetching in (elevation, population, landcover, places, roads, boundaries):
 
 
 @contextmanager
-def _request(options: FetchOptions, sources: list[str] | None = None) -> Iterator[FetchRequest]:
+def _make_request(
+    options: FetchOptions, sources: list[str] | None = None
+) -> Iterator[FetchRequest]:
     from frontline.fetch.cache import find_default_cache
     from frontline.fetch.http import HttpClient
     from frontline.fetch.request import FetchRequest

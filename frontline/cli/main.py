@@ -55,7 +55,7 @@ def _show_version(value: bool) -> None:
 
 
 @app.callback()
-def _common(
+def _start(
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
@@ -202,26 +202,26 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
             progress=progress,
         )
     if options.as_json:
-        say(json.dumps(_figures_json(results), ensure_ascii=False, indent=2))
+        say(json.dumps(_make_figures_json(results), ensure_ascii=False, indent=2))
     elif not options.quiet:
-        told = _verdicts(results) if command == "claims" else _sentences(results)
-        for sentence in told:
+        sentences = _list_verdicts(results) if command == "claims" else _list_sentences(results)
+        for sentence in sentences:
             say(f"- {sentence}")
         say(f"\n{len(written)} files in {out}: {', '.join(sorted(written))}")
 
 
-def _sentences(results: Results) -> list[str]:
+def _list_sentences(results: Results) -> list[str]:
     return [figure.sentence for figure in results.key_figures]
 
 
-def _verdicts(results: Results) -> list[str]:
+def _list_verdicts(results: Results) -> list[str]:
     if results.claims is None:
         return []
     counts = results.claims["verdict"].value_counts(sort=False)
     return [f"{verdict}: {count}" for verdict, count in counts.items()]
 
 
-def _figures_json(results: Results) -> list[Mapping[str, object]]:
+def _make_figures_json(results: Results) -> list[Mapping[str, object]]:
     return [
         {
             "id": f.id,
@@ -242,10 +242,10 @@ def main() -> int:
     -------
     0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
     """
-    return guarded(_command)
+    return guarded(_run_command)
 
 
-def _command() -> object:
+def _run_command() -> object:
     status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     if status == _CTRL_C:
         raise KeyboardInterrupt
@@ -266,14 +266,14 @@ def guarded(work: Callable[[], object]) -> int:
             return DONE
         raise
     except (Exception, KeyboardInterrupt) as error:
-        text, code = _told(error)
+        text, code = _explain_error(error)
         if code == BUG and os.environ.get("FRONTLINE_DEBUG"):
             raise
         return _say(text, code)
     return status if isinstance(status, int) else DONE
 
 
-def _told(error: BaseException) -> tuple[str, int]:
+def _explain_error(error: BaseException) -> tuple[str, int]:
     """Put an error into words, with its exit code; the last resort: a bug of ours must say so."""
     text, code = "", WRONG_INPUT
     if isinstance(error, FrontlineError):
@@ -285,7 +285,7 @@ def _told(error: BaseException) -> tuple[str, int]:
     elif isinstance(error, MemoryError) or _wants_memory(error):
         text = "out of memory. Use a smaller study area or coarser rasters."
     elif isinstance(error, OSError):
-        text = _of_the_system(error)
+        text = _explain_system_error(error)
     if not text:
         what = f"a bug of frontline ({type(error).__name__}: {error})"
         text, code = f"{what}. Run again with FRONTLINE_DEBUG=1 and report.", BUG
@@ -303,7 +303,7 @@ def _wants_memory(error: BaseException | None) -> bool:
     return False
 
 
-def _of_the_system(error: OSError) -> str:
+def _explain_system_error(error: OSError) -> str:
     """Say what is wrong with disk or folders, where an error is no fault of ours; else nothing."""
     try:
         Path.cwd()

@@ -99,9 +99,9 @@ def taking(options: type, command: Command) -> Command:
     names = [field.name for field in fields(options)]
 
     @wraps(command)
-    def called(**given: object) -> None:
-        chosen = options(**{name: given.pop(name) for name in names})
-        command(**given, options=chosen)
+    def called(**values: object) -> None:
+        chosen = options(**{name: values.pop(name) for name in names})
+        command(**values, options=chosen)
 
     hints = get_type_hints(command, include_extras=True)
     hints |= get_type_hints(options, include_extras=True)
@@ -109,9 +109,9 @@ def taking(options: type, command: Command) -> Command:
     shared = (*inspect.signature(options).parameters.values(),)
     called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
-            for one in (*stated, *shared)
-            if one.name != "options"
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name])
+            for parameter in (*stated, *shared)
+            if parameter.name != "options"
         ]
     )
     called.__annotations__ = {}

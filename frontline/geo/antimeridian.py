@@ -97,6 +97,32 @@ def settle_half_turns(coords: Coords, line: Index) -> tuple[Coords, Index]:
     return np.concatenate(rings), np.repeat(numbers, [len(ring) for ring in rings])
 
 
+def find_longitude_gap(geometries: Geometries) -> tuple[float, float] | None:
+    """Find the widest run of longitudes between geometries that meet at the antimeridian.
+
+    Parameters
+    ----------
+    geometries
+        In degrees; none of their parts crosses the antimeridian.
+
+    Returns
+    -------
+    Longitudes of the gap's western and eastern edge. None if the geometries span half a turn at
+    most, or if they lie closer to each other than their ends do across the antimeridian.
+    """
+    parts = shapely.get_parts(np.asarray(geometries, dtype=object))
+    bounds = shapely.bounds(parts[~shapely.is_empty(parts)])
+    bounds = bounds[np.argsort(bounds[:, 0])]
+    reached = np.maximum.accumulate(bounds[:, 2])
+    if len(bounds) < 2 or reached[-1] - bounds[0, 0] <= 180.0:
+        return None
+    gaps = bounds[1:, 0] - reached[:-1]
+    widest = int(np.argmax(gaps))
+    if gaps[widest] <= 360.0 - (reached[-1] - bounds[0, 0]):
+        return None
+    return float(reached[widest]), float(bounds[widest + 1, 0])
+
+
 def _settle_ring(ring: Coords, unsure: NDArray[np.bool_], pole: NDArray[np.bool_]) -> Coords:
     closed = bool(np.allclose(ring[0, 1], ring[-1, 1])) and bool(unsure[0] == unsure[-1])
     closed = closed and abs((ring[0, 0] - ring[-1, 0] + 180.0) % 360.0 - 180.0) < 1e-9

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from frontline.errors import FrontlineError, LayerError
+from frontline.errors import LayerError, raise_problems
 from frontline.errors import show_value as quoted
 from frontline.inputs.fields import decimal_commas, describe_commas, find_alike
 from frontline.inputs.formats import LARGEST_UNPACKED, VectorFile, read_layers_as_one
@@ -92,13 +92,13 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             row=text.count("\n", 0, text.index("\0")) + 1,
         )
     text = text.removeprefix("\ufeff")
-    separator, skipped = _separator(text)
+    separator, skipped = _detect_separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, lines, problems = [], [], []
     try:
         for _ in range(skipped):
             next(reader)
-        names = _names(next(reader), file)
+        names = _read_names(next(reader), file)
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
@@ -113,7 +113,7 @@ def read_csv(file: VectorFile, *, encoding: str | None = None) -> pd.DataFrame:
             path=file.shown,
             row=reader.line_num,
         ) from error
-    _raise(problems)
+    raise_problems(problems)
     return pd.DataFrame(rows, columns=names, index=lines, dtype=object)
 
 
@@ -129,28 +129,22 @@ def read_cells(
     return pd.DataFrame(frame.drop(columns=frame.geometry.name)).dropna(how="all")
 
 
-def _separator(text: str) -> tuple[str, int]:
+def _detect_separator(text: str) -> tuple[str, int]:
     """Tell what separates the cells, and how many lines come before the names.
 
     Excel writes ``sep=;`` into a first line of its own.
     """
     first = (text.splitlines() or [""])[0]
-    said = re.fullmatch(r'"?sep=([,;|\t])\1*"?[,;|\t]*', first.strip(" "), re.IGNORECASE)
-    return (said[1], 1) if said else (max(",;\t|", key=first.count), 0)
+    declared = re.fullmatch(r'"?sep=([,;|\t])\1*"?[,;|\t]*', first.strip(" "), re.IGNORECASE)
+    return (declared[1], 1) if declared else (max(",;\t|", key=first.count), 0)
 
 
-def _raise(problems: Sequence[FrontlineError]) -> None:
-    from frontline.errors import raise_problems
-
-    raise_problems(problems)
-
-
-def _names(cells: Sequence[str], file: VectorFile) -> list[str]:
+def _read_names(cells: Sequence[str], file: VectorFile) -> list[str]:
     """Name every column; one that stands there twice could be either."""
     plain = [unguard_formula(cell).strip() for cell in cells]
     names = [cell or f"column_{number}" for number, cell in enumerate(plain, start=1)]
     twice = dict.fromkeys(name for name in names if names.count(name) > 1)
-    _raise(
+    raise_problems(
         [
             LayerError(
                 "stands there twice among the columns. Rename one.", path=file.shown, field=name
@@ -199,8 +193,8 @@ def place_rows(
     import shapely
 
     names = tuple(str(name) for name in table.columns)
-    lon = _coordinate_column(names, "lon", LON_NAMES, columns, file, layer)
-    lat = _coordinate_column(names, "lat", LAT_NAMES, columns, file, layer)
+    lon = _find_coordinate_column(names, "lon", LON_NAMES, columns, file, layer)
+    lat = _find_coordinate_column(names, "lat", LAT_NAMES, columns, file, layer)
     problems: list[LayerError] = []
     values = np.full((len(table), 2), np.nan)
     for axis, name in enumerate((lon, lat)):
@@ -225,9 +219,9 @@ def place_rows(
                 problems.append(
                     LayerError(problem, path=file.shown, layer=layer, row=str(row), field=name)
                 )
-    _raise(problems)
+    raise_problems(problems)
     half = np.isnan(values).any(axis=1) != np.isnan(values).all(axis=1)
-    _raise(
+    raise_problems(
         [
             LayerError(
                 "has only one of its two coordinates. Give both, or none.",
@@ -242,14 +236,14 @@ def place_rows(
     known = ~np.isnan(values).any(axis=1)
     points[known] = shapely.points(values[known])
     rest = table.drop(columns=[lon, lat])
-    own = {name.casefold() for name in as_read}
+    untouched = {name.casefold() for name in as_read}
     for column in rest:
-        if str(column).casefold() not in own:
-            rest[column] = _numbers(rest[column])
+        if str(column).casefold() not in untouched:
+            rest[column] = _convert_numbers(rest[column])
     return gpd.GeoDataFrame(rest, geometry=points, index=table.index)
 
 
-def _coordinate_column(
+def _find_coordinate_column(
     names: tuple[str, ...],
     ours: str,
     usual: Sequence[str],
@@ -257,21 +251,21 @@ def _coordinate_column(
     file: VectorFile,
     layer: str | None,
 ) -> str:
-    wanted = [columns[ours]] if ours in columns else list(usual)
-    for word in wanted:
-        found = find_alike(word, words=names)
-        if found is not None:
-            return found
+    candidates = [columns[ours]] if ours in columns else list(usual)
+    for word in candidates:
+        match = find_alike(word, words=names)
+        if match is not None:
+            return match
     listed = ", ".join(quoted(name) for name in names[:12]) or "none"
     raise LayerError(
-        f"has no column '{wanted[0]}' (its columns: {listed}). "
+        f"has no column '{candidates[0]}' (its columns: {listed}). "
         f'Name it: columns = {{ {ours} = "..." }}.',
         path=file.shown,
         layer=layer,
     )
 
 
-def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+def _convert_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     texts = [

@@ -72,8 +72,8 @@ def find_alike(word: str, *, words: Sequence[str]) -> str | None:
     """Find a name, exactly or else in any case; None where it is absent or ambiguous."""
     if word in words:
         return word
-    found = [name for name in words if name.casefold() == word.casefold()]
-    return found[0] if len(found) == 1 else None
+    matches = [name for name in words if name.casefold() == word.casefold()]
+    return matches[0] if len(matches) == 1 else None
 
 
 def rename_columns(
@@ -99,19 +99,19 @@ def rename_columns(
     chosen: dict[str, str] = {}
     for column in columns:
         if column.name in mapping:
-            found = find_alike(mapping[column.name], words=theirs)
-            if found is None:
+            match = find_alike(mapping[column.name], words=theirs)
+            if match is None:
                 problem = f"has no column {quoted(mapping[column.name])}."
                 offer = suggest_name(mapping[column.name], words=theirs)
                 problems.append(
                     fault(problem + offer, field=column.key or f"columns.{column.name}")
                 )
         else:
-            found = _found(column, [name for name in theirs if name not in mapping.values()])
-            if found is not None and found.casefold() != column.name.casefold():
-                notes.append(f"Column '{to_one_line(found)}' is read as '{column.name}'.")
-        if found is not None:
-            chosen[column.name] = found
+            match = _find_column(column, [name for name in theirs if name not in mapping.values()])
+            if match is not None and match.casefold() != column.name.casefold():
+                notes.append(f"Column '{to_one_line(match)}' is read as '{column.name}'.")
+        if match is not None:
+            chosen[column.name] = match
         elif column.needed and column.name not in mapping:
             listed = ", ".join(quoted(name) for name in theirs[:12]) or "none"
             problems.append(
@@ -122,7 +122,7 @@ def rename_columns(
             )
     rest = [name for name in theirs if name not in chosen.values()]
     ours = {column.name for column in columns}
-    renamed = _out_of_the_way(rest, RESERVED | ours)
+    renamed = _move_out_of_the_way(rest, RESERVED | ours)
     for old, new in renamed.items():
         if old != new:
             notes.append(f"Column '{to_one_line(old)}' is renamed '{to_one_line(new)}'.")
@@ -159,10 +159,14 @@ def doubt_cut_names(
         numbered = re.fullmatch(r"(.{5,8}?)_?\d{1,2}", folded) if len(name) == 10 else None
         stem = numbered[1] if numbered else folded
         meant = [column.name for column in columns if column.name.casefold().startswith(stem)]
-        meant = [own for own in meant if len(own) > 10 and own not in mapping]
+        meant = [other for other in meant if len(other) > 10 and other not in mapping]
         cut = len(name) == 10 and folded not in whole and bool(meant)
         base = mapping.get(stem) or next(
-            (own for own in names if numbered and own.casefold().startswith(stem) and own != name),
+            (
+                other
+                for other in names
+                if numbered and other.casefold().startswith(stem) and other != name
+            ),
             "",
         )
         if cut and folded not in settled and base.casefold() not in settled:
@@ -177,24 +181,24 @@ def doubt_cut_names(
     return problems
 
 
-def _found(column: InputColumn, theirs: Sequence[str]) -> str | None:
+def _find_column(column: InputColumn, theirs: Sequence[str]) -> str | None:
     for word in (column.name, *column.also):
-        found = find_alike(word, words=theirs)
-        if found is not None:
-            return found
+        match = find_alike(word, words=theirs)
+        if match is not None:
+            return match
     return None
 
 
-def _out_of_the_way(names: Sequence[str], taken: frozenset[str] | set[str]) -> dict[str, str]:
+def _move_out_of_the_way(names: Sequence[str], taken: frozenset[str] | set[str]) -> dict[str, str]:
     used = {name.casefold() for name in taken}
     renamed = {}
     for name in names:
-        own, number = name or "column", 1
-        while own.casefold() in used:
-            own = f"{name}_input" if number == 1 else f"{name}_input{number}"
+        free, number = name or "column", 1
+        while free.casefold() in used:
+            free = f"{name}_input" if number == 1 else f"{name}_input{number}"
             number += 1
-        used.add(own.casefold())
-        renamed[name] = own
+        used.add(free.casefold())
+        renamed[name] = free
     return renamed
 
 
@@ -238,7 +242,7 @@ def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault:
 
     problems: list[LayerError] = []
     notes: list[tuple[str, int]] = []
-    made = {}
+    converted = {}
     for column in columns:
         cells = list(table[column.name]) if column.name in table else [None] * len(table)
         doubtful = column.kind in {"whole number", "number"} and not column.degrees
@@ -254,7 +258,7 @@ def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault:
                 values.append(_READERS[column.kind](None))
                 continue
             try:
-                plain = _plain(cell)
+                plain = _simplify_cell(cell)
                 if doubtful:
                     _refuse_two_ways(plain)
                 value = _READERS[column.kind](plain)
@@ -267,13 +271,13 @@ def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault:
             text = f"Figures of '{column.name}' with decimals (modelled people) are rounded."
             notes.append((text, rounded))
         kind = {"whole number": "Int64", "number": "float64"}.get(column.kind, "str")
-        made[column.name] = pd.Series(values, index=table.index, dtype=kind)
+        converted[column.name] = pd.Series(values, index=table.index, dtype=kind)
     ours = [column.name for column in columns]
     rest = table.drop(columns=[name for name in ours if name in table])
     for name in rest:
         if rest[name].dtype == object:
-            rest[name] = [_carried(cell) for cell in rest[name]]
-    result = pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1)
+            rest[name] = [_convert_carried_cell(cell) for cell in rest[name]]
+    result = pd.concat([pd.DataFrame(converted, index=table.index), rest], axis=1)
     return Typed(result, problems, notes)
 
 
@@ -334,17 +338,17 @@ def _refuse_two_ways(cell: Any) -> None:
         )
 
 
-def _carried(cell: Any) -> Any:
+def _convert_carried_cell(cell: Any) -> Any:
     """Bring what the user's columns may hold (lists, times, bytes) to text that any file takes."""
     if isinstance(cell, str | int | float | bool) or cell is None:
         return cell
     if isinstance(cell, Iterable) and not isinstance(cell, bytes):
         plain = cell.tolist() if hasattr(cell, "tolist") else cell
         return json.dumps(plain, ensure_ascii=False, default=str)
-    return _plain(cell) if hasattr(cell, "item") else str(cell)
+    return _simplify_cell(cell) if hasattr(cell, "item") else str(cell)
 
 
-def _plain(cell: Any) -> Any:
+def _simplify_cell(cell: Any) -> Any:
     """Return None for every kind of empty cell, and Python's own numbers."""
     if isinstance(cell, Iterable) and not isinstance(cell, str):
         raise ValueError("holds a list or an object (expected one value). Split it into columns.")  # noqa: TRY004
@@ -355,15 +359,15 @@ def _plain(cell: Any) -> Any:
     return cell.item() if hasattr(cell, "item") else cell
 
 
-def _text(cell: Any) -> str:
+def _convert_text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return "" if cell is None else str(cell)
 
 
-def _whole(cell: Any) -> int | None:
+def _convert_whole_number(cell: Any) -> int | None:
     if isinstance(cell, str):
-        cell = _digits(cell.strip())
+        cell = _parse_digits(cell.strip())
     if cell is None:
         return None
     if isinstance(cell, bool) or not math.isfinite(cell):
@@ -379,7 +383,7 @@ def _whole(cell: Any) -> int | None:
     return cell if isinstance(cell, int) else math.floor(cell + 0.5)
 
 
-def _digits(text: str) -> int | float | None:
+def _parse_digits(text: str) -> int | float | None:
     if not text:
         return None
     if re.fullmatch(r"-?\d{1,18}(\.0?)?", text):
@@ -394,7 +398,7 @@ def _digits(text: str) -> int | float | None:
     raise ValueError(f"{quoted(text)} is not a whole number. Leave the cell empty if unknown.")
 
 
-def _number(cell: Any) -> float:
+def _convert_number(cell: Any) -> float:
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return math.nan
     try:
@@ -406,22 +410,23 @@ def _number(cell: Any) -> float:
     return value
 
 
-def _date(cell: Any) -> str:
-    text = _text(cell).strip()
+def _convert_date(cell: Any) -> str:
+    text = _convert_text(cell).strip()
     if not text:
         return ""
-    found = _DATE.fullmatch(text)
-    if found is not None:
-        parts = [part for part in found.groups() if part]
+    match = _DATE.fullmatch(text)
+    if match is not None:
+        parts = [part for part in match.groups() if part]
         day = [int(part) for part in parts] + [1, 1]
         try:
             dt.date(day[0], day[1], day[2])
         except ValueError:
-            found = None
+            match = None
         else:
             return "-".join(parts)
     raise ValueError(
-        f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD). {_rewritten(text)}"
+        f"{quoted(text)} is not a date (expected YYYY, YYYY-MM or YYYY-MM-DD). "
+        f"{_suggest_dates(text)}"
     )
 
 
@@ -433,14 +438,14 @@ def read_date(cell: Any) -> str:
     ValueError
         With what is wrong.
     """
-    plain = _plain(cell)
-    if re.fullmatch(r"[12]\d{7}", _text(plain)):
-        text = _text(plain)
+    plain = _simplify_cell(cell)
+    if re.fullmatch(r"[12]\d{7}", _convert_text(plain)):
+        text = _convert_text(plain)
         plain = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    return _date(plain)
+    return _convert_date(plain)
 
 
-def _rewritten(text: str) -> str:
+def _suggest_dates(text: str) -> str:
     """Write a date with the year last as it would have to be, in every order it can have."""
     parts = _DAY_LAST.fullmatch(text)
     readings = []
@@ -455,8 +460,8 @@ def _rewritten(text: str) -> str:
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "text": _text,
-    "whole number": _whole,
-    "number": _number,
-    "date": _date,
+    "text": _convert_text,
+    "whole number": _convert_whole_number,
+    "number": _convert_number,
+    "date": _convert_date,
 }

@@ -133,7 +133,7 @@ def open_vector(path: Path, *, shown: str) -> Iterator[VectorFile]:
 
 def _inspect(path: Path, shown: str, scratch: Path) -> VectorFile:
     """Look at a file as its format asks, before GDAL does."""
-    kind = _format(path, shown)
+    kind = _detect_format(path, shown)
     if kind == "LIBKML":
         return _inspect_kml(path, shown, scratch)
     if kind == "GPKG":
@@ -144,13 +144,13 @@ def _inspect(path: Path, shown: str, scratch: Path) -> VectorFile:
         return VectorFile(path, shown, kind, str(path), layers)
     shapes = kind == "ESRI Shapefile"
     dataset = str(stage_shapefile(path, scratch=scratch, shown=shown)) if shapes else ""
-    dataset = dataset or _dataset(path, kind, scratch)
-    return VectorFile(path, shown, kind, dataset, _layers(dataset, kind, shown), crs)
+    dataset = dataset or _name_dataset(path, kind, scratch)
+    return VectorFile(path, shown, kind, dataset, _list_layers(dataset, kind, shown), crs)
 
 
 def _inspect_geopackage(path: Path, shown: str, scratch: Path) -> VectorFile:
     _refuse_unsaved(path, shown)
-    source = Path(_dataset(path, "GPKG", scratch).removeprefix("GPKG:"))
+    source = Path(_name_dataset(path, "GPKG", scratch).removeprefix("GPKG:"))
     tables = geopackage.inspect_geopackage(source, shown=shown)
     source = geopackage.heal_counts(source, tables=tables, scratch=scratch, shown=shown)
     names = tuple(table.name for table in tables)
@@ -162,48 +162,48 @@ def _inspect_kml(path: Path, shown: str, scratch: Path) -> VectorFile:
     import pyogrio
 
     contents = inspect_kml(path, shown=shown)
-    dataset = _dataset(path, "LIBKML", scratch)
+    dataset = _name_dataset(path, "LIBKML", scratch)
     if contents.text is not None:
         dataset = str(scratch / "layer.kml")
         Path(dataset).write_bytes(contents.text)
-    layers = _layers(dataset, "LIBKML", shown)
-    found = sum(pyogrio.read_info(dataset, layer=layer)["features"] for layer in layers)
-    if found < contents.placemarks:
+    layers = _list_layers(dataset, "LIBKML", shown)
+    readable = sum(pyogrio.read_info(dataset, layer=layer)["features"] for layer in layers)
+    if readable < contents.placemarks:
         raise LayerError(
-            f"holds {contents.placemarks} features, of which {found} can be read (several KML "
+            f"holds {contents.placemarks} features, of which {readable} can be read (several KML "
             "files or nested folders). Export each layer as a KML file of its own.",
             path=shown,
         )
     return VectorFile(path, shown, "LIBKML", dataset, layers, notes=contents.notes)
 
 
-def _format(path: Path, shown: str) -> Format:
+def _detect_format(path: Path, shown: str) -> Format:
     with path.open("rb") as file:
         head = file.read(65_536)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     marked = text.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\0<"))
     root = find_first_element(head) if marked else ""
-    found: Format | None = None
+    kind: Format | None = None
     if head.startswith(b"SQLite format 3\0"):
-        found = "GPKG"
+        kind = "GPKG"
     elif head.startswith(b"fgb\x03"):
-        found = "FlatGeobuf"
+        kind = "FlatGeobuf"
     elif head.startswith(b"\x00\x00\x27\x0a"):
-        found = "ESRI Shapefile"
+        kind = "ESRI Shapefile"
     elif head.startswith(b"PK\x03\x04"):
-        found = _format_of_archive(path, shown)
+        kind = _detect_format_of_archive(path, shown)
     elif text.startswith((b"{", b"\x1e{")):
-        found = "GeoJSON"
+        kind = "GeoJSON"
     elif root == "kml" and b"<OGRVRT" not in head:
-        found = "LIBKML"
+        kind = "LIBKML"
     elif path.suffix.lower() in {".csv", ".tsv", ".txt"} and not text.startswith(b"<"):
-        found = "CSV"
-    if found is None or (found == "FlatGeobuf" and b"<OGRVRT" in head):
-        raise LayerError(_not_read(path, head, root), path=shown)
-    return found
+        kind = "CSV"
+    if kind is None or (kind == "FlatGeobuf" and b"<OGRVRT" in head):
+        raise LayerError(_explain_unread(path, head, root), path=shown)
+    return kind
 
 
-def _not_read(path: Path, head: bytes, root: str) -> str:
+def _explain_unread(path: Path, head: bytes, root: str) -> str:
     """Say what a file is that is none of the formats, as far as its first bytes tell."""
     ending = path.suffix.lower()
     if ending in {".dbf", ".shx", ".prj", ".cpg", ".qix"}:
@@ -218,8 +218,8 @@ def _not_read(path: Path, head: bytes, root: str) -> str:
     return f"{what} (expected {FORMATS}). Export it as a GeoPackage."
 
 
-def _format_of_archive(path: Path, shown: str) -> Format:
-    names = [name.lower() for name in _sound_archive(path, shown)]
+def _detect_format_of_archive(path: Path, shown: str) -> Format:
+    names = [name.lower() for name in _check_archive(path, shown)]
     if "xl/workbook.xml" in names:
         return "XLSX"
     if any(name.endswith(".kml") for name in names):
@@ -232,7 +232,7 @@ def _format_of_archive(path: Path, shown: str) -> Format:
     )
 
 
-def _sound_archive(path: Path, shown: str) -> list[str]:
+def _check_archive(path: Path, shown: str) -> list[str]:
     """Names in an archive, once its sizes are known to be true and bearable."""
     what = "is a damaged or locked archive"
     with guard_library(LayerError, path=shown, what=what), zipfile.ZipFile(path) as archive:
@@ -259,7 +259,7 @@ def _refuse_odd(members: Sequence[zipfile.ZipInfo], shown: str) -> None:
         )
 
 
-def _dataset(path: Path, kind: Format, scratch: Path) -> str:
+def _name_dataset(path: Path, kind: Format, scratch: Path) -> str:
     """Name the data for GDAL so that only one driver can open them, and no neighbour is seen.
 
     Some drivers take a prefix. The others get a copy under a name of ours, which also keeps
@@ -290,7 +290,7 @@ def _refuse_unsaved(path: Path, shown: str) -> None:
             )
 
 
-def _layers(dataset: str, kind: Format, shown: str) -> tuple[str, ...]:
+def _list_layers(dataset: str, kind: Format, shown: str) -> tuple[str, ...]:
     import pyogrio
 
     what = f"cannot be opened as {kind}"
@@ -406,7 +406,7 @@ def read_vector(
         If the layer cannot be read to its end.
     """
     if file.format == "XLSX":
-        return _without_geometry(read_sheet(file.path, shown=file.shown, sheet=layer)), ()
+        return _add_empty_geometry(read_sheet(file.path, shown=file.shown, sheet=layer)), ()
     options: dict[str, Any] = {}
     notes = list(file.notes)
     if file.format == "ESRI Shapefile":
@@ -447,7 +447,7 @@ def _guard(file: VectorFile, layer: str, encoding: str | None) -> Iterator[None]
             ) from error
 
 
-def _without_geometry(table: pd.DataFrame) -> gpd.GeoDataFrame:
+def _add_empty_geometry(table: pd.DataFrame) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table), index=table.index))
@@ -470,7 +470,7 @@ def _read_whole(file: VectorFile, layer: str, options: Mapping[str, Any]) -> gpd
         **options,
     )
     if not isinstance(frame, gpd.GeoDataFrame):
-        frame = _without_geometry(frame)
+        frame = _add_empty_geometry(frame)
     table = next((table for table in file.tables if table.name == layer), None)
     rows = about["features"] if table is None else table.rows
     if rows >= 0 and rows != len(frame):
@@ -480,7 +480,9 @@ def _read_whole(file: VectorFile, layer: str, options: Mapping[str, Any]) -> gpd
             layer=layer,
         )
     if "geometry" in about["fields"]:
-        frame[_free("geometry_input", frame)] = _column(file, layer, "geometry", options)
+        frame[_choose_free_name("geometry_input", frame)] = _read_column(
+            file, layer, "geometry", options
+        )
     primary = str(about.get("fid_column") or "")
     if table is not None:
         geopackage.restore_cells(
@@ -507,13 +509,13 @@ def _refuse_twice(names: Sequence[str], file: VectorFile, layer: str) -> None:
     )
 
 
-def _free(name: str, frame: gpd.GeoDataFrame) -> str:
+def _choose_free_name(name: str, frame: gpd.GeoDataFrame) -> str:
     while name in frame:
         name = f"{name}_"
     return name
 
 
-def _column(file: VectorFile, layer: str, name: str, options: Mapping[str, Any]) -> Any:
+def _read_column(file: VectorFile, layer: str, name: str, options: Mapping[str, Any]) -> Any:
     """Read one column by itself: a data frame has room for one column called geometry."""
     import pyogrio
 

@@ -72,7 +72,7 @@ def inspect_geojson(path: Path, *, shown: str) -> CRS | None:
                 "text. Export it again without.",
                 path=shown,
             )
-        named = {crs.to_wkt(): crs for crs in _stated(content, shown)}
+        named = {crs.to_wkt(): crs for crs in _read_crs_members(content, shown)}
     if len(named) > 1:
         listed = " and ".join(f"'{to_one_line(crs.name)}'" for crs in named.values())
         raise LayerError(
@@ -125,7 +125,7 @@ def _refuse_other_encodings(path: Path, shown: str) -> None:
         ) from error
 
 
-def _stated(content: mmap.mmap, shown: str) -> Iterator[CRS]:
+def _read_crs_members(content: mmap.mmap, shown: str) -> Iterator[CRS]:
     """Read every ``crs`` member that is an object: a feature or geometry may have its own."""
     for key in _CRS.finditer(content):
         start = key.end()
@@ -140,10 +140,10 @@ def _stated(content: mmap.mmap, shown: str) -> Iterator[CRS]:
                 path=shown,
                 field="crs",
             ) from error
-        yield _known(value, shown)
+        yield _resolve_crs_name(value, shown)
 
 
-def _known(value: Any, shown: str) -> CRS:
+def _resolve_crs_name(value: Any, shown: str) -> CRS:
     """Resolve the name of a crs member, without asking anybody."""
     kind, inner = value.get("type"), value.get("properties")
     inner = inner if isinstance(inner, dict) else {}

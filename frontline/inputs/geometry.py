@@ -83,11 +83,11 @@ def check_geometry(
         Coordinates that cannot belong to the CRS and crossing polygons are problems even in
         an optional layer: they tell of a fault in all of it, or can be mended.
     """
-    found = np.array(geometries, dtype=object)
-    wanted = [_DIMENSION[shape] for shape in shapes]
-    unusable = _without_place(found)
+    usable = np.array(geometries, dtype=object)
+    dimensions = [_DIMENSION[shape] for shape in shapes]
+    unusable = _find_unusable(usable)
     for row in np.flatnonzero(unusable == ""):
-        found[row], unusable[row] = _as_wanted(found[row], wanted, shapes)
+        usable[row], unusable[row] = _convert_kind(usable[row], dimensions, shapes)
     problems, notes = [], []
     other = np.array([mixed and reason.startswith("is a ") for reason in unusable], dtype=bool)
     if other.any() and (unusable == "").any():
@@ -96,12 +96,12 @@ def check_geometry(
         text = f"Left out, as the layer is read for its {wanted_kinds}s: {' and '.join(kinds)}."
         notes.append((text, int(other.sum())))
         unusable[other] = ""
-        found[other] = None
+        usable[other] = None
     bad = np.flatnonzero(unusable != "")
     # when nothing is left, the layer is not what it is taken for
-    if not optional or len(bad) == len(found):
+    if not optional or len(bad) == len(usable):
         problems += [
-            fault(f"{unusable[at]}. {_to_do(unusable[at], otherwise)}", row=rows[at]) for at in bad
+            fault(f"{unusable[at]}. {_advise(unusable[at], otherwise)}", row=rows[at]) for at in bad
         ]
     elif len(bad):
         named = ", ".join(f"{rows[at]} ({unusable[at]})" for at in bad[:5])
@@ -109,15 +109,15 @@ def check_geometry(
         notes.append(
             (f"Left out, for want of a usable geometry: features {named}{more}.", len(bad))
         )
-    found[bad] = None
-    problems += _misplaced(found, rows, crs, fault)
+    usable[bad] = None
+    problems += _find_misplaced(usable, rows, crs, fault)
     if problems:
-        return CheckedShapes(found, problems, notes)
-    problems, mended = _crossing(found, rows, crs, repair=repair, fault=fault)
-    return CheckedShapes(found, problems, notes + mended)
+        return CheckedShapes(usable, problems, notes)
+    problems, mended = _mend_crossing(usable, rows, crs, repair=repair, fault=fault)
+    return CheckedShapes(usable, problems, notes + mended)
 
 
-def _without_place(geometries: NDArray[Any]) -> NDArray[Any]:
+def _find_unusable(geometries: NDArray[Any]) -> NDArray[Any]:
     reasons = np.full(len(geometries), "", dtype=object)
     reasons[shapely.is_empty(geometries)] = "has an empty geometry"
     reasons[shapely.is_missing(geometries)] = "has no geometry, or one that cannot be read"
@@ -127,22 +127,24 @@ def _without_place(geometries: NDArray[Any]) -> NDArray[Any]:
     return reasons
 
 
-def _to_do(reason: str, otherwise: str) -> str:
+def _advise(reason: str, otherwise: str) -> str:
     if not reason.startswith("is a "):
         return "Draw it anew, or remove it."
     drawn = otherwise and reason.split(" ")[2].endswith(("Polygon", "LineString"))
     return f"{otherwise}." if drawn else "Name another layer, or remove it."
 
 
-def _as_wanted(geometry: Any, wanted: list[int], shapes: tuple[Shape, ...]) -> tuple[Any, str]:
+def _convert_kind(
+    geometry: Any, dimensions: list[int], shapes: tuple[Shape, ...]
+) -> tuple[Any, str]:
     """Bring a geometry to a wanted kind, or say why that cannot be."""
     kind = geometry.geom_type
     if shapely.get_type_id(geometry) == _COLLECTION:
         parts = shapely.get_parts(geometry)
-        parts = parts[np.isin(shapely.get_dimensions(parts), wanted)]
+        parts = parts[np.isin(shapely.get_dimensions(parts), dimensions)]
         geometry = shapely.union_all(parts) if len(parts) else geometry
     dimension = int(shapely.get_dimensions(geometry))
-    if dimension not in wanted or shapely.get_type_id(geometry) == _COLLECTION:
+    if dimension not in dimensions or shapely.get_type_id(geometry) == _COLLECTION:
         return None, f"is a {kind} (expected {' or '.join(shapes)})"
     if shapely.get_type_id(geometry) == _POINTS:
         if shapely.get_num_geometries(geometry) > 1:
@@ -157,7 +159,7 @@ def _as_wanted(geometry: Any, wanted: list[int], shapes: tuple[Shape, ...]) -> t
     return geometry, ""
 
 
-def _misplaced(
+def _find_misplaced(
     geometries: NDArray[Any], rows: NDArray[Any], crs: CRS, fault: Fault
 ) -> list[LayerError]:
     """Find coordinates that cannot be of this CRS."""
@@ -186,14 +188,14 @@ def _misplaced(
     return problems
 
 
-def _crossing(
+def _mend_crossing(
     geometries: NDArray[Any], rows: NDArray[Any], crs: CRS, *, repair: bool, fault: Fault
 ) -> tuple[list[LayerError], list[tuple[str, int]]]:
     """Find polygons that cross themselves; mend them, in place, if that is wanted."""
     areas = shapely.get_dimensions(geometries) == 2
     problems, notes = [], []
     for at in np.flatnonzero(areas & ~shapely.is_valid(geometries)):
-        what = _crossing_place(geometries[at], crs)
+        what = _describe_crossing(geometries[at], crs)
         if not repair:
             hint = "Mend it in your GIS, or set repair = true for this layer"
             problems.append(fault(f"{what}. {hint}.", row=rows[at]))
@@ -213,13 +215,13 @@ def _crossing(
     return problems, notes
 
 
-def _crossing_place(geometry: Any, crs: CRS) -> str:
+def _describe_crossing(geometry: Any, crs: CRS) -> str:
     reason = shapely.is_valid_reason(geometry)
-    found = re.search(r"\[(\S+) (\S+)\]", reason)
+    place = re.search(r"\[(\S+) (\S+)\]", reason)
     words = reason.split("[", maxsplit=1)[0].strip().lower()
-    if found is None:
+    if place is None:
         return f"is not a valid polygon ({words})"
-    lon, lat = to_degrees(np.array([[float(found[1]), float(found[2])]]), crs=crs)[0]
+    lon, lat = to_degrees(np.array([[float(place[1]), float(place[2])]]), crs=crs)[0]
     return f"crosses or touches itself ({words}) at longitude {lon:.5f}, latitude {lat:.5f}"
 
 

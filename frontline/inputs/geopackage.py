@@ -65,7 +65,7 @@ class PackageTable:
 
 
 @contextmanager
-def _database(path: Path, shown: str, *, steps: int) -> Iterator[sqlite3.Connection]:
+def _open_database(path: Path, shown: str, *, steps: int) -> Iterator[sqlite3.Connection]:
     """Open a database for reading only, with a bound to its work and to the size of a value."""
     address = f"file:{urllib.parse.quote(str(path))}?mode=ro&immutable=1"
     left = [steps]
@@ -110,7 +110,7 @@ def inspect_geopackage(path: Path, *, shown: str) -> tuple[PackageTable, ...]:
         a query that never ends, a column that is computed can be of any size.
     """
     size = path.stat().st_size
-    with _database(path, shown, steps=_STEPS_TO_LOOK + size // 100) as database:
+    with _open_database(path, shown, steps=_STEPS_TO_LOOK + size // 100) as database:
         kinds = _refuse_what_computes(database, shown)
         _refuse_addresses(database, kinds, shown)
         report = database.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -122,7 +122,7 @@ def inspect_geopackage(path: Path, *, shown: str) -> tuple[PackageTable, ...]:
             "SELECT table_name FROM gpkg_contents WHERE data_type = 'features'"
         ).fetchall()
         names = [str(name) for (name,) in listed if kinds.get(str(name).casefold()) == "table"]
-        return tuple(_table(database, name) for name in names)
+        return tuple(_read_table(database, name) for name in names)
 
 
 def _refuse_what_computes(database: sqlite3.Connection, shown: str) -> dict[str, str]:
@@ -133,9 +133,7 @@ def _refuse_what_computes(database: sqlite3.Connection, shown: str) -> dict[str,
     ).fetchall():
         folded = str(name).casefold()
         virtual = str(sql or "").lstrip().upper().startswith("CREATE VIRTUAL")
-        index = folded.startswith("rtree_") and re.search(
-            r"USING\s+\"?rtree", str(sql), re.IGNORECASE
-        )
+        index = folded.startswith("rtree_") and _SPATIAL_INDEX.search(str(sql))
         kinds[folded] = "virtual" if virtual else str(kind)
         if folded.startswith(_OWN) and kinds[folded] != "table" and not index:
             raise LayerError(
@@ -147,7 +145,7 @@ def _refuse_what_computes(database: sqlite3.Connection, shown: str) -> dict[str,
         if kind == "table" and not virtual:
             computed = [
                 str(column[1])
-                for column in database.execute(f"PRAGMA table_xinfo({_name(name)})")
+                for column in database.execute(f"PRAGMA table_xinfo({_quote_name(name)})")
                 if column[6] in {2, 3}
             ]
             if computed:
@@ -176,7 +174,7 @@ def _refuse_addresses(database: sqlite3.Connection, kinds: Mapping[str, str], sh
         )
 
 
-def _table(database: sqlite3.Connection, name: str) -> PackageTable:
+def _read_table(database: sqlite3.Connection, name: str) -> PackageTable:
     columns, key = {}, "rowid"
     geometry = {
         str(row[0]).casefold()
@@ -185,13 +183,13 @@ def _table(database: sqlite3.Connection, name: str) -> PackageTable:
             (name,),
         )
     }
-    for column in database.execute(f"PRAGMA table_info({_name(name)})"):
-        own, kind = str(column[1]), str(column[2]).upper().strip()
+    for column in database.execute(f"PRAGMA table_info({_quote_name(name)})"):
+        field, kind = str(column[1]), str(column[2]).upper().strip()
         if column[5] == 1 and kind == "INTEGER":
-            key = own
-        elif own.casefold() not in geometry:
-            columns[own] = kind
-    rows = database.execute(f"SELECT count(*) FROM {_name(name)}").fetchone()[0]  # noqa: S608
+            key = field
+        elif field.casefold() not in geometry:
+            columns[field] = kind
+    rows = database.execute(f"SELECT count(*) FROM {_quote_name(name)}").fetchone()[0]  # noqa: S608
     return PackageTable(name, int(rows), key, columns)
 
 
@@ -202,11 +200,11 @@ def heal_counts(path: Path, *, tables: Sequence[PackageTable], scratch: Path, sh
     -------
     The file itself, or a copy in `scratch` without the counts.
     """
-    with _database(path, shown, steps=_STEPS_TO_LOOK) as database:
-        there = database.execute(
+    with _open_database(path, shown, steps=_STEPS_TO_LOOK) as database:
+        has_counts = database.execute(
             "SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_ogr_contents'"
         ).fetchone()[0]
-        if not there:
+        if not has_counts:
             return path
         stated = {
             str(name).casefold(): count
@@ -258,27 +256,27 @@ def restore_cells(
     tests = {
         column: test
         for column, kind in table.columns.items()
-        if column in frame and (test := _misfits(_name(column), kind))
+        if column in frame and (test := _write_misfit_test(_quote_name(column), kind))
     }
     if not tests or not len(frame):
         return []
     budget = _STEPS_TO_LOOK + table.rows * (len(table.columns) + 5) * 200 // _STEP
-    with _database(path, shown, steps=budget) as database:
+    with _open_database(path, shown, steps=budget) as database:
         sums = ", ".join(f"sum({test})" for test in tests.values())
-        counts = database.execute(f"SELECT {sums} FROM {_name(table.name)}").fetchone()  # noqa: S608
+        counts = database.execute(f"SELECT {sums} FROM {_quote_name(table.name)}").fetchone()  # noqa: S608
         odd = [column for column, count in zip(tests, counts, strict=True) if count]
+        key, source = _quote_name(table.key), _quote_name(table.name)
         for column in odd:
-            stored = dict(
-                database.execute(
-                    f"SELECT {_name(table.key)}, {_name(column)} FROM {_name(table.name)}"  # noqa: S608
-                ).fetchall()
+            query = f"SELECT {key}, {_quote_name(column)} FROM {source}"  # noqa: S608
+            stored = dict(database.execute(query).fetchall())
+            cells = np.array(
+                [_decode_text(stored.get(row)) for row in frame.index.tolist()], object
             )
-            cells = np.array([_text(stored.get(row)) for row in frame.index.tolist()], object)
             frame[column] = cells
     return odd
 
 
-def _misfits(column: str, kind: str) -> str:
+def _write_misfit_test(column: str, kind: str) -> str:
     """Write the test for cells that do not hold what their column promises; empty if all do."""
     plain = kind.split("(", maxsplit=1)[0].strip()
     if plain in _WHOLE or plain.endswith("INT"):
@@ -297,10 +295,10 @@ def _misfits(column: str, kind: str) -> str:
     return f"{column} IS NOT NULL AND NOT ({inside})"
 
 
-def _text(cell: Any) -> Any:
+def _decode_text(cell: Any) -> Any:
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
 
 
-def _name(name: object) -> str:
+def _quote_name(name: object) -> str:
     doubled = str(name).replace('"', '""')
     return f'"{doubled}"'

@@ -89,13 +89,15 @@ def find_columns_by_tags(
         known = ours in {*usual, "lon", "lat"} and ours not in mapping
         if not known or any(word.casefold() in names for word in usual.get(ours, (ours,))):
             continue
-        found = [name for name, text in tags.items() if _says(text, tag, needed)]
-        if len(found) == 1 and found[0] not in result.values():
-            result[ours] = found[0]
-            notes.append(f"Column '{to_one_line(found[0])}' is read as '{ours}', by its tag {tag}.")
+        matches = [name for name, text in tags.items() if _matches_tag(text, tag, needed)]
+        if len(matches) == 1 and matches[0] not in result.values():
+            result[ours] = matches[0]
+            notes.append(
+                f"Column '{to_one_line(matches[0])}' is read as '{ours}', by its tag {tag}."
+            )
     return result, notes
 
 
-def _says(text: str, tag: str, needed: frozenset[str]) -> bool:
+def _matches_tag(text: str, tag: str, needed: frozenset[str]) -> bool:
     first, *rest = re.sub(r"\s", "", text.lower()).replace("+", " +").split()
     return first == tag and needed <= set(rest) and set(rest) <= needed | _FURTHER

@@ -58,7 +58,7 @@ def find_first_element(head: bytes) -> str:
     parser = expat.ParserCreate(namespace_separator=" ")
 
     def start(name: str, _attributes: object) -> None:
-        roots.append(_local(name))
+        roots.append(_strip_namespace(name))
         raise _OtherError
 
     parser.StartElementHandler = start
@@ -67,7 +67,7 @@ def find_first_element(head: bytes) -> str:
     return roots[0] if roots else ""
 
 
-def _local(name: str) -> str:
+def _strip_namespace(name: str) -> str:
     return name.rsplit(" ", maxsplit=1)[-1]
 
 
@@ -86,12 +86,12 @@ def inspect_kml(path: Path, *, shown: str) -> Contents:
     LayerError
         It declares entities, is not well formed, or does nothing but point to other files.
     """
-    files = _files(path)
+    files = _read_files(path)
     total = _Seen()
     for content in files.values():
         seen = _Seen()
         try:
-            parser = _parser(seen)
+            parser = _make_parser(seen)
             for start in range(0, len(content), _CHUNK):
                 parser.Parse(content[start : start + _CHUNK], False)
             parser.Parse(b"", True)
@@ -114,10 +114,10 @@ def inspect_kml(path: Path, *, shown: str) -> Contents:
         )
     first = next(iter(files.values()), b"")
     wide = len(files) == 1 and (first[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in first[:4])
-    return Contents(total.placemarks, links, _as_utf8(first) if wide else None)
+    return Contents(total.placemarks, links, _convert_to_utf8(first) if wide else None)
 
 
-def _files(path: Path) -> dict[str, bytes]:
+def _read_files(path: Path) -> dict[str, bytes]:
     """Give the text of every KML file."""
     if not zipfile.is_zipfile(path):
         return {path.name: path.read_bytes()}
@@ -129,18 +129,18 @@ def _files(path: Path) -> dict[str, bytes]:
         }
 
 
-def _as_utf8(content: bytes) -> bytes:
+def _convert_to_utf8(content: bytes) -> bytes:
     text = content.decode("utf-16")
     if text.lstrip().startswith("<?xml"):
         text = text[text.index("?>") + 2 :]
     return text.lstrip().encode()
 
 
-def _parser(seen: _Seen) -> expat.XMLParserType:
+def _make_parser(seen: _Seen) -> expat.XMLParserType:
     parser = expat.ParserCreate(namespace_separator=" ")
 
     def start(name: str, _attributes: object) -> None:
-        name = _local(name)
+        name = _strip_namespace(name)
         if name.startswith(("OGR", "GDAL", "VRT")):
             raise _OtherError("holds an element of GDAL, which can reach other files.")
         seen.placemarks += name == "Placemark"

@@ -141,7 +141,7 @@ _Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _LayerRequest:
     key: _Key
     source: LayerSource
     role: Role
@@ -166,30 +166,30 @@ def read_layers(project: Project) -> Layers:
     LayerError
         With every problem of every layer, up to twenty: nothing is computed from half of them.
     """
-    found, problems = _read_all(project)
+    checked, problems = _read_all(project)
     raise_problems(problems)
-    area = found[STUDY_AREA.name, ""]
-    frame = _frame(area)
-    land, notes = _land(area, frame)
-    sea_mask = found.pop((LAND.name, ""), None)
+    area = checked[STUDY_AREA.name, ""]
+    frame = _make_plane(area)
+    land, notes = _unite_study_area(area, frame)
+    sea_mask = checked.pop((LAND.name, ""), None)
     if sea_mask is not None:
-        land, said = _without_sea(land, sea_mask, frame)
-        notes += said
+        land, further = _remove_sea(land, sea_mask, frame)
+        notes += further
     placed: dict[_Key, gpd.GeoDataFrame] = {}
-    for key, layer in found.items():
-        about = _about(key)
+    for key, layer in checked.items():
+        about = _name_layer(key)
         try:
-            placed[key] = _in_plane(layer, frame)
+            placed[key] = _project_layer(layer, frame)
         except LayerError as error:
             problems += error.problems
             continue
         if key[0] != STUDY_AREA.name:
             needed = key[0] == LINES.name
-            lost, said = find_elsewhere(
+            lost, further = find_elsewhere(
                 layer, placed=placed[key], land=land, plane=frame, about=about, needed=needed
             )
             problems += lost
-            notes += said
+            notes += further
         notes += [Note(about, text, count) for text, count in layer.notes]
         if not layer.crs.equals(area.crs, ignore_axis_order=True):
             names = name_crs(layer.crs), name_crs(area.crs)
@@ -197,20 +197,22 @@ def read_layers(project: Project) -> Layers:
             notes.append(Note(about, text, len(layer.frame)))
     problems += find_seeds_outside(project, land=land, plane=frame)
     raise_problems(problems)
-    return _assembled(project, found, placed, frame, land, notes)
+    return _assemble_layers(project, checked, placed, frame, land, notes)
 
 
-def _wanted(project: Project) -> list[_Wanted]:
-    found = [_Wanted((STUDY_AREA.name, ""), project.study_area, STUDY_AREA, {})]
+def _list_requests(project: Project) -> list[_LayerRequest]:
+    requests = [_LayerRequest((STUDY_AREA.name, ""), project.study_area, STUDY_AREA, {})]
     if project.land is not None:
-        found.append(_Wanted((LAND.name, ""), project.land, LAND, {}))
+        requests.append(_LayerRequest((LAND.name, ""), project.land, LAND, {}))
     for line in project.lines:
         columns = {}
         if isinstance(line.error_m, str):
             columns["error_m"] = line.error_m
         if line.side_column is not None:
             columns["side"] = line.side_column
-        found.append(_Wanted((LINES.name, line.key), line, find_role_of_line(line), columns))
+        requests.append(
+            _LayerRequest((LINES.name, line.key), line, find_role_of_line(line), columns)
+        )
     for role, source in (
         (SETTLEMENTS, project.settlements),
         (CORRIDORS, project.corridors),
@@ -218,28 +220,29 @@ def _wanted(project: Project) -> list[_Wanted]:
         (DISTRICTS, project.districts),
     ):
         if source is not None:
-            found.append(_Wanted((role.name, ""), source, role, source.columns))
-    found += [
-        _Wanted((PARTITIONS.name, part.key), part, PARTITIONS, {}) for part in project.partitions
+            requests.append(_LayerRequest((role.name, ""), source, role, source.columns))
+    requests += [
+        _LayerRequest((PARTITIONS.name, part.key), part, PARTITIONS, {})
+        for part in project.partitions
     ]
-    return found
+    return requests
 
 
-def _about(key: _Key) -> str:
+def _name_layer(key: _Key) -> str:
     """Name a layer in notes: by the key of a line, by the role of what stands once."""
-    role, own = key
-    return f"partition {own}" if role == PARTITIONS.name else own or role
+    role, own_key = key
+    return f"partition {own_key}" if role == PARTITIONS.name else own_key or role
 
 
 def _read_all(project: Project) -> tuple[dict[_Key, CheckedLayer], list[FrontlineError]]:
     """Read every layer; a file is opened once, and its own problem is named once."""
     files: dict[Path, VectorFile | None] = {}
-    found: dict[_Key, CheckedLayer] = {}
+    checked: dict[_Key, CheckedLayer] = {}
     read: dict[tuple[Path, tuple[str, ...], str | None], ManyDates] = {}
     problems: list[FrontlineError] = []
     with ExitStack() as stack:
-        for wanted in _wanted(project):
-            path = wanted.source.path
+        for request in _list_requests(project):
+            path = request.source.path
             try:
                 if path not in files:
                     files[path] = None
@@ -248,26 +251,26 @@ def _read_all(project: Project) -> tuple[dict[_Key, CheckedLayer], list[Frontlin
                     )
                 file = files[path]
                 if file is not None:
-                    found[wanted.key] = read_checked(
+                    checked[request.key] = read_checked(
                         file,
-                        source=wanted.source,
-                        role=wanted.role,
-                        columns=wanted.columns,
+                        source=request.source,
+                        role=request.role,
+                        columns=request.columns,
                         many=read,
                     )
             except LayerError as error:
                 problems += error.problems
-    return found, problems
+    return checked, problems
 
 
-def _zeros(project: Project, role: Role) -> Zeros:
+def _read_zeros(project: Project, role: Role) -> Zeros:
     """Return what a population of 0 means in the settlements."""
     if role is not SETTLEMENTS or project.settlements is None:
         return Zeros()
     return Zeros(project.settlements.zero, project.settlements.source)
 
 
-def _frame(area: CheckedLayer) -> ProjectedPlane:
+def _make_plane(area: CheckedLayer) -> ProjectedPlane:
     geometries = area.frame.geometry.to_numpy()
     try:
         return plane_around(
@@ -277,7 +280,7 @@ def _frame(area: CheckedLayer) -> ProjectedPlane:
         raise area.fault(error.message) from error
 
 
-def _in_plane(layer: CheckedLayer, plane: ProjectedPlane) -> gpd.GeoDataFrame:
+def _project_layer(layer: CheckedLayer, plane: ProjectedPlane) -> gpd.GeoDataFrame:
     try:
         geometries = plane.from_crs(layer.frame.geometry.to_numpy(), layer.crs)
     except LayerError as error:
@@ -286,7 +289,7 @@ def _in_plane(layer: CheckedLayer, plane: ProjectedPlane) -> gpd.GeoDataFrame:
     return layer.frame.set_geometry(geometries, crs=plane.crs)
 
 
-def _land(area: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
+def _unite_study_area(area: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
     """Unite the study area: in its own CRS, where shared edges are equal, and in the plane."""
     drawn = shapely.get_parts(area.frame.geometry.to_numpy())
     united = shapely.get_parts(shapely.union_all(drawn))
@@ -307,9 +310,9 @@ def _land(area: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
     return closed, [Note("study_area", text, len(gaps))]
 
 
-def _without_sea(area: Any, mask: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
+def _remove_sea(area: Any, mask: CheckedLayer, plane: ProjectedPlane) -> tuple[Any, list[Note]]:
     """Keep what of the study area is land: the sea is on no side, and no front lies in it."""
-    shores = _in_plane(mask, plane).geometry.to_numpy()
+    shores = _project_layer(mask, plane).geometry.to_numpy()
     land = shapely.intersection(area, shapely.union_all(shores), grid_size=1e-3)
     parts = shapely.get_parts(shapely.get_parts(np.array([land], dtype=object)))
     parts = parts[shapely.get_dimensions(parts) == 2]
@@ -321,35 +324,35 @@ def _without_sea(area: Any, mask: CheckedLayer, plane: ProjectedPlane) -> tuple[
     return dry, [Note("study_area", text)] if sea_km2 >= 0.1 else []
 
 
-def _assembled(
+def _assemble_layers(
     project: Project,
-    found: Mapping[_Key, CheckedLayer],
+    checked: Mapping[_Key, CheckedLayer],
     placed: Mapping[_Key, gpd.GeoDataFrame],
     plane: ProjectedPlane,
     land: Any,
     notes: list[Note],
 ) -> Layers:
     problems: list[FrontlineError] = []
-    made: dict[str, gpd.GeoDataFrame] = {}
+    tables: dict[str, gpd.GeoDataFrame] = {}
     lines = {}
     for line in project.lines:
         key = (LINES.name, line.key)
         lines[line.key], wrong = normalize_line(
-            line, project=project, layer=found[key], placed=placed[key]
+            line, project=project, layer=checked[key], placed=placed[key]
         )
         problems += wrong
     for role in (SETTLEMENTS, CORRIDORS, POINTS, DISTRICTS):
-        if (role.name, "") not in found:
-            made[role.name] = make_empty_layer(role, plane=plane)
+        if (role.name, "") not in checked:
+            tables[role.name] = make_empty_layer(role, plane=plane)
             continue
-        layer, table = found[role.name, ""], placed[role.name, ""]
-        made[role.name], wrong, said = (
+        layer, table = checked[role.name, ""], placed[role.name, ""]
+        tables[role.name], wrong, further = (
             normalize_districts(project, layer=layer, placed=table, plane=plane)
             if role is DISTRICTS
-            else normalize_places(role, layer=layer, placed=table, zeros=_zeros(project, role))
+            else normalize_places(role, layer=layer, placed=table, zeros=_read_zeros(project, role))
         )
         problems += wrong
-        notes += [Note(role.name, text, count) for text, count in said]
+        notes += [Note(role.name, text, count) for text, count in further]
     raise_problems(problems)
     return Layers(
         plane=plane,
@@ -360,5 +363,5 @@ def _assembled(
             for part in project.partitions
         },
         notes=tuple(notes),
-        **made,
+        **tables,
     )

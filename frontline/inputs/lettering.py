@@ -69,7 +69,7 @@ def _is_odd_word(word: str) -> bool:
     accented = sum("\u00c0" <= char <= "\u00ff" for char in word)
     if accented >= 3 and accented > 0.6 * len(word):
         return True
-    scripts = {_script(char) for char in word} - {""}
+    scripts = {_name_script(char) for char in word} - {""}
     if len(scripts) > 1:
         return True
     swapped = len(word) > 3 and word[0].islower() and word[1:].isupper()
@@ -77,7 +77,7 @@ def _is_odd_word(word: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _script(char: str) -> str:
+def _name_script(char: str) -> str:
     """Name the alphabet of a letter, as its name in Unicode begins with it."""
     name = unicodedata.name(char, "")
     if unicodedata.category(char)[0] != "L" or name.startswith(("MODIFIER", "FEMININE", "MASC")):

@@ -55,7 +55,7 @@ def find_elsewhere(
     outside = ~shapely.intersects(land, placed.geometry.to_numpy())
     if len(outside) == 0 or not outside.any():
         return [], []
-    swapped = _swapped_inside(layer, land, plane)
+    swapped = _find_swapped_inside(layer, land, plane)
     if outside.all() and swapped.any():
         problem = (
             "lies outside the study area, and inside it if longitude and latitude are swapped."
@@ -64,7 +64,7 @@ def find_elsewhere(
     if outside.all() and needed:
         return [layer.fault("lies outside the study area. Check its CRS and its coordinates.")], []
     far = outside & swapped
-    far &= shapely.distance(land, placed.geometry.to_numpy()) > _far_m(land)
+    far &= shapely.distance(land, placed.geometry.to_numpy()) > _find_far_distance_m(land)
     problems = [
         layer.fault(
             "lies far outside the study area, and inside it if longitude and latitude are "
@@ -78,7 +78,7 @@ def find_elsewhere(
     return problems, [Note(about, text, count)]
 
 
-def _swapped_inside(layer: CheckedLayer, land: Any, plane: ProjectedPlane) -> Any:
+def _find_swapped_inside(layer: CheckedLayer, land: Any, plane: ProjectedPlane) -> Any:
     """Tell what has a vertex that lies inside the study area with its degrees swapped.
 
     Any vertex counts: the ends of a line lie on the edge, not inside.
@@ -115,7 +115,7 @@ def find_swapped(
         Name of the file, for messages.
     """
     problems = []
-    wide = _far_m(land)
+    wide = _find_far_distance_m(land)
     for lon, lat in (("lon", "lat"), ("lon_2", "lat_2")):
         if lon not in table or lat not in table:
             continue
@@ -124,9 +124,11 @@ def find_swapped(
         lonlat = known.to_numpy()
         if not len(lonlat):
             continue
-        here, there = plane.xy(lonlat), plane.xy(lonlat[:, ::-1])
-        sound = np.asarray(np.isfinite(np.hstack([here, there])).all(axis=1))
-        for row, place, swapped in zip(known.index[sound], here[sound], there[sound], strict=True):
+        as_written, turned = plane.xy(lonlat), plane.xy(lonlat[:, ::-1])
+        sound = np.asarray(np.isfinite(np.hstack([as_written, turned])).all(axis=1))
+        for row, place, swapped in zip(
+            known.index[sound], as_written[sound], turned[sound], strict=True
+        ):
             away = shapely.distance(land, shapely.Point(place)) > wide
             if away and shapely.intersects_xy(land, *swapped):
                 what = (
@@ -137,7 +139,7 @@ def find_swapped(
     return problems
 
 
-def _far_m(land: Any) -> float:
+def _find_far_distance_m(land: Any) -> float:
     """Distance beyond which no place happens to lie inside when its degrees are swapped."""
     return max(200_000.0, 2 * float(np.hypot(*np.ptp(np.reshape(land.bounds, (2, 2)), axis=0))))
 

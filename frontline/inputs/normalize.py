@@ -56,8 +56,8 @@ def add_ids(frame: gpd.GeoDataFrame, *, lonlat: NDArray[np.float64]) -> gpd.GeoD
         Places in degrees, shape ``(n, 2)``.
     """
     ids = [
-        own.strip() or hash_id(name, lon=float(lon), lat=float(lat))
-        for own, name, (lon, lat) in zip(frame["id"], frame["name"], lonlat, strict=True)
+        stated_id.strip() or hash_id(name, lon=float(lon), lat=float(lat))
+        for stated_id, name, (lon, lat) in zip(frame["id"], frame["name"], lonlat, strict=True)
     ]
     return frame.assign(id=ids).astype({"id": "str"})
 
@@ -88,13 +88,13 @@ def drop_duplicates(
     """
     names = [name.strip().casefold() for name in frame["name"]]
     centres = shapely.centroid(frame.geometry.to_numpy())
-    figures, ranks = _figures(frame), _ranks(frame)
+    figures, ranks = _list_figures(frame), _rank_rows(frame)
     dropped: dict[int, int] = {}
     problems = []
-    for group in _groups(names):
-        for first, second in _near(centres[group]):
+    for group in _list_groups(names):
+        for first, second in _pair_neighbours(centres[group]):
             _drop(int(group[first]), int(group[second]), figures, ranks, dropped)
-    for group in _groups(frame["id"]):
+    for group in _list_groups(frame["id"]):
         left = [int(row) for row in group if int(row) not in dropped]
         for first, row in zip(left[:1] * len(left), left[1:], strict=False):
             apart = shapely.distance(centres[first], centres[row]) > SAME_PLACE_M
@@ -107,12 +107,12 @@ def drop_duplicates(
                 problems.append(fault(problem, row=frame.index[row], field="id"))
             else:
                 _drop(first, row, figures, ranks, dropped)
-    notes = [_note(frame, dropped)] if dropped else []
-    kept = frame[~np.isin(np.arange(len(frame)), list(dropped))]
-    return number_ids(kept), problems, notes
+    notes = [_describe_dropped(frame, dropped)] if dropped else []
+    remaining = frame[~np.isin(np.arange(len(frame)), list(dropped))]
+    return number_ids(remaining), problems, notes
 
 
-def _groups(words: Iterable[str]) -> Iterator[NDArray[np.int64]]:
+def _list_groups(words: Iterable[str]) -> Iterator[NDArray[np.int64]]:
     """Rows that share a word, for each word that several rows have."""
     rows: dict[str, list[int]] = {}
     for row, word in enumerate(words):
@@ -120,25 +120,25 @@ def _groups(words: Iterable[str]) -> Iterator[NDArray[np.int64]]:
     return (np.array(group) for group in rows.values() if len(group) > 1)
 
 
-def _figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:
+def _list_figures(frame: gpd.GeoDataFrame) -> list[tuple[str, ...] | None]:
     """Tell what each figure counts and when; None where there is no figure."""
     if "population" not in frame:
         return [None] * len(frame)
     rows = frame[list(_FIGURE)].itertuples(index=False, name=None)
     known = frame["population"].notna()
-    return [row if there else None for row, there in zip(rows, known, strict=True)]
+    return [row if is_known else None for row, is_known in zip(rows, known, strict=True)]
 
 
-def _ranks(frame: gpd.GeoDataFrame) -> list[tuple[Any, ...]]:
+def _rank_rows(frame: gpd.GeoDataFrame) -> list[tuple[Any, ...]]:
     """Order rows by how much they say, so that no choice depends on the order of the file."""
     if "population" not in frame:
-        return [(own,) for own in frame["id"]]
+        return [(identifier,) for identifier in frame["id"]]
     known = frame["population"].notna()
     people = frame["population"].fillna(-1)
     return list(zip(known, frame["population_date"], people, frame["id"], strict=True))
 
 
-def _near(centres: NDArray[Any]) -> list[tuple[int, int]]:
+def _pair_neighbours(centres: NDArray[Any]) -> list[tuple[int, int]]:
     """Pairs of rows within 50 m; of rows in one and the same place, each with the first only."""
     places, first, place = np.unique(
         shapely.get_coordinates(centres), axis=0, return_index=True, return_inverse=True
@@ -146,7 +146,7 @@ def _near(centres: NDArray[Any]) -> list[tuple[int, int]]:
     pairs = [(int(first[at]), row) for row, at in enumerate(place.ravel()) if first[at] != row]
     points = shapely.points(places)
     near = shapely.STRtree(points).query(points, predicate="dwithin", distance=SAME_PLACE_M)
-    pairs += [(int(first[one]), int(first[other])) for one, other in near.T if one < other]
+    pairs += [(int(first[left]), int(first[right])) for left, right in near.T if left < right]
     return sorted((min(pair), max(pair)) for pair in pairs)
 
 
@@ -158,15 +158,15 @@ def _drop(
     dropped: dict[int, int],
 ) -> None:
     """Drop the one of two rows that says less, unless they count different people or times."""
-    first, second = _kept(first, dropped), _kept(second, dropped)
-    one, other = figures[first], figures[second]
-    if first == second or (one and other and one != other):
+    first, second = _find_kept(first, dropped), _find_kept(second, dropped)
+    first_figure, second_figure = figures[first], figures[second]
+    if first == second or (first_figure and second_figure and first_figure != second_figure):
         return
-    lost, kept = (first, second) if ranks[second] > ranks[first] else (second, first)
-    dropped[lost] = kept
+    lost, stays = (first, second) if ranks[second] > ranks[first] else (second, first)
+    dropped[lost] = stays
 
 
-def _kept(row: int, dropped: dict[int, int]) -> int:
+def _find_kept(row: int, dropped: dict[int, int]) -> int:
     """Follow a dropped row to the one that stays, and shorten the way for the next."""
     last = row
     while last in dropped:
@@ -176,13 +176,17 @@ def _kept(row: int, dropped: dict[int, int]) -> int:
     return last
 
 
-def _note(frame: gpd.GeoDataFrame, dropped: dict[int, int]) -> tuple[str, int]:
+def _describe_dropped(frame: gpd.GeoDataFrame, dropped: dict[int, int]) -> tuple[str, int]:
     listed = []
-    for lost, kept in list(dropped.items())[:10]:
+    for lost, stays in list(dropped.items())[:10]:
         differs = ""
         if "population" in frame:
-            one, other = (frame["population"].iloc[row] for row in (kept, lost))
-            differs = f", {one} kept, not {other}" if str(one) != str(other) else ""
+            kept_people, lost_people = (frame["population"].iloc[row] for row in (stays, lost))
+            differs = (
+                f", {kept_people} kept, not {lost_people}"
+                if str(kept_people) != str(lost_people)
+                else ""
+            )
         listed.append(f"'{to_one_line(frame['name'].iloc[lost])}' ({frame.index[lost]}{differs})")
     more = " ..." if len(dropped) > 10 else ""
     return f"Listed twice, kept once: {', '.join(listed)}{more}.", len(dropped)
@@ -192,10 +196,10 @@ def number_ids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Tell rows with the same id apart: the second gets ``-2`` behind it, and so on."""
     taken, seen = set(frame["id"]), set()
     ids = []
-    for own in frame["id"]:
-        name, number = own, 2
-        while name in seen or (name != own and name in taken):
-            name, number = f"{own}-{number}", number + 1
+    for stated_id in frame["id"]:
+        name, number = stated_id, 2
+        while name in seen or (name != stated_id and name in taken):
+            name, number = f"{stated_id}-{number}", number + 1
         seen.add(name)
         ids.append(name)
     return frame.assign(id=ids).astype({"id": "str"})
@@ -250,7 +254,7 @@ def normalize_line(
     names = [side.name for side in project.sides]
     if line.side_column is not None:
         known = [*line.holders, *(name for name in names if name not in line.holders)]
-        problems += _no_sides(
+        problems += _find_unknown_sides(
             layer, table["side"], known, line.side_column, blank="" in line.holders
         )
         table = table.assign(side=[line.holders.get(cell, cell) for cell in table["side"]])
@@ -266,7 +270,7 @@ def normalize_line(
     return table.reset_index(drop=True), problems
 
 
-def _no_sides(
+def _find_unknown_sides(
     layer: CheckedLayer, cells: pd.Series[str], names: Sequence[str], field: str, *, blank: bool
 ) -> list[LayerError]:
     """Find names that are no side of the project; each is named once, with its first feature."""
@@ -314,21 +318,21 @@ def normalize_places(
         # not if a road and a pipeline run along it
         shapes = shapely.to_wkb(shapely.normalize(table.geometry.to_numpy()), hex=True)
         kinds = table["kind"].str.strip().str.casefold()
-        kept = table[~kinds.str.cat(shapes.astype(object), sep=" ").duplicated().to_numpy()]
-        if len(kept) < len(table):
-            notes.append(("Listed twice, kept once.", len(table) - len(kept)))
-        table = number_ids(kept)
+        courses = table[~kinds.str.cat(shapes.astype(object), sep=" ").duplicated().to_numpy()]
+        if len(courses) < len(table):
+            notes.append(("Listed twice, kept once.", len(table) - len(courses)))
+        table = number_ids(courses)
     else:
         if "population_kind" in table:
-            table, said = without_zeros(table, zeros=zeros or Zeros())
-            notes += said
-            table, wrong, said = add_kinds(table, layer=layer)
+            table, further = without_zeros(table, zeros=zeros or Zeros())
+            notes += further
+            table, wrong, further = add_kinds(table, layer=layer)
             problems += wrong
-            notes += said
-            problems += _never_valid(table, layer)
-        table, repeated, said = drop_duplicates(table, fault=layer.fault)
+            notes += further
+            problems += _find_reversed_validity(table, layer)
+        table, repeated, further = drop_duplicates(table, fault=layer.fault)
         problems += repeated
-        notes += said
+        notes += further
         blank = int((table["name"].str.strip() == "").sum())
         if blank:
             notes.append(("Places without a name.", blank))
@@ -384,7 +388,7 @@ def add_kinds(
     return table.assign(population_kind=kinds), problems, notes if unsaid else []
 
 
-def _never_valid(table: gpd.GeoDataFrame, layer: CheckedLayer) -> list[LayerError]:
+def _find_reversed_validity(table: gpd.GeoDataFrame, layer: CheckedLayer) -> list[LayerError]:
     problems = []
     columns = table["population_from"], table["population_until"]
     for row, start, stop in zip(table.index, *columns, strict=True):
@@ -423,7 +427,7 @@ def normalize_districts(
     names = [side.name for side in project.sides]
     for row in table.index[codes == ""]:
         problems.append(layer.fault("has no code. Give it one.", row=row, field="code"))
-    problems += _no_sides(layer, table["counted_by"], names, "counted_by", blank=True)
+    problems += _find_unknown_sides(layer, table["counted_by"], names, "counted_by", blank=True)
     figures = table.assign(code=codes).dropna(subset=["population"]).groupby("code")["population"]
     for code, count in figures.nunique().items():
         if count > 1:
@@ -431,13 +435,13 @@ def normalize_districts(
             problems.append(layer.fault(problem, field="population"))
     if problems:
         return table, problems, notes
-    united = _united(layer, table.assign(code=codes), plane)
+    united = _unite_by_code(layer, table.assign(code=codes), plane)
     if len(united) < len(table):
         notes.append((f"{len(table)} polygons united by code into {len(united)}.", len(table)))
     return united, problems, notes
 
 
-def _united(
+def _unite_by_code(
     layer: CheckedLayer, table: gpd.GeoDataFrame, plane: ProjectedPlane
 ) -> gpd.GeoDataFrame:
     """Unite in the layer's own CRS, where the shared edges of neighbours are equal."""
@@ -447,12 +451,12 @@ def _united(
         known = [value for value in values.dropna() if value != ""]
         return known[0] if known else values.iloc[0]
 
-    own = layer.frame.geometry.to_numpy()
-    kept, shapes = [], []
+    shapes_of_layer = layer.frame.geometry.to_numpy()
+    rows_united, shapes = [], []
     for _, rows in table.reset_index(drop=True).groupby("code", sort=False):
-        kept.append({name: first_known(rows[name]) for name in rows if name != "geometry"})
-        shapes.append(shapely.union_all(own[rows.index.to_numpy()]))
+        rows_united.append({name: first_known(rows[name]) for name in rows if name != "geometry"})
+        shapes.append(shapely.union_all(shapes_of_layer[rows.index.to_numpy()]))
     plain = table.drop(columns="geometry")
-    united = gpd.GeoDataFrame(kept, columns=plain.columns, geometry=None)
+    united = gpd.GeoDataFrame(rows_united, columns=plain.columns, geometry=None)
     geometries = plane.from_crs(np.array(shapes, dtype=object), layer.crs)
     return gpd.GeoDataFrame(united.astype(plain.dtypes), geometry=geometries, crs=plane.crs)

@@ -62,19 +62,21 @@ def list_parts(layers: Layers, *, partition: str) -> tuple[PartitionPart, ...]:
     less than a metre.
     """
     table = layers.districts if partition == DISTRICTS else layers.partitions[partition]
-    codes, names = _words(table)
+    codes, names = _name_parts(table)
     shapes = np.asarray(table.geometry.to_numpy(), dtype=object)
-    found = []
+    parts = []
     for code in dict.fromkeys(codes.tolist()):
-        own = codes == code
-        land = keep_areas(shapely.intersection(shapely.union_all(shapes[own]), layers.study_area))
+        of_code = codes == code
+        land = keep_areas(
+            shapely.intersection(shapely.union_all(shapes[of_code]), layers.study_area)
+        )
         if not land.is_empty:
-            found.append(PartitionPart(partition, code, str(names[own][0]), land))
-    lands = [part.land for part in found]
+            parts.append(PartitionPart(partition, code, str(names[of_code][0]), land))
+    lands = [part.land for part in parts]
     rest = keep_areas(shapely.difference(layers.study_area, shapely.union_all(lands)))
     if not shapely.buffer(rest, -0.5).is_empty:
-        found.append(PartitionPart(partition, "", "outside", rest))
-    return tuple(found)
+        parts.append(PartitionPart(partition, "", "outside", rest))
+    return tuple(parts)
 
 
 def unite_parts(layers: Layers, *, partition: str, words: Sequence[str], field: str) -> Any:
@@ -101,20 +103,20 @@ def unite_parts(layers: Layers, *, partition: str, words: Sequence[str], field: 
         if not any(word in (part.part, part.name) for part in known):
             offer = suggest_name(word, words=[part.part for part in known])
             raise ProjectError(f"'{partition}' has no part {show_value(word)}.{offer}", field=field)
-    wanted = set(words)
-    lands = [part.land for part in known if not wanted or wanted & {part.part, part.name}]
+    chosen = set(words)
+    lands = [part.land for part in known if not chosen or chosen & {part.part, part.name}]
     return shapely.union_all(lands)
 
 
-def _words(table: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def _name_parts(table: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return code and name of each polygon: the first column that names all of them."""
     blank = np.array([str(number + 1) for number in range(len(table))], dtype=object)
-    found = [
+    complete = [
         np.array([str(cell).strip() for cell in table[column]], dtype=object)
         for column in _NAMES
         if column in table and table[column].notna().all() and (table[column] != "").all()
     ]
-    codes = found[0] if found else blank
+    codes = complete[0] if complete else blank
     names = np.array([str(cell) for cell in table["name"]]) if "name" in table else codes
     return codes, names
 
@@ -123,5 +125,5 @@ def keep_areas(geometry: Any) -> Any:
     """Keep the polygons of a geometry, as one geometry."""
     parts = shapely.get_parts(shapely.get_parts(np.atleast_1d(np.asarray(geometry, object))))
     parts = shapely.get_parts(parts)
-    kept = parts[shapely.get_dimensions(parts) == 2]
-    return kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
+    areas = parts[shapely.get_dimensions(parts) == 2]
+    return areas[0] if len(areas) == 1 else shapely.multipolygons(areas)

@@ -121,8 +121,8 @@ def read_checked(
         dated = many[place]
         read = dated.read
     columns, notes = read.columns, [(text, 0) for text in read.notes]
-    crs = _crs_of(read.frame, file, source, fault)
-    notes += [(text, 0) for text in _way_of(crs, fault)]
+    crs = _decide_crs(read.frame, file, source, fault)
+    notes += [(text, 0) for text in _check_way_to_wgs84(crs, fault)]
     if line is None:
         frame = select_rows(read.frame, select=source.select, fault=fault)
     else:
@@ -130,7 +130,7 @@ def read_checked(
     table = frame.drop(columns=frame.geometry.name)
     if not role.carries:
         table = table[[name for name in table if name in columns.values()]]
-    notes += _doubts(table)
+    notes += _find_lettering_doubts(table)
     ours = rename_columns(table, columns=role.columns, mapping=columns, fault=fault)
     notes += [(text, 0) for text in ours.notes]
     fault = name_columns_of_file(fault, columns=ours.columns)
@@ -159,11 +159,11 @@ def read_checked(
         notes.append(("The layer has no features.", 0))
     raise_problems(problems)
     return CheckedLayer(
-        _joined(cells.table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes)
+        _join_geometries(cells.table, shapes.geometries, crs), crs, fault, (*notes, *shapes.notes)
     )
 
 
-def _way_of(crs: CRS, fault: Fault) -> tuple[str, ...]:
+def _check_way_to_wgs84(crs: CRS, fault: Fault) -> tuple[str, ...]:
     """Say what is not known of the way from a CRS to WGS 84; a CRS without any is refused."""
     try:
         Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
@@ -179,7 +179,7 @@ def _way_of(crs: CRS, fault: Fault) -> tuple[str, ...]:
     return (f"{doubt[:1].upper()}{doubt[1:]}",) if doubt else ()
 
 
-def _doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
+def _find_lettering_doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
     """Doubt text that was hardly written so; of several columns the first says it."""
     for name in table:
         doubt = doubt_lettering(table[name]) if table[name].dtype != "int64" else None
@@ -188,7 +188,7 @@ def _doubts(table: pd.DataFrame) -> list[tuple[str, int]]:
     return []
 
 
-def _joined(table: Any, geometries: Any, crs: CRS) -> gpd.GeoDataFrame:
+def _join_geometries(table: Any, geometries: Any, crs: CRS) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     frame = gpd.GeoDataFrame(table, geometry=geometries, crs=crs)
@@ -238,50 +238,52 @@ def _read(
         )
     sheet = ", ".join(layers) if file.format == "XLSX" else None
     cells, tags = split_tags(read_cells(file, layers=layers, encoding=source.encoding))
-    columns, said = find_columns_by_tags(tags, columns=role.columns, mapping=columns)
+    columns, tag_notes = find_columns_by_tags(tags, columns=role.columns, mapping=columns)
     ours = {word for column in role.columns for word in (column.name, *column.also)}
     placed_rows = place_rows(
         cells, file=file, layer=sheet, columns=columns, as_read=ours | {*columns.values()}
     )
-    columns = {name: own for name, own in columns.items() if name not in {"lon", "lat"}}
-    return Read(placed_rows, columns, tuple(said))
+    columns = {name: theirs for name, theirs in columns.items() if name not in {"lon", "lat"}}
+    return Read(placed_rows, columns, tuple(tag_notes))
 
 
-def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, fault: Fault) -> CRS:
+def _decide_crs(
+    frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, fault: Fault
+) -> CRS:
     """Decide on the CRS: the file's, or the project's for a file that does not really state one."""
     with guard_library(LayerError, path=file.shown, hint=_OTHER_CRS):
-        stated = _real(frame.crs)
-    given = None
+        stated = _resolve_horizontal_crs(frame.crs)
+    named = None
     if source.crs is not None:
         try:
-            given = _real(CRS.from_user_input(source.crs))
+            named = _resolve_horizontal_crs(CRS.from_user_input(source.crs))
         except (CRSError, ProjError) as error:
             raise fault(
                 f"{quoted(source.crs)} is no CRS (expected a code such as EPSG:4326). Correct it.",
                 field="crs",
             ) from error
-        if given is None:
+        if named is None:
             raise fault(
                 f"{quoted(source.crs)} is no CRS on the earth (expected degrees or a map "
                 "projection). Correct it.",
                 field="crs",
             )
     # GeoJSON and tables are in degrees only by convention, which files often break
-    if given is not None and (file.format in {*_TABLES, "GeoJSON"} or stated is None):
-        return given
+    if named is not None and (file.format in {*_TABLES, "GeoJSON"} or stated is None):
+        return named
     if (
-        given is not None
+        named is not None
         and stated is not None
-        and not given.equals(stated, ignore_axis_order=True)
-        and not _names_its_datum(given, stated, frame)
+        and not named.equals(stated, ignore_axis_order=True)
+        and not _names_its_datum(named, stated, frame)
     ):
         raise fault(
-            f"states {name_crs(stated)}, the project {name_crs(given)}. Remove crs from the "
+            f"states {name_crs(stated)}, the project {name_crs(named)}. Remove crs from the "
             "project, or export the layer again.",
             field="crs",
         )
     if stated is not None:
-        return stated if given is None else given
+        return stated if named is None else named
     if file.format in _TABLES:
         return CRS.from_epsg(4326)
     bounds = np.abs(frame.total_bounds)
@@ -294,24 +296,24 @@ def _crs_of(frame: gpd.GeoDataFrame, file: VectorFile, source: LayerSource, faul
     raise fault(f"has no CRS. Add to this layer in the project{guess}.")
 
 
-def _names_its_datum(given: CRS, stated: CRS, frame: gpd.GeoDataFrame) -> bool:
+def _names_its_datum(named: CRS, stated: CRS, frame: gpd.GeoDataFrame) -> bool:
     """Tell whether the project only names the datum that the file leaves open."""
     west, south, east, north = frame.total_bounds
     corners = np.array([[west, south], [west, north], [east, south], [east, north]])
     if has_named_datum(stated) or not np.isfinite(corners).all():
         return False
-    return is_same_but_datum(stated, other=given, xy=corners)
+    return is_same_but_datum(stated, other=named, xy=corners)
 
 
-def _real(crs: Any) -> CRS | None:
+def _resolve_horizontal_crs(crs: Any) -> CRS | None:
     """Return the horizontal CRS, or None for "undefined" ones and drawings without a place."""
     if crs is None:
         return None
-    found = CRS.from_user_input(crs)
-    known = found.is_geographic or found.is_projected
-    if not known or str(found.name).casefold().startswith(("undefined", "unknown engineering")):
+    resolved = CRS.from_user_input(crs)
+    known = resolved.is_geographic or resolved.is_projected
+    if not known or str(resolved.name).casefold().startswith(("undefined", "unknown engineering")):
         return None
-    return found.to_2d()
+    return resolved.to_2d()
 
 
 def select_rows(frame: _Frame, *, select: Mapping[str, Any], fault: Fault) -> _Frame:
@@ -334,26 +336,26 @@ def select_rows(frame: _Frame, *, select: Mapping[str, Any], fault: Fault) -> _F
     geometry = getattr(frame, "active_geometry_name", None)
     for column, value in select.items():
         names = [str(name) for name in frame.columns if name != geometry]
-        found = find_alike(column, words=names)
-        if found is None:
+        match = find_alike(column, words=names)
+        if match is None:
             raise fault(
                 f"has no column {quoted(column)}.{suggest_name(column, words=names)}",
                 field=f"select.{column}",
             )
-        cells = frame[found]
-        kept = frame[np.array([_same(cell, value) for cell in cells], dtype=bool)]
-        if len(kept) == 0:
+        cells = frame[match]
+        rows = frame[np.array([_is_same_value(cell, value) for cell in cells], dtype=bool)]
+        if len(rows) == 0:
             listed = [to_one_line(str(cell)) for cell in cells.dropna().unique()]
             raise fault(
-                f"has no feature with {to_one_line(found)} = "
+                f"has no feature with {to_one_line(match)} = "
                 f"{quoted(value)}.{suggest_name(value, words=listed)}",
                 field=f"select.{column}",
             )
-        frame = kept
+        frame = rows
     return frame
 
 
-def _same(cell: Any, value: Any) -> bool:
+def _is_same_value(cell: Any, value: Any) -> bool:
     if isinstance(value, str) or isinstance(cell, str):
         return str(cell) == str(value)
     return bool(cell == value)
@@ -378,8 +380,8 @@ def select_date(dated: ManyDates, *, line: LineSpec, fault: Fault) -> gpd.GeoDat
         for row, date in read_dates(frame, line=line, fault=fault).items():
             rows.setdefault(date, []).append(row)
         dated.rows[key] = rows
-    kept: gpd.GeoDataFrame = dated.read.frame.loc[dated.rows[key].get(line.date, [])]
-    return kept
+    features: gpd.GeoDataFrame = dated.read.frame.loc[dated.rows[key].get(line.date, [])]
+    return features
 
 
 def read_dates(frame: gpd.GeoDataFrame, *, line: LineSpec, fault: Fault) -> Mapping[Any, dt.date]:
@@ -398,13 +400,13 @@ def read_dates(frame: gpd.GeoDataFrame, *, line: LineSpec, fault: Fault) -> Mapp
             f"has no column {quoted(line.each)}.{suggest_name(line.each, words=names)}",
             field="each",
         )
-    found: dict[Any, dt.date] = {}
+    dates: dict[Any, dt.date] = {}
     problems: list[FrontlineError] = []
     for row, cell in frame[column].items():
         try:
-            found[row] = dt.date.fromisoformat(read_date(cell))
+            dates[row] = dt.date.fromisoformat(read_date(cell))
         except ValueError:
             text = f"{quoted(str(cell))} is not a day (expected YYYY-MM-DD). Correct the cell."
             problems.append(fault(text, row=row, field=column))
     raise_problems(problems)
-    return found
+    return dates

@@ -58,15 +58,15 @@ def expand_dates(project: Project) -> Project:
             lines.append(line)
             continue
         try:
-            lines += _lines_of(line, project)
+            lines += _make_lines(line, project)
         except FrontlineError as error:
             problems += error.problems
     raise_problems(problems)
-    raise_problems(list(_wrong_keys(project, [line.key for line in lines])))
+    raise_problems(list(_find_wrong_keys(project, [line.key for line in lines])))
     return project.model_copy(update={"lines": tuple(lines)})
 
 
-def _lines_of(line: LineSpec, project: Project) -> list[LineSpec]:
+def _make_lines(line: LineSpec, project: Project) -> list[LineSpec]:
     if not re.fullmatch(KEY_PATTERN, make_key_of_date(line.key, date=dt.date(2000, 1, 1))):
         raise ProjectError(
             f"{show_value(line.key)} is too long for keys of many dates (at most 32). Shorten it.",
@@ -79,7 +79,7 @@ def _lines_of(line: LineSpec, project: Project) -> list[LineSpec]:
         fault: Fault = partial(LayerError, path=file.shown, layer=None if single else layers)
         frame, _ = read_layers_as_one(file, layers=layers, encoding=line.encoding)
     dates = read_dates(select_rows(frame, select=line.select, fault=fault), line=line, fault=fault)
-    wanted = thin_dates(dates.values(), newest=line.newest, per=line.per)
+    chosen = thin_dates(dates.values(), newest=line.newest, per=line.per)
     label = "" if line.label == ALL_DATES else line.label
     return [
         line.model_copy(
@@ -91,11 +91,11 @@ def _lines_of(line: LineSpec, project: Project) -> list[LineSpec]:
                 "per": None,
             }
         )
-        for date in wanted
+        for date in chosen
     ]
 
 
-def _wrong_keys(project: Project, keys: list[str]) -> Iterator[ProjectError]:
+def _find_wrong_keys(project: Project, keys: list[str]) -> Iterator[ProjectError]:
     """Find keys of lines that are used twice, or spoken of and not there."""
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         text = f"two lines have the key {show_value(key)}. Give one of the entries another key."
@@ -103,7 +103,10 @@ def _wrong_keys(project: Project, keys: list[str]) -> Iterator[ProjectError]:
     spoken = [(f"sides.{side.name}.lines", key) for side in project.sides for key in side.lines]
     spoken += [(f"stated.{figure.id}.line", figure.line) for figure in project.stated]
     spoken += [(f"sections.{section.key}.line", section.line) for section in project.sections]
-    spoken += [(f"scenarios.{one.key}.from_line", one.from_line) for one in project.scenarios]
+    spoken += [
+        (f"scenarios.{scenario.key}.from_line", scenario.from_line)
+        for scenario in project.scenarios
+    ]
     for field, key in spoken:
         if key not in keys:
             text = f"there is no line {show_value(key)}.{suggest_name(key, words=keys)}"

@@ -63,7 +63,7 @@ def stage_shapefile(path: Path, *, scratch: Path, shown: str) -> Path:
     LayerError
         A part is absent, cut off, or of another Shapefile.
     """
-    endings = _unpacked(path, scratch, shown) if zipfile.is_zipfile(path) else set()
+    endings = _unpack(path, scratch, shown) if zipfile.is_zipfile(path) else set()
     if not endings:
         for part in (path, *list_companions(path)):
             shutil.copyfile(part, scratch / f"layer{part.suffix.lower()}")
@@ -81,7 +81,7 @@ def stage_shapefile(path: Path, *, scratch: Path, shown: str) -> Path:
     return scratch / "layer.shp"
 
 
-def _unpacked(path: Path, scratch: Path, shown: str) -> set[str]:
+def _unpack(path: Path, scratch: Path, shown: str) -> set[str]:
     endings = set()
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
@@ -119,7 +119,7 @@ def _refuse_cut(part: Path, shown: str) -> None:
 def _refuse_strangers(scratch: Path, shown: str) -> None:
     """Refuse a .dbf with another number of records than there are shapes: it is another's."""
     shapes = ((scratch / "layer.shx").stat().st_size - 100) // 8
-    rows = _rows_of(scratch / "layer.dbf")
+    rows = _count_rows(scratch / "layer.dbf")
     if rows != shapes:
         raise LayerError(
             f"has {shapes:,} shapes, and its .dbf has {rows:,} records: they do not belong "
@@ -140,7 +140,7 @@ def _refuse_address(projection: Path, shown: str) -> None:
             )
 
 
-def _rows_of(table: Path) -> int:
+def _count_rows(table: Path) -> int:
     with table.open("rb") as file:
         return int.from_bytes(file.read(8)[4:], "little")
 
@@ -199,9 +199,9 @@ def settle_encoding(scratch: Path, *, shown: str, encoding: str | None) -> tuple
     cells = [*table.text, *(name for name in table.names if not name.isascii())]
     if encoding is not None or not cells:
         return encoding, ""
-    stated = _stated(scratch / "layer.cpg", shown)
+    stated = _read_cpg(scratch / "layer.cpg", shown)
     if stated is not None:
-        if not all(_fits(cell, stated) for cell in cells):
+        if not all(_can_decode(cell, stated) for cell in cells):
             raise LayerError(
                 f"says that its text is {stated} (.cpg), which it is not. {_NAME_IT}",
                 path=shown,
@@ -210,7 +210,7 @@ def settle_encoding(scratch: Path, *, shown: str, encoding: str | None) -> tuple
         return stated, ""
     if table.mark not in _SILENT:
         return None, ""
-    if all(_fits(cell, "utf-8") for cell in cells):
+    if all(_can_decode(cell, "utf-8") for cell in cells):
         note = "It does not say the encoding of its text (no .cpg): read as UTF-8, which fits."
         return "utf-8", note
     raise LayerError(
@@ -220,7 +220,7 @@ def settle_encoding(scratch: Path, *, shown: str, encoding: str | None) -> tuple
     )
 
 
-def _stated(page: Path, shown: str) -> str | None:
+def _read_cpg(page: Path, shown: str) -> str | None:
     """Read what a .cpg says; None where there is none, or it leaves that to the .dbf."""
     if not page.is_file():
         return None
@@ -244,7 +244,7 @@ def _stated(page: Path, shown: str) -> str | None:
         ) from error
 
 
-def _fits(cell: bytes, encoding: str) -> bool:
+def _can_decode(cell: bytes, encoding: str) -> bool:
     """Tell whether text is of an encoding."""
     try:
         cell.decode(encoding)

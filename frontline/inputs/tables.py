@@ -36,8 +36,8 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
     Returns
     -------
     tables
-        By name, those that the project names: the columns of `frontline.inputs.TABLES`, then
-        the user's; ``id`` is filled and unique.
+        By name, those that the project names: the columns of `frontline.project.layers.TABLES`,
+        then the user's; ``id`` is filled and unique.
     notes
         Columns that were renamed.
 
@@ -46,7 +46,7 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
     LayerError
         With every problem of every table.
     """
-    found: dict[str, pd.DataFrame] = {}
+    tables: dict[str, pd.DataFrame] = {}
     notes: list[Note] = []
     problems: list[FrontlineError] = []
     for role in (FLOWS, LINKS, EVENTS):
@@ -54,14 +54,14 @@ def read_tables(project: Project) -> tuple[dict[str, pd.DataFrame], tuple[Note, 
         if source is None:
             continue
         try:
-            found[role.name], said = _read(
+            tables[role.name], renamed = _read(
                 source, role, write_relative(source.path, project=project)
             )
-            notes += [Note(role.name, text) for text in said]
+            notes += [Note(role.name, text) for text in renamed]
         except LayerError as error:
             problems += error.problems
     raise_problems(problems)
-    return found, tuple(notes)
+    return tables, tuple(notes)
 
 
 def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, list[str]]:
@@ -77,11 +77,13 @@ def _read(source: TableSource, role: Role, shown: str) -> tuple[pd.DataFrame, li
     fault = name_columns_of_file(fault, columns=ours.columns)
     checked_cells = convert_cells(ours.table, columns=role.columns, fault=fault)
     table, wrong = checked_cells.table, checked_cells.problems
-    problems = [*ours.problems, *wrong, *_out_of_range(table, fault)]
-    said = {(problem.row, problem.field) for problem in problems}
-    blank = _needed(table[[name for name in table if name in ours.columns]], role, fault)
-    problems += [problem for problem in blank if (problem.row, problem.field) not in said]
-    table = table.assign(id=_ids(table, fault, problems))
+    problems = [*ours.problems, *wrong, *_find_out_of_range(table, fault)]
+    reported = {(problem.row, problem.field) for problem in problems}
+    blank = _find_missing_cells(
+        table[[name for name in table if name in ours.columns]], role, fault
+    )
+    problems += [problem for problem in blank if (problem.row, problem.field) not in reported]
+    table = table.assign(id=_make_ids(table, fault, problems))
     raise_problems(problems)
     return table, [*notes, *ours.notes]
 
@@ -94,7 +96,7 @@ _RANGES = {
 }
 
 
-def _out_of_range(table: pd.DataFrame, fault: Fault) -> list[LayerError]:
+def _find_out_of_range(table: pd.DataFrame, fault: Fault) -> list[LayerError]:
     """Find numbers that nothing can have."""
     problems = []
     for name, (least, most, expected) in _RANGES.items():
@@ -108,7 +110,7 @@ def _out_of_range(table: pd.DataFrame, fault: Fault) -> list[LayerError]:
     return problems
 
 
-def _needed(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:
+def _find_missing_cells(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:
     """Find rows without what they cannot do without."""
     problems = []
     for column in role.columns:
@@ -126,9 +128,9 @@ def _needed(table: pd.DataFrame, role: Role, fault: Fault) -> list[LayerError]:
     return problems
 
 
-def _ids(table: pd.DataFrame, fault: Fault, problems: list[LayerError]) -> list[str]:
-    own = [text.strip() for text in table["id"]]
-    ids = [text or str(number) for number, text in enumerate(own, start=1)]
+def _make_ids(table: pd.DataFrame, fault: Fault, problems: list[LayerError]) -> list[str]:
+    stated_ids = [text.strip() for text in table["id"]]
+    ids = [text or str(number) for number, text in enumerate(stated_ids, start=1)]
     words, times = np.unique(np.array(ids, dtype=object).astype(str), return_counts=True)
     for word in words[times > 1]:
         row = table.index[ids.index(word)]

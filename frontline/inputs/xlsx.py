@@ -52,7 +52,7 @@ class _Book:
 def list_workbook_sheets(path: Path, *, shown: str) -> tuple[str, ...]:
     """Name the sheets of a workbook, in its order."""
     with guard_library(LayerError, path=shown), zipfile.ZipFile(path) as archive:
-        return tuple(_sheets(archive))
+        return tuple(_find_sheets(archive))
 
 
 def read_sheet(path: Path, *, shown: str, sheet: str) -> pd.DataFrame:
@@ -81,18 +81,20 @@ def read_sheet(path: Path, *, shown: str, sheet: str) -> pd.DataFrame:
     import pandas as pd
 
     with guard_library(LayerError, path=shown, layer=sheet), zipfile.ZipFile(path) as archive:
-        book = _opened(archive)
-        with _checked(archive, book.sheets[sheet]) as content:
-            rows = dict(_rows(content, book, shown, sheet))
+        book = _open_book(archive)
+        with _open_part(archive, book.sheets[sheet]) as content:
+            rows = dict(_read_rows(content, book, shown, sheet))
     if not rows:
         return pd.DataFrame()
     head = min(rows)
-    names = _names(rows.pop(head), shown, sheet)
+    names = _name_columns(rows.pop(head), shown, sheet)
     problems, table = [], []
     for number, row in rows.items():
         beside = [at for at, cell in row.items() if at not in names and cell is not None]
         if beside:
-            problem = f"has a cell in column {_letters(beside[0])}, which has no name. Name it."
+            problem = (
+                f"has a cell in column {_write_letters(beside[0])}, which has no name. Name it."
+            )
             problems.append(LayerError(problem, path=shown, layer=sheet, row=number))
         for at, cell in row.items():
             if isinstance(cell, NotComputed):
@@ -108,7 +110,7 @@ def read_sheet(path: Path, *, shown: str, sheet: str) -> pd.DataFrame:
     return pd.DataFrame(table, columns=list(names.values()), index=list(rows), dtype=object)
 
 
-def _names(row: Mapping[int, Any], shown: str, sheet: str) -> dict[int, str]:
+def _name_columns(row: Mapping[int, Any], shown: str, sheet: str) -> dict[int, str]:
     """Name the columns by their first row; a name that stands there twice could be either."""
     names = {at: str(cell).strip() for at, cell in row.items() if cell is not None}
     names = {at: name for at, name in sorted(names.items()) if name}
@@ -128,14 +130,14 @@ def _names(row: Mapping[int, Any], shown: str, sheet: str) -> dict[int, str]:
     return names
 
 
-def _letters(at: int) -> str:
+def _write_letters(at: int) -> str:
     text = ""
     while at >= 0:
         text, at = chr(ord("A") + at % 26) + text, at // 26 - 1
     return text
 
 
-def _checked(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+def _open_part(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     """Open a part of a workbook; none of them declares entities or has too many rows."""
     rows, before = 0, b""
     with archive.open(name) as part:
@@ -150,84 +152,92 @@ def _checked(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     return archive.open(name)
 
 
-def _parsed(archive: zipfile.ZipFile, name: str) -> ET.Element | None:
+def _parse_part(archive: zipfile.ZipFile, name: str) -> ET.Element | None:
     if name not in archive.namelist():
         return None
-    with _checked(archive, name) as part:
+    with _open_part(archive, name) as part:
         return ET.parse(part).getroot()  # noqa: S314 - no entities, see above
 
 
-def _local(tag: str) -> str:
+def _strip_namespace(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _found(root: ET.Element | None, name: str) -> Iterator[ET.Element]:
-    return (item for item in (root.iter() if root is not None else ()) if _local(item.tag) == name)
+def _find_elements(root: ET.Element | None, name: str) -> Iterator[ET.Element]:
+    return (
+        item
+        for item in (root.iter() if root is not None else ())
+        if _strip_namespace(item.tag) == name
+    )
 
 
-def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
+def _find_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
     """Find the sheets: name and part of the archive."""
     book = "xl/workbook.xml"
     targets = {
         item.get("Id"): item.get("Target", "")
-        for item in _found(_parsed(archive, "xl/_rels/workbook.xml.rels"), "Relationship")
+        for item in _find_elements(
+            _parse_part(archive, "xl/_rels/workbook.xml.rels"), "Relationship"
+        )
         if item.get("TargetMode") != "External"
     }
-    found = {}
-    for item in _found(_parsed(archive, book), "sheet"):
+    parts = {}
+    for item in _find_elements(_parse_part(archive, book), "sheet"):
         target = targets.get(item.get(_RELATED) or item.get(_STRICT_RELATED), "")
         part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
         if "worksheets/" in part and part in archive.namelist():
-            found[str(item.get("name"))] = part
-    return found
+            parts[str(item.get("name"))] = part
+    return parts
 
 
-def _opened(archive: zipfile.ZipFile) -> _Book:
+def _open_book(archive: zipfile.ZipFile) -> _Book:
     strings = [
         "".join(
             text.text or ""
             for child in item
-            if _local(child.tag) != "rPh"  # how a Japanese word is spoken
-            for text in ([child] if _local(child.tag) == "t" else _found(child, "t"))
+            if _strip_namespace(child.tag) != "rPh"  # how a Japanese word is spoken
+            for text in (
+                [child] if _strip_namespace(child.tag) == "t" else _find_elements(child, "t")
+            )
         )
-        for item in _found(_parsed(archive, "xl/sharedStrings.xml"), "si")
+        for item in _find_elements(_parse_part(archive, "xl/sharedStrings.xml"), "si")
     ]
-    settings = list(_found(_parsed(archive, "xl/workbook.xml"), "workbookPr"))
+    settings = list(_find_elements(_parse_part(archive, "xl/workbook.xml"), "workbookPr"))
     later = any(item.get("date1904") in {"1", "true"} for item in settings)
-    days = _day_styles(_parsed(archive, "xl/styles.xml"))
-    return _Book(_sheets(archive), strings, days, _EPOCH_1904 if later else _EPOCH)
+    days = _list_day_styles(_parse_part(archive, "xl/styles.xml"))
+    return _Book(_find_sheets(archive), strings, days, _EPOCH_1904 if later else _EPOCH)
 
 
-def _day_styles(styles: ET.Element | None) -> frozenset[int]:
+def _list_day_styles(styles: ET.Element | None) -> frozenset[int]:
     """List the numbers of the styles that show a number as a day."""
-    own = set(_DAY_FORMATS)
-    for item in _found(styles, "numFmt"):
+    day_formats = set(_DAY_FORMATS)
+    for item in _find_elements(styles, "numFmt"):
         plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", item.get("formatCode", "")).lower()
         if re.search(r"[yd]|m{3}", plain):
-            own.add(int(item.get("numFmtId", "-1")))
+            day_formats.add(int(item.get("numFmtId", "-1")))
         else:
-            own.discard(int(item.get("numFmtId", "-1")))
-    cells = next(_found(styles, "cellXfs"), None)
+            day_formats.discard(int(item.get("numFmtId", "-1")))
+    cells = next(_find_elements(styles, "cellXfs"), None)
     return frozenset(
         number
         for number, item in enumerate(cells if cells is not None else ())
-        if int(item.get("numFmtId", "0")) in own
+        if int(item.get("numFmtId", "0")) in day_formats
     )
 
 
-def _rows(
+def _read_rows(
     content: IO[bytes], book: _Book, shown: str, sheet: str
 ) -> Iterator[tuple[int, dict[int, Any]]]:
     """Read row after row; each is forgotten when it has been read."""
     number = 0
     for _, item in ET.iterparse(content, events=("end",)):  # noqa: S314 - no entities, see above
-        if _local(item.tag) != "row":
+        if _strip_namespace(item.tag) != "row":
             continue
         number = int(item.get("r") or number + 1)
         cells: dict[int, Any] = {}
-        for at, cell in enumerate(child for child in item if _local(child.tag) == "c"):
+        for at, cell in enumerate(child for child in item if _strip_namespace(child.tag) == "c"):
             place = _CELL.fullmatch(cell.get("r", ""))
-            column = _column(place[1]) if place else (max(cells, default=at - 1) + 1)
+            column = _number_column(place[1]) if place else (max(cells, default=at - 1) + 1)
             if number > MOST_ROWS or column >= MOST_COLUMNS:
                 raise LayerError(
                     f"has a cell '{to_one_line(cell.get('r', ''))}' beyond the limits of Excel "
@@ -235,26 +245,26 @@ def _rows(
                     path=shown,
                     layer=sheet,
                 )
-            cells[column] = _value(cell, book)
+            cells[column] = _read_value(cell, book)
         item.clear()
         if any(cell is not None for cell in cells.values()):
             yield number, cells
 
 
-def _column(letters: str) -> int:
+def _number_column(letters: str) -> int:
     at = 0
     for letter in letters:
         at = 26 * at + ord(letter) - ord("A") + 1
     return at - 1
 
 
-def _value(cell: ET.Element, book: _Book) -> Any:
+def _read_value(cell: ET.Element, book: _Book) -> Any:
     """Give what a cell holds."""
     kind = cell.get("t", "n")
-    parts = {_local(child.tag): child for child in cell}
+    parts = {_strip_namespace(child.tag): child for child in cell}
     text = parts["v"].text if "v" in parts else None
     if kind == "inlineStr":
-        text = "".join(item.text or "" for item in _found(parts.get("is"), "t"))
+        text = "".join(item.text or "" for item in _find_elements(parts.get("is"), "t"))
     elif text is None:
         return NotComputed() if "f" in parts and kind != "str" else None
     elif kind == "s":
@@ -263,17 +273,17 @@ def _value(cell: ET.Element, book: _Book) -> Any:
         return text.strip() in {"1", "true"}
     if kind != "n":
         return text or None
-    return _number(text or "", cell, book)
+    return _read_number(text or "", cell, book)
 
 
-def _number(text: str, cell: ET.Element, book: _Book) -> Any:
+def _read_number(text: str, cell: ET.Element, book: _Book) -> Any:
     number = float(text)
     if int(cell.get("s", "0")) in book.days:
-        return _day(number, book.epoch)
+        return _convert_day(number, book.epoch)
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def _day(number: float, epoch: dt.datetime) -> str:
+def _convert_day(number: float, epoch: dt.datetime) -> str:
     """Turn a serial number into a day, with the time if it has one."""
     if epoch == _EPOCH and number < 61:  # the 29th of February 1900 of spreadsheets
         number += 1

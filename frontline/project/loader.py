@@ -12,7 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from frontline.errors import ProjectError, raise_problems, suggest_name, to_one_line
 from frontline.project.layers import ROLES, TABLES
-from frontline.project.messages import cross_problems, describe_problems, find_control_characters
+from frontline.project.messages import (
+    describe_problems,
+    find_control_characters,
+    find_cross_problems,
+)
 from frontline.project.models import (
     Canopy,
     Elevation,
@@ -56,8 +60,8 @@ def load_project(path: Path | str) -> Project:
         project = Project.model_validate(raw | {"path": file.absolute()}, context=context)
     except ValidationError as error:
         problems += describe_problems(error.errors(include_url=False), raw=raw, model=Project)
-    problems += cross_problems(raw) + find_control_characters(raw)
-    problems += _column_problems(raw)
+    problems += find_cross_problems(raw) + find_control_characters(raw)
+    problems += _find_column_problems(raw)
     raise_problems([ProjectError(text, path=path, field=key) for key, text in problems])
     if project is None:  # pragma: no cover - a failed validation always leaves a problem
         raise ProjectError("cannot be read. Correct it.", path=path)
@@ -98,10 +102,12 @@ def read_toml(path: Path, *, what: str, largest_bytes: int) -> dict[str, Any]:
     except RecursionError as error:
         raise ProjectError("brackets are nested too deeply. Remove some.", path=path) from error
     except ValueError as error:
-        raise ProjectError(f"is not valid TOML: {_toml_hint(str(error))}", path=path) from error
+        raise ProjectError(
+            f"is not valid TOML: {_suggest_toml_fix(str(error))}", path=path
+        ) from error
 
 
-def _toml_hint(message: str) -> str:
+def _suggest_toml_fix(message: str) -> str:
     text = to_one_line(message).rstrip(".")
     hint = " Correct it there."
     if ("Unescaped" in message and "\\" in message) or "hex value" in message:
@@ -109,7 +115,7 @@ def _toml_hint(message: str) -> str:
     return f"{text}.{hint}"
 
 
-def _column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
+def _find_column_problems(raw: dict[str, Any]) -> list[tuple[str, str]]:
     """Find mappings to columns that the layer does not have."""
     problems = []
     for name, role in {**ROLES, **TABLES}.items():

@@ -54,19 +54,19 @@ def write_place(loc: Sequence[str | int], *, raw: Any) -> str:
     to read, by its number, counted from 1 as people count.
     """
     parts: list[str] = []
-    here = raw
+    entry = raw
     for step in loc:
         if isinstance(step, int):
-            here = here[step] if isinstance(here, list | tuple) and step < len(here) else None
-            named = _own_name(here)
+            entry = entry[step] if isinstance(entry, list | tuple) and step < len(entry) else None
+            named = _find_own_name(entry)
             parts.append(named or str(step + 1))
         else:
-            here = here.get(step) if isinstance(here, Mapping) else None
+            entry = entry.get(step) if isinstance(entry, Mapping) else None
             parts.append(step)
     return ".".join(parts)
 
 
-def _own_name(entry: Any) -> str:
+def _find_own_name(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return ""
     for key in ("key", "name", "id"):
@@ -98,8 +98,8 @@ def describe_problems(
         if len(loc) < len(error["loc"]) and error["type"] in _EXPECTED:
             expected = members.setdefault(place, [])
             expected.append(_EXPECTED[error["type"]])
-            wanted = " or ".join(dict.fromkeys(expected))
-            text = f"{show_value(error['input'])} does not fit (expected {wanted}). Correct it."
+            kinds = " or ".join(dict.fromkeys(expected))
+            text = f"{show_value(error['input'])} does not fit (expected {kinds}). Correct it."
             problems = [problem for problem in problems if problem[0] != place]
             problems.append((place, text))
         # a list whose entries are all wrong is called too short as well: that says nothing
@@ -107,24 +107,24 @@ def describe_problems(
             text = f"is one table (expected a list of them). Write [[{place}]], in double brackets."
             problems.append((place, text))
         elif not (error["type"] == "too_short" and error["input"]):
-            problems.append((place, _wrong(error, loc, model)))
+            problems.append((place, _describe_error(error, loc, model)))
     return list(dict.fromkeys(problems))
 
 
 _MEMBERS = frozenset({"float", "str", "int", "bool", "tuple[str, ...]"})
 
 
-def _wrong(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) -> str:
+def _describe_error(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) -> str:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        text = f"unknown key.{_offer(str(loc[-1]), loc[:-1], model)}"
+        text = f"unknown key.{_suggest_key(str(loc[-1]), loc[:-1], model)}"
     elif kind == "missing":
-        field = _model_at(loc[:-1], model).model_fields.get(str(loc[-1]))
+        field = _find_model_at(loc[:-1], model).model_fields.get(str(loc[-1]))
         meaning = f" ({field.description})" if field is not None and field.description else ""
         text = f"is missing{meaning}. Add it."
     elif kind in {"greater_than_equal", "less_than_equal", "greater_than", "less_than"}:
         text = (
-            f"{show_value(value)} is out of range (allowed: {_out_of_range(kind, context)}). "
+            f"{show_value(value)} is out of range (allowed: {_describe_range(kind, context)}). "
             "Correct it."
         )
     elif kind == "literal_error":
@@ -156,7 +156,7 @@ _PATTERNS = {
 }
 
 
-def _out_of_range(kind: str, limits: Mapping[str, Any]) -> str:
+def _describe_range(kind: str, limits: Mapping[str, Any]) -> str:
     words = {
         "greater_than_equal": ("at least", "ge"),
         "less_than_equal": ("at most", "le"),
@@ -167,23 +167,23 @@ def _out_of_range(kind: str, limits: Mapping[str, Any]) -> str:
     return f"{word} {limits[limit]:,.10g}"
 
 
-def _offer(word: str, loc: Sequence[str | int], model: type[BaseModel]) -> str:
+def _suggest_key(word: str, loc: Sequence[str | int], model: type[BaseModel]) -> str:
     """Offer the nearest key of this table, else of another one, else list this table's."""
-    here = list(_model_at(loc, model).model_fields)
-    alike = find_closest(word, words=here)
+    keys = list(_find_model_at(loc, model).model_fields)
+    alike = find_closest(word, words=keys)
     if alike:
         return f" Did you mean '{alike}'?"
     # tables that stand once come first: a lost 'distence_m' is more likely of [zones] than
     # of one of many [[stated]]
-    tables = sorted(_tables(model), key=lambda table: table[0].startswith("[["))
+    tables = sorted(_list_tables(model), key=lambda table: table[0].startswith("[["))
     for heading, part in tables:
         alike = find_closest(word, words=list(part.model_fields))
         if alike:
             return f" Did you mean '{alike}' in {heading}?"
-    return suggest_name(word, words=here)
+    return suggest_name(word, words=keys)
 
 
-def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+def _list_tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in model.model_fields.items():
         part = find_model(field.annotation)
         if part is not None:
@@ -195,12 +195,12 @@ def write_heading(name: str, *, annotation: Any) -> str:
     return f"[[{name}]]" if get_origin(annotation) is tuple else f"[{name}]"
 
 
-def _model_at(loc: Sequence[str | int], model: type[BaseModel]) -> type[BaseModel]:
-    here = model
+def _find_model_at(loc: Sequence[str | int], model: type[BaseModel]) -> type[BaseModel]:
+    table = model
     for step in loc:
-        if isinstance(step, str) and step in here.model_fields:
-            here = find_model(here.model_fields[step].annotation) or here
-    return here
+        if isinstance(step, str) and step in table.model_fields:
+            table = find_model(table.model_fields[step].annotation) or table
+    return table
 
 
 def find_model(annotation: Any) -> type[BaseModel] | None:
@@ -208,35 +208,35 @@ def find_model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         return annotation
     for argument in get_args(annotation):
-        found = find_model(argument)
-        if found is not None:
-            return found
+        inner = find_model(argument)
+        if inner is not None:
+            return inner
     return None
 
 
-def cross_problems(raw: Raw) -> list[Problem]:
+def find_cross_problems(raw: Raw) -> list[Problem]:
     """Find what only several entries together show.
 
     Values of the wrong type are passed over: pydantic reports those.
     """
     problems = [
-        *_twice(raw, "lines", "key"),
-        *_twice(raw, "partitions", "key"),
-        *_twice(raw, "population", "key"),
-        *_twice(raw, "stated", "id"),
-        *_twice(raw, "totals", "id"),
-        *_twice(raw, "sides", "name"),
-        *_twice(raw, "sections", "key"),
-        *_twice(raw, "scenarios", "key"),
-        *_reference_problems(raw),
-        *_side_problems(raw),
-        *_state_problems(raw),
-        *_stated_problems(raw),
-        *_displacement_problems(raw),
-        *_canopy_problems(raw),
+        *_find_duplicates(raw, "lines", "key"),
+        *_find_duplicates(raw, "partitions", "key"),
+        *_find_duplicates(raw, "population", "key"),
+        *_find_duplicates(raw, "stated", "id"),
+        *_find_duplicates(raw, "totals", "id"),
+        *_find_duplicates(raw, "sides", "name"),
+        *_find_duplicates(raw, "sections", "key"),
+        *_find_duplicates(raw, "scenarios", "key"),
+        *_find_reference_problems(raw),
+        *_find_side_problems(raw),
+        *_find_state_problems(raw),
+        *_find_stated_problems(raw),
+        *_find_displacement_problems(raw),
+        *_find_canopy_problems(raw),
     ]
-    lone = _texts(raw, "sides", "name")
-    if _all_states(raw):
+    lone = _list_texts(raw, "sides", "name")
+    if _are_all_states(raw):
         return problems
     if "sides" not in raw:
         problems.append(("sides", "is missing. Add two or more [[sides]] with a name and a seed."))
@@ -270,33 +270,35 @@ def find_control_characters(raw: Any, *, place: tuple[str | int, ...] = ()) -> l
     ]
 
 
-def _entries(raw: Raw, name: str) -> list[Raw]:
+def _list_entries(raw: Raw, name: str) -> list[Raw]:
     value = raw.get(name)
     return (
         [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
     )
 
 
-def _texts(raw: Raw, name: str, key: str) -> list[str]:
-    return [entry[key] for entry in _entries(raw, name) if isinstance(entry.get(key), str)]
+def _list_texts(raw: Raw, name: str, key: str) -> list[str]:
+    return [entry[key] for entry in _list_entries(raw, name) if isinstance(entry.get(key), str)]
 
 
-def _all_states(raw: Raw) -> bool:
-    return all("side_column" in line or "held_by" in line for line in _entries(raw, "lines"))
+def _are_all_states(raw: Raw) -> bool:
+    return all("side_column" in line or "held_by" in line for line in _list_entries(raw, "lines"))
 
 
-def _no_line(key: str, raw: Raw) -> bool:
+def _is_unknown_line(key: str, raw: Raw) -> bool:
     """Tell whether no line has a key; those of many dates in one layer are known later."""
-    many = [line.get("key", "line") for line in _entries(raw, "lines") if "each" in line]
+    many = [line.get("key", "line") for line in _list_entries(raw, "lines") if "each" in line]
     prefixes = [prefix for prefix in many if isinstance(prefix, str)]
-    return key not in _texts(raw, "lines", "key") and not is_key_of_series(key, prefixes=prefixes)
+    return key not in _list_texts(raw, "lines", "key") and not is_key_of_series(
+        key, prefixes=prefixes
+    )
 
 
-def _state_problems(raw: Raw) -> Iterator[Problem]:
+def _find_state_problems(raw: Raw) -> Iterator[Problem]:
     """Find sides that a line of states names and nobody declared."""
-    known = _texts(raw, "sides", "name")
-    for line in _entries(raw, "lines") if known else ():
-        place = f"lines.{_own_name(line) or '?'}"
+    known = _list_texts(raw, "sides", "name")
+    for line in _list_entries(raw, "lines") if known else ():
+        place = f"lines.{_find_own_name(line) or '?'}"
         holders = line.get("holders")
         named = [(key, line.get(key)) for key in ("held_by", "rest_side")]
         if isinstance(holders, Mapping):
@@ -309,9 +311,9 @@ def _state_problems(raw: Raw) -> Iterator[Problem]:
                 )
 
 
-def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
+def _find_duplicates(raw: Raw, table: str, key: str) -> Iterator[Problem]:
     seen: set[str] = set()
-    for word in _texts(raw, table, key):
+    for word in _list_texts(raw, table, key):
         folded = word.strip().casefold()
         if folded in seen:
             yield (
@@ -321,10 +323,13 @@ def _twice(raw: Raw, table: str, key: str) -> Iterator[Problem]:
         seen.add(folded)
 
 
-def _reference_problems(raw: Raw) -> Iterator[Problem]:
+def _find_reference_problems(raw: Raw) -> Iterator[Problem]:
     """Find sections and scenarios that name a line, side or partition that is not there."""
-    lines, sides = _texts(raw, "lines", "key"), _texts(raw, "sides", "name")
-    partitions = [*_texts(raw, "partitions", "key"), *(["districts"] if "districts" in raw else [])]
+    lines, sides = _list_texts(raw, "lines", "key"), _list_texts(raw, "sides", "name")
+    partitions = [
+        *_list_texts(raw, "partitions", "key"),
+        *(["districts"] if "districts" in raw else []),
+    ]
     named = {
         "line": ("line", lines),
         "from_line": ("line", lines),
@@ -335,11 +340,11 @@ def _reference_problems(raw: Raw) -> Iterator[Problem]:
         "to_side": ("side", sides or None),
     }
     for table in ("sections", "scenarios"):
-        for entry in _entries(raw, table):
-            place = f"{table}.{_own_name(entry) or '?'}"
+        for entry in _list_entries(raw, table):
+            place = f"{table}.{_find_own_name(entry) or '?'}"
             for key, (what, known) in named.items():
                 word = entry.get(key)
-                if what == "line" and isinstance(word, str) and not _no_line(word, raw):
+                if what == "line" and isinstance(word, str) and not _is_unknown_line(word, raw):
                     continue
                 if isinstance(word, str) and known is not None and word not in known:
                     yield (
@@ -350,14 +355,14 @@ def _reference_problems(raw: Raw) -> Iterator[Problem]:
                 yield f"{place}.key", "is the key of a line as well. Give the scenario its own."
 
 
-def _side_problems(raw: Raw) -> Iterator[Problem]:
-    keys = _texts(raw, "lines", "key")
-    sides = _entries(raw, "sides")
+def _find_side_problems(raw: Raw) -> Iterator[Problem]:
+    keys = _list_texts(raw, "lines", "key")
+    sides = _list_entries(raw, "sides")
     without = [side for side in sides if not side.get("seed") and not side.get("hand")]
     derived = len(sides) == 2 and len(without) == 1
     for side in sides:
-        place = f"sides.{_own_name(side) or sides.index(side) + 1}"
-        if side in without and not derived and not _all_states(raw):
+        place = f"sides.{_find_own_name(side) or sides.index(side) + 1}"
+        if side in without and not derived and not _are_all_states(raw):
             yield (
                 place,
                 (
@@ -369,21 +374,23 @@ def _side_problems(raw: Raw) -> Iterator[Problem]:
             yield place, "has both a seed and a hand. Keep one of them."
         listed = side.get("lines")
         for key in listed if isinstance(listed, list) else []:
-            if isinstance(key, str) and _no_line(key, raw):
+            if isinstance(key, str) and _is_unknown_line(key, raw):
                 yield (
                     f"{place}.lines",
                     f"there is no line {show_value(key)}.{suggest_name(key, words=keys)}",
                 )
     for hand in ("left", "right"):
         names = [
-            _own_name(side) for side in sides if side.get("hand") == hand and not side.get("lines")
+            _find_own_name(side)
+            for side in sides
+            if side.get("hand") == hand and not side.get("lines")
         ]
         if len(names) > 1:
             both = f"{show_value(names[0])} and {show_value(names[1])}"
             yield "sides.hand", f"{both} are both on the {hand}. Correct one."
 
 
-def _canopy_problems(raw: Raw) -> Iterator[Problem]:
+def _find_canopy_problems(raw: Raw) -> Iterator[Problem]:
     """Refuse trees upon a model that holds them already, and trees of a cover nobody named."""
     elevation = raw.get("elevation")
     canopy = elevation.get("canopy") if isinstance(elevation, Mapping) else None
@@ -391,11 +398,11 @@ def _canopy_problems(raw: Raw) -> Iterator[Problem]:
         return
     model = elevation.get("model", "unknown")
     if model != "ground":
-        said = "holds trees already" if model == "surface" else "may hold trees already"
+        fault = "holds trees already" if model == "surface" else "may hold trees already"
         yield (
             "elevation.canopy",
             (
-                f"the elevation {said}: model = {show_value(model)} (expected 'ground'). Remove "
+                f"the elevation {fault}: model = {show_value(model)} (expected 'ground'). Remove "
                 "canopy, or use elevation of the bare ground."
             ),
         )
@@ -406,10 +413,10 @@ def _canopy_problems(raw: Raw) -> Iterator[Problem]:
         )
 
 
-def _displacement_problems(raw: Raw) -> Iterator[Problem]:
+def _find_displacement_problems(raw: Raw) -> Iterator[Problem]:
     """Find displacements of unknown sides, or without the flows that they name rows of."""
-    sides = _texts(raw, "sides", "name")
-    for entry in _entries(raw, "displacements"):
+    sides = _list_texts(raw, "sides", "name")
+    for entry in _list_entries(raw, "displacements"):
         if "flows" not in raw:
             yield "displacements", "names rows of flows, and there are none. Add [flows]."
             return
@@ -420,8 +427,8 @@ def _displacement_problems(raw: Raw) -> Iterator[Problem]:
                 yield "displacements.sides", f"there is no side {show_value(side)}.{offer}"
 
 
-def _stated_problems(raw: Raw) -> Iterator[Problem]:
-    keys, sides = _texts(raw, "lines", "key"), _texts(raw, "sides", "name")
+def _find_stated_problems(raw: Raw) -> Iterator[Problem]:
+    keys, sides = _list_texts(raw, "lines", "key"), _list_texts(raw, "sides", "name")
     zones = raw.get("zones")
     listed = zones.get("distances_m") if isinstance(zones, Mapping) else None
     distances = [
@@ -429,11 +436,11 @@ def _stated_problems(raw: Raw) -> Iterator[Problem]:
         for value in (listed if isinstance(listed, list) else [5e3, 10e3, 15e3])
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
-    named = [(name, entry) for name in ("stated", "totals") for entry in _entries(raw, name)]
+    named = [(name, entry) for name in ("stated", "totals") for entry in _list_entries(raw, name)]
     for name, entry in named:
-        place = f"{name}.{_own_name(entry) or '?'}"
+        place = f"{name}.{_find_own_name(entry) or '?'}"
         line, side = entry.get("line"), entry.get("side")
-        if isinstance(line, str) and _no_line(line, raw):
+        if isinstance(line, str) and _is_unknown_line(line, raw):
             yield (
                 f"{place}.line",
                 f"there is no line {show_value(line)}.{suggest_name(line, words=keys)}",

@@ -78,11 +78,11 @@ FARMLAND, TREES = "farmland", "tree cover"
 """Names of the classes of land cover that figures and sentences are made of."""
 
 
-def _codes(value: Any) -> Any:
+def _parse_codes(value: Any) -> Any:
     return (value,) if isinstance(value, int) else value
 
 
-Codes = Annotated[tuple[Whole, ...], BeforeValidator(_codes)]
+Codes = Annotated[tuple[Whole, ...], BeforeValidator(_parse_codes)]
 
 
 class LandCover(Origin):
@@ -512,8 +512,8 @@ class SideSpec(Model):
     @field_validator("seed", mode="before")
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:
-        one = isinstance(value, list | tuple) and len(value) == 2
-        return (value,) if one and not isinstance(value[0], list | tuple) else value
+        layer = isinstance(value, list | tuple) and len(value) == 2
+        return (value,) if layer and not isinstance(value[0], list | tuple) else value
 
 
 class PartitionSpec(LayerSource):

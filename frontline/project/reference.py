@@ -32,8 +32,8 @@ def schema_markdown() -> str:
     fields = {name: field for name, field in Project.model_fields.items() if name != "path"}
     plain = {name: field for name, field in fields.items() if find_model(field.annotation) is None}
     shared = LayerSource.model_fields
-    blocks = ["## Keys of the project file", "", *_table(plain), ""]
-    blocks += ["### Keys of every vector layer", "", *_table(shared)]
+    blocks = ["## Keys of the project file", "", *_write_table(plain), ""]
+    blocks += ["### Keys of every vector layer", "", *_write_table(shared)]
     for name, field in fields.items():
         part = find_model(field.annotation)
         if part is None:
@@ -42,51 +42,53 @@ def schema_markdown() -> str:
             "",
             f"### `{write_heading(name, annotation=field.annotation)}`",
             "",
-            _sentence(field),
+            _write_sentence(field),
         ]
-        own = part.model_fields
+        special = part.model_fields
         if issubclass(part, LayerSource):
-            own = {key: inner for key, inner in own.items() if key not in shared or key == "date"}
-            own = {} if part is LayerSource else own
-            blocks[-1] += " The keys of every vector layer" + (", and:" if own else ".")
-        blocks += ["", *_table(own)] if own else []
-        blocks += _inner(name, own)
-    return "\n".join([*blocks, "", *_layers()]) + "\n"
+            special = {
+                key: inner for key, inner in special.items() if key not in shared or key == "date"
+            }
+            special = {} if part is LayerSource else special
+            blocks[-1] += " The keys of every vector layer" + (", and:" if special else ".")
+        blocks += ["", *_write_table(special)] if special else []
+        blocks += _describe_inner_tables(name, special)
+    return "\n".join([*blocks, "", *_describe_layers()]) + "\n"
 
 
-def _inner(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+def _describe_inner_tables(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
     """Describe the tables within a table."""
     for key, field in fields.items():
         part = find_model(field.annotation)
         if part is not None:
-            yield from ("", f"### `[{name}.{key}]`", "", _sentence(field), "")
-            yield from _table(part.model_fields)
+            yield from ("", f"### `[{name}.{key}]`", "", _write_sentence(field), "")
+            yield from _write_table(part.model_fields)
 
 
-def _table(fields: Mapping[str, FieldInfo]) -> list[str]:
-    return [_HEAD, *(_row(name, field) for name, field in fields.items())]
+def _write_table(fields: Mapping[str, FieldInfo]) -> list[str]:
+    return [_HEAD, *(_write_row(name, field) for name, field in fields.items())]
 
 
-def _sentence(field: FieldInfo) -> str:
+def _write_sentence(field: FieldInfo) -> str:
     text = field.description or ""
     needed = " Needed." if field.is_required() else ""
     return f"{text[:1].upper()}{text[1:]}.{needed}"
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    limits = ", ".join(_limits(field))
-    values = _type(field.annotation)
-    default = "needed" if field.is_required() else _value(field.default)
-    return _cells(
+def _write_row(name: str, field: FieldInfo) -> str:
+    limits = ", ".join(_list_limits(field))
+    values = _name_type(field.annotation)
+    default = "needed" if field.is_required() else _write_value(field.default)
+    return _write_cells(
         f"`{name}`", f"{values}{f' ({limits})' if limits else ''}", default, field.description or ""
     )
 
 
-def _cells(*cells: str) -> str:
+def _write_cells(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _limits(field: FieldInfo) -> Iterator[str]:
+def _list_limits(field: FieldInfo) -> Iterator[str]:
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
     for constraint in field.metadata:
         for name, sign in signs.items():
@@ -95,7 +97,7 @@ def _limits(field: FieldInfo) -> Iterator[str]:
                 yield f"{sign} {limit:,.10g}"
 
 
-def _type(annotation: Any) -> str:
+def _name_type(annotation: Any) -> str:
     """Name a type in the words of TOML."""
     names = {
         "str": "text",
@@ -109,14 +111,14 @@ def _type(annotation: Any) -> str:
     if origin is Literal:
         text = " / ".join(f"`{word}`" for word in arguments)
     elif origin in {Union, types.UnionType}:
-        text = " or ".join(name for name in map(_type, arguments) if name)
+        text = " or ".join(name for name in map(_name_type, arguments) if name)
     elif origin is tuple:
-        inner = [_type(argument) for argument in arguments if argument is not Ellipsis]
+        inner = [_name_type(argument) for argument in arguments if argument is not Ellipsis]
         text = f"list of {inner[0]}" if Ellipsis in arguments else f"[{', '.join(inner)}]"
     elif origin is dict:
         text = "{ text = value }"
     elif hasattr(annotation, "__metadata__"):
-        text = _type(arguments[0])
+        text = _name_type(arguments[0])
     elif isinstance(annotation, type) and issubclass(annotation, Path):
         text = "path"
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -126,27 +128,29 @@ def _type(annotation: Any) -> str:
     return text
 
 
-def _value(value: Any) -> str:
+def _write_value(value: Any) -> str:
     if value is None or value == "" or value in ({}, ()) or value is PydanticUndefined:
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
-        return f"`[{', '.join(_value(item).strip('`') for item in value)}]`"
+        return f"`[{', '.join(_write_value(item).strip('`') for item in value)}]`"
     if isinstance(value, dict):
-        pairs = [f"{_key(key)} = {_value(one).strip('`')}" for key, one in value.items()]
+        pairs = [
+            f"{_quote_key(key)} = {_write_value(entry).strip('`')}" for key, entry in value.items()
+        ]
         return f"`{{ {', '.join(pairs)} }}`"
     if isinstance(value, str):
         return f'`"{value}"`'
     return "" if isinstance(value, BaseModel) else f"`{value:.10g}`"
 
 
-def _key(name: str) -> str:
+def _quote_key(name: str) -> str:
     """Quote a key of TOML where it needs that."""
     return name if name.replace("-", "_").isidentifier() else f'"{name}"'
 
 
-def _layers() -> Iterator[str]:
+def _describe_layers() -> Iterator[str]:
     yield "## Columns of the layers"
     yield ""
     yield (
@@ -171,4 +175,6 @@ def _layers() -> Iterator[str]:
         for column in role.columns:
             also = ", ".join(f"`{name}`" for name in column.also)
             needed = ". Needed." if column.needed else ""
-            yield _cells(f"`{column.name}`", column.kind, also, f"{column.description}{needed}")
+            yield _write_cells(
+                f"`{column.name}`", column.kind, also, f"{column.description}{needed}"
+            )

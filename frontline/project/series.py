@@ -89,18 +89,18 @@ def expand_dated_files(
             continue
         name = entry.get("key")
         place = f"lines.{name if isinstance(name, str) and name else number}"
-        wrong = _misused(entry, place)
+        wrong = _find_misused_keys(entry, place)
         problems += wrong
         if wrong or not isinstance(entry.get("files"), str):
             lines.append(entry)
             continue
-        made, wrong = _of_files(entry, place, folder)
+        dated, wrong = _list_entries_of_files(entry, place, folder)
         problems += wrong
-        lines += made
+        lines += dated
     return dict(raw) | {"lines": lines}, problems
 
 
-def _misused(entry: Mapping[str, Any], place: str) -> list[Problem]:
+def _find_misused_keys(entry: Mapping[str, Any], place: str) -> list[Problem]:
     """Find keys of many dates that contradict each other or what a single line has."""
     problems = []
     if "files" in entry and "each" in entry:
@@ -118,7 +118,7 @@ def _misused(entry: Mapping[str, Any], place: str) -> list[Problem]:
     return problems
 
 
-def _of_files(
+def _list_entries_of_files(
     entry: Mapping[str, Any], place: str, folder: Path
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     text = entry["files"]
@@ -136,7 +136,7 @@ def _of_files(
         fault = f"there is no folder {show_value(head or '.')}. Correct it."
     if fault:
         return [], [(f"{place}.files", fault)]
-    files, wrong = _files_by_date(folder / head, pattern)
+    files, wrong = _sort_files_by_date(folder / head, pattern)
     if wrong or not files:
         nothing = f"no file of the folder fits {show_value(text)}. Correct the pattern."
         return [], [(f"{place}.files", fault) for fault in (wrong or [nothing])]
@@ -153,7 +153,7 @@ def _of_files(
         )
         return [], [(f"{place}.key", f"{fault} Rename it.")]
     shared = {key: value for key, value in entry.items() if key not in _OF_SERIES}
-    made = [
+    entries = [
         shared
         | {
             "path": f"{head}/{files[date]}" if head else files[date],
@@ -163,14 +163,14 @@ def _of_files(
         }
         for date in dates
     ]
-    return made, []
+    return entries, []
 
 
-def _files_by_date(folder: Path, pattern: str) -> tuple[dict[dt.date, str], list[str]]:
+def _sort_files_by_date(folder: Path, pattern: str) -> tuple[dict[dt.date, str], list[str]]:
     """Find the files that fit, by date; and what is wrong with their dates."""
     parts = re.split(r"(YYYY|MM|DD|\*)", pattern)
     text = "".join(".*" if part == "*" else _TOKENS.get(part, re.escape(part)) for part in parts)
-    found: dict[dt.date, str] = {}
+    files: dict[dt.date, str] = {}
     wrong = []
     for name in sorted(path.name for path in folder.iterdir() if path.is_file()):
         fits = re.fullmatch(text, name)
@@ -181,8 +181,8 @@ def _files_by_date(folder: Path, pattern: str) -> tuple[dict[dt.date, str], list
         except ValueError:
             wrong.append(f"'{to_one_line(name)}' names no day. Rename or remove the file.")
             continue
-        if date in found:
-            names = f"'{to_one_line(found[date])}' and '{to_one_line(name)}'"
+        if date in files:
+            names = f"'{to_one_line(files[date])}' and '{to_one_line(name)}'"
             wrong.append(f"{names} are of one date. Make the pattern narrower, or remove one.")
-        found[date] = name
-    return found, wrong
+        files[date] = name
+    return files, wrong

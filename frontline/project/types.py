@@ -44,13 +44,13 @@ def tile_template(text: str) -> str:
     """
     if text in {"", OSM}:
         return text
-    fault = _fault(text)
+    fault = _find_template_fault(text)
     if fault:
         raise ValueError(f"{fault} {EXPECTED}. Correct it.")
     return text
 
 
-def _fault(text: str) -> str:
+def _find_template_fault(text: str) -> str:
     """Say what is wrong with a template, or nothing."""
     if not re.fullmatch(r"[A-Za-z0-9\-._~:/?&=%+@{}]+", text):
         return "holds a character that an address of tiles does not need"
@@ -66,23 +66,23 @@ def _fault(text: str) -> str:
     return "is not an https address, so that anyone on the way could see where a reader looks"
 
 
-def _as_date(value: Any) -> Any:
+def _parse_date(value: Any) -> Any:
     """Accept a TOML date or text YYYY-MM-DD, and no number: 2020 is not 1970-01-01T00:33:40."""
     if isinstance(value, dt.datetime):
         value = value.isoformat()
     if isinstance(value, str):
         try:
-            return dt.date.fromisoformat(value) if len(value) == 10 else _no_date(value)
+            return dt.date.fromisoformat(value) if len(value) == 10 else _refuse_date(value)
         except ValueError:
-            return _no_date(value)
-    return value if isinstance(value, dt.date) or value is None else _no_date(value)
+            return _refuse_date(value)
+    return value if isinstance(value, dt.date) or value is None else _refuse_date(value)
 
 
-def _no_date(value: Any) -> dt.date:
+def _refuse_date(value: Any) -> dt.date:
     raise ValueError(f"{show_value(value)} is not a date (expected YYYY-MM-DD). Rewrite it.")
 
 
-def _distance(value: Any) -> Any:
+def _parse_distance(value: Any) -> Any:
     """Accept metres between 100 and 100,000; 15 is most often 15 km, and never 15 m."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and 100 <= value <= 100_000:
@@ -92,7 +92,7 @@ def _distance(value: Any) -> Any:
     raise ValueError(f"{show_value(value)} {wrong} (allowed: 100 to 100,000 metres). {hint}")
 
 
-def _error(value: Any) -> Any:
+def _parse_line_error(value: Any) -> Any:
     """Accept metres, or the name of a column that holds them."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and 0 <= value <= 100_000:
@@ -103,7 +103,7 @@ def _error(value: Any) -> Any:
     raise ValueError(f"{show_value(value)} is not an error of a line {expected}. Correct it.")
 
 
-def _cell(value: Any) -> Any:
+def _parse_cell(value: Any) -> Any:
     """Accept one value of a cell; a list gives one problem, not one for each type it is not."""
     if isinstance(value, str | int | float):
         return value
@@ -118,7 +118,7 @@ def _cell(value: Any) -> Any:
     )
 
 
-def _encoding(value: Any) -> Any:
+def _parse_encoding(value: Any) -> Any:
     try:
         codecs.lookup(value)
     except (LookupError, TypeError, ValueError) as error:
@@ -128,7 +128,7 @@ def _encoding(value: Any) -> Any:
     return value
 
 
-def _tiles(value: Any) -> str:
+def _parse_tiles(value: Any) -> str:
     if not isinstance(value, str):
         wrong = f"{show_value(value)} is not text (expected 'osm' or an address). Correct it."
         raise ValueError(wrong)  # noqa: TRY004  (pydantic turns it into a problem)
@@ -138,7 +138,7 @@ def _tiles(value: Any) -> str:
         raise ValueError(f"{show_value(value)} {error}") from error
 
 
-def _input_path(value: Any, info: ValidationInfo) -> Path:
+def _resolve_input_path(value: Any, info: ValidationInfo) -> Path:
     """Make a path absolute; refuse, without opening it, what is not a local regular file."""
     if not isinstance(value, str | Path):
         raise PydanticCustomError(
@@ -155,15 +155,15 @@ Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Key = Annotated[str, Field(pattern=KEY_PATTERN)]
 Colour = Annotated[str, Field(pattern=COLOUR_PATTERN)]
-Distance = Annotated[float, BeforeValidator(_distance)]
+Distance = Annotated[float, BeforeValidator(_parse_distance)]
 LonLat = tuple[
     Annotated[float, Field(strict=True, ge=-180.0, le=180.0)],
     Annotated[float, Field(strict=True, ge=-90.0, le=90.0)],
 ]
-Day = Annotated[dt.date, BeforeValidator(_as_date)]
-InputPath = Annotated[Path, BeforeValidator(_input_path)]
+Day = Annotated[dt.date, BeforeValidator(_parse_date)]
+InputPath = Annotated[Path, BeforeValidator(_resolve_input_path)]
 Sensitivity = Literal["public", "restricted"]
-LineError = Annotated[float | str, BeforeValidator(_error)]
-Cell = Annotated[str | Whole | Number | Flag, BeforeValidator(_cell)]
-Encoding = Annotated[str, BeforeValidator(_encoding)]
-Tiles = Annotated[str, BeforeValidator(_tiles)]
+LineError = Annotated[float | str, BeforeValidator(_parse_line_error)]
+Cell = Annotated[str | Whole | Number | Flag, BeforeValidator(_parse_cell)]
+Encoding = Annotated[str, BeforeValidator(_parse_encoding)]
+Tiles = Annotated[str, BeforeValidator(_parse_tiles)]

@@ -66,7 +66,7 @@ class _Draws(Mapping[str, Sequence["DisplacedFront"]]):
         return displace_scenario(
             asked,
             front=base,
-            made=front,
+            scenario_front=front,
             draws=self[base.key],
             layers=layers,
             seed=uncertainty.seed,

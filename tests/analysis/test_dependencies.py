@@ -70,6 +70,20 @@ def test_what_lies_within_the_line_s_error_is_uncertain():
     assert table.reach.tolist() == ["uncertain", "uncertain"]
 
 
+@pytest.mark.parametrize("side", ["same", "Other", "East", "", " West "])
+def test_a_stated_side_is_same_other_or_a_side_of_the_project(side):
+    assert len(linked(link(stated_side=side))) == 1
+
+
+def test_a_stated_side_that_is_none_is_refused_with_the_nearest():
+    with pytest.raises(LayerError) as caught:
+        linked(link(), link(id="m", stated_side="Eastt"))
+    assert caught.value.row == "3"
+    assert str(caught.value).endswith(
+        "states a side 'Eastt' that is not of the project. Did you mean 'East'?"
+    )
+
+
 def test_an_asset_whose_place_is_not_known_stays_unknown_beside_what_is_stated():
     row = linked(link(stated_side="other", stated_distance_m=500.0)).iloc[0]
     assert (row.sides, row.reach) == ("unknown", "unknown")

@@ -431,6 +431,8 @@ def ledger_of(case, text):
         ("stated =", 'reading = "x"\nreadings = [{ words = "y" }]\nstated =', "Keep one"),
         ("stated =", 'readings = [{ words = "y" }]\nstated =', "one of several readings"),
         ('id = "A1"', "", "is missing"),
+        ('id = "A1"', 'id = "A 1"', "a letter, then letters, digits, dots, - and _, at most 41"),
+        ('id = "A1"', 'id = "1"', "a letter, then letters, digits, dots, - and _, at most 41"),
         ("[[claims]]", "[[claims]]\n[[claims]", "not valid TOML"),
         (
             "stated =",

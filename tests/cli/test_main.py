@@ -39,7 +39,7 @@ def test_every_command_explains_itself(command):
 
 
 def test_help_loads_no_heavy_library():
-    code = "import sys, frontline.cli; frontline.cli.app(['--help'], standalone_mode=False);"
+    code = "import sys; from frontline.cli.main import app; app(['--help'], standalone_mode=False);"
     code += "print([n for n in ('numpy', 'geopandas', 'rasterio', 'numba') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
@@ -118,7 +118,7 @@ def test_a_folder_that_is_gone_is_no_bug(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     code = f"import os\nos.chdir({str(gone)!r})\nos.rmdir({str(gone)!r})\n"
-    code += "from frontline.cli import guarded\n"
+    code += "from frontline.cli.main import guarded\n"
     code += "raise SystemExit(guarded(lambda: os.path.relpath('x')))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path

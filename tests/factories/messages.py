@@ -16,7 +16,15 @@ ERRORS = ("FrontlineError", "ProjectError", "LayerError", "RasterError", "Output
 MAKERS = {*ERRORS, "DownloadError", "fault"}
 """What is called with a message."""
 
-SENTENCES = {"CHANGED", "_neighbour", "_offer", "_to_do", "_toml_hint", "file_fault", "nearest"}
+SENTENCES = {
+    "CHANGED",
+    "_advise",
+    "_neighbour",
+    "_suggest_key",
+    "_suggest_toml_fix",
+    "find_file_fault",
+    "suggest_name",
+}
 """What stands for a whole sentence, or ends with one, where it ends a message."""
 
 READERS = {
@@ -80,7 +88,7 @@ def _of_function(function, module):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in MAKERS or (name == "ValueError" and module in READERS):
                 yield from _read(node.args[0], names)
-    if function.name in {"_wrong", "wrong", "file_fault", "_fault_of"}:
+    if function.name in {"_describe_error", "wrong", "find_file_fault"}:
         for node in own:
             if isinstance(node, ast.Return) and node.value is not None:
                 yield from _read(node.value, names)

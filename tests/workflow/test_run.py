@@ -65,6 +65,17 @@ def test_numbers_are_the_same_anywhere_on_earth(where, tmp_path):
     assert -180.0 <= west <= east_edge <= 180.0
 
 
+def test_a_run_over_the_pole_writes_every_file(tmp_path):
+    layout = Layout(lon=0.0, lat=90.0, crs="EPSG:3413")
+    results, written = run(
+        made_project(tmp_path, layout, elevation=False, draws=0), out=tmp_path / "out"
+    )
+    assert {"map.html", "map.png", "frontline.qgz", "report.html"} <= set(written)
+    sides = results.sides.set_index(["line", "side"])["area_km2"]
+    assert sides["old", "West"] == pytest.approx(AREA_KM2 / 2, rel=2e-4)
+    assert results.settlements["side"].notna().all()
+
+
 def test_people_in_a_zone_are_those_of_its_places(tmp_path):
     results = computed(tmp_path)
     residents = results.people[results.people["source"] == "settlements"]

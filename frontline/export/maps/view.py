@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
+from frontline.geo.antimeridian import find_longitude_gap
 from frontline.raster.io import warp_array
 
 if TYPE_CHECKING:
@@ -99,13 +100,13 @@ def _around(bounds: Box) -> MapView:
 
 
 def find_bounds(table: gpd.GeoDataFrame) -> Box:
-    """Return west, south, east, north; east is less than west across the antimeridian."""
+    """Return west, south, east, north; east is less than west across the antimeridian.
+
+    What lies all round a pole has the bounds -180 and 180.
+    """
     west, south, east, north = (float(value) for value in table.total_bounds)
-    if east - west > 180:
-        parts = table.geometry.explode().bounds
-        west = float(parts["minx"][parts["minx"] > 0].min())
-        east = float(parts["maxx"][parts["maxx"] < 0].max())
-    return west, south, east, north
+    gap = find_longitude_gap(table.geometry.to_numpy())
+    return (west, south, east, north) if gap is None else (gap[1], south, gap[0], north)
 
 
 def _normal(lon: float) -> float:

@@ -17,6 +17,7 @@ from frontline.export.web.overlays import (
     make_exposure_overlay,
     make_shade_overlay,
 )
+from frontline.geo.antimeridian import find_longitude_gap
 from frontline.results.numbers import RoundedFigure, round_cumulative, write_whole
 from frontline.results.style import (
     CORRIDORS,
@@ -152,8 +153,8 @@ class _Shapes:
 
     def __init__(self, results: Results) -> None:
         area = results.study_area.geometry
-        west, _, east, _ = area.total_bounds
-        self.wrap = bool(east - west > 180)
+        gap = find_longitude_gap(area.to_numpy())
+        self.cut = None if gap is None else sum(gap) / 2
         self.area = self._unwrapped(shapely.union_all(area.to_numpy()))
         tables = [results.lines, results.sides, results.zones, results.changes]
         every = [t.geometry.to_numpy() for t in [*tables, _slider_zones(results)] if len(t)]
@@ -178,14 +179,19 @@ class _Shapes:
                 parts.append([_differences(part.coords)])
         return parts
 
+    def unwrap_longitude(self, lon: float) -> float:
+        """Return the longitude of a point, shifted as geometry is."""
+        return lon + 360.0 if self.cut is not None and lon < self.cut else lon
+
     def _unwrapped(self, geometry: Any) -> Any:
-        if not self.wrap:
+        """Shift what lies west of the gap in longitudes by a whole turn, part by part."""
+        if self.cut is None:
             return geometry
-
-        def shifted(xy: np.ndarray) -> np.ndarray:
-            return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
-
-        return shapely.union_all(shapely.get_parts(shapely.transform(geometry, shifted)))
+        parts = shapely.get_parts(geometry)
+        bounds = shapely.bounds(parts)
+        west = (bounds[:, 0] + bounds[:, 2]) / 2 < self.cut
+        parts[west] = shapely.transform(parts[west], lambda xy: xy + np.array([360.0, 0.0]))
+        return shapely.union_all(parts)
 
 
 def _tolerance(geometries: np.ndarray) -> float:
@@ -372,7 +378,7 @@ def _place(row: Mapping[Any, Any], shapes: _Shapes) -> dict[str, Any]:
         "name": _text(row["name"]),
         "alt": _text(row["name_alt"]),
         "other": _text(row.get("name_other")),
-        "at": [_number(row["lat"], 5), _number(lon + 360 if shapes.wrap and lon < 0 else lon, 5)],
+        "at": [_number(row["lat"], 5), _number(shapes.unwrap_longitude(lon), 5)],
         "people": _number(row["population"]),
         "kind": _text(row["population_kind"]),
         "date": _text(row["population_date"]),

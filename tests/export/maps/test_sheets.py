@@ -8,6 +8,7 @@ import tracemalloc
 import warnings
 import zlib
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -250,6 +251,34 @@ def test_results_without_the_optional_parts_make_a_map(tmp_path):
     assert list_sheets(bare) == ["map", "pair"]
     write_map_pdf(bare, tmp_path / "m.pdf", inputs_hash=HASH)
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "m.pdf").read_bytes())) == 2
+
+
+POLAR = {
+    "a cap round the pole": ([shapely.box(-180, 88, 180, 90)], (-180, 88, 180, 90)),
+    "a cap in halves": (
+        [shapely.box(-180, 88, 0, 90), shapely.box(0, 88, 180, 90)],
+        (-180, 88, 180, 90),
+    ),
+    "beyond the pole": (
+        [shapely.box(-180, 88, -150, 89), shapely.box(100, 88, 180, 89)],
+        (100, 88, -150, 89),
+    ),
+    "most of a turn, split at 180": (
+        [shapely.box(-180, 88, 20, 89), shapely.box(100, 88, 180, 89)],
+        (100, 88, 20, 89),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POLAR)
+def test_bounds_over_and_round_a_pole(name):
+    shapes, bounds = POLAR[name]
+    for order in (shapes, shapes[::-1]):
+        table = gpd.GeoDataFrame(geometry=order, crs=4326)
+        assert find_bounds(table) == bounds
+        view = make_view(find_bounds(table), aspect=1.3)
+        assert np.isfinite([*view.frame, view.lon, view.lat]).all()
+        assert draw_up_graticule(view)
 
 
 def test_a_map_across_the_antimeridian(tmp_path):
