@@ -68,15 +68,17 @@ def tabulate_scenarios(
     """
     by_key = {front.key: front for front in fronts}
     tables = []
-    for asked, made in zip(project.scenarios, scenarios, strict=True):
-        pair = [by_key[asked.from_line], made]
+    for spec, scenario in zip(project.scenarios, scenarios, strict=True):
+        pair = [by_key[spec.from_line], scenario]
         flows = find_land_changes(
             pair, study_area=layers.study_area, draws=draws, plane=layers.plane
         )
-        told = list_change_steps(flows, fronts=pair, layers=layers, project=project).drop(
+        steps = list_change_steps(flows, fronts=pair, layers=layers, project=project).drop(
             columns="step"
         )
-        tables.append(told.assign(scenario=made.key, label=made.label, length_km=made.length_km))
+        tables.append(
+            steps.assign(scenario=scenario.key, label=scenario.label, length_km=scenario.length_km)
+        )
     if not tables:
         return pd.DataFrame(columns=SCENARIOS.names)
     return pd.concat(tables, ignore_index=True)[SCENARIOS.names]
@@ -116,11 +118,11 @@ def add_scenarios(case: Analysis) -> Analysis:
         case,
         fronts=(*case.fronts, *extra),
         scenarios=(),
-        zones=_joined(case.zones, bands),
-        places=_joined(case.places, against),
+        zones=_join_tables(case.zones, bands),
+        places=_join_tables(case.places, against),
         people=pd.concat([case.people, counted.rows], ignore_index=True),
     )
 
 
-def _joined(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _join_tables(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([first, second], ignore_index=True), crs=first.crs)
