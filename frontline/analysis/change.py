@@ -116,7 +116,7 @@ class Flows:
         Names of the sides, n and m of them; an empty name is land of the study area that a
         state given as polygons leaves to nobody.
     land
-        Array ``(n, m)`` of polygons in the frame: on side i at first, on side j afterwards.
+        Array ``(n, m)`` of polygons in the plane: on side i at first, on side j afterwards.
     doubt
         What of the plane lies nearer to one of the two lines than that line's error.
     drawn_km2
@@ -155,7 +155,7 @@ def find_land_changes(
         Displaced lines, by the line's key; the i-th draw of one line is paired with the i-th
         of the other. Without draws (or for a line without error) the line stands as it is.
     plane
-        Frame of all geometry; its plane keeps areas.
+        Plane of all geometry; it keeps areas.
 
     Returns
     -------
@@ -647,7 +647,7 @@ def list_change_steps(
     Parameters
     ----------
     changes
-        From `frontline.change.find_land_changes` for the same lines, in the plane.
+        From `find_land_changes` for the same lines, in the plane.
     fronts
         Dated lines.
     layers

@@ -143,7 +143,7 @@ def measure_corridors(
     fronts
         Dated lines with their sides.
     zones
-        ``line, side, distance_m, kind, geometry`` in the frame; cumulative zones are used.
+        ``line, side, distance_m, kind, geometry`` in the plane; cumulative zones are used.
     draws
         Displaced lines, by the line's key.
 
@@ -161,7 +161,7 @@ def measure_corridors(
     counts half of it.
 
     In the draws corridors are sampled every 100 m and held against the displaced sides and the
-    distance to points along the displaced line, measured in the frame's plane (true to 0.3 %
+    distance to points along the displaced line, measured in the plane (true to 0.3 %
     for 1,000 km from its centre); the change that a draw makes is added to the exact
     kilometres.
     """
@@ -376,9 +376,9 @@ def find_corridor_crossings(layers: Layers, *, fronts: Sequence[FrontLine]) -> g
 
     Returns
     -------
-    One point per crossing, in the frame, with the columns of :data:`CROSSINGS`: ``angle_deg``
+    One point per crossing, in the plane, with the columns of :data:`CROSSINGS`: ``angle_deg``
     between corridor and line, 0 to 90; the sides before and after, in the drawing direction of
-    the corridor; kilometres along it (its parts in turn, in the frame's plane).
+    the corridor; kilometres along it (its parts in turn, in the plane).
 
     Notes
     -----
@@ -523,7 +523,7 @@ def measure_corridor_distances(layers: Layers, *, fronts: Sequence[FrontLine]) -
 
     Notes
     -----
-    The frame's plane says which stretches of the corridor can be nearest; each of these is held
+    The plane says which stretches of the corridor can be nearest; each of these is held
     against the line in an azimuthal projection of its own.
     """
     rows = []

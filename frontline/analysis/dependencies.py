@@ -130,7 +130,9 @@ def relate_links(
     problems = []
     sides = ["same", "other", *dict.fromkeys(name for front in fronts for name in front.sides)]
     for row, link in links.iterrows():
-        wrong = spots.wrong(link) or _check_stated_side(str(link["stated_side"]).strip(), sides)
+        wrong = spots.find_fault(link) or _check_stated_side(
+            str(link["stated_side"]).strip(), sides
+        )
         if wrong:
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
@@ -163,7 +165,7 @@ class _Spots:
         for table in (layers.corridors, layers.settlements, layers.points):
             self.assets |= dict(zip(table["id"], table.geometry, strict=True))
 
-    def wrong(self, link: pd.Series[Any]) -> str:
+    def find_fault(self, link: pd.Series[Any]) -> str:
         """Say what is wrong with a link; empty if nothing is."""
         ways = [bool(link["asset"].strip()), bool(link["nearest"].strip())]
         ways.append(not (math.isnan(link["lon"]) and math.isnan(link["lat"])))
@@ -186,7 +188,7 @@ class _Spots:
             return "lies nowhere (expected longitude and latitude in degrees). Give both."
         return ""
 
-    def asset(self, link: pd.Series[Any], home: Any, plane: ProjectedPlane) -> Any:
+    def find_asset(self, link: pd.Series[Any], home: Any, plane: ProjectedPlane) -> Any:
         """Return the geometry of an asset in the plane; None where its place is not known."""
         if link["asset"].strip():
             return self.assets[link["asset"].strip()]
@@ -216,7 +218,7 @@ def _make_rows(
     cut = network.closed(front.geometry) if network is not None and len(links) else None
     for _, link in links.iterrows():
         home_point = shapely.point_on_surface(spots.settlements[link["place"]])
-        shape = spots.asset(link, home_point, plane)
+        shape = spots.find_asset(link, home_point, plane)
         home = _locate_spot(home_point, front, plane)
         asset = _locate_spot(_find_entry(shape), front, plane) if shape is not None else None
         yield {

@@ -158,7 +158,7 @@ def read_cover(project: Project, *, layers: Layers) -> LandCoverSquares | None:
                 path=raster.path,
             )
         squares = _Squares(raster, stated, sum(window.cells for window in windows))
-        parts = [squares.of(band) for window in windows for band in squares.bands(window)]
+        parts = [squares.merge(band) for window in windows for band in squares.cut_bands(window)]
         step_m = float(np.sqrt(1e6 * measure_cell_areas(raster, window=windows[0]).mean()))
     place = np.concatenate([part[0] for part in parts])
     area_km2 = np.concatenate([part[1] for part in parts])
@@ -445,7 +445,7 @@ class _Squares:
         self.side = max(1, int(np.ceil(np.sqrt(cells / MOST_SQUARES))))
         self.strange: dict[int, int] = {}
 
-    def bands(self, window: Window) -> Iterator[Window]:
+    def cut_bands(self, window: Window) -> Iterator[Window]:
         """Cut a window into bands whose rows are a multiple of the squares' side."""
         side = self.side
         rows = side * max(1, _BAND_CELLS // max(window.cols * side, 1))
@@ -453,7 +453,7 @@ class _Squares:
             height = min(rows, window.row + window.rows - row)
             yield Window(row, window.col, height, window.cols)
 
-    def of(self, window: Window) -> tuple[Floats, Floats]:
+    def merge(self, window: Window) -> tuple[Floats, Floats]:
         """Return a place in each square, in the raster's CRS, and its land of each class."""
         values = read_window(self.raster, window=window)
         numbers = self.classed(values).astype(np.int64)

@@ -121,7 +121,7 @@ def tabulate_cover(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd
     case
         From a run.
     changes
-        What :func:`frontline.change.find_land_changes` returns, in the plane.
+        What `frontline.analysis.change.find_land_changes` returns, in the plane.
 
     Returns
     -------
@@ -144,14 +144,14 @@ def tabulate_cover(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd
     if len(case.fronts) > 1:
         flows = list(_find_flows(case, cover, against, changes))
         classes = _choose_classes(cover, np.concatenate([flow.area_km2 for flow in flows]))
-        rows = [row for flow in flows for row in flow.rows(cover, classes)]
+        rows = [row for flow in flows for row in flow.list_rows(cover, classes)]
         tables["landcover_changes"] = pd.DataFrame(rows, columns=FLOWS.names)
         tables["landcover_balance"] = _tabulate_balance(flows, cover, classes)
     return tables
 
 
 def _choose_classes(cover: LandCoverSquares, areas: Floats) -> list[int]:
-    """List the numbers of the classes told of: those found, farmland, trees, the unknown."""
+    """List the numbers of the classes with rows: those present, farmland, trees, the unknown."""
     always = {FARMLAND, TREES, UNKNOWN}
     present = (areas > _SLIVER_KM2).any(axis=0) | (cover.area_km2.sum(axis=0) > _SLIVER_KM2)
     return [at for at, name in enumerate(cover.names) if present[at] or name in always]
@@ -236,7 +236,9 @@ class _Flow:
     held_km2: Floats
     drawn_held_km2: Floats
 
-    def rows(self, cover: LandCoverSquares, classes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    def list_rows(
+        self, cover: LandCoverSquares, classes: Sequence[int]
+    ) -> Iterator[dict[str, Any]]:
         """Give a row for each class."""
         areas, whole = self.area_km2[0], float(self.area_km2.sum())
         with np.errstate(divide="ignore", invalid="ignore"):

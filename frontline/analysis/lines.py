@@ -265,7 +265,7 @@ def tabulate_lines(case: Analysis) -> dict[str, pd.DataFrame]:
 
 
 def tabulate_certainty(case: Analysis) -> pd.DataFrame:
-    """List the stretches of each line by their error, see `frontline.lines.find_certainty`."""
+    """List the stretches of each line by their error, see `find_certainty`."""
     layers = case.layers
     tables = [
         find_certainty(

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a project asks for beside its lines, made and checked before anything is computed.
+    """What a project defines beside its lines, made and checked before anything is computed.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def prepare_options(
     Parameters
     ----------
     project, layers, fronts
-        What was asked, what was read, the dated lines.
+        The project, its layers as read, the dated lines.
     dem
         The elevation, for slopes of roads.
 
@@ -182,7 +182,10 @@ def realise_scenarios(
     scenarios: Sequence[FrontLine],
     draws: Mapping[str, Sequence[DisplacedFront]],
 ) -> dict[str, Sequence[DisplacedFront]]:
-    """Displace the lines of scenarios, by key; see `frontline.scenarios.displace_scenario`."""
+    """Displace the lines of scenarios, by key.
+
+    See `frontline.lines.scenarios.displace_scenario`.
+    """
     by_key = {front.key: front for front in fronts}
     return {
         scenario.key: displace_scenario(
@@ -214,7 +217,7 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
     ``corridor_kinds`` (corridors), ``sections``,
     ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``,
     ``links``, ``events``; with population rasters ``settlement_rasters``, ``raster_people`` and
-    ``raster_districts``. Always those of `frontline.line_tables`.
+    ``raster_districts``. Always those of `frontline.analysis.lines.tabulate_lines`.
     """
     project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
     tables: dict[str, pd.DataFrame] = {}

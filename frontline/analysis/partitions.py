@@ -107,10 +107,10 @@ def cross_partitions(
     -------
     One row per line, part and side on which the part has land, with the columns of
     :data:`PARTS`. ``share`` is that of the part's land inside the study area; ``population``
-    counts the residents listed at the line's date, ``registered`` people apart from them. An
-    ``population`` and ``registered`` are NaN where places lie there and none has such a figure. An
-    empty ``side`` is land on no side, an empty ``part`` land outside all parts, so that the
-    areas of a partition whose parts do not overlap add up to the study area.
+    counts the residents listed at the line's date, ``registered`` people apart from them; both
+    are NaN where places lie there and none has such a figure. An empty ``side`` is land on no
+    side, an empty ``part`` land outside all parts, so that the areas of a partition whose parts
+    do not overlap add up to the study area.
 
     Notes
     -----

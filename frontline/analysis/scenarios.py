@@ -57,7 +57,7 @@ def tabulate_scenarios(
     layers
         In the plane.
     fronts, scenarios
-        The dated lines, and the lines from `scenario_fronts`.
+        The dated lines, and the lines from `frontline.lines.scenarios.make_scenarios`.
     draws
         Displaced copies of all of them, by key.
 
@@ -85,7 +85,7 @@ def tabulate_scenarios(
 
 
 def add_scenarios(case: Analysis) -> Analysis:
-    """Set the scenarios of a case beside its dated lines, for whoever asks about any line.
+    """Set the scenarios of a run beside its dated lines, so that tables can hold any line.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def add_scenarios(case: Analysis) -> Analysis:
 
     Returns
     -------
-    Case
+    Analysis
         The same with zones, places and people of the scenarios as well; sight is that of the
         dated lines only. The case itself where there are no scenarios.
     """

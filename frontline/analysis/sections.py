@@ -109,7 +109,7 @@ class _Points:
     weight: Floats
     where: SamplePosition
 
-    def within(self, side: int, distance_m: float) -> Flags:
+    def find_within(self, side: int, distance_m: float) -> Flags:
         near = (self.where.side == side) & (self.where.distance_m <= distance_m)
         return np.asarray(near, dtype=bool)
 
@@ -166,7 +166,7 @@ def tabulate_sections(
     Parameters
     ----------
     stretches
-        From `frontline.sections.cut_sections`.
+        From `frontline.lines.sections.cut_sections`.
     layers
         Settlements and corridors in the plane.
     fronts
@@ -348,7 +348,7 @@ def _make_rows(
     )
     for number, side in enumerate(scene.front.sides):
         for distance in distances_m:
-            cells = land & scene.land.within(number, distance)
+            cells = land & scene.land.find_within(number, distance)
             yield {
                 "section": stretch.key,
                 "label": stretch.label,
@@ -359,14 +359,14 @@ def _make_rows(
                 **_count_residents_behind(
                     scene, people, places, number, distance_m=distance, length_km=stretch.length_km
                 ),
-                **_count_settlements(scene, places & scene.places.within(number, distance)),
+                **_count_settlements(scene, places & scene.places.find_within(number, distance)),
                 "road_km": float(
-                    scene.roads.weight[roads & scene.roads.within(number, distance)].sum()
+                    scene.roads.weight[roads & scene.roads.find_within(number, distance)].sum()
                 ),
                 **_find_visible_shares(scene, cells),
                 **summarise_ground(scene.ground, inside=cells),
                 **_average_rates(
-                    scene, places & scene.places.within(number, distance), stretch.rates
+                    scene, places & scene.places.find_within(number, distance), stretch.rates
                 ),
             }
 
@@ -375,9 +375,9 @@ def _count_residents_behind(
     scene: _Scene, behind: Flags, places: Flags, side: int, *, distance_m: float, length_km: float
 ) -> dict[str, float]:
     weight = scene.people.weight
-    listed = places & scene.places.within(side, distance_m)
+    listed = places & scene.places.find_within(side, distance_m)
     known = listed & np.isfinite(scene.dwellers.people["residents"])
-    people = float(weight[behind & scene.people.within(side, distance_m)].sum())
+    people = float(weight[behind & scene.people.find_within(side, distance_m)].sum())
     if listed.any() and not known.any() and not people > 0:
         people = math.nan
     low, high = people, people

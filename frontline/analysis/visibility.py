@@ -105,11 +105,11 @@ def tabulate_visibility(case: Analysis) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     case
-        What the run has in hand.
+        Inputs and first results of the run.
 
     Returns
     -------
-    ``corridor_sight`` with the columns of :data:`frontline.corridor_pieces.SEGMENTS` and
+    ``corridor_sight`` with the columns of `frontline.visibility.corridors.SEGMENTS` and
     their course in longitude and latitude, and
     ``sight_people`` with those of :data:`PEOPLE`.
     """
@@ -136,7 +136,7 @@ def count_people_in_sight(case: Analysis) -> pd.DataFrame:
     Parameters
     ----------
     case
-        What the run has in hand.
+        Inputs and first results of the run.
 
     Returns
     -------
@@ -257,7 +257,7 @@ def add_ground(case: Analysis) -> pd.DataFrame:
     Parameters
     ----------
     case
-        What the run has in hand.
+        Inputs and first results of the run.
 
     Returns
     -------
