@@ -116,7 +116,7 @@ class Flows:
         Names of the sides, n and m of them; an empty name is land of the study area that a
         state given as polygons leaves to nobody.
     land
-        Array ``(n, m)`` of polygons in the frame: on side i at first, on side j afterwards.
+        Array ``(n, m)`` of polygons in the plane: on side i at first, on side j afterwards.
     doubt
         What of the plane lies nearer to one of the two lines than that line's error.
     drawn_km2
@@ -155,7 +155,7 @@ def find_land_changes(
         Displaced lines, by the line's key; the i-th draw of one line is paired with the i-th
         of the other. Without draws (or for a line without error) the line stands as it is.
     plane
-        Frame of all geometry; its plane keeps areas.
+        Plane of all geometry; it keeps areas.
 
     Returns
     -------
@@ -176,9 +176,9 @@ def find_land_changes(
     """
     rows: list[dict[str, object]] = []
     for flows in overlay_lines(fronts, study_area=study_area, draws=draws, plane=plane):
-        rows.extend(_land_rows(flows))
-    frame_of_rows = pd.DataFrame(rows, columns=[*CHANGES.all_names, "geometry"])
-    return gpd.GeoDataFrame(frame_of_rows, geometry="geometry", crs=plane.crs)
+        rows.extend(_list_land_rows(flows))
+    table = pd.DataFrame(rows, columns=[*CHANGES.all_names, "geometry"])
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=plane.crs)
 
 
 def overlay_lines(
@@ -189,26 +189,28 @@ def overlay_lines(
     plane: ProjectedPlane,
 ) -> tuple[Flows, ...]:
     """Overlay each pair of lines; parameters as in :func:`find_land_changes`."""
-    return tuple(_flows(old, new, study_area, draws, plane) for old, new in pair_lines(fronts))
+    return tuple(
+        _overlay_pair(old, new, study_area, draws, plane) for old, new in pair_lines(fronts)
+    )
 
 
-def _flows(
+def _overlay_pair(
     old: FrontLine,
     new: FrontLine,
     study_area: shapely.Geometry,
     draws: Mapping[str, Sequence[DisplacedFront]],
     plane: ProjectedPlane,
 ) -> Flows:
-    before = _labelled(old.sides, study_area)
-    after = _labelled(new.sides, study_area)
+    before = _label_land(old.sides, study_area)
+    after = _label_land(new.sides, study_area)
     names = (tuple(before), tuple(after))
     doubt = shapely.union_all([make_error_band(front, plane=plane) for front in (old, new)])
     pair = (draws.get(old.key, ()), draws.get(new.key, ()))
     if all(isinstance(some, Copies) or not len(some) for some in pair):
-        drawn = _measured((old, new), pair, study_area, names, plane)
+        drawn = _measure_by_squares((old, new), pair, study_area, names, plane)
     else:
         clear = shapely.simplify(shapely.difference(study_area, doubt), _THIN_M)
-        drawn = _overlaid((old, new), pair, study_area, names, clear)
+        drawn = _measure_by_overlay((old, new), pair, study_area, names, clear)
     return Flows(
         from_line=old.key,
         to_line=new.key,
@@ -225,7 +227,7 @@ _Pair = tuple["FrontLine", "FrontLine"]
 _Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def _overlaid(
+def _measure_by_overlay(
     fronts: _Pair,
     draws: tuple[Sequence[DisplacedFront], Sequence[DisplacedFront]],
     study_area: shapely.Geometry,
@@ -239,7 +241,7 @@ def _overlaid(
 
     def areas(first: Mapping[str, Any], second: Mapping[str, Any]) -> NDArray[np.float64]:
         land = _overlay(
-            _labelled(first, study_area, names[0]), _labelled(second, study_area, names[1])
+            _label_land(first, study_area, names[0]), _label_land(second, study_area, names[1])
         )
         return np.array([shapely.area(land), shapely.area(shapely.intersection(land, clear))]) / 1e6
 
@@ -254,7 +256,7 @@ def _overlaid(
     return Drawn(areas(fronts[0].sides, fronts[1].sides), np.array(copies), counted=True)
 
 
-def _measured(
+def _measure_by_squares(
     fronts: _Pair,
     draws: tuple[Sequence[DisplacedFront], Sequence[DisplacedFront]],
     study_area: shapely.Geometry,
@@ -269,7 +271,7 @@ def _measured(
     both = shapely.union_all([front.geometry for front in fronts])
     land = divide_land(study_area, course=both, reach_m=reach_m)
     points = shapely.points(land.xy)
-    here = [
+    nominal = [
         find_position(
             points, line=front.geometry, sides=front.sides, plane=plane, names=list(front.sides)
         )
@@ -277,25 +279,29 @@ def _measured(
     ]
     located = [
         some.located(land.xy, where.side, plane) if isinstance(some, Copies) else None
-        for some, where in zip(draws, here, strict=True)
+        for some, where in zip(draws, nominal, strict=True)
     ]
     clear = np.ones(len(points))
-    for front, where in zip(fronts, here, strict=True):
+    for front, where in zip(fronts, nominal, strict=True):
         error = front.error_m[shapely.STRtree(front.segments).nearest(points)]
         clear *= np.clip(0.5 + (where.distance_m - error) / land.width_m, 0.0, 1.0)
-    tables = [_numbers(front, own) for front, own in zip(fronts, names, strict=True)]
+    tables = [
+        _number_sides(front, side_names) for front, side_names in zip(fronts, names, strict=True)
+    ]
     counted = any(some.line.generalised for some in moving)
 
     def areas(kind: Kind, number: int) -> NDArray[np.float64]:
         shares = [
-            _shares(where if points_of is None else points_of.at(kind, number), table, land.width_m)
-            for where, points_of, table in zip(here, located, tables, strict=True)
+            _find_shares(
+                where if points_of is None else points_of.at(kind, number), table, land.width_m
+            )
+            for where, points_of, table in zip(nominal, located, tables, strict=True)
         ]
-        flow = _flow_of_squares(*shares)
+        flow = _divide_squares(*shares)
         shape = (len(names[0]), len(names[1]))
         return (
             np.array(
-                [_summed(flow, weight, shape) for weight in (land.size_m2, land.size_m2 * clear)]
+                [_sum_flow(flow, weight, shape) for weight in (land.size_m2, land.size_m2 * clear)]
             )
             / 1e6
         )
@@ -307,7 +313,7 @@ def _measured(
     return Drawn(areas(base, 0), np.array(copies), counted=counted)
 
 
-def _numbers(front: FrontLine, names: Sequence[str]) -> NDArray[np.int64]:
+def _number_sides(front: FrontLine, names: Sequence[str]) -> NDArray[np.int64]:
     """Find the number of each side of a line among `names`, last of land on no side."""
     known = {name: number for number, name in enumerate(names)}
     return np.array([*(known.get(name, -1) for name in front.sides), known.get("", -1)])
@@ -316,7 +322,7 @@ def _numbers(front: FrontLine, names: Sequence[str]) -> NDArray[np.int64]:
 _Shares = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]"]
 
 
-def _shares(
+def _find_shares(
     where: SamplePosition, table: NDArray[np.int64], width_m: NDArray[np.float64]
 ) -> _Shares:
     """Side of each square, the one across the line, and the share of the square on its own."""
@@ -325,11 +331,11 @@ def _shares(
         return side, side, np.ones(len(side))
     other = table[where.other]
     other = np.where(other < 0, side, other)
-    own = np.where(other == side, 1.0, np.clip(0.5 + where.distance_m / width_m, 0.0, 1.0))
-    return side, other, own
+    share = np.where(other == side, 1.0, np.clip(0.5 + where.distance_m / width_m, 0.0, 1.0))
+    return side, other, share
 
 
-def _flow_of_squares(before: _Shares, after: _Shares) -> list[_Shares]:
+def _divide_squares(before: _Shares, after: _Shares) -> list[_Shares]:
     """Divide squares among pairs of sides: the side before, the side after, and the share.
 
     Where both lines part the same two sides they are taken as parallel in a square, so that
@@ -339,33 +345,33 @@ def _flow_of_squares(before: _Shares, after: _Shares) -> list[_Shares]:
     parted = own1 != other1
     turned = parted & (own2 == other1) & ((other2 == own1) | (other2 == own2))
     alike = parted & (turned | ((own2 == own1) & ((other2 == other1) | (other2 == own2))))
-    there = np.where(turned, 1.0 - share2, share2)
-    there = np.where(turned & (own2 == other2), 0.0, there)
-    kept = np.where(alike, np.minimum(share1, there), share1 * share2)
-    went = np.where(alike, np.maximum(share1 - there, 0.0), share1 * (1.0 - share2))
-    came = np.where(alike, np.maximum(there - share1, 0.0), (1.0 - share1) * share2)
-    rest = np.where(alike, 1.0 - np.maximum(share1, there), (1.0 - share1) * (1.0 - share2))
+    share_there = np.where(turned, 1.0 - share2, share2)
+    share_there = np.where(turned & (own2 == other2), 0.0, share_there)
+    stayed = np.where(alike, np.minimum(share1, share_there), share1 * share2)
+    left = np.where(alike, np.maximum(share1 - share_there, 0.0), share1 * (1.0 - share2))
+    joined = np.where(alike, np.maximum(share_there - share1, 0.0), (1.0 - share1) * share2)
+    rest = np.where(alike, 1.0 - np.maximum(share1, share_there), (1.0 - share1) * (1.0 - share2))
     first, second = np.where(alike, own1, own2), np.where(alike, other1, other2)
     return [
-        (own1, first, kept),
-        (own1, second, went),
-        (other1, first, came),
+        (own1, first, stayed),
+        (own1, second, left),
+        (other1, first, joined),
         (other1, second, rest),
     ]
 
 
-def _summed(
+def _sum_flow(
     flow: Sequence[_Shares], weight: NDArray[np.float64], shape: tuple[int, int]
 ) -> NDArray[np.float64]:
-    found = np.zeros(shape[0] * shape[1])
+    sums = np.zeros(shape[0] * shape[1])
     for first, second, share in flow:
         known = (first >= 0) & (second >= 0)
         cell = first[known] * shape[1] + second[known]
-        found += np.bincount(cell, weights=(share * weight)[known], minlength=len(found))
-    return found.reshape(shape)
+        sums += np.bincount(cell, weights=(share * weight)[known], minlength=len(sums))
+    return sums.reshape(shape)
 
 
-def _labelled(
+def _label_land(
     sides: Mapping[str, shapely.Geometry],
     study_area: shapely.Geometry,
     names: Sequence[str] | None = None,
@@ -385,8 +391,10 @@ def _cross(
     before: Mapping[str, shapely.Geometry], after: Mapping[str, shapely.Geometry]
 ) -> NDArray[np.object_]:
     """Intersections of each with each, polygons only."""
-    kept: NDArray[np.object_] = np.vectorize(_polygons, otypes=[object])(_overlay(before, after))
-    return kept
+    polygons: NDArray[np.object_] = np.vectorize(_keep_polygons, otypes=[object])(
+        _overlay(before, after)
+    )
+    return polygons
 
 
 def _overlay(
@@ -399,28 +407,28 @@ def _overlay(
     return land
 
 
-def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
+def _keep_polygons(geometry: shapely.Geometry) -> shapely.Geometry:
     """Only the polygons of a geometry: overlaying leaves points and lines where borders touch."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon)])
 
 
-def _land_rows(flows: Flows) -> Iterator[dict[str, object]]:
+def _list_land_rows(flows: Flows) -> Iterator[dict[str, object]]:
     for i, from_side in enumerate(flows.from_sides):
         for j, to_side in enumerate(flows.to_sides):
             land = flows.land[i, j]
             drawn = flows.drawn_km2.at(i, j) if flows.drawn_km2 else None
             sure = flows.drawn_sure_km2.at(i, j) if flows.drawn_sure_km2 else None
-            whole = _figure("flow", shapely.area(land) / 1e6, drawn)
+            whole = _describe_figure("flow", shapely.area(land) / 1e6, drawn)
             if from_side == to_side:
                 parts = [("unchanged", land, drawn)]
             else:
                 parts = [
-                    ("changed", _polygons(shapely.difference(land, flows.doubt)), sure),
+                    ("changed", _keep_polygons(shapely.difference(land, flows.doubt)), sure),
                     (
                         "within_error",
-                        _polygons(shapely.intersection(land, flows.doubt)),
-                        _less(drawn, sure),
+                        _keep_polygons(shapely.intersection(land, flows.doubt)),
+                        _subtract(drawn, sure),
                     ),
                 ]
             for kind, part, areas in parts:
@@ -434,19 +442,19 @@ def _land_rows(flows: Flows) -> Iterator[dict[str, object]]:
                     "from_side": from_side,
                     "to_side": to_side,
                     "kind": kind,
-                    **_figure("area", area_km2, areas),
+                    **_describe_figure("area", area_km2, areas),
                     **whole,
                     "geometry": part,
                 }
 
 
-def _less(whole: Drawn | None, part: Drawn | None) -> Drawn | None:
+def _subtract(whole: Drawn | None, part: Drawn | None) -> Drawn | None:
     if whole is None or part is None:
         return None
     return Drawn(whole.base - part.base, whole.copies - part.copies, counted=whole.counted)
 
 
-def _figure(
+def _describe_figure(
     name: str, value: float, drawn: Drawn | None, *, least: float = 0.0
 ) -> dict[str, object]:
     low, high = take_interval(value, drawn=drawn, least=min(least, value))
@@ -487,15 +495,17 @@ def balance(flows: Sequence[Flows]) -> pd.DataFrame:
             }
             signs = {"gained": gained * 1.0, "ceded": ceded * 1.0, "net": gained * 1.0 - ceded}
             for what, sign in signs.items():
-                drawn = flow.drawn_km2.of(partial(_signed, sign=sign)) if flow.drawn_km2 else None
+                drawn = (
+                    flow.drawn_km2.of(partial(_sum_signed, sign=sign)) if flow.drawn_km2 else None
+                )
                 least = -np.inf if what == "net" else 0.0
                 value = float((nominal * sign).sum())
-                row |= _figure(what, value, drawn, least=least)
+                row |= _describe_figure(what, value, drawn, least=least)
             rows.append(row)
     return pd.DataFrame(rows, columns=BALANCE)
 
 
-def _signed(areas: Any, *, sign: Any) -> float:
+def _sum_signed(areas: Any, *, sign: Any) -> float:
     return float((areas * sign).sum())
 
 
@@ -537,11 +547,11 @@ def find_control_changes(
     place the change happened to. Where no figure is valid at that date it is unknown.
     """
     seen = sight if len(sight) else pd.DataFrame(columns=["id", "line", "in_sight"])
-    wanted = places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"], how="left")
+    with_sight = places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"], how="left")
     tables = []
     for old, new in pair_lines(fronts):
-        before = wanted[wanted["line"] == old.key].set_index("id")
-        after = wanted[wanted["line"] == new.key].set_index("id").reindex(before.index)
+        before = with_sight[with_sight["line"] == old.key].set_index("id")
+        after = with_sight[with_sight["line"] == new.key].set_index("id").reindex(before.index)
         tables.append(
             pd.DataFrame(
                 {
@@ -551,8 +561,8 @@ def find_control_changes(
                     "to_line": new.key,
                     "from_side": before["side"].to_numpy(),
                     "to_side": after["side"].to_numpy(),
-                    "control": _control(before, after, study_area),
-                    "population": _people(before, old.date),
+                    "control": _decide_control(before, after, study_area),
+                    "population": _keep_valid_figures(before, old.date),
                     "population_source": before["population_source"].to_numpy(),
                     "distance_before_m": before["distance_m"].to_numpy(),
                     "distance_after_m": after["distance_m"].to_numpy(),
@@ -567,7 +577,7 @@ def find_control_changes(
     return pd.concat(tables, ignore_index=True)[CONTROL.all_names]
 
 
-def _control(
+def _decide_control(
     before: pd.DataFrame, after: pd.DataFrame, study_area: shapely.Geometry | None
 ) -> NDArray[np.object_]:
     from_side = before["side"].fillna("").to_numpy()
@@ -586,7 +596,7 @@ def _control(
     return control
 
 
-def _people(places: pd.DataFrame, date: dt.date) -> pd.Series[int]:
+def _keep_valid_figures(places: pd.DataFrame, date: dt.date) -> pd.Series[int]:
     """Keep the figures that hold at a date."""
     people = places["population"].astype("Int64").reset_index(drop=True)
     return people.where(find_valid(places, date=date))
@@ -651,7 +661,7 @@ def list_change_steps(
     Parameters
     ----------
     changes
-        From `frontline.change.find_land_changes` for the same lines, in the plane.
+        From `find_land_changes` for the same lines, in the plane.
     fronts
         Dated lines.
     layers
@@ -672,13 +682,13 @@ def list_change_steps(
     beyond the errors of both lines; NaN where places lie there and none has such a figure.
     ``road_km`` is the length of roads on that land.
     """
-    told = how or {}
+    how_by_line = how or {}
     by_key = {front.key: front for front in fronts}
     ordered = list(pair_lines(fronts))
     rows: list[dict[str, Any]] = []
     for number, (old, new) in enumerate(ordered, start=1):
-        own = changes[(changes["from_line"] == old.key) & (changes["to_line"] == new.key)]
-        own = own[own["from_side"] != own["to_side"]]
+        flows = changes[(changes["from_line"] == old.key) & (changes["to_line"] == new.key)]
+        flows = flows[flows["from_side"] != flows["to_side"]]
         whole = len(ordered) > 1 and number == len(ordered)
         named = {
             "step": pd.NA if whole else number,
@@ -686,15 +696,15 @@ def list_change_steps(
             "to_line": new.key,
             "from_date": old.date,
             "to_date": new.date,
-            "change": "" if whole else told.get(new.key, ""),
+            "change": "" if whole else how_by_line.get(new.key, ""),
         }
-        rows += [named | row for row in _step_rows(own, by_key[old.key], layers, project)]
+        rows += [named | row for row in _list_step_rows(flows, by_key[old.key], layers, project)]
     return pd.DataFrame(rows, columns=STEPS.names).astype(
         {"step": "Int64", "settlements": "Int64", "settlements_unknown": "Int64"}
     )
 
 
-def _step_rows(
+def _list_step_rows(
     changes: gpd.GeoDataFrame, old: FrontLine, layers: Layers, project: Project | None
 ) -> Iterator[dict[str, Any]]:
     dwellers = pick_residents(layers.settlements, date=old.date)

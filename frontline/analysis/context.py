@@ -1,4 +1,4 @@
-"""What a run has in hand in its plane: the value that later questions are asked of."""
+"""Inputs and first results of a run in its plane, for the tables that are made of them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Inputs and first results of a run; geometry in ``layers.frame``.
+    """Inputs and first results of a run; geometry in ``layers.plane``.
 
     Parameters
     ----------
     project, layers, dem
-        What was asked, and what was read; ``dem`` is None without elevation.
+        The project, its layers as read, and the elevation; ``dem`` is None without.
     fronts
         The dated lines with their sides, in the project's order.
     draws
@@ -55,7 +55,7 @@ class Analysis:
     cover
         Land cover of the study area; None without one.
     networks
-        Road networks by kinds of corridors, built when they are first asked of.
+        Road networks by kinds of corridors, each built when it is first needed.
     """
 
     project: Project

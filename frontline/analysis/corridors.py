@@ -143,7 +143,7 @@ def measure_corridors(
     fronts
         Dated lines with their sides.
     zones
-        ``line, side, distance_m, kind, geometry`` in the frame; cumulative zones are used.
+        ``line, side, distance_m, kind, geometry`` in the plane; cumulative zones are used.
     draws
         Displaced lines, by the line's key.
 
@@ -161,25 +161,27 @@ def measure_corridors(
     counts half of it.
 
     In the draws corridors are sampled every 100 m and held against the displaced sides and the
-    distance to points along the displaced line, measured in the frame's plane (true to 0.3 %
+    distance to points along the displaced line, measured in the plane (true to 0.3 %
     for 1,000 km from its centre); the change that a draw makes is added to the exact
     kilometres.
     """
     corridors = layers.corridors
     tables = [pd.DataFrame(columns=KM.names)]
-    samples = _samples(corridors.geometry.to_numpy(), layers.plane)
-    segments, owner = _segments_of(corridors.geometry.to_numpy())
+    samples = _take_samples(corridors.geometry.to_numpy(), layers.plane)
+    segments, owner = _split_corridors(corridors.geometry.to_numpy())
     for front in fronts:
-        own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+        cumulative = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
         keys = [(name, np.nan) for name in (*front.sides, "")]
-        keys += [(zone.side, float(zone.distance_m)) for zone in own.itertuples()]
+        keys += [(zone.side, float(zone.distance_m)) for zone in cumulative.itertuples()]
         km = np.array(
             [
                 np.bincount(owner, part, len(corridors))
-                for part in _exact_km(segments, front, own, layers.plane)
+                for part in _measure_exact_km(segments, front, cumulative, layers.plane)
             ]
         )
-        low, high = _intervals(km, samples, front, draws.get(front.key, ()), keys, layers.plane)
+        low, high = _find_intervals(
+            km, samples, front, draws.get(front.key, ()), keys, layers.plane
+        )
         row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
         table = corridors.iloc[row][["id", "name", "kind"]].reset_index(drop=True)
         table = pd.DataFrame(table).assign(line=front.key, order=row)
@@ -215,7 +217,8 @@ def measure_corridor_kinds(
     united = gpd.GeoDataFrame(
         {name: list(rows) for name in ("id", "name", "kind")},
         geometry=[
-            shapely.multilinestrings(shapely.get_parts(shapes[own])) for own in rows.values()
+            shapely.multilinestrings(shapely.get_parts(shapes[numbers]))
+            for numbers in rows.values()
         ],
         crs=layers.plane.crs,
     )
@@ -224,7 +227,9 @@ def measure_corridor_kinds(
     )[KIND_KM.names]
 
 
-def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+def _split_corridors(
+    corridors: NDArray[np.object_],
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Segments as lines, and the corridor of each: a road that doubles back counts twice."""
     parts, owner = shapely.get_parts(corridors, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
@@ -232,13 +237,13 @@ def _segments_of(corridors: NDArray[np.object_]) -> tuple[NDArray[np.object_], N
     return shapely.linestrings(np.stack([xy[head], xy[head + 1]], axis=1)), owner[part[head]]
 
 
-def _exact_km(
+def _measure_exact_km(
     segments: NDArray[np.object_], front: FrontLine, zones: gpd.GeoDataFrame, plane: ProjectedPlane
 ) -> Iterator[NDArray[np.float64]]:
     """Kilometres of each segment: on each side, outside all, and in each zone."""
     sides = list(front.sides.values())
     for land in sides:
-        yield _fair_km(segments, land, sides, plane)
+        yield _measure_fair_km(segments, land, sides, plane)
     covered = shapely.union_all(sides)
     shapely.prepare(covered)
     outside = ~shapely.covers(covered, segments)
@@ -249,10 +254,10 @@ def _exact_km(
     yield km
     for zone in zones.itertuples():
         others = list(zones.geometry[zones["distance_m"] == zone.distance_m])
-        yield _fair_km(segments, zone.geometry, others, plane)
+        yield _measure_fair_km(segments, zone.geometry, others, plane)
 
 
-def _fair_km(
+def _measure_fair_km(
     segments: NDArray[np.object_],
     land: shapely.Geometry,
     among: Sequence[shapely.Geometry],
@@ -276,7 +281,7 @@ def _fair_km(
     return km
 
 
-def _intervals(
+def _find_intervals(
     km: NDArray[np.float64],
     samples: _Samples,
     front: FrontLine,
@@ -288,7 +293,7 @@ def _intervals(
     if not draws:
         return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
     low, high = km.copy(), km.copy()
-    rows, drawn = _drawn_km(samples, front, draws, keys, plane)
+    rows, drawn = _measure_drawn_km(samples, front, draws, keys, plane)
     if drawn is None:
         return low, high
     for place, at in np.argwhere((drawn.copies != drawn.base).any(axis=0)):
@@ -298,7 +303,7 @@ def _intervals(
     return low, high
 
 
-def _flat(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+def _list_parts(geometry: shapely.Geometry) -> list[shapely.Geometry]:
     """Single parts of a geometry, out of collections and multi-geometries alike."""
     return list(shapely.get_parts(shapely.get_parts(geometry)))
 
@@ -313,7 +318,7 @@ class _Samples:
     corridors: int
 
 
-def _samples(corridors: NDArray[np.object_], plane: ProjectedPlane) -> _Samples:
+def _take_samples(corridors: NDArray[np.object_], plane: ProjectedPlane) -> _Samples:
     parts, owner = shapely.get_parts(corridors, return_index=True)
     xy, line = shapely.get_coordinates(shapely.segmentize(parts, STEP_M), return_index=True)
     head = np.flatnonzero(np.diff(line) == 0)
@@ -325,7 +330,7 @@ def _samples(corridors: NDArray[np.object_], plane: ProjectedPlane) -> _Samples:
     )
 
 
-def _drawn_km(
+def _measure_drawn_km(
     samples: _Samples,
     front: FrontLine,
     draws: Sequence[DisplacedFront],
@@ -335,27 +340,27 @@ def _drawn_km(
     """Corridors that may change, and their kilometres in each copy: by side and distance."""
     edges = np.array([0.0, *(distance_m for _, distance_m in keys if not np.isnan(distance_m))])
     names = list(front.sides)
-    here = find_position(
+    nominal = find_position(
         samples.points, line=front.geometry, sides=front.sides, plane=plane, names=names
     )
     margin_m = STEP_M + FARTHEST_SIGMAS / SIGMAS * float(front.error_m.max())
-    doubtful = np.abs(here.distance_m[:, None] - edges).min(axis=1) <= margin_m
+    doubtful = np.abs(nominal.distance_m[:, None] - edges).min(axis=1) <= margin_m
     rows, row = np.unique(samples.row[doubtful], return_inverse=True)
     km, xy = samples.km[doubtful], shapely.get_coordinates(samples.points[doubtful])
     number = {name: at for at, name in enumerate(names)} | {"": OUTSIDE}
 
     def kilometres(copy: SamplePosition) -> NDArray[np.float64]:
-        found = np.zeros((len(keys), len(rows)))
+        lengths = np.zeros((len(keys), len(rows)))
         for place, (name, distance_m) in enumerate(keys):
             near = copy.side == number[name]
             if not np.isnan(distance_m):
                 near &= copy.distance_m <= distance_m
-            found[place] = np.bincount(row[near], km[near], len(rows))
-        return found
+            lengths[place] = np.bincount(row[near], km[near], len(rows))
+        return lengths
 
-    some = here.part(doubtful)
+    near_samples = nominal.part(doubtful)
     return rows, take_point_figures(
-        front, draws=draws, xy=xy, here=some, figure=kilometres, plane=plane, counted=False
+        front, draws=draws, xy=xy, here=near_samples, figure=kilometres, plane=plane, counted=False
     )
 
 
@@ -371,9 +376,9 @@ def find_corridor_crossings(layers: Layers, *, fronts: Sequence[FrontLine]) -> g
 
     Returns
     -------
-    One point per crossing, in the frame, with the columns of :data:`CROSSINGS`: ``angle_deg``
+    One point per crossing, in the plane, with the columns of :data:`CROSSINGS`: ``angle_deg``
     between corridor and line, 0 to 90; the sides before and after, in the drawing direction of
-    the corridor; kilometres along it (its parts in turn, in the frame's plane).
+    the corridor; kilometres along it (its parts in turn, in the plane).
 
     Notes
     -----
@@ -391,8 +396,8 @@ def find_corridor_crossings(layers: Layers, *, fronts: Sequence[FrontLine]) -> g
             corridor = layers.corridors.iloc[number]
             named = {name: corridor[name] for name in ("id", "name", "name_alt", "kind")}
             start = 0.0
-            for part in _flat(corridor.geometry):
-                for crossing in _crossings_of(part, front, layers.plane):
+            for part in _list_parts(corridor.geometry):
+                for crossing in _find_crossings(part, front, layers.plane):
                     crossing["km_along"] = (start + crossing["km_along"]) / 1000.0
                     rows.append(named | {"line": front.key} | crossing)
                 start += part.length
@@ -400,10 +405,10 @@ def find_corridor_crossings(layers: Layers, *, fronts: Sequence[FrontLine]) -> g
     return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.plane.crs)
 
 
-def _crossings_of(
+def _find_crossings(
     part: shapely.LineString, front: FrontLine, plane: ProjectedPlane
 ) -> Iterator[dict[str, Any]]:
-    contacts = _contacts(part, front.geometry) if part.length > 0.0 else []
+    contacts = _find_contacts(part, front.geometry) if part.length > 0.0 else []
     edges = [0.0, *itertools.chain.from_iterable(contacts), part.length]
     for number, (enter, leave) in enumerate(contacts):
         if enter <= edges[2 * number] or leave >= edges[2 * number + 3]:
@@ -411,12 +416,14 @@ def _crossings_of(
         # Just outside the contact, but not beyond the middle of the way to the next one.
         before = enter - min(TOUCH_M, (enter - edges[2 * number]) / 2)
         after = leave + min(TOUCH_M, (edges[2 * number + 3] - leave) / 2)
-        sides = [_side_at(part, at, front) for at in (before, after)]
+        sides = [_find_side(part, at, front) for at in (before, after)]
         if "" in sides or sides[0] == sides[1]:
             continue
-        point = _meeting(part, enter, leave, front.geometry)
+        point = _find_meeting_point(part, enter, leave, front.geometry)
         yield {
-            "angle_deg": _angle_deg(part, (enter + leave) / 2, point, front.geometry, plane),
+            "angle_deg": _measure_angle_deg(
+                part, (enter + leave) / 2, point, front.geometry, plane
+            ),
             "from_side": sides[0],
             "to_side": sides[1],
             "km_along": (enter + leave) / 2,
@@ -424,7 +431,7 @@ def _crossings_of(
         }
 
 
-def _segments(line: shapely.LineString) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _split_segments(line: shapely.LineString) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Segments ``(n, 2, 2)`` of a line and the distance along it at which each begins ``(n,)``."""
     xy = shapely.get_coordinates(line)
     pieces = np.stack([xy[:-1], xy[1:]], axis=1)
@@ -434,9 +441,9 @@ def _segments(line: shapely.LineString) -> tuple[NDArray[np.float64], NDArray[np
     return pieces[keep], along[keep]
 
 
-def _contacts(part: shapely.LineString, line: shapely.Geometry) -> list[tuple[float, float]]:
+def _find_contacts(part: shapely.LineString, line: shapely.Geometry) -> list[tuple[float, float]]:
     """Stretches of a corridor within a metre of the line, as distances along the corridor."""
-    pieces, along = _segments(part)
+    pieces, along = _split_segments(part)
     segments = shapely.linestrings(pieces)
     shapely.prepare(line)
     near = np.flatnonzero(shapely.dwithin(line, segments, TOUCH_M))
@@ -444,7 +451,7 @@ def _contacts(part: shapely.LineString, line: shapely.Geometry) -> list[tuple[fl
     for index in near:
         window = shapely.box(*shapely.bounds(shapely.buffer(segments[index], 3 * TOUCH_M)))
         rim = shapely.buffer(shapely.intersection(line, window), TOUCH_M)
-        for piece in _flat(shapely.intersection(segments[index], rim)):
+        for piece in _list_parts(shapely.intersection(segments[index], rim)):
             steps = np.hypot(*(shapely.get_coordinates(piece) - pieces[index, 0]).T)
             if len(steps):
                 stretches.append((along[index] + steps.min(), along[index] + steps.max()))
@@ -457,24 +464,24 @@ def _contacts(part: shapely.LineString, line: shapely.Geometry) -> list[tuple[fl
     return merged
 
 
-def _side_at(part: shapely.LineString, at: float, front: FrontLine) -> str:
+def _find_side(part: shapely.LineString, at: float, front: FrontLine) -> str:
     point = shapely.line_interpolate_point(part, at)
-    found = [name for name, land in front.sides.items() if shapely.intersects(land, point)]
-    return found[0] if len(found) == 1 else ""
+    names = [name for name, land in front.sides.items() if shapely.intersects(land, point)]
+    return names[0] if len(names) == 1 else ""
 
 
-def _meeting(
+def _find_meeting_point(
     part: shapely.LineString, enter: float, leave: float, line: shapely.Geometry
 ) -> shapely.Point:
     """Return the one point in which a contact meets the line, or else the contact's middle."""
     contact = shapely.ops.substring(part, enter, leave)
-    met = _flat(shapely.intersection(contact, line))
-    if len(met) == 1 and isinstance(met[0], shapely.Point):
-        return met[0]
+    points = _list_parts(shapely.intersection(contact, line))
+    if len(points) == 1 and isinstance(points[0], shapely.Point):
+        return points[0]
     return shapely.line_interpolate_point(part, (enter + leave) / 2)
 
 
-def _angle_deg(
+def _measure_angle_deg(
     part: shapely.LineString,
     at: float,
     point: shapely.Point,
@@ -483,16 +490,16 @@ def _angle_deg(
 ) -> float:
     """Angle between two lines that meet, from azimuths on the ellipsoid, 0 to 90 degrees."""
     whole = shapely.line_merge(line)
-    nearest = min(_flat(whole), key=lambda piece: shapely.distance(piece, point))
+    nearest = min(_list_parts(whole), key=lambda piece: shapely.distance(piece, point))
     azimuths = [
-        _azimuth_deg(part, at, plane),
-        _azimuth_deg(nearest, shapely.line_locate_point(nearest, point), plane),
+        _find_azimuth_deg(part, at, plane),
+        _find_azimuth_deg(nearest, shapely.line_locate_point(nearest, point), plane),
     ]
     angle = abs(azimuths[0] - azimuths[1]) % 180.0
     return min(angle, 180.0 - angle)
 
 
-def _azimuth_deg(line: shapely.LineString, at: float, plane: ProjectedPlane) -> float:
+def _find_azimuth_deg(line: shapely.LineString, at: float, plane: ProjectedPlane) -> float:
     ends = [max(at - CHORD_M, 0.0), min(at + CHORD_M, line.length)]
     chord = shapely.line_interpolate_point(line, np.array(ends))
     (lon, lat), (lon2, lat2) = plane.lonlat(shapely.get_coordinates(chord))
@@ -516,13 +523,13 @@ def measure_corridor_distances(layers: Layers, *, fronts: Sequence[FrontLine]) -
 
     Notes
     -----
-    The frame's plane says which stretches of the corridor can be nearest; each of these is held
+    The plane says which stretches of the corridor can be nearest; each of these is held
     against the line in an azimuthal projection of its own.
     """
     rows = []
     for _, corridor in layers.corridors.iterrows():
         for front in fronts:
-            distance_m, lon, lat = _nearest(corridor.geometry, front.geometry, layers.plane)
+            distance_m, lon, lat = _find_nearest(corridor.geometry, front.geometry, layers.plane)
             named = {name: corridor[name] for name in ("id", "name", "kind")}
             rows.append(
                 named | {"line": front.key, "distance_m": distance_m, "lon": lon, "lat": lat}
@@ -530,37 +537,37 @@ def measure_corridor_distances(layers: Layers, *, fronts: Sequence[FrontLine]) -
     return pd.DataFrame(rows, columns=DISTANCE)
 
 
-def _nearest(
+def _find_nearest(
     corridor: shapely.Geometry, line: shapely.Geometry, plane: ProjectedPlane
 ) -> tuple[float, float, float]:
     """Geodesic distance in metres and the corridor's nearest point in degrees."""
     planar_m = shapely.distance(corridor, line)
     if planar_m == 0.0:
-        met = shapely.get_coordinates(shapely.intersection(corridor, line))[:1]
-        lon, lat = plane.lonlat(met)[0]
+        common = shapely.get_coordinates(shapely.intersection(corridor, line))[:1]
+        lon, lat = plane.lonlat(common)[0]
         return 0.0, float(lon), float(lat)
     # The plane distorts distances by less than 2 %: nothing farther can be the nearest.
     reach_m = 1.02 * planar_m + TOUCH_M
-    parts = _flat(shapely.segmentize(corridor, 10_000.0))
-    pieces = shapely.linestrings(np.concatenate([_segments(part)[0] for part in parts]))
+    parts = _list_parts(shapely.segmentize(corridor, 10_000.0))
+    pieces = shapely.linestrings(np.concatenate([_split_segments(part)[0] for part in parts]))
     shapely.prepare(line)
-    found = []
+    candidates = []
     for piece in pieces[shapely.dwithin(line, pieces, reach_m)]:
         window = shapely.box(*shapely.bounds(shapely.buffer(piece, 1.02 * reach_m)))
-        found.append(_nearest_here(piece, shapely.intersection(line, window), plane))
-    return min(found)
+        candidates.append(_find_nearest_locally(piece, shapely.intersection(line, window), plane))
+    return min(candidates)
 
 
-def _nearest_here(
+def _find_nearest_locally(
     piece: shapely.LineString, line: shapely.Geometry, plane: ProjectedPlane
 ) -> tuple[float, float, float]:
-    """Do as `_nearest` for a short piece of a corridor, in a plane of its own."""
+    """Do as `_find_nearest` for a short piece of a corridor, in a plane of its own."""
     lon_0, lat_0 = plane.lonlat(shapely.get_coordinates(piece))[0]
     local_crs = pyproj.CRS.from_proj4(f"+proj=aeqd +lon_0={lon_0} +lat_0={lat_0} +ellps=WGS84")
-    there = pyproj.Transformer.from_crs(plane.crs, local_crs, always_xy=True)
+    transformer = pyproj.Transformer.from_crs(plane.crs, local_crs, always_xy=True)
     pair = np.array([piece, line], dtype=object)
-    local = shapely.transform(pair, there.transform, interleaved=False)
+    local = shapely.transform(pair, transformer.transform, interleaved=False)
     ends = shapely.get_coordinates(shapely.shortest_line(local[0], local[1]))
-    back = there.transform(ends[:, 0], ends[:, 1], direction="INVERSE")
+    back = transformer.transform(ends[:, 0], ends[:, 1], direction="INVERSE")
     (lon, lat), (lon2, lat2) = plane.lonlat(np.column_stack(back))
     return float(GEOD.inv(lon, lat, lon2, lat2)[2]), float(lon), float(lat)

@@ -130,15 +130,19 @@ def relate_links(
     problems = []
     sides = ["same", "other", *dict.fromkeys(name for front in fronts for name in front.sides)]
     for row, link in links.iterrows():
-        wrong = spots.wrong(link) or _no_side(str(link["stated_side"]).strip(), sides)
+        wrong = spots.find_fault(link) or _check_stated_side(
+            str(link["stated_side"]).strip(), sides
+        )
         if wrong:
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
-    rows = [row for front in fronts for row in _rows_of(links, spots, front, network, layers.plane)]
+    rows = [
+        row for front in fronts for row in _make_rows(links, spots, front, network, layers.plane)
+    ]
     return pd.DataFrame(rows, columns=LINKS.names)
 
 
-def _no_side(word: str, sides: Sequence[str]) -> str:
+def _check_stated_side(word: str, sides: Sequence[str]) -> str:
     """Say that a side as stated is none; empty if it is one, or nothing is stated."""
     if not word or word in sides or word.casefold() in {"same", "other"}:
         return ""
@@ -161,7 +165,7 @@ class _Spots:
         for table in (layers.corridors, layers.settlements, layers.points):
             self.assets |= dict(zip(table["id"], table.geometry, strict=True))
 
-    def wrong(self, link: pd.Series[Any]) -> str:
+    def find_fault(self, link: pd.Series[Any]) -> str:
         """Say what is wrong with a link; empty if nothing is."""
         ways = [bool(link["asset"].strip()), bool(link["nearest"].strip())]
         ways.append(not (math.isnan(link["lon"]) and math.isnan(link["lat"])))
@@ -184,7 +188,7 @@ class _Spots:
             return "lies nowhere (expected longitude and latitude in degrees). Give both."
         return ""
 
-    def asset(self, link: pd.Series[Any], home: Any, plane: ProjectedPlane) -> Any:
+    def find_asset(self, link: pd.Series[Any], home: Any, plane: ProjectedPlane) -> Any:
         """Return the geometry of an asset in the plane; None where its place is not known."""
         if link["asset"].strip():
             return self.assets[link["asset"].strip()]
@@ -192,18 +196,18 @@ class _Spots:
             return shapely.Point(*plane.xy(np.array([[link["lon"], link["lat"]]]))[0])
         if link["nearest"].strip():
             points = self.layers.points
-            own = points.geometry[points["kind"] == link["nearest"].strip()].to_numpy()
-            return own[int(np.argmin(_geodesic_m(home, own, plane)))]
+            shapes = points.geometry[points["kind"] == link["nearest"].strip()].to_numpy()
+            return shapes[int(np.argmin(_measure_geodesic_m(home, shapes, plane)))]
         return None
 
 
-def _geodesic_m(home: Any, points: Any, plane: ProjectedPlane) -> Any:
+def _measure_geodesic_m(home: Any, points: Any, plane: ProjectedPlane) -> Any:
     lonlat = plane.lonlat(shapely.get_coordinates([home, *points]))
-    here = np.broadcast_to(lonlat[0], (len(lonlat) - 1, 2))
-    return GEOD.inv(*here.T, *lonlat[1:].T)[2]
+    origins = np.broadcast_to(lonlat[0], (len(lonlat) - 1, 2))
+    return GEOD.inv(*origins.T, *lonlat[1:].T)[2]
 
 
-def _rows_of(
+def _make_rows(
     links: pd.DataFrame,
     spots: _Spots,
     front: FrontLine,
@@ -214,9 +218,9 @@ def _rows_of(
     cut = network.closed(front.geometry) if network is not None and len(links) else None
     for _, link in links.iterrows():
         home_point = shapely.point_on_surface(spots.settlements[link["place"]])
-        shape = spots.asset(link, home_point, plane)
-        home = _spot(home_point, front, plane)
-        asset = _spot(_entry(shape), front, plane) if shape is not None else None
+        shape = spots.find_asset(link, home_point, plane)
+        home = _locate_spot(home_point, front, plane)
+        asset = _locate_spot(_find_entry(shape), front, plane) if shape is not None else None
         yield {
             "id": link["id"],
             "place": link["place"],
@@ -226,23 +230,23 @@ def _rows_of(
             "line": front.key,
             "place_side": home.side,
             "asset_side": asset.side if asset else "",
-            "sides": _sides(home, asset),
-            "distance_m": _distance_m(home_point, shape, plane),
-            "reach": _reach(home, asset),
-            "minutes": _minutes(cut, home, asset, front.geometry),
-            "minutes_open": _minutes(graph, home, asset, None),
+            "sides": _compare_sides(home, asset),
+            "distance_m": _measure_distance_m(home_point, shape, plane),
+            "reach": _find_reach(home, asset),
+            "minutes": _find_minutes(cut, home, asset, front.geometry),
+            "minutes_open": _find_minutes(graph, home, asset, None),
             **{name: link[name] for name in LINKS.names[-4:]},
         }
 
 
-def _entry(shape: Any) -> Any:
+def _find_entry(shape: Any) -> Any:
     """Return the point that tells the side: of a line its beginning, of an area one inside."""
     if shapely.get_dimensions(shape) == 1:
         return shapely.Point(shapely.get_coordinates(shape)[0])
     return shapely.point_on_surface(shape)
 
 
-def _spot(point: Any, front: FrontLine, plane: ProjectedPlane) -> _Spot:
+def _locate_spot(point: Any, front: FrontLine, plane: ProjectedPlane) -> _Spot:
     near = find_nearest(front.segments, points=shapely.get_coordinates(point), plane=plane)
     away, segment = float(near.distance_m[0]), int(near.segment[0])
     certain = away > _ON_LINE_M and away >= float(front.error_m[segment])
@@ -253,7 +257,7 @@ def _spot(point: Any, front: FrontLine, plane: ProjectedPlane) -> _Spot:
     return _Spot(point, "", certain, -1)
 
 
-def _sides(home: _Spot, asset: _Spot | None) -> str:
+def _compare_sides(home: _Spot, asset: _Spot | None) -> str:
     if asset is None or not (home.side and asset.side):
         return "unknown"
     if not (home.certain and asset.certain):
@@ -261,14 +265,14 @@ def _sides(home: _Spot, asset: _Spot | None) -> str:
     return "same" if home.side == asset.side else "other"
 
 
-def _reach(home: _Spot, asset: _Spot | None) -> str:
-    told = _sides(home, asset)
-    if asset is None or told in {"unknown", "uncertain"}:
-        return told
-    return "reachable" if told == "same" and home.piece == asset.piece else "cut off"
+def _find_reach(home: _Spot, asset: _Spot | None) -> str:
+    sides = _compare_sides(home, asset)
+    if asset is None or sides in {"unknown", "uncertain"}:
+        return sides
+    return "reachable" if sides == "same" and home.piece == asset.piece else "cut off"
 
 
-def _distance_m(home: Any, shape: Any, plane: ProjectedPlane) -> float:
+def _measure_distance_m(home: Any, shape: Any, plane: ProjectedPlane) -> float:
     if shape is None:
         return math.nan
     if shapely.get_dimensions(shape) == 1:
@@ -278,10 +282,10 @@ def _distance_m(home: Any, shape: Any, plane: ProjectedPlane) -> float:
     if shapely.intersects(shape, home):
         return 0.0
     spot = shapely.get_point(shapely.shortest_line(shape, home), 0)
-    return float(_geodesic_m(home, [spot], plane)[0])
+    return float(_measure_geodesic_m(home, [spot], plane)[0])
 
 
-def _minutes(graph: RoadGraph | None, home: _Spot, asset: _Spot | None, line: Any) -> float:
+def _find_minutes(graph: RoadGraph | None, home: _Spot, asset: _Spot | None, line: Any) -> float:
     if graph is None or asset is None:
         return math.nan
     ends = [np.array(shapely.get_coordinates(spot.point)) for spot in (home, asset)]

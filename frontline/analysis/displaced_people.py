@@ -105,15 +105,15 @@ def check_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataFra
     base = base.where(base != "", table["share_of"].str.strip())
     whole = dict(zip(table["id"], base, strict=True))
     for row, cells in table.iterrows():
-        wrong = _wrong(cells, whole, ids)
+        wrong = _find_fault(cells, whole, ids)
         if wrong:
             problems.append(LayerError(wrong, path=shown_path, row=str(row)))
     raise_problems(problems)
     low, high = table["amount_low"].to_numpy(), table["amount_high"].to_numpy()
-    one = table["amount"].to_numpy()
-    unknown = np.isnan(one) & np.isnan(low) & np.isnan(high)
-    first = np.where(np.isnan(one), np.where(np.isnan(low), 0.0, low), one)
-    last = np.where(np.isnan(one), np.where(np.isnan(high), np.inf, high), one)
+    exact = table["amount"].to_numpy()
+    unknown = np.isnan(exact) & np.isnan(low) & np.isnan(high)
+    first = np.where(np.isnan(exact), np.where(np.isnan(low), 0.0, low), exact)
+    last = np.where(np.isnan(exact), np.where(np.isnan(high), np.inf, high), exact)
     unit = table["unit"].str.strip()
     return table.drop(columns="amount").assign(
         amount_low=np.where(unknown, np.nan, first),
@@ -124,17 +124,17 @@ def check_flows(table: pd.DataFrame, *, shown_path: str = "flows") -> pd.DataFra
     )
 
 
-def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
+def _find_fault(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
     """Say what is wrong with a row; empty if nothing is."""
-    one, low, high = (float(cells[name]) for name in ("amount", "amount_low", "amount_high"))
-    part_of, share_of, own, kind = (
+    exact, low, high = (float(cells[name]) for name in ("amount", "amount_low", "amount_high"))
+    part_of, share_of, row_id, kind = (
         str(cells[name]).strip() for name in ("part_of", "share_of", "id", "kind")
     )
     base = part_of or share_of
-    given = [value for value in (one, low, high) if not math.isnan(value)]
+    stated = [value for value in (exact, low, high) if not math.isnan(value)]
     faults = (
         (
-            not math.isnan(one) and len(given) > 1,
+            not math.isnan(exact) and len(stated) > 1,
             "has an amount and its ends. Keep one of them.",
         ),
         (
@@ -142,7 +142,7 @@ def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
             f"amount_low = {low:.10g} is more than amount_high = {high:.10g}. Swap them.",
         ),
         (
-            min(given, default=0.0) < 0,
+            min(stated, default=0.0) < 0,
             "has a negative amount (expected 0 or more; a flow back has its own row).",
         ),
         (
@@ -153,7 +153,7 @@ def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
             part_of != "" and share_of != "",
             "is both a part and a share. Keep part_of, or share_of where others overlap with it.",
         ),
-        (own in _above(own, whole), "is part of itself. Mend part_of."),
+        (row_id in _list_wholes(row_id, whole), "is part of itself. Mend part_of."),
         (
             str(cells["unit"]).strip() == SHARE and not base,
             "is a share of nothing. Name the whole in part_of or share_of.",
@@ -163,14 +163,14 @@ def _wrong(cells: pd.Series[Any], whole: dict[str, str], ids: set[str]) -> str:
     return next((text for is_so, text in faults if is_so), "")
 
 
-def _above(own: str, whole: dict[str, str]) -> set[str]:
+def _list_wholes(row_id: str, whole: dict[str, str]) -> set[str]:
     """Walk up the totals of a row; ends where they end or come round."""
-    found: set[str] = set()
-    here = whole.get(own, "")
-    while here and here not in found:
-        found.add(here)
-        here = whole.get(here, "")
-    return found
+    wholes: set[str] = set()
+    current = whole.get(row_id, "")
+    while current and current not in wholes:
+        wholes.add(current)
+        current = whole.get(current, "")
+    return wholes
 
 
 def list_flows(flows: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +188,7 @@ def list_flows(flows: pd.DataFrame) -> pd.DataFrame:
     amounts between the ends stated (an open end ends at the whole); a figure stated as a share
     is that share. The whole is ``part_of`` or ``share_of``.
     """
-    at = {own: number for number, own in enumerate(flows["id"])}
+    at = {row_id: number for number, row_id in enumerate(flows["id"])}
     low, high = flows["amount_low"].to_numpy(), flows["amount_high"].to_numpy()
     units = flows["unit"].tolist()
     shares = np.full((len(flows), 2), np.nan)
@@ -197,13 +197,15 @@ def list_flows(flows: pd.DataFrame) -> pd.DataFrame:
         if unit == SHARE:
             shares[number] = low[number], min(high[number], 100.0)
         elif base and units[at[base]] == unit:
-            shares[number] = _shares(low[number], high[number], low[at[base]], high[at[base]])
-    told = flows.assign(share_low=shares[:, 0], share_high=shares[:, 1])
-    own_columns = [name for name in told if name not in FLOWS.names]
-    return told[[*FLOWS.names, *own_columns]].reset_index(drop=True)
+            shares[number] = _find_shares(low[number], high[number], low[at[base]], high[at[base]])
+    listed = flows.assign(share_low=shares[:, 0], share_high=shares[:, 1])
+    own_columns = [name for name in listed if name not in FLOWS.names]
+    return listed[[*FLOWS.names, *own_columns]].reset_index(drop=True)
 
 
-def _shares(low: float, high: float, whole_low: float, whole_high: float) -> tuple[float, float]:
+def _find_shares(
+    low: float, high: float, whole_low: float, whole_high: float
+) -> tuple[float, float]:
     if math.isnan(low) or math.isnan(whole_low):
         return math.nan, math.nan
     least = 0.0 if math.isinf(whole_high) else 100.0 * low / whole_high if whole_high else math.nan
@@ -230,17 +232,17 @@ def balance_flows(flows: pd.DataFrame) -> pd.DataFrame:
     ``unknown`` where an amount is. Parts stated as shares are held against 100 %; parts of any
     other unit than the whole's are not held against it.
     """
-    rows = [row for _, whole in flows.iterrows() for row in _balances(whole, flows)]
+    rows = [row for _, whole in flows.iterrows() for row in _compare_parts(whole, flows)]
     return pd.DataFrame(rows, columns=BALANCE.names)
 
 
-def _balances(whole: pd.Series[Any], flows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _compare_parts(whole: pd.Series[Any], flows: pd.DataFrame) -> Iterator[dict[str, Any]]:
     parts = flows[flows["part_of"] == whole["id"]]
-    for (source, unit), own in parts.groupby(["source", "unit"], sort=False):
+    for (source, unit), group in parts.groupby(["source", "unit"], sort=False):
         if unit not in {SHARE, whole["unit"]}:
             continue
         ends = (100.0, 100.0) if unit == SHARE else (whole["amount_low"], whole["amount_high"])
-        low, high = (float(own[name].sum(skipna=False)) for name in ("amount_low", "amount_high"))
+        low, high = (float(group[name].sum(skipna=False)) for name in ("amount_low", "amount_high"))
         yield {
             "id": whole["id"],
             "what": whole["what"],
@@ -248,22 +250,22 @@ def _balances(whole: pd.Series[Any], flows: pd.DataFrame) -> Iterator[dict[str, 
             "unit": unit,
             "amount_low": ends[0],
             "amount_high": ends[1],
-            "parts": len(own),
+            "parts": len(group),
             "parts_source": source,
             "parts_low": low,
             "parts_high": high,
-            "difference_low": _less(ends[0], high),
-            "difference_high": _less(ends[1], low),
-            "balance": _verdict(low, high, *ends),
+            "difference_low": _subtract(ends[0], high),
+            "difference_high": _subtract(ends[1], low),
+            "balance": _decide_balance(low, high, *ends),
         }
 
 
-def _less(one: float, other: float) -> float:
+def _subtract(first: float, second: float) -> float:
     """Subtract; nothing is known of the difference of two open ends but that it is open."""
-    return one - other if not (math.isinf(one) and math.isinf(other)) else -math.inf
+    return first - second if not (math.isinf(first) and math.isinf(second)) else -math.inf
 
 
-def _verdict(low: float, high: float, whole_low: float, whole_high: float) -> str:
+def _decide_balance(low: float, high: float, whole_low: float, whole_high: float) -> str:
     if any(math.isnan(value) for value in (low, high, whole_low, whole_high)):
         return "unknown"
     slack = _ROUNDING * max(abs(whole_low), 1.0)
@@ -348,37 +350,42 @@ def add_people_present(
     """
     lines = {line.key: line.date for line in project.lines}
     rows = [
-        _present(row, lines.get(str(row["line"])), project, flows)
+        _find_people_present(row, lines.get(str(row["line"])), project, flows)
         for row in people.to_dict("records")
     ]
-    told = pd.DataFrame(rows, columns=PRESENT, index=people.index)
-    return people.assign(**{name: told[name] for name in PRESENT})
+    present = pd.DataFrame(rows, columns=PRESENT, index=people.index)
+    return people.assign(**{name: present[name] for name in PRESENT})
 
 
-def _present(
+def _find_people_present(
     row: Mapping[Any, Any], date: dt.date | None, project: Project, flows: pd.DataFrame | None
 ) -> dict[str, Any]:
     nothing = {**dict.fromkeys(PRESENT[:3], math.nan), "displacement": ""}
     source, people = str(row["source"]), float(row["population"])
-    mine = source in _MAY_HAVE_LEFT or source.startswith(_MAY_HAVE_LEFT[2:])
-    if flows is None or date is None or not mine or math.isnan(people):
+    may_have_left = source in _MAY_HAVE_LEFT or source.startswith(_MAY_HAVE_LEFT[2:])
+    if flows is None or date is None or not may_have_left or math.isnan(people):
         return nothing
     # None, where no figure was added up: nobody can have left.
     if not row["figures_first"] and not row["figures_undated"] > 0:
         return nothing
     between = [
-        one
-        for one in project.displacements
-        if (not one.sides or row["side"] in one.sides)
-        and one.date <= date
-        and (not row["figures_first"] or parse_first_day(str(row["figures_first"])) < one.date)
+        displacement
+        for displacement in project.displacements
+        if (not displacement.sides or row["side"] in displacement.sides)
+        and displacement.date <= date
+        and (
+            not row["figures_first"]
+            or parse_first_day(str(row["figures_first"])) < displacement.date
+        )
     ]
     if not between:
         return nothing
-    last = max(between, key=lambda one: one.date)
-    left = _ends(flows, (last.left,))
-    back = _ends(flows, [own for own in last.returned if _by(flows, own, date)])
-    whole = _ends(flows, (last.whole,)) if last.whole else (math.nan, math.nan)
+    last = max(between, key=lambda displacement: displacement.date)
+    left = _sum_ends(flows, (last.left,))
+    back = _sum_ends(
+        flows, [row_id for row_id in last.returned if _may_have_returned(flows, row_id, date)]
+    )
+    whole = _sum_ends(flows, (last.whole,)) if last.whole else (math.nan, math.nan)
     least = max(0.0, people - max(left[1] - back[0], 0.0))
     gone = max(left[0] - back[1], 0.0)
     most = people if math.isnan(whole[1]) else min(people, max(whole[1] - gone, 0.0))
@@ -387,13 +394,13 @@ def _present(
     return dict(zip(PRESENT, (least, most, even, last.label), strict=True))
 
 
-def _by(flows: pd.DataFrame, own: str, date: dt.date) -> bool:
+def _may_have_returned(flows: pd.DataFrame, row_id: str, date: dt.date) -> bool:
     """Tell whether those of a row may have come back by a date; without a date they may."""
-    when = str(flows.loc[flows["id"] == own, "date"].iloc[0])
+    when = str(flows.loc[flows["id"] == row_id, "date"].iloc[0])
     return not when or parse_first_day(when) <= date
 
 
-def _ends(flows: pd.DataFrame, ids: Sequence[str]) -> tuple[float, float]:
+def _sum_ends(flows: pd.DataFrame, ids: Sequence[str]) -> tuple[float, float]:
     """Add up the ends of some rows; nothing stated is nothing known: 0 to everybody."""
     rows = flows[flows["id"].isin(list(ids))]
     low, high = rows["amount_low"].fillna(0.0), rows["amount_high"].fillna(math.inf)

@@ -105,19 +105,21 @@ def relate_events(
         [
             LayerError(wrong, path=shown_path, row=str(row))
             for row, event in events.iterrows()
-            for wrong in [_wrong(event)]
+            for wrong in [_find_fault(event)]
             if wrong
         ]
     )
     ordered = sorted(fronts, key=lambda front: front.date)
     rows = [
-        row for _, event in events.iterrows() for row in _rows_of(event, ordered, stretches, plane)
+        row
+        for _, event in events.iterrows()
+        for row in _make_rows(event, ordered, stretches, plane)
     ]
     table = pd.DataFrame(rows, columns=EVENTS.names)
     return table.astype({"side_certain": "boolean", "below_accuracy": "boolean"})
 
 
-def _wrong(event: pd.Series[Any]) -> str:
+def _find_fault(event: pd.Series[Any]) -> str:
     second = [event["lon_2"], event["lat_2"]]
     pairs = [(event["lon"], event["lat"])]
     if len(event["date"]) != _DAY:
@@ -135,12 +137,12 @@ def _wrong(event: pd.Series[Any]) -> str:
     )
 
 
-def _line_at(day: dt.date, ordered: Sequence[FrontLine]) -> FrontLine | None:
+def _find_line(day: dt.date, ordered: Sequence[FrontLine]) -> FrontLine | None:
     before = [front for front in ordered if front.date <= day]
     return before[-1] if before else None
 
 
-def _rows_of(
+def _make_rows(
     event: pd.Series[Any],
     ordered: Sequence[FrontLine],
     stretches: Sequence[LineSection],
@@ -148,19 +150,21 @@ def _rows_of(
 ) -> Iterator[dict[str, Any]]:
     lonlat = np.array([[event["lon"], event["lat"]], [event["lon_2"], event["lat_2"]]])
     lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
-    front = _line_at(parse_first_day(event["date"]), ordered)
+    front = _find_line(parse_first_day(event["date"]), ordered)
     error_m = float(np.nan_to_num(event["position_error_m"]))
-    told = [_against(place, front, stretches, error_m, plane) for place in plane.xy(lonlat)]
+    positions = [
+        _relate_to_line(place, front, stretches, error_m, plane) for place in plane.xy(lonlat)
+    ]
     apart = math.nan
     if len(lonlat) == 2:
         apart = float(GEOD.inv(*lonlat[0], *lonlat[1])[2])
     disputed = ""
-    if len({row["side"] for row in told}) > 1:
+    if len({row["side"] for row in positions}) > 1:
         disputed = "side"
     elif apart > error_m:
         disputed = "place"
     names = ("claimed_by", "claimed_by_2")
-    for number, row in enumerate(told):
+    for number, row in enumerate(positions):
         yield {
             **{name: event[name] for name in ("id", "name", "kind", "date", "source", "note")},
             "claim": number + 1,
@@ -173,7 +177,7 @@ def _rows_of(
         }
 
 
-def _against(
+def _relate_to_line(
     place: Any,
     front: FrontLine | None,
     stretches: Sequence[LineSection],
@@ -188,7 +192,7 @@ def _against(
     together = math.hypot(error_m, float(front.error_m[near.segment[0]]))
     point = shapely.Point(place)
     sides = [name for name, land in front.sides.items() if shapely.intersects(land, point)]
-    here = [
+    sections = [
         stretch.key
         for stretch in stretches
         if stretch.line == front.key
@@ -196,7 +200,7 @@ def _against(
     ]
     return {
         "line": front.key,
-        "section": "; ".join(here),
+        "section": "; ".join(sections),
         "side": sides[0] if len(sides) == 1 else "",
         "side_certain": bool(len(sides) == 1 and away > 0 and away >= together),
         "distance_m": away,

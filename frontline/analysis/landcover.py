@@ -113,11 +113,11 @@ def number_classes(stated: LandCover) -> Callable[[NDArray[np.floating[Any]]], F
     codes = {code: at for at, every in enumerate(stated.classes.values()) for code in every}
     other, unknown = len(stated.classes), len(stated.classes) + 1
     codes |= dict.fromkeys(stated.unknown, unknown)
-    kept = {code: at for code, at in codes.items() if code >= 0}
-    size = max(kept, default=0) + 1
+    looked_up = {code: at for code, at in codes.items() if code >= 0}
+    size = max(looked_up, default=0) + 1
     # By code; then what is beyond all codes, and what is no number.
     table = np.full(size + 2, float(other))
-    table[list(kept)] = list(kept.values())
+    table[list(looked_up)] = list(looked_up.values())
     table[size + 1] = unknown
 
     def classed(values: NDArray[np.floating[Any]]) -> Floats:
@@ -151,27 +151,29 @@ def read_cover(project: Project, *, layers: Layers) -> LandCoverSquares | None:
     shown = write_relative(stated.path, project=project)
     plane = layers.plane
     with open_raster(stated.path, crs=stated.crs, nodata=stated.nodata, shown=shown) as raster:
-        windows, reached = _windows(raster, layers.study_area, plane.crs)
+        windows, reached = _find_windows(raster, layers.study_area, plane.crs)
         if not windows:
             raise RasterError(
                 "does not reach the study area. Use land cover of this region, or correct the CRS.",
                 path=raster.path,
             )
         squares = _Squares(raster, stated, sum(window.cells for window in windows))
-        parts = [squares.of(band) for window in windows for band in squares.bands(window)]
+        parts = [squares.merge(band) for window in windows for band in squares.cut_bands(window)]
         step_m = float(np.sqrt(1e6 * measure_cell_areas(raster, window=windows[0]).mean()))
     place = np.concatenate([part[0] for part in parts])
     area_km2 = np.concatenate([part[1] for part in parts])
     turn = pyproj.Transformer.from_crs(raster.crs, plane.crs, always_xy=True)
     xy = np.column_stack(turn.transform(place[:, 0], place[:, 1]))
     shapely.prepare(layers.study_area)
-    own = shapely.contains_xy(layers.study_area, xy[:, 0], xy[:, 1])
-    xy, area_km2 = xy[own], area_km2[own]
+    inside = shapely.contains_xy(layers.study_area, xy[:, 0], xy[:, 1])
+    xy, area_km2 = xy[inside], area_km2[inside]
     sums = area_km2.sum(axis=0)
     _check_known(stated, sums, raster)
     known = reached * (1.0 - float(sums[-1] / sums.sum()))
     notes = tuple(
-        _notes(raster.datum_doubt, known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12)))
+        _note_cover(
+            raster.datum_doubt, known, squares.strange, float(sums[-2] / max(sums.sum(), 1e-12))
+        )
     )
     return LandCoverSquares(name_classes(stated), xy, area_km2, known, step_m, notes)
 
@@ -208,14 +210,14 @@ def relate_to_lines(
     """
     if cover is None:
         return None
-    found = {
-        front.key: _against(cover, front, draws.get(front.key, ()), distances_m, plane)
+    positions = {
+        front.key: _locate_squares(cover, front, draws.get(front.key, ()), distances_m, plane)
         for front in fronts
     }
-    return replace(cover, against=found)
+    return replace(cover, against=positions)
 
 
-def _against(
+def _locate_squares(
     cover: LandCoverSquares,
     front: FrontLine,
     draws: Sequence[DisplacedFront],
@@ -225,25 +227,29 @@ def _against(
     edges = np.array(distances_m)
     names = tuple(name for name in front.sides if name)
     points = shapely.points(cover.xy)
-    here = find_position(points, line=front.geometry, sides=front.sides, plane=plane, names=names)
+    nominal = find_position(
+        points, line=front.geometry, sides=front.sides, plane=plane, names=names
+    )
     nobody = len(names)
-    side = np.where(here.side == OUTSIDE, nobody, here.side).astype(np.int8)
-    ring = np.searchsorted(edges, here.distance_m, side="left").astype(np.int8)
-    sides, rings = (np.repeat(one[None], 1 + len(draws), axis=0) for one in (side, ring))
+    side = np.where(nominal.side == OUTSIDE, nobody, nominal.side).astype(np.int8)
+    ring = np.searchsorted(edges, nominal.distance_m, side="left").astype(np.int8)
+    sides, rings = (np.repeat(numbers[None], 1 + len(draws), axis=0) for numbers in (side, ring))
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
-    away = np.abs(here.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
+    away = np.abs(nominal.distance_m[:, None] - np.array([0.0, *edges])).min(axis=1)
     moving = np.flatnonzero(away < reach_m)
-    for row, there in _positions(front, draws, cover.xy[moving], here.part(moving), plane, names):
-        sides[row, moving] = np.where(there.side == OUTSIDE, nobody, there.side)
-        rings[row, moving] = np.searchsorted(edges, there.distance_m, side="left")
+    for row, position in _locate_in_copies(
+        front, draws, cover.xy[moving], nominal.part(moving), plane, names
+    ):
+        sides[row, moving] = np.where(position.side == OUTSIDE, nobody, position.side)
+        rings[row, moving] = np.searchsorted(edges, position.distance_m, side="left")
     return CoverPosition(names, sides, rings)
 
 
-def _positions(
+def _locate_in_copies(
     front: FrontLine,
     draws: Sequence[DisplacedFront],
     xy: Floats,
-    here: SamplePosition,
+    nominal: SamplePosition,
     plane: ProjectedPlane,
     names: Sequence[str],
 ) -> Iterator[tuple[int, SamplePosition]]:
@@ -260,16 +266,16 @@ def _positions(
         return
     number = {name: at for at, name in enumerate(front.sides)}
     order = np.array([*(number[name] for name in names), OUTSIDE])
-    given = np.where(here.side == OUTSIDE, OUTSIDE, order[here.side])
-    located = draws.located(xy, given, plane)
+    side_numbers = np.where(nominal.side == OUTSIDE, OUTSIDE, order[nominal.side])
+    located = draws.located(xy, side_numbers, plane)
     back = np.full(len(number) + 1, OUTSIDE)
     back[order[:-1]] = np.arange(len(names))
     whole = draws.line.generalised
     base: Kind = "drawn" if whole else "smooth"
     kind: Kind = "lines" if whole else "maps"
     places = evaluate(lambda row: located.at(kind, row), items=range(len(draws)))
-    for row, there in enumerate([located.at(base, 0), *places]):
-        yield row, SamplePosition(back[there.side], there.distance_m)
+    for row, position in enumerate([located.at(base, 0), *places]):
+        yield row, SamplePosition(back[position.side], position.distance_m)
 
 
 def realise_flows(
@@ -298,14 +304,16 @@ def realise_flows(
     """
     n, m = len(first.names) + 1, len(second.names) + 1
     count = max(len(first.side), len(second.side))
-    found = np.zeros((count, n * m, len(cover.names)))
+    sums = np.zeros((count, n * m, len(cover.names)))
     area_km2 = cover.area_km2 if inside is None else cover.area_km2 * inside[:, None]
     for row in range(count):
-        before, after = (one.side[min(row, len(one.side) - 1)] for one in (first, second))
+        before, after = (
+            position.side[min(row, len(position.side) - 1)] for position in (first, second)
+        )
         at = before.astype(np.int64) * m + after
         for column in range(len(cover.names)):
-            found[row, :, column] = np.bincount(at, weights=area_km2[:, column], minlength=n * m)
-    return found.reshape(count, n, m, -1)
+            sums[row, :, column] = np.bincount(at, weights=area_km2[:, column], minlength=n * m)
+    return sums.reshape(count, n, m, -1)
 
 
 def combine_intervals(value: float, *, drawn: Floats, least: float = 0.0) -> tuple[float, float]:
@@ -363,10 +371,10 @@ def measure_cover(
             classes=len(names),
         )
     whole = measure_area(lands, plane=plane) / 1e6
-    found = areas.sum(axis=1)
+    covered = areas.sum(axis=1)
     # Off the raster: unknown. Below a ten-thousandth it is the rounding of bent edges.
-    beyond = np.where(found < (1 - 1e-4) * whole, whole - found, 0.0)
-    scale = np.divide(whole - beyond, found, out=np.ones(len(found)), where=found > 0)
+    beyond = np.where(covered < (1 - 1e-4) * whole, whole - covered, 0.0)
+    scale = np.divide(whole - beyond, covered, out=np.ones(len(covered)), where=covered > 0)
     areas *= scale[:, None]
     areas[:, -1] += beyond
     return areas
@@ -392,7 +400,9 @@ def _check_known(stated: LandCover, sums: Floats, raster: Raster) -> None:
         )
 
 
-def _notes(datum_doubt: str, known: float, strange: dict[int, int], share: float) -> Iterator[Note]:
+def _note_cover(
+    datum_doubt: str, known: float, strange: dict[int, int], share: float
+) -> Iterator[Note]:
     if datum_doubt:
         yield Note("landcover", datum_doubt)
     if known < 0.9995:
@@ -406,7 +416,7 @@ def _notes(datum_doubt: str, known: float, strange: dict[int, int], share: float
         yield Note("landcover", text, len(codes))
 
 
-def _windows(raster: Raster, area: Any, crs: pyproj.CRS) -> tuple[list[Window], float]:
+def _find_windows(raster: Raster, area: Any, crs: pyproj.CRS) -> tuple[list[Window], float]:
     """Return the parts of a raster under an area, and what share of the area it reaches.
 
     Several parts where a raster of the whole turn meets the area at both edges.
@@ -435,7 +445,7 @@ class _Squares:
         self.side = max(1, int(np.ceil(np.sqrt(cells / MOST_SQUARES))))
         self.strange: dict[int, int] = {}
 
-    def bands(self, window: Window) -> Iterator[Window]:
+    def cut_bands(self, window: Window) -> Iterator[Window]:
         """Cut a window into bands whose rows are a multiple of the squares' side."""
         side = self.side
         rows = side * max(1, _BAND_CELLS // max(window.cols * side, 1))
@@ -443,7 +453,7 @@ class _Squares:
             height = min(rows, window.row + window.rows - row)
             yield Window(row, window.col, height, window.cols)
 
-    def of(self, window: Window) -> tuple[Floats, Floats]:
+    def merge(self, window: Window) -> tuple[Floats, Floats]:
         """Return a place in each square, in the raster's CRS, and its land of each class."""
         values = read_window(self.raster, window=window)
         numbers = self.classed(values).astype(np.int64)

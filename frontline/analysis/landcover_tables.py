@@ -121,7 +121,7 @@ def tabulate_cover(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd
     case
         From a run.
     changes
-        What :func:`frontline.change.find_land_changes` returns, in the plane.
+        What `frontline.analysis.change.find_land_changes` returns, in the plane.
 
     Returns
     -------
@@ -140,24 +140,24 @@ def tabulate_cover(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd
     if cover is None:
         return {}
     against = cover.against
-    found = {"landcover": _by_zone(case, cover, against)}
+    tables = {"landcover": _tabulate_zones(case, cover, against)}
     if len(case.fronts) > 1:
-        flows = list(_flows(case, cover, against, changes))
-        kept = _kept(cover, np.concatenate([flow.area_km2 for flow in flows]))
-        rows = [row for flow in flows for row in flow.rows(cover, kept)]
-        found["landcover_changes"] = pd.DataFrame(rows, columns=FLOWS.names)
-        found["landcover_balance"] = _balance(flows, cover, kept)
-    return found
+        flows = list(_find_flows(case, cover, against, changes))
+        classes = _choose_classes(cover, np.concatenate([flow.area_km2 for flow in flows]))
+        rows = [row for flow in flows for row in flow.list_rows(cover, classes)]
+        tables["landcover_changes"] = pd.DataFrame(rows, columns=FLOWS.names)
+        tables["landcover_balance"] = _tabulate_balance(flows, cover, classes)
+    return tables
 
 
-def _kept(cover: LandCoverSquares, areas: Floats) -> list[int]:
-    """List the numbers of the classes told of: those found, farmland, trees, the unknown."""
+def _choose_classes(cover: LandCoverSquares, areas: Floats) -> list[int]:
+    """List the numbers of the classes with rows: those present, farmland, trees, the unknown."""
     always = {FARMLAND, TREES, UNKNOWN}
-    found = (areas > _SLIVER_KM2).any(axis=0) | (cover.area_km2.sum(axis=0) > _SLIVER_KM2)
-    return [at for at, name in enumerate(cover.names) if found[at] or name in always]
+    present = (areas > _SLIVER_KM2).any(axis=0) | (cover.area_km2.sum(axis=0) > _SLIVER_KM2)
+    return [at for at, name in enumerate(cover.names) if present[at] or name in always]
 
 
-def _by_zone(
+def _tabulate_zones(
     case: Analysis, cover: LandCoverSquares, against: Mapping[str, CoverPosition]
 ) -> pd.DataFrame:
     distances = case.project.zones.distances_m
@@ -165,43 +165,48 @@ def _by_zone(
     for front in case.fronts:
         zones = case.zones[(case.zones["line"] == front.key) & (case.zones["kind"] == "ring")]
         for at, side in enumerate(against[front.key].names):
-            own = zones[zones["side"] == side].set_index("distance_m").geometry
-            near = [own.loc[distance_m] for distance_m in distances]
+            by_distance = zones[zones["side"] == side].set_index("distance_m").geometry
+            near = [by_distance.loc[distance_m] for distance_m in distances]
             lands += [*near, shapely.difference(front.sides[side], shapely.union_all(near))]
             labels.append((front.key, at))
     areas = measure_cover(case.project, layers=case.layers, lands=np.array(lands, dtype=object))
-    kept = _kept(cover, areas)
+    classes = _choose_classes(cover, areas)
     exact = areas.reshape(len(labels), len(distances) + 1, -1).cumsum(axis=1)
     rows: list[dict[str, Any]] = []
     for (line, at), of_side in zip(labels, exact, strict=True):
-        drawn = _drawn_zones(cover, against[line], at, len(distances))
+        drawn = _sum_drawn_zones(cover, against[line], at, len(distances))
         for ring in (len(distances), *range(len(distances))):
             distance_m = distances[ring] if ring < len(distances) else math.nan
             where = {"line": line, "side": against[line].names[at], "distance_m": distance_m}
-            rows += [where | row for row in _classes(cover, kept, of_side[ring], drawn[:, ring])]
+            rows += [
+                where | row
+                for row in _list_class_rows(cover, classes, of_side[ring], drawn[:, ring])
+            ]
     return pd.DataFrame(rows, columns=COVER.names)
 
 
-def _drawn_zones(cover: LandCoverSquares, against: CoverPosition, side: int, rings: int) -> Floats:
+def _sum_drawn_zones(
+    cover: LandCoverSquares, against: CoverPosition, side: int, rings: int
+) -> Floats:
     """Land by draw, ring (cumulative; last the whole side) and class, of squares."""
     size = rings + 1
-    found = np.zeros((len(against.side), size, len(cover.names)))
-    for row in range(len(found)):
-        own = against.side[row] == side
+    sums = np.zeros((len(against.side), size, len(cover.names)))
+    for row in range(len(sums)):
+        on_side = against.side[row] == side
         for column in range(len(cover.names)):
-            found[row, :, column] = np.bincount(
-                against.ring[row, own], weights=cover.area_km2[own, column], minlength=size
+            sums[row, :, column] = np.bincount(
+                against.ring[row, on_side], weights=cover.area_km2[on_side, column], minlength=size
             )
-    return found.cumsum(axis=1)
+    return sums.cumsum(axis=1)
 
 
-def _classes(
-    cover: LandCoverSquares, kept: Sequence[int], areas: Floats, drawn: Floats
+def _list_class_rows(
+    cover: LandCoverSquares, classes: Sequence[int], areas: Floats, drawn: Floats
 ) -> Iterator[dict[str, Any]]:
     """Give a row for each class of one land."""
     whole, unknown = float(areas.sum()), float(areas[-1])
     known = whole - unknown
-    for at in kept:
+    for at in classes:
         low, high = combine_intervals(float(areas[at]), drawn=drawn[:, at])
         is_known = cover.names[at] != UNKNOWN and known > _SLIVER_KM2
         yield {
@@ -231,13 +236,15 @@ class _Flow:
     held_km2: Floats
     drawn_held_km2: Floats
 
-    def rows(self, cover: LandCoverSquares, kept: Sequence[int]) -> Iterator[dict[str, Any]]:
+    def list_rows(
+        self, cover: LandCoverSquares, classes: Sequence[int]
+    ) -> Iterator[dict[str, Any]]:
         """Give a row for each class."""
         areas, whole = self.area_km2[0], float(self.area_km2.sum())
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(self.held_km2 > _SLIVER_KM2, areas / self.held_km2, math.nan)
             drawn = np.where(self.drawn_held_km2 > 0, self.drawn_km2 / self.drawn_held_km2, 0.0)
-        for at in kept:
+        for at in classes:
             low, high = combine_intervals(float(areas[at]), drawn=self.drawn_km2[:, at])
             least, most = combine_intervals(float(share[at]), drawn=drawn[:, at])
             yield {
@@ -258,7 +265,7 @@ class _Flow:
             }
 
 
-def _flows(
+def _find_flows(
     case: Analysis,
     cover: LandCoverSquares,
     against: Mapping[str, CoverPosition],
@@ -267,14 +274,16 @@ def _flows(
     exact = measure_cover(case.project, layers=case.layers, lands=changes.geometry.to_numpy())
     for old, new in pair_lines(case.fronts):
         first, second = against[old.key], against[new.key]
-        own = ((changes["from_line"] == old.key) & (changes["to_line"] == new.key)).to_numpy()
+        of_pair = ((changes["from_line"] == old.key) & (changes["to_line"] == new.key)).to_numpy()
         doubtful = (changes["kind"] == "within_error").to_numpy()
         drawn = realise_flows(cover, first=first, second=second)
         before = changes["from_side"].to_numpy()
         for row, from_side in enumerate((*first.names, "")):
-            held = exact[own & (before == from_side)].sum(axis=0)
+            held = exact[of_pair & (before == from_side)].sum(axis=0)
             for column, to_side in enumerate((*second.names, "")):
-                chosen = own & (before == from_side) & (changes["to_side"] == to_side).to_numpy()
+                chosen = (
+                    of_pair & (before == from_side) & (changes["to_side"] == to_side).to_numpy()
+                )
                 if not chosen.any():
                     continue
                 yield _Flow(
@@ -288,21 +297,23 @@ def _flows(
                 )
 
 
-def _balance(flows: Sequence[_Flow], cover: LandCoverSquares, kept: Sequence[int]) -> pd.DataFrame:
+def _tabulate_balance(
+    flows: Sequence[_Flow], cover: LandCoverSquares, classes: Sequence[int]
+) -> pd.DataFrame:
     """Add up what each side gained and ceded, for each pair of lines and class."""
     rows = []
     for lines in dict.fromkeys(flow.lines for flow in flows):
-        own = [flow for flow in flows if flow.lines == lines]
-        for side in dict.fromkeys(name for flow in own for name in flow.sides if name):
+        of_pair = [flow for flow in flows if flow.lines == lines]
+        for side in dict.fromkeys(name for flow in of_pair for name in flow.sides if name):
             signs = {
-                "gained": [int(flow.sides[1] == side != flow.sides[0]) for flow in own],
-                "ceded": [int(flow.sides[0] == side != flow.sides[1]) for flow in own],
+                "gained": [int(flow.sides[1] == side != flow.sides[0]) for flow in of_pair],
+                "ceded": [int(flow.sides[0] == side != flow.sides[1]) for flow in of_pair],
             }
             signs["net"] = [a - b for a, b in zip(signs["gained"], signs["ceded"], strict=True)]
-            for at in kept:
-                area = np.array([flow.area_km2[0, at] for flow in own])
-                drawn = np.array([flow.drawn_km2[:, at] for flow in own])
-                held = [[flow.sides[end] == side for flow in own] for end in (0, 1)]
+            for at in classes:
+                area = np.array([flow.area_km2[0, at] for flow in of_pair])
+                drawn = np.array([flow.drawn_km2[:, at] for flow in of_pair])
+                held = [[flow.sides[end] == side for flow in of_pair] for end in (0, 1)]
                 row: dict[str, Any] = {
                     "from_line": lines[0],
                     "to_line": lines[1],
@@ -323,7 +334,7 @@ def _balance(flows: Sequence[_Flow], cover: LandCoverSquares, kept: Sequence[int
                     )
                 changed = np.array(signs["gained"]) + signs["ceded"]
                 row["contested_km2"] = float(
-                    changed @ np.array([flow.contested_km2[at] for flow in own])
+                    changed @ np.array([flow.contested_km2[at] for flow in of_pair])
                 )
                 rows.append(row)
     return pd.DataFrame(rows, columns=BALANCE.names)

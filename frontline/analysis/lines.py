@@ -117,9 +117,9 @@ def find_certainty(
     counted = np.zeros(len(shapes), dtype=bool)
     rows = []
     for error in sorted(set(front.error_m.tolist()), reverse=True):
-        own = front.error_m == error
-        part = _with(front, own)
-        kilometres = float(measure_length(front.segments[own], plane=plane).sum()) / 1000.0
+        chosen = front.error_m == error
+        part = _select_segments(front, chosen)
+        kilometres = float(measure_length(front.segments[chosen], plane=plane).sum()) / 1000.0
         band = shapely.intersection(make_error_band(part, plane=plane), study_area)
         inside = shapely.intersects(band, shapes) & ~counted
         land = shapely.difference(band, taken)
@@ -141,7 +141,7 @@ def find_certainty(
     return pd.DataFrame(rows, columns=CERTAINTY.names)
 
 
-def _with(front: FrontLine, chosen: NDArray[np.bool_]) -> FrontLine:
+def _select_segments(front: FrontLine, chosen: NDArray[np.bool_]) -> FrontLine:
     return replace(front, segments=front.segments[chosen], error_m=front.error_m[chosen])
 
 
@@ -198,23 +198,23 @@ THRESHOLDS = {
 
 def tabulate_scales(fronts: Sequence[FrontLine], *, plane: ProjectedPlane) -> pd.DataFrame:
     """Give the length of each line at several scales, with the columns of :data:`SCALES`."""
-    found = [
+    tables = [
         measure_length_at_scales(front.geometry, plane=plane).assign(line=front.key)[SCALES.names]
         for front in fronts
     ]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
 def tabulate_terrain(
     fronts: Sequence[FrontLine], *, dem: Dem, plane: ProjectedPlane
 ) -> pd.DataFrame:
     """Give the elevation profile of each line: ``line`` and what `read_terrain_along` reads."""
-    found = []
+    tables = []
     for front in fronts:
         along = read_terrain_along(front.geometry, dem=dem, plane=plane)
         along.insert(0, "line", front.key)
-        found.append(along)
-    return pd.concat(found, ignore_index=True)
+        tables.append(along)
+    return pd.concat(tables, ignore_index=True)
 
 
 def tabulate_ground(profiles: pd.DataFrame) -> pd.DataFrame:
@@ -254,23 +254,23 @@ def tabulate_lines(case: Analysis) -> dict[str, pd.DataFrame]:
     listed.
     """
     plane = case.layers.plane
-    found = {"line_scales": tabulate_scales(case.fronts, plane=plane)}
+    tables = {"line_scales": tabulate_scales(case.fronts, plane=plane)}
     if case.dem is not None:
         profiles = tabulate_terrain(case.fronts, dem=case.dem, plane=plane)
-        found |= {"line_ground": tabulate_ground(profiles), "line_terrain": profiles}
-    found["line_certainty"] = tabulate_certainty(case)
+        tables |= {"line_ground": tabulate_ground(profiles), "line_terrain": profiles}
+    tables["line_certainty"] = tabulate_certainty(case)
     if len(case.layers.settlements):
-        found["nearness"] = summarise_distances(case)
-    return found
+        tables["nearness"] = summarise_distances(case)
+    return tables
 
 
 def tabulate_certainty(case: Analysis) -> pd.DataFrame:
-    """List the stretches of each line by their error, see `frontline.lines.find_certainty`."""
+    """List the stretches of each line by their error, see `find_certainty`."""
     layers = case.layers
-    found = [
+    tables = [
         find_certainty(
             front, settlements=layers.settlements, study_area=layers.study_area, plane=layers.plane
         )
         for front in case.fronts
     ]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)

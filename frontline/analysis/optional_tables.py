@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What a project asks for beside its lines, made and checked before anything is computed.
+    """What a project defines beside its lines, made and checked before anything is computed.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def prepare_options(
     Parameters
     ----------
     project, layers, fronts
-        What was asked, what was read, the dated lines.
+        The project, its layers as read, the dated lines.
     dem
         The elevation, for slopes of roads.
 
@@ -109,20 +109,20 @@ def prepare_options(
     doubts = collect_problems(
         lambda: check_places(project, layers=layers, fronts=fronts), problems=problems
     )
-    made = collect_problems(
-        lambda: _tables(project, layers, fronts, stretches, dem), problems=problems
+    placed = collect_problems(
+        lambda: _place_tables(project, layers, fronts, stretches, dem), problems=problems
     )
     raise_problems(problems)
-    assert made is not None
+    assert placed is not None
     assert compared is not None
     assert doubts is not None
     tables = {"raster_districts": compared[0]} if len(compared[0]) else {}
-    said = [note for front in scenarios for note in front.notes]
-    notes = (*made[1], *said, *compared[1], *doubts)
-    return Options(scenarios, stretches, tables | made[0], notes)
+    scenario_notes = [note for front in scenarios for note in front.notes]
+    notes = (*placed[1], *scenario_notes, *compared[1], *doubts)
+    return Options(scenarios, stretches, tables | placed[0], notes)
 
 
-def _tables(
+def _place_tables(
     project: Project,
     layers: Layers,
     fronts: Sequence[FrontLine],
@@ -134,7 +134,7 @@ def _tables(
     tables: dict[str, pd.DataFrame] = {}
     problems: list[FrontlineError] = []
 
-    def placed(name: str, make: Callable[[pd.DataFrame, str], pd.DataFrame]) -> None:
+    def place(name: str, make: Callable[[pd.DataFrame, str], pd.DataFrame]) -> None:
         if name in read:
             source: TableSource = getattr(project, name)
             shown = write_relative(source.path, project=project)
@@ -142,19 +142,19 @@ def _tables(
                 read[name], land=layers.study_area, plane=layers.plane, path=shown
             )
             problems.extend(swapped)
-            made = (
+            table = (
                 None
                 if swapped
                 else collect_problems(lambda: make(read[name], shown), problems=problems)
             )
-            if made is not None:
-                tables[name] = made
+            if table is not None:
+                tables[name] = table
 
-    placed("flows", lambda table, shown: check_flows(table, shown_path=shown))
+    place("flows", lambda table, shown: check_flows(table, shown_path=shown))
     collect_problems(
         lambda: check_displacements(project, flows=tables.get("flows")), problems=problems
     )
-    placed(
+    place(
         "links",
         lambda table, shown: relate_links(
             table,
@@ -164,7 +164,7 @@ def _tables(
             shown_path=shown,
         ),
     )
-    placed(
+    place(
         "events",
         lambda table, shown: relate_events(
             table, fronts=fronts, stretches=stretches, plane=layers.plane, shown_path=shown
@@ -182,18 +182,21 @@ def realise_scenarios(
     scenarios: Sequence[FrontLine],
     draws: Mapping[str, Sequence[DisplacedFront]],
 ) -> dict[str, Sequence[DisplacedFront]]:
-    """Displace the lines of scenarios, by key; see `displace_scenario`."""
+    """Displace the lines of scenarios, by key.
+
+    See `frontline.lines.scenarios.displace_scenario`.
+    """
     by_key = {front.key: front for front in fronts}
     return {
-        made.key: displace_scenario(
-            asked,
-            front=by_key[asked.from_line],
-            scenario_front=made,
-            draws=draws.get(asked.from_line, ()),
+        scenario.key: displace_scenario(
+            spec,
+            front=by_key[spec.from_line],
+            scenario_front=scenario,
+            draws=draws.get(spec.from_line, ()),
             layers=layers,
             seed=project.uncertainty.seed,
         )
-        for asked, made in zip(project.scenarios, scenarios, strict=True)
+        for spec, scenario in zip(project.scenarios, scenarios, strict=True)
     }
 
 
@@ -214,31 +217,31 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
     ``corridor_kinds`` (corridors), ``sections``,
     ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``,
     ``links``, ``events``; with population rasters ``settlement_rasters``, ``raster_people`` and
-    ``raster_districts``. Always those of `frontline.line_tables`.
+    ``raster_districts``. Always those of `frontline.analysis.lines.tabulate_lines`.
     """
     project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
-    found: dict[str, pd.DataFrame] = {}
+    tables: dict[str, pd.DataFrame] = {}
     divided = bool(layers.partitions) or len(layers.districts) > 0
-    wanted = dem is not None and (divided or case.stretches)
-    ground = read_ground(dem, plane=layers.plane) if dem is not None and wanted else None
+    needs_ground = dem is not None and (divided or case.stretches)
+    ground = read_ground(dem, plane=layers.plane) if dem is not None and needs_ground else None
     if divided:
-        found["partitions"] = cross_partitions(
+        tables["partitions"] = cross_partitions(
             layers, fronts=fronts, draws=case.draws, ground=ground, project=project
         )
     if len(fronts) > 1:
         how = {line.key: line.change for line in project.lines}
-        found["lines_between"] = tabulate_separation(fronts, draws=case.draws, plane=layers.plane)
-        found["steps"] = list_change_steps(
+        tables["lines_between"] = tabulate_separation(fronts, draws=case.draws, plane=layers.plane)
+        tables["steps"] = list_change_steps(
             changes, fronts=fronts, layers=layers, how=how, project=project
         )
     if len(layers.corridors):
-        found["corridor_kinds"] = measure_corridor_kinds(
+        tables["corridor_kinds"] = measure_corridor_kinds(
             layers, fronts=fronts, zones=case.zones, draws=case.draws
         )
     if case.stretches:
         seen = case.exposure
         sighted = SectionSight(dem, seen.rasters, seen.settlements) if dem is not None else None
-        found["sections"] = tabulate_sections(
+        tables["sections"] = tabulate_sections(
             case.stretches,
             layers=layers,
             fronts=fronts,
@@ -248,14 +251,14 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
             sighted=sighted,
         )
     if case.scenarios:
-        found["scenarios"] = tabulate_scenarios(
+        tables["scenarios"] = tabulate_scenarios(
             project, layers=layers, fronts=fronts, scenarios=case.scenarios, draws=case.draws
         )
-    found |= tabulate_cover(case, changes=changes)
+    tables |= tabulate_cover(case, changes=changes)
     if "flows" in case.tables:
-        found["flows"] = list_flows(case.tables["flows"])
-        found["flows_balance"] = balance_flows(case.tables["flows"])
-    found |= tabulate_rasters(
+        tables["flows"] = list_flows(case.tables["flows"])
+        tables["flows_balance"] = balance_flows(case.tables["flows"])
+    tables |= tabulate_rasters(
         project,
         layers=layers,
         fronts=fronts,
@@ -264,5 +267,5 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
         around=case.around,
     )
     as_made = ("raster_districts", "links", "events")
-    found |= {name: case.tables[name] for name in as_made if name in case.tables}
-    return found | tabulate_lines(case)
+    tables |= {name: case.tables[name] for name in as_made if name in case.tables}
+    return tables | tabulate_lines(case)

@@ -107,10 +107,10 @@ def cross_partitions(
     -------
     One row per line, part and side on which the part has land, with the columns of
     :data:`PARTS`. ``share`` is that of the part's land inside the study area; ``population``
-    counts the residents listed at the line's date, ``registered`` people apart from them. An
-    ``population`` and ``registered`` are NaN where places lie there and none has such a figure. An
-    empty ``side`` is land on no side, an empty ``part`` land outside all parts, so that the
-    areas of a partition whose parts do not overlap add up to the study area.
+    counts the residents listed at the line's date, ``registered`` people apart from them; both
+    are NaN where places lie there and none has such a figure. An empty ``side`` is land on no
+    side, an empty ``part`` land outside all parts, so that the areas of a partition whose parts
+    do not overlap add up to the study area.
 
     Notes
     -----
@@ -121,16 +121,16 @@ def cross_partitions(
     if keys is None:
         keys = [*layers.partitions, *([DISTRICTS] if len(layers.districts) else [])]
     rows: list[dict[str, Any]] = []
-    every = [part for key in keys for part in list_parts(layers, partition=key)]
-    if every:
+    parts = [part for key in keys for part in list_parts(layers, partition=key)]
+    if parts:
         insides = [
             find_cells_within(ground, land=part.land) if ground is not None else None
-            for part in every
+            for part in parts
         ]
         for front in fronts:
             copies = draws.get(front.key, ())
             dwellers = pick_residents(layers.settlements, date=front.date)
-            lands = np.array([part.land for part in every], dtype=object)
+            lands = np.array([part.land for part in parts], dtype=object)
             cut = cross_lands(lands, sides=front.sides)
             with open_splitting_grid(
                 project, settlements=layers.settlements, date=front.date
@@ -142,14 +142,14 @@ def cross_partitions(
                     )
                     for land in cut
                 ]
-            people = _people_intervals(front, lands, copies, dwellers, counts, layers.plane)
+            people = _find_people_intervals(front, lands, copies, dwellers, counts, layers.plane)
             area = find_area_intervals(front, lands=lands, draws=copies, plane=layers.plane)
-            rows += _rows_of(front, every, cut, counts, area, people, ground, insides)
+            rows += _make_rows(front, parts, cut, counts, area, people, ground, insides)
     table = pd.DataFrame(rows, columns=PARTS.names)
     return table.astype({"settlements": "Int64", "settlements_unknown": "Int64"})
 
 
-def _rows_of(
+def _make_rows(
     front: FrontLine,
     parts: Sequence[PartitionPart],
     cut: NDArray[np.object_],
@@ -257,19 +257,19 @@ def find_area_intervals(
     """
     low = np.full((len(lands), len(front.sides)), math.nan)
     high = low.copy()
-    drawn = _areas_of_copies(front, lands, draws, plane)
+    drawn = _measure_copies(front, lands, draws, plane)
     held = np.array(list(front.sides.values()), dtype=object)
     exact = shapely.area(shapely.intersection(lands[:, None], held[None, :])) / 1e6
     whole = shapely.area(lands) / 1e6
     for place in np.ndindex(low.shape):
-        own = drawn.at(*place) if drawn else None
+        of_place = drawn.at(*place) if drawn else None
         low[place], high[place] = take_interval(
-            float(exact[place]), drawn=own, least=0.0, most=float(whole[place[0]])
+            float(exact[place]), drawn=of_place, least=0.0, most=float(whole[place[0]])
         )
     return low, high
 
 
-def _areas_of_copies(
+def _measure_copies(
     front: FrontLine,
     lands: NDArray[np.object_],
     draws: Sequence[DisplacedFront],
@@ -277,8 +277,12 @@ def _areas_of_copies(
 ) -> Drawn | None:
     """Areas of lands by side in the copies of a line, km2, ``(n, sides)``."""
     if not isinstance(draws, Copies):
-        return take_figures(front, draws=draws, figure=lambda _, sides: _overlaid(lands, sides))
-    squares = divide_land(shapely.union_all(lands), course=front.geometry, reach_m=_reach_m(front))
+        return take_figures(
+            front, draws=draws, figure=lambda _, sides: _measure_overlay(lands, sides)
+        )
+    squares = divide_land(
+        shapely.union_all(lands), course=front.geometry, reach_m=_find_reach_m(front)
+    )
     half = squares.width_m / 2.0
     (x, y), names = squares.xy.T, list(front.sides)
     boxes = shapely.box(x - half, y - half, x + half, y + half)
@@ -286,32 +290,36 @@ def _areas_of_copies(
     shared = shapely.area(shapely.intersection(boxes[square], lands[row])) / 1e6
     on_land = sparse.csr_array((shared, (row, square)), shape=(len(lands), len(boxes)))
     points = shapely.points(squares.xy)
-    here = find_position(points, line=front.geometry, sides=front.sides, plane=plane, names=names)
+    nominal = find_position(
+        points, line=front.geometry, sides=front.sides, plane=plane, names=names
+    )
 
     def areas(copy: SamplePosition) -> Floats:
-        own = np.clip(0.5 + copy.distance_m / squares.width_m, 0.0, 1.0)
+        share_own = np.clip(0.5 + copy.distance_m / squares.width_m, 0.0, 1.0)
         other = copy.side if copy.other is None else copy.other
         share = np.zeros((len(boxes), len(names)))
         for number in range(len(names)):
-            share[:, number] = own * (copy.side == number) + (1.0 - own) * (other == number)
+            share[:, number] = share_own * (copy.side == number) + (1.0 - share_own) * (
+                other == number
+            )
         return np.asarray(on_land @ share, dtype=np.float64)
 
     return take_point_figures(
-        front, draws=draws, xy=squares.xy, here=here, figure=areas, plane=plane, counted=False
+        front, draws=draws, xy=squares.xy, here=nominal, figure=areas, plane=plane, counted=False
     )
 
 
-def _overlaid(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> Floats:
+def _measure_overlay(lands: NDArray[np.object_], sides: Mapping[str, Any]) -> Floats:
     held = np.array([sides[name] for name in sides], dtype=object)
     areas = shapely.area(shapely.intersection(lands[:, None], held[None, :])) / 1e6
     return np.asarray(areas, dtype=np.float64)
 
 
-def _reach_m(front: FrontLine) -> float:
+def _find_reach_m(front: FrontLine) -> float:
     return FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
 
 
-def _people_intervals(
+def _find_people_intervals(
     front: FrontLine,
     lands: NDArray[np.object_],
     draws: Sequence[DisplacedFront],
@@ -328,7 +336,7 @@ def _people_intervals(
     high = low.copy()
     if not draws:
         return low, high
-    near = shapely.dwithin(dwellers.shapes, front.geometry, _reach_m(front)) & (people > 0)
+    near = shapely.dwithin(dwellers.shapes, front.geometry, _find_reach_m(front)) & (people > 0)
     sample = sample_residents(dwellers, chosen=near)
     points = shapely.points(sample.xy)
     weight = sample.weight * people[sample.group]
@@ -341,17 +349,17 @@ def _people_intervals(
         return np.asarray(on_part @ (weight[:, None] * held_by), dtype=np.float64)
 
     exact = np.array([counted.residents for counted in counts])
-    here = find_position(
+    nominal = find_position(
         points, line=front.geometry, sides=front.sides, plane=plane, names=list(front.sides)
     )
     drawn = take_point_figures(
-        front, draws=draws, xy=sample.xy, here=here, figure=counted, plane=plane, counted=True
+        front, draws=draws, xy=sample.xy, here=nominal, figure=counted, plane=plane, counted=True
     )
     known = np.isfinite(exact[:, : len(front.sides)])
     for place in zip(*np.nonzero(known), strict=True):
-        own = drawn.at(*place) if drawn else None
+        of_place = drawn.at(*place) if drawn else None
         most = max(float(people.sum()), float(exact[place]))
         low[place], high[place] = take_interval(
-            float(exact[place]), drawn=own, least=0.0, most=most
+            float(exact[place]), drawn=of_place, least=0.0, most=most
         )
     return low, high

@@ -89,21 +89,21 @@ def sum_restricted_people(project: Project) -> pd.DataFrame:
     )
     layers = read_layers(bare)
     fronts = read_fronts(bare, layers=layers)
-    sums = list(_sums(bare, layers, fronts))
+    sums = list(_list_sums(bare, layers, fronts))
     published = choose_publishable(
-        [set(one.people) for one in sums], least=bare.outputs.least_places
+        [set(entry.people) for entry in sums], least=bare.outputs.least_places
     )
     rows = [
         {
-            "line": one.line,
-            "side": one.side,
-            "distance_m": np.nan if one.distance_m is None else one.distance_m,
-            "population_kind": one.kind,
-            "population": sum(one.people.values()) if shown else np.nan,
-            "settlements": len(one.people) if shown else pd.NA,
+            "line": entry.line,
+            "side": entry.side,
+            "distance_m": np.nan if entry.distance_m is None else entry.distance_m,
+            "population_kind": entry.kind,
+            "population": sum(entry.people.values()) if shown else np.nan,
+            "settlements": len(entry.people) if shown else pd.NA,
             "withheld": not shown,
         }
-        for one, shown in zip(sums, published, strict=True)
+        for entry, shown in zip(sums, published, strict=True)
     ]
     return pd.DataFrame(rows, columns=RESTRICTED_PEOPLE.names)
 
@@ -149,12 +149,14 @@ def choose_publishable(sets: Sequence[set[Hashable]], *, least: int) -> list[boo
     return chosen
 
 
-def _sums(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> Iterator[Sum]:
+def _list_sums(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> Iterator[Sum]:
     """Yield the sums in the order they are wanted: whole sides, then the widest zones first."""
     against = locate_settlements(project, layers=layers, fronts=fronts)
     counted = {front.key: pick_figures(layers.settlements, date=front.date) for front in fronts}
     kinds = {
-        front.key: [kind for kind, people in counted[front.key].people.items() if _any(people)]
+        front.key: [
+            kind for kind, people in counted[front.key].people.items() if _has_figures(people)
+        ]
         for front in fronts
     }
     for distance_m in (None, *sorted(project.zones.distances_m, reverse=True)):
@@ -175,5 +177,5 @@ def _sums(project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> Iter
                     yield Sum(front.key, side, distance_m, kind, figures)
 
 
-def _any(people: np.ndarray) -> bool:
+def _has_figures(people: np.ndarray) -> bool:
     return bool((np.nan_to_num(people) > 0).any())

@@ -57,7 +57,7 @@ def tabulate_scenarios(
     layers
         In the plane.
     fronts, scenarios
-        The dated lines, and the lines from `scenario_fronts`.
+        The dated lines, and the lines from `frontline.lines.scenarios.make_scenarios`.
     draws
         Displaced copies of all of them, by key.
 
@@ -68,22 +68,24 @@ def tabulate_scenarios(
     """
     by_key = {front.key: front for front in fronts}
     tables = []
-    for asked, made in zip(project.scenarios, scenarios, strict=True):
-        pair = [by_key[asked.from_line], made]
+    for spec, scenario in zip(project.scenarios, scenarios, strict=True):
+        pair = [by_key[spec.from_line], scenario]
         flows = find_land_changes(
             pair, study_area=layers.study_area, draws=draws, plane=layers.plane
         )
-        told = list_change_steps(flows, fronts=pair, layers=layers, project=project).drop(
+        steps = list_change_steps(flows, fronts=pair, layers=layers, project=project).drop(
             columns="step"
         )
-        tables.append(told.assign(scenario=made.key, label=made.label, length_km=made.length_km))
+        tables.append(
+            steps.assign(scenario=scenario.key, label=scenario.label, length_km=scenario.length_km)
+        )
     if not tables:
         return pd.DataFrame(columns=SCENARIOS.names)
     return pd.concat(tables, ignore_index=True)[SCENARIOS.names]
 
 
 def add_scenarios(case: Analysis) -> Analysis:
-    """Set the scenarios of a case beside its dated lines, for whoever asks about any line.
+    """Set the scenarios of a run beside its dated lines, so that tables can hold any line.
 
     Parameters
     ----------
@@ -92,7 +94,7 @@ def add_scenarios(case: Analysis) -> Analysis:
 
     Returns
     -------
-    Case
+    Analysis
         The same with zones, places and people of the scenarios as well; sight is that of the
         dated lines only. The case itself where there are no scenarios.
     """
@@ -116,11 +118,11 @@ def add_scenarios(case: Analysis) -> Analysis:
         case,
         fronts=(*case.fronts, *extra),
         scenarios=(),
-        zones=_joined(case.zones, bands),
-        places=_joined(case.places, against),
+        zones=_join_tables(case.zones, bands),
+        places=_join_tables(case.places, against),
         people=pd.concat([case.people, counted.rows], ignore_index=True),
     )
 
 
-def _joined(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _join_tables(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([first, second], ignore_index=True), crs=first.crs)

@@ -109,7 +109,7 @@ class _Points:
     weight: Floats
     where: SamplePosition
 
-    def within(self, side: int, distance_m: float) -> Flags:
+    def find_within(self, side: int, distance_m: float) -> Flags:
         near = (self.where.side == side) & (self.where.distance_m <= distance_m)
         return np.asarray(near, dtype=bool)
 
@@ -166,7 +166,7 @@ def tabulate_sections(
     Parameters
     ----------
     stretches
-        From `frontline.sections.cut_sections`.
+        From `frontline.lines.sections.cut_sections`.
     layers
         Settlements and corridors in the plane.
     fronts
@@ -204,13 +204,13 @@ def tabulate_sections(
     distances = sorted(set(distances_m))
     rows: list[dict[str, Any]] = []
     for front in fronts:
-        own = [stretch for stretch in stretches if stretch.line == front.key]
-        if own:
+        of_line = [stretch for stretch in stretches if stretch.line == front.key]
+        if of_line:
             copies = draws.get(front.key, ())
-            scene = _scene(front, layers, copies, distances[-1], ground, sighted)
-            for stretch in own:
-                over = _over(stretch, layers.plane, sighted.dem if sighted else None)
-                rows += [row | over for row in _rows_of(stretch, scene, distances)]
+            scene = _gather_scene(front, layers, copies, distances[-1], ground, sighted)
+            for stretch in of_line:
+                along = _measure_along(stretch, layers.plane, sighted.dem if sighted else None)
+                rows += [row | along for row in _make_rows(stretch, scene, distances)]
     rates = dict.fromkeys(rate for stretch in stretches for rate in stretch.rates)
     further = [name for rate in rates for name in (rate, f"{rate}_settlements")]
     table = pd.DataFrame(rows, columns=[*SECTIONS.names, *further])
@@ -231,7 +231,7 @@ def _check_rates(stretches: Sequence[LineSection], layers: Layers) -> None:
                 )
 
 
-def _scene(
+def _gather_scene(
     front: FrontLine,
     layers: Layers,
     draws: Sequence[DisplacedFront],
@@ -241,7 +241,7 @@ def _scene(
 ) -> _Scene:
     plane, names = layers.plane, list(front.sides)
 
-    def placed(xy: Floats, weight: Floats) -> _Points:
+    def place(xy: Floats, weight: Floats) -> _Points:
         where = find_position(
             shapely.points(xy), line=front.geometry, sides=front.sides, plane=plane, names=names
         )
@@ -251,15 +251,15 @@ def _scene(
     inside = shapely.get_coordinates(shapely.point_on_surface(dwellers.shapes))
     residents = np.nan_to_num(dwellers.people["residents"])
     sample = sample_residents(dwellers, chosen=residents > 0)
-    people = placed(sample.xy, sample.weight * residents[sample.group])
+    people = place(sample.xy, sample.weight * residents[sample.group])
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max(initial=0.0)) / SIGMAS
     moving = people.where.distance_m <= 1.01 * farthest_m + reach_m
-    near = _near(ground, front, farthest_m)
-    land = placed(near.xy, near.area_m2) if near else placed(np.zeros((0, 2)), np.zeros(0))
-    seen, unknown = _seen(front, land.xy, sighted, plane)
+    near = _select_near_ground(ground, front, farthest_m)
+    land = place(near.xy, near.area_m2) if near else place(np.zeros((0, 2)), np.zeros(0))
+    seen, unknown = _find_seen_cells(front, land.xy, sighted, plane)
     return _Scene(
         front=front,
-        places=placed(inside, np.ones(len(inside))),
+        places=place(inside, np.ones(len(inside))),
         people=people,
         drawn=take_positions(
             front, draws=draws, xy=people.xy[moving], here=people.where.part(moving), plane=plane
@@ -267,8 +267,8 @@ def _scene(
         moving=moving,
         dwellers=dwellers,
         table=layers.settlements,
-        visible=_visible(front, layers, sighted),
-        roads=placed(*_pieces(layers)),
+        visible=_find_visible_places(front, layers, sighted),
+        roads=place(*_cut_roads(layers)),
         land=land,
         seen=seen,
         unknown=unknown,
@@ -276,7 +276,7 @@ def _scene(
     )
 
 
-def _pieces(layers: Layers) -> tuple[Floats, Floats]:
+def _cut_roads(layers: Layers) -> tuple[Floats, Floats]:
     """Middles of short pieces of road ``(n, 2)`` and their kilometres ``(n,)``."""
     roads = layers.corridors[layers.corridors["kind"].isin(list(SPEED_KMH))]
     dense = shapely.segmentize(shapely.get_parts(roads.geometry.to_numpy()), ROAD_STEP_M)
@@ -286,7 +286,9 @@ def _pieces(layers: Layers) -> tuple[Floats, Floats]:
     return (xy[same] + xy[same + 1]) / 2.0, metres / 1000.0
 
 
-def _near(ground: Ground | None, front: FrontLine, farthest_m: float) -> Ground | None:
+def _select_near_ground(
+    ground: Ground | None, front: FrontLine, farthest_m: float
+) -> Ground | None:
     """Keep the cells that may lie within the distance of the line."""
     if ground is None:
         return None
@@ -295,7 +297,7 @@ def _near(ground: Ground | None, front: FrontLine, farthest_m: float) -> Ground 
     return ground.where(shapely.dwithin(front.geometry, points, 1.02 * farthest_m))
 
 
-def _seen(
+def _find_seen_cells(
     front: FrontLine, xy: Floats, sighted: SectionSight | None, plane: ProjectedPlane
 ) -> tuple[Flags | None, Flags]:
     """Tell which cells are in sight of the line, and which cannot be decided."""
@@ -309,30 +311,34 @@ def _seen(
     return seen, undecided & ~seen
 
 
-def _visible(front: FrontLine, layers: Layers, sighted: SectionSight | None) -> Flags | None:
+def _find_visible_places(
+    front: FrontLine, layers: Layers, sighted: SectionSight | None
+) -> Flags | None:
     if sighted is None or not len(sighted.settlements):
         return None
-    own = sighted.settlements[sighted.settlements["line"] == front.key]
-    told = own.drop_duplicates("id").set_index("id")["in_sight"]
-    return np.asarray(layers.settlements["id"].map(told) == "visible", dtype=bool)
+    of_line = sighted.settlements[sighted.settlements["line"] == front.key]
+    state = of_line.drop_duplicates("id").set_index("id")["in_sight"]
+    return np.asarray(layers.settlements["id"].map(state) == "visible", dtype=bool)
 
 
-def _over(stretch: LineSection, plane: ProjectedPlane, dem: Dem | None) -> dict[str, float]:
+def _measure_along(
+    stretch: LineSection, plane: ProjectedPlane, dem: Dem | None
+) -> dict[str, float]:
     """Mean elevation and relief along the stretch itself."""
     if dem is None:
         return {"line_elevation_m": math.nan, "line_relief_m": math.nan}
     along = read_terrain_along(stretch.course, dem=dem, plane=plane)
-    found = {}
+    means = {}
     for name in ("elevation_m", "relief_m"):
         known = along[name].notna().to_numpy()
         values, weights = along[name].to_numpy()[known], along["metres"].to_numpy()[known]
-        found[f"line_{name}"] = (
+        means[f"line_{name}"] = (
             float(np.average(values, weights=weights)) if len(values) else math.nan
         )
-    return found
+    return means
 
 
-def _rows_of(
+def _make_rows(
     stretch: LineSection, scene: _Scene, distances_m: Sequence[float]
 ) -> Iterator[dict[str, Any]]:
     whole = scene.front.geometry
@@ -342,7 +348,7 @@ def _rows_of(
     )
     for number, side in enumerate(scene.front.sides):
         for distance in distances_m:
-            cells = land & scene.land.within(number, distance)
+            cells = land & scene.land.find_within(number, distance)
             yield {
                 "section": stretch.key,
                 "label": stretch.label,
@@ -350,33 +356,35 @@ def _rows_of(
                 "side": side,
                 "distance_m": float(distance),
                 "length_km": stretch.length_km,
-                **_residents(
+                **_count_residents_behind(
                     scene, people, places, number, distance_m=distance, length_km=stretch.length_km
                 ),
-                **_settlements(scene, places & scene.places.within(number, distance)),
+                **_count_settlements(scene, places & scene.places.find_within(number, distance)),
                 "road_km": float(
-                    scene.roads.weight[roads & scene.roads.within(number, distance)].sum()
+                    scene.roads.weight[roads & scene.roads.find_within(number, distance)].sum()
                 ),
-                **_sight(scene, cells),
+                **_find_visible_shares(scene, cells),
                 **summarise_ground(scene.ground, inside=cells),
-                **_rates(scene, places & scene.places.within(number, distance), stretch.rates),
+                **_average_rates(
+                    scene, places & scene.places.find_within(number, distance), stretch.rates
+                ),
             }
 
 
-def _residents(
-    scene: _Scene, here: Flags, places: Flags, side: int, *, distance_m: float, length_km: float
+def _count_residents_behind(
+    scene: _Scene, behind: Flags, places: Flags, side: int, *, distance_m: float, length_km: float
 ) -> dict[str, float]:
     weight = scene.people.weight
-    listed = places & scene.places.within(side, distance_m)
+    listed = places & scene.places.find_within(side, distance_m)
     known = listed & np.isfinite(scene.dwellers.people["residents"])
-    people = float(weight[here & scene.people.within(side, distance_m)].sum())
+    people = float(weight[behind & scene.people.find_within(side, distance_m)].sum())
     if listed.any() and not known.any() and not people > 0:
         people = math.nan
     low, high = people, people
     if not math.isnan(people) and (scene.front.error_m > 0).any():
-        own = (weight * here)[scene.moving]
+        moving_weight = (weight * behind)[scene.moving]
         counts = [
-            float(own[(where.side == side) & (where.distance_m <= distance_m)].sum())
+            float(moving_weight[(where.side == side) & (where.distance_m <= distance_m)].sum())
             for where in scene.drawn
         ]
         drawn = Drawn(counts[0], np.array(counts[1:]), counted=True) if counts[1:] else None
@@ -389,18 +397,18 @@ def _residents(
     }
 
 
-def _settlements(scene: _Scene, here: Flags) -> dict[str, Any]:
-    listed = here & scene.dwellers.listed
+def _count_settlements(scene: _Scene, inside: Flags) -> dict[str, Any]:
+    listed = inside & scene.dwellers.listed
     return {
         "settlements": int(listed.sum()),
-        "settlements_unknown": int((here & scene.dwellers.unknown).sum()),
+        "settlements_unknown": int((inside & scene.dwellers.unknown).sum()),
         "settlements_visible": (
             pd.NA if scene.visible is None else int((listed & scene.visible).sum())
         ),
     }
 
 
-def _sight(scene: _Scene, cells: Flags) -> dict[str, float]:
+def _find_visible_shares(scene: _Scene, cells: Flags) -> dict[str, float]:
     weight = scene.land.weight * cells
     if scene.seen is None or not weight.sum() > 0:
         return {"visible_share": math.nan, "unknown_share": math.nan}
@@ -410,14 +418,14 @@ def _sight(scene: _Scene, cells: Flags) -> dict[str, float]:
     }
 
 
-def _rates(scene: _Scene, here: Flags, rates: Sequence[str]) -> dict[str, Any]:
+def _average_rates(scene: _Scene, inside: Flags, rates: Sequence[str]) -> dict[str, Any]:
     residents = scene.dwellers.people["residents"]
-    found: dict[str, Any] = {}
+    means: dict[str, Any] = {}
     for rate in rates:
         values = scene.table[rate].to_numpy(dtype=np.float64, na_value=np.nan)
-        known = here & np.isfinite(values) & (np.nan_to_num(residents) > 0)
-        found[rate] = (
+        known = inside & np.isfinite(values) & (np.nan_to_num(residents) > 0)
+        means[rate] = (
             float(np.average(values[known], weights=residents[known])) if known.any() else math.nan
         )
-        found[f"{rate}_settlements"] = int(known.sum())
-    return found
+        means[f"{rate}_settlements"] = int(known.sum())
+    return means

@@ -116,12 +116,12 @@ def summarise_distances(case: Analysis) -> pd.DataFrame:
         parts += [part for part in list_parts(case.layers, partition=key) if part.part]
     rows = []
     for front in sorted(case.fronts, key=lambda front: front.date):
-        rows += list(_nearness_of_line(case, front, parts))
-    found = pd.DataFrame(rows, columns=NEARNESS.names)
-    return found.astype(dict.fromkeys(("settlements", *STATES), "Int64"))
+        rows += list(_summarise_line(case, front, parts))
+    table = pd.DataFrame(rows, columns=NEARNESS.names)
+    return table.astype(dict.fromkeys(("settlements", *STATES), "Int64"))
 
 
-def _nearness_of_line(
+def _summarise_line(
     case: Analysis, front: FrontLine, parts: Sequence[PartitionPart]
 ) -> Iterator[dict[str, Any]]:
     against = case.places[case.places["line"] == front.key].reset_index(drop=True)
@@ -146,8 +146,8 @@ def _nearness_of_line(
             away = distance_m[chosen]
             if not (share[:, number] > 0).any():
                 continue
-            asked = list(_QUANTILES.values())
-            quantiles = np.quantile(away, asked) if len(away) else np.full(len(asked), math.nan)
+            levels = list(_QUANTILES.values())
+            quantiles = np.quantile(away, levels) if len(away) else np.full(len(levels), math.nan)
             visible = math.nan
             if state is not None:
                 in_sight = share * (state == "visible")[:, np.newaxis]
@@ -412,8 +412,8 @@ def locate_settlements(
     base = base.assign(lon=lonlat[:, 0], lat=lonlat[:, 1])
     tables = [
         base.assign(
-            **_against(shapes, front, project.zones.distances_m, layers.plane),
-            **_people_at(settlements, front.date, project.people.outdated_years),
+            **_relate_to_line(shapes, front, project.zones.distances_m, layers.plane),
+            **_find_valid_people(settlements, front.date, project.people.outdated_years),
         )
         for front in fronts
     ]
@@ -422,15 +422,15 @@ def locate_settlements(
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=settlements.crs)
 
 
-def _against(
+def _relate_to_line(
     shapes: Geometries, front: FrontLine, distances_m: Sequence[float], plane: ProjectedPlane
 ) -> dict[str, Any]:
-    near = _nearest(shapes, front, plane)
+    near = _find_nearest_points(shapes, front, plane)
     certain = np.zeros(len(shapes), dtype=bool)
     known = near.segment >= 0
     certain[known] = near.distance_m[known] >= front.error_m[near.segment[known]]
     certain[known] &= near.distance_m[known] > _ON_LINE_M
-    shares = _shares(shapes, front, certain, plane)
+    shares = _find_shares(shapes, front, certain, plane)
     edges = np.array(sorted(distances_m), dtype=np.float64)
     slot = np.searchsorted(edges, near.distance_m, side="left")
     zone = np.append(edges, np.nan)[np.minimum(slot, len(edges))]
@@ -449,7 +449,7 @@ def _against(
     }
 
 
-def _people_at(
+def _find_valid_people(
     settlements: gpd.GeoDataFrame, date: dt.date, outdated_years: float
 ) -> dict[str, Any]:
     """Say which figures hold at a date, so that no sum contains one that does not."""
@@ -475,7 +475,9 @@ def _people_at(
     }
 
 
-def _nearest(shapes: Geometries, front: FrontLine, plane: ProjectedPlane) -> NearestPlaces:
+def _find_nearest_points(
+    shapes: Geometries, front: FrontLine, plane: ProjectedPlane
+) -> NearestPlaces:
     """Nearest points of the line's edges; of polygons, over their vertices and nearest places.
 
     Two outlines come nearest to each other at a vertex of one of them. The polygons' vertices
@@ -504,7 +506,7 @@ def _nearest(shapes: Geometries, front: FrontLine, plane: ProjectedPlane) -> Nea
     return NearestPlaces(blank[0], blank[1], blank[2], blank[3], segment)
 
 
-def _shares(
+def _find_shares(
     shapes: Geometries, front: FrontLine, certain: NDArray[np.bool_], plane: ProjectedPlane
 ) -> _Shares:
     names = np.array([*front.sides, ""], dtype=object)

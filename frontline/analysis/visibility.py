@@ -105,11 +105,11 @@ def tabulate_visibility(case: Analysis) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     case
-        What the run has in hand.
+        Inputs and first results of the run.
 
     Returns
     -------
-    ``corridor_sight`` with the columns of :data:`frontline.corridor_pieces.SEGMENTS` and
+    ``corridor_sight`` with the columns of `frontline.visibility.corridors.SEGMENTS` and
     their course in longitude and latitude, and
     ``sight_people`` with those of :data:`PEOPLE`.
     """
@@ -136,7 +136,7 @@ def count_people_in_sight(case: Analysis) -> pd.DataFrame:
     Parameters
     ----------
     case
-        What the run has in hand.
+        Inputs and first results of the run.
 
     Returns
     -------
@@ -153,17 +153,17 @@ def count_people_in_sight(case: Analysis) -> pd.DataFrame:
     for front in case.fronts:
         zones = case.zones[case.zones["line"] == front.key]
         rings = zones[zones["kind"] == "ring"].sort_values("distance_m", kind="stable")
-        counted = [_of_settlements(case, front, rings)]
+        counted = [_count_settlements(case, front, rings)]
         with ExitStack() as stack:
             grids = open_grids(case.project, date=front.date, stack=stack)
-            counted += [_of_raster(case, front, rings, grid) for grid in grids]
+            counted += [_count_raster(case, front, rings, grid) for grid in grids]
         zone = rings[["side", "distance_m"]].reset_index(drop=True)
         for table in counted:
             rows += pd.concat([zone, table], axis=1).assign(line=front.key).to_dict("records")
-    return _fitted(pd.DataFrame(rows, columns=PEOPLE.names), case.people)
+    return _fit_to_zones(pd.DataFrame(rows, columns=PEOPLE.names), case.people)
 
 
-def _of_settlements(case: Analysis, front: FrontLine, rings: pd.DataFrame) -> pd.DataFrame:
+def _count_settlements(case: Analysis, front: FrontLine, rings: pd.DataFrame) -> pd.DataFrame:
     """Count the places of each zone, rings and all within them."""
     lands = rings.geometry.to_numpy()
     sides = rings["side"].to_numpy()
@@ -174,7 +174,7 @@ def _of_settlements(case: Analysis, front: FrontLine, rings: pd.DataFrame) -> pd
     seen = case.exposure.settlements
     state = seen.loc[seen["line"] == front.key, "in_sight"].to_numpy()
     shares = [share, *(share * (state == name)[:, None] for name in ("visible", "unknown"))]
-    whole, visible, unknown = (count_residents(dwellers, share=own) for own in shares)
+    whole, visible, unknown = (count_residents(dwellers, share=part) for part in shares)
     places = {
         "settlements": whole.settlements,
         "settlements_visible": visible.settlements,
@@ -184,46 +184,48 @@ def _of_settlements(case: Analysis, front: FrontLine, rings: pd.DataFrame) -> pd
     # People of a zone, not of its rings: one ring without any figure makes no zone unknown.
     names = ("people", "people_visible", "people_undecided")
     people = {
-        name: count_residents(dwellers, share=_added_up(own.T, sides).T).residents
-        for name, own in zip(names, shares, strict=True)
+        name: count_residents(dwellers, share=_accumulate_rings(part.T, sides).T).residents
+        for name, part in zip(names, shares, strict=True)
     }
-    counts = {name: _added_up(numbers, sides) for name, numbers in places.items()}
+    counts = {name: _accumulate_rings(numbers, sides) for name, numbers in places.items()}
     return pd.DataFrame({"source": "settlements", **people, **counts})
 
 
-def _added_up(values: NDArray[Any], sides: NDArray[np.object_]) -> NDArray[Any]:
+def _accumulate_rings(values: NDArray[Any], sides: NDArray[np.object_]) -> NDArray[Any]:
     """Add up rings, the rows, from the line outwards on each side."""
     return np.asarray(pd.DataFrame(values).groupby(sides, sort=False).cumsum()).reshape(
         values.shape
     )
 
 
-def _of_raster(case: Analysis, front: FrontLine, rings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+def _count_raster(
+    case: Analysis, front: FrontLine, rings: pd.DataFrame, grid: Grid
+) -> pd.DataFrame:
     plane = case.layers.plane
     lands = rings.geometry.to_numpy()
     area = shapely.union_all(lands)
     xy, people = place_people_points(
         grid.raster, area=area, area_crs=plane.crs, kind=grid.kind, most=MOST_POINTS
     )
-    seen, unknown = _states(case, front, xy)
+    seen, unknown = _find_states(case, front, xy)
     sums = np.zeros((3, len(lands)))
     for column, land in enumerate(lands):
         shapely.prepare(land)
         inside = shapely.contains_xy(land, xy[:, 0], xy[:, 1])
         sums[:, column] = [people[inside & chosen].sum() for chosen in (True, seen, unknown)]
     names = ("people", "people_visible", "people_undecided")
-    added = _added_up(sums.T, rings["side"].to_numpy()).T
+    added = _accumulate_rings(sums.T, rings["side"].to_numpy()).T
     return pd.DataFrame({"source": f"raster:{grid.key}", **dict(zip(names, added, strict=True))})
 
 
-def _states(
+def _find_states(
     case: Analysis, front: FrontLine, xy: Floats
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which points stand in cells in sight, and in undecided ones or off the elevation."""
     assert case.dem is not None
     bands = case.exposure.rasters[front.key].bands
-    there = pyproj.Transformer.from_crs(case.layers.plane.crs, case.dem.crs, always_xy=True)
-    cells = case.dem.rowcol(*there.transform(xy[:, 0], xy[:, 1]))
+    to_dem = pyproj.Transformer.from_crs(case.layers.plane.crs, case.dem.crs, always_xy=True)
+    cells = case.dem.rowcol(*to_dem.transform(xy[:, 0], xy[:, 1]))
     on = cells[:, 0] >= 0
     row, col = cells[on].T
     seen, unknown = np.zeros(len(xy), dtype=bool), ~on
@@ -234,15 +236,15 @@ def _states(
     return seen, unknown
 
 
-def _fitted(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+def _fit_to_zones(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Apply the shares found in a raster to the sums of ``zones.csv``, which cut cells by area."""
     keys = ["line", "side", "distance_m", "source"]
     sums = people[people["kind"] == "cumulative"].drop_duplicates(keys).set_index(keys)
     stated = sums["population"].reindex(pd.MultiIndex.from_frame(table[keys])).to_numpy(float)
     raster = table["source"].str.startswith("raster:").to_numpy()
-    found = table["people"].to_numpy(float)
+    counted = table["people"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(raster & (found > 0), stated / found, np.where(raster, np.nan, 1.0))
+        factor = np.where(raster & (counted > 0), stated / counted, np.where(raster, np.nan, 1.0))
     factor = np.where(raster & (stated == 0.0), 0.0, factor)
     for name in ("people", "people_visible", "people_undecided"):
         table[name] = table[name].to_numpy(float) * factor
@@ -255,7 +257,7 @@ def add_ground(case: Analysis) -> pd.DataFrame:
     Parameters
     ----------
     case
-        What the run has in hand.
+        Inputs and first results of the run.
 
     Returns
     -------
@@ -268,11 +270,11 @@ def add_ground(case: Analysis) -> pd.DataFrame:
     ground = read_ground(case.dem, plane=case.layers.plane)
     zones = case.zones[case.zones["kind"] == "cumulative"]
     lands = zones.set_index(["line", "side", "distance_m"]).geometry
-    told = []
+    summaries = []
     for row in table.itertuples():
         land = lands.loc[(row.line, row.side, row.distance_m)]
-        told.append(summarise_ground(ground, inside=find_cells_within(ground, land=land)))
+        summaries.append(summarise_ground(ground, inside=find_cells_within(ground, land=land)))
     return table.assign(
-        elevation_m=[one["elevation_m"] for one in told],
-        relief_m=[one["relief_m"] for one in told],
+        elevation_m=[summary["elevation_m"] for summary in summaries],
+        relief_m=[summary["relief_m"] for summary in summaries],
     )

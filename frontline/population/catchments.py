@@ -112,34 +112,34 @@ def make_catchments(
 
     Returns
     -------
-    Catchments
+    CatchmentAreas
         Circles about points, cut half way to their neighbours. A polygon has all of its own area,
         and what lies around it is cut half way between outlines, within a fortieth of the reach.
         Of places on one spot the first has all.
     """
     rows: list[Integers] = []
-    found: list[Geometries] = []
+    pieces: list[Geometries] = []
     numbers: list[Integers] = []
     dimension = shapely.get_dimensions(shapes)
     for number, land in enumerate(lands):
-        mine = places[(dimension[places] == 2) | (on_side[places] == number)]
-        parts = shapes[mine]
-        wide = dimension[mine] == 2
+        candidates = places[(dimension[places] == 2) | (on_side[places] == number)]
+        parts = shapes[candidates]
+        wide = dimension[candidates] == 2
         parts[wide] = drop_slivers(shapely.intersection(parts[wide], land))
-        kept = ~shapely.is_empty(parts)
-        if kept.any():
-            rows.append(mine[kept])
-            found.append(_on(land, _nearest(parts[kept], reach_m)))
-            numbers.append(np.full(int(kept.sum()), number))
-    none = np.zeros(0, dtype=np.int64)
+        nonempty = ~shapely.is_empty(parts)
+        if nonempty.any():
+            rows.append(candidates[nonempty])
+            pieces.append(_cut_to_land(land, _find_nearest_land(parts[nonempty], reach_m)))
+            numbers.append(np.full(int(nonempty.sum()), number))
+    nothing = np.zeros(0, dtype=np.int64)
     return CatchmentAreas(
-        row=np.concatenate([none, *rows]),
-        side=np.concatenate([none, *numbers]),
-        land=np.concatenate([np.zeros(0, dtype=object), *found]),
+        row=np.concatenate([nothing, *rows]),
+        side=np.concatenate([nothing, *numbers]),
+        land=np.concatenate([np.zeros(0, dtype=object), *pieces]),
     )
 
 
-def _nearest(shapes: Geometries, reach_m: float) -> Geometries:
+def _find_nearest_land(shapes: Geometries, reach_m: float) -> Geometries:
     """Return the land that is nearest to each shape and within reach of it."""
     wide = shapely.get_dimensions(shapes) == 2
     outlines = np.where(wide, shapely.segmentize(shapely.boundary(shapes), reach_m / 20), shapes)
@@ -148,17 +148,17 @@ def _nearest(shapes: Geometries, reach_m: float) -> Geometries:
     xy, first = np.unique(np.round(xy, SAME_SPOT_DECIMALS), axis=0, return_index=True)
     owner = owner[first]
     around = shapely.buffer(shapes, reach_m, quad_segs=CIRCLE)
-    each = _cells(xy, reach_m)
+    each = _make_cells(xy, reach_m)
     cells = np.full(len(shapes), shapely.Polygon(), dtype=object)
     order = np.argsort(owner, kind="stable")
     for group in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1):
         whole = each[group[0]] if len(group) == 1 else shapely.union_all(each[group])
         cells[owner[group[0]]] = whole
     cells = shapely.intersection(cells, around)
-    return _with_own(cells, shapes, np.flatnonzero(wide)) if wide.any() else cells
+    return _add_own_areas(cells, shapes, np.flatnonzero(wide)) if wide.any() else cells
 
 
-def _cells(xy: Floats, reach_m: float) -> Geometries:
+def _make_cells(xy: Floats, reach_m: float) -> Geometries:
     """Return for each of some spots the land that is nearest to it, at least as far as the reach.
 
     Qhull stays right where spots lie densely; GEOS then makes cells that cross themselves.
@@ -167,28 +167,28 @@ def _cells(xy: Floats, reach_m: float) -> Geometries:
     far = 4 * (reach_m + float(np.abs(xy - middle).max()))
     # Three spots so far off that everything within reach is nearer to the others: no open cells.
     corners = far * np.array([[0.0, 2.0], [-1.8, -1.0], [1.8, -1.0]])
-    found = Voronoi(np.concatenate([xy - middle, corners]))
-    regions = [found.regions[number] for number in found.point_region[: len(xy)]]
+    diagram = Voronoi(np.concatenate([xy - middle, corners]))
+    regions = [diagram.regions[number] for number in diagram.point_region[: len(xy)]]
     assert all(region and -1 not in region for region in regions)
     owner = np.repeat(np.arange(len(xy)), [len(region) for region in regions])
-    vertices = found.vertices[np.concatenate(regions)] + middle
+    vertices = diagram.vertices[np.concatenate(regions)] + middle
     return np.asarray(shapely.convex_hull(shapely.multipoints(vertices, indices=owner)))
 
 
-def _with_own(cells: Geometries, shapes: Geometries, wide: Integers) -> Geometries:
+def _add_own_areas(cells: Geometries, shapes: Geometries, wide: Integers) -> Geometries:
     """Give polygons the whole of their area; of what several cover, the first has all."""
-    own = shapes[wide]
-    tree = shapely.STRtree(own)
-    for row, others in _by_first(tree.query(cells, predicate="intersects")):
-        cells[row] = shapely.difference(cells[row], shapely.union_all(own[others]))
-    for number, others in _by_first(tree.query(own, predicate="intersects")):
-        earlier = own[others[others < number]]
-        rest = shapely.difference(own[number], shapely.union_all(earlier))
+    outlines = shapes[wide]
+    tree = shapely.STRtree(outlines)
+    for row, others in _group_by_first(tree.query(cells, predicate="intersects")):
+        cells[row] = shapely.difference(cells[row], shapely.union_all(outlines[others]))
+    for number, others in _group_by_first(tree.query(outlines, predicate="intersects")):
+        earlier = outlines[others[others < number]]
+        rest = shapely.difference(outlines[number], shapely.union_all(earlier))
         cells[wide[number]] = shapely.union(cells[wide[number]], rest)
     return cells
 
 
-def _by_first(pairs: Integers) -> Iterator[tuple[int, Integers]]:
+def _group_by_first(pairs: Integers) -> Iterator[tuple[int, Integers]]:
     """Group the pairs of a tree's answer by the first of each."""
     order = np.argsort(pairs[0], kind="stable")
     firsts, seconds = pairs[:, order]
@@ -197,7 +197,7 @@ def _by_first(pairs: Integers) -> Iterator[tuple[int, Integers]]:
             yield int(firsts[group[0]]), seconds[group]
 
 
-def _on(land: object, cells: Geometries) -> Geometries:
+def _cut_to_land(land: object, cells: Geometries) -> Geometries:
     """Cut cells to the land of their side; most lie on it whole."""
     shapely.prepare(land)
     cut = ~shapely.covers(land, cells)
@@ -284,29 +284,31 @@ def make_raster_source(
 
     Returns
     -------
-    Source
+    PopulationSource
         Counts as the settlements do: a point whole, on its side and in its zone.
     """
-    wanted = find_lacking(figures)
-    found = wanted & np.isfinite(people)
-    rows = np.flatnonzero(found)
+    lacking = find_lacking(figures)
+    filled = lacking & np.isfinite(people)
+    rows = np.flatnonzero(filled)
     most, inside = find_main_land(share)
     outside = np.full(len(rows), -1)
-    none = np.zeros(len(wanted), dtype=bool)
-    dwellers = ListedResidents(shapes, {"residents": np.where(found, people, np.nan)}, wanted, none)
+    nobody = np.zeros(len(lacking), dtype=bool)
+    dwellers = ListedResidents(
+        shapes, {"residents": np.where(filled, people, np.nan)}, lacking, nobody
+    )
     return PopulationSource(
         name=f"{BY_RASTER}{grid.key}",
         people=count_in_rings(dwellers, share=share)["residents"],
         covered_km2=rings.area_km2,
         reached_km2=rings.area_km2,
-        known=tally_places(most[found & inside], rings=rings),
-        unknown=tally_places(most[wanted & ~found & inside], rings=rings),
+        known=tally_places(most[filled & inside], rings=rings),
+        unknown=tally_places(most[lacking & ~filled & inside], rings=rings),
         sample=sample_places(shapes[rows], grid=grid, crs=crs),
         of_group=people[rows],
         counted_on=outside,
         basis=Basis(
             share[rows] > 0,
             np.full(len(rows), grid.dated, dtype=object),
-            np.any(share[wanted] > 0, axis=0),
+            np.any(share[lacking] > 0, axis=0),
         ),
     )

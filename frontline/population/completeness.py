@@ -131,10 +131,12 @@ def estimate_completeness(
     """
     best = np.full(rings.shape, np.nan)
     by = np.full(rings.shape, "", dtype=object)
-    area = _over(rings.area_km2, cumulative=cumulative)
-    people = _over(listed.people, cumulative=cumulative)
-    bounds = [_at_most(source, people, cumulative=cumulative) for source in estimates]
-    stretched = [_stretched(source, people, area, cumulative=cumulative) for source in estimates]
+    area = _accumulate(rings.area_km2, cumulative=cumulative)
+    people = _accumulate(listed.people, cumulative=cumulative)
+    bounds = [_find_upper_bound(source, people, cumulative=cumulative) for source in estimates]
+    stretched = [
+        _estimate_share(source, people, area, cumulative=cumulative) for source in estimates
+    ]
     names = [source.name for source in estimates]
     for name, share in reversed(
         [*zip(names, stretched, strict=True), *zip(names, bounds, strict=True)]
@@ -142,17 +144,17 @@ def estimate_completeness(
         known = np.isfinite(share)
         best[known], by[known] = share[known], name
     for reference in references:
-        here = _lies_on(reference, rings, cumulative=cumulative) & (by == "") & (people > 0)
-        best[here], by[here] = reference.share, reference.name
+        speaks = _find_zones_on(reference, rings, cumulative=cumulative) & (by == "") & (people > 0)
+        best[speaks], by[speaks] = reference.share, reference.name
     return Completeness(best, by)
 
 
-def _stretched(
+def _estimate_share(
     source: PopulationSource, people: Floats, area: Floats, *, cumulative: bool
 ) -> Floats:
     """Return the share where a source reaches half of a zone or more, NaN elsewhere."""
-    reached = _over(source.reached_km2, cumulative=cumulative)
-    everybody = _over(source.people, cumulative=cumulative)
+    reached = _accumulate(source.reached_km2, cumulative=cumulative)
+    everybody = _accumulate(source.people, cumulative=cumulative)
     usable = (reached >= LEAST_COVERAGE * area) & (area > 0) & (everybody > 0)
     share: Floats = np.full(people.shape, np.nan)
     reach = np.minimum(reached[usable] / area[usable], 1.0)
@@ -160,24 +162,26 @@ def _stretched(
     return share
 
 
-def _at_most(source: PopulationSource, people: Floats, *, cumulative: bool) -> Floats:
+def _find_upper_bound(source: PopulationSource, people: Floats, *, cumulative: bool) -> Floats:
     """Return the most that a list can hold by a source of some of the people; NaN if all."""
-    everybody = _over(source.people, cumulative=cumulative)
+    everybody = _accumulate(source.people, cumulative=cumulative)
     share: Floats = np.full(people.shape, np.nan)
     np.divide(people, everybody, out=share, where=everybody > 0)
     return np.where(share < 1.0, share, np.nan)
 
 
-def _lies_on(reference: Reference, rings: ZoneRings, *, cumulative: bool) -> NDArray[np.bool_]:
+def _find_zones_on(
+    reference: Reference, rings: ZoneRings, *, cumulative: bool
+) -> NDArray[np.bool_]:
     """Tell which zones lie half or more on the land of a total."""
-    here = np.zeros(rings.shape, dtype=bool)
+    lies_on = np.zeros(rings.shape, dtype=bool)
     if reference.side in rings.sides:
         side = rings.sides.index(reference.side)
         land = shapely.area(shapely.intersection(rings.land[side], reference.land)) / 1e6
-        common = _over(land[np.newaxis], cumulative=cumulative)[0]
-        area = _over(rings.area_km2, cumulative=cumulative)[side]
-        here[side] = (area > 0) & (common >= LEAST_COVERAGE * area)
-    return here
+        common = _accumulate(land[np.newaxis], cumulative=cumulative)[0]
+        area = _accumulate(rings.area_km2, cumulative=cumulative)[side]
+        lies_on[side] = (area > 0) & (common >= LEAST_COVERAGE * area)
+    return lies_on
 
 
 def merge_kinds(sources: Sequence[PopulationSource]) -> list[PopulationSource]:
@@ -207,5 +211,5 @@ def merge_kinds(sources: Sequence[PopulationSource]) -> list[PopulationSource]:
     ]
 
 
-def _over(values: Floats, *, cumulative: bool) -> Floats:
+def _accumulate(values: Floats, *, cumulative: bool) -> Floats:
     return np.cumsum(values, axis=1) if cumulative else values

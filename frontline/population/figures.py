@@ -65,14 +65,14 @@ def pick_figures(settlements: gpd.GeoDataFrame, *, date: dt.date) -> PopulationF
     kind[kind == ""] = KINDS[0]
     counted = read_texts(settlements, column="population_date")
     valid = np.isfinite(population) & find_valid(settlements, date=date)
-    place = _places(settlements)
+    place = _number_places(settlements)
     people = {}
     for name in KINDS:
         rows = np.flatnonzero(valid & (kind == name))
         people[name] = np.full(len(settlements), np.nan)
         for number in np.unique(place[rows]):
             candidates = rows[place[rows] == number]
-            chosen = _latest(candidates, counted[candidates], date)
+            chosen = _choose_row(candidates, counted[candidates], date)
             people[name][chosen] = population[chosen]
     used = np.isfinite(np.array(list(people.values()))).any(axis=0)
     return PopulationFigures(
@@ -102,13 +102,13 @@ def find_valid(table: pd.DataFrame, *, date: dt.date) -> NDArray[np.bool_]:
 
 def parse_first_day(text: str) -> dt.date:
     """Return the first day of a year, month or day; of empty text the first day of all."""
-    year, month, day = _parts(text)
+    year, month, day = _split_date(text)
     return dt.date(year or 1, month or 1, day or 1)
 
 
 def parse_last_day(text: str) -> dt.date:
     """Return the last day of a year, month or day; of empty text the last day of all."""
-    year, month, day = _parts(text)
+    year, month, day = _split_date(text)
     if not year:
         return dt.date.max
     month = month or 12
@@ -144,13 +144,13 @@ def to_numbers(table: pd.DataFrame, *, column: str) -> NDArray[np.float64]:
     return pd.to_numeric(table[column]).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _parts(text: str) -> tuple[int, int, int]:
-    given = [int(part) for part in text.split("-")] if text else []
-    year, month, day = (*given, 0, 0, 0)[:3]
+def _split_date(text: str) -> tuple[int, int, int]:
+    numbers = [int(part) for part in text.split("-")] if text else []
+    year, month, day = (*numbers, 0, 0, 0)[:3]
     return year, month, day
 
 
-def _latest(rows: NDArray[np.int64], counted: NDArray[np.object_], date: dt.date) -> int:
+def _choose_row(rows: NDArray[np.int64], counted: NDArray[np.object_], date: dt.date) -> int:
     """Return the row counted last before the date, else first after it, else the first."""
     known = [(parse_first_day(text), -index) for index, text in enumerate(counted) if text]
     before = [item for item in known if item[0] <= date]
@@ -162,7 +162,7 @@ def _latest(rows: NDArray[np.int64], counted: NDArray[np.object_], date: dt.date
     return int(rows[0])
 
 
-def _places(settlements: gpd.GeoDataFrame) -> NDArray[np.int64]:
+def _number_places(settlements: gpd.GeoDataFrame) -> NDArray[np.int64]:
     wkb = shapely.to_wkb(settlements.geometry.to_numpy())
     names = [name.casefold() for name in read_texts(settlements, column="name")]
     keys = pd.Series(list(zip(names, wkb, strict=True)), dtype=object)

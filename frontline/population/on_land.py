@@ -172,9 +172,9 @@ def find_shares(
     left = np.ones(len(points), dtype=bool)
     for number, land in enumerate(lands):
         shapely.prepare(land)
-        here = left & shapely.intersects(land, points)
-        share[~areas, number] = here
-        left &= ~here
+        touched = left & shapely.intersects(land, points)
+        share[~areas, number] = touched
+        left &= ~touched
     if areas.any():
         share[areas] = split_polygons(dwellers.shapes[areas], lands=lands, grid=grid, crs=crs)
     return share
@@ -233,7 +233,7 @@ def count_residents(dwellers: ListedResidents, *, share: Floats) -> ResidentCoun
 
     Returns
     -------
-    Count
+    ResidentCount
         A polygon's people are split; the place itself counts where most of it lies.
     """
     lands = share.shape[1]
@@ -286,8 +286,8 @@ def drop_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
     The same array with polygons and multipolygons only. The width of a part is twice its area over
     its perimeter, which for a strip is its width, whatever its course.
     """
-    kept = np.array(pieces, dtype=object)
-    flat = kept.reshape(-1)
+    cleaned = np.array(pieces, dtype=object)
+    flat = cleaned.reshape(-1)
     parts, owner = shapely.get_parts(flat, return_index=True)
     nested = shapely.get_type_id(parts) > 3
     if nested.any():  # a collection may hold multipolygons
@@ -297,7 +297,7 @@ def drop_slivers(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
     thin = 2.0 * shapely.area(parts) <= SLIVER_M * shapely.length(parts)
     for row in np.unique(owner[thin]):
         flat[row] = shapely.multipolygons(parts[(owner == row) & ~thin])
-    return kept
+    return cleaned
 
 
 def sample_residents(dwellers: ListedResidents, *, chosen: NDArray[np.bool_]) -> Sample:

@@ -112,10 +112,10 @@ def check_rasters(
     problems: list[FrontlineError] = []
     notes: list[Note] = []
     tables = [pd.DataFrame(columns=COMPARED.names)]
-    stated = _counted_districts(layers.districts)
-    shapes = _held_shapes(stated, fronts)
+    stated = _select_counted_districts(layers.districts)
+    shapes = _find_held_land(stated, fronts)
     for raster in project.population if len(stated) else ():
-        people, reached, other = _sums(project, layers, raster, shapes)
+        people, reached, other = _sum_by_district(project, layers, raster, shapes)
         table = pd.DataFrame(
             {
                 "code": read_texts(stated, column="code"),
@@ -128,51 +128,55 @@ def check_rasters(
                 "coverage": reached,
             }
         )
-        table["ratio"] = _ratio(people, table["population"].to_numpy(float))
+        table["ratio"] = _divide_people(people, table["population"].to_numpy(float))
         tables.append(table[COMPARED.names])
         usable = (reached >= LEAST_ON_RASTER) & np.isfinite(table["ratio"].to_numpy(float))
         if not usable.any():
             continue
-        said = _verdict(raster, table[usable], other[usable])
-        total = _of_all(table[usable], people[usable])
-        if _off(total, ABSURD_RATIO) and not raster.trusted:
+        sentence = _describe_fit(raster, table[usable], other[usable])
+        total = _find_overall_ratio(table[usable], people[usable])
+        if _is_beyond(total, ABSURD_RATIO) and not raster.trusted:
             shown = write_relative(raster.path, project=project)
             field = f"population.{raster.key}"
             advice = "Correct its kind, or set trusted = true if all figures are right."
-            problems.append(RasterError(f"{said} {advice}", path=Path(shown), field=field))
-        elif _off(total, ODD_RATIO):
-            notes.append(Note(f"population raster:{raster.key}", f"{said} Is its kind right?"))
-        notes += _outliers(raster, table[usable], total)
+            problems.append(RasterError(f"{sentence} {advice}", path=Path(shown), field=field))
+        elif _is_beyond(total, ODD_RATIO):
+            notes.append(Note(f"population raster:{raster.key}", f"{sentence} Is its kind right?"))
+        notes += _note_outliers(raster, table[usable], total)
     raise_problems(problems)
-    filled = [one for one in tables if len(one)] or tables
+    filled = [table for table in tables if len(table)] or tables
     return pd.concat(filled, ignore_index=True), tuple(notes)
 
 
-def _counted_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _select_counted_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kinds = read_texts(districts, column="population_kind")
     known = np.isfinite(to_numbers(districts, column="population"))
     return districts[known & np.isin(kinds, ("", "residents"))]
 
 
-def _held_shapes(districts: gpd.GeoDataFrame, fronts: Sequence[FrontLine]) -> NDArray[np.object_]:
+def _find_held_land(
+    districts: gpd.GeoDataFrame, fronts: Sequence[FrontLine]
+) -> NDArray[np.object_]:
     """Return the land that each figure covers, at the line nearest to it in date."""
     newest = max((front.date for front in fronts), default=dt.date.max)
-    found = np.full(len(districts), None, dtype=object)
+    held = np.full(len(districts), None, dtype=object)
     columns = (read_texts(districts, column=name) for name in ("counted_by", "population_year"))
     for row, (shape, by, when) in enumerate(zip(districts.geometry, *columns, strict=True)):
         if not by:
-            found[row] = shape
+            held[row] = shape
             continue
         year = when or str(newest)
-        front = fronts[int(np.argmin([count_years(year, date=one.date) for one in fronts]))]
+        front = fronts[
+            int(np.argmin([count_years(year, date=candidate.date) for candidate in fronts]))
+        ]
         names = tuple(front.sides)
-        found[row] = find_held_part(
+        held[row] = find_held_part(
             shape, side=find_side_number(by, sides=names), front=front, names=names
         )
-    return found
+    return held
 
 
-def _sums(
+def _sum_by_district(
     project: Project, layers: Layers, raster: PopulationRaster, shapes: NDArray[np.object_]
 ) -> tuple[Floats, Floats, Floats]:
     """Return people and share on the raster by district, and people if it were of other kind."""
@@ -185,49 +189,52 @@ def _sums(
     return sums.people, np.nan_to_num(sums.on_raster), swapped.people
 
 
-def _ratio(people: Floats, stated: Floats) -> Floats:
+def _divide_people(people: Floats, stated: Floats) -> Floats:
     ratio: Floats = np.full(len(people), np.nan)
     np.divide(people, stated, out=ratio, where=stated > 0)
     return ratio
 
 
-def _of_all(table: pd.DataFrame, people: Floats) -> float:
+def _find_overall_ratio(table: pd.DataFrame, people: Floats) -> float:
     return float(people.sum()) / float(table["population"].sum())
 
 
-def _off(ratio: float, most: float) -> bool:
+def _is_beyond(ratio: float, most: float) -> bool:
     return not 1 / most <= ratio <= most
 
 
-def _verdict(raster: PopulationRaster, table: pd.DataFrame, other: Floats) -> str:
+def _describe_fit(raster: PopulationRaster, table: pd.DataFrame, other: Floats) -> str:
     """Say how a raster stands to the districts, and whether the other kind fits better."""
-    ratio, swapped = _of_all(table, table["people"].to_numpy(float)), _of_all(table, other)
+    ratio, swapped = (
+        _find_overall_ratio(table, table["people"].to_numpy(float)),
+        _find_overall_ratio(table, other),
+    )
     far = np.abs(np.log(np.maximum(table["ratio"].to_numpy(float), 1e-9)))
     most = table.iloc[int(far.argmax())]
     words = {"count": "counts", "density": "densities"}
     count = "1 district states" if len(table) == 1 else f"{len(table)} districts state"
-    said = (
+    sentence = (
         f"read as {words[raster.kind]} it holds {ratio:.2g} times the people that {count}; in "
-        f"{_called(most)} {most['people']:,.0f} against {most['population']:,.0f}."
+        f"{_name_district(most)} {most['people']:,.0f} against {most['population']:,.0f}."
     )
-    if _off(swapped, ODD_RATIO):
-        return said
+    if _is_beyond(swapped, ODD_RATIO):
+        return sentence
     now = words["density" if raster.kind == "count" else "count"]
-    return f"{said} Read as {now} it would hold {swapped:.2g} times."
+    return f"{sentence} Read as {now} it would hold {swapped:.2g} times."
 
 
-def _called(district: pd.Series[Any]) -> str:
+def _name_district(district: pd.Series[Any]) -> str:
     return quoted(str(district["name"]) or str(district["code"]))
 
 
-def _outliers(raster: PopulationRaster, table: pd.DataFrame, total: float) -> Iterator[Note]:
+def _note_outliers(raster: PopulationRaster, table: pd.DataFrame, total: float) -> Iterator[Note]:
     """Name districts in which a raster that fits on the whole is far from the figure."""
-    if _off(total, ODD_RATIO):
+    if _is_beyond(total, ODD_RATIO):
         return
-    odd = [row for _, row in table.iterrows() if _off(float(row["ratio"]), ABSURD_RATIO)]
+    odd = [row for _, row in table.iterrows() if _is_beyond(float(row["ratio"]), ABSURD_RATIO)]
     if odd:
         named = [
-            f"{_called(row)} {row['people']:,.0f} against {row['population']:,.0f}"
+            f"{_name_district(row)} {row['people']:,.0f} against {row['population']:,.0f}"
             for row in odd[:MOST_NAMED]
         ]
         text = f"is far from the figures of single districts: {'; '.join(named)}."
@@ -267,18 +274,18 @@ def check_places(
     path = Path(write_relative(source.path, project=project))
     problems: list[FrontlineError] = []
     odd = []
-    for place, district, ratio, near in _pairs(layers, fronts):
-        said = (
+    for place, district, ratio, near in _find_doubtful_places(layers, fronts):
+        sentence = (
             f"{quoted(str(place['name']))} has {float(place['population']):,.0f} residents, its "
-            f"district {_called(district)} {float(district['population']):,.0f}"
+            f"district {_name_district(district)} {float(district['population']):,.0f}"
         )
         if ABSURD_RATIO < ratio < math.inf and near and not source.trusted:
             advice = "Check both and their units, or set trusted = true if both are right."
-            problem = f"{said} ({ratio:,.0f} times as many). {advice}"
+            problem = f"{sentence} ({ratio:,.0f} times as many). {advice}"
             fault = LayerError(problem, path=path, layer=source.layer, field="population")
             problems.append(fault)
         else:
-            odd.append(said)
+            odd.append(sentence)
     raise_problems(problems)
     notes = []
     if odd:
@@ -291,11 +298,11 @@ def check_places(
     return tuple(notes)
 
 
-def _pairs(
+def _find_doubtful_places(
     layers: Layers, fronts: Sequence[FrontLine]
 ) -> Iterator[tuple[pd.Series[Any], pd.Series[Any], float, bool]]:
     """Yield places with more residents than the district that counts them."""
-    settlements, stated = layers.settlements, _counted_districts(layers.districts)
+    settlements, stated = layers.settlements, _select_counted_districts(layers.districts)
     kinds, people = (
         read_texts(settlements, column="population_kind"),
         to_numbers(settlements, column="population"),
@@ -304,7 +311,7 @@ def _pairs(
     if not len(rows) or not len(stated):
         return
     middles = shapely.point_on_surface(settlements.geometry.to_numpy()[rows])
-    tree = shapely.STRtree(_held_shapes(stated, fronts))
+    tree = shapely.STRtree(_find_held_land(stated, fronts))
     counted = to_numbers(stated, column="population")
     dates = (
         read_texts(settlements, column="population_date"),
@@ -315,12 +322,12 @@ def _pairs(
         if people[row] <= counted[district]:
             continue
         ratio = people[row] / counted[district] if counted[district] > 0 else math.inf
-        near = _near_in_time(dates[0][row], dates[1][district])
+        near = _is_near_in_time(dates[0][row], dates[1][district])
         yield settlements.iloc[row], stated.iloc[district], float(ratio), near
 
 
-def _near_in_time(one: str, other: str) -> bool:
-    if not one or not other:
+def _is_near_in_time(first: str, second: str) -> bool:
+    if not first or not second:
         return True
-    day = dt.date(int(one[:4]), 7, 1)
-    return count_years(other, date=day) <= FAR_YEARS
+    day = dt.date(int(first[:4]), 7, 1)
+    return count_years(second, date=day) <= FAR_YEARS

@@ -184,14 +184,14 @@ def tabulate_rasters(
     reach_m = project.settlements.raster_reach_m
     dates = {raster.key: raster.date for raster in project.population}
     tables: list[pd.DataFrame] = []
-    near: list[dict[str, Any]] = []
+    near_rows: list[dict[str, Any]] = []
     for front in fronts:
         figures = pick_figures(settlements, date=front.date)
         against = places[places["line"] == front.key]
         land = find_catchments(layers, front=front, against=against, reach_m=reach_m)
         with ExitStack() as stack:
             for grid in open_grids(project, date=front.date, stack=stack):
-                said = {
+                labels = {
                     "line": front.key,
                     "source": f"raster:{grid.key}",
                     "date": dates[grid.key],
@@ -200,21 +200,21 @@ def tabulate_rasters(
                 people = around.get((front.key, grid.key)) or sum_catchments(
                     grid, around=land, count=len(settlements), crs=layers.plane.crs
                 )
-                rows = _around(settlements, people, land, figures, against)
-                tables.append(rows.assign(**said))
-                parts = _near(layers, front, zones, grid, land=land, figures=figures)
-                near += [said | row for row in parts]
+                rows = _tabulate_catchments(settlements, people, land, figures, against)
+                tables.append(rows.assign(**labels))
+                parts = _count_near_places(layers, front, zones, grid, land=land, figures=figures)
+                near_rows += [labels | row for row in parts]
     if not tables:
         return {}
     return {
         "settlement_rasters": pd.concat(tables, ignore_index=True)[AROUND.names],
-        "raster_people": pd.DataFrame(near, columns=NEAR.names),
+        "raster_people": pd.DataFrame(near_rows, columns=NEAR.names),
     }
 
 
-def _around(
+def _tabulate_catchments(
     settlements: gpd.GeoDataFrame,
-    found: CatchmentPopulation,
+    gathered: CatchmentPopulation,
     land: CatchmentAreas,
     figures: PopulationFigures,
     against: pd.DataFrame,
@@ -225,16 +225,16 @@ def _around(
     residents = pd.Series(figures.people["residents"]).groupby(figures.place).max()
     stated = residents.reindex(figures.place).to_numpy(dtype=float)
     ratio = np.full(len(ids), np.nan)
-    np.divide(found.people, stated, out=ratio, where=np.isfinite(stated) & (stated > 0))
+    np.divide(gathered.people, stated, out=ratio, where=np.isfinite(stated) & (stated > 0))
     rows = find_first_rows(figures) & np.isin(np.arange(len(ids)), land.row)
     table = pd.DataFrame(
         {
             "id": ids,
             "name": read_texts(settlements, column="name"),
             "side": side,
-            "area_km2": found.area_km2,
-            "people": found.people,
-            "coverage": found.coverage,
+            "area_km2": gathered.area_km2,
+            "people": gathered.people,
+            "coverage": gathered.coverage,
             "has_figure": np.isfinite(stated),
             "population": stated,
             "ratio": ratio,
@@ -243,7 +243,7 @@ def _around(
     return table[rows]
 
 
-def _near(
+def _count_near_places(
     layers: Layers,
     front: FrontLine,
     zones: gpd.GeoDataFrame,
@@ -254,7 +254,7 @@ def _near(
 ) -> Iterator[dict[str, Any]]:
     """Yield the people of each zone, side and the study area by what they live near."""
     rings = arrange_rings(front, zones=zones[zones["line"] == front.key])
-    parts = _parts(front, rings)
+    parts = _divide_sides(front, rings)
     unlisted = np.isin(land.row, np.flatnonzero(find_lacking(figures)))
     kinds = [parts]
     for chosen in (~unlisted, unlisted):
@@ -270,17 +270,17 @@ def _near(
     area = np.asarray(shapely.area(every))
     known = np.nan_to_num(sums.coverage) * area
     people = sums.people[:-1].reshape(3, *parts.shape)
-    land_m2 = np.stack([one[: parts.size].reshape(parts.shape) for one in (area, known)])
+    land_m2 = np.stack([values[: parts.size].reshape(parts.shape) for values in (area, known)])
     for number, side in enumerate(rings.sides):
         upto, upto_m2 = people[:, number].cumsum(axis=1), land_m2[:, number].cumsum(axis=1)
         for at, distance_m in enumerate((*rings.edges_m, None)):
-            yield _row(side, distance_m, upto[:, at], upto_m2[:, at])
+            yield _make_row(side, distance_m, upto[:, at], upto_m2[:, at])
     whole, whole_m2 = people.sum(axis=(1, 2)), land_m2.sum(axis=(1, 2))
     whole[0] += sums.people[-1]
-    yield _row("", None, whole, whole_m2 + np.array([area[-1], known[-1]]))
+    yield _make_row("", None, whole, whole_m2 + np.array([area[-1], known[-1]]))
 
 
-def _parts(front: FrontLine, rings: ZoneRings) -> Geometries:
+def _divide_sides(front: FrontLine, rings: ZoneRings) -> Geometries:
     """Return the rings of each side and what of it lies beyond them, shape ``(sides, k + 1)``."""
     beyond = [
         shapely.difference(land, shapely.union_all(rings.land[number]))
@@ -290,7 +290,9 @@ def _parts(front: FrontLine, rings: ZoneRings) -> Geometries:
     return np.concatenate([rings.land, column[:, np.newaxis]], axis=1)
 
 
-def _row(side: str, distance_m: float | None, people: Floats, land_m2: Floats) -> dict[str, Any]:
+def _make_row(
+    side: str, distance_m: float | None, people: Floats, land_m2: Floats
+) -> dict[str, Any]:
     """Make a row of all people, those near places with a figure, and near those without."""
     everybody, listed, unlisted = (float(count) for count in people)
     away = max(everybody - listed - unlisted, 0.0)

@@ -196,11 +196,13 @@ def arrange_rings(front: FrontLine, *, zones: gpd.GeoDataFrame) -> ZoneRings:
     zones
         ``line, side, distance_m, kind, geometry`` in the plane.
     """
-    own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
-    edges = tuple(sorted({float(value) for value in own["distance_m"]}))
+    chosen = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+    edges = tuple(sorted({float(value) for value in chosen["distance_m"]}))
     sides = tuple(front.sides)
     land = np.full((len(sides), len(edges)), shapely.Polygon(), dtype=object)
-    for side, distance, geometry in zip(own["side"], own["distance_m"], own.geometry, strict=True):
+    for side, distance, geometry in zip(
+        chosen["side"], chosen["distance_m"], chosen.geometry, strict=True
+    ):
         if side in sides:
             land[sides.index(side), edges.index(float(distance))] = geometry
     for ring in range(len(edges) - 1, 0, -1):
@@ -251,12 +253,12 @@ def make_settlement_sources(
     people_by_kind = count_in_rings(dwellers, share=share)
     sources = []
     for kind, people in figures.people.items():
-        mine = stated == kind
-        if kind != "residents" and not mine.any():
+        of_kind = stated == kind
+        if kind != "residents" and not of_kind.any():
             continue
         known = np.isfinite(people)
-        ours = np.isin(figures.place, figures.place[known])
-        lacking = ~ours & (mine if kind != "residents" else True)
+        has_figure = np.isin(figures.place, figures.place[known])
+        lacking = ~has_figure & (of_kind if kind != "residents" else True)
         # A place with several rows is one place.
         first = ~pd.Series(figures.place).duplicated().to_numpy()
         rows = np.flatnonzero(known)
@@ -331,15 +333,15 @@ def make_district_sources(
     """
     people = to_numbers(districts, column="population")
     kinds = read_texts(districts, column="population_kind")
-    found = []
+    sources = []
     for kind in dict.fromkeys(["residents", *sorted(set(kinds[np.isfinite(people)]) - {""})]):
-        mine = np.isfinite(people) & ((kinds == kind) | ((kinds == "") & (kind == "residents")))
-        if not mine.any():
+        of_kind = np.isfinite(people) & ((kinds == kind) | ((kinds == "") & (kind == "residents")))
+        if not of_kind.any():
             continue
-        shapes = districts.geometry.to_numpy()[mine]
+        shapes = districts.geometry.to_numpy()[of_kind]
         by = [
             find_side_number(name, sides=rings.sides)
-            for name in read_texts(districts, column="counted_by")[mine]
+            for name in read_texts(districts, column="counted_by")[of_kind]
         ]
         held = np.array(
             [
@@ -351,10 +353,10 @@ def make_district_sources(
         pieces = drop_slivers(shapely.intersection(held[:, np.newaxis, np.newaxis], rings.land))
         share = split_polygons(held, lands=rings.land, grid=grid, crs=crs)
         covered_km2 = np.asarray(shapely.area(pieces).sum(axis=0) / 1e6)
-        found.append(
+        sources.append(
             PopulationSource(
                 name="districts" if kind == "residents" else f"districts:{kind}",
-                people=np.einsum("n,nsk->sk", people[mine], share),
+                people=np.einsum("n,nsk->sk", people[of_kind], share),
                 covered_km2=covered_km2,
                 reached_km2=covered_km2,
                 known=None,
@@ -362,14 +364,15 @@ def make_district_sources(
                 sample=join_samples(
                     [_sample_within(s, n, grid, crs, step_m=step_m) for n, s in enumerate(shapes)]
                 ),
-                of_group=people[mine],
+                of_group=people[of_kind],
                 counted_on=np.array(by, dtype=np.int64),
                 basis=Basis(
-                    shapely.area(pieces) > 0, read_texts(districts, column="population_year")[mine]
+                    shapely.area(pieces) > 0,
+                    read_texts(districts, column="population_year")[of_kind],
                 ),
             )
         )
-    return found
+    return sources
 
 
 def sum_raster(grid: Grid, *, rings: ZoneRings, crs: pyproj.CRS, reach: Any) -> PopulationSource:
@@ -387,7 +390,7 @@ def sum_raster(grid: Grid, *, rings: ZoneRings, crs: pyproj.CRS, reach: Any) -> 
         Polygon that the widest zones cannot leave when the line is displaced.
     """
     sums = sum_zones(grid.raster, zones=rings.land.ravel(), zones_crs=crs, kind=grid.kind)
-    met = np.nan_to_num(sums.coverage) > LEAST_SHARE
+    touched = np.nan_to_num(sums.coverage) > LEAST_SHARE
     xy, people = place_people_points(
         grid.raster, area=reach, area_crs=crs, kind=grid.kind, most=8_000
     )
@@ -398,15 +401,15 @@ def sum_raster(grid: Grid, *, rings: ZoneRings, crs: pyproj.CRS, reach: Any) -> 
     weight = people[near] / total if total > 0 else people[near]
     return PopulationSource(
         name=f"raster:{grid.key}",
-        people=np.where(met, sums.people, 0.0).reshape(rings.shape),
-        covered_km2=np.where(met, sums.coverage, 0.0).reshape(rings.shape) * rings.area_km2,
+        people=np.where(touched, sums.people, 0.0).reshape(rings.shape),
+        covered_km2=np.where(touched, sums.coverage, 0.0).reshape(rings.shape) * rings.area_km2,
         reached_km2=np.nan_to_num(sums.on_raster).reshape(rings.shape) * rings.area_km2,
         known=None,
         unknown=None,
         sample=Sample(xy[near], number, weight),
         of_group=np.array([total]),
         counted_on=np.array([OUTSIDE]),
-        basis=Basis(met.reshape(1, *rings.shape), np.array([grid.dated], dtype=object)),
+        basis=Basis(touched.reshape(1, *rings.shape), np.array([grid.dated], dtype=object)),
         sums=sums,
     )
 

@@ -60,13 +60,17 @@ def choose_rasters(project: Project, *, date: dt.date) -> list[PopulationRaster]
         if (raster.valid_from or dt.date.min) <= date <= (raster.valid_until or dt.date.max)
     ]
     nearest: dict[str, PopulationRaster] = {}
-    for raster in sorted(holding, key=lambda one: _away(one, date)):
+    for raster in sorted(holding, key=lambda candidate: _find_days_away(candidate, date)):
         if raster.series is not None:
             nearest.setdefault(raster.series, raster)
-    return [one for one in holding if one.series is None or nearest[one.series] is one]
+    return [
+        candidate
+        for candidate in holding
+        if candidate.series is None or nearest[candidate.series] is candidate
+    ]
 
 
-def _away(raster: PopulationRaster, date: dt.date) -> tuple[int, dt.date]:
+def _find_days_away(raster: PopulationRaster, date: dt.date) -> tuple[int, dt.date]:
     described = raster.date or dt.date.min
     return abs((described - date).days), described
 
@@ -83,13 +87,13 @@ def open_grids(project: Project, *, date: dt.date, stack: ExitStack) -> list[Gri
     stack
         Closes them.
     """
-    found = []
+    grids = []
     for raster in choose_rasters(project, date=date):
         shown = write_relative(raster.path, project=project)
-        opened = stack.enter_context(_opened(raster, shown))
+        opened = stack.enter_context(_open(raster, shown))
         dated = raster.date.isoformat() if raster.date else ""
-        found.append(Grid(raster.key, apply_empty_cells(opened, raster=raster), raster.kind, dated))
-    return found
+        grids.append(Grid(raster.key, apply_empty_cells(opened, raster=raster), raster.kind, dated))
+    return grids
 
 
 @contextmanager
@@ -117,7 +121,7 @@ def open_splitting_grid(
         yield grids[0] if grids else None
 
 
-def _opened(raster: PopulationRaster, shown: str) -> Any:
+def _open(raster: PopulationRaster, shown: str) -> Any:
     return open_raster(raster.path, crs=raster.crs, nodata=raster.nodata, shown=shown)
 
 

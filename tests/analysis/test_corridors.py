@@ -49,7 +49,7 @@ ROUGH = front_of(MERIDIAN, error_m=2_000.0)
 
 @dataclass(frozen=True)
 class RoadLayers:
-    frame: object
+    plane: object
     study_area: object
     corridors: gpd.GeoDataFrame
 

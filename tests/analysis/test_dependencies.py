@@ -133,7 +133,14 @@ def test_the_way_by_road_that_does_not_cross_the_line():
         kind=["road", "road"],
     )
     home = settlements(("Village", 20_000, 10_000, 1))
-    network = RoadNetwork(build_graph(roads), ((30e3, 10e3, 45.0),), 500.0, sloped=False)
+    network = RoadNetwork(
+        graph=build_graph(roads),
+        gates=((30e3, 10e3, 45.0),),
+        reach_m=500.0,
+        sloped=False,
+        shapes=roads.geometry.to_numpy(),
+        names=("A", "B"),
+    )
     shut = replace(network, gates=())
     row = relate_links(
         cells(LINK_ROLE, link(**at(40_000, 10_000))),

@@ -19,6 +19,7 @@ from frontline.errors import FrontlineError, ProjectError, RasterError
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import hash_inputs, load_project
 from frontline.results.key_figures import write_cover_figures
+from frontline.uncertainty.intervals import take_interval
 from frontline.workflow.check import check
 
 STEP = 100.0
@@ -170,8 +171,9 @@ def test_intervals_are_those_of_the_land_that_the_line_may_lie_on(unsure):
     case, tables = unsure
     farmland = one(tables["landcover"], line="old", side="East", distance_m=None, cover="farmland")
     trees = one(tables["landcover"], line="old", side="East", distance_m=None, cover="tree cover")
-    drawn = [draw.sides["East"].area / 1e6 for draw in case.draws["old"]]
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    (front,) = [front for front in case.fronts if front.key == "old"]
+    drawn = case.draws["old"].figures(lambda draw: draw.sides["East"].area / 1e6)
+    low, high = take_interval(front.sides["East"].area / 1e6, drawn=drawn)
     assert farmland.area_high - farmland.area_low == pytest.approx(high - low, rel=0.15)
     assert farmland.area_low < farmland.area_km2 < farmland.area_high
     assert trees.area_low == trees.area_km2 == trees.area_high
@@ -200,7 +202,7 @@ def test_what_no_line_is_sure_of_is_said_to_be_so(unsure):
     doubtful = tables["landcover_changes"].assign(area_certain_km2=0.0, area_high=260.0)
     said = write_cover_figures(case, tables={"landcover_changes": doubtful})[0].sentence
     assert "no farmland is certain to have gone from the East to the West side" in said
-    assert "up to 260 km² may have, within the errors of the lines." in said
+    assert "Up to 260 km² may have, within the errors of the lines." in said
 
 
 def test_codes_of_ones_own_and_codes_of_no_class(tmp_path):
@@ -249,15 +251,14 @@ def test_windows_and_squares_do_not_change_the_figures(sure, monkeypatch):
     whole = measure_cover(case.project, layers=case.layers, lands=land)
     from frontline.analysis import landcover
     from frontline.raster import zonal
-    from frontline.raster import zonal as class_areas
 
-    small = zonal.blocks
-    monkeypatch.setattr(zonal, "blocks", lambda window: small(window, most_cells=7_000))
+    small = zonal.cut_blocks
+    monkeypatch.setattr(zonal, "cut_blocks", lambda window: small(window, most_cells=7_000))
     assert measure_cover(case.project, layers=case.layers, lands=land) == pytest.approx(
         whole, rel=1e-9
     )
     for side in (1, 7, 10_000):  # every cell by itself, and none but along the edges
-        monkeypatch.setattr(class_areas, "SQUARE", side)
+        monkeypatch.setattr(zonal, "SQUARE", side)
         assert measure_cover(case.project, layers=case.layers, lands=land) == pytest.approx(
             whole, rel=1e-9
         )

@@ -50,7 +50,7 @@ def table(shapes, *fronts, **columns):
     project = SimpleNamespace(
         zones=SimpleNamespace(distances_m=DISTANCES), people=SimpleNamespace(outdated_years=3.0)
     )
-    layers = SimpleNamespace(frame=FRAME, settlements=settlements)
+    layers = SimpleNamespace(plane=FRAME, settlements=settlements)
     return locate_settlements(project, layers=layers, fronts=fronts)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from frontline.analysis.change import _measured
+from frontline.analysis.change import _measure_by_squares
 from frontline.geo.projection import plane_around
 from frontline.lines.front import Copies, FrontLine, displace_front
 from frontline.uncertainty.copies import divide_land
@@ -241,7 +241,7 @@ def changed_trials(
         ]
         draw = [displace_front(front, area=area, draws=draws, seed=1) for front in fronts]
         pair = (fronts[0], fronts[1])
-        found = _measured(pair, (draw[0], draw[1]), area, (("A", "B"), ("A", "B")), FRAME)
+        found = _measure_by_squares(pair, (draw[0], draw[1]), area, (("A", "B"), ("A", "B")), FRAME)
         assert found is not None
         for name, (first, second) in {"land that went over": "AB", "land gone back": "BA"}.items():
             truth, value = (

@@ -34,7 +34,7 @@ def with_totals(*totals, districts=(), places=PLACES):
 
     table, front = settlements_of(places), straight()
     layers = SimpleNamespace(
-        frame=FRAME, study_area=made.AREA, settlements=table, districts=districts_of(districts)
+        plane=FRAME, study_area=made.AREA, settlements=table, districts=districts_of(districts)
     )
     project = SimpleNamespace(
         population=(), stated=(), settlements=None, people=SimpleNamespace(outdated_years=3.0)

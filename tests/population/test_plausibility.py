@@ -26,7 +26,7 @@ LAND = shapely.box(-10_000, -10_000, 10_000, 10_000)
 
 def compare(*, districts=(), rasters=(), places=(), trusted=False):
     table = districts_of(districts).assign(name=[f"D{n}" for n in range(len(districts))])
-    layers = SimpleNamespace(frame=FRAME, settlements=settlements_of(places), districts=table)
+    layers = SimpleNamespace(plane=FRAME, settlements=settlements_of(places), districts=table)
     settlements = SimpleNamespace(
         path=Path("/nowhere/places.gpkg"), layer="places", trusted=trusted
     )
