@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 import shapely
 from factories.projects import made_project
-from test_exposure import dem_of, front_of, layers_of, zones_of
+from factories.sight import FRAME, dem_of, front_of, layers_of, zones_of
 
 from frontline.errors import OutputError
-from frontline.geo.projection import plane_around
 from frontline.project.models import Sight
 from frontline.storage import checkpoint as kept
 from frontline.visibility import batches as blocks
@@ -22,7 +21,6 @@ from frontline.visibility import exposure
 from frontline.visibility.observers import place_observers, tile_front, to_grid_positions
 from frontline.visibility.targets import SightTargets, make_empty_counts_of_targets
 
-FRAME = plane_around([shapely.Point(20.0, 45.0)])
 LINE = shapely.LineString([(-8_000.0, -9_000.0), (1_000.0, 500.0), (6_000.0, 9_000.0)])
 
 

@@ -73,7 +73,7 @@ def likely(heights, *, correlation_m=300.0, draws=None, places=(TARGET,), seed=1
     )
     table = pd.DataFrame({"id": [f"s{n}" for n in range(len(places))], "name": "Place"})
     settlements = gpd.GeoDataFrame(table, geometry=list(map(shapely.Point, places)), crs=FRAME.crs)
-    layers = SimpleNamespace(frame=FRAME, settlements=settlements)
+    layers = SimpleNamespace(plane=FRAME, settlements=settlements)
     dem = heights if isinstance(heights, Dem) else dem_of(heights)
     return likelihood.probable_viewshed(
         project, layers=layers, fronts=[front_of()], draws={"line": draws or ()}, dem=dem, **kwargs

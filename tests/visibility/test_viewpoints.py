@@ -36,7 +36,7 @@ def layers_of(places, **columns):
     table = pd.DataFrame({"id": [f"s{n}" for n in range(len(places))], "name": "Place"} | columns)
     points = [shapely.Point(place) for place in places]
     frame = gpd.GeoDataFrame(table, geometry=points, crs=FRAME.crs)
-    return SimpleNamespace(frame=FRAME, settlements=frame)
+    return SimpleNamespace(plane=FRAME, settlements=frame)
 
 
 def view(heights, places=(), *, points=((0.0, 0.0),), columns=None, asked=None, **kwargs):
