@@ -313,7 +313,7 @@ def _exposure(
     kept = open_work(work) if work is not None else None
     told = partial(progress, "looking")
     exposure = see_from_fronts(
-        project, layers=layers, fronts=fronts, dem=dem, zones=bands, kept=kept, progress=told
+        project, layers=layers, fronts=fronts, dem=dem, zones=bands, checkpoint=kept, progress=told
     )
     if project.sight.elevation_draws or project.sight.position_draws:
         told = partial(progress, "drawing terrains and lines")
@@ -324,7 +324,7 @@ def _exposure(
             fronts=fronts,
             draws=draws,
             dem=dem,
-            kept=kept,
+            checkpoint=kept,
             progress=told,
         )
     return exposure

@@ -40,7 +40,7 @@ def see(*, folder=None, seed=2, places=60, **asked):
         dem=terrain(seed),
         zones=zones_of((3_000.0, LINE.buffer(3_000.0))),
         threads=1,
-        kept=folder and kept.open_work(folder),
+        checkpoint=folder and kept.open_work(folder),
     )
 
 

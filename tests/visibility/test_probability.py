@@ -81,7 +81,7 @@ def likely(heights, *, correlation_m=300.0, draws=None, places=(TARGET,), seed=1
 
 
 def fields_of(dem, length_m, seed, draws):
-    noise = likelihood._noise(dem, length_m, seed, "a")
+    noise = likelihood._make_noise(dem, length_m, seed, "a")
     return np.array([noise(draw) for draw in range(draws)])
 
 
@@ -184,7 +184,7 @@ def test_finished_draws_are_found_again(tmp_path, monkeypatch):
         likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
     )
     assert len(list(tmp_path.iterdir())) == 6
-    monkeypatch.setattr(likelihood, "_look", None)
+    monkeypatch.setattr(likelihood, "_look_at_targets", None)
     pd.testing.assert_frame_equal(
         likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
     )

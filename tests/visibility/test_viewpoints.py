@@ -43,7 +43,7 @@ def view(heights, places=(), *, points=((0.0, 0.0),), columns=None, asked=None, 
     lonlat = [tuple(point) for point in FRAME.lonlat(np.array(points, dtype=float).reshape(-1, 2))]
     layers = layers_of(places, **(columns or {}))
     return viewpoint.see_from_points(
-        lonlat, layers=layers, dem=dem_of(heights), asked=asked or Sight(), threads=1, **kwargs
+        lonlat, layers=layers, dem=dem_of(heights), settings=asked or Sight(), threads=1, **kwargs
     )
 
 

@@ -70,7 +70,7 @@ def _view(
         [(float(lon), float(lat)) for lon, lat in lonlat],
         layers=case.layers,
         dem=dem,
-        asked=case.project.sight,
+        settings=case.project.sight,
         radius_m=radius_m,
         target_height_m=target_m,
     )
