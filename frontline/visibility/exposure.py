@@ -99,13 +99,13 @@ class FrontVisibility:
     rasters
         By line: bands ``seen`` and ``unknown``, counts of posts, on the grid of the elevation.
     zones
-        Columns :data:`frontline.shares.SHARES`: shares of the land of each zone.
+        Columns :data:`frontline.visibility.grid_counts.SHARES`: shares of the land of each zone.
     corridors
         One feature per corridor, line and state, columns
-        :data:`frontline.corridor_pieces.CORRIDORS`, in the plane.
+        :data:`frontline.visibility.corridors.CORRIDORS`, in the plane.
     segments
         One feature per stretch of corridor in one state within the radius, columns
-        :data:`frontline.corridor_pieces.SEGMENTS`, in the plane.
+        :data:`frontline.visibility.corridors.SEGMENTS`, in the plane.
     notes
         What a reader must know.
     illustration

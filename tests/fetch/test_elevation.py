@@ -357,7 +357,9 @@ def test_a_unit_that_contradicts_the_files_is_refused(project, request_):
     write_tile(own / "feet.tif", 45, 20, unit="ft")
     keys = 'tiles = "own"\ntiles_datum = "EGM2008"\ntiles_unit = "m"\n'
     add(project, f'[fetch]\nelevation = ["tiles"]\n{keys}')
-    with pytest.raises(RasterError, match=r"feet\.tif: .* in 'ft', the project says m"):
+    with pytest.raises(
+        RasterError, match=r"feet\.tif: .* in 'ft' \(expected m\)\. Correct tiles_unit in"
+    ):
         fetch_elevation(project, request=request_)
 
 

@@ -229,10 +229,11 @@ def test_scratch_of_a_killed_run_is_removed_after_a_day(tmp_path):
 
 SMALL_BLOCKS = """
 import sys
-from frontline import blocks, cli
-blocks.BLOCK_POSTS = 10
+from frontline.cli.main import main
+from frontline.visibility import batches
+batches.BLOCK_POSTS = 10
 sys.argv = ["frontline", *sys.argv[1:]]
-sys.exit(cli.main())
+sys.exit(main())
 """
 
 
