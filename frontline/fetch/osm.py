@@ -171,11 +171,11 @@ def _read_tags(row: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
     tags = {key: row[key] for key in keys if isinstance(row.get(key), str) and row[key]}
     other = row.get("other_tags")
     if isinstance(other, str):
-        tags |= {_strip_markup(key): _strip_markup(value) for key, value in _TAG.findall(other)}
+        tags |= {_remove_escapes(key): _remove_escapes(value) for key, value in _TAG.findall(other)}
     return tags
 
 
-def _strip_markup(text: str) -> str:
+def _remove_escapes(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 

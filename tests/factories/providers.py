@@ -120,8 +120,10 @@ WAYS = [
     (18, [1, 2], {"highway": "trunk_link", "maxspeed": "30 mph", "oneway": "yes"}),
     (19, [1, 2], {"highway": "unclassified", "maxspeed": "walk"}),
 ]
-
-
+# each way on nodes of its own: the same line twice would count once
+for way, nodes, _ in WAYS:
+    lon, lat = (19.9, 45.0 + way / 1000) if nodes == [1, 2] else (30.0, 50.0)
+    NODES += [(10 * way, lon, lat, {}), (10 * way + 1, lon + 0.2, lat, {})]
 WAYS = [(way, [10 * way, 10 * way + 1], tags) for way, _, tags in WAYS]
 
 

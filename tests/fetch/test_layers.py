@@ -152,12 +152,6 @@ def test_an_area_without_places_is_said(server, project, request_):
 # OpenStreetMap
 
 
-# each way on nodes of its own: the same line twice would count once
-for way, nodes, _ in WAYS:
-    lon, lat = (19.9, 45.0 + way / 1000) if nodes == [1, 2] else (30.0, 50.0)
-    NODES += [(10 * way, lon, lat, {}), (10 * way + 1, lon + 0.2, lat, {})]
-
-
 def test_roads_with_class_and_speed_railways_canals_pipelines(server, project, request_):
     stock_geofabrik(server, WHOLE)
     said = fetch_roads(project, request=request_)
