@@ -66,14 +66,14 @@ def find_default_cache() -> Path:
     return user_cache_path("frontline")
 
 
-def fetch_file(client: HttpClient, *, wanted: RemoteRequest) -> CachedFile | None:
+def fetch_file(client: HttpClient, *, remote_request: RemoteRequest) -> CachedFile | None:
     """Give a file of a provider: from the cache, or downloaded, checked and kept.
 
     Parameters
     ----------
     client
         How to ask.
-    wanted
+    remote_request
         The file.
 
     Returns
@@ -86,17 +86,17 @@ def fetch_file(client: HttpClient, *, wanted: RemoteRequest) -> CachedFile | Non
     DownloadError
         With the address, what happened, and what to do. Nothing is kept but a part to go on with.
     """
-    path = make_folder(client, wanted=wanted)
+    path = make_folder(client, remote_request=remote_request)
     with hold_alone(client, path=path):
-        kept = None if client.refresh else find_whole(path, wanted=wanted)
-        if kept is not None:
-            return kept
-        return _downloaded(client, wanted, path)
+        cached = None if client.refresh else find_whole(path, remote_request=remote_request)
+        if cached is not None:
+            return cached
+        return _download(client, remote_request, path)
 
 
-def make_folder(client: HttpClient, *, wanted: RemoteRequest) -> Path:
+def make_folder(client: HttpClient, *, remote_request: RemoteRequest) -> Path:
     """Make the folder of the cache that a file belongs into; returns the file's place."""
-    path = find_cached_path(client, address=wanted.address)
+    path = find_cached_path(client, address=remote_request.address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -107,14 +107,17 @@ def make_folder(client: HttpClient, *, wanted: RemoteRequest) -> Path:
     return path
 
 
-def ask_size_of(client: HttpClient, *, wanted: RemoteRequest) -> int | None:
+def ask_size_of(client: HttpClient, *, remote_request: RemoteRequest) -> int | None:
     """Ask how large a file is: 0 if the cache has it, else as `ask_size`."""
     if (
         not client.refresh
-        and find_whole(find_cached_path(client, address=wanted.address), wanted=wanted) is not None
+        and find_whole(
+            find_cached_path(client, address=remote_request.address), remote_request=remote_request
+        )
+        is not None
     ):
         return 0
-    return ask_size(client, wanted=wanted)
+    return ask_size(client, remote_request=remote_request)
 
 
 def find_cached_path(client: HttpClient, *, address: str) -> Path:
@@ -144,57 +147,68 @@ def hold_alone(client: HttpClient, *, path: Path) -> Iterator[None]:
         time.sleep(0.1)
 
 
-def _absent_note(path: Path) -> Path:
+def _find_absent_note(path: Path) -> Path:
     return path.with_name(f".{path.name}.absent.json")
 
 
-def is_noted_absent(path: Path, *, wanted: RemoteRequest) -> bool:
+def is_noted_absent(path: Path, *, remote_request: RemoteRequest) -> bool:
     """Say whether the provider said that it has no such file, when it was last asked."""
-    return read_note(_absent_note(path)).get("address") == wanted.address
+    return read_note(_find_absent_note(path)).get("address") == remote_request.address
 
 
 def forget_absent(path: Path) -> None:
     """Forget that the provider had no such file: it has one now."""
-    _absent_note(path).unlink(missing_ok=True)
+    _find_absent_note(path).unlink(missing_ok=True)
 
 
-def note_absent(path: Path, *, wanted: RemoteRequest) -> None:
+def note_absent(path: Path, *, remote_request: RemoteRequest) -> None:
     """Note that the provider says that it has no such file."""
-    write_note(_absent_note(path), address=wanted.address, date=write_today())
+    write_note(_find_absent_note(path), address=remote_request.address, date=write_today())
 
 
-def find_whole(path: Path, *, wanted: RemoteRequest) -> CachedFile | None:
+def find_whole(path: Path, *, remote_request: RemoteRequest) -> CachedFile | None:
     """Give the file of the cache, if it is there, whole, and the one its note speaks of."""
     note = read_note(find_note_path(path))
-    if note.get("address") != wanted.address or not path.is_file():
+    if note.get("address") != remote_request.address or not path.is_file():
         return None
     digest = hash_file(path)
     if digest != note.get("sha256"):
         return None
-    if wanted.digest is not None and _digest(path, wanted.digest) != wanted.digest.lower():
+    if (
+        remote_request.digest is not None
+        and _compute_digest(path, remote_request.digest) != remote_request.digest.lower()
+    ):
         return None
-    return CachedFile(path, wanted.address, digest, path.stat().st_size, str(note.get("date", "")))
+    return CachedFile(
+        path, remote_request.address, digest, path.stat().st_size, str(note.get("date", ""))
+    )
 
 
-def _digest(path: Path, like: str) -> str:
+def _compute_digest(path: Path, like: str) -> str:
     name = like.split(":", maxsplit=1)[0].lower()
     with path.open("rb") as file:
         return f"{name}:{hashlib.file_digest(file, name).hexdigest()}"
 
 
-def _downloaded(client: HttpClient, wanted: RemoteRequest, path: Path) -> CachedFile | None:
+def _download(client: HttpClient, remote_request: RemoteRequest, path: Path) -> CachedFile | None:
     part = path.with_name(f".{path.name}.part")
-    known = is_noted_absent(path, wanted=wanted)
+    known = is_noted_absent(path, remote_request=remote_request)
     try:
-        transfer_file(replace(client, tries=1) if known else client, wanted=wanted, part=part)
-        if wanted.digest is not None and _digest(part, wanted.digest) != wanted.digest.lower():
+        transfer_file(
+            replace(client, tries=1) if known else client, remote_request=remote_request, part=part
+        )
+        if (
+            remote_request.digest is not None
+            and _compute_digest(part, remote_request.digest) != remote_request.digest.lower()
+        ):
             part.unlink()
             raise make_fault(
-                wanted, said="is not the file whose digest the provider publishes. Try again later."
+                remote_request,
+                sentence="is not the file whose digest the provider publishes. Try again later.",
             )
-        return _moved_in(wanted, part, path)
+        return _move_in(remote_request, part, path)
     except AbsentError:
-        note_absent(path, wanted=wanted)
+        note_absent(path, remote_request=remote_request)
         return None
     except UnreachableError:
         if known:  # taken at its word
@@ -207,14 +221,14 @@ def _downloaded(client: HttpClient, wanted: RemoteRequest, path: Path) -> Cached
         ) from error
 
 
-def _moved_in(wanted: RemoteRequest, part: Path, path: Path) -> CachedFile:
+def _move_in(remote_request: RemoteRequest, part: Path, path: Path) -> CachedFile:
     """Move a whole file into its place; the note about it comes last."""
     day, digest = write_today(), hash_file(part)
     find_note_path(path).unlink(missing_ok=True)
     part.replace(path)
-    write_note(find_note_path(path), address=wanted.address, sha256=digest, date=day)
+    write_note(find_note_path(path), address=remote_request.address, sha256=digest, date=day)
     forget_absent(path)
-    return CachedFile(path, wanted.address, digest, path.stat().st_size, day)
+    return CachedFile(path, remote_request.address, digest, path.stat().st_size, day)
 
 
 def write_today() -> str:

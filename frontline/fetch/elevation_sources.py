@@ -74,15 +74,15 @@ def find_own_tiles(project: Project, *, need: Any) -> list[ElevationTile]:
             path=folder,
             field="fetch.tiles",
         )
-    pieces = [_piece(project, path) for path in files]
+    pieces = [_read_own_tile(project, path) for path in files]
     return [piece for piece in pieces if shapely.intersects(piece.covers, need)]
 
 
-def _piece(project: Project, path: Path) -> ElevationTile:
+def _read_own_tile(project: Project, path: Path) -> ElevationTile:
     with open_raster(path, shown=path.name) as raster:
         stated = find_vertical_datum(raster)
-        asked = project.fetch.tiles_datum
-        datum = stated or asked
+        set_datum = project.fetch.tiles_datum
+        datum = stated or set_datum
         if not datum:
             raise RasterError(
                 "does not say what its heights are above. Add tiles_datum = "
@@ -157,18 +157,18 @@ _COPERNICUS = (
 )
 
 
-def _corner(tile: DegreeTile) -> str:
+def _name_corner(tile: DegreeTile) -> str:
     """Write a corner as the Copernicus DEM does: ``N39_00_E046_00``."""
     return f"{tile.name[:3]}_00_{tile.name[3:]}_00"
 
 
-def _aws(metres: int, arc: int) -> Callable[[DegreeTile], tuple[str, ...]]:
+def _make_aws_addresses(metres: int, arc: int) -> Callable[[DegreeTile], tuple[str, ...]]:
     # https://copernicus-dem-30m.s3.amazonaws.com/readme.html: one folder per tile, the file in it
     # has its name; 10 and 30 are tenths of arc seconds. GLO-90 lies in a bucket of the same form.
     host = f"https://copernicus-dem-{metres}m.s3.amazonaws.com"
 
     def addresses(tile: DegreeTile) -> tuple[str, ...]:
-        name = f"Copernicus_DSM_COG_{arc}_{_corner(tile)}_DEM"
+        name = f"Copernicus_DSM_COG_{arc}_{_name_corner(tile)}_DEM"
         return (f"{host}/{name}/{name}.tif",)
 
     return addresses
@@ -178,19 +178,19 @@ def _aws(metres: int, arc: int) -> Callable[[DegreeTile], tuple[str, ...]]:
 _OPEN_TOPOGRAPHY = "https://opentopography.s3.sdsc.edu/raster"
 
 
-def _cop30_of_opentopography(tile: DegreeTile) -> tuple[str, ...]:
+def _list_cop30(tile: DegreeTile) -> tuple[str, ...]:
     # The names were those of the AWS bucket until the release of 2023, and are ESA's since.
     return tuple(
-        f"{_OPEN_TOPOGRAPHY}/COP30/COP30_hh/Copernicus_DSM_{kind}_{_corner(tile)}_DEM.tif"
+        f"{_OPEN_TOPOGRAPHY}/COP30/COP30_hh/Copernicus_DSM_{kind}_{_name_corner(tile)}_DEM.tif"
         for kind in ("10", "COG_10")
     )
 
 
-def _srtm(tile: DegreeTile) -> tuple[str, ...]:
+def _list_srtm(tile: DegreeTile) -> tuple[str, ...]:
     return (f"{_OPEN_TOPOGRAPHY}/SRTM_GL1/SRTM_GL1_srtm/{tile.name}.tif",)
 
 
-def _alos(tile: DegreeTile) -> tuple[str, ...]:
+def _list_alos(tile: DegreeTile) -> tuple[str, ...]:
     name = f"{tile.name[0]}0{tile.name[1:]}"  # three digits for the latitude as well
     return (f"{_OPEN_TOPOGRAPHY}/AW3D30/AW3D30_global/ALPSMLC30_{name}_DSM.tif",)
 
@@ -206,7 +206,7 @@ _SOURCES = (
         accuracy_m=2.4,  # < 4 m at 90 % (product handbook), as a standard deviation
         year=2013,
         page="https://copernicus-dem-30m.s3.amazonaws.com/readme.html",
-        addresses=_aws(30, 10),
+        addresses=_make_aws_addresses(30, 10),
     ),
     ElevationSource(
         key="glo90",
@@ -218,7 +218,7 @@ _SOURCES = (
         accuracy_m=2.4,
         year=2013,
         page="https://copernicus-dem-30m.s3.amazonaws.com/readme.html",
-        addresses=_aws(90, 30),
+        addresses=_make_aws_addresses(90, 30),
     ),
     ElevationSource(
         key="glo30_opentopography",
@@ -230,7 +230,7 @@ _SOURCES = (
         accuracy_m=2.4,
         year=2013,
         page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
-        addresses=_cop30_of_opentopography,
+        addresses=_list_cop30,
     ),
     ElevationSource(
         key="srtm",
@@ -242,7 +242,7 @@ _SOURCES = (
         accuracy_m=9.7,  # < 16 m at 90 %
         year=2000,
         page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
-        addresses=_srtm,
+        addresses=_list_srtm,
     ),
     ElevationSource(
         key="alos",
@@ -254,7 +254,7 @@ _SOURCES = (
         accuracy_m=5.0,
         year=2009,
         page="https://github.com/OpenTopography/OT_BulkAccess_COGs",
-        addresses=_alos,
+        addresses=_list_alos,
     ),
 )
 
@@ -334,14 +334,14 @@ def check_tile_head(raster: Raster, tile: DegreeTile) -> None:
 def _check_extent(raster: Raster, tile: DegreeTile) -> None:
     """Compare edges; heights stand at whole degrees, so tiles reach half a cell beyond them."""
     west, south, east, north = raster.bounds
-    found = (west, south, east, north)
+    edges = (west, south, east, north)
     meant = (tile.turned, tile.lat, tile.turned + 1, tile.lat + 1)
     steps = (raster.transform[0], -raster.transform[4]) * 2
     if any(
         abs(is_at - should) > 1.01 * step
-        for is_at, should, step in zip(found, meant, steps, strict=True)
+        for is_at, should, step in zip(edges, meant, steps, strict=True)
     ):
-        shown = ", ".join(f"{edge:.4f}" for edge in found)
+        shown = ", ".join(f"{edge:.4f}" for edge in edges)
         raise RasterError(
             f"lies at {shown} (expected {', '.join(map(str, meant))}). Fetch it again: --refresh"
         )

@@ -60,37 +60,39 @@ def read_boundaries(
     DownloadError
         There are no such boundaries, or they are not what they should be.
     """
-    asked = describe_release(country, level=level)
-    note = fetch_file(client, wanted=asked)
+    release_request = describe_release(country, level=level)
+    note = fetch_file(client, remote_request=release_request)
     if note is None:
         raise DownloadError(
             f"there are no boundaries of {country} at level {level}. Try another --level.",
-            path=asked.address,
+            path=release_request.address,
         )
     release = json.loads(note.path.read_text(encoding="utf-8"))
-    wanted = RemoteRequest(
-        _address(release, asked),
+    remote_request = RemoteRequest(
+        _find_address(release, release_request),
         f"geoBoundaries {country} ADM{level}",
         hosts=HOSTS,
         check=_check_geojson,
         most_bytes=2_000_000_000,
     )
-    got = fetch_file(client, wanted=wanted)
+    got = fetch_file(client, remote_request=remote_request)
     if got is None:
         raise DownloadError(
-            "the provider has no such file. Try another --level.", path=wanted.address
+            "the provider has no such file. Try another --level.", path=remote_request.address
         )
-    return _districts(got, country, level, need), release, [note, got]
+    return _read_districts(got, country, level, need), release, [note, got]
 
 
-def _address(release: dict[str, Any], asked: RemoteRequest) -> str:
+def _find_address(release: dict[str, Any], release_request: RemoteRequest) -> str:
     address = str(release["gjDownloadURL"])
     if urllib.parse.urlsplit(address)[:2] not in {("https", host) for host in HOSTS}:
-        raise DownloadError(f"names a file elsewhere than on GitHub. {CHANGED}", path=asked.address)
+        raise DownloadError(
+            f"names a file elsewhere than on GitHub. {CHANGED}", path=release_request.address
+        )
     return address
 
 
-def _districts(got: CachedFile, country: str, level: int, need: Any) -> gpd.GeoDataFrame:
+def _read_districts(got: CachedFile, country: str, level: int, need: Any) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     from frontline.inputs.formats import choose_layer, open_vector, read_vector
@@ -135,5 +137,5 @@ def _check_geojson(path: Path) -> None:
         raise DownloadError(
             "it is no GeoJSON of boundaries, or cut short. Try again later."
         ) from error
-    if not names or not all({"shapeName", "shapeID"} <= set(one) for one in names):
+    if not names or not all({"shapeName", "shapeID"} <= set(keys) for keys in names):
         raise DownloadError(f"its features lack shapeName or shapeID. {CHANGED}")

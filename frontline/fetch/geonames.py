@@ -82,7 +82,7 @@ def translate_codes(client: HttpClient, *, countries: Sequence[str]) -> list[str
 
 def read_country_codes(client: HttpClient) -> dict[str, str]:
     """Read GeoNames' list of countries: codes of two letters by those of three."""
-    got = _got(client, describe_countries())
+    got = _fetch_or_raise(client, describe_countries())
     codes = {}
     for line in got.path.read_text(encoding="utf-8").splitlines():
         cells = line.split("\t")
@@ -118,29 +118,33 @@ def read_geonames(
     rows: dict[str, dict[str, Any]] = {}
     shapely.prepare(need)
     for code in codes:
-        places, names = (_got(client, wanted) for wanted in describe_dumps(code))
+        places, names = (
+            _fetch_or_raise(client, remote_request) for remote_request in describe_dumps(code)
+        )
         files += [places, names]
-        own = {row["id"]: row for row in _places(places.path, code, need)}
-        for key, spoken in _spoken(names.path, code, own):
-            _name(own[key], spoken)
-        rows |= own
-    table = pd.DataFrame(list(rows.values()), columns=list(_row([""] * COLUMNS))).convert_dtypes()
+        settlements = {row["id"]: row for row in _read_places(places.path, code, need)}
+        for key, spoken in _read_names(names.path, code, settlements):
+            _add_names(settlements[key], spoken)
+        rows |= settlements
+    table = pd.DataFrame(
+        list(rows.values()), columns=list(_make_row([""] * COLUMNS))
+    ).convert_dtypes()
     points = shapely.points([row["_lonlat"] for row in rows.values()]) if rows else []
     frame = gpd.GeoDataFrame(table.drop(columns="_lonlat"), geometry=points, crs=4326)
     return frame.sort_values("id", ignore_index=True), files
 
 
-def _places(path: Path, code: str, need: Any) -> Iterator[dict[str, Any]]:
-    for cells in _lines(path, f"{code}.txt"):
+def _read_places(path: Path, code: str, need: Any) -> Iterator[dict[str, Any]]:
+    for cells in _read_lines(path, f"{code}.txt"):
         if len(cells) != COLUMNS or cells[6] != "P" or cells[7] in GONE | _PARTS:
             continue
         lon, lat = float(cells[5]), float(cells[4])
         turned = [lon, lon - 360, lon + 360]
-        if any(shapely.intersects_xy(need, one, lat) for one in turned):
-            yield _row(cells)
+        if any(shapely.intersects_xy(need, longitude, lat) for longitude in turned):
+            yield _make_row(cells)
 
 
-def _row(cells: Sequence[str]) -> dict[str, Any]:
+def _make_row(cells: Sequence[str]) -> dict[str, Any]:
     people = int(cells[14]) if cells[14].isdigit() and int(cells[14]) > 0 else None
     return {
         "id": f"geonames/{cells[0]}",
@@ -157,21 +161,21 @@ def _row(cells: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _spoken(
-    path: Path, code: str, own: dict[str, dict[str, Any]]
+def _read_names(
+    path: Path, code: str, settlements: dict[str, dict[str, Any]]
 ) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
     """Yield the names of each place: language, rank, name; a lower rank is the better name."""
-    found: dict[str, list[tuple[str, int, str]]] = {}
-    for cells in _lines(path, f"{code}.txt"):
+    names: dict[str, list[tuple[str, int, str]]] = {}
+    for cells in _read_lines(path, f"{code}.txt"):
         key = f"geonames/{cells[1]}" if len(cells) >= NAME_COLUMNS[1] else ""
-        if key in own and cells[2] not in _NO_LANGUAGE:
+        if key in settlements and cells[2] not in _NO_LANGUAGE:
             preferred, _short, colloquial, historic = (cell == "1" for cell in cells[4:8])
             rank = 3 if historic else 2 if colloquial else 0 if preferred else 1
-            found.setdefault(key, []).append((cells[2], rank, cells[3]))
-    yield from found.items()
+            names.setdefault(key, []).append((cells[2], rank, cells[3]))
+    yield from names.items()
 
 
-def _name(row: dict[str, Any], spoken: Sequence[tuple[str, int, str]]) -> None:
+def _add_names(row: dict[str, Any], spoken: Sequence[tuple[str, int, str]]) -> None:
     """Keep all names of a place: one by language, of today where there is one, and every one."""
     by_language: dict[str, str] = {}
     for language, _, name in sorted(spoken):
@@ -184,7 +188,7 @@ def _name(row: dict[str, Any], spoken: Sequence[tuple[str, int, str]]) -> None:
     row["name_alt"] = english if english != row["name"] else ""
 
 
-def _lines(path: Path, name: str) -> Iterator[list[str]]:
+def _read_lines(path: Path, name: str) -> Iterator[list[str]]:
     with zipfile.ZipFile(path) as archive, archive.open(name) as file:
         for line in io.TextIOWrapper(file, encoding="utf-8", newline="\n"):
             yield line.rstrip("\r\n").split("\t")
@@ -199,7 +203,7 @@ def _check_dump(path: Path, *, name: str, columns: tuple[int, ...]) -> None:
             broken = archive.testzip()
         if broken is not None:
             raise DownloadError(f"it is damaged at '{broken}'. Try again later.")
-        first = next(_lines(path, name), [])
+        first = next(_read_lines(path, name), [])
     except (zipfile.BadZipFile, zlib.error, KeyError, UnicodeDecodeError, OSError) as error:
         raise DownloadError(
             "it is no archive of GeoNames, or cut short. Try again later."
@@ -216,10 +220,10 @@ def _check_countries(path: Path) -> None:
         raise DownloadError(f"it is not the list of countries. {CHANGED}")
 
 
-def _got(client: HttpClient, wanted: RemoteRequest) -> CachedFile:
-    got = fetch_file(client, wanted=wanted)
+def _fetch_or_raise(client: HttpClient, remote_request: RemoteRequest) -> CachedFile:
+    got = fetch_file(client, remote_request=remote_request)
     if got is None:
         raise DownloadError(
-            "the provider has no such file. Check the country.", path=wanted.address
+            "the provider has no such file. Check the country.", path=remote_request.address
         )
     return got

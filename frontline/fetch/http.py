@@ -116,8 +116,8 @@ class AbsentError(Exception):
 class BrokenError(Exception):
     """A try that may succeed when repeated, and the answer that may say after which time."""
 
-    def __init__(self, said: str, answer: BaseHTTPResponse | None = None) -> None:
-        super().__init__(said)
+    def __init__(self, sentence: str, answer: BaseHTTPResponse | None = None) -> None:
+        super().__init__(sentence)
         self.answer = answer
 
 
@@ -148,29 +148,34 @@ def request_answer(
     client: HttpClient,
     *,
     session: requests.Session,
-    wanted: RemoteRequest,
+    remote_request: RemoteRequest,
     method: str,
     headers: dict[str, str],
 ) -> requests.Response:
     """Ask, and follow redirects only to where the provider is known to keep its files."""
     import requests
 
-    address = resolve_address(client, address=wanted.address)
+    address = resolve_address(client, address=remote_request.address)
     home = urllib.parse.urlsplit(address)
     if home.scheme not in {"http", "https"} or not home.hostname:
-        raise make_fault(wanted, said="is no address of the web (expected http:// or https://).")
-    allowed = {home.hostname, *wanted.hosts}
+        raise make_fault(
+            remote_request, sentence="is no address of the web (expected http:// or https://)."
+        )
+    allowed = {home.hostname, *remote_request.hosts}
     for _ in range(MOST_REDIRECTS):
         try:
-            answer = _sent(client, session, method, address, headers)
+            answer = _send(client, session, method, address, headers)
         except requests.exceptions.InvalidURL as error:
-            raise make_fault(wanted, said="is no address of the web. Check it.") from error
+            raise make_fault(
+                remote_request, sentence="is no address of the web. Check it."
+            ) from error
         except ValueError as error:  # of the library, which looks at where it is sent
             raise make_fault(
-                wanted, said="redirects to what is no address. Open the address in a browser."
+                remote_request,
+                sentence="redirects to what is no address. Open the address in a browser.",
             ) from error
         except requests.RequestException as error:
-            raise BrokenError(f"cannot be reached ({_said(error)})") from error
+            raise BrokenError(f"cannot be reached ({_describe_error(error)})") from error
         if not answer.is_redirect:
             return answer
         place = answer.headers["Location"]
@@ -181,25 +186,25 @@ def request_answer(
             _ = parts.port  # a port that is no number is found when it is asked for
         except ValueError as error:
             raise make_fault(
-                wanted,
-                said=f"redirects to '{to_one_line(place[:100])}', which is no address. Open the "
-                "address in "
+                remote_request,
+                sentence=f"redirects to '{to_one_line(place[:100])}', which is no address. Open "
+                "the address in "
                 "a browser.",
             ) from error
         downgraded = home.scheme == "https" and parts.scheme != "https"
         if parts.hostname not in allowed or downgraded:
             raise make_fault(
-                wanted,
-                said="redirects to "
+                remote_request,
+                sentence="redirects to "
                 f"'{to_one_line(parts.scheme)}://{to_one_line(parts.hostname or '')}', "
                 "which is not the provider's. A network that asks for a login does this: open the "
                 "address in a browser.",
             )
         address = target
-    raise make_fault(wanted, said=f"redirects more than {MOST_REDIRECTS} times.")
+    raise make_fault(remote_request, sentence=f"redirects more than {MOST_REDIRECTS} times.")
 
 
-def _sent(
+def _send(
     client: HttpClient,
     session: requests.Session,
     method: str,
@@ -240,7 +245,7 @@ def _sent(
     return done[0]
 
 
-def raise_for_status(wanted: RemoteRequest, *, answer: requests.Response) -> None:
+def raise_for_status(remote_request: RemoteRequest, *, answer: requests.Response) -> None:
     """Raise what a status means that is no success."""
     status = answer.status_code
     if status in AGAIN:
@@ -248,21 +253,21 @@ def raise_for_status(wanted: RemoteRequest, *, answer: requests.Response) -> Non
     length = answer.headers.get("Content-Length", "0").strip()
     if not length.isdecimal():
         raise make_fault(
-            wanted,
-            said=f"announces a length of '{to_one_line(length[:40])}' (expected a number of "
+            remote_request,
+            sentence=f"announces a length of '{to_one_line(length[:40])}' (expected a number of "
             "bytes). Take "
             "another source, or name a mirror: --mirror",
         )
     if status not in {200, 206}:
         raise make_fault(
-            wanted,
-            said=f"is refused: the provider answers {status} {to_one_line(answer.reason or '')}. "
-            "Check the "
+            remote_request,
+            sentence=f"is refused: the provider answers {status} "
+            f"{to_one_line(answer.reason or '')}. Check the "
             "address in a browser, or name a mirror: --mirror",
         )
 
 
-def _said(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     import requests
 
     if isinstance(error, requests.Timeout):
@@ -291,7 +296,7 @@ def stream_to_file(
     client: HttpClient,
     *,
     answer: requests.Response,
-    wanted: RemoteRequest,
+    remote_request: RemoteRequest,
     file: BinaryIO,
     begun: int = 0,
     total: int = -1,
@@ -300,7 +305,7 @@ def stream_to_file(
 
     Parameters
     ----------
-    client, answer, wanted
+    client, answer, remote_request
         What was asked, and what answers.
     file
         Where it goes.
@@ -332,23 +337,25 @@ def stream_to_file(
             return got
         file.write(chunk)
         got += len(chunk)
-        if got > wanted.most_bytes:
+        if got > remote_request.most_bytes:
             file.truncate(0)
-            raise make_fault(wanted, said=f"sends more than {wanted.most_bytes:,} bytes.")
-        client.progress(wanted.about, got, max(total, got))
+            raise make_fault(
+                remote_request, sentence=f"sends more than {remote_request.most_bytes:,} bytes."
+            )
+        client.progress(remote_request.about, got, max(total, got))
         passed = time.monotonic() - since
         if passed >= client.drip_s:
             if got - before < client.slowest_bytes_s * passed:
                 raise make_fault(
-                    wanted,
-                    said=f"comes too slowly ({(got - before) / passed:,.0f} bytes per second). "
+                    remote_request,
+                    sentence=f"comes too slowly ({(got - before) / passed:,.0f} bytes per second). "
                     "Try again later, or name a mirror: --mirror",
                 )
             since, before = time.monotonic(), got
 
 
 def retry(
-    client: HttpClient, *, wanted: RemoteRequest, once: Callable[[], Done], hint: str
+    client: HttpClient, *, remote_request: RemoteRequest, once: Callable[[], Done], hint: str
 ) -> Done:
     """Do what may break again and again, with longer and longer waits.
 
@@ -365,10 +372,10 @@ def retry(
             return once()
         except BrokenError as error:
             try:
-                retry = retry.increment(url=wanted.address, error=error)
+                retry = retry.increment(url=remote_request.address, error=error)
             except MaxRetryError:
                 raise UnreachableError(
-                    f"{error} ({client.tries} tries). {hint}", path=wanted.address
+                    f"{error} ({client.tries} tries). {hint}", path=remote_request.address
                 ) from error
             _wait(retry, error)
 
@@ -411,12 +418,12 @@ def refuse_pages(start: bytes) -> None:
         )
 
 
-def make_fault(wanted: RemoteRequest, *, said: str) -> DownloadError:
+def make_fault(remote_request: RemoteRequest, *, sentence: str) -> DownloadError:
     """Make an error about a provider's file."""
-    return DownloadError(said, path=wanted.address)
+    return DownloadError(sentence, path=remote_request.address)
 
 
-def ask_size(client: HttpClient, *, wanted: RemoteRequest) -> int | None:
+def ask_size(client: HttpClient, *, remote_request: RemoteRequest) -> int | None:
     """Ask how large a file is, without fetching it.
 
     Returns
@@ -432,16 +439,16 @@ def ask_size(client: HttpClient, *, wanted: RemoteRequest) -> int | None:
         with (
             open_session(client) as session,
             request_answer(
-                client, session=session, wanted=wanted, method="HEAD", headers={}
+                client, session=session, remote_request=remote_request, method="HEAD", headers={}
             ) as answer,
         ):
             if answer.status_code in ABSENT:
                 return None
-            raise_for_status(wanted, answer=answer)
+            raise_for_status(remote_request, answer=answer)
             return find_total(answer, begun=0)
     except BrokenError as error:
         raise make_fault(
-            wanted, said=f"{error}. Try again later, or name a mirror: --mirror"
+            remote_request, sentence=f"{error}. Try again later, or name a mirror: --mirror"
         ) from error
 
 
@@ -464,12 +471,12 @@ def write_note(path: Path, **values: object) -> None:
     path.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def transfer_file(client: HttpClient, *, wanted: RemoteRequest, part: Path) -> None:
+def transfer_file(client: HttpClient, *, remote_request: RemoteRequest, part: Path) -> None:
     """Bring a whole, checked file to this computer, in one or several tries.
 
     Parameters
     ----------
-    client, wanted
+    client, remote_request
         How to ask, and what for.
     part
         Where the bytes go; what is there of the same file is gone on with. Whole at the end.
@@ -485,7 +492,10 @@ def transfer_file(client: HttpClient, *, wanted: RemoteRequest, part: Path) -> N
     with open_session(client) as session:
         try:
             retry(
-                client, wanted=wanted, once=lambda: _more(client, session, wanted, part), hint=hint
+                client,
+                remote_request=remote_request,
+                once=lambda: _fetch_more(client, session, remote_request, part),
+                hint=hint,
             )
         except UnreachableError:
             if not read_note(find_note_path(part)).get("mark"):
@@ -494,19 +504,25 @@ def transfer_file(client: HttpClient, *, wanted: RemoteRequest, part: Path) -> N
     try:
         with part.open("rb") as file:
             refuse_pages(file.read(512))
-        with guard_library(DownloadError, path=wanted.address, hint=CHANGED):
-            wanted.check(part)
+        with guard_library(DownloadError, path=remote_request.address, hint=CHANGED):
+            remote_request.check(part)
     except FrontlineError as error:
         _forget(part)
-        raise make_fault(wanted, said=f"is not what it should be: {error.message}") from error
+        raise make_fault(
+            remote_request, sentence=f"is not what it should be: {error.message}"
+        ) from error
     find_note_path(part).unlink(missing_ok=True)
 
 
-def _more(client: HttpClient, session: requests.Session, wanted: RemoteRequest, part: Path) -> None:
+def _fetch_more(
+    client: HttpClient, session: requests.Session, remote_request: RemoteRequest, part: Path
+) -> None:
     """Fetch the rest of a file into its part."""
-    begun, mark = _begun(part, wanted)
+    begun, mark = _find_begun(part, remote_request)
     headers = {"Range": f"bytes={begun}-", "If-Range": mark} if begun else {}
-    answer = request_answer(client, session=session, wanted=wanted, method="GET", headers=headers)
+    answer = request_answer(
+        client, session=session, remote_request=remote_request, method="GET", headers=headers
+    )
     with answer:
         if answer.status_code in ABSENT:
             raise AbsentError
@@ -515,28 +531,34 @@ def _more(client: HttpClient, session: requests.Session, wanted: RemoteRequest, 
         if other or answer.status_code == 416:  # the part is longer than the file
             _forget(part)
             raise BrokenError("changed while it was fetched")
-        raise_for_status(wanted, answer=answer)
-        begun = _start_of(answer, begun)
+        raise_for_status(remote_request, answer=answer)
+        begun = _find_start(answer, begun)
         total = find_total(answer, begun=begun)
-        if total > wanted.most_bytes:
+        if total > remote_request.most_bytes:
             raise make_fault(
-                wanted,
-                said=f"has {total:,} bytes (at most {wanted.most_bytes:,}): a changed format?",
+                remote_request,
+                sentence=f"has {total:,} bytes (at most {remote_request.most_bytes:,}): a changed "
+                "format?",
             )
-        write_note(find_note_path(part), address=wanted.address, mark=find_mark(answer))
+        write_note(find_note_path(part), address=remote_request.address, mark=find_mark(answer))
         with part.open("ab" if begun else "wb") as file:
             got = stream_to_file(
-                client, answer=answer, wanted=wanted, file=file, begun=begun, total=total
+                client,
+                answer=answer,
+                remote_request=remote_request,
+                file=file,
+                begun=begun,
+                total=total,
             )
     if total >= 0 and got != total:
         raise BrokenError(f"broke off after {got:,} of {total:,} bytes")
 
 
-def _begun(part: Path, wanted: RemoteRequest) -> tuple[int, str]:
+def _find_begun(part: Path, remote_request: RemoteRequest) -> tuple[int, str]:
     """Length of what came before, and the mark by which the provider knows the file again."""
     note = read_note(find_note_path(part))
     size = part.stat().st_size if part.is_file() else 0
-    if size and note.get("address") == wanted.address and note.get("mark"):
+    if size and note.get("address") == remote_request.address and note.get("mark"):
         return size, str(note["mark"])
     _forget(part)
     return 0, ""
@@ -547,11 +569,13 @@ def _forget(part: Path) -> None:
     find_note_path(part).unlink(missing_ok=True)
 
 
-def _start_of(answer: requests.Response, begun: int) -> int:
+def _find_start(answer: requests.Response, begun: int) -> int:
     """Return where the bytes of an answer begin: a provider may send the whole file again."""
-    said = answer.headers.get("Content-Range", "")
-    if answer.status_code == 206 and said.startswith(f"bytes {begun}-"):
+    content_range = answer.headers.get("Content-Range", "")
+    if answer.status_code == 206 and content_range.startswith(f"bytes {begun}-"):
         return begun
     if answer.status_code == 206:
-        raise BrokenError(f"sent another part than was asked for ({to_one_line(said[:60])})")
+        raise BrokenError(
+            f"sent another part than was asked for ({to_one_line(content_range[:60])})"
+        )
     return 0

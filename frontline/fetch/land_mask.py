@@ -51,11 +51,11 @@ def has_land(tile: DegreeTile) -> bool:
     Smaller islands are not in the list: a tile that holds nothing else counts as sea, if no
     provider has it.
     """
-    return bool(_land()[tile.lat + 90, tile.turned + 180])
+    return bool(_read_land()[tile.lat + 90, tile.turned + 180])
 
 
 @cache
-def _land() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _read_land() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     land = np.zeros((180, 360), dtype=bool)
     for line in LIST.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
@@ -63,12 +63,12 @@ def _land() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         name, *runs = line.split()
         row = 90 + (-1 if name[0] == "S" else 1) * int(name[1:])
         for run in runs:
-            first, last = (_column(text) for text in run.split("-"))
+            first, last = (_parse_column(text) for text in run.split("-"))
             land[row, first : last + 1] = True
     return land
 
 
-def _column(text: str) -> int:
-    found = re.fullmatch(r"([EW])(\d{3})", text)
-    assert found is not None
-    return 180 + (-1 if found[1] == "W" else 1) * int(found[2])
+def _parse_column(text: str) -> int:
+    match = re.fullmatch(r"([EW])(\d{3})", text)
+    assert match is not None
+    return 180 + (-1 if match[1] == "W" else 1) * int(match[2])

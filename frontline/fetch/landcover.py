@@ -124,7 +124,7 @@ PRODUCTS: Mapping[str, LandCoverProduct] = MappingProxyType({one.key: one for on
 
 
 @dataclass
-class _Found:
+class _TileOutcomes:
     """What became of each tile: rasters by the bounds that they hold, in the area's longitudes."""
 
     pieces: list[tuple[DegreeTile, Bounds, CachedFile]] = field(default_factory=list)
@@ -156,30 +156,30 @@ def fetch_landcover(path: Path, *, request: FetchRequest) -> list[str]:
         A tile is not what it should be.
     """
     project, _, need, client = prepare_fetch(path, request=request)
-    product = _product(request.sources)
+    product = _choose_product(request.sources)
     tiles = list_cover_tiles(need)
     if request.dry_run:
-        return _planned(client, product, tiles, need)
-    found = _Found()
+        return _describe_plan(client, product, tiles, need)
+    outcomes = _TileOutcomes()
     shapely.prepare(need)
     for number, tile in enumerate(tiles):
         client.progress("tiles of land cover", number, len(tiles))
-        _find(client, product, tile, need, found)
-    if found.missing and project.fetch.missing == "stop":
-        names = ", ".join(tile.name for tile in found.missing)
+        _fetch_tile(client, product, tile, need, outcomes)
+    if outcomes.missing and project.fetch.missing == "stop":
+        names = ", ".join(tile.name for tile in outcomes.missing)
         raise DownloadError(
             f"{product.key} has no tile for land at {names}. A missing tile is not taken for sea. "
             'To leave it unknown: missing = "unknown" in [fetch].'
         )
-    if not found.pieces:
+    if not outcomes.pieces:
         raise DownloadError(
             f"{product.key} has nothing for the study area. Use other land cover: [landcover].",
             path=project.path,
         )
-    return _written(project, product, found, need)
+    return _write_results(project, product, outcomes, need)
 
 
-def _product(sources: Sequence[str]) -> LandCoverProduct:
+def _choose_product(sources: Sequence[str]) -> LandCoverProduct:
     keys = tuple(sources) or (_PRODUCTS[0].key,)
     if len(keys) > 1 or keys[0] not in PRODUCTS:
         raise ProjectError(
@@ -197,14 +197,14 @@ def list_cover_tiles(need: Any) -> list[DegreeTile]:
         for low, high in ((max(south, -90), min(north, 90)), (west, east))
     )
     tiles = [DegreeTile(lat, lon) for lat in rows for lon in cols]
-    return [tile for tile in tiles if shapely.intersects(need, shapely.box(*_bounds(tile)))]
+    return [tile for tile in tiles if shapely.intersects(need, shapely.box(*_find_bounds(tile)))]
 
 
-def _bounds(tile: DegreeTile) -> Bounds:
+def _find_bounds(tile: DegreeTile) -> Bounds:
     return float(tile.lon), float(tile.lat), tile.lon + float(DEGREES), tile.lat + float(DEGREES)
 
 
-def _turned(tile: DegreeTile, bounds: Bounds) -> Bounds:
+def _turn_bounds(tile: DegreeTile, bounds: Bounds) -> Bounds:
     """Return bounds that may run across the antimeridian as the provider's tile lies to them."""
     west, south, east, north = bounds
     turn = tile.turned - tile.lon
@@ -220,25 +220,29 @@ def has_land_in(tile: DegreeTile, *, need: Any) -> bool:
     )
 
 
-def _find(
-    client: HttpClient, product: LandCoverProduct, tile: DegreeTile, need: Any, found: _Found
+def _fetch_tile(
+    client: HttpClient,
+    product: LandCoverProduct,
+    tile: DegreeTile,
+    need: Any,
+    outcomes: _TileOutcomes,
 ) -> None:
     """Fetch what is needed of a tile, piece by piece, or say what it is instead."""
-    wanted = _wanted(product, tile)
-    for bounds in _pieces(tile, need):
+    remote_request = _describe_tile(product, tile)
+    for bounds in _cut_tile(tile, need):
         got = fetch_window(
             client,
-            wanted=wanted,
-            bounds=_turned(tile, bounds),
+            remote_request=remote_request,
+            bounds=_turn_bounds(tile, bounds),
             check=lambda raster: check_cover_head(raster, tile),
         )
         if got is None:
-            (found.missing if has_land_in(tile, need=need) else found.sea).append(tile)
+            (outcomes.missing if has_land_in(tile, need=need) else outcomes.sea).append(tile)
             return
-        found.pieces.append((tile, bounds, got))
+        outcomes.pieces.append((tile, bounds, got))
 
 
-def _wanted(product: LandCoverProduct, tile: DegreeTile) -> RemoteRequest:
+def _describe_tile(product: LandCoverProduct, tile: DegreeTile) -> RemoteRequest:
     return RemoteRequest(
         address=product.address(tile),
         about=f"{product.key} {tile.name}",
@@ -247,7 +251,7 @@ def _wanted(product: LandCoverProduct, tile: DegreeTile) -> RemoteRequest:
     )
 
 
-def _pieces(tile: DegreeTile, need: Any) -> Iterator[Bounds]:
+def _cut_tile(tile: DegreeTile, need: Any) -> Iterator[Bounds]:
     """Cut a tile into squares of half a degree, and these to what is needed."""
     west, south, east, north = need.bounds
     count = round(DEGREES / PIECE_DEGREES)
@@ -273,7 +277,7 @@ def check_cover_head(raster: Raster, tile: DegreeTile) -> None:
             f"has the CRS '{raster.crs.name}' and cells of type {raster.dataset.dtypes[0]} "
             "(expected degrees and bytes). Fetch it again: --refresh"
         )
-    meant = _turned(tile, _bounds(tile))
+    meant = _turn_bounds(tile, _find_bounds(tile))
     steps = (raster.transform[0], -raster.transform[4]) * 2
     away = [abs(a - b) / step for a, b, step in zip(raster.bounds, meant, steps, strict=True)]
     if max(away) > 1.01:
@@ -284,22 +288,25 @@ def check_cover_head(raster: Raster, tile: DegreeTile) -> None:
         )
 
 
-def _planned(
+def _describe_plan(
     client: HttpClient, product: LandCoverProduct, tiles: Sequence[DegreeTile], need: Any
 ) -> list[str]:
     """Say what would be fetched, and how much."""
     lines, total = [], 0
     for tile in tiles:
-        wanted, whole = _wanted(product, tile), _turned(tile, _bounds(tile))
-        pieces = [_turned(tile, bounds) for bounds in _pieces(tile, need)]
+        remote_request, tile_bounds = (
+            _describe_tile(product, tile),
+            _turn_bounds(tile, _find_bounds(tile)),
+        )
+        pieces = [_turn_bounds(tile, bounds) for bounds in _cut_tile(tile, need)]
         west, south = (min(piece[at] for piece in pieces) for at in (0, 1))
         east, north = (max(piece[at] for piece in pieces) for at in (2, 3))
-        size = estimate_window_size(client, wanted, (west, south, east, north), whole)
+        size = estimate_window_size(client, remote_request, (west, south, east, north), tile_bounds)
         total += max(size or 0, 0)
         absent = "not there: land" if has_land_in(tile, need=need) else "not there: no land known"
-        said = {None: absent, 0: "in the cache", -1: "size unknown"}
-        shown = said[size] if size in said else f"about {(size or 0) / 1e6:,.1f} MB"
-        lines.append(f"{product.key} {tile.name}: {shown} ({wanted.address})")
+        states = {None: absent, 0: "in the cache", -1: "size unknown"}
+        shown = states[size] if size in states else f"about {(size or 0) / 1e6:,.1f} MB"
+        lines.append(f"{product.key} {tile.name}: {shown} ({remote_request.address})")
     parts = "windows where the provider sends parts, else whole files of about 100 MB each"
     return [
         *lines,
@@ -307,12 +314,12 @@ def _planned(
     ]
 
 
-def _grid(found: _Found, need: Any) -> tuple[RasterGrid, Raster]:
+def _make_grid(outcomes: _TileOutcomes, need: Any) -> tuple[RasterGrid, Raster]:
     """Return the grid of the cells under the area, and one raster that it continues."""
-    tile, _, first = found.pieces[0]
+    tile, _, first = outcomes.pieces[0]
     with open_raster(first.path) as raster:
         base = replace(raster, dataset=None)
-    window = find_window(base, bounds=_turned(tile, need.bounds))
+    window = find_window(base, bounds=_turn_bounds(tile, need.bounds))
     # The grid lies in the area's longitudes, which may run on beyond 180.
     a, b, c, d, e, f = find_window_transform(base.transform, window=window)
     shifted = (a, b, c + tile.lon - tile.turned, d, e, f)
@@ -320,25 +327,27 @@ def _grid(found: _Found, need: Any) -> tuple[RasterGrid, Raster]:
     return grid, base
 
 
-def _cells(
-    found: _Found, grid: RasterGrid, base: Raster
+def _read_cells(
+    outcomes: _TileOutcomes, grid: RasterGrid, base: Raster
 ) -> Iterator[tuple[Window, NDArray[np.uint8]]]:
     """Read the pieces one after the other, each with its place on the grid."""
     frame = replace(base, rows=grid.rows, cols=grid.cols, transform=grid.transform)
-    for tile, bounds, got in found.pieces:
-        there = clip_window(frame, window=find_window(frame, bounds=bounds))
-        if there is None:
+    for tile, bounds, got in outcomes.pieces:
+        window = clip_window(frame, window=find_window(frame, bounds=bounds))
+        if window is None:
             continue
         with open_raster(got.path, shown=f"tile {tile.name}") as raster:
-            top, left = _offset(raster, grid, tile)
-            own = Window(there.row - top, there.col - left, there.rows, there.cols)
-            values = np.nan_to_num(read_window(raster, window=own), nan=UNKNOWN).astype(np.uint8)
-        found.codes |= set(np.unique(values).tolist())
-        found.known += int(np.count_nonzero(values))
-        yield there, values
+            top, left = _find_offset(raster, grid, tile)
+            own_window = Window(window.row - top, window.col - left, window.rows, window.cols)
+            values = np.nan_to_num(read_window(raster, window=own_window), nan=UNKNOWN).astype(
+                np.uint8
+            )
+        outcomes.codes |= set(np.unique(values).tolist())
+        outcomes.known += int(np.count_nonzero(values))
+        yield window, values
 
 
-def _offset(raster: Raster, grid: RasterGrid, tile: DegreeTile) -> tuple[int, int]:
+def _find_offset(raster: Raster, grid: RasterGrid, tile: DegreeTile) -> tuple[int, int]:
     """Return at which row and column of the grid a raster begins."""
     a, _, c, _, e, f = raster.transform
     cells = max(grid.rows, grid.cols)
@@ -353,24 +362,31 @@ def _offset(raster: Raster, grid: RasterGrid, tile: DegreeTile) -> tuple[int, in
     return round(top), round(left)
 
 
-def _written(project: Project, product: LandCoverProduct, found: _Found, need: Any) -> list[str]:
+def _write_results(
+    project: Project, product: LandCoverProduct, outcomes: _TileOutcomes, need: Any
+) -> list[str]:
     """Write raster and notes, and add the table to the project."""
-    grid, base = _grid(found, need)
+    grid, base = _make_grid(outcomes, need)
     tags = {
         "SOURCE": product.source,
         "LICENCE": "CC BY 4.0",
         "YEAR": f"{product.year}",
         "VERSION": product.version,
-        "MISSING_TILES": " ".join(tile.name for tile in found.missing),
-        "TILES_WITHOUT_LAND": " ".join(tile.name for tile in found.sea),
+        "MISSING_TILES": " ".join(tile.name for tile in outcomes.missing),
+        "TILES_WITHOUT_LAND": " ".join(tile.name for tile in outcomes.sea),
     }
     date = dt.date(product.year, 7, 1)
     with replace_file(project, name="landcover.tif") as path:
         write_cog_by_windows(
-            path, grid=grid, pieces=_cells(found, grid, base), name="class", date=date, tags=tags
+            path,
+            grid=grid,
+            pieces=_read_cells(outcomes, grid, base),
+            name="class",
+            date=date,
+            tags=tags,
         )
-    strange = sorted(found.codes - CODES)
-    files = {got.path: (tile, got) for tile, _, got in found.pieces}
+    strange = sorted(outcomes.codes - CODES)
+    files = {got.path: (tile, got) for tile, _, got in outcomes.pieces}
     notes = {
         "what": "land cover",
         "product": product.key,
@@ -387,26 +403,34 @@ def _written(project: Project, product: LandCoverProduct, found: _Found, need: A
             }
             for tile, got in files.values()
         ],
-        "without_land": [tile.name for tile in found.sea],
-        "missing": [tile.name for tile in found.missing],
-        "codes": sorted(found.codes),
-        "known_cells": found.known,
+        "without_land": [tile.name for tile in outcomes.sea],
+        "missing": [tile.name for tile in outcomes.missing],
+        "codes": sorted(outcomes.codes),
+        "known_cells": outcomes.known,
     }
     write_notes(project, name="landcover.tif", notes=notes)
-    names = list(dict.fromkeys(tile.name for tile, _, _ in found.pieces))
-    said = [f"{FOLDER}/landcover.tif: {grid.rows:,} x {grid.cols:,} cells of {', '.join(names)}."]
-    if found.missing:
-        lacking = ", ".join(tile.name for tile in found.missing)
-        said.append(f"Land without a tile, left unknown: {lacking}.")
-    if found.sea:
-        lacking = ", ".join(tile.name for tile in found.sea)
-        said.append(f"Not there, and no land by the list, left unknown: {lacking}.")
-    if strange:
-        said.append(f"Codes that the documentation lacks: {', '.join(map(str, strange))}.")
     keys = {
         "path": f"{FOLDER}/landcover.tif",
         "source": product.source,
         "licence": "CC BY 4.0",
         "date": f"{product.year}-07-01",
     }
-    return [*said, *add_table(project, heading="[landcover]", keys=keys)]
+    sentences = _list_sentences(outcomes, grid, strange)
+    return [*sentences, *add_table(project, heading="[landcover]", keys=keys)]
+
+
+def _list_sentences(outcomes: _TileOutcomes, grid: RasterGrid, strange: Sequence[int]) -> list[str]:
+    """Say what a reader must know of the raster."""
+    names = list(dict.fromkeys(tile.name for tile, _, _ in outcomes.pieces))
+    sentences = [
+        f"{FOLDER}/landcover.tif: {grid.rows:,} x {grid.cols:,} cells of {', '.join(names)}."
+    ]
+    if outcomes.missing:
+        lacking = ", ".join(tile.name for tile in outcomes.missing)
+        sentences.append(f"Land without a tile, left unknown: {lacking}.")
+    if outcomes.sea:
+        lacking = ", ".join(tile.name for tile in outcomes.sea)
+        sentences.append(f"Not there, and no land by the list, left unknown: {lacking}.")
+    if strange:
+        sentences.append(f"Codes that the documentation lacks: {', '.join(map(str, strange))}.")
+    return sentences

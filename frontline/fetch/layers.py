@@ -63,15 +63,20 @@ def fetch_places(path: Path, *, request: FetchRequest) -> list[str]:
             "Name one."
         )
     if source == "osm":
-        return _from_osm(project, need, client, request, what="places")
+        return _fetch_from_osm(project, need, client, request, what="places")
     codes = gazetteer.translate_codes(client, countries=list_countries(ready))
     if request.dry_run:
         return plan_files(
-            client, files=[wanted for code in codes for wanted in gazetteer.describe_dumps(code)]
+            client,
+            files=[
+                remote_request
+                for code in codes
+                for remote_request in gazetteer.describe_dumps(code)
+            ],
         )
     frame, files = gazetteer.read_geonames(client, codes=codes, need=need)
     about = {"source": "GeoNames", "licence": gazetteer.LICENCE}
-    return _kept(project, "places", "settlements", frame, files, about)
+    return _write_layer(project, "places", "settlements", frame, files, about)
 
 
 def fetch_roads(path: Path, *, request: FetchRequest) -> list[str]:
@@ -94,23 +99,23 @@ def fetch_roads(path: Path, *, request: FetchRequest) -> list[str]:
         The provider does not answer, or not with what it should.
     """
     project, _, need, client = prepare_fetch(path, request=request)
-    return _from_osm(project, need, client, request, what="roads")
+    return _fetch_from_osm(project, need, client, request, what="roads")
 
 
-def _from_osm(
+def _fetch_from_osm(
     project: Project, need: Any, client: HttpClient, request: FetchRequest, *, what: str
 ) -> list[str]:
-    wanted = osm.choose_extracts(client, need=need)
+    extracts = osm.choose_extracts(client, need=need)
     if request.dry_run:
-        return plan_files(client, files=wanted)
-    files = [_whole(client, one) for one in wanted]
+        return plan_files(client, files=extracts)
+    files = [_fetch_whole(client, extract) for extract in extracts]
     read, layer = {
         "roads": (osm.read_osm_roads, "corridors"),
         "places": (osm.read_osm_places, "settlements"),
     }[what]
     frame = read([file.path for file in files], need)
     about = {"source": "(c) OpenStreetMap contributors, by Geofabrik", "licence": osm.LICENCE}
-    return _kept(project, what, layer, frame, files, about)
+    return _write_layer(project, what, layer, frame, files, about)
 
 
 def fetch_boundaries(path: Path, *, request: FetchRequest, level: int = 1) -> list[str]:
@@ -154,22 +159,24 @@ def fetch_boundaries(path: Path, *, request: FetchRequest, level: int = 1) -> li
     about = {
         "source": f"geoBoundaries gbOpen ({', '.join(years)}): "
         + "; ".join(dict.fromkeys(str(release["boundarySource"]) for release in releases)),
-        "licence": "; ".join(dict.fromkeys(str(one["boundaryLicense"]) for one in releases)),
+        "licence": "; ".join(
+            dict.fromkeys(str(metadata["boundaryLicense"]) for metadata in releases)
+        ),
     }
     joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=4326)
-    return _kept(project, "boundaries", "districts", joined, files, about)
+    return _write_layer(project, "boundaries", "districts", joined, files, about)
 
 
-def _whole(client: HttpClient, wanted: RemoteRequest) -> CachedFile:
-    got = fetch_file(client, wanted=wanted)
+def _fetch_whole(client: HttpClient, remote_request: RemoteRequest) -> CachedFile:
+    got = fetch_file(client, remote_request=remote_request)
     if got is None:
         raise DownloadError(
-            "the provider has no such file. Try another source.", path=wanted.address
+            "the provider has no such file. Try another source.", path=remote_request.address
         )
     return got
 
 
-def _kept(
+def _write_layer(
     project: Project,
     what: str,
     layer: str,
@@ -202,5 +209,5 @@ def _kept(
     write_notes(project, name=name, notes=notes)
     date = max(file.date for file in files)
     keys = {"path": f"{FOLDER}/{name}", "layer": layer, **about, "date": date}
-    said = [f"{FOLDER}/{name}: {len(frame):,} {what}. {about['licence']}."]
-    return [*said, *add_table(project, heading=f"[{layer}]", keys=keys)]
+    sentences = [f"{FOLDER}/{name}: {len(frame):,} {what}. {about['licence']}."]
+    return [*sentences, *add_table(project, heading=f"[{layer}]", keys=keys)]

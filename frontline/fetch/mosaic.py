@@ -117,7 +117,7 @@ class Mosaic:
     voids: NDArray[np.bool_]
 
 
-class _Look(NamedTuple):
+class _PieceOnGrid(NamedTuple):
     """What a file says of itself."""
 
     piece: ElevationTile
@@ -162,49 +162,49 @@ def join_tiles(
     provider coarser. These are interpolated bilinearly between their own cells and, at their
     edges, the nearest cells of their neighbours, so that heights are continuous there.
     """
-    looks = [_look(piece, number, bounds) for number, piece in enumerate(pieces)]
+    looks = [_read_piece(piece, number, bounds) for number, piece in enumerate(pieces)]
     _check_alike(looks)
     finest = min(looks, key=lambda look: (round(math.prod(look.steps), 15), look.number))
     margins = [2 * max(look.steps[axis] for look in looks) for axis in (0, 1)]
-    wide = _widened(bounds, *margins)
-    grid, shape = _grid(finest, wide)
+    wide = _widen_bounds(bounds, *margins)
+    grid, shape = _make_grid(finest, wide)
     heights = np.full(shape, np.nan, dtype=np.float32)
     owner = np.full(shape, NOBODY, dtype=np.int16)
     resampled: list[str] = []
-    for group in _groups(looks):
-        if _same_grid(group[0].transform, grid, finest):
+    for group in _group_by_grid(looks):
+        if _is_same_grid(group[0].transform, grid, finest):
             _copy(group, grid, heights, owner)
         else:
             _interpolate(group, grid, heights, owner, wide)
             resampled += [look.piece.name for look in group]
     if sea:
-        _flood(heights, owner, grid, sea)
+        _flood_sea(heights, owner, grid, sea)
     # what is next to the outer edge has no neighbours to be interpolated with: cut off
-    grid, heights, owner = _cut(grid, heights, owner, *_grid(finest, bounds))
+    grid, heights, owner = _cut_out(grid, heights, owner, *_make_grid(finest, bounds))
     names = {look.number: look.piece.name for look in looks} | {SEA: "sea"}
     numbers, counts = np.unique(owner[np.isfinite(heights)], return_counts=True)
-    found = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+    cell_counts = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
     return Mosaic(
         heights_m=heights,
         transform=grid,
         crs=finest.crs,
-        cells={name: found.get(number, 0) for number, name in names.items()},
-        steps={look.piece.name: _rounded(look) for look in looks},
+        cells={name: cell_counts.get(number, 0) for number, name in names.items()},
+        steps={look.piece.name: _round_steps(look) for look in looks},
         resampled=tuple(resampled),
-        seams=_seams(heights, owner, names),
+        seams=_find_seams(heights, owner, names),
         voids=np.isnan(heights) & (owner >= 0),
     )
 
 
-def _look(piece: ElevationTile, number: int, bounds: Bounds) -> _Look:
+def _read_piece(piece: ElevationTile, number: int, bounds: Bounds) -> _PieceOnGrid:
     with open_raster(piece.path, shown=piece.name) as raster:
-        transform = _turned(raster, bounds)
+        transform = _turn_grid(raster, bounds)
         a, _, c, _, e, f = transform
         edges = (c, f + e * raster.rows, c + a * raster.cols, f)
-        return _Look(piece, number, transform, raster.crs, edges)
+        return _PieceOnGrid(piece, number, transform, raster.crs, edges)
 
 
-def _turned(raster: Raster, bounds: Bounds) -> Transform:
+def _turn_grid(raster: Raster, bounds: Bounds) -> Transform:
     """Turn a grid in degrees by 360 so that it is nearest to what is needed."""
     a, b, c, d, e, f = raster.transform
     if raster.crs.is_geographic:
@@ -213,7 +213,7 @@ def _turned(raster: Raster, bounds: Bounds) -> Transform:
     return a, b, c, d, e, f
 
 
-def _check_alike(looks: Sequence[_Look]) -> None:
+def _check_alike(looks: Sequence[_PieceOnGrid]) -> None:
     """Name the piece that differs from most others, and in what."""
     crs = Counter(look.crs.to_wkt() for look in looks).most_common(1)[0][0]
     datum = Counter(simplify_datum(look.piece.datum) for look in looks).most_common(1)[0][0]
@@ -227,7 +227,7 @@ def _check_alike(looks: Sequence[_Look]) -> None:
             )
         if simplify_datum(look.piece.datum) != datum:
             others = next(
-                one.piece.datum for one in looks if simplify_datum(one.piece.datum) == datum
+                other.piece.datum for other in looks if simplify_datum(other.piece.datum) == datum
             )
             raise RasterError(
                 f"its heights are above '{look.piece.datum}', those of the other tiles above "
@@ -244,12 +244,12 @@ def _check_alike(looks: Sequence[_Look]) -> None:
         _check_steps([look for look in looks if look.piece.source == source])
 
 
-def _check_steps(looks: Sequence[_Look]) -> None:
+def _check_steps(looks: Sequence[_PieceOnGrid]) -> None:
     """Compare the steps of one source's pieces; a provider's tiles may be wider towards poles."""
-    steps = Counter(_rounded(look) for look in looks)
+    steps = Counter(_round_steps(look) for look in looks)
     usual = steps.most_common(1)[0][0]
     for look in looks:
-        wide, high = _rounded(look)
+        wide, high = _round_steps(look)
         own_files = look.piece.source == "tiles"
         if not math.isclose(high, usual[1], rel_tol=1e-5) or (
             own_files and not math.isclose(wide, usual[0], rel_tol=1e-5)
@@ -261,12 +261,12 @@ def _check_steps(looks: Sequence[_Look]) -> None:
             )
 
 
-def _rounded(look: _Look) -> tuple[float, float]:
+def _round_steps(look: _PieceOnGrid) -> tuple[float, float]:
     wide, high = look.steps
     return float(f"{wide:.6g}"), float(f"{high:.6g}")
 
 
-def _grid(finest: _Look, bounds: Bounds) -> tuple[Transform, tuple[int, int]]:
+def _make_grid(finest: _PieceOnGrid, bounds: Bounds) -> tuple[Transform, tuple[int, int]]:
     """Extend the finest piece's grid over what is needed."""
     a, _, c, _, e, f = finest.transform
     west, south, east, north = bounds
@@ -284,33 +284,35 @@ def _grid(finest: _Look, bounds: Bounds) -> tuple[Transform, tuple[int, int]]:
     )
 
 
-def _widened(bounds: Bounds, by_x: float, by_y: float) -> Bounds:
+def _widen_bounds(bounds: Bounds, by_x: float, by_y: float) -> Bounds:
     west, south, east, north = bounds
     return west - by_x, south - by_y, east + by_x, north + by_y
 
 
-def _cut(
+def _cut_out(
     grid: Transform,
     heights: NDArray[np.float32],
     owner: NDArray[np.int16],
-    wanted: Transform,
+    target: Transform,
     shape: tuple[int, int],
 ) -> tuple[Transform, NDArray[np.float32], NDArray[np.int16]]:
     """Cut a part out of a grid of the same cells."""
-    top = round((wanted[5] - grid[5]) / grid[4])
-    left = round((wanted[2] - grid[2]) / grid[0])
+    top = round((target[5] - grid[5]) / grid[4])
+    left = round((target[2] - grid[2]) / grid[0])
     at = np.s_[top : top + shape[0], left : left + shape[1]]
-    return wanted, heights[at], owner[at]
+    return target, heights[at], owner[at]
 
 
-def _groups(looks: Sequence[_Look]) -> Iterator[list[_Look]]:
+def _group_by_grid(looks: Sequence[_PieceOnGrid]) -> Iterator[list[_PieceOnGrid]]:
     """Yield pieces that share a grid, the finest first."""
-    left = sorted(looks, key=lambda look: (_rounded(look)[0] * _rounded(look)[1], look.number))
+    left = sorted(
+        looks, key=lambda look: (_round_steps(look)[0] * _round_steps(look)[1], look.number)
+    )
     while left:
         first = left[0]
-        group = [look for look in left if _rounded(look) == _rounded(first)]
+        group = [look for look in left if _round_steps(look) == _round_steps(first)]
         for look in group:
-            if not _same_grid(look.transform, first.transform, look):
+            if not _is_same_grid(look.transform, first.transform, look):
                 raise RasterError(
                     "its cells lie between those of the other tiles. Use tiles of one grid, or "
                     "merge them before: gdalwarp IN... OUT.tif",
@@ -320,9 +322,9 @@ def _groups(looks: Sequence[_Look]) -> Iterator[list[_Look]]:
         yield group
 
 
-def _same_grid(one: Transform, other: Transform, look: _Look) -> bool:
+def _is_same_grid(grid: Transform, other: Transform, look: _PieceOnGrid) -> bool:
     """Say whether two grids have the same step, and cells on cells."""
-    a, _, c, _, e, f = one
+    a, _, c, _, e, f = grid
     cols = abs(look.bounds[2] - look.bounds[0]) / other[0]
     alike = abs(a / other[0] - 1) * cols < 0.02 and abs(e / other[4] - 1) * cols < 0.02
     off = (c - other[2]) / other[0], (f - other[5]) / other[4]
@@ -330,7 +332,7 @@ def _same_grid(one: Transform, other: Transform, look: _Look) -> bool:
 
 
 def _copy(
-    group: Sequence[_Look],
+    group: Sequence[_PieceOnGrid],
     grid: Transform,
     heights: NDArray[np.float32],
     owner: NDArray[np.int16],
@@ -358,7 +360,7 @@ def _copy(
 
 
 def _interpolate(
-    group: Sequence[_Look],
+    group: Sequence[_PieceOnGrid],
     grid: Transform,
     heights: NDArray[np.float32],
     owner: NDArray[np.int16],
@@ -366,16 +368,16 @@ def _interpolate(
 ) -> None:
     """Fill what is unknown from pieces of another step."""
     wide, high = group[0].steps
-    coarse_grid, shape = _grid(group[0], _widened(bounds, 2 * wide, 2 * high))
+    coarse_grid, shape = _make_grid(group[0], _widen_bounds(bounds, 2 * wide, 2 * high))
     coarse = np.full(shape, np.nan, dtype=np.float32)
     coarse_owner = np.full(shape, NOBODY, dtype=np.int16)
     _copy(group, coarse_grid, coarse, coarse_owner)
-    _rim(coarse, coarse_owner, coarse_grid, heights, grid)
+    _read_rim(coarse, coarse_owner, coarse_grid, heights, grid)
     rows, cols = heights.shape
-    col = _position(grid[2], grid[0], cols, coarse_grid[2], coarse_grid[0])
+    col = _find_positions(grid[2], grid[0], cols, coarse_grid[2], coarse_grid[0])
     for first in range(0, rows, 512):
         band = np.s_[first : min(first + 512, rows)]
-        row = _position(grid[5], grid[4], rows, coarse_grid[5], coarse_grid[4])[band]
+        row = _find_positions(grid[5], grid[4], rows, coarse_grid[5], coarse_grid[4])[band]
         at_row, at_col = np.nonzero(np.isnan(heights[band]) & (owner[band] == NOBODY))
         if len(at_row) == 0:
             continue
@@ -389,12 +391,14 @@ def _interpolate(
         owner[band][at_row[known], at_col[known]] = near[known]
 
 
-def _position(start: float, step: float, count: int, other: float, step_o: float) -> np.ndarray:
+def _find_positions(
+    start: float, step: float, count: int, other: float, step_o: float
+) -> np.ndarray:
     """Return fractional positions of cell centres of one axis on another grid's axis."""
     return (start + step * (np.arange(count) + 0.5) - other) / step_o - 0.5
 
 
-def _rim(
+def _read_rim(
     coarse: NDArray[np.float32],
     owner: NDArray[np.int16],
     coarse_grid: Transform,
@@ -427,7 +431,7 @@ def _rim(
     coarse[row, col] = values
 
 
-def _flood(
+def _flood_sea(
     heights: NDArray[np.float32],
     owner: NDArray[np.int16],
     grid: Transform,
@@ -451,11 +455,11 @@ def _flood(
                 owner[at][empty] = SEA
 
 
-def _seams(
+def _find_seams(
     heights: NDArray[np.float32], owner: NDArray[np.int16], names: Mapping[int, str]
 ) -> tuple[Seam, ...]:
     """Compare heights across every edge between two pieces, in both directions."""
-    found: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
+    steps_by_pair: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
     for turned in (False, True):
         z, who = (heights.T, owner.T) if turned else (heights, owner)
         row, col = np.nonzero(who[:, 1:] != who[:, :-1])
@@ -465,16 +469,20 @@ def _seams(
         slope = (before - z[row, col - 1] + z[row, col + 2] - after) / 2
         step = after - before - slope
         pairs = np.column_stack([who[row, col], who[row, col + 1]])
-        for pair in {(int(one), int(other)) for one, other in pairs if NOBODY not in (one, other)}:
-            here = step[(pairs == pair).all(axis=1)]
-            one, other = min(pair), max(pair)
-            sign = 1.0 if pair == (one, other) else -1.0
-            found.setdefault((one, other), []).append(sign * here[np.isfinite(here)])
+        for pair in {
+            (int(first), int(second)) for first, second in pairs if NOBODY not in (first, second)
+        }:
+            pair_steps = step[(pairs == pair).all(axis=1)]
+            first, second = min(pair), max(pair)
+            sign = 1.0 if pair == (first, second) else -1.0
+            steps_by_pair.setdefault((first, second), []).append(
+                sign * pair_steps[np.isfinite(pair_steps)]
+            )
     seams = []
-    for (one, other), parts in sorted(found.items()):
+    for (first, second), parts in sorted(steps_by_pair.items()):
         steps = np.concatenate(parts)
         if len(steps) >= _FEWEST_CELLS:
-            seams.append(Seam(names[one], names[other], len(steps), float(np.median(steps))))
+            seams.append(Seam(names[first], names[second], len(steps), float(np.median(steps))))
     return tuple(seams)
 
 
@@ -524,14 +532,14 @@ def fill_voids(
         # cells to the nearest cell beside the void, also diagonally
         if int(distance_transform_cdt(inside, metric="chessboard").max()) > most_cells:
             continue
-        found = _within_rim(heights_m[at], inside)
-        if found is not None:
-            heights_m[at][inside] = found
+        interpolated = _fill_from_rim(heights_m[at], inside)
+        if interpolated is not None:
+            heights_m[at][inside] = interpolated
             filled[at] |= inside
     return filled
 
 
-def _within_rim(
+def _fill_from_rim(
     heights_m: NDArray[np.float32], inside: NDArray[np.bool_]
 ) -> NDArray[np.float32] | None:
     """Interpolate a void from its rim; nothing if a cell of the rim is unknown."""

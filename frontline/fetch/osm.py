@@ -53,7 +53,7 @@ def check_pbf(path: Path) -> None:
             file.seek(at)
             length = int.from_bytes(file.read(4), "big")
             header = file.read(length) if length <= _LARGEST_HEADER else b""
-            kind, blob = _blob_header(header)
+            kind, blob = _read_blob_header(header)
             if kind != ("OSMHeader" if blocks == 0 else "OSMData") or blob > _LARGEST_BLOB:
                 raise DownloadError(
                     "it is no OpenStreetMap extract (expected PBF). Try again later."
@@ -64,25 +64,25 @@ def check_pbf(path: Path) -> None:
         raise DownloadError("it is cut short. Try again later.")
 
 
-def _blob_header(header: bytes) -> tuple[str, int]:
+def _read_blob_header(header: bytes) -> tuple[str, int]:
     """Read type and size from a header in the encoding of protocol buffers."""
     kind, size, at = "", -1, 0
     while at < len(header):
-        key, at = _varint(header, at)
+        key, at = _read_varint(header, at)
         if key & 7 == 2:
-            length, at = _varint(header, at)
+            length, at = _read_varint(header, at)
             if key >> 3 == 1:
                 kind = header[at : at + length].decode("ascii", errors="replace")
             at += length
         elif key & 7 == 0:
-            value, at = _varint(header, at)
+            value, at = _read_varint(header, at)
             size = value if key >> 3 == 3 else size
         else:
             return "", -1
     return (kind, size) if size >= 0 else ("", -1)
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     value, shift = 0, 0
     while at < len(data):
         byte = data[at]
@@ -133,7 +133,7 @@ def read_osm(
 
     with tempfile.TemporaryDirectory(prefix="frontline-") as scratch:
         config = Path(scratch) / "osmconf.ini"
-        config.write_text(_config(layer, keys), encoding="utf-8")
+        config.write_text(_write_config(layer, keys), encoding="utf-8")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -144,11 +144,13 @@ def read_osm(
             raise LayerError(
                 f"cannot be read ({error}). Fetch it again: --refresh", path=path
             ) from (error)
-    frame["tags"] = [_tags(row, keys) for row in frame.drop(columns="geometry").to_dict("records")]
+    frame["tags"] = [
+        _read_tags(row, keys) for row in frame.drop(columns="geometry").to_dict("records")
+    ]
     return frame[["osm_id", "tags", "geometry"]]
 
 
-def _config(layer: str, keys: Sequence[str]) -> str:
+def _write_config(layer: str, keys: Sequence[str]) -> str:
     """Compose the driver's configuration: our keys as columns, all others in one text."""
     return "\n".join(
         [
@@ -165,15 +167,15 @@ def _config(layer: str, keys: Sequence[str]) -> str:
     )
 
 
-def _tags(row: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
+def _read_tags(row: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
     tags = {key: row[key] for key in keys if isinstance(row.get(key), str) and row[key]}
     other = row.get("other_tags")
     if isinstance(other, str):
-        tags |= {_plain(key): _plain(value) for key, value in _TAG.findall(other)}
+        tags |= {_remove_escapes(key): _remove_escapes(value) for key, value in _TAG.findall(other)}
     return tags
 
 
-def _plain(text: str) -> str:
+def _remove_escapes(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
@@ -206,7 +208,7 @@ ROADS = (
 """Classes of road that are kept, with their links; paths and driveways are not."""
 
 OTHER_SPEEDS_KMH: Mapping[str, float] = {"unclassified": 40.0, "residential": 30.0}
-"""Where `frontline.roads` has no speed for a class."""
+"""Where `frontline.network.graph` has no speed for a class."""
 
 _RAILWAYS = ("rail", "narrow_gauge", "light_rail", "disused", "abandoned", "construction")
 _PLACES = ("city", "town", "village", "hamlet", "isolated_dwelling")
@@ -231,9 +233,9 @@ def choose_extracts(client: HttpClient, *, need: Any) -> list[RemoteRequest]:
     DownloadError
         The index is not what it should be, or nothing covers the area.
     """
-    found = [(area, address, shape) for area, address, shape, _ in _meeting(client, need)]
-    chosen = _smallest(sorted(found, key=lambda one: (one[0], one[1])), need)
-    return [_pbf(client, address) for address in chosen]
+    extracts = [(area, address, shape) for area, address, shape, _ in _list_meeting(client, need)]
+    chosen = _choose_smallest(sorted(extracts, key=lambda extract: (extract[0], extract[1])), need)
+    return [_describe_extract(client, address) for address in chosen]
 
 
 def list_countries_met(client: HttpClient, *, need: Any) -> list[str]:
@@ -243,16 +245,16 @@ def list_countries_met(client: HttpClient, *, need: Any) -> list[str]:
     -----
     The outlines of extracts reach beyond the borders: a neighbour may be among them.
     """
-    return sorted({code for *_, codes in _meeting(client, need) for code in codes})
+    return sorted({code for *_, codes in _list_meeting(client, need) for code in codes})
 
 
-def _meeting(client: HttpClient, need: Any) -> list[tuple[float, str, Any, list[str]]]:
+def _list_meeting(client: HttpClient, need: Any) -> list[tuple[float, str, Any, list[str]]]:
     """List the extracts that meet an area: size, address, outline, codes of countries."""
-    got = _got(
+    got = _fetch_or_raise(
         client, RemoteRequest(INDEX, "index of extracts", check=_check_index, most_bytes=10**8)
     )
     index = json.loads(got.path.read_text(encoding="utf-8"))
-    found = []
+    extracts = []
     for feature in index["features"]:
         properties = feature["properties"]
         address = properties["urls"].get("pbf", "")
@@ -260,26 +262,26 @@ def _meeting(client: HttpClient, need: Any) -> list[tuple[float, str, Any, list[
             shape = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
             if shapely.intersects(shape, need):
                 codes = [str(code) for code in properties.get("iso3166-1:alpha2") or []]
-                found.append((float(shapely.area(shape)), address, shape, codes))
-    return found
+                extracts.append((float(shapely.area(shape)), address, shape, codes))
+    return extracts
 
 
-def _smallest(found: Sequence[tuple[float, str, Any]], need: Any) -> list[str]:
+def _choose_smallest(extracts: Sequence[tuple[float, str, Any]], need: Any) -> list[str]:
     """Take one extract that covers all, or small ones until all is covered."""
-    for _, address, shape in found:
+    for _, address, shape in extracts:
         if shapely.covers(shape, need):
             return [address]
     chosen, left = [], need
-    for _, address, shape in found:
+    for _, address, shape in extracts:
         rest = shapely.difference(left, shape)
         if shapely.area(rest) < shapely.area(left):
             chosen.append((address, shape))
             left = rest
     # what later ones cover as well is needless
-    for one in list(chosen):
-        others = shapely.union_all([shape for address, shape in chosen if address != one[0]])
-        if shapely.covers(others, shapely.intersection(one[1], need)):
-            chosen.remove(one)
+    for extract in list(chosen):
+        others = shapely.union_all([shape for address, shape in chosen if address != extract[0]])
+        if shapely.covers(others, shapely.intersection(extract[1], need)):
+            chosen.remove(extract)
     if not chosen:
         raise DownloadError(
             "Geofabrik has no extract of the study area. Take the roads from elsewhere.", path=INDEX
@@ -297,25 +299,27 @@ def _check_index(path: Path) -> None:
         raise DownloadError(f"it is no index of extracts. {CHANGED}")
 
 
-def _pbf(client: HttpClient, address: str) -> RemoteRequest:
+def _describe_extract(client: HttpClient, address: str) -> RemoteRequest:
     name = address.rsplit("/", 1)[1]
     # the file of today needs the digest of today
     new = not find_cached_path(client, address=address).is_file()
     asking = replace(client, refresh=client.refresh or new)
     digest = fetch_file(
-        asking, wanted=RemoteRequest(f"{address}.md5", f"{name}.md5", most_bytes=10_000)
+        asking, remote_request=RemoteRequest(f"{address}.md5", f"{name}.md5", most_bytes=10_000)
     )
-    said = digest.path.read_text(encoding="utf-8", errors="replace") if digest else ""
-    found = re.match(r"([0-9a-f]{32})\s", said)
+    text = digest.path.read_text(encoding="utf-8", errors="replace") if digest else ""
+    match = re.match(r"([0-9a-f]{32})\s", text)
     return RemoteRequest(
-        address, name, digest=f"md5:{found[1]}" if found else None, check=check_pbf
+        address, name, digest=f"md5:{match[1]}" if match else None, check=check_pbf
     )
 
 
-def _got(client: HttpClient, wanted: RemoteRequest) -> CachedFile:
-    got = fetch_file(client, wanted=wanted)
+def _fetch_or_raise(client: HttpClient, remote_request: RemoteRequest) -> CachedFile:
+    got = fetch_file(client, remote_request=remote_request)
     if got is None:
-        raise DownloadError("the provider has no such file. Try again later.", path=wanted.address)
+        raise DownloadError(
+            "the provider has no such file. Try again later.", path=remote_request.address
+        )
     return got
 
 
@@ -329,11 +333,12 @@ def read_osm_roads(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
     that nobody tagged is that of the class, and says so.
     """
     where = (
-        f"highway IN ({_quoted([*ROADS, *(f'{road}_link' for road in ROADS[:5])])}) OR "
-        f"railway IN ({_quoted(_RAILWAYS)}) OR waterway IN ('canal') OR man_made IN ('pipeline')"
+        f"highway IN ({_quote_words([*ROADS, *(f'{road}_link' for road in ROADS[:5])])}) OR "
+        f"railway IN ({_quote_words(_RAILWAYS)}) OR waterway IN ('canal') OR "
+        "man_made IN ('pipeline')"
     )
     keys = ("name", "highway", "railway", "waterway", "man_made")
-    return _read(files, need, "lines", keys, where, _corridor)
+    return _read_features(files, need, "lines", keys, where, _make_corridor)
 
 
 def read_osm_places(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
@@ -345,15 +350,15 @@ def read_osm_places(files: Sequence[Path], need: Any) -> gpd.GeoDataFrame:
     population_date, population_source, place, names``. A population that is not tagged, or not a
     number, is unknown.
     """
-    where = f"place IN ({_quoted(_PLACES)})"
-    return _read(files, need, "points", ("name", "place"), where, _settlement)
+    where = f"place IN ({_quote_words(_PLACES)})"
+    return _read_features(files, need, "points", ("name", "place"), where, _make_settlement)
 
 
-def _quoted(words: Sequence[str]) -> str:
+def _quote_words(words: Sequence[str]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
-def _read(
+def _read_features(
     files: Sequence[Path],
     need: Any,
     layer: str,
@@ -372,11 +377,11 @@ def _read(
     rows = [row(osm_id, tags) for osm_id, tags in zip(frame["osm_id"], frame["tags"], strict=True)]
     columns = list(row("", {}))
     table = pd.DataFrame(rows, columns=columns).convert_dtypes()
-    made = gpd.GeoDataFrame(table, geometry=frame.geometry.to_numpy(), crs=4326)
-    return made.sort_values("id", ignore_index=True)
+    features = gpd.GeoDataFrame(table, geometry=frame.geometry.to_numpy(), crs=4326)
+    return features.sort_values("id", ignore_index=True)
 
 
-def _corridor(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
+def _make_corridor(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
     from frontline.network.graph import SPEED_KMH
 
     kind = "road"
@@ -387,7 +392,7 @@ def _corridor(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
     usual = {**SPEED_KMH, **OTHER_SPEEDS_KMH}.get(road, np.nan) if kind == "road" else np.nan
     return {
         "id": f"way/{osm_id}",
-        **_names(tags),
+        **_make_names(tags),
         "kind": kind,
         "class": tags.get("highway") or tags.get("railway") or tags.get("substance", ""),
         "speed_kmh": tagged if np.isfinite(tagged) and kind == "road" else usual,
@@ -401,13 +406,13 @@ def _corridor(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _settlement(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
+def _make_settlement(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
     people = tags.get("population", "").replace(" ", "").replace(",", "")
     known = people.isascii() and people.isdigit()
     date = re.match(r"\d{4}(-\d{2}(-\d{2})?)?$", tags.get("population:date", ""))
     return {
         "id": f"node/{osm_id}",
-        **_names(tags),
+        **_make_names(tags),
         "population": int(people) if known else None,
         "population_kind": "residents" if known else "",
         "population_date": date[0] if date and known else "",
@@ -416,9 +421,9 @@ def _settlement(osm_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _names(tags: Mapping[str, str]) -> dict[str, str]:
+def _make_names(tags: Mapping[str, str]) -> dict[str, str]:
     """Give the local name, one for strangers, and all by language: ``az=...; hy=...; ru=...``."""
-    own = tags.get("name", "")
+    local = tags.get("name", "")
     abroad = tags.get("int_name") or tags.get("name:en", "")
     spoken = {
         key.removeprefix("name:"): value
@@ -428,9 +433,9 @@ def _names(tags: Mapping[str, str]) -> dict[str, str]:
     others = [tags.get(key, "") for key in ("alt_name", "old_name", "official_name")]
     listed = dict.fromkeys([*spoken.values(), *others])
     return {
-        "name": own or abroad or next(iter(spoken.values()), ""),
-        "name_alt": abroad if abroad != own else "",
-        "name_other": "; ".join(one for one in listed if one and one not in {own, abroad}),
+        "name": local or abroad or next(iter(spoken.values()), ""),
+        "name_alt": abroad if abroad != local else "",
+        "name_other": "; ".join(text for text in listed if text and text not in {local, abroad}),
         "names": "; ".join(f"{language}={name}" for language, name in spoken.items()),
     }
 
@@ -442,7 +447,7 @@ def parse_speed(text: str) -> float:
     ----------
     wiki.openstreetmap.org/wiki/Key:maxspeed
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(km/?h|kmh|kph|mph)?\s*", text)
-    if found is None or float(found[1]) <= 0:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(km/?h|kmh|kph|mph)?\s*", text)
+    if match is None or float(match[1]) <= 0:
         return float("nan")
-    return float(found[1]) * (1.609344 if found[2] == "mph" else 1.0)
+    return float(match[1]) * (1.609344 if match[2] == "mph" else 1.0)

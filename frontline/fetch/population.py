@@ -93,13 +93,13 @@ class PopulationProduct:
 _HOST = "https://data.worldpop.org/GIS/Population"
 
 
-def _global2(iso: str, year: int) -> tuple[str, ...]:
+def _list_global2(iso: str, year: int) -> tuple[str, ...]:
     # hub.worldpop.org/geodata/listing?id=135: R2025A v1, CN for constrained, 100 m
     name = f"{iso.lower()}_pop_{year}_CN_100m_R2025A_v1.tif"
     return (f"{_HOST}/Global_2015_2030/R2025A/{year}/{iso}/v1/100m/constrained/{name}",)
 
 
-def _constrained_2020(iso: str, year: int) -> tuple[str, ...]:
+def _list_constrained_2020(iso: str, year: int) -> tuple[str, ...]:
     # hub.worldpop.org/geodata/listing?id=79: by country from either of two maps of settlement
     name = f"{iso.lower()}_ppp_{year}_UNadj_constrained.tif"
     folders = ("maxar_v1", "BSGM")
@@ -108,7 +108,7 @@ def _constrained_2020(iso: str, year: int) -> tuple[str, ...]:
     )
 
 
-def _unconstrained(iso: str, year: int) -> tuple[str, ...]:
+def _list_unconstrained(iso: str, year: int) -> tuple[str, ...]:
     # hub.worldpop.org/geodata/listing?id=29: ppp for people per pixel
     return (f"{_HOST}/Global_2000_2020/{year}/{iso}/{iso.lower()}_ppp_{year}.tif",)
 
@@ -129,7 +129,7 @@ _PRODUCTS = (
         (2015, 2030),
         constrained=True,
         page="https://hub.worldpop.org/geodata/listing?id=135",
-        addresses=_global2,
+        addresses=_list_global2,
     ),
     PopulationProduct(
         "worldpop_constrained_unadj",
@@ -138,7 +138,7 @@ _PRODUCTS = (
         (2020, 2020),
         constrained=True,
         page="https://hub.worldpop.org/geodata/listing?id=79",
-        addresses=_constrained_2020,
+        addresses=_list_constrained_2020,
     ),
     PopulationProduct(
         "worldpop_unconstrained",
@@ -147,7 +147,7 @@ _PRODUCTS = (
         (2000, 2020),
         constrained=False,
         page="https://hub.worldpop.org/geodata/listing?id=29",
-        addresses=_unconstrained,
+        addresses=_list_unconstrained,
     ),
 )
 
@@ -180,35 +180,35 @@ def fetch_population(path: Path, *, request: FetchRequest, year: int | None = No
     ready = prepare_fetch(path, request=request)
     project, layers, need, client = ready
     countries = list_countries(ready)
-    said: list[str] = []
-    chosen = [_product(key) for key in request.sources or ("worldpop_constrained",)]
+    sentences: list[str] = []
+    chosen = [_find_product(key) for key in request.sources or ("worldpop_constrained",)]
     if request.dry_run:
-        asked = [
-            wanted
+        files_to_ask = [
+            remote_request
             for product in chosen
             for iso in countries
-            for wanted in (
-                *_wanted(product, iso, _year(project, product, year)),
+            for remote_request in (
+                *_list_requests(product, iso, _choose_year(project, product, year)),
                 *([describe_land(iso)] if product.constrained else []),
             )
         ]
         parts = "At most; where the provider sends parts, only what the area needs is fetched."
-        return [*plan_files(client, files=asked), parts]
+        return [*plan_files(client, files=files_to_ask), parts]
     for product in chosen:
-        at = _year(project, product, year)
-        files = [_file(client, product, iso, at, need) for iso in countries]
-        land = _land(client, countries, need) if product.constrained else {}
-        said += _kept(project, layers, product, at, files, land, need)
-    return said
+        at = _choose_year(project, product, year)
+        files = [_fetch_country(client, product, iso, at, need) for iso in countries]
+        land = _fetch_land(client, countries, need) if product.constrained else {}
+        sentences += _write_results(project, layers, product, at, files, land, need)
+    return sentences
 
 
-def _land(client: HttpClient, countries: Sequence[str], need: Any) -> dict[str, CachedFile]:
+def _fetch_land(client: HttpClient, countries: Sequence[str], need: Any) -> dict[str, CachedFile]:
     """Fetch which cells are whose; a country that WorldPop has no grid of is left out."""
-    found = {iso: _fetched(client, describe_land(iso), need) for iso in countries}
-    return {iso: got for iso, got in found.items() if got is not None}
+    grids = {iso: _fetch_part(client, describe_land(iso), need) for iso in countries}
+    return {iso: got for iso, got in grids.items() if got is not None}
 
 
-def _product(key: str) -> PopulationProduct:
+def _find_product(key: str) -> PopulationProduct:
     if key not in PRODUCTS:
         known = ", ".join(PRODUCTS)
         raise ProjectError(
@@ -217,17 +217,18 @@ def _product(key: str) -> PopulationProduct:
     return PRODUCTS[key]
 
 
-def _year(project: Project, product: PopulationProduct, asked: int | None) -> int:
+def _choose_year(project: Project, product: PopulationProduct, requested: int | None) -> int:
     first, last = product.years
-    if asked is not None and not first <= asked <= last:
+    if requested is not None and not first <= requested <= last:
         raise ProjectError(
-            f"{product.key} has no year {asked} (it has {first} to {last}). Ask for one of these."
+            f"{product.key} has no year {requested} (it has {first} to {last}). Ask for one of "
+            "these."
         )
     newest = max(line.date for line in project.lines).year
-    return asked if asked is not None else min(max(newest, first), last)
+    return requested if requested is not None else min(max(newest, first), last)
 
 
-def _wanted(product: PopulationProduct, iso: str, year: int) -> list[RemoteRequest]:
+def _list_requests(product: PopulationProduct, iso: str, year: int) -> list[RemoteRequest]:
     return [
         RemoteRequest(
             address, f"{product.key} {iso} {year}", check=check_people, most_bytes=LARGEST_FILE
@@ -236,16 +237,18 @@ def _wanted(product: PopulationProduct, iso: str, year: int) -> list[RemoteReque
     ]
 
 
-def _fetched(client: HttpClient, wanted: RemoteRequest, need: Any) -> CachedFile | None:
+def _fetch_part(client: HttpClient, remote_request: RemoteRequest, need: Any) -> CachedFile | None:
     """Fetch what an area needs of a country's raster: whole ones have up to 1 GB."""
-    return fetch_window(client, wanted=wanted, bounds=need.bounds, check=check_degrees)
+    return fetch_window(
+        client, remote_request=remote_request, bounds=need.bounds, check=check_degrees
+    )
 
 
-def _file(
+def _fetch_country(
     client: HttpClient, product: PopulationProduct, iso: str, year: int, need: Any
 ) -> CachedFile:
-    for wanted in _wanted(product, iso, year):
-        got = _fetched(client, wanted, need)
+    for remote_request in _list_requests(product, iso, year):
+        got = _fetch_part(client, remote_request, need)
         if got is not None:
             return got
     raise DownloadError(
@@ -279,7 +282,7 @@ def _refuse_negative(people: NDArray[Any], path: Path | None) -> None:
         raise RasterError(f"holds negative people: 'unknown' is not tagged. {CHANGED}", path=path)
 
 
-def _kept(
+def _write_results(
     project: Project,
     layers: Layers,
     product: PopulationProduct,
@@ -329,11 +332,11 @@ def _kept(
     }
     write_notes(project, name=name, notes=notes)
     total = notes["total"]
-    said = [f"{FOLDER}/{name}: {total:,.0f} people of {year} in the area that was asked for."]
+    sentences = [f"{FOLDER}/{name}: {total:,.0f} people of {year} in the area that was asked for."]
     if within:
-        said.append(f"Constrained: {empty.sum():,} {known}.")
+        sentences.append(f"Constrained: {empty.sum():,} {known}.")
     if product.constrained and len(within) < len(files):
-        said.append(
+        sentences.append(
             "Constrained: where it is not known which cells are a country's, those without a value "
             "count as unknown."
         )
@@ -345,7 +348,7 @@ def _kept(
         "licence": product.licence,
         "date": f"{year}-07-01",
     }
-    return [*said, *checked.doubts, *add_table(project, heading="[[population]]", keys=keys)]
+    return [*sentences, *checked.doubts, *add_table(project, heading="[[population]]", keys=keys)]
 
 
 def join_rasters(
@@ -379,7 +382,7 @@ def join_rasters(
     overlap = 0
     for path in files:
         with open_raster(path) as raster:
-            top, left = _offset(raster, base)
+            top, left = _find_offset(raster, base)
             values = read_window(
                 raster, window=window._replace(row=window.row - top, col=window.col - left)
             )
@@ -416,7 +419,7 @@ def find_empty_cells(
         with open_raster(path) as raster:
             base = replace(raster, transform=grid, crs=pyproj.CRS.from_wkt(crs), dataset=None)
             try:
-                top, left = _offset(raster, base)
+                top, left = _find_offset(raster, base)
             except RasterError:
                 continue
             window = Window(-top, -left, *people.shape)
@@ -425,7 +428,7 @@ def find_empty_cells(
     return ours & np.isnan(people), within
 
 
-def _offset(raster: Raster, base: Raster) -> tuple[int, int]:
+def _find_offset(raster: Raster, base: Raster) -> tuple[int, int]:
     """Return how many cells further south and east a raster begins than the first one."""
     a, _, c, _, e, f = raster.transform
     cells = max(raster.cols, raster.rows)
@@ -479,11 +482,13 @@ def compare_with_districts(layers: Layers, *, path: Path, key: str) -> DistrictC
     for number, (_, district) in enumerate(districts.iterrows()):
         stated = district["population"]
         residents = str(district["population_kind"] or "residents") == "residents"
-        if residents and stated is not None and not _unknown(stated):
+        if residents and stated is not None and not _is_unknown(stated):
             share = float(sums.on_raster[number])
             if share >= 0.9:
-                found = round(float(sums.people[number]), 1)
-                rows.append({"code": str(district["code"]), "stated": int(stated), "raster": found})
+                people = round(float(sums.people[number]), 1)
+                rows.append(
+                    {"code": str(district["code"]), "stated": int(stated), "raster": people}
+                )
     doubts = [f"{key}: {doubt}.".replace("?.", "?")] if doubt else []
     stated_sum = sum(row["stated"] for row in rows)
     ratio = sum(row["raster"] for row in rows) / stated_sum if stated_sum else math.nan
@@ -495,7 +500,7 @@ def compare_with_districts(layers: Layers, *, path: Path, key: str) -> DistrictC
     return DistrictCheck(rows, doubts)
 
 
-def _unknown(value: Any) -> bool:
+def _is_unknown(value: Any) -> bool:
     import pandas as pd
 
     return bool(pd.isna(value))

@@ -66,11 +66,11 @@ class RemoteFile:
     """
 
     def __init__(
-        self, client: HttpClient, session: requests.Session, wanted: RemoteRequest
+        self, client: HttpClient, session: requests.Session, remote_request: RemoteRequest
     ) -> None:
         self.size, self.mark, self.got = -1, "", 0
         self.error: FrontlineError | ChangedError | None = None
-        self._client, self._session, self._wanted = client, session, wanted
+        self._client, self._session, self._remote_request = client, session, remote_request
         self._at = 0
         self._parts: list[tuple[int, bytes]] = []
 
@@ -91,7 +91,7 @@ class RemoteFile:
             refuse_pages(self._parts[0][1][:512])
         except FrontlineError as error:
             raise make_fault(
-                self._wanted, said=f"is not what it should be: {error.message}"
+                self._remote_request, sentence=f"is not what it should be: {error.message}"
             ) from error
 
     def load(self, ranges: Iterable[tuple[int, int]]) -> None:
@@ -117,12 +117,12 @@ class RemoteFile:
                 joined.append([start, stop])
         if joined and joined[-1][1] > self.size:
             raise make_fault(
-                self._wanted,
-                said=f"is cut short: it has {self.size:,} bytes, its head speaks of "
+                self._remote_request,
+                sentence=f"is cut short: it has {self.size:,} bytes, its head speaks of "
                 f"{joined[-1][1]:,}. {_HINT}",
             )
         for start, stop in joined:
-            if self._held(start, stop) is None:
+            if self._find_held(start, stop) is None:
                 self._fetch(start, stop)
 
     def read(self, count: int = -1) -> bytes:
@@ -130,17 +130,17 @@ class RemoteFile:
         stop = self.size if count < 0 else min(self._at + count, self.size)
         if self.error is not None or stop <= self._at:
             return b""
-        found = self._held(self._at, stop)
-        if found is None:
+        data = self._find_held(self._at, stop)
+        if data is None:
             first = self._at // _NEAR * _NEAR if stop - self._at < _NEAR else self._at
             try:
                 self._fetch(first, min(max(stop, first + _NEAR), self.size))
             except (FrontlineError, ChangedError) as error:
                 self.error = error
                 return b""
-            found = self._held(self._at, stop)
+            data = self._find_held(self._at, stop)
         self._at = stop
-        return found or b""
+        return data or b""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go elsewhere, as in any file."""
@@ -166,7 +166,7 @@ class RemoteFile:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _held(self, start: int, stop: int) -> bytes | None:
+    def _find_held(self, start: int, stop: int) -> bytes | None:
         for first, data in self._parts:
             if first <= start and stop <= first + len(data):
                 return data[start - first : stop - first]
@@ -174,29 +174,36 @@ class RemoteFile:
 
     def _fetch(self, start: int, stop: int) -> None:
         part = retry(
-            self._client, wanted=self._wanted, once=lambda: self._asked(start, stop), hint=_HINT
+            self._client,
+            remote_request=self._remote_request,
+            once=lambda: self._request_part(start, stop),
+            hint=_HINT,
         )
         self._parts.append((start, part))
         self.got += len(part)
 
-    def _asked(self, start: int, stop: int) -> bytes:
+    def _request_part(self, start: int, stop: int) -> bytes:
         """Ask for a part, once; its beginning is the first thing ever asked for."""
         new = self.size < 0
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         headers |= {} if new else {"If-Range": self.mark}
         with request_answer(
-            self._client, session=self._session, wanted=self._wanted, method="GET", headers=headers
+            self._client,
+            session=self._session,
+            remote_request=self._remote_request,
+            method="GET",
+            headers=headers,
         ) as answer:
             if answer.status_code in ABSENT:
                 raise AbsentError if new else ChangedError
             if answer.status_code in {200, 416}:
                 raise WholeOnlyError if new else ChangedError
-            raise_for_status(self._wanted, answer=answer)
-            said = answer.headers.get("Content-Range", "")
-            found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", said.strip())
-            if found is None or "Content-Encoding" in answer.headers:
+            raise_for_status(self._remote_request, answer=answer)
+            content_range = answer.headers.get("Content-Range", "")
+            match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", content_range.strip())
+            if match is None or "Content-Encoding" in answer.headers:
                 raise WholeOnlyError if new else ChangedError
-            first, last, size = (int(text) for text in found.groups())
+            first, last, size = (int(text) for text in match.groups())
             mark = find_mark(answer)
             if new and not mark:
                 raise WholeOnlyError
@@ -205,11 +212,15 @@ class RemoteFile:
                 raise ChangedError
             if first != start or last + 1 != min(stop, size):
                 raise BrokenError(
-                    f"sent another part than was asked for ({to_one_line(said[:60])})"
+                    f"sent another part than was asked for ({to_one_line(content_range[:60])})"
                 )
             part = io.BytesIO()
             got = stream_to_file(
-                self._client, answer=answer, wanted=self._wanted, file=part, total=last + 1 - first
+                self._client,
+                answer=answer,
+                remote_request=self._remote_request,
+                file=part,
+                total=last + 1 - first,
             )
         if got != last + 1 - first:
             raise BrokenError(f"broke off after {got:,} of {last + 1 - first:,} bytes")
@@ -218,7 +229,7 @@ class RemoteFile:
 
 
 @contextmanager
-def open_remote(client: HttpClient, *, wanted: RemoteRequest) -> Iterator[RemoteFile]:
+def open_remote(client: HttpClient, *, remote_request: RemoteRequest) -> Iterator[RemoteFile]:
     """Open a provider's file for reading in parts.
 
     Raises
@@ -231,6 +242,6 @@ def open_remote(client: HttpClient, *, wanted: RemoteRequest) -> Iterator[Remote
         Anything else that went wrong.
     """
     with open_session(client) as session:
-        file = RemoteFile(client, session, wanted)
+        file = RemoteFile(client, session, remote_request)
         file.begin()
         yield file

@@ -75,9 +75,9 @@ def replace_file(project: Project, *, name: str) -> Iterator[Path]:
 def write_notes(project: Project, *, name: str, notes: Mapping[str, Any]) -> None:
     """Write what is known of a fetched file into a JSON file beside it, with its sha256."""
     data = project.path.parent / FOLDER / name
-    kept = {"file": name, "sha256": hash_file(data), **notes}
+    content = {"file": name, "sha256": hash_file(data), **notes}
     with replace_file(project, name=f"{data.stem}.json") as path:
-        text = json.dumps(kept, ensure_ascii=False, indent=2, sort_keys=False)
+        text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=False)
         path.write_text(text + "\n", encoding="utf-8")
 
 
@@ -97,16 +97,16 @@ def add_table(project: Project, *, heading: str, keys: Mapping[str, Any]) -> lis
     -------
     What was done, and the table itself where the user has to decide.
     """
-    block = [heading, *(f"{key} = {_toml(value)}" for key, value in keys.items())]
+    block = [heading, *(f"{key} = {_write_toml(value)}" for key, value in keys.items())]
     try:
         text = project.path.read_bytes().decode("utf-8-sig")
         known = tomllib.loads(text).get(heading.strip("[]"))
         if heading.startswith("[["):
             listed = [known] if isinstance(known, dict) else known or []
-            known = next((one for one in listed if one.get("key") == keys["key"]), None)
+            known = next((table for table in listed if table.get("key") == keys["key"]), None)
         shown = write_relative(project.path, project=project)
         if known is None:
-            _append(project.path, text, block)
+            _append_block(project.path, text, block)
             return [f"Added {heading} to {to_one_line(shown)}."]
     except OSError as error:
         raise OutputError(
@@ -117,7 +117,7 @@ def add_table(project: Project, *, heading: str, keys: Mapping[str, Any]) -> lis
     return [f"{to_one_line(shown)} has {heading} already. To use what was fetched, write:", *block]
 
 
-def _append(path: Path, text: str, block: list[str]) -> None:
+def _append_block(path: Path, text: str, block: list[str]) -> None:
     """Write the project file anew, whole, with a block at its end."""
     gap = "" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
     added = "\n".join(["# Added by frontline fetch.", *block])
@@ -128,9 +128,9 @@ def _append(path: Path, text: str, block: list[str]) -> None:
     scratch.replace(path)
 
 
-def _toml(value: Any) -> str:
+def _write_toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{key} = {_write_toml(item)}' for key, item in value.items())} }}"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return f"{value}"
@@ -191,7 +191,7 @@ def prepare_fetch(path: Path, *, request: FetchRequest) -> FetchPlan:
     FrontlineError
         The project or its layers are wrong: mended first, fetched then.
     """
-    project = _loaded(path)
+    project = _load_project(path)
     layers = read_layers(project)
     client = replace(
         request.client,
@@ -201,7 +201,7 @@ def prepare_fetch(path: Path, *, request: FetchRequest) -> FetchPlan:
     return FetchPlan(project, layers, find_needed_land(project, layers=layers), client)
 
 
-def _loaded(path: Path) -> Project:
+def _load_project(path: Path) -> Project:
     """Load a project, even where it names files that are only now to be fetched.
 
     Whoever is given a project file without the folder of fetched data must be able to fetch them.
@@ -212,9 +212,9 @@ def _loaded(path: Path) -> Project:
         raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
         absent = [name for name, value in raw.items() if _is_absent(value, folder)]
         if absent:
-            kept = {name: value for name, value in raw.items() if name not in absent}
-            given = kept | {"path": file.absolute()}
-            return Project.model_validate(given, context={"folder": folder})
+            tables = {name: value for name, value in raw.items() if name not in absent}
+            present = tables | {"path": file.absolute()}
+            return Project.model_validate(present, context={"folder": folder})
     except (OSError, ValueError):  # load_project says what is wrong, in words
         pass
     return expand_dates(load_project(path))
@@ -241,28 +241,28 @@ def find_needed_land(project: Project, *, layers: Layers) -> Any:
     middle = layers.plane.lonlat(shapely.get_coordinates(need.centroid))[0, 0]
     turned = shapely.transform(
         shapely.segmentize(need, 10_000.0),
-        lambda xy: _continuous(layers.plane.lonlat(xy), float(middle)),
+        lambda xy: _make_continuous(layers.plane.lonlat(xy), float(middle)),
     )
     return shapely.buffer(shapely.make_valid(turned), MARGIN_DEGREES)
 
 
-def _continuous(lonlat: np.ndarray, middle: float) -> np.ndarray:
+def _make_continuous(lonlat: np.ndarray, middle: float) -> np.ndarray:
     return np.column_stack([(lonlat[:, 0] - middle + 180) % 360 - 180 + middle, lonlat[:, 1]])
 
 
 def plan_files(client: HttpClient, *, files: Sequence[RemoteRequest]) -> list[str]:
     """Say of each file how large it is, or that it is not there, without fetching it."""
     lines, total = [], 0
-    for wanted in files:
-        size = ask_size_of(client, wanted=wanted)
+    for remote_request in files:
+        size = ask_size_of(client, remote_request=remote_request)
         total += max(size or 0, 0)
-        said = {None: "not there", 0: "in the cache", -1: "size unknown"}
-        shown = said[size] if size in said else f"{(size or 0) / 1e6:,.1f} MB"
-        lines.append(f"{wanted.about}: {shown} ({wanted.address})")
+        states = {None: "not there", 0: "in the cache", -1: "size unknown"}
+        shown = states[size] if size in states else f"{(size or 0) / 1e6:,.1f} MB"
+        lines.append(f"{remote_request.about}: {shown} ({remote_request.address})")
     return [*lines, f"{len(files)} files, {total / 1e6:,.1f} MB to fetch. Nothing was fetched."]
 
 
-def list_countries(prepared_: FetchPlan) -> tuple[str, ...]:
+def list_countries(plan: FetchPlan) -> tuple[str, ...]:
     """Return the project's countries, as three capital letters each.
 
     Raises
@@ -270,28 +270,30 @@ def list_countries(prepared_: FetchPlan) -> tuple[str, ...]:
     ProjectError
         There are none, or one is no such code. It says which there may be.
     """
-    project = prepared_.project
+    project = plan.project
     countries = tuple(code.upper() for code in project.fetch.countries)
     wrong = [code for code in countries if not re.fullmatch("[A-Z]{3}", code)]
     if not wrong and countries:
         return countries
-    what = f"'{to_one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
+    problem = (
+        f"'{to_one_line(wrong[0])}' is no code of a country" if wrong else "no country is named"
+    )
     raise ProjectError(
-        f"{what} (expected ISO 3166 codes of three letters). {_guessed(prepared_)}",
+        f"{problem} (expected ISO 3166 codes of three letters). {_propose_countries(plan)}",
         path=project.path,
         field="fetch.countries",
     )
 
 
-def _guessed(prepared_: FetchPlan) -> str:
+def _propose_countries(plan: FetchPlan) -> str:
     """Say which countries to name: which count is for the user to say, so it is but a proposal."""
     from frontline.fetch.geonames import read_country_codes
     from frontline.fetch.osm import list_countries_met
 
     try:
-        met = list_countries_met(prepared_.client, need=prepared_.need)
+        codes_met = list_countries_met(plan.client, need=plan.need)
         codes = sorted(
-            long for long, two in read_country_codes(prepared_.client).items() if two in met
+            long for long, two in read_country_codes(plan.client).items() if two in codes_met
         )
     except DownloadError:
         codes = []

@@ -75,7 +75,7 @@ _ANY = pyproj.CRS.from_epsg(4326)
 def fetch_window(
     client: HttpClient,
     *,
-    wanted: RemoteRequest,
+    remote_request: RemoteRequest,
     bounds: Bounds,
     check: Callable[[Raster], object],
 ) -> CachedFile | None:
@@ -85,7 +85,7 @@ def fetch_window(
     ----------
     client
         How to ask.
-    wanted
+    remote_request
         The raster; its ``check`` is for the whole file.
     bounds
         West, south, east, north in the raster's CRS.
@@ -105,20 +105,20 @@ def fetch_window(
     DownloadError
         With the address, what happened, and what to do. Nothing is kept.
     """
-    path = make_folder(client, wanted=wanted)
+    path = make_folder(client, remote_request=remote_request)
     if client.refresh and path.is_file():  # a window beside the whole file of old would be lost
-        return fetch_file(client, wanted=wanted)
+        return fetch_file(client, remote_request=remote_request)
     with hold_alone(client, path=path):
-        kept = None if client.refresh else _kept(path, wanted, bounds)
-        if kept is not None:
-            return kept
-        known_absent = is_noted_absent(path, wanted=wanted)
+        cached = None if client.refresh else _find_cached(path, remote_request, bounds)
+        if cached is not None:
+            return cached
+        known_absent = is_noted_absent(path, remote_request=remote_request)
         try:
             for _ in range(2):  # a file may be replaced while it is read, but not again and again
                 try:
-                    return _cut(
+                    return _fetch_cells(
                         replace(client, tries=1) if known_absent else client,
-                        wanted,
+                        remote_request,
                         path,
                         bounds,
                         check,
@@ -126,7 +126,7 @@ def fetch_window(
                 except ChangedError:
                     continue
         except AbsentError:
-            note_absent(path, wanted=wanted)
+            note_absent(path, remote_request=remote_request)
             return None
         except UnreachableError:
             if known_absent:
@@ -134,17 +134,17 @@ def fetch_window(
             raise
         except WholeOnlyError:
             pass
-    return fetch_file(client, wanted=wanted)
+    return fetch_file(client, remote_request=remote_request)
 
 
 def estimate_window_size(
-    client: HttpClient, wanted: RemoteRequest, bounds: Bounds, whole: Bounds
+    client: HttpClient, remote_request: RemoteRequest, bounds: Bounds, whole: Bounds
 ) -> int | None:
     """Estimate how many bytes a window takes, without fetching it.
 
     Parameters
     ----------
-    client, wanted, bounds
+    client, remote_request, bounds
         As `fetch_window` takes them.
     whole
         Bounds of the whole raster, by its name.
@@ -154,37 +154,39 @@ def estimate_window_size(
     Bytes: 0 if the cache has it, -1 if the provider does not say how large the file is; None if it
     has no such file. A window is taken to lie on quarters of the raster's sides.
     """
-    if not client.refresh and _kept(
-        find_cached_path(client, address=wanted.address), wanted, bounds
+    if not client.refresh and _find_cached(
+        find_cached_path(client, address=remote_request.address), remote_request, bounds
     ):
         return 0
-    size = ask_size(client, wanted=wanted)
+    size = ask_size(client, remote_request=remote_request)
     if size is None or size <= SMALL_BYTES:
         return size
-    share = _share(bounds[0::2], whole[0::2]) * _share(bounds[1::2], whole[1::2])
+    share = _measure_touched(bounds[0::2], whole[0::2]) * _measure_touched(
+        bounds[1::2], whole[1::2]
+    )
     return size if share > MOST_OF_IT else math.ceil(size * share)
 
 
-def _share(needed: tuple[float, ...], whole: tuple[float, ...]) -> float:
+def _measure_touched(needed: tuple[float, ...], whole: tuple[float, ...]) -> float:
     """Say how many quarters of a side are touched, as a share of it."""
     low, high = ((edge - whole[0]) / (whole[1] - whole[0]) * 4 for edge in needed)
     return max(min(math.ceil(high), 4) - max(math.floor(low), 0), 0) / 4
 
 
-def _kept(path: Path, wanted: RemoteRequest, bounds: Bounds) -> CachedFile | None:
+def _find_cached(path: Path, remote_request: RemoteRequest, bounds: Bounds) -> CachedFile | None:
     """Give the whole file of the cache, or a window of it that holds what is needed."""
-    whole = find_whole(path, wanted=wanted)
-    if whole is not None:
-        return whole
-    for window in _windows(path):
+    whole_file = find_whole(path, remote_request=remote_request)
+    if whole_file is not None:
+        return whole_file
+    for window in _list_windows(path):
         note = read_note(find_note_path(window))
-        part = note.get("part") if note.get("address") == wanted.address else None
-        if part and _holds(window, part, bounds) and hash_file(window) == note.get("sha256"):
-            return _noted(window, note)
+        part = note.get("part") if note.get("address") == remote_request.address else None
+        if part and _is_in_window(window, part, bounds) and hash_file(window) == note.get("sha256"):
+            return _make_cached_file(window, note)
     return None
 
 
-def _windows(path: Path) -> Iterator[Path]:
+def _list_windows(path: Path) -> Iterator[Path]:
     """List the windows of a file in the cache."""
     start = f"{path.stem}.window-"
     if path.parent.is_dir():
@@ -193,7 +195,7 @@ def _windows(path: Path) -> Iterator[Path]:
                 yield file
 
 
-def _noted(path: Path, note: dict[str, Any]) -> CachedFile:
+def _make_cached_file(path: Path, note: dict[str, Any]) -> CachedFile:
     return CachedFile(
         path,
         str(note["address"]),
@@ -204,58 +206,60 @@ def _noted(path: Path, note: dict[str, Any]) -> CachedFile:
     )
 
 
-def _holds(path: Path, part: dict[str, Any], bounds: Bounds) -> bool:
+def _is_in_window(path: Path, part: dict[str, Any], bounds: Bounds) -> bool:
     """Say whether a window holds what is needed, by its note."""
     rows, cols = part["grid_cells"]
     grid = cast("Transform", tuple(part["grid"]))
     whole = Raster(path, rows, cols, grid, _ANY, "", "", None, south_up=False, nodata=None)
     needed = clip_window(whole, window=find_window(whole, bounds=bounds, margin_cells=MARGIN_CELLS))
-    return needed is None or _within(needed, Window(*part["window"]))
+    return needed is None or _contains(needed, Window(*part["window"]))
 
 
-def _within(one: Window, other: Window) -> bool:
+def _contains(inner: Window, outer: Window) -> bool:
     """Say whether a window holds another."""
-    before = other.row <= one.row and other.col <= one.col
+    before = outer.row <= inner.row and outer.col <= inner.col
     return (
         before
-        and one.row + one.rows <= other.row + other.rows
-        and one.col + one.cols <= other.col + other.cols
+        and inner.row + inner.rows <= outer.row + outer.rows
+        and inner.col + inner.cols <= outer.col + outer.cols
     )
 
 
-def _cut(
+def _fetch_cells(
     client: HttpClient,
-    wanted: RemoteRequest,
+    remote_request: RemoteRequest,
     path: Path,
     bounds: Bounds,
     check: Callable[[Raster], object],
 ) -> CachedFile:
     """Fetch a window, and keep it."""
-    with open_remote(client, wanted=wanted) as file:
+    with open_remote(client, remote_request=remote_request) as file:
         if file.size <= SMALL_BYTES:
             raise WholeOnlyError
         try:
             with open_raster(Path(path.name), opener=file.opened) as raster:
                 check(raster)
-                window = _window(raster, bounds)
-                ranges = _ranges(raster, window)
+                window = _widen_to_blocks(raster, bounds)
+                ranges = _list_ranges(raster, window)
                 if sum(stop - start for start, stop in ranges) > MOST_OF_IT * file.size:
                     raise WholeOnlyError
                 file.load(ranges)
-                made, nodata = _cells(raster, window)
-                part = _about(raster, window, file)
+                cells, nodata = _read_cells(raster, window)
+                part = _describe_part(raster, window, file)
         except FrontlineError as error:
             if file.error is not None:
                 raise file.error from error
             if isinstance(error, DownloadError):
                 raise
-            raise make_fault(wanted, said=f"is not what it should be: {error.message}") from error
+            raise make_fault(
+                remote_request, sentence=f"is not what it should be: {error.message}"
+            ) from error
         if file.error is not None:  # what a library took for the end of the file was none
             raise file.error
-    return _written(path, wanted, made, nodata, part)
+    return _write_window(path, remote_request, cells, nodata, part)
 
 
-def _window(raster: Raster, bounds: Bounds) -> Window:
+def _widen_to_blocks(raster: Raster, bounds: Bounds) -> Window:
     """Widen what is needed of a raster to its blocks."""
     needed = clip_window(
         raster, window=find_window(raster, bounds=bounds, margin_cells=MARGIN_CELLS)
@@ -271,7 +275,7 @@ def _window(raster: Raster, bounds: Bounds) -> Window:
     return Window(top, left, bottom - top, right - left)
 
 
-def _ranges(raster: Raster, window: Window) -> list[tuple[int, int]]:
+def _list_ranges(raster: Raster, window: Window) -> list[tuple[int, int]]:
     """List where the blocks of a window lie in the file.
 
     References
@@ -283,15 +287,15 @@ def _ranges(raster: Raster, window: Window) -> list[tuple[int, int]]:
     for down in range(window.row // high, math.ceil((window.row + window.rows) / high)):
         for right in range(window.col // wide, math.ceil((window.col + window.cols) / wide)):
             at, size = (
-                raster.dataset.get_tag_item(f"BLOCK_{what}_{right}_{down}", "TIFF", bidx=1)
-                for what in ("OFFSET", "SIZE")
+                raster.dataset.get_tag_item(f"BLOCK_{item}_{right}_{down}", "TIFF", bidx=1)
+                for item in ("OFFSET", "SIZE")
             )
             if at is not None and size is not None:  # a block of nothing but nodata has no place
                 ranges.append((int(at), int(at) + int(size)))
     return ranges
 
 
-def _cells(raster: Raster, window: Window) -> tuple[RasterResult, float | None]:
+def _read_cells(raster: Raster, window: Window) -> tuple[RasterResult, float | None]:
     """Read the cells of a window as they are stored, and the value that means unknown."""
     grid, crs = find_window_transform(raster.transform, window=window), raster.dataset.crs.to_wkt()
     band = raster.dataset.dtypes[0]
@@ -307,7 +311,7 @@ def _cells(raster: Raster, window: Window) -> tuple[RasterResult, float | None]:
     return RasterResult({"value": checked}, grid, crs), math.nan
 
 
-def _about(raster: Raster, window: Window, file: RemoteFile) -> dict[str, Any]:
+def _describe_part(raster: Raster, window: Window, file: RemoteFile) -> dict[str, Any]:
     return {
         "window": list(window),
         "grid": list(raster.transform),
@@ -318,10 +322,10 @@ def _about(raster: Raster, window: Window, file: RemoteFile) -> dict[str, Any]:
     }
 
 
-def _written(
+def _write_window(
     path: Path,
-    wanted: RemoteRequest,
-    made: RasterResult,
+    remote_request: RemoteRequest,
+    cells: RasterResult,
     nodata: float | None,
     part: dict[str, Any],
 ) -> CachedFile:
@@ -331,18 +335,23 @@ def _written(
     name = f"{path.stem}.window-{row}-{col}-{rows}-{cols}-{mark}{path.suffix}"
     new, place = path.with_name(f".{name}.new"), path.with_name(name)
     try:
-        write_cog(new, result=made, date=dt.date(2000, 1, 1), nodata=nodata)
+        write_cog(new, result=cells, date=dt.date(2000, 1, 1), nodata=nodata)
         digest = hash_file(new)
         find_note_path(place).unlink(missing_ok=True)
         new.replace(place)
-        for old in list(_windows(path)):
+        for old in list(_list_windows(path)):
             if (
                 read_note(find_note_path(old)).get("part", {}).get("mark") != part["mark"]
                 and old != place
             ):
                 find_note_path(old).unlink(missing_ok=True)
                 old.unlink()
-        note = {"address": wanted.address, "sha256": digest, "date": write_today(), "part": part}
+        note = {
+            "address": remote_request.address,
+            "sha256": digest,
+            "date": write_today(),
+            "part": part,
+        }
         write_note(find_note_path(place), **note)
         forget_absent(path)
     except (OSError, OutputError) as error:
@@ -350,4 +359,4 @@ def _written(
         raise DownloadError(
             "cannot be written. Make room, or use --cache DIR", path=place
         ) from error
-    return _noted(place, note)
+    return _make_cached_file(place, note)

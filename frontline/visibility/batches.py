@@ -47,13 +47,13 @@ class ObserverSettings:
     refraction: float
 
     @classmethod
-    def of(cls, asked: Sight) -> ObserverSettings:
+    def of(cls, settings: Sight) -> ObserverSettings:
         """Take what a project asks."""
         return cls(
-            float(asked.observer_height_m),
-            float(asked.target_height_m),
-            float(asked.radius_m),
-            float(asked.refraction),
+            float(settings.observer_height_m),
+            float(settings.target_height_m),
+            float(settings.radius_m),
+            float(settings.refraction),
         )
 
 
@@ -109,7 +109,7 @@ def make_blocks(
     *,
     targets: Sequence[SightTargets],
     eyes: ObserverSettings,
-    kept: Checkpoint | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Iterator[ObserverBlock]:
     """Cut the posts of a stretch into blocks.
 
@@ -121,13 +121,13 @@ def make_blocks(
         Sets of targets, in rows and columns of the grid.
     eyes
         How is looked.
-    kept
+    checkpoint
         Where blocks are kept, for which they must be hashed.
     """
     sets = tuple(targets)
     digest = ""
-    if kept is not None:
-        arrays = [array for one in sets for array in (one.xy, one.height_m)]
+    if checkpoint is not None:
+        arrays = [array for target_set in sets for array in (target_set.xy, target_set.height_m)]
         facts = repr((stretch.dem.step_m, astuple(eyes)))
         digest = make_key("visibility", parts=[facts, stretch.dem.heights_m, *arrays])
     tiles = stretch.posts_rc // TILE_CELLS
@@ -135,8 +135,8 @@ def make_blocks(
     new_tile = (np.diff(tiles[order], axis=0) != 0).any(axis=1)
     for run in np.split(order, np.flatnonzero(new_tile) + 1):
         for start in range(0, len(run), BLOCK_POSTS):
-            own = run[start : start + BLOCK_POSTS]
-            posts, lengths = stretch.posts_rc[own], stretch.length_m[own]
+            members = run[start : start + BLOCK_POSTS]
+            posts, lengths = stretch.posts_rc[members], stretch.length_m[members]
             yield ObserverBlock(stretch.dem, posts, lengths, sets, eyes, digest)
 
 
@@ -157,9 +157,9 @@ def count_block(
     progress
         Called as ``progress(done, total)`` in posts.
     """
-    top, left, bottom, right = _window(block)
+    top, left, bottom, right = _find_window(block)
     eyes, grid = block.eyes, block.grid
-    found = cumulative_viewshed(
+    viewshed = cumulative_viewshed(
         np.ascontiguousarray(grid.heights_m[top:bottom, left:right]),
         posts_rc=block.posts_rc - [top, left],
         cell_size_m=grid.step_m,
@@ -170,14 +170,14 @@ def count_block(
         threads=threads,
         progress=progress,
     )
-    reached = tuple(_rays(block, targets) for targets in block.targets)
-    return BlockCounts((top, left), found.seen, found.unknown, reached)
+    reached = tuple(_follow_rays(block, targets) for targets in block.targets)
+    return BlockCounts((top, left), viewshed.seen, viewshed.unknown, reached)
 
 
 def load_or_count(
     block: ObserverBlock,
     *,
-    kept: Checkpoint | None,
+    checkpoint: Checkpoint | None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> BlockCounts:
@@ -186,23 +186,23 @@ def load_or_count(
     Parameters
     ----------
     block
-        With its hash, if `kept` is given.
-    kept
+        With its hash, if `checkpoint` is given.
+    checkpoint
         The folder; None to count in any case.
     threads, progress
         As for `count_block`.
     """
-    if kept is None:
+    if checkpoint is None:
         return count_block(block, threads=threads, progress=progress)
     key = make_key("visibility", parts=[block.digest, block.posts_rc, block.length_m])
-    arrays = load_piece(kept, key=key)
+    arrays = load_piece(checkpoint, key=key)
     if arrays is None:
         counted = count_block(block, threads=threads, progress=progress)
-        save_piece(kept, key=key, arrays=_arrays(counted))
+        save_piece(checkpoint, key=key, arrays=_pack_counts(counted))
         return counted
     if progress is not None:
         progress(len(block.posts_rc), len(block.posts_rc))
-    return _counted(arrays, len(block.targets))
+    return _unpack_counts(arrays, len(block.targets))
 
 
 def add_counts(
@@ -231,7 +231,7 @@ def add_counts(
         add_target_counts(total, which=which, part=tally)
 
 
-def _window(block: ObserverBlock) -> tuple[int, int, int, int]:
+def _find_window(block: ObserverBlock) -> tuple[int, int, int, int]:
     """First row and column, and those after the last, of the cells within the radius."""
     # One cell more than the radius: rounding must not cut off a cell that lies upon it.
     reach = np.ceil(block.eyes.radius_m / np.array(block.grid.step_m)).astype(np.int64) + 1
@@ -242,7 +242,7 @@ def _window(block: ObserverBlock) -> tuple[int, int, int, int]:
     return int(top), int(left), int(bottom), int(right)
 
 
-def _rays(block: ObserverBlock, targets: SightTargets) -> tuple[Integers, TargetVisibility]:
+def _follow_rays(block: ObserverBlock, targets: SightTargets) -> tuple[Integers, TargetVisibility]:
     """Follow rays to the targets in reach, on the grid itself: its positions are not shifted."""
     step = np.array(block.grid.step_m)
     reach = block.eyes.radius_m / step + 1.0
@@ -261,7 +261,7 @@ def _rays(block: ObserverBlock, targets: SightTargets) -> tuple[Integers, Target
     return near[within], tally.of(within)
 
 
-def _arrays(counted: BlockCounts) -> dict[str, NDArray[Any]]:
+def _pack_counts(counted: BlockCounts) -> dict[str, NDArray[Any]]:
     arrays = {
         "corner": np.array(counted.corner, dtype=np.int64),
         "seen": counted.seen,
@@ -270,16 +270,17 @@ def _arrays(counted: BlockCounts) -> dict[str, NDArray[Any]]:
     for number, (which, tally) in enumerate(counted.reached):
         arrays[f"{number} which"] = which
         arrays |= {
-            f"{number} {one.name}": getattr(tally, one.name) for one in fields(TargetVisibility)
+            f"{number} {field.name}": getattr(tally, field.name)
+            for field in fields(TargetVisibility)
         }
     return arrays
 
 
-def _counted(arrays: dict[str, NDArray[Any]], sets: int) -> BlockCounts:
+def _unpack_counts(arrays: dict[str, NDArray[Any]], sets: int) -> BlockCounts:
     reached = []
     for number in range(sets):
         tally = TargetVisibility(
-            **{one.name: arrays[f"{number} {one.name}"] for one in fields(TargetVisibility)}
+            **{field.name: arrays[f"{number} {field.name}"] for field in fields(TargetVisibility)}
         )
         reached.append((arrays[f"{number} which"], tally))
     top, left = arrays["corner"].tolist()

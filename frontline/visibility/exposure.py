@@ -99,13 +99,13 @@ class FrontVisibility:
     rasters
         By line: bands ``seen`` and ``unknown``, counts of posts, on the grid of the elevation.
     zones
-        Columns :data:`frontline.shares.SHARES`: shares of the land of each zone.
+        Columns :data:`frontline.visibility.grid_counts.SHARES`: shares of the land of each zone.
     corridors
         One feature per corridor, line and state, columns
-        :data:`frontline.corridor_pieces.CORRIDORS`, in the plane.
+        :data:`frontline.visibility.corridors.CORRIDORS`, in the plane.
     segments
         One feature per stretch of corridor in one state within the radius, columns
-        :data:`frontline.corridor_pieces.SEGMENTS`, in the plane.
+        :data:`frontline.visibility.corridors.SEGMENTS`, in the plane.
     notes
         What a reader must know.
     illustration
@@ -122,7 +122,7 @@ class FrontVisibility:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _LineVisibility:
     """What one line sees: of each set of targets, and of the cells."""
 
     tallies: tuple[TargetVisibility, ...]
@@ -131,11 +131,11 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _How:
+class _Options:
     """What does not change the result: threads, folder of finished blocks, who is told."""
 
     threads: int | None
-    kept: Checkpoint | None
+    checkpoint: Checkpoint | None
     progress: Progress | None
 
 
@@ -147,7 +147,7 @@ def see_from_fronts(
     dem: Dem | None,
     zones: gpd.GeoDataFrame,
     threads: int | None = None,
-    kept: Checkpoint | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> FrontVisibility:
     """Look from posts along each line over the land within the radius.
@@ -167,7 +167,7 @@ def see_from_fronts(
         ``line, side, distance_m, kind, geometry`` in the plane.
     threads
         Number of threads for the rasters; one per core if None. It does not change the result.
-    kept
+    checkpoint
         Folder in which finished blocks of posts are kept and found again; it does not change the
         result either.
     progress
@@ -198,71 +198,74 @@ def see_from_fronts(
     each from the metric cell in which its centre lies.
     """
     if dem is None or not project.sight.enabled:
-        return _nothing(layers)
-    asked = project.sight
-    _check_column(layers, asked)
+        return _make_empty(layers)
+    settings = project.sight
+    _check_column(layers, settings)
     pieces = cut_corridors(layers, dem=dem)
     along = SightTargets(
-        pieces.ends.mean(axis=1), _heights(layers.corridors, asked, "corridors")[pieces.row]
+        pieces.ends.mean(axis=1), _read_heights(layers.corridors, settings, "corridors")[pieces.row]
     )
-    wanted = (find_target_points(layers, asked=asked), along)
-    settlements, rasters, shares, notes = [], {}, [], list(_notes(dem, asked))
+    target_sets = (find_target_points(layers, settings=settings), along)
+    settlements, rasters, shares, notes = [], {}, [], list(_list_notes(dem, settings))
     corridors: list[gpd.GeoDataFrame] = []
     stretched: list[gpd.GeoDataFrame] = []
     for number, front in enumerate(fronts):
-        how = _How(threads, kept, _part_of(progress, number, len(fronts)))
-        seen = _look(front, layers, dem, asked, wanted, how)
-        settlements.append(_rows(layers, front, seen.tallies[0], dem, asked))
+        options = _Options(threads, checkpoint, _make_line_progress(progress, number, len(fronts)))
+        seen = _look_from_front(front, layers, dem, settings, target_sets, options)
+        settlements.append(_tabulate_settlements(layers, front, seen.tallies[0], dem, settings))
         rasters[front.key] = seen.counts.raster()
-        own = zones[zones["line"] == front.key]
+        front_zones = zones[zones["line"] == front.key]
         shares.append(
             measure_zone_shares(
-                seen.counts, zones=own, plane=layers.plane, conservative=asked.conservative
+                seen.counts,
+                zones=front_zones,
+                plane=layers.plane,
+                conservative=settings.conservative,
             )
         )
-        ways = seen.tallies[1].conservative() if asked.conservative else seen.tallies[1]
-        states = state_of(ways, margin_m=estimate_plausible_height(dem, asked=asked))
+        ways = seen.tallies[1].conservative() if settings.conservative else seen.tallies[1]
+        states = state_of(ways, margin_m=estimate_plausible_height(dem, settings=settings))
         corridors.append(join_by_state(layers, line=front.key, pieces=pieces, state=states))
         stretched.append(join_segments(layers, line=front.key, pieces=pieces, state=states))
         notes.extend(seen.notes)
-        notes.extend(_spacing_notes(front, layers, dem, asked, how, seen.counts))
+        notes.extend(_note_spacing(front, layers, dem, settings, options, seen.counts))
     return FrontVisibility(
-        settlements=_joined(settlements, SETTLEMENTS),
+        settlements=_join_tables(settlements, SETTLEMENTS),
         rasters=rasters,
-        zones=_joined(shares, SHARES),
-        corridors=_features(corridors, CORRIDORS, layers),
-        segments=_features(stretched, SEGMENTS.names, layers),
+        zones=_join_tables(shares, SHARES),
+        corridors=_make_features(corridors, CORRIDORS, layers),
+        segments=_make_features(stretched, SEGMENTS.names, layers),
         notes=tuple(notes),
         illustration=is_coarse(dem),
     )
 
 
-def _nothing(layers: Layers) -> FrontVisibility:
+def _make_empty(layers: Layers) -> FrontVisibility:
     return FrontVisibility(
         settlements=pd.DataFrame(columns=SETTLEMENTS),
         rasters={},
         zones=pd.DataFrame(columns=SHARES),
-        corridors=_features([], CORRIDORS, layers),
-        segments=_features([], SEGMENTS.names, layers),
+        corridors=_make_features([], CORRIDORS, layers),
+        segments=_make_features([], SEGMENTS.names, layers),
         notes=(),
         illustration=False,
     )
 
 
-def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+def _join_tables(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     # Empty tables have no types of their own and would spoil those of the others.
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
 
 
-def _features(
+def _make_features(
     tables: Sequence[gpd.GeoDataFrame], columns: Sequence[str], layers: Layers
 ) -> gpd.GeoDataFrame:
-    joined = _joined(tables, [*columns, "geometry"])
+    joined = _join_tables(tables, [*columns, "geometry"])
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=layers.plane.crs)
 
 
-def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | None:
+def _make_line_progress(progress: Progress | None, number: int, lines: int) -> Progress | None:
     if progress is None:
         return None
 
@@ -272,7 +275,7 @@ def _part_of(progress: Progress | None, number: int, lines: int) -> Progress | N
     return report
 
 
-def _notes(dem: Dem, asked: Sight) -> list[Note]:
+def _list_notes(dem: Dem, settings: Sight) -> list[Note]:
     notes = []
     if is_coarse(dem):
         step = max(dem.sight_step_m)
@@ -291,9 +294,9 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
                 "trees; what is looked at among trees stands on top of them.",
             )
         )
-    if asked.conservative:
+    if settings.conservative:
         notes.append(Note("sight", "What cannot be decided counts as visible."))
-    if plausible := estimate_plausible_height(dem, asked=asked):
+    if plausible := estimate_plausible_height(dem, settings=settings):
         notes.append(
             Note(
                 "sight",
@@ -304,24 +307,24 @@ def _notes(dem: Dem, asked: Sight) -> list[Note]:
     return notes
 
 
-def estimate_plausible_height(dem: Dem, *, asked: Sight) -> float:
+def estimate_plausible_height(dem: Dem, *, settings: Sight) -> float:
     """Return by how much the ground may hide what counts as visible all the same."""
-    return (dem.accuracy_m or 0.0) if asked.conservative else 0.0
+    return (dem.accuracy_m or 0.0) if settings.conservative else 0.0
 
 
-def find_target_points(layers: Layers, *, asked: Sight) -> SightTargets:
+def find_target_points(layers: Layers, *, settings: Sight) -> SightTargets:
     """One point per settlement, in the frame, and the height above the ground to look at."""
     inside = shapely.point_on_surface(layers.settlements.geometry.to_numpy())
     xy = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
-    return SightTargets(xy, _heights(layers.settlements, asked, "settlements"))
+    return SightTargets(xy, _read_heights(layers.settlements, settings, "settlements"))
 
 
-def check_heights(layers: Layers, *, asked: Sight) -> None:
+def check_heights(layers: Layers, *, settings: Sight) -> None:
     """Refuse heights above the ground that are none, of settlements and of corridors.
 
     Parameters
     ----------
-    layers, asked
+    layers, settings
         As for `see_from_fronts`.
 
     Raises
@@ -329,14 +332,14 @@ def check_heights(layers: Layers, *, asked: Sight) -> None:
     LayerError
         A column that no layer has, or a cell of it that is no height.
     """
-    _check_column(layers, asked)
+    _check_column(layers, settings)
     for name in ("settlements", "corridors"):
-        _heights(getattr(layers, name), asked, name)
+        _read_heights(getattr(layers, name), settings, name)
 
 
-def _check_column(layers: Layers, asked: Sight) -> None:
+def _check_column(layers: Layers, settings: Sight) -> None:
     """Refuse a column of heights that the project names and no layer has."""
-    column = asked.target_height_column
+    column = settings.target_height_column
     usual = Sight.model_fields["target_height_column"].default
     if column != usual and column not in {*layers.settlements, *layers.corridors}:
         raise LayerError(
@@ -346,37 +349,37 @@ def _check_column(layers: Layers, asked: Sight) -> None:
         )
 
 
-def _heights(frame: gpd.GeoDataFrame, asked: Sight, layer: str) -> NDArray[np.float64]:
+def _read_heights(frame: gpd.GeoDataFrame, settings: Sight, layer: str) -> NDArray[np.float64]:
     """Heights above the ground from the column that the project names, else its own."""
-    column = asked.target_height_column
+    column = settings.target_height_column
     if column not in frame:
-        return np.full(len(frame), asked.target_height_m)
-    given = frame[column].replace("", None)
-    heights = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
-    empty = given.isna().to_numpy()
+        return np.full(len(frame), settings.target_height_m)
+    cells = frame[column].replace("", None)
+    heights = pd.to_numeric(cells, errors="coerce").astype("float64").to_numpy()
+    empty = cells.isna().to_numpy()
     bad = ~empty & ~((heights >= 0.0) & (heights <= HIGHEST_TARGET_M))
     if bad.any():
         first = int(np.argmax(bad))
         raise LayerError(
-            f"'{to_one_line(str(given.iloc[first]))}' is no height above the ground (expected 0 to "
+            f"'{to_one_line(str(cells.iloc[first]))}' is no height above the ground (expected 0 to "
             f"{HIGHEST_TARGET_M:g} m, or empty for the project's). Correct it.",
             layer=layer,
             row=str(frame["id"].iloc[first]),
             field=column,
         )
-    return np.where(empty, asked.target_height_m, heights)
+    return np.where(empty, settings.target_height_m, heights)
 
 
-def _look(
+def _look_from_front(
     front: FrontLine,
     layers: Layers,
     dem: Dem,
-    asked: Sight,
-    wanted: Sequence[SightTargets],
-    how: _How,
-) -> _Seen:
+    settings: Sight,
+    target_sets: Sequence[SightTargets],
+    options: _Options,
+) -> _LineVisibility:
     """Add up what the blocks of posts along one line see of settlements, corridors and land."""
-    parts = tile_front(front, dem=dem, radius_m=asked.radius_m)
+    parts = tile_front(front, dem=dem, radius_m=settings.radius_m)
 
     def stretches() -> Iterator[ObserverTile]:
         for part in parts:
@@ -384,48 +387,56 @@ def _look(
                 part,
                 dem=dem,
                 plane=layers.plane,
-                radius_m=asked.radius_m,
-                spacing_m=asked.spacing_m,
+                radius_m=settings.radius_m,
+                spacing_m=settings.spacing_m,
             )
 
     # One grid is kept; of many, one at a time is held and each is made twice: a line on unknown
     # ground is to be refused before the long work.
-    held = tuple(stretches()) if len(parts) == 1 else ()
+    held_tiles = tuple(stretches()) if len(parts) == 1 else ()
     sizes = [
         (len(stretch.posts_rc), stretch.voids, stretch.dem.trees_known)
-        for stretch in held or stretches()
+        for stretch in held_tiles or stretches()
     ]
     posts, voids = sum(size for size, _, _ in sizes), sum(size for _, size, _ in sizes)
     check_voids(posts, voids=voids, what=f"the line '{front.key}'")
-    totals = tuple(make_empty_counts_of_targets(len(targets.xy)) for targets in wanted)
+    totals = tuple(make_empty_counts_of_targets(len(targets.xy)) for targets in target_sets)
     counts, done = ViewshedGrid.like(dem, posts=posts), 0
-    for stretch in held or stretches():
-        there = [_on(stretch, targets, layers) for targets in wanted]
-        whole = make_empty_counts(stretch.dem.heights_m.shape, posts=len(stretch.posts_rc))
+    for stretch in held_tiles or stretches():
+        grid_targets = [_place_targets(stretch, targets, layers) for targets in target_sets]
+        tile_counts = make_empty_counts(stretch.dem.heights_m.shape, posts=len(stretch.posts_rc))
         for block in make_blocks(
-            stretch, targets=there, eyes=ObserverSettings.of(asked), kept=how.kept
+            stretch,
+            targets=grid_targets,
+            eyes=ObserverSettings.of(settings),
+            checkpoint=options.checkpoint,
         ):
-            told = _after(how.progress, done, posts)
-            found = load_or_count(block, kept=how.kept, threads=how.threads, progress=told)
-            add_counts(found, counts=whole, totals=totals)
+            block_progress = _shift_progress(options.progress, done, posts)
+            block_counts = load_or_count(
+                block,
+                checkpoint=options.checkpoint,
+                threads=options.threads,
+                progress=block_progress,
+            )
+            add_counts(block_counts, counts=tile_counts, totals=totals)
             done += len(block.posts_rc)
-        counts.add(stretch.dem, *whole)
+        counts.add(stretch.dem, *tile_counts)
     known = min((share for _, _, share in sizes), default=1.0)
-    return _Seen(totals, counts, tuple(_void_notes(front, voids, known)))
+    return _LineVisibility(totals, counts, tuple(_note_voids(front, voids, known)))
 
 
-def _after(progress: Progress | None, done: int, total: int) -> Progress | None:
+def _shift_progress(progress: Progress | None, done: int, total: int) -> Progress | None:
     if progress is None:
         return None
     return lambda more, _: progress(done + more, total)
 
 
-def _on(stretch: ObserverTile, targets: SightTargets, layers: Layers) -> SightTargets:
-    there = to_grid_positions(stretch.dem, xy=targets.xy, crs=layers.plane.crs)
-    return SightTargets(there, targets.height_m)
+def _place_targets(stretch: ObserverTile, targets: SightTargets, layers: Layers) -> SightTargets:
+    positions = to_grid_positions(stretch.dem, xy=targets.xy, crs=layers.plane.crs)
+    return SightTargets(positions, targets.height_m)
 
 
-def _void_notes(front: FrontLine, voids: int, trees_known: float) -> Iterator[Note]:
+def _note_voids(front: FrontLine, voids: int, trees_known: float) -> Iterator[Note]:
     if voids:
         yield Note(front.key, "Posts of the line on unknown ground were left out.", voids)
     if trees_known < LEAST_TREES_KNOWN:
@@ -436,61 +447,68 @@ def _void_notes(front: FrontLine, voids: int, trees_known: float) -> Iterator[No
         )
 
 
-def _spacing_notes(
-    front: FrontLine, layers: Layers, dem: Dem, asked: Sight, how: _How, counts: ViewshedGrid
+def _note_spacing(
+    front: FrontLine,
+    layers: Layers,
+    dem: Dem,
+    settings: Sight,
+    options: _Options,
+    counts: ViewshedGrid,
 ) -> Iterator[Note]:
     """Look once more with half the spacing, and say what that adds."""
-    if asked.spacing_m is None or asked.spacing_m <= min(dem.sight_step_m):
+    if settings.spacing_m is None or settings.spacing_m <= min(dem.sight_step_m):
         return
-    half = asked.model_copy(update={"spacing_m": asked.spacing_m / 2.0})
-    closer = _look(front, layers, dem, half, (), replace(how, progress=None)).counts
+    half = settings.model_copy(update={"spacing_m": settings.spacing_m / 2.0})
+    closer = _look_from_front(front, layers, dem, half, (), replace(options, progress=None)).counts
     before, after = (np.count_nonzero(grid.seen) for grid in (counts, closer))
-    more = f"{after / before - 1.0:.1%}" if before else "some"
+    growth = f"{after / before - 1.0:.1%}" if before else "some"
     yield Note(
         front.key,
-        f"Posts stand every {asked.spacing_m:,.0f} m, not in every cell of the elevation: "
-        f"places seen from a short stretch of line are missed. Half the spacing finds {more} "
+        f"Posts stand every {settings.spacing_m:,.0f} m, not in every cell of the elevation: "
+        f"places seen from a short stretch of line are missed. Half the spacing finds {growth} "
         "more land in sight.",
     )
 
 
-def _rows(
-    layers: Layers, front: FrontLine, found: TargetVisibility, dem: Dem, asked: Sight
+def _tabulate_settlements(
+    layers: Layers, front: FrontLine, visibility: TargetVisibility, dem: Dem, settings: Sight
 ) -> pd.DataFrame:
     """Rows of :data:`SETTLEMENTS` for one line."""
-    told = found.conservative() if asked.conservative else found
-    state = state_of(told, margin_m=estimate_plausible_height(dem, asked=asked))
+    counted = visibility.conservative() if settings.conservative else visibility
+    state = state_of(counted, margin_m=estimate_plausible_height(dem, settings=settings))
     return pd.DataFrame(
         {
             "id": layers.settlements["id"].to_numpy(),
             "line": front.key,
             "in_sight": state,
-            "sight_certain": _certain(found, dem.accuracy_m),
-            "posts_in_sight": told.posts_seen.astype(np.int64),
-            "posts_undecided": told.posts_unknown.astype(np.int64),
-            "posts_within_radius": told.posts.astype(np.int64),
-            "line_in_sight_km": told.line_seen_m / 1000.0,
-            "line_undecided_km": told.line_unknown_m / 1000.0,
-            "line_within_radius_km": told.line_m / 1000.0,
-            "nearest_seen_m": _finite(told.nearest_seen_m),
-            "clearance_min_m": _finite(told.clearance_min_m),
-            "clearance_max_m": _finite(told.clearance_max_m),
+            "sight_certain": _decide_certainty(visibility, dem.accuracy_m),
+            "posts_in_sight": counted.posts_seen.astype(np.int64),
+            "posts_undecided": counted.posts_unknown.astype(np.int64),
+            "posts_within_radius": counted.posts.astype(np.int64),
+            "line_in_sight_km": counted.line_seen_m / 1000.0,
+            "line_undecided_km": counted.line_unknown_m / 1000.0,
+            "line_within_radius_km": counted.line_m / 1000.0,
+            "nearest_seen_m": _replace_infinite(counted.nearest_seen_m),
+            "clearance_min_m": _replace_infinite(counted.clearance_min_m),
+            "clearance_max_m": _replace_infinite(counted.clearance_max_m),
         },
         columns=SETTLEMENTS,
     )
 
 
-def _certain(found: TargetVisibility, accuracy_m: float | None) -> pd.api.extensions.ExtensionArray:
+def _decide_certainty(
+    visibility: TargetVisibility, accuracy_m: float | None
+) -> pd.api.extensions.ExtensionArray:
     """Say whether the best ray passes, or is blocked, by more than the elevation's accuracy."""
-    best = found.clearance_max_m
+    best = visibility.clearance_max_m
     margin_m = np.inf if accuracy_m is None else accuracy_m
-    seen, decided = found.posts_seen > 0, found.posts_unknown == 0
+    seen, decided = visibility.posts_seen > 0, visibility.posts_unknown == 0
     certain = pd.array(
         np.where(seen, best > margin_m, decided & (best < -margin_m)), dtype="boolean"
     )
-    certain[(found.posts == 0) | (accuracy_m is None)] = pd.NA
+    certain[(visibility.posts == 0) | (accuracy_m is None)] = pd.NA
     return certain
 
 
-def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _replace_infinite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan)

@@ -76,18 +76,18 @@ class ViewshedGrid:
         that was cut out of the elevation gives its cells back one to one.
         """
         rows = len(self.seen)
-        there = pyproj.Transformer.from_crs(self.dem.crs, grid.crs, always_xy=True)
+        transformer = pyproj.Transformer.from_crs(self.dem.crs, grid.crs, always_xy=True)
         for start in range(0, rows, _LATTICE):
             stop = min(start + _LATTICE, rows)
-            place = np.floor(self._positions(grid, there, start, stop) + 0.5)
+            place = np.floor(self._find_positions(grid, transformer, start, stop) + 0.5)
             on = (place >= 0) & (place < np.array(grid.heights_m.shape)[:, None, None])
             inside = on.all(axis=0)
             row, col = place[:, inside].astype(np.int64)
             for total, part in ((self.seen, seen), (self.unknown, unknown)):
                 total[start:stop][inside] += part[row, col].astype(total.dtype)
 
-    def _positions(
-        self, grid: Dem, there: pyproj.Transformer, start: int, stop: int
+    def _find_positions(
+        self, grid: Dem, transformer: pyproj.Transformer, start: int, stop: int
     ) -> NDArray[np.float64]:
         """Row and column on `grid` of the centres of some rows, shape ``(2, rows, cols)``."""
         a, _, c, _, e, f = self.dem.transform
@@ -95,7 +95,7 @@ class ViewshedGrid:
         knots = np.unique(np.append(cols[::_LATTICE], cols[-1]))
         ends = np.array([start, stop])
         x, y = np.meshgrid(c + (knots + 0.5) * a, f + (ends + 0.5) * e)
-        place = grid.position(*there.transform(x.ravel(), y.ravel()))
+        place = grid.position(*transformer.transform(x.ravel(), y.ravel()))
         corners = place.T.reshape(2, 2, len(knots))
         place = np.stack([[np.interp(cols, knots, line) for line in axis] for axis in corners])
         share = ((np.arange(start, stop) - start) / (stop - start))[None, :, None]
@@ -163,49 +163,49 @@ def measure_land_share(
         Its plane.
     """
     crs = pyproj.CRS.from_user_input(counts.dem.crs)
-    there = _in_crs(area, plane, counts.dem, crs)
+    projected = _project_area(area, plane, counts.dem, crs)
     west, south, east, north = counts.dem.bounds
-    on_grid = shapely.area(shapely.clip_by_rect(there, west, south, east, north))
-    whole = shapely.area(there)
-    if not whole > 0.0:
+    on_grid = shapely.area(shapely.clip_by_rect(projected, west, south, east, north))
+    whole_area = shapely.area(projected)
+    if not whole_area > 0.0:
         return np.nan, np.nan
-    shapely.prepare(there)
+    shapely.prepare(projected)
     known = doubt = land = 0.0
     for start in range(0, len(counts.seen), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(counts.seen)))
-        inside = find_cells(counts.dem, area=there, rows=rows)
+        inside = find_cells(counts.dem, area=projected, rows=rows)
         if not inside.any():
             continue
-        weight = _row_weights(counts.dem, crs, rows)
+        weight = _weigh_rows(counts.dem, crs, rows)
         seen = counts.seen[rows] > 0
         undecided = ~seen & (counts.unknown[rows] > 0)
         known += float((inside & seen).sum(axis=1) @ weight)
         doubt += float((inside & undecided).sum(axis=1) @ weight)
         land += float(inside.sum(axis=1) @ weight)
-    covered = on_grid / whole
+    covered = on_grid / whole_area
     if land == 0.0:
         return (np.nan, np.nan) if covered > 0.0 else (0.0, 1.0)
     return covered * known / land, covered * doubt / land + 1.0 - covered
 
 
-def _row_weights(dem: Dem, crs: pyproj.CRS, rows: slice) -> Floats:
+def _weigh_rows(dem: Dem, crs: pyproj.CRS, rows: slice) -> Floats:
     """Area of a cell by row, in proportion: in degrees, cells shrink towards the poles."""
     _, _, _, _, e, f = dem.transform
     y = f + (np.arange(rows.start, rows.stop) + 0.5) * e
     return np.cos(np.radians(y)) if crs.is_geographic else np.ones(len(y))
 
 
-def _in_crs(area: Any, plane: ProjectedPlane, dem: Dem, crs: pyproj.CRS) -> Any:
+def _project_area(area: Any, plane: ProjectedPlane, dem: Dem, crs: pyproj.CRS) -> Any:
     """Project an area; in degrees, around the grid's own middle and not around Greenwich."""
-    there = plane.to_crs(np.array([area], dtype=object), crs)[0]
+    projected = plane.to_crs(np.array([area], dtype=object), crs)[0]
     if not crs.is_geographic:
-        return there
+        return projected
     middle = (dem.bounds[0] + dem.bounds[2]) / 2
 
     def turned(xy: Floats) -> Floats:
         return np.column_stack([(xy[:, 0] - middle + 180.0) % 360.0 - 180.0 + middle, xy[:, 1]])
 
-    return shapely.transform(there, turned)
+    return shapely.transform(projected, turned)
 
 
 def find_cells(dem: Dem, *, area: Any, rows: slice) -> NDArray[np.bool_]:

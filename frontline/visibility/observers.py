@@ -86,7 +86,7 @@ def tile_front(front: FrontLine, *, dem: Dem, radius_m: float) -> list[Any]:
     line = shapely.line_merge(shapely.unary_union(front.geometry))
     if line.is_empty:
         return []
-    return list(_cut(line, radius_m, dem.sight_step_m[0] * dem.sight_step_m[1]))
+    return list(_halve_line(line, radius_m, dem.sight_step_m[0] * dem.sight_step_m[1]))
 
 
 def place_observers(
@@ -122,16 +122,16 @@ def place_observers(
     grid = make_sight_grid(
         dem, area=part, area_crs=plane.crs, margin_m=radius_m + 2 * max(dem.sight_step_m)
     )
-    found = _stand(grid, *_pieces(part, grid, plane, spacing_m))
-    return replace(found, dem=add_trees(found.dem, posts_rc=found.posts_rc))
+    tile = _merge_by_cell(grid, *_cut_pieces(part, grid, plane, spacing_m))
+    return replace(tile, dem=add_trees(tile.dem, posts_rc=tile.posts_rc))
 
 
-def check_voids(found: int, *, voids: int, what: str) -> None:
+def check_voids(posts: int, *, voids: int, what: str) -> None:
     """Refuse a line of which more than 5 % of the posts stand on unknown ground.
 
     Parameters
     ----------
-    found, voids
+    posts, voids
         Posts that stand, and posts that were dropped.
     what
         Name of the line for the message.
@@ -141,8 +141,8 @@ def check_voids(found: int, *, voids: int, what: str) -> None:
     RasterError
         Too many were dropped, or no post is left.
     """
-    total = found + voids
-    if voids > MOST_VOID_SHARE * total or not found:
+    total = posts + voids
+    if voids > MOST_VOID_SHARE * total or not posts:
         share = voids / total if total else 1.0
         raise RasterError(
             f"elevation is unknown under {share:.0%} of the posts along {what} (at most "
@@ -152,7 +152,7 @@ def check_voids(found: int, *, voids: int, what: str) -> None:
         )
 
 
-def _cut(line: Any, radius_m: float, cell_m2: float) -> Iterator[Any]:
+def _halve_line(line: Any, radius_m: float, cell_m2: float) -> Iterator[Any]:
     """Halve a line's box until each part and its surroundings fit one plane and one grid."""
     west, south, east, north = line.bounds
     wide, tall = east - west + 2 * radius_m, north - south + 2 * radius_m
@@ -167,17 +167,17 @@ def _cut(line: Any, radius_m: float, cell_m2: float) -> Iterator[Any]:
         middle = (south + north) / 2
         boxes = [(west, south, east, middle), (west, middle, east, north)]
     for box in boxes:
-        within = _lines(shapely.intersection(line, shapely.box(*box)))
+        within = _keep_lines(shapely.intersection(line, shapely.box(*box)))
         if not within.is_empty:
-            yield from _cut(within, radius_m, cell_m2)
+            yield from _halve_line(within, radius_m, cell_m2)
 
 
-def _lines(geometry: Any) -> Any:
+def _keep_lines(geometry: Any) -> Any:
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return shapely.MultiLineString([part for part in parts if part.geom_type == "LineString"])
 
 
-def _pieces(
+def _cut_pieces(
     part: Any, grid: Dem, plane: ProjectedPlane, spacing_m: float | None
 ) -> tuple[Floats, Floats]:
     """Cut a line at the edges of cells, or evenly; middles as row and column, lengths in metres."""
@@ -185,14 +185,14 @@ def _pieces(
     lengths: list[Floats] = [np.zeros(0)]
     for single in shapely.get_parts(part):
         true_m = float(measure_length(np.array([single], dtype=object), plane=plane)[0])
-        there = plane.to_crs(np.array([single], dtype=object), grid.crs)[0]
-        path = grid.position(*shapely.get_coordinates(there).T)
+        projected = plane.to_crs(np.array([single], dtype=object), grid.crs)[0]
+        path = grid.position(*shapely.get_coordinates(projected).T)
         steps = np.hypot(*(np.diff(path, axis=0) * grid.step_m).T)
         along = np.concatenate([[0.0], np.cumsum(steps)])
         if not along[-1] > 0.0:
             continue
         if spacing_m is None:
-            cuts = np.unique(np.concatenate([along, _edges(path, along)]))
+            cuts = np.unique(np.concatenate([along, _find_cell_edges(path, along)]))
         else:
             cuts = np.linspace(0.0, along[-1], math.ceil(true_m / spacing_m) + 1)
         halfway = (cuts[:-1] + cuts[1:]) / 2
@@ -201,20 +201,20 @@ def _pieces(
     return np.concatenate(middles), np.concatenate(lengths)
 
 
-def _edges(path: Floats, along: Floats) -> Floats:
+def _find_cell_edges(path: Floats, along: Floats) -> Floats:
     """Distances along a path at which it passes from one cell to the next."""
-    found = []
+    distances = []
     for axis in path.T:
         for start, stop, at, end in zip(axis, axis[1:], along, along[1:], strict=False):
             low, high = sorted((start, stop))
             # Cells are centred on whole numbers: their edges lie at halves.
             edges = np.arange(math.floor(low + 0.5) + 0.5, high, 1.0)
             if len(edges):
-                found.append(at + (edges - start) / (stop - start) * (end - at))
-    return np.concatenate(found) if found else np.zeros(0)
+                distances.append(at + (edges - start) / (stop - start) * (end - at))
+    return np.concatenate(distances) if distances else np.zeros(0)
 
 
-def _stand(grid: Dem, middles: Floats, lengths_m: Floats) -> ObserverTile:
+def _merge_by_cell(grid: Dem, middles: Floats, lengths_m: Floats) -> ObserverTile:
     """Merge pieces of line by cell; leave out the cells of unknown height."""
     cells, owner = np.unique(np.floor(middles + 0.5).astype(np.int64), axis=0, return_inverse=True)
     lengths = np.bincount(owner.ravel(), lengths_m, minlength=len(cells)).astype(np.float64)
@@ -246,5 +246,5 @@ def to_grid_positions(grid: Dem, *, xy: Floats, crs: Any) -> Floats:
     -------
     Shape ``(n, 2)``; points far off the grid's projection are infinite.
     """
-    there = pyproj.Transformer.from_crs(crs, grid.crs, always_xy=True)
-    return np.asarray(grid.position(*there.transform(xy[:, 0], xy[:, 1])), dtype=np.float64)
+    transformer = pyproj.Transformer.from_crs(crs, grid.crs, always_xy=True)
+    return np.asarray(grid.position(*transformer.transform(xy[:, 0], xy[:, 1])), dtype=np.float64)

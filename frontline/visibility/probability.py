@@ -48,14 +48,14 @@ LIKELIHOOD = [
 
 
 @dataclass(frozen=True)
-class _How:
+class _Options:
     """What all looks have in common."""
 
     project: Project
     layers: Layers
     dem: Dem
     targets: SightTargets
-    kept: Checkpoint | None
+    checkpoint: Checkpoint | None
     tell: Callable[[], None]
 
 
@@ -73,7 +73,7 @@ def probable_viewshed(
     dem: Dem,
     elevation_draws: int = 100,
     position_draws: int = 100,
-    kept: Checkpoint | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Look again and again from lines and over terrain as they may be.
@@ -92,7 +92,7 @@ def probable_viewshed(
         Elevation with ``accuracy_m``, the standard deviation of its error.
     elevation_draws, position_draws
         How many terrains are drawn, and how many of the displaced lines are used at most.
-    kept
+    checkpoint
         Folder in which finished draws are kept and found again.
     progress
         Called as ``progress(done, total)`` in draws.
@@ -115,7 +115,7 @@ def probable_viewshed(
     Fisher, P. (1992). First experiments in viewshed uncertainty: simulating fuzzy viewsheds.
     Wilson, E. (1927). Probable inference, the law of succession, and statistical inference.
     """
-    targets = find_target_points(layers, asked=project.sight)
+    targets = find_target_points(layers, settings=project.sight)
     tables = [pd.DataFrame(columns=LIKELIHOOD)]
     known = dem.accuracy_m is not None and project.elevation is not None
     terrains = elevation_draws if known else 0
@@ -130,18 +130,18 @@ def probable_viewshed(
 
     if progress is not None:
         progress(0, total)
-    how = _How(project, layers, dem, targets, kept, tell)
+    options = _Options(project, layers, dem, targets, checkpoint, tell)
     for front in fronts:
         moved = draws.get(front.key, ())[:position_draws]
         table = pd.DataFrame({"id": layers.settlements["id"].to_numpy(), "line": front.key})
-        for what, looks, tallies in (
-            ("elevation", terrains, _over_terrains(how, front, terrains)),
-            ("position", len(moved), _from_lines(how, front, moved)),
+        for source, looks, tallies in (
+            ("elevation", terrains, _look_over_terrains(options, front, terrains)),
+            ("position", len(moved), _look_from_lines(options, front, moved)),
         ):
-            seen = _count(tallies, len(table), project.sight)
-            share, low, high = _wilson(seen, looks)
-            table[f"share_{what}"] = share
-            table[f"share_{what}_low"], table[f"share_{what}_high"] = low, high
+            seen = _count_seen(tallies, len(table), project.sight)
+            share, low, high = _find_wilson_interval(seen, looks)
+            table[f"share_{source}"] = share
+            table[f"share_{source}_low"], table[f"share_{source}_high"] = low, high
         tables.append(table)
     if progress is not None:
         progress(total, total)
@@ -157,7 +157,7 @@ def add_likelihood(
     fronts: Sequence[FrontLine],
     draws: Mapping[str, Sequence[DisplacedFront]],
     dem: Dem | None,
-    kept: Checkpoint | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> FrontVisibility:
     """Add how likely each settlement is in sight, where the project asks for draws.
@@ -168,7 +168,7 @@ def add_likelihood(
         What is in sight of the lines as drawn.
     project
         ``[sight] elevation_draws`` and ``position_draws`` say how often sight is computed.
-    layers, fronts, draws, dem, kept, progress
+    layers, fronts, draws, dem, checkpoint, progress
         As for `probable_viewshed`; nothing is added without elevation.
 
     Returns
@@ -177,29 +177,29 @@ def add_likelihood(
     ``sight_probability_high`` and ``sight_position_share`` as far as they were asked for, and
     notes.
     """
-    asked = project.sight
-    if dem is None or not (asked.elevation_draws or asked.position_draws):
+    settings = project.sight
+    if dem is None or not (settings.elevation_draws or settings.position_draws):
         return exposure
     if not len(exposure.settlements):
         return exposure
-    found = probable_viewshed(
+    likelihood = probable_viewshed(
         project,
         layers=layers,
         fronts=fronts,
         draws=draws,
         dem=dem,
-        elevation_draws=asked.elevation_draws,
-        position_draws=asked.position_draws,
-        kept=kept,
+        elevation_draws=settings.elevation_draws,
+        position_draws=settings.position_draws,
+        checkpoint=checkpoint,
         progress=progress,
     )
     # The rows are those of the exposure: per line, in the order of the layer.
     table = exposure.settlements.copy()
-    if asked.elevation_draws:
+    if settings.elevation_draws:
         for end in ("", "_low", "_high"):
-            table[f"sight_probability{end}"] = found[f"share_elevation{end}"].to_numpy()
-    if asked.position_draws:
-        table["sight_position_share"] = found["share_position"].to_numpy()
+            table[f"sight_probability{end}"] = likelihood[f"share_elevation{end}"].to_numpy()
+    if settings.position_draws:
+        table["sight_position_share"] = likelihood["share_position"].to_numpy()
     return replace(
         exposure, settlements=table, notes=(*exposure.notes, *_notes(project, draws, dem))
     )
@@ -208,8 +208,8 @@ def add_likelihood(
 def _notes(
     project: Project, draws: Mapping[str, Sequence[DisplacedFront]], dem: Dem
 ) -> Iterator[Note]:
-    asked, stated = project.sight, project.elevation
-    if asked.elevation_draws and stated is not None:
+    settings, stated = project.sight, project.elevation
+    if settings.elevation_draws and stated is not None:
         if dem.accuracy_m is None:
             yield Note(
                 "sight", "accuracy_m of [elevation] is not stated: no probability of sight is told."
@@ -217,30 +217,32 @@ def _notes(
         else:
             yield Note(
                 "sight",
-                f"Probability of sight over {asked.elevation_draws} terrains drawn within the "
+                f"Probability of sight over {settings.elevation_draws} terrains drawn within the "
                 f"elevation's error ({dem.accuracy_m:g} m, alike within "
                 f"{stated.error_correlation_m:,.0f} m); its interval is that of so few draws.",
             )
-    there = min(len(own) for own in draws.values()) if draws else 0
-    if asked.position_draws > there:
+    fewest_draws = min(len(front_draws) for front_draws in draws.values()) if draws else 0
+    if settings.position_draws > fewest_draws:
         yield Note(
             "sight",
-            f"Sight is looked for from {there} displaced lines, not from {asked.position_draws}: "
-            "there are no more draws in [uncertainty].",
+            f"Sight is looked for from {fewest_draws} displaced lines, not from "
+            f"{settings.position_draws}: there are no more draws in [uncertainty].",
         )
 
 
-def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[TargetVisibility]:
+def _look_over_terrains(
+    options: _Options, front: FrontLine, draws: int
+) -> Iterator[TargetVisibility]:
     """Look over each drawn terrain."""
-    if draws == 0 or how.project.elevation is None:
+    if draws == 0 or options.project.elevation is None:
         return
-    length_m, seed = how.project.elevation.error_correlation_m, how.project.uncertainty.seed
-    accuracy_m = np.float32(how.dem.accuracy_m or 0.0)
-    tallies = [make_empty_counts_of_targets(len(how.targets.xy)) for _ in range(draws)]
-    for number, stretch in enumerate(_stretches(how, front)):
-        noise = _noise(stretch.dem, length_m, seed, f"{front.key} {number}")
+    length_m, seed = options.project.elevation.error_correlation_m, options.project.uncertainty.seed
+    accuracy_m = np.float32(options.dem.accuracy_m or 0.0)
+    tallies = [make_empty_counts_of_targets(len(options.targets.xy)) for _ in range(draws)]
+    for number, stretch in enumerate(_place_stretches(options, front)):
+        noise = _make_noise(stretch.dem, length_m, seed, f"{front.key} {number}")
         facts = repr((float(accuracy_m), length_m, seed, front.key, number))
-        base = _base(how, stretch, facts)
+        base = _hash_base(options, stretch, facts)
         for draw in range(draws):
 
             def looked(
@@ -250,37 +252,39 @@ def _over_terrains(how: _How, front: FrontLine, draws: int) -> Iterator[TargetVi
             ) -> TargetVisibility:
                 heights = stretch.dem.heights_m + accuracy_m * noise(draw)
                 grid = replace(stretch.dem, heights_m=heights)
-                return _look(how, replace(stretch, dem=grid))
+                return _look_at_targets(options, replace(stretch, dem=grid))
 
-            tallies[draw] = tallies[draw].plus(_kept_tally(how, [base, str(draw)], looked))
+            tallies[draw] = tallies[draw].plus(_load_or_look(options, [base, str(draw)], looked))
             if number == 0:
-                how.tell()
+                options.tell()
     yield from tallies
 
 
-def _from_lines(
-    how: _How, front: FrontLine, draws: Sequence[DisplacedFront]
+def _look_from_lines(
+    options: _Options, front: FrontLine, draws: Sequence[DisplacedFront]
 ) -> Iterator[TargetVisibility]:
     """Look from each displaced line."""
     for draw in draws:
-        total = make_empty_counts_of_targets(len(how.targets.xy))
-        for stretch in _stretches(how, replace(front, geometry=draw.line)):
+        total = make_empty_counts_of_targets(len(options.targets.xy))
+        for stretch in _place_stretches(options, replace(front, geometry=draw.line)):
 
             def looked(stretch: ObserverTile = stretch) -> TargetVisibility:
-                return _look(how, stretch)
+                return _look_at_targets(options, stretch)
 
-            total = total.plus(_kept_tally(how, [_base(how, stretch, "position")], looked))
-        how.tell()
+            total = total.plus(
+                _load_or_look(options, [_hash_base(options, stretch, "position")], looked)
+            )
+        options.tell()
         yield total
 
 
-def _base(how: _How, stretch: ObserverTile, facts: str) -> str:
+def _hash_base(options: _Options, stretch: ObserverTile, facts: str) -> str:
     """Sum up what looking from a stretch depends on; empty if nothing is kept."""
-    if how.kept is None:
+    if options.checkpoint is None:
         return ""
-    grid, targets = stretch.dem, how.targets
+    grid, targets = stretch.dem, options.targets
     eyes = repr(
-        (facts, grid.step_m, grid.transform, grid.crs, ObserverSettings.of(how.project.sight))
+        (facts, grid.step_m, grid.transform, grid.crs, ObserverSettings.of(options.project.sight))
     )
     posts = (stretch.posts_rc, stretch.length_m)
     return make_key(
@@ -288,49 +292,53 @@ def _base(how: _How, stretch: ObserverTile, facts: str) -> str:
     )
 
 
-def _kept_tally(
-    how: _How, parts: Sequence[str], looked: Callable[[], TargetVisibility]
+def _load_or_look(
+    options: _Options, parts: Sequence[str], looked: Callable[[], TargetVisibility]
 ) -> TargetVisibility:
-    key = make_key("probability", parts=["draw", *parts]) if how.kept is not None else ""
-    arrays = load_piece(how.kept, key=key)
+    key = make_key("probability", parts=["draw", *parts]) if options.checkpoint is not None else ""
+    arrays = load_piece(options.checkpoint, key=key)
     if arrays is not None:
         return TargetVisibility(**arrays)
     tally = looked()
-    save_piece(how.kept, key=key, arrays=vars(tally))
+    save_piece(options.checkpoint, key=key, arrays=vars(tally))
     return tally
 
 
-def _stretches(how: _How, front: FrontLine) -> Iterator[ObserverTile]:
-    asked, plane = how.project.sight, how.layers.plane
-    for part in tile_front(front, dem=how.dem, radius_m=asked.radius_m):
+def _place_stretches(options: _Options, front: FrontLine) -> Iterator[ObserverTile]:
+    settings, plane = options.project.sight, options.layers.plane
+    for part in tile_front(front, dem=options.dem, radius_m=settings.radius_m):
         yield place_observers(
-            part, dem=how.dem, plane=plane, radius_m=asked.radius_m, spacing_m=asked.spacing_m
+            part,
+            dem=options.dem,
+            plane=plane,
+            radius_m=settings.radius_m,
+            spacing_m=settings.spacing_m,
         )
 
 
-def _look(how: _How, stretch: ObserverTile) -> TargetVisibility:
-    asked = how.project.sight
-    there = to_grid_positions(stretch.dem, xy=how.targets.xy, crs=how.layers.plane.crs)
+def _look_at_targets(options: _Options, stretch: ObserverTile) -> TargetVisibility:
+    settings = options.project.sight
+    positions = to_grid_positions(stretch.dem, xy=options.targets.xy, crs=options.layers.plane.crs)
     return look(
         stretch.dem,
         posts_rc=stretch.posts_rc.astype(np.float64),
         weights_m=stretch.length_m,
-        targets=SightTargets(there, how.targets.height_m),
-        radius_m=asked.radius_m,
-        observer_height_m=asked.observer_height_m,
-        refraction=asked.refraction,
+        targets=SightTargets(positions, options.targets.height_m),
+        radius_m=settings.radius_m,
+        observer_height_m=settings.observer_height_m,
+        refraction=settings.refraction,
     )
 
 
-def _count(tallies: Iterable[TargetVisibility], number: int, asked: Sight) -> Floats:
+def _count_seen(tallies: Iterable[TargetVisibility], number: int, settings: Sight) -> Floats:
     """Count the looks that see each target."""
     seen = np.zeros(number)
     for tally in tallies:
-        seen += (tally.conservative() if asked.conservative else tally).posts_seen > 0
+        seen += (tally.conservative() if settings.conservative else tally).posts_seen > 0
     return seen
 
 
-def _noise(grid: Dem, length_m: float, seed: int, key: str) -> Callable[[int], Floats32]:
+def _make_noise(grid: Dem, length_m: float, seed: int, key: str) -> Callable[[int], Floats32]:
     """Return what draws fields of mean 0 and variance 1, alike within a length, on a grid.
 
     Notes
@@ -341,7 +349,7 @@ def _noise(grid: Dem, length_m: float, seed: int, key: str) -> Callable[[int], F
     whose bits do not depend on the number of threads. A draw is known by its number alone.
     """
     down, across = (
-        _weights(size, step, length_m)
+        _weigh_nodes(size, step, length_m)
         for size, step in zip(grid.heights_m.shape, grid.step_m, strict=True)
     )
 
@@ -354,7 +362,7 @@ def _noise(grid: Dem, length_m: float, seed: int, key: str) -> Callable[[int], F
     return field
 
 
-def _weights(size: int, step_m: float, length_m: float) -> csr_array:
+def _weigh_nodes(size: int, step_m: float, length_m: float) -> csr_array:
     """Weights of nodes (columns) in cells (rows) along one axis, sparse."""
     # Nodes farther apart than the whole axis would leave one number: all cells alike.
     span_m = size * step_m
@@ -366,7 +374,7 @@ def _weights(size: int, step_m: float, length_m: float) -> csr_array:
     return csr_array(weights / np.linalg.norm(weights, axis=1, keepdims=True))
 
 
-def _wilson(seen: Floats, looks: int) -> tuple[Floats, Floats, Floats]:
+def _find_wilson_interval(seen: Floats, looks: int) -> tuple[Floats, Floats, Floats]:
     """Share of looks that see, and Wilson's interval of 95 %; NaN without any look."""
     if looks == 0:
         none = np.full(len(seen), np.nan)

@@ -177,7 +177,7 @@ def look(
     radius_m
         Posts farther than this from a target do not count for it.
     observer_height_m, refraction
-        See :func:`frontline.sight.sight_lines`.
+        See :func:`frontline.visibility.core.line_of_sight`.
 
     Returns
     -------

@@ -80,7 +80,7 @@ def see_from_points(
     *,
     layers: Layers,
     dem: Dem,
-    asked: Sight,
+    settings: Sight,
     radius_m: float | None = None,
     observer_height_m: float | None = None,
     target_height_m: float | None = None,
@@ -96,7 +96,7 @@ def see_from_points(
         For ``settlements`` and ``plane``.
     dem
         Elevation in any CRS.
-    asked
+    settings
         The project's ``[sight]``: refraction, ``conservative``, and what the next three do not
         say.
     radius_m
@@ -116,16 +116,16 @@ def see_from_points(
     RasterError
         No points, or a point on unknown ground, which is named.
     """
-    given = {
+    overrides = {
         "radius_m": radius_m,
         "observer_height_m": observer_height_m,
         "target_height_m": target_height_m,
     }
-    asked = asked.model_copy(update={key: v for key, v in given.items() if v is not None})
+    settings = settings.model_copy(update={key: v for key, v in overrides.items() if v is not None})
     xy = layers.plane.xy(np.asarray(lonlat, dtype=np.float64).reshape(-1, 2))
-    grid = _grid_around(xy, lonlat, layers.plane, dem, asked)
+    grid = _make_grid(xy, lonlat, layers.plane, dem, settings)
     eyes = to_grid_positions(grid, xy=xy, crs=layers.plane.crs)
-    targets = find_target_points(layers, asked=asked)
+    targets = find_target_points(layers, settings=settings)
     tally = look(
         grid,
         posts_rc=eyes,
@@ -133,44 +133,46 @@ def see_from_points(
         targets=SightTargets(
             to_grid_positions(grid, xy=targets.xy, crs=layers.plane.crs), targets.height_m
         ),
-        radius_m=asked.radius_m,
-        observer_height_m=asked.observer_height_m,
-        refraction=asked.refraction,
+        radius_m=settings.radius_m,
+        observer_height_m=settings.observer_height_m,
+        refraction=settings.refraction,
     )
-    found = cumulative_viewshed(
+    viewshed = cumulative_viewshed(
         grid.heights_m,
         posts_rc=np.floor(eyes + 0.5).astype(np.int64),
         cell_size_m=grid.step_m,
-        observer_height_m=asked.observer_height_m,
-        target_height_m=asked.target_height_m,
-        max_distance_m=asked.radius_m,
-        refraction=asked.refraction,
+        observer_height_m=settings.observer_height_m,
+        target_height_m=settings.target_height_m,
+        max_distance_m=settings.radius_m,
+        refraction=settings.refraction,
         threads=threads,
     )
     counts = ViewshedGrid.like(dem, posts=len(eyes))
-    counts.add(grid, found.seen, found.unknown)
-    told = tally.conservative() if asked.conservative else tally
+    counts.add(grid, viewshed.seen, viewshed.unknown)
+    counted = tally.conservative() if settings.conservative else tally
     return Viewshed(
-        places=_table(
-            layers, told, state_of(told, margin_m=estimate_plausible_height(dem, asked=asked))
+        places=_tabulate_places(
+            layers,
+            counted,
+            state_of(counted, margin_m=estimate_plausible_height(dem, settings=settings)),
         ),
         illustration=is_coarse(dem),
         plane=layers.plane,
         counts=counts,
-        conservative=asked.conservative,
+        conservative=settings.conservative,
     )
 
 
-def _grid_around(
+def _make_grid(
     xy: NDArray[np.float64],
     lonlat: Sequence[tuple[float, float]],
     plane: ProjectedPlane,
     dem: Dem,
-    asked: Sight,
+    settings: Sight,
 ) -> Dem:
     if len(xy) == 0:
         raise RasterError("no point to look from (expected at least one). Name one.")
-    margin_m = asked.radius_m + 2 * max(dem.sight_step_m)
+    margin_m = settings.radius_m + 2 * max(dem.sight_step_m)
     grid = make_sight_grid(dem, area=shapely.MultiPoint(xy), area_crs=plane.crs, margin_m=margin_m)
     cells = np.floor(to_grid_positions(grid, xy=xy, crs=plane.crs) + 0.5).astype(np.int64)
     # Both the cell, for land, and the place between cells, for rays, must be known.
@@ -185,7 +187,9 @@ def _grid_around(
     return add_trees(grid, posts_rc=to_grid_positions(grid, xy=xy, crs=plane.crs))
 
 
-def _table(layers: Layers, tally: TargetVisibility, states: NDArray[np.object_]) -> pd.DataFrame:
+def _tabulate_places(
+    layers: Layers, tally: TargetVisibility, states: NDArray[np.object_]
+) -> pd.DataFrame:
     nearest, clearance = tally.nearest_seen_m, tally.clearance_max_m
     return pd.DataFrame(
         {

@@ -179,7 +179,9 @@ def survey(
     if dem is not None:
         said += _of_elevation(project, layers, fronts, dem, widest, problems)
         if project.sight.enabled:
-            collect_problems(lambda: check_heights(layers, asked=project.sight), problems=problems)
+            collect_problems(
+                lambda: check_heights(layers, settings=project.sight), problems=problems
+            )
     for raster in project.population:
         said += (
             collect_problems(

@@ -70,7 +70,7 @@ def pack(path: Path, *, out: Path, public: bool = False, force: bool = False) ->
     """
     project = expand_dates(load_project(path))
     _refuse_absolute(project)
-    hidden = tuple(_restricted(project))
+    hidden = tuple(_list_restricted(project))
     if public and hidden:
         raise ProjectError(
             f"{', '.join(hidden)}: restricted, and the archive would hold it whole (expected "
@@ -80,10 +80,12 @@ def pack(path: Path, *, out: Path, public: bool = False, force: bool = False) ->
     refuse_inputs(out, inputs=list_input_files(project))
     if out.exists() and not force:
         raise OutputError("is there already. Name another file, or use --force.", path=out)
-    names = _names(project)
-    facts = _manifest(project, names, public=public, hidden=hidden)
-    own = next(name for name, file in names.items() if file == project.path)
-    about = INSTRUCTIONS.format(title=to_one_line(project.title), manifest=MANIFEST, project=own)
+    names = _name_inputs(project)
+    facts = _make_manifest(project, names, public=public, hidden=hidden)
+    project_name = next(name for name, file in names.items() if file == project.path)
+    about = INSTRUCTIONS.format(
+        title=to_one_line(project.title), manifest=MANIFEST, project=project_name
+    )
     text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     _publish(
         out,
@@ -99,10 +101,10 @@ def pack(path: Path, *, out: Path, public: bool = False, force: bool = False) ->
 
 def list_restricted_inputs(path: Path) -> tuple[str, ...]:
     """Name the restricted layers and rasters of a project file."""
-    return tuple(_restricted(load_project(path)))
+    return tuple(_list_restricted(load_project(path)))
 
 
-def _restricted(project: Project) -> Iterator[str]:
+def _list_restricted(project: Project) -> Iterator[str]:
     for name in type(project).model_fields:
         value = getattr(project, name)
         for part in value if isinstance(value, tuple) else (value,):
@@ -121,26 +123,26 @@ def _refuse_absolute(project: Project) -> None:
                 path=project.path,
                 field=field,
             )
-            for field, text in _paths(raw, "")
+            for field, text in _find_paths(raw, "")
             if Path(text).is_absolute()
         ]
     )
 
 
-def _paths(value: Any, field: str) -> Iterator[tuple[str, str]]:
+def _find_paths(value: Any, field: str) -> Iterator[tuple[str, str]]:
     """Find every path in a project file: what stands under ``path``, ``files``, ``claims``."""
     if isinstance(value, list):
-        for one in value:
-            yield from _paths(one, field)
+        for item in value:
+            yield from _find_paths(item, field)
     elif isinstance(value, dict):
-        for key, one in value.items():
-            if key in {"path", "files", "claims"} and isinstance(one, str):
-                yield f"{field}.{key}".lstrip("."), one
+        for key, item in value.items():
+            if key in {"path", "files", "claims"} and isinstance(item, str):
+                yield f"{field}.{key}".lstrip("."), item
             else:
-                yield from _paths(one, f"{field}.{key}".lstrip("."))
+                yield from _find_paths(item, f"{field}.{key}".lstrip("."))
 
 
-def _names(project: Project) -> dict[str, Path]:
+def _name_inputs(project: Project) -> dict[str, Path]:
     """Name the inputs in the archive: as they lie below the folder that they have in common."""
     files = list_input_files(project)
     top = Path(os.path.commonpath([file.parent for file in files]))
@@ -154,7 +156,7 @@ def _names(project: Project) -> dict[str, Path]:
     return names
 
 
-def _manifest(
+def _make_manifest(
     project: Project, names: dict[str, Path], *, public: bool, hidden: tuple[str, ...]
 ) -> dict[str, Any]:
     """Describe the archive as a folder of results is described, so that it can be verified."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
+    from frontline.population.completeness import Reference
+    from frontline.population.within import PeopleWithin
     from frontline.project.models import Project
     from frontline.visibility.exposure import FrontVisibility
 
@@ -110,14 +112,17 @@ def run(
         else:
             results = compute(project, work=work, progress=progress)
         facts = describe_run(
-            results.project, inputs=results.inputs, public=public, elevation=_elevation(results)
+            results.project,
+            inputs=results.inputs,
+            public=public,
+            elevation=_describe_elevation(results),
         )
         files = list_file_writers(results, command=command, pdf=pdf)
         _warn_of_tiles(results.project, files)
         return results, publish(output, writers=files, manifest=facts, progress=progress)
 
 
-def _elevation(results: Results) -> dict[str, object]:
+def _describe_elevation(results: Results) -> dict[str, object]:
     """Say what the elevation is made of, as far as its file tells."""
     dem = results.case.dem if results.case is not None else None
     if dem is None:
@@ -203,10 +208,10 @@ def compute(
     inputs = hash_inputs(project)
     ledger = read_ledger(project) if statements else None
     case, notes = compute_case(project, work=work, progress=progress)
-    results = _results(case, notes, inputs, progress)
+    results = _make_results(case, notes, inputs, progress)
     if ledger is not None:
-        told = partial(progress, "testing statements")
-        results = replace(results, claims=check_claims(case, ledger=ledger, progress=told))
+        step_progress = partial(progress, "testing statements")
+        results = replace(results, claims=check_claims(case, ledger=ledger, progress=step_progress))
     if hash_inputs(project) != inputs:
         raise ProjectError("an input changed while it was read. Run again.", path=project.path)
     return results
@@ -224,8 +229,7 @@ def compute_case(
     from frontline.inputs.layers import read_layers
     from frontline.lines.front import read_fronts
     from frontline.lines.zones import buffer_zones
-    from frontline.population.completeness import make_references
-    from frontline.population.within import count_people_within
+    from frontline.population.extent import describe_large_points
 
     progress("reading layers", 0, 2)
     layers = read_layers(project)
@@ -233,11 +237,11 @@ def compute_case(
     progress("reading layers", 1, 2)
     dem = read_dem(project, layers=layers)
     cover = read_cover(project, layers=layers)
-    asked = prepare_options(project, layers=layers, fronts=fronts, dem=dem)
+    options = prepare_options(project, layers=layers, fronts=fronts, dem=dem)
     progress("reading layers", 2, 2)
-    draws = _draws(project, layers, fronts, progress)
+    draws = _displace_lines(project, layers, fronts, progress)
     draws |= realise_scenarios(
-        project, layers=layers, fronts=fronts, scenarios=asked.scenarios, draws=draws
+        project, layers=layers, fronts=fronts, scenarios=options.scenarios, draws=draws
     )
     cover = relate_to_lines(
         cover, fronts=fronts, draws=draws, distances_m=project.zones.distances_m, plane=layers.plane
@@ -247,21 +251,12 @@ def compute_case(
         fronts, distances_m=project.zones.distances_m, draws=draws, plane=layers.plane
     )
     against = locate_settlements(project, layers=layers, fronts=fronts)
-    known = _elevation_known(project, dem, bands)
+    known = _check_elevation(project, dem, bands)
     progress("drawing zones", 1, 1)
-    exposure = _exposure(project, layers, fronts, bands, draws, dem, work=work, progress=progress)
-    progress("counting people", 0, 1)
-    references = make_references(project.totals, settlements=layers.settlements, fronts=fronts)
-    counted = count_people_within(
-        project,
-        layers=layers,
-        fronts=fronts,
-        zones=bands,
-        places=against,
-        draws=draws,
-        references=references,
+    exposure = _compute_exposure(
+        project, layers, fronts, bands, draws, dem, work=work, progress=progress
     )
-    progress("counting people", 1, 1)
+    counted, references = _count_people(project, layers, fronts, bands, against, draws, progress)
     case = Analysis(
         project=project,
         layers=layers,
@@ -269,44 +264,69 @@ def compute_case(
         draws=draws,
         zones=bands,
         places=against,
-        people=add_people_present(counted.rows, project=project, flows=asked.tables.get("flows")),
+        people=add_people_present(counted.rows, project=project, flows=options.tables.get("flows")),
         around=counted.around,
         references=references,
         exposure=exposure,
         dem=dem,
-        scenarios=asked.scenarios,
-        stretches=asked.stretches,
-        tables=asked.tables,
+        scenarios=options.scenarios,
+        stretches=options.stretches,
+        tables=options.tables,
         cover=cover,
     )
-    return case, _collect_notes(case, options=(*asked.notes, *known), people=counted.notes)
-
-
-def _collect_notes(
-    case: Analysis, *, options: Sequence[Note], people: Sequence[Note]
-) -> tuple[Note, ...]:
-    """Gather what a reader must know, each thing once, in the order of the run."""
-    from frontline.lines.zones import note_bias, note_correlation, note_drawing
-    from frontline.population.extent import describe_large_points
-
-    layers, fronts, uncertainty = case.layers, case.fronts, case.project.uncertainty
+    # What a reader must know comes in the order of the steps that found it.
     notes = [*layers.notes, *describe_large_points(layers.settlements)]
-    notes += [note for front in fronts for note in front.notes]
-    notes += [*options, *_few_draws(case.project), *(case.dem.notes if case.dem else ())]
-    notes += [*(case.cover.notes if case.cover else ()), *case.exposure.notes, *people]
-    notes += [*note_drawing(fronts, draws=case.draws), *note_bias(case.zones)]
-    notes += note_correlation(
-        fronts,
-        area=layers.study_area,
-        zones=case.zones,
-        plane=layers.plane,
-        draws=uncertainty.draws,
-        seed=uncertainty.seed,
+    notes += [*(note for front in fronts for note in front.notes), *options.notes]
+    notes += [*_note_few_draws(project), *(dem.notes if dem else ()), *known]
+    notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
+    return case, tuple(dict.fromkeys([*notes, *_note_lines(case)]))
+
+
+def _count_people(
+    project: Project,
+    layers: Layers,
+    fronts: tuple[FrontLine, ...],
+    bands: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+    progress: Progress,
+) -> tuple[PeopleWithin, tuple[Reference, ...]]:
+    """Count people within the zones, and hold the settlements against what sources state."""
+    from frontline.population.completeness import make_references
+    from frontline.population.within import count_people_within
+
+    progress("counting people", 0, 1)
+    references = make_references(project.totals, settlements=layers.settlements, fronts=fronts)
+    counted = count_people_within(
+        project,
+        layers=layers,
+        fronts=fronts,
+        zones=bands,
+        places=places,
+        draws=draws,
+        references=references,
     )
-    return tuple(dict.fromkeys(notes))
+    progress("counting people", 1, 1)
+    return counted, references
 
 
-def _exposure(
+def _note_lines(case: Analysis) -> Iterator[Note]:
+    """Say what the error of the lines does to the zones."""
+    from frontline.lines.zones import note_bias, note_correlation, note_drawing
+
+    yield from note_drawing(case.fronts, draws=case.draws)
+    yield from note_bias(case.zones)
+    yield from note_correlation(
+        case.fronts,
+        area=case.layers.study_area,
+        zones=case.zones,
+        plane=case.layers.plane,
+        draws=case.project.uncertainty.draws,
+        seed=case.project.uncertainty.seed,
+    )
+
+
+def _compute_exposure(
     project: Project,
     layers: Layers,
     fronts: tuple[FrontLine, ...],
@@ -322,13 +342,19 @@ def _exposure(
     from frontline.visibility.exposure import see_from_fronts
     from frontline.visibility.probability import add_likelihood
 
-    kept = open_work(work) if work is not None else None
-    told = partial(progress, "looking")
+    checkpoint = open_work(work) if work is not None else None
+    step_progress = partial(progress, "looking")
     exposure = see_from_fronts(
-        project, layers=layers, fronts=fronts, dem=dem, zones=bands, kept=kept, progress=told
+        project,
+        layers=layers,
+        fronts=fronts,
+        dem=dem,
+        zones=bands,
+        checkpoint=checkpoint,
+        progress=step_progress,
     )
     if project.sight.elevation_draws or project.sight.position_draws:
-        told = partial(progress, "drawing terrains and lines")
+        step_progress = partial(progress, "drawing terrains and lines")
         exposure = add_likelihood(
             exposure,
             project=project,
@@ -336,13 +362,13 @@ def _exposure(
             fronts=fronts,
             draws=draws,
             dem=dem,
-            kept=kept,
-            progress=told,
+            checkpoint=checkpoint,
+            progress=step_progress,
         )
     return exposure
 
 
-def _few_draws(project: Project) -> Iterator[Note]:
+def _note_few_draws(project: Project) -> Iterator[Note]:
     if 0 < project.uncertainty.draws < ENOUGH_DRAWS:
         few = (
             f"Intervals from {project.uncertainty.draws} draws are rough (100 or more are wanted)."
@@ -350,24 +376,24 @@ def _few_draws(project: Project) -> Iterator[Note]:
         yield Note("uncertainty", few)
 
 
-def _draws(
+def _displace_lines(
     project: Project, layers: Layers, fronts: tuple[FrontLine, ...], progress: Progress
 ) -> dict[str, Sequence[DisplacedFront]]:
     """Displace each line as often as the project asks."""
     from frontline.lines.front import displace_front
 
-    asked = project.uncertainty
+    settings = project.uncertainty
     draws = {}
     for number, front in enumerate(fronts):
         progress("displacing lines", number, len(fronts))
         draws[front.key] = displace_front(
-            front, area=layers.study_area, draws=asked.draws, seed=asked.seed
+            front, area=layers.study_area, draws=settings.draws, seed=settings.seed
         )
     progress("displacing lines", len(fronts), len(fronts))
     return draws
 
 
-def _elevation_known(
+def _check_elevation(
     project: Project, dem: Dem | None, bands: gpd.GeoDataFrame
 ) -> tuple[Note, ...]:
     """Say how much of the widest zones has known heights; too little is an error."""
@@ -384,7 +410,7 @@ def _elevation_known(
     )
 
 
-def _results(
+def _make_results(
     case: Analysis, notes: tuple[Note, ...], inputs: Mapping[str, str], progress: Progress
 ) -> Results:
     from frontline.analysis.change import find_control_changes, find_land_changes
@@ -410,16 +436,14 @@ def _results(
         references=case.references,
     )
     progress("comparing lines", 2, 3)
-    settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
-    settlements["in_sight"] = settlements["in_sight"].fillna("")
-    settlements["below_accuracy"] = ~settlements["side_certain"].astype(bool)
+    settlements = _join_settlements(case)
     flows["below_accuracy"] = flows["kind"] == "within_error"
     further = tabulate_visibility(case) | make_optional_tables(case, changes=flows)
-    lonlat = partial(_degrees, case)
+    lonlat = partial(_to_degrees, case)
     ends = [*ZONES.key, "area_low", "area_high"]
     results = Results(
         project=case.project,
-        study_area=lonlat(_one_feature(case)),
+        study_area=lonlat(_make_area_feature(case)),
         lines=lonlat(tabulate_fronts(fronts, plane=plane)),
         sides=lonlat(tabulate_sides(fronts, draws=draws, plane=plane)),
         zones=lonlat(case.zones),
@@ -432,7 +456,7 @@ def _results(
             fronts=fronts,
             study_area=layers.study_area,
         ),
-        corridors=lonlat(_with_length(case)),
+        corridors=lonlat(_add_length(case)),
         corridor_km=measure_corridors(layers, fronts=fronts, zones=case.zones, draws=draws),
         crossings=lonlat(find_corridor_crossings(layers, fronts=fronts)),
         points=lonlat(layers.points),
@@ -441,7 +465,7 @@ def _results(
         sight=case.exposure.rasters,
         sight_zones=add_ground(case),
         relief=shade_relief(case.dem) if case.dem else None,
-        key_figures=_quotable(case, flows, settlements, further),
+        key_figures=_write_figures(case, flows, settlements, further),
         notes=notes,
         inputs=inputs,
         further=further,
@@ -453,7 +477,15 @@ def _results(
     return results
 
 
-def _quotable(
+def _join_settlements(case: Analysis) -> gpd.GeoDataFrame:
+    """Join what is known of each settlement: its side and distance, and whether it is in sight."""
+    settlements = case.places.merge(case.exposure.settlements, on=["id", "line"], how="left")
+    settlements["in_sight"] = settlements["in_sight"].fillna("")
+    settlements["below_accuracy"] = ~settlements["side_certain"].astype(bool)
+    return settlements
+
+
+def _write_figures(
     case: Analysis,
     flows: gpd.GeoDataFrame,
     settlements: gpd.GeoDataFrame,
@@ -479,13 +511,13 @@ def _quotable(
     )
 
 
-def _degrees(case: Analysis, features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _to_degrees(case: Analysis, features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give the features in EPSG:4326, cut at the antimeridian."""
     geometry = case.layers.plane.to_lonlat(features.geometry.to_numpy())
     return features.set_geometry(geometry, crs="EPSG:4326")
 
 
-def _one_feature(case: Analysis) -> gpd.GeoDataFrame:
+def _make_area_feature(case: Analysis) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import numpy as np
 
@@ -496,7 +528,7 @@ def _one_feature(case: Analysis) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"area_km2": [area_km2]}, geometry=[land], crs=case.layers.plane.crs)
 
 
-def _with_length(case: Analysis) -> gpd.GeoDataFrame:
+def _add_length(case: Analysis) -> gpd.GeoDataFrame:
     from frontline.geo.geodesy import measure_length
 
     corridors = case.layers.corridors

@@ -278,11 +278,11 @@ def test_named_places_and_metrics_look_over_trees_too(tmp_path):
     layers = read_layers(project)
     dem = read_dem(project, layers=layers)
     at = [lonlat(0.5, 0)]
-    with_wood = see_from_points(at, layers=layers, dem=dem, asked=project.sight).places.set_index(
-        "id"
-    )
+    with_wood = see_from_points(
+        at, layers=layers, dem=dem, settings=project.sight
+    ).places.set_index("id")
     bare = dataclasses.replace(dem, trees=None)
-    without = see_from_points(at, layers=layers, dem=bare, asked=project.sight).places.set_index(
+    without = see_from_points(at, layers=layers, dem=bare, settings=project.sight).places.set_index(
         "id"
     )
     assert without.loc["c", "in_sight"] == "visible"

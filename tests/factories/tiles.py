@@ -38,3 +38,15 @@ def write_tile(path, lat, lon, *, high=120, wide=120, heights=plane, shared=0, *
 
 def tile_bytes(folder, lat, lon, **how):
     return write_tile(folder / "tile.tif", lat, lon, **how).read_bytes()
+
+
+TILES = [(44, 19), (44, 20), (45, 19), (45, 20)]
+
+
+def stock(server, folder, tiles=TILES, *, metres=30, **how):
+    for lat, lon in tiles:
+        server.put(aws(metres, lat, lon), tile_bytes(folder, lat, lon, **how))
+
+
+def coarse(server, folder, tiles=TILES, **how):
+    stock(server, folder, tiles, metres=90, high=40, wide=40, **how)

@@ -9,12 +9,12 @@ import numpy as np
 import pyproj
 import pytest
 import rasterio
+from factories.commands import LEDGER, add, run_cli
 from factories.projects import Layout, made_project
 from factories.rasters import write_tif
 from factories.server import Page
-from factories.tiles import aws, corner, plane, tile_bytes, write_tile
+from factories.tiles import TILES, aws, coarse, corner, plane, stock, tile_bytes, write_tile
 
-from frontline.cli.main import main
 from frontline.elevation.dem import read_dem
 from frontline.errors import DownloadError, ProjectError, RasterError
 from frontline.fetch.elevation import fetch_elevation
@@ -22,8 +22,6 @@ from frontline.fetch.http import HttpClient
 from frontline.fetch.request import FetchRequest
 from frontline.inputs.layers import read_layers
 from frontline.project.loader import load_project
-
-TILES = [(44, 19), (44, 20), (45, 19), (45, 20)]
 
 
 @pytest.fixture
@@ -41,15 +39,6 @@ def request_(server, tmp_path):
     return FetchRequest(client)
 
 
-def stock(server, folder, tiles=TILES, *, metres=30, **how):
-    for lat, lon in tiles:
-        server.put(aws(metres, lat, lon), tile_bytes(folder, lat, lon, **how))
-
-
-def coarse(server, folder, tiles=TILES, **how):
-    stock(server, folder, tiles, metres=90, high=40, wide=40, **how)
-
-
 def fetched_grid(project):
     with rasterio.open(project.parent / "fetched/elevation.tif") as file:
         return file.read(1, masked=True).filled(np.nan), file.transform, file.tags(), file.profile
@@ -63,10 +52,6 @@ def off(project):
     values, grid, _, _ = fetched_grid(project)
     cols, rows = np.meshgrid(np.arange(values.shape[1]) + 0.5, np.arange(values.shape[0]) + 0.5)
     return np.abs(values - plane(grid.c + grid.a * cols, grid.f + grid.e * rows))
-
-
-def add(project, text):
-    project.write_text(project.read_text() + text)
 
 
 def test_all_tiles_become_one_raster_that_the_project_names(server, project, request_, tmp_path):
@@ -372,7 +357,9 @@ def test_a_unit_that_contradicts_the_files_is_refused(project, request_):
     write_tile(own / "feet.tif", 45, 20, unit="ft")
     keys = 'tiles = "own"\ntiles_datum = "EGM2008"\ntiles_unit = "m"\n'
     add(project, f'[fetch]\nelevation = ["tiles"]\n{keys}')
-    with pytest.raises(RasterError, match=r"feet\.tif: .* in 'ft', the project says m"):
+    with pytest.raises(
+        RasterError, match=r"feet\.tif: .* in 'ft' \(expected m\)\. Correct tiles_unit in"
+    ):
         fetch_elevation(project, request=request_)
 
 
@@ -406,26 +393,6 @@ def test_own_tiles_on_a_map_projection(project, request_):
 def test_an_unknown_source_is_named(project, request_):
     with pytest.raises(ProjectError, match=r"no source 'glo10'.*known: glo30"):
         fetch_elevation(project, request=replace(request_, sources=("glo10",)))
-
-
-def run_cli(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["frontline", *map(str, arguments)])
-    return main()
-
-
-LEDGER = """
-[[reports]]
-key = "r"
-title = "Report"
-date = 2020-01-01
-[[claims]]
-id = "A1"
-report = "r"
-statement = "75 % of the line lie above 950 m."
-metric = "relief_along"
-parameters = { line = "old", measure = "elevation", least_m = 950 }
-stated = [{ value = 75, unit = "%" }]
-"""
 
 
 def test_from_nothing_to_results_with_a_hole_in_the_best_source(

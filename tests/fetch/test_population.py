@@ -11,6 +11,7 @@ import rasterio
 import shapely
 from factories.projects import made_project
 from factories.rasters import write_tif
+from factories.worldpop import HOST, NODATA, STEP, global2, raster, two_countries
 
 from frontline.errors import DownloadError, ProjectError, RasterError
 from frontline.fetch.http import HttpClient
@@ -19,15 +20,6 @@ from frontline.fetch.request import FetchRequest
 from frontline.population.validity import open_grids
 from frontline.project.loader import load_project
 from frontline.raster.zonal import sum_zones
-
-HOST = "https://data.worldpop.org/GIS/Population"
-STEP = 1 / 120  # the real ones have 3 arc seconds, 1 / 1200
-NODATA = -99999.0
-
-
-def global2(iso, year):
-    name = f"{iso.lower()}_pop_{year}_CN_100m_R2025A_v1.tif"
-    return f"{HOST}/Global_2015_2030/R2025A/{year}/{iso}/v1/100m/constrained/{name}"
 
 
 def unconstrained(iso, year):
@@ -62,17 +54,6 @@ def large(folder, west, east, seed, **how):
     return made.read_bytes()
 
 
-def raster(folder, west, east, people, **how):
-    """People per cell from west to east, 44 to 46 N."""
-    rows, cols = round(2 / STEP), round((east - west) / STEP)
-    values = np.full((rows, cols), people, dtype=np.float32)
-    grid = (STEP, 0.0, west, 0.0, -STEP, 46.0)
-    made = write_tif(
-        folder / "people.tif", values, transform=grid, crs="EPSG:4326", nodata=NODATA, **how
-    )
-    return made.read_bytes()
-
-
 @pytest.fixture
 def project(tmp_path):
     folder = tmp_path / "project"
@@ -85,12 +66,6 @@ def request_(server, tmp_path):
     return FetchRequest(
         HttpClient(tmp_path / "cache", mirror=server.address, wait_s=0.01, timeout_s=5)
     )
-
-
-def two_countries(server, folder, address=global2, year=2015, people=(2.0, 3.0)):
-    """Two countries that meet at 20 E, where the front line is."""
-    server.put(address("AAA", year), raster(folder, 19.0, 20.0, people[0]))
-    server.put(address("BBB", year), raster(folder, 20.0, 21.0, people[1]))
 
 
 def grid(project, key):

@@ -4,9 +4,9 @@ import csv
 import json
 
 import pytest
+from factories.commands import LEDGER, add, run_cli
 from factories.projects import made_project
-from test_fetch_elevation import LEDGER, add, coarse, run_cli, stock
-from test_fetch_layers import (
+from factories.providers import (
     NAMES,
     TOWNS,
     WHOLE,
@@ -15,7 +15,8 @@ from test_fetch_layers import (
     stock_geofabrik,
     stock_geonames,
 )
-from test_gridded_people import two_countries as stock_people
+from factories.tiles import coarse, stock
+from factories.worldpop import two_countries as stock_people
 
 
 @pytest.fixture

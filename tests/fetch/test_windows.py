@@ -53,7 +53,9 @@ def wanted(**how):
 
 
 def window(client, bounds=CORNER, **how):
-    return fetch_window(client, wanted=wanted(**how), bounds=bounds, check=lambda raster: None)
+    return fetch_window(
+        client, remote_request=wanted(**how), bounds=bounds, check=lambda raster: None
+    )
 
 
 def cells(path, bounds=CORNER):
@@ -177,7 +179,7 @@ def test_a_window_that_was_damaged_is_fetched_anew(server, client, tmp_path):
 
 def test_a_whole_file_in_the_cache_is_used(server, client, tmp_path):
     server.put(URL, tile(tmp_path))
-    whole = fetch_file(client, wanted=wanted())
+    whole = fetch_file(client, remote_request=wanted())
     assert window(offline(client)) == whole
     assert whole.part is None
 
@@ -265,7 +267,7 @@ def test_refresh_reads_anew_and_forgets_the_older_file(server, client, tmp_path)
 
 def test_refresh_of_a_whole_file_does_not_leave_it_old(server, client, tmp_path):
     server.put(URL, tile(tmp_path))
-    fetch_file(client, wanted=wanted())
+    fetch_file(client, remote_request=wanted())
     new = tile(tmp_path, heights(2))
     server.put(URL, new)
     assert window(replace(client, refresh=True)).path.read_bytes() == new
@@ -363,7 +365,7 @@ def test_the_check_of_the_head_decides(server, client, tmp_path):
 
     server.put(URL, tile(tmp_path))
     with pytest.raises(DownloadError, match="is not what it should be: lies at 20"):
-        fetch_window(client, wanted=wanted(), bounds=CORNER, check=check)
+        fetch_window(client, remote_request=wanted(), bounds=CORNER, check=check)
     assert sent(server) < 150_000
 
 
@@ -410,7 +412,7 @@ def test_a_remote_file_reads_like_a_local_one(server, client):
     server.put(URL, body)
     from frontline.fetch.ranges import open_remote
 
-    with open_remote(client, wanted=wanted()) as file:
+    with open_remote(client, remote_request=wanted()) as file:
         assert isinstance(file, RemoteFile)
         assert file.size == len(body)
         assert file.read(10) == body[:10]

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 import shapely
 from factories.projects import made_project
-from test_exposure import dem_of, front_of, layers_of, zones_of
+from factories.sight import FRAME, dem_of, front_of, layers_of, zones_of
 
 from frontline.errors import OutputError
-from frontline.geo.projection import plane_around
 from frontline.project.models import Sight
 from frontline.storage import checkpoint as kept
 from frontline.visibility import batches as blocks
@@ -22,7 +21,6 @@ from frontline.visibility import exposure
 from frontline.visibility.observers import place_observers, tile_front, to_grid_positions
 from frontline.visibility.targets import SightTargets, make_empty_counts_of_targets
 
-FRAME = plane_around([shapely.Point(20.0, 45.0)])
 LINE = shapely.LineString([(-8_000.0, -9_000.0), (1_000.0, 500.0), (6_000.0, 9_000.0)])
 
 
@@ -42,7 +40,7 @@ def see(*, folder=None, seed=2, places=60, **asked):
         dem=terrain(seed),
         zones=zones_of((3_000.0, LINE.buffer(3_000.0))),
         threads=1,
-        kept=folder and kept.open_work(folder),
+        checkpoint=folder and kept.open_work(folder),
     )
 
 
@@ -231,10 +229,11 @@ def test_scratch_of_a_killed_run_is_removed_after_a_day(tmp_path):
 
 SMALL_BLOCKS = """
 import sys
-from frontline import blocks, cli
-blocks.BLOCK_POSTS = 10
+from frontline.cli.main import main
+from frontline.visibility import batches
+batches.BLOCK_POSTS = 10
 sys.argv = ["frontline", *sys.argv[1:]]
-sys.exit(cli.main())
+sys.exit(main())
 """
 
 

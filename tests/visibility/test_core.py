@@ -32,7 +32,7 @@ def way(request):
     """Every test in both ways: what is left to the choice must change nothing but time."""
     plain = request.param == "ray by ray"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frontline.sight, "is_near", lambda *_: plain)
+        patch.setattr(frontline.visibility.core, "is_near", lambda *_: plain)
         patch.setattr(frontline.sight_pairs, "FEW_STEPS", np.inf if plain else 0.0)
         patch.setattr(frontline.sight_pairs, "SHORT", 0.0)
         patch.setattr(frontline.sight_pairs, "WORTH", 1e9)

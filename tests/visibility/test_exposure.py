@@ -1,41 +1,26 @@
 """Sight of places, roads and land from a line, on terrains where the answer is plain geometry."""
 
-import datetime as dt
 import math
 from types import SimpleNamespace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
 import pytest
 import shapely
+from factories.sight import CELL, FRAME, dem_of, front_of, layers_of, zones_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.elevation.dem import Dem
 from frontline.errors import LayerError, RasterError
 from frontline.geo.projection import plane_around
-from frontline.lines.front import FrontLine
 from frontline.project.models import Sight
 from frontline.visibility import corridors as corridor_pieces
 from frontline.visibility import exposure
 
-FRAME = plane_around([shapely.Point(20.0, 45.0)])
-CELL = 100.0
 EARTH_M = 6_371_008.8 / (1 - 0.13)
 """Radius that refraction makes of the Earth's."""
-
-
-def dem_of(heights, *, west=-20_000.0, north=20_000.0, cell=CELL, accuracy_m=None):
-    """A grid of the frame's plane, true to scale near its centre."""
-    return Dem(
-        heights_m=np.asarray(heights, dtype=np.float32),
-        transform=(cell, 0.0, west, 0.0, -cell, north),
-        crs=FRAME.crs.to_wkt(),
-        step_m=(cell, cell),
-        accuracy_m=accuracy_m,
-    )
 
 
 def plain(height=0.0):
@@ -44,40 +29,6 @@ def plain(height=0.0):
 
 def x_of(cols=400, west=-20_000.0):
     return west + (np.arange(cols) + 0.5) * CELL
-
-
-def front_of(line, key="old"):
-    return FrontLine(
-        key=key,
-        label=key,
-        date=dt.date(2020, 11, 10),
-        geometry=line,
-        segments=np.array([line]),
-        error_m=np.zeros(1),
-        error_correlation_m=5_000.0,
-        sides={},
-    )
-
-
-def layers_of(places=(), roads=(), **columns):
-    settlements = pd.DataFrame({"id": [f"s{n}" for n in range(len(places))]} | columns)
-    roads_table = pd.DataFrame(
-        {"id": [f"c{n}" for n in range(len(roads))], "name": "Road", "kind": "road"}
-    )
-    shapes = [p if isinstance(p, shapely.Geometry) else shapely.Point(p) for p in places]
-    return SimpleNamespace(
-        frame=FRAME,
-        settlements=gpd.GeoDataFrame(settlements, geometry=shapes, crs=FRAME.crs),
-        corridors=gpd.GeoDataFrame(roads_table, geometry=list(roads), crs=FRAME.crs),
-    )
-
-
-def zones_of(*zones):
-    table = pd.DataFrame(
-        [("old", "East", d, "cumulative", shape) for d, shape in zones],
-        columns=["line", "side", "distance_m", "kind", "geometry"],
-    )
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=FRAME.crs)
 
 
 def see(heights, line, places=(), *, roads=(), zones=(), columns=None, accuracy_m=None, **asked):

@@ -73,7 +73,7 @@ def likely(heights, *, correlation_m=300.0, draws=None, places=(TARGET,), seed=1
     )
     table = pd.DataFrame({"id": [f"s{n}" for n in range(len(places))], "name": "Place"})
     settlements = gpd.GeoDataFrame(table, geometry=list(map(shapely.Point, places)), crs=FRAME.crs)
-    layers = SimpleNamespace(frame=FRAME, settlements=settlements)
+    layers = SimpleNamespace(plane=FRAME, settlements=settlements)
     dem = heights if isinstance(heights, Dem) else dem_of(heights)
     return likelihood.probable_viewshed(
         project, layers=layers, fronts=[front_of()], draws={"line": draws or ()}, dem=dem, **kwargs
@@ -81,7 +81,7 @@ def likely(heights, *, correlation_m=300.0, draws=None, places=(TARGET,), seed=1
 
 
 def fields_of(dem, length_m, seed, draws):
-    noise = likelihood._noise(dem, length_m, seed, "a")
+    noise = likelihood._make_noise(dem, length_m, seed, "a")
     return np.array([noise(draw) for draw in range(draws)])
 
 
@@ -181,16 +181,20 @@ def test_finished_draws_are_found_again(tmp_path, monkeypatch):
     plain = likely(ridge(1.0), elevation_draws=4, draws=draws)
     folder = kept.open_work(tmp_path)
     pd.testing.assert_frame_equal(
-        likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
+        likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder),
+        plain,
+        check_exact=True,
     )
     assert len(list(tmp_path.iterdir())) == 6
-    monkeypatch.setattr(likelihood, "_look", None)
+    monkeypatch.setattr(likelihood, "_look_at_targets", None)
     pd.testing.assert_frame_equal(
-        likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
+        likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder),
+        plain,
+        check_exact=True,
     )
     for other in ({"seed": 2}, {"correlation_m": 301.0}, {"asked": {"refraction": 0.2}}):
         with pytest.raises(TypeError):
-            likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder, **other)
+            likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder, **other)
 
 
 def test_a_run_tells_the_probability_where_it_is_asked_for(tmp_path):

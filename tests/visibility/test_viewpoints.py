@@ -36,14 +36,14 @@ def layers_of(places, **columns):
     table = pd.DataFrame({"id": [f"s{n}" for n in range(len(places))], "name": "Place"} | columns)
     points = [shapely.Point(place) for place in places]
     frame = gpd.GeoDataFrame(table, geometry=points, crs=FRAME.crs)
-    return SimpleNamespace(frame=FRAME, settlements=frame)
+    return SimpleNamespace(plane=FRAME, settlements=frame)
 
 
 def view(heights, places=(), *, points=((0.0, 0.0),), columns=None, asked=None, **kwargs):
     lonlat = [tuple(point) for point in FRAME.lonlat(np.array(points, dtype=float).reshape(-1, 2))]
     layers = layers_of(places, **(columns or {}))
     return viewpoint.see_from_points(
-        lonlat, layers=layers, dem=dem_of(heights), asked=asked or Sight(), threads=1, **kwargs
+        lonlat, layers=layers, dem=dem_of(heights), settings=asked or Sight(), threads=1, **kwargs
     )
 
 

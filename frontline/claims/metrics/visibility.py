@@ -71,7 +71,7 @@ def _view(
         [(float(lon), float(lat)) for lon, lat in lonlat],
         layers=case.layers,
         dem=dem,
-        asked=case.project.sight,
+        settings=case.project.sight,
         radius_m=radius_m,
         target_height_m=target_m,
     )
@@ -505,7 +505,7 @@ def _seen_from(
         return None
     lonlat = [(float(lon), float(lat)) for lon, lat in plane.lonlat(places)]
     return see_from_points(
-        lonlat, layers=case.layers, dem=case.dem, asked=case.project.sight
+        lonlat, layers=case.layers, dem=case.dem, settings=case.project.sight
     ).raster()
 
 
