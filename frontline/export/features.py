@@ -97,22 +97,22 @@ def make_feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     # A flow of no land has its row in the table and nothing to be drawn.
     shapes = plain["changes"].geometry.to_numpy()
     plain["changes"] = plain["changes"][~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    made = [_layer("study_area", results.study_area)]
+    layers = [_layer("study_area", results.study_area)]
     labels = {partition.key: partition.label for partition in project.partitions}
     for key, frame in results.partitions.items():
-        made.append(_layer(f"partition_{key}", frame, title=labels.get(key, key)))
-    made.append(_layer("districts", results.districts))
-    made += [_layer(name, plain[name]) for name in ("sides", "changes")]
-    made.append(_zones(results, frames["zones"]))
-    made += [_layer("lines", plain["lines"]), _layer("corridors", results.corridors)]
-    made += _corridor_sight(results)
+        layers.append(_layer(f"partition_{key}", frame, title=labels.get(key, key)))
+    layers.append(_layer("districts", results.districts))
+    layers += [_layer(name, plain[name]) for name in ("sides", "changes")]
+    layers.append(_zones(results, frames["zones"]))
+    layers += [_layer("lines", plain["lines"]), _layer("corridors", results.corridors)]
+    layers += _corridor_sight(results)
     if len(results.crossings):
-        made.append(_layer("crossings", results.crossings.assign(**_lon_lat(results.crossings))))
-    made.append(_layer("points", results.points))
-    made += _settlements(results, frames["settlements"])
-    made += _control_change(frames["control_change"], made[-1])
-    titles = make_names_unique([layer.title for layer in made], taken=())
-    return tuple(replace(layer, title=title) for layer, title in zip(made, titles, strict=True))
+        layers.append(_layer("crossings", results.crossings.assign(**_lon_lat(results.crossings))))
+    layers.append(_layer("points", results.points))
+    layers += _settlements(results, frames["settlements"])
+    layers += _control_change(frames["control_change"], layers[-1])
+    titles = make_names_unique([layer.title for layer in layers], taken=())
+    return tuple(replace(layer, title=title) for layer, title in zip(layers, titles, strict=True))
 
 
 def _lon_lat(frame: gpd.GeoDataFrame) -> dict[str, list[float]]:
@@ -130,10 +130,14 @@ def _layer(
     """Make a layer of a frame; ``columns`` describe it where the name alone does not."""
     key = "partition_<key>" if name.startswith("partition_") else name
     attributes = tidy_columns(frame, columns=LAYERS[key].columns if columns is None else columns)
-    found = list_columns(attributes, table=key) if columns is None else _known(attributes, columns)
+    described = (
+        list_columns(attributes, table=key) if columns is None else _known(attributes, columns)
+    )
     names = make_names_unique(attributes.columns)
     renamed = [
-        (column.name, new) for column, new in zip(found, names, strict=True) if column.name != new
+        (column.name, new)
+        for column, new in zip(described, names, strict=True)
+        if column.name != new
     ]
     attributes.columns = names
     dimension = DIMENSIONS.get(name, 2)
@@ -145,7 +149,9 @@ def _layer(
         frame=attributes,
         geometry=_objects(geometry),
         dimension=dimension,
-        columns=tuple(replace(column, name=new) for column, new in zip(found, names, strict=True)),
+        columns=tuple(
+            replace(column, name=new) for column, new in zip(described, names, strict=True)
+        ),
         notes=tuple(
             Note(name, f"Column '{to_one_line(old)}' is called '{new}' in the GeoPackage.")
             for old, new in renamed
@@ -154,9 +160,9 @@ def _layer(
 
 
 def _known(attributes: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
-    own = {column.name: column for column in columns}
+    declared = {column.name: column for column in columns}
     guessed = list_columns(attributes, table="")
-    return [own.get(column.name, column) for column in guessed]
+    return [declared.get(column.name, column) for column in guessed]
 
 
 def _objects(values: Sequence[object]) -> NDArray[np.object_]:
@@ -174,12 +180,12 @@ def _of_dimension(shape: object, dimension: int) -> object:
     if shape is None or shapely.is_empty(shape):
         return None
     parts = shapely.get_parts(shapely.get_parts(shape))
-    kept = parts[shapely.get_dimensions(parts) == dimension]
-    if not len(kept):
+    fitting = parts[shapely.get_dimensions(parts) == dimension]
+    if not len(fitting):
         return None
     if dimension == 0:
-        return kept[0]
-    return shapely.multipolygons(kept) if dimension == 2 else shapely.multilinestrings(kept)
+        return fitting[0]
+    return shapely.multipolygons(fitting) if dimension == 2 else shapely.multilinestrings(fitting)
 
 
 def _sorted_like(
@@ -324,7 +330,7 @@ def _one_row_per_place(
     others = [c for c in table.columns if c not in {"line", *per_line}]
     varying = [c for c in others if c != "id" and (grouped[c].nunique(dropna=False) > 1).any()]
     described = {column.name: column for column in list_columns(table, table="settlements")}
-    own = [described[c] for c in others if c not in {f.name for f in fixed} and c not in varying]
+    rest = [described[c] for c in others if c not in {f.name for f in fixed} and c not in varying]
     columns, data = list(fixed), {c.name: wide[c.name] for c in fixed}
     for line in project.lines:
         rows = table[table["line"] == line.key].drop_duplicates("id").set_index("id")
@@ -338,5 +344,5 @@ def _one_row_per_place(
             columns.append(replace(column, name=new, alias=f"{line.label}: {column.alias}"))
     import pandas as pd
 
-    frame = pd.DataFrame({**data, **{column.name: wide[column.name] for column in own}})
-    return frame, (*columns, *own)
+    frame = pd.DataFrame({**data, **{column.name: wide[column.name] for column in rest}})
+    return frame, (*columns, *rest)

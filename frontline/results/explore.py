@@ -61,16 +61,16 @@ def draw_explore_map(results: Results, *, tiles: str | None = None) -> folium.Ma
     import folium
 
     west, south, east, north = (float(end) for end in results.study_area.total_bounds)
-    drawn = folium.Map(tiles=tiles, location=[(south + north) / 2, (west + east) / 2])
-    known = (str(side) for side in results.sides["side"].dropna())
-    colours = choose_side_colours(results.project, others=known)
+    page = folium.Map(tiles=tiles, location=[(south + north) / 2, (west + east) / 2])
+    sides = (str(side) for side in results.sides["side"].dropna())
+    colours = choose_side_colours(results.project, others=sides)
     newest = sort_lines(results.project)[-1].key
     for line in sort_lines(results.project):
         for name, features in _layers(results, line, colours):
-            _add(drawn, name, features, shown=line.key == newest)
-    folium.LayerControl(collapsed=False).add_to(drawn)
-    drawn.fit_bounds([[south, west], [north, east]])
-    return drawn
+            _add(page, name, features, shown=line.key == newest)
+    folium.LayerControl(collapsed=False).add_to(page)
+    page.fit_bounds([[south, west], [north, east]])
+    return page
 
 
 def _layers(
@@ -94,8 +94,10 @@ def _zones(
     zones: gpd.GeoDataFrame, line: LineSpec, colours: Mapping[str, str]
 ) -> Iterator[Feature]:
     """Give the zones, the widest first, so that the nearest lies on top."""
-    own = zones[(zones["line"] == line.key) & (zones["kind"] == "cumulative")]
-    for row in own.sort_values("distance_m", ascending=False, kind="stable").to_dict("records"):
+    cumulative = zones[(zones["line"] == line.key) & (zones["kind"] == "cumulative")]
+    for row in cumulative.sort_values("distance_m", ascending=False, kind="stable").to_dict(
+        "records"
+    ):
         area = round_row(row, column="area_km2").in_sentence("km²")
         words = f"{row['side']}, within {write_far(row['distance_m'])} of the line: {area}"
         yield _feature(row["geometry"], words, colours.get(row["side"]), 0.2)
@@ -109,8 +111,8 @@ def _line(results: Results, line: LineSpec) -> Iterator[Feature]:
             f"{write_accuracy(row['error_m'])}"
         )
         dash = " ".join(f"{part:g}" for part in style.dash)
-        drawn = {"color": style.colour, "weight": style.width, "dashArray": dash or None}
-        yield _feature(row["geometry"], words, style.colour, 0.0) | {"style": drawn}
+        options = {"color": style.colour, "weight": style.width, "dashArray": dash or None}
+        yield _feature(row["geometry"], words, style.colour, 0.0) | {"style": options}
 
 
 def _settlements(results: Results, line: LineSpec, colours: Mapping[str, str]) -> Iterator[Feature]:
@@ -150,7 +152,7 @@ def _feature(geometry: Any, words: str, colour: str | None, opacity: float) -> F
     }
 
 
-def _add(drawn: folium.Map, name: str, features: list[Feature], *, shown: bool) -> None:
+def _add(page: folium.Map, name: str, features: list[Feature], *, shown: bool) -> None:
     """Add a layer to the map; nothing where it has no feature."""
     import folium
 
@@ -163,4 +165,4 @@ def _add(drawn: folium.Map, name: str, features: list[Feature], *, shown: bool) 
         style_function=lambda feature: feature["style"],
         marker=folium.CircleMarker(radius=5),
         tooltip=folium.GeoJsonTooltip(fields=["about"], labels=False),
-    ).add_to(drawn)
+    ).add_to(page)

@@ -70,7 +70,7 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
     way = f"from the {row['from_side']} to the {row['to_side']} side"
     when = f"Between {write_day(old.date)} and {write_day(new.date)}"
     if row["area_certain_km2"] > _SLIVER_KM2:
-        said = (
+        sentence = (
             f"{when}, {figure.text} km² of farmland{_between_quotes(figure, _BOTH_LINES)} "
             f"went {way}, {write_percent(row['share'])} of the farmland that the "
             f"{row['from_side']} side "
@@ -80,7 +80,7 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
         )
     else:
         most = row["area_km2"] if math.isnan(high) else high
-        said = (
+        sentence = (
             f"{when}, no farmland is certain to have gone {way}. Up to {write_rounded(most)} km² "
             "may "
             "have, within the errors of the lines."
@@ -91,7 +91,7 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
         low=low,
         high=high,
         unit="km2",
-        sentence=said + _cover_caveat(case, row),
+        sentence=sentence + _cover_caveat(case, row),
     )
 
 
@@ -175,20 +175,20 @@ def _people_figures(case: Analysis, people: pd.DataFrame) -> Iterator[KeyFigure]
 def _road_figures(case: Analysis) -> Iterator[KeyFigure]:
     segments = case.exposure.segments
     for line in case.project.lines:
-        own = segments[segments["line"] == line.key]
-        if not len(own):
+        of_line = segments[segments["line"] == line.key]
+        if not len(of_line):
             continue
-        km = own.groupby("in_sight")["km"].sum()
-        seen, unknown = (float(km.get(state, 0.0)) for state in ("visible", "unknown"))
+        km = of_line.groupby("in_sight")["km"].sum()
+        visible, unknown = (float(km.get(state, 0.0)) for state in ("visible", "unknown"))
         doubt = f" Of {write_rounded(unknown)} km it cannot be decided." if unknown else ""
         yield KeyFigure(
             id=f"corridors_in_sight:{line.key}",
-            value=seen,
-            low=seen,
-            high=seen + unknown,
+            value=visible,
+            low=visible,
+            high=visible + unknown,
             unit="km",
             sentence=(
-                f"{write_rounded(seen)} of the {write_rounded(float(km.sum()))} km of corridors "
+                f"{write_rounded(visible)} of the {write_rounded(float(km.sum()))} km of corridors "
                 "within the "
                 f"sight radius of the {_called(line)} are in sight of it.{doubt}"
             ),
@@ -303,11 +303,11 @@ def _source(source: str, project: Project) -> str:
         "settlements_by_raster": [grid for grid in project.population if grid.key == key],
     }
     grids = kind.endswith("raster")
-    for made in of.get(kind, []):
-        if made is not None and made.source:
+    for origin in of.get(kind, []):
+        if origin is not None and origin.source:
             # Which year a grid describes is no detail: several may stand side by side.
-            when = f", for {write_day(made.date)}" if grids and made.date is not None else ""
-            return f" Source: {made.source.rstrip('.')}{when}."
+            when = f", for {write_day(origin.date)}" if grids and origin.date is not None else ""
+            return f" Source: {origin.source.rstrip('.')}{when}."
     return ""
 
 
@@ -355,19 +355,19 @@ def _places(
 ) -> Iterator[KeyFigure]:
     caveat = " Illustration only: the elevation is too coarse for statements about single places."
     for key, line in lines.items():
-        here = settlements[settlements["line"] == key]
-        near = int((~here["side_certain"]).sum())
-        crossed = here["crossed"].astype("boolean")
+        of_line = settlements[settlements["line"] == key]
+        near = int((~of_line["side_certain"]).sum())
+        crossed = of_line["crossed"].astype("boolean")
         outlines = int(crossed.notna().sum())
         cut = float(crossed.sum()) if outlines else math.nan
-        sentence = _cut_sentence(line, cut=cut, near=near, listed=len(here), outlines=outlines)
+        sentence = _cut_sentence(line, cut=cut, near=near, listed=len(of_line), outlines=outlines)
         yield KeyFigure(f"crossed:{key}", cut, cut, cut, "settlements", sentence)
-        sight = here["in_sight"]
+        sight = of_line["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
-            seen = int((sight == "visible").sum())
+            visible = int((sight == "visible").sum())
             yield _count(
                 f"in_sight:{key}",
-                seen,
+                visible,
                 _sight_sentence(line, sight) + (caveat if illustration else ""),
             )
 
@@ -397,9 +397,11 @@ def _cut_sentence(line: LineSpec, *, cut: float, near: int, listed: int, outline
 
 def _sight_sentence(line: LineSpec, sight: pd.Series[Any]) -> str:
     """Say how many settlements are in sight of a line, and of how many it is undecided."""
-    seen, open_ = (int((sight == state).sum()) for state in ("visible", "unknown"))
+    visible, open_ = (int((sight == state).sum()) for state in ("visible", "unknown"))
     within = count_text(int((sight != "out_of_range").sum()), one="settlement")
-    is_, what = ("is", "One") if seen == 1 else ("are", write_whole(seen) if seen else "None")
+    is_, what = (
+        ("is", "One") if visible == 1 else ("are", write_whole(visible) if visible else "None")
+    )
     words = (
         f"{what} of the {within} within sight range of the {_called(line)} {is_} in sight of it."
     )

@@ -130,7 +130,9 @@ def _completeness(row: Mapping[Any, Any], project: Project) -> list[str]:
     if share >= ENOUGH:
         return []
     if by.startswith(BY_TOTAL):
-        total = next(one for one in project.totals if one.id == by.removeprefix(BY_TOTAL))
+        total = next(
+            counted for counted in project.totals if counted.id == by.removeprefix(BY_TOTAL)
+        )
         who = f" ({total.source.rstrip('.')})" if total.source else ""
         people = f"{write_whole(total.people)} people stated for all of the {total.side} side{who}"
         return [f"the list holds {write_percent(float(share))} of the {people}"]

@@ -99,14 +99,17 @@ def _rows(
         figures = tuple(SummaryFigure(area) for area in areas)
         yield SummaryRow(side, LAND, figures, change=_change(figures))
     people = results.people
-    own = people[
+    cumulative = people[
         (people["side"] == side)
         & (people["distance_m"] == distance_m)
         & (people["kind"] == "cumulative")
     ]
     rounded = round_cumulative(people, column="population")
-    for source in sorted(own["source"].unique(), key=rank_source):
-        rows = {one["line"]: one for one in own[own["source"] == source].to_dict("records")}
+    for source in sorted(cumulative["source"].unique(), key=rank_source):
+        rows = {
+            row["line"]: row
+            for row in cumulative[cumulative["source"] == source].to_dict("records")
+        }
         at = [rows.get(line.key) for line in lines]
         if not any(row is not None and is_telling(row) for row in at):
             continue
@@ -244,10 +247,10 @@ def _obstacle(
 
 def _change(figures: tuple[SummaryFigure, ...]) -> str:
     """Say whether a figure rose or fell, if its intervals leave no doubt."""
-    known = [one.figure for one in figures if one.figure is not None]
-    if len(known) < 2:
+    rounded = [cell.figure for cell in figures if cell.figure is not None]
+    if len(rounded) < 2:
         return ""
-    old, new = known
+    old, new = rounded
     if old.value == new.value:
         return "unchanged"
     if _end(old, old.high) < _end(new, new.low):
@@ -257,5 +260,5 @@ def _change(figures: tuple[SummaryFigure, ...]) -> str:
 
 def _end(figure: RoundedFigure, end: Decimal | None) -> Decimal:
     """Return an end of a figure's interval; the figure itself where it has none."""
-    found = figure.value if end is None else end
-    return Decimal("NaN") if found is None else found
+    value = figure.value if end is None else end
+    return Decimal("NaN") if value is None else value

@@ -89,17 +89,17 @@ def _people(chapters: Chapters, summary: Summary) -> Iterator[str]:
 
 def _can_be_read(row: SummaryRow) -> bool:
     """Tell whether the figures of a row may stand alone in a sentence."""
-    whole_row = all(one.figure is not None and not one.limits for one in row.figures)
+    whole_row = all(cell.figure is not None and not cell.limits for cell in row.figures)
     return whole_row and not row.obstacle
 
 
 def _people_of(chapters: Chapters, summary: Summary, row: SummaryRow) -> str:
     parts = [
-        f"{'no figure' if one.figure is None else one.figure.in_sentence()} within "
+        f"{'no figure' if cell.figure is None else cell.figure.in_sentence()} within "
         f"{write_far(summary.distance_m)} of the line of {chapters.dates[line.key]}"
-        for line, one in zip(summary.lines, row.figures, strict=True)
+        for line, cell in zip(summary.lines, row.figures, strict=True)
     ]
-    caveats = [limit for one in row.figures for limit in one.limits]
+    caveats = [limit for cell in row.figures for limit in cell.limits]
     words = f"People on the {row.side} side, by {row.what}: {join_phrases(parts)}."
     return f"{words} Caveat: {join_phrases(caveats)}." if caveats else words
 
@@ -157,8 +157,8 @@ def _roads(chapters: Chapters) -> Iterator[str]:
     for key, count in count_crossings(chapters).items():
         where = f"at {count_text(count, one='place')}" if count else "nowhere"
         parts.append(f"the line of {chapters.days[key]} {where}")
-    given = results.project.corridors
-    mark = f" ({SCHEMATIC_MARK})" if given is not None and given.schematic else ""
+    corridors = results.project.corridors
+    mark = f" ({SCHEMATIC_MARK})" if corridors is not None and corridors.schematic else ""
     yield f"Roads and other corridors cross {join_phrases(parts)}{mark}."
 
 

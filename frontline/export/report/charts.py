@@ -77,11 +77,11 @@ def draw_curves(panels: Sequence[ChartPanel], *, title: str, about: str, x_label
     x_label
         Under each panel.
     """
-    drawn = [curve for panel in panels for curve in panel.curves]
-    if not drawn:
+    curves = [curve for panel in panels for curve in panel.curves]
+    if not curves:
         return Markup()
-    farthest = max(max(curve.x) for curve in drawn)
-    highest = max(_highest(curve) for curve in drawn)
+    farthest = max(max(curve.x) for curve in curves)
+    highest = max(_highest(curve) for curve in curves)
     columns = min(len(panels), 2)
     width, height = WIDTH / columns, 250.0
     parts = []
@@ -123,41 +123,41 @@ def _panel(
     return Markup("").join([*parts, *_ends(panel.curves, place, left + width)])
 
 
-def _ends(drawn: Sequence[ChartCurve], place: Place, right: float) -> list[Markup]:
+def _ends(curves: Sequence[ChartCurve], place: Place, right: float) -> list[Markup]:
     """Write each curve's name at its end, apart from the others."""
-    found = []
-    for curve in drawn:
-        known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
-        if known:
-            found.append((place(*known[-1])[1], curve))
-    found.sort(key=lambda one: (one[0], one[1].label))
+    ends = []
+    for curve in curves:
+        points = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
+        if points:
+            ends.append((place(*points[-1])[1], curve))
+    ends.sort(key=lambda end: (end[0], end[1].label))
     parts, last = [], -math.inf
-    for y, curve in found:
+    for y, curve in ends:
         last = max(y, last + 14.0)
         parts.append(_word(right + 5, last + 4, curve.label, class_="tick"))
     return parts
 
 
 def _band(curve: ChartCurve, place: Place) -> Markup:
-    known = [
+    points = [
         (x, low, high)
         for x, low, high in zip(curve.x, curve.low, curve.high, strict=True)
         if math.isfinite(low) and math.isfinite(high)
     ]
-    if len(known) < 2:
+    if len(points) < 2:
         return Markup()
-    over = [place(x, high) for x, _, high in known]
-    under = [place(x, low) for x, low, _ in reversed(known)]
+    over = [place(x, high) for x, _, high in points]
+    under = [place(x, low) for x, low, _ in reversed(points)]
     return _tag("path", d=_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16)
 
 
 def _curve(curve: ChartCurve, place: Place) -> Markup:
-    known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
-    if not known:
+    points = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
+    if not points:
         return Markup()
     return _tag(
         "path",
-        d=_path([place(x, y) for x, y in known]),
+        d=_path([place(x, y) for x, y in points]),
         fill="none",
         stroke=curve.colour,
         stroke_width=2.2,
@@ -166,8 +166,8 @@ def _curve(curve: ChartCurve, place: Place) -> Markup:
 
 
 def _highest(curve: ChartCurve) -> float:
-    known = [value for value in (*curve.y, *curve.high) if math.isfinite(value)]
-    return max(known, default=0.0)
+    values = [value for value in (*curve.y, *curve.high) if math.isfinite(value)]
+    return max(values, default=0.0)
 
 
 def draw_strips(rows: Sequence[ChartStrip], *, title: str, about: str, x_label: str) -> Markup:
@@ -258,9 +258,9 @@ def _tick(value: float) -> str:
 def _drawing(
     title: str, about: str, width: float, height: float, parts: Sequence[Markup]
 ) -> Markup:
-    said = [_tag("title", title), _tag("desc", about)]
+    texts = [_tag("title", title), _tag("desc", about)]
     box = f"0 0 {_n(width)} {_n(height)}"
-    return _tag("svg", *said, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
+    return _tag("svg", *texts, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
 
 
 def _word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Markup:

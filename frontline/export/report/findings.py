@@ -67,9 +67,12 @@ def _sources(
     """Give people by source, as far as a source says anything here."""
     people = chapters.results.people
     at = (people["side"] == side) & (people["distance_m"] == distance_m)
-    own = people[at & (people["kind"] == "cumulative")]
-    for source in sorted(own["source"].unique(), key=rank_source):
-        rows = {row["line"]: row for row in own[own["source"] == source].to_dict("records")}
+    cumulative = people[at & (people["kind"] == "cumulative")]
+    for source in sorted(cumulative["source"].unique(), key=rank_source):
+        rows = {
+            row["line"]: row
+            for row in cumulative[cumulative["source"] == source].to_dict("records")
+        }
         if not any(is_telling(row) for row in rows.values()):
             continue
         cells: list[PeopleCell | None] = []
@@ -87,11 +90,11 @@ def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     by_distance = results.people if results.profile is None else results.profile
     rows = by_distance[by_distance["kind"] == "cumulative"].sort_values("distance_m")
     for source in sorted(rows["source"].unique(), key=rank_source):
-        own = rows[rows["source"] == source]
-        if source.startswith("stated:") or not (own["population"] > 0).any():
+        of_source = rows[rows["source"] == source]
+        if source.startswith("stated:") or not (of_source["population"] > 0).any():
             continue
         panels = [
-            ChartPanel(side.name, _curves(chapters, own, side), NO_FIGURE)
+            ChartPanel(side.name, _curves(chapters, of_source, side), NO_FIGURE)
             for side in chapters.sides
         ]
         label = name_source_row(source, project=results.project)
@@ -104,23 +107,23 @@ def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
 
 def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[ChartCurve, ...]:
     newest = chapters.lines[-1].key
-    drawn = []
+    curves = []
     for line in chapters.lines:
-        own = rows[(rows["line"] == line.key) & (rows["side"] == side.name)]
-        own = own[own["population"].notna()]
-        if (own["population"] > 0).any():
-            drawn.append(
+        profile = rows[(rows["line"] == line.key) & (rows["side"] == side.name)]
+        profile = profile[profile["population"].notna()]
+        if (profile["population"] > 0).any():
+            curves.append(
                 ChartCurve(
                     label=chapters.dates[line.key],
                     colour=side.colour,
                     dashed=line.key != newest,
-                    x=list(own["distance_m"] / 1000),
-                    y=list(own["population"]),
-                    low=list(own["population_low"]),
-                    high=list(own["population_high"]),
+                    x=list(profile["distance_m"] / 1000),
+                    y=list(profile["population"]),
+                    low=list(profile["population_low"]),
+                    high=list(profile["population_high"]),
                 )
             )
-    return tuple(drawn)
+    return tuple(curves)
 
 
 def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
@@ -135,9 +138,9 @@ def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
             remark=f"the line of {chapters.dates[key]}",
             colour=side.colour,
             hollow=key != newest,
-            values=list(own["distance_m"] / 1000),
+            values=list(places["distance_m"] / 1000),
         )
-        for side, key, own in groups
+        for side, key, places in groups
     ]
     return {
         "text": DISTANCE_TEXT,
@@ -148,10 +151,10 @@ def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
             {
                 "side": side,
                 "line": chapters.dates[key],
-                "count": len(own),
-                "marks": [chapters.kilometres(key, value) for value in _marks(own)],
+                "count": len(places),
+                "marks": [chapters.kilometres(key, value) for value in _marks(places)],
             }
-            for side, key, own in groups
+            for side, key, places in groups
         ],
         "errors": [
             (chapters.dates[line.key], _error(chapters, line.key)) for line in chapters.lines
@@ -164,20 +167,20 @@ def _groups(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
     places = chapters.results.settlements
     for side in chapters.sides:
         for line in chapters.lines:
-            own = places[(places["side"] == side.name) & (places["line"] == line.key)]
-            own = own[own["distance_m"].notna()]
-            if len(own):
-                yield side, line.key, pd.DataFrame(own.drop(columns="geometry"))
+            of_group = places[(places["side"] == side.name) & (places["line"] == line.key)]
+            of_group = of_group[of_group["distance_m"].notna()]
+            if len(of_group):
+                yield side, line.key, pd.DataFrame(of_group.drop(columns="geometry"))
 
 
-def _marks(own: pd.DataFrame) -> tuple[float, ...]:
-    values = [float(value) for value in own["distance_m"]]
+def _marks(places: pd.DataFrame) -> tuple[float, ...]:
+    values = [float(value) for value in places["distance_m"]]
     return (min(values), *find_quartiles(values))
 
 
 def find_medians(chapters: Chapters) -> dict[tuple[str, str], float]:
     """Return the median distance of settlements in metres, by side and line."""
-    return {(side.name, key): _marks(own)[2] for side, key, own in _groups(chapters)}
+    return {(side.name, key): _marks(places)[2] for side, key, places in _groups(chapters)}
 
 
 def _error(chapters: Chapters, key: str) -> str:

@@ -149,12 +149,13 @@ def describe_further_tables(chapters: Chapters) -> Mapping[str, Any] | None:
         rows = _chosen(chapters, name, every[name])
         if not rows:
             continue
-        made = _sections(chapters, rows) if name == SECTIONS else _table(chapters, name, rows)
+        described = _sections(chapters, rows) if name == SECTIONS else _table(chapters, name, rows)
         title, about = TABLES[name].title, TABLES[name].sentence
-        long = len(made["rows"]) > MOST_ROWS
-        shown = {**made, "rows": []} if long else made
+        long = len(described["rows"]) > MOST_ROWS
+        listed = {**described, "rows": []} if long else described
         parts.append(
-            {"name": name, "title": title, "about": about, "count": len(rows), "long": long} | shown
+            {"name": name, "title": title, "about": about, "count": len(rows), "long": long}
+            | listed
         )
     return {"tables": parts} if parts else None
 
@@ -183,12 +184,14 @@ def _sections(chapters: Chapters, rows: Sequence[Row]) -> dict[str, Any]:
         place = (fill_text(row["label"]), row["line"], row["side"])
         by_place.setdefault(place, {})[float(row["distance_m"])] = row
     cells: list[list[Cell]] = []
-    for (label, line, side), own in by_place.items():
-        first = next(iter(own.values()))
-        made: list[Cell] = [label, _line(chapters, line), chapters.mark(side)]
-        made.append(round_row(first, column="length_km"))
-        made += [_known(own.get(at), column) for _, column in groups for at in distances]
-        cells.append(made)
+    for (label, line, side), by_measure in by_place.items():
+        first = next(iter(by_measure.values()))
+        row_of_cells: list[Cell] = [label, _line(chapters, line), chapters.mark(side)]
+        row_of_cells.append(round_row(first, column="length_km"))
+        row_of_cells += [
+            _known(by_measure.get(at), column) for _, column in groups for at in distances
+        ]
+        cells.append(row_of_cells)
     heads = ["Section", "Line", "Side", "Length, km"]
     heads += [write_far(at) for _ in groups for at in distances]
     spans = [("", 4), *((f"{head} within", len(distances)) for head, _ in groups)]
@@ -257,8 +260,8 @@ def _distance(chapters: Chapters, name: str, row: Row, distance_m: float) -> str
     key = fill_text(row.get("line"))
     if name == "links" or not math.isfinite(chapters.error_m(key)):
         return f"{write_rounded(distance_m / 1000)} km"
-    shown = chapters.kilometres(key, distance_m)
-    return f"{shown} km" if shown[:1].isdigit() else shown
+    distance = chapters.kilometres(key, distance_m)
+    return f"{distance} km" if distance[:1].isdigit() else distance
 
 
 def _stated_range(low: Any, high: Any) -> str:

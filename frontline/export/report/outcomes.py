@@ -61,19 +61,21 @@ def _sight_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     newest = chapters.lines[-1].key
     table = chapters.results.sight_zones
     for side in chapters.sides:
-        own = table[table["side"] == side.name]
+        of_side = table[table["side"] == side.name]
         rows = []
         for distance_m, line in itertools.product(
-            sorted(own["distance_m"].unique()), chapters.lines
+            sorted(of_side["distance_m"].unique()), chapters.lines
         ):
-            at = own[(own["line"] == line.key) & (own["distance_m"] == distance_m)]
+            at = of_side[(of_side["line"] == line.key) & (of_side["distance_m"] == distance_m)]
             if at.empty or pd.isna(at.iloc[0]["visible_share"]):
                 continue
-            seen, open_ = (float(at.iloc[0][name]) for name in ("visible_share", "unknown_share"))
-            remark = f"{write_percent(seen)} in sight"
+            visible, open_ = (
+                float(at.iloc[0][name]) for name in ("visible_share", "unknown_share")
+            )
+            remark = f"{write_percent(visible)} in sight"
             if open_ > 0:
                 remark += f", {write_percent(open_)} undecided"
-            parts = ((seen, side.colour), (open_ if open_ > 0 else 0.0, "var(--quiet)"))
+            parts = ((visible, side.colour), (open_ if open_ > 0 else 0.0, "var(--quiet)"))
             label = f"Within {write_far(distance_m)}, {chapters.dates[line.key]}"
             rows.append(ChartBar(label, parts, remark, hollow=line.key != newest))
         title = f"Share of the land in sight of the line, by side and distance: {side.name}"
@@ -85,9 +87,9 @@ def _in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Count settlements in range, in sight, hidden and undecided, by side and line."""
     places = chapters.results.settlements
     for side, line in itertools.product(chapters.sides, chapters.lines):
-        own = places[(places["side"] == side.name) & (places["line"] == line.key)]
+        of_side = places[(places["side"] == side.name) & (places["line"] == line.key)]
         counts = [
-            int((own["in_sight"] == state).sum()) for state in ("visible", "hidden", "unknown")
+            int((of_side["in_sight"] == state).sum()) for state in ("visible", "hidden", "unknown")
         ]
         if sum(counts):
             yield {
@@ -104,8 +106,10 @@ def describe_land(chapters: Chapters) -> Mapping[str, Any] | None:
         return None
     tables = []
     for old, new in chapters.pairs(flows):
-        own = flows[(flows["from_line"] == old) & (flows["to_line"] == new)]
-        rows = [_flow(chapters, group) for _, group in own.groupby(["from_side", "to_side"])]
+        flows_of_pair = flows[(flows["from_line"] == old) & (flows["to_line"] == new)]
+        rows = [
+            _flow(chapters, group) for _, group in flows_of_pair.groupby(["from_side", "to_side"])
+        ]
         tables.append((chapters.between(old, new), rows))
     return {"sides": chapters.sides, "chart": _held(chapters), "tables": tables}
 
@@ -138,11 +142,11 @@ def _held(chapters: Chapters) -> Markup:
     rows = []
     for line in chapters.lines:
         table = chapters.results.sides
-        own = table[table["line"] == line.key].set_index("side")["area_km2"]
-        total = float(own.sum())
+        areas = table[table["line"] == line.key].set_index("side")["area_km2"]
+        total = float(areas.sum())
         if total > 0:
             parts = tuple(
-                (float(own.get(side.name, 0.0)) / total, side.colour) for side in chapters.sides
+                (float(areas.get(side.name, 0.0)) / total, side.colour) for side in chapters.sides
             )
             shares = " / ".join(write_percent(share) for share, _ in parts if share > 0)
             rows.append(ChartBar(chapters.dates[line.key], parts, shares))
@@ -172,8 +176,8 @@ def count_outcomes(chapters: Chapters) -> dict[str, int]:
     table = chapters.results.control_change
     first, last = chapters.lines[0].key, chapters.lines[-1].key
     whole_time = table[(table["from_line"] == first) & (table["to_line"] == last)]
-    own = table if whole_time.empty else whole_time
-    return {word: int((own["control"] == word).sum()) for word in OUTCOMES}
+    of_pair = table if whole_time.empty else whole_time
+    return {word: int((of_pair["control"] == word).sum()) for word in OUTCOMES}
 
 
 def describe_places(chapters: Chapters) -> Mapping[str, Any] | None:
@@ -183,40 +187,40 @@ def describe_places(chapters: Chapters) -> Mapping[str, Any] | None:
         return None
     steps = []
     for old, new in chapters.pairs(table):
-        own = table[(table["from_line"] == old) & (table["to_line"] == new)]
-        steps.append(_places(chapters, chapters.between(old, new), own))
+        of_pair = table[(table["from_line"] == old) & (table["to_line"] == new)]
+        steps.append(_places(chapters, chapters.between(old, new), of_pair))
     return {"steps": steps}
 
 
-def _places(chapters: Chapters, between: str, own: pd.DataFrame) -> dict[str, Any]:
-    kinds = _kinds(own)
+def _places(chapters: Chapters, between: str, changes: pd.DataFrame) -> dict[str, Any]:
+    kinds = _kinds(changes)
     rows = []
     for word, label in OUTCOMES.items():
-        these = own[own["control"] == word]
+        these = changes[changes["control"] == word]
         if len(these):
             rows.append((label, len(these), [_sum(these, kind) for kind in kinds]))
-    doubtful = own[own["control"].isin(["cut", "uncertain"])]
+    doubtful = changes[changes["control"].isin(["cut", "uncertain"])]
     return {
         "between": between,
         "kinds": kinds,
         "rows": rows,
-        "changed": _named(chapters, own[own["control"] == "changed"]),
+        "changed": _named(chapters, changes[changes["control"] == "changed"]),
         "doubtful": _named(chapters, doubtful),
         "most": MOST_PLACES,
     }
 
 
-def _kinds(own: pd.DataFrame) -> list[str]:
-    if "population_kind" not in own:
+def _kinds(changes: pd.DataFrame) -> list[str]:
+    if "population_kind" not in changes:
         return []
     order = ("residents", "registered", "displaced")
-    known = set(own.loc[own["population"].notna(), "population_kind"].map(fill_text))
-    return [kind for kind in order if kind in known]
+    kinds = set(changes.loc[changes["population"].notna(), "population_kind"].map(fill_text))
+    return [kind for kind in order if kind in kinds]
 
 
 def _sum(these: pd.DataFrame, kind: str) -> str:
-    own = these.loc[these["population_kind"] == kind, "population"].dropna()
-    return write_rounded(float(own.sum())) if len(own) else "no figure"
+    people = these.loc[these["population_kind"] == kind, "population"].dropna()
+    return write_rounded(float(people.sum())) if len(people) else "no figure"
 
 
 def _named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -244,9 +248,9 @@ def describe_roads(chapters: Chapters) -> Mapping[str, Any] | None:
     results = chapters.results
     if results.corridor_km.empty and results.crossings.empty:
         return None
-    given = results.project.corridors
+    corridors = results.project.corridors
     return {
-        "schematic": given is not None and given.schematic,
+        "schematic": corridors is not None and corridors.schematic,
         "heads": [chapters.days[line.key] for line in chapters.lines],
         "lengths": list(_lengths(chapters)),
         "any_lengths": len(results.corridor_km) > 0,
@@ -263,32 +267,36 @@ def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
     table = table.assign(kind=table["kind"].map(fill_text))
     distances: list[float] = sorted(table["distance_m"].dropna().unique())
     for side, distance_m in itertools.product(chapters.sides, [None, *distances]):
-        own = table[table["side"] == side.name]
-        here = own["distance_m"].isna() if distance_m is None else own["distance_m"] == distance_m
-        own = own[here]
-        if len(own):
+        of_side = table[table["side"] == side.name]
+        in_zone = (
+            of_side["distance_m"].isna()
+            if distance_m is None
+            else of_side["distance_m"] == distance_m
+        )
+        of_side = of_side[in_zone]
+        if len(of_side):
             yield {
                 "side": side,
                 "where": "whole side" if distance_m is None else f"within {write_far(distance_m)}",
                 "rows": [
                     (
                         label_corridor(kind),
-                        [_length(own, kind, line.key) for line in chapters.lines],
+                        [_length(of_side, kind, line.key) for line in chapters.lines],
                     )
-                    for kind in sorted(own["kind"].unique())
+                    for kind in sorted(of_side["kind"].unique())
                 ],
             }
 
 
 def _kinds_of_road(
-    chapters: Chapters, own: pd.DataFrame
+    chapters: Chapters, lengths: pd.DataFrame
 ) -> Iterator[tuple[str, list[RoundedFigure]]]:
-    for kind in sorted(own["kind"].unique()):
-        yield label_corridor(kind), [_length(own, kind, line.key) for line in chapters.lines]
+    for kind in sorted(lengths["kind"].unique()):
+        yield label_corridor(kind), [_length(lengths, kind, line.key) for line in chapters.lines]
 
 
-def _length(own: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
-    rows = own[(own["kind"] == kind) & (own["line"] == key)]
+def _length(lengths: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
+    rows = lengths[(lengths["kind"] == kind) & (lengths["line"] == key)]
     return ZERO if rows.empty else round_row(rows.iloc[0], column="km")
 
 

@@ -68,8 +68,8 @@ def _notes(results: Results) -> Iterator[str]:
 
 def _about(name: str, results: Results) -> str:
     """Say what a note concerns; the file of the elevation is called by what it holds."""
-    given = results.project.elevation
-    if given is not None and given.path.name == name:
+    elevation = results.project.elevation
+    if elevation is not None and elevation.path.name == name:
         return "Elevation"
     return replace_keys(name, results=results)
 
@@ -111,26 +111,26 @@ def _inputs(chapters: Chapters) -> Iterator[Entry]:
 
 
 def _area(results: Results) -> str:
-    own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
-    return f"{write_whole(float(own['area_km2'].sum()))} km²."
+    sides = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
+    return f"{write_whole(float(sides['area_km2'].sum()))} km²."
 
 
 def _settlements(chapters: Chapters) -> Iterator[str]:
     places = chapters.results.settlements.drop_duplicates("id")
-    known = places["population"].notna()
+    has_figure = places["population"].notna()
     kinds = places["population_kind"].map(fill_text)
     counts = [
-        (words, int((known & (kinds == kind)).sum()))
+        (words, int((has_figure & (kinds == kind)).sum()))
         for kind, words in (
             ("residents", "with residents"),
             ("registered", "with registered people only"),
             ("displaced", "with displaced people only"),
         )
     ]
-    counts.append(("without a figure", int((~known).sum())))
+    counts.append(("without a figure", int((~has_figure).sum())))
     parts = [f"{write_whole(count)} {words}" for words, count in counts if count]
     yield f"{count_text(len(places), one='place')}: {join_phrases(parts)}."
-    undated = int((known & (places["population_date"].map(fill_text) == "")).sum())
+    undated = int((has_figure & (places["population_date"].map(fill_text) == "")).sum())
     if undated:
         carry = "carries no date and is used as it is"
         if undated > 1:
@@ -142,20 +142,20 @@ def _settlements(chapters: Chapters) -> Iterator[str]:
 def _completeness(chapters: Chapters) -> Iterator[str]:
     """Say what share of the people in the widest zone the list can hold, by side and line."""
     people = chapters.results.people
-    own = people[(people["source"] == "settlements") & (people["kind"] == "cumulative")]
-    if own.empty:
+    listed = people[(people["source"] == "settlements") & (people["kind"] == "cumulative")]
+    if listed.empty:
         return
-    widest = float(own["distance_m"].max())
-    own = own[own["distance_m"] == widest]
+    widest = float(listed["distance_m"].max())
+    listed = listed[listed["distance_m"] == widest]
     parts = []
     for side in chapters.sides:
         for line in chapters.lines:
-            at = own[(own["side"] == side.name) & (own["line"] == line.key)]
+            at = listed[(listed["side"] == side.name) & (listed["line"] == line.key)]
             if at.empty:
                 continue
             share = at.iloc[0]["completeness"]
-            shown = "an unknown share" if pd.isna(share) else write_percent(float(share))
-            parts.append(f"{shown} ({side.name}, {chapters.dates[line.key]})")
+            share_held = "an unknown share" if pd.isna(share) else write_percent(float(share))
+            parts.append(f"{share_held} ({side.name}, {chapters.dates[line.key]})")
     if parts:
         yield (
             f"Of the people within {write_far(widest)}, the list can hold {join_phrases(parts)}. "
@@ -173,8 +173,8 @@ def _corridors(results: Results) -> Iterator[str]:
 
 def _districts(results: Results) -> Iterator[str]:
     table = results.districts
-    known = int(table["population"].notna().sum())
-    yield f"{count_text(len(table), one='district')}, {write_whole(known)} with a figure."
+    counted = int(table["population"].notna().sum())
+    yield f"{count_text(len(table), one='district')}, {write_whole(counted)} with a figure."
     faults: dict[str, list[str]] = {}
     for row in table.to_dict("records"):
         for fault in fill_text(row.get("known_error")).split(";"):
@@ -206,16 +206,16 @@ def _away(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
     table = chapters.results.further.get("raster_people")
     if table is None:
         return
-    own = table[(table["source"] == f"raster:{grid.key}") & (table["side"] == "")]
-    own = own[own["away_share"].notna()].set_index("line")
+    outside = table[(table["source"] == f"raster:{grid.key}") & (table["side"] == "")]
+    outside = outside[outside["away_share"].notna()].set_index("line")
     parts = [
-        f"{write_percent(float(own['away_share'][line.key]))} with the line of "
+        f"{write_percent(float(outside['away_share'][line.key]))} with the line of "
         f"{chapters.dates[line.key]}"
         for line in chapters.lines
-        if line.key in own.index
+        if line.key in outside.index
     ]
     if parts:
-        people, reach_m = float(own["people"].iloc[0]), float(own["reach_m"].iloc[0])
+        people, reach_m = float(outside["people"].iloc[0]), float(outside["reach_m"].iloc[0])
         yield (
             f"Of its {write_rounded(people)} people in the study area, {join_phrases(parts)} "
             "live farther "
@@ -228,24 +228,24 @@ def _by_district(results: Results, grid: PopulationRaster) -> Iterator[str]:
     table = results.further.get("raster_districts")
     if table is None:
         return
-    own = table[(table["source"] == f"raster:{grid.key}") & (table["coverage"] >= ENOUGH)]
-    stated = float(own["population"].sum())
+    compared = table[(table["source"] == f"raster:{grid.key}") & (table["coverage"] >= ENOUGH)]
+    stated = float(compared["population"].sum())
     if stated > 0:
-        ratio = f"{float(own['people'].sum()) / stated:.2g}"
+        ratio = f"{float(compared['people'].sum()) / stated:.2g}"
         yield f"In the districts with a figure it holds {ratio} times the residents stated there."
 
 
 def _elevation(results: Results) -> Iterator[str]:
-    given = results.project.elevation
-    if given is None:
+    elevation = results.project.elevation
+    if elevation is None:
         return
     grids = [*results.sight.values(), *([results.relief] if results.relief else [])]
     if grids:
         yield f"Cells of {write_whole(max(map(find_raster_step, grids)))} m."
-    if given.vertical_datum:
-        yield f"Heights above {given.vertical_datum}."
-    yield MODELS[given.model]
-    error_m = given.accuracy_m
+    if elevation.vertical_datum:
+        yield f"Heights above {elevation.vertical_datum}."
+    yield MODELS[elevation.model]
+    error_m = elevation.accuracy_m
     if error_m is None:
         yield "Its error is not stated."
     else:
@@ -253,22 +253,22 @@ def _elevation(results: Results) -> Iterator[str]:
     yield from _known_heights(results)
 
 
-def _trees(given: Canopy | None) -> Iterator[Entry]:
-    if given is not None:
+def _trees(canopy: Canopy | None) -> Iterator[Entry]:
+    if canopy is not None:
         words = "Added to the ground for sight. A mean over each cell of the elevation."
-        if given.height_m is not None:
-            words = f"{given.height_m:g} m wherever the land cover has trees. Added for sight."
-        yield "Height of trees", _who(given), [words]
+        if canopy.height_m is not None:
+            words = f"{canopy.height_m:g} m wherever the land cover has trees. Added for sight."
+        yield "Height of trees", _who(canopy), [words]
 
 
 def _cover(results: Results) -> Iterator[str]:
     """Say how fine the land cover is, how much of the area it knows, and its classes."""
-    given, case = results.project.landcover, results.case
+    landcover, case = results.project.landcover, results.case
     if case is not None and case.cover is not None:
         share, step_m = write_percent(case.cover.known), write_whole(case.cover.step_m)
         yield f"Known on {share} of the study area, in cells of {step_m} m."
-    if given is not None:
-        yield f"Classes: {', '.join(given.classes)}."
+    if landcover is not None:
+        yield f"Classes: {', '.join(landcover.classes)}."
 
 
 def _known_heights(results: Results) -> Iterator[str]:
@@ -278,12 +278,12 @@ def _known_heights(results: Results) -> Iterator[str]:
     case, points = results.case, results.points
     if case is None or case.dem is None or "elevation_m" not in points:
         return
-    known = points[points["elevation_m"].notna()]
-    if known.empty:
+    measured = points[points["elevation_m"].notna()]
+    if measured.empty:
         return
-    xy = shapely.get_coordinates(shapely.point_on_surface(known.geometry.to_numpy()))
+    xy = shapely.get_coordinates(shapely.point_on_surface(measured.geometry.to_numpy()))
     heights = sample_heights(case.dem, xy=xy, crs=CRS.from_epsg(4326))
-    off = heights - known["elevation_m"].to_numpy(dtype=float)
+    off = heights - measured["elevation_m"].to_numpy(dtype=float)
     off = off[np.isfinite(off)]
     if len(off) < 2:
         return

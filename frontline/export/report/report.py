@@ -89,7 +89,9 @@ def render_report(results: Results, *, inputs_hash: str) -> str:
     """Return the report of a run as text."""
     chapters = Chapters(results)
     contexts = {key: make(chapters) for key, make in _makers(inputs_hash).items()}
-    shown = [(key, TITLES[key], contexts[key]) for key in TITLES if contexts[key] is not None]
+    chapters_shown = [
+        (key, TITLES[key], contexts[key]) for key in TITLES if contexts[key] is not None
+    ]
     style = files("frontline.export.report").joinpath("report.css").read_text(encoding="utf-8")
     template = open_templates("frontline.export.report").get_template("report.html")
     return template.render(
@@ -102,7 +104,7 @@ def render_report(results: Results, *, inputs_hash: str) -> str:
         warning=write_sight_warning(results),
         disclaimer=WORDS["disclaimer"],
         schematic=SCHEMATIC,
-        chapters=shown,
+        chapters=chapters_shown,
         foot=f"{WORDS['made_with']} · {WORDS['inputs_hash']} {inputs_hash}",
     )
 
@@ -138,9 +140,9 @@ def _asked(chapters: Chapters) -> Mapping[str, Any]:
     """Give what the project asked, and the lines."""
     results = chapters.results
     project = results.project
-    own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
+    sides = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
     return {
-        "area": write_whole(float(own["area_km2"].sum())),
+        "area": write_whole(float(sides["area_km2"].sum())),
         "distances": join_phrases(
             write_far(distance_m) for distance_m in project.zones.distances_m
         ),
@@ -153,23 +155,23 @@ def _asked(chapters: Chapters) -> Mapping[str, Any]:
 
 
 def _asked_sight(results: Results) -> Mapping[str, str] | None:
-    asked = results.project.sight
+    settings = results.project.sight
     if not results.sight:
         return None
     return {
-        "observer": f"{asked.observer_height_m:g} m",
-        "target": f"{asked.target_height_m:g} m",
-        "radius": write_far(asked.radius_m),
+        "observer": f"{settings.observer_height_m:g} m",
+        "target": f"{settings.target_height_m:g} m",
+        "radius": write_far(settings.radius_m),
         "terrain": _terrain(results),
     }
 
 
 def _terrain(results: Results) -> str:
     """Tell what rays run over: ground, ground with trees, a surface, or not stated."""
-    given = results.project.elevation
-    if given is None:
+    elevation = results.project.elevation
+    if elevation is None:
         return "unknown"
-    return "trees" if given.canopy is not None else given.model
+    return "trees" if elevation.canopy is not None else elevation.model
 
 
 def _lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
@@ -177,14 +179,14 @@ def _lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
     results = chapters.results
     for line in chapters.lines:
         row = results.lines[results.lines["line"] == line.key].iloc[0]
-        own = results.sides[results.sides["line"] == line.key].to_dict("records")
-        held = {str(one["side"]): round_row(one, column="area_km2") for one in own}
+        rows = results.sides[results.sides["line"] == line.key].to_dict("records")
+        areas = {str(row["side"]): round_row(row, column="area_km2") for row in rows}
         yield {
             "label": line.label,
             "date": chapters.days[line.key],
             "length": write_whole(float(row["length_km"])),
             "accuracy": write_accuracy(row["error_m"]),
-            "held": [held.get(side.name) for side in chapters.sides],
+            "held": [areas.get(side.name) for side in chapters.sides],
         }
 
 
