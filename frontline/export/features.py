@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -314,6 +314,27 @@ def _point(shape: object, row: object) -> object:
     return shapely.Point(lon, lat)
 
 
+def name_line_column(name: str, *, line: str, taken: Collection[str] = ()) -> str:
+    """Name the column of a line in the layer of settlements.
+
+    Parameters
+    ----------
+    name
+        Of the column in the table of settlements.
+    line
+        Key of the line.
+    taken
+        Columns of the place that differ from line to line and stand once per line themselves.
+
+    Returns
+    -------
+    The name and the key; the figure at the line's date is plainly ``population_<line>`` where
+    that is free.
+    """
+    plain = name == "population_at_line" and "population" not in taken
+    return f"{'population' if plain else name}_{line}"
+
+
 def _one_row_per_place(
     table: pd.DataFrame, project: Project
 ) -> tuple[pd.DataFrame, tuple[Column, ...]]:
@@ -337,9 +358,7 @@ def _one_row_per_place(
         rows = rows.reindex(wide["id"])
         for name in [*per_line, *varying]:
             column = described[name]
-            # The plain name is free unless the place's own figure differs from line to line.
-            plain = name == "population_at_line" and "population" not in varying
-            new = f"{'population' if plain else name}_{line.key}"
+            new = name_line_column(name, line=line.key, taken=varying)
             data[new] = rows[name].set_axis(wide.index)
             columns.append(replace(column, name=new, alias=f"{line.label}: {column.alias}"))
     import pandas as pd

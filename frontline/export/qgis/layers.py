@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
-from frontline.export.features import DIMENSIONS, FeatureLayer
+from frontline.export.features import DIMENSIONS, FeatureLayer, name_line_column
 from frontline.export.manifest import describe_run
 from frontline.export.publish import prepare_output, publish
 from frontline.export.qgis.style import (
@@ -294,7 +294,11 @@ def _columns(name: str, project: Project) -> tuple[Column, ...]:
     if name != "settlements":
         return LAYERS[name].columns if name in LAYERS else ()
     per_line = [
-        replace(column, name=f"{column.name}_{line.key}", alias=f"{line.label}: {column.alias}")
+        replace(
+            column,
+            name=name_line_column(column.name, line=line.key),
+            alias=f"{line.label}: {column.alias}",
+        )
         for line in project.lines
         for column in PER_LINE
     ]
