@@ -211,7 +211,7 @@ def replace_keys(words: str, *, results: Results) -> str:
     """
     sources = {str(source) for source in results.people["source"]}
     names = list_labels(results.project)
-    names |= {source: _inside(label_source(source)) for source in sources if ":" in source}
+    names |= {source: _lower_first(label_source(source)) for source in sources if ":" in source}
     return re.sub(r"\bkm2\b", "km²", add_labels(words, names=names))
 
 
@@ -228,22 +228,22 @@ def add_labels(words: str, *, names: Mapping[str, str]) -> str:
     for key in sorted(names, key=len, reverse=True):
         quoted = re.escape(key)
         bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
-        words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, words)
+        words = re.sub(rf"'{quoted}'{bare}", _quote_exactly(names[key]), words)
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _write_match, words)
 
 
-def _inside(label: str) -> str:
+def _lower_first(label: str) -> str:
     """Write a label as it stands inside a sentence."""
     return label[:1].lower() + label[1:]
 
 
-def _day_of(match: re.Match[str]) -> str:
+def _write_match(match: re.Match[str]) -> str:
     try:
         return write_day(dt.date.fromisoformat(match[0]))
     except ValueError:
         return match[0]
 
 
-def _exactly(words: str) -> Callable[[re.Match[str]], str]:
+def _quote_exactly(words: str) -> Callable[[re.Match[str]], str]:
     """Return what puts words into a text as they are: a backslash means nothing there."""
     return lambda _: words

@@ -21,23 +21,25 @@ def describe_land_cover(chapters: Chapters) -> Mapping[str, Any] | None:
     cover, stated = results.further.get("landcover"), results.project.landcover
     if cover is None or stated is None or cover.empty:
         return None
-    classes = _classes(cover)
+    classes = _list_classes(cover)
     return {
         "date": "" if stated.date is None else write_day(stated.date),
         "lines": join_phrases(chapters.days.values()),
-        "changes": list(_changes(chapters, classes)),
+        "changes": list(_list_changes(chapters, classes)),
         "classes": classes,
-        "held": list(_held(chapters, cover, classes)),
+        "held": list(_list_held(chapters, cover, classes)),
     }
 
 
-def _classes(cover: pd.DataFrame) -> list[str]:
+def _list_classes(cover: pd.DataFrame) -> list[str]:
     """List the classes that a reader asks for first, those of them that there are."""
     present = set(cover["cover"])
     return [name for name in (FARMLAND, TREES, UNKNOWN) if name in present]
 
 
-def _held(chapters: Chapters, cover: pd.DataFrame, classes: list[str]) -> Iterator[dict[str, Any]]:
+def _list_held(
+    chapters: Chapters, cover: pd.DataFrame, classes: list[str]
+) -> Iterator[dict[str, Any]]:
     """Give a row for each side, distance and line, with a cell for each class."""
     for side in dict.fromkeys(cover["side"]):
         of_side = cover[cover["side"] == side]
@@ -55,11 +57,11 @@ def _held(chapters: Chapters, cover: pd.DataFrame, classes: list[str]) -> Iterat
                     if distance_m is None
                     else f"Within {write_far(distance_m)}",
                     "line": chapters.dates[line.key],
-                    "cells": [_cell(rows, name) for name in classes],
+                    "cells": [_make_cell(rows, name) for name in classes],
                 }
 
 
-def _cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
+def _make_cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
     """Return land of a class and its share of the land there."""
     if name not in rows.index:
         return None
@@ -69,7 +71,9 @@ def _cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
     )
 
 
-def _changes(chapters: Chapters, classes: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _list_changes(
+    chapters: Chapters, classes: list[str]
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Give for each pair of lines a row per flow and class."""
     changes = chapters.results.further.get("landcover_changes")
     if changes is None:

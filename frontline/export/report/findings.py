@@ -42,26 +42,26 @@ def describe_figures(chapters: Chapters) -> Mapping[str, Any]:
     """Give land and people within each distance, charts of them, and sentences to quote."""
     return {
         "heads": chapters.heads,
-        "tables": [(side, list(_blocks(chapters, side.name))) for side in chapters.sides],
-        "charts": list(_charts(chapters)),
+        "tables": [(side, list(_list_blocks(chapters, side.name))) for side in chapters.sides],
+        "charts": list(_draw_charts(chapters)),
         "chart_title": PEOPLE_CHART,
         "chart_note": PEOPLE_CHART_NOTE,
         "quotes": [figure.sentence for figure in chapters.results.key_figures],
     }
 
 
-def _blocks(
+def _list_blocks(
     chapters: Chapters, side: str
 ) -> Iterator[tuple[str, list[tuple[str, Any]], list[Any]]]:
     """Give for each distance its words, the rows of people by source, and the row of land."""
     for distance_m in chapters.distances_m:
         land = [chapters.land.get((line.key, side, distance_m)) for line in chapters.lines]
-        rows = list(_sources(chapters, side, distance_m))
+        rows = list(_list_sources(chapters, side, distance_m))
         if rows or any(land):
             yield write_far(distance_m), rows, land if any(land) else []
 
 
-def _sources(
+def _list_sources(
     chapters: Chapters, side: str, distance_m: float
 ) -> Iterator[tuple[str, list[PeopleCell | None]]]:
     """Give people by source, as far as a source says anything here."""
@@ -84,7 +84,7 @@ def _sources(
         yield name_source_row(source, project=chapters.results.project), cells
 
 
-def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
+def _draw_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     """Draw people against distance: for each source a panel per side."""
     results = chapters.results
     by_distance = results.people if results.profile is None else results.profile
@@ -94,7 +94,7 @@ def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
         if source.startswith("stated:") or not (of_source["population"] > 0).any():
             continue
         panels = [
-            ChartPanel(side.name, _curves(chapters, of_source, side), NO_FIGURE)
+            ChartPanel(side.name, _list_curves(chapters, of_source, side), NO_FIGURE)
             for side in chapters.sides
         ]
         label = name_source_row(source, project=results.project)
@@ -105,7 +105,7 @@ def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
         )
 
 
-def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[ChartCurve, ...]:
+def _list_curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[ChartCurve, ...]:
     newest = chapters.lines[-1].key
     curves = []
     for line in chapters.lines:
@@ -128,7 +128,7 @@ def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[Cha
 
 def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give how far settlements lie from each line, as a drawing and as a table."""
-    groups = list(_groups(chapters))
+    groups = list(_group_places(chapters))
     if not groups:
         return None
     newest = chapters.lines[-1].key
@@ -152,17 +152,17 @@ def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
                 "side": side,
                 "line": chapters.dates[key],
                 "count": len(places),
-                "marks": [chapters.kilometres(key, value) for value in _marks(places)],
+                "marks": [chapters.kilometres(key, value) for value in _find_marks(places)],
             }
             for side, key, places in groups
         ],
         "errors": [
-            (chapters.dates[line.key], _error(chapters, line.key)) for line in chapters.lines
+            (chapters.dates[line.key], _write_error(chapters, line.key)) for line in chapters.lines
         ],
     }
 
 
-def _groups(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
+def _group_places(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
     """Give side, line and settlements that it held under it, side by side for comparison."""
     places = chapters.results.settlements
     for side in chapters.sides:
@@ -173,16 +173,18 @@ def _groups(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
                 yield side, line.key, pd.DataFrame(of_group.drop(columns="geometry"))
 
 
-def _marks(places: pd.DataFrame) -> tuple[float, ...]:
+def _find_marks(places: pd.DataFrame) -> tuple[float, ...]:
     values = [float(value) for value in places["distance_m"]]
     return (min(values), *find_quartiles(values))
 
 
 def find_medians(chapters: Chapters) -> dict[tuple[str, str], float]:
     """Return the median distance of settlements in metres, by side and line."""
-    return {(side.name, key): _marks(places)[2] for side, key, places in _groups(chapters)}
+    return {
+        (side.name, key): _find_marks(places)[2] for side, key, places in _group_places(chapters)
+    }
 
 
-def _error(chapters: Chapters, key: str) -> str:
+def _write_error(chapters: Chapters, key: str) -> str:
     error_m = chapters.error_m(key)
     return f"{error_m:,.0f} m" if math.isfinite(error_m) else WORDS["line_error_none"]

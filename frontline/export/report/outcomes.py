@@ -50,13 +50,13 @@ def describe_sight(chapters: Chapters) -> Mapping[str, Any] | None:
     return {
         "warning": write_sight_warning(results),
         "text": SIGHT_TEXT,
-        "charts": list(_sight_charts(chapters)),
+        "charts": list(_draw_sight(chapters)),
         "radius": write_far(results.project.sight.radius_m),
-        "rows": list(_in_sight(chapters)),
+        "rows": list(_count_in_sight(chapters)),
     }
 
 
-def _sight_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
+def _draw_sight(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     """Draw a bar per side, distance and line."""
     newest = chapters.lines[-1].key
     table = chapters.results.sight_zones
@@ -83,7 +83,7 @@ def _sight_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
             yield side.name, draw_bars(rows, title=title, about=SIGHT_TEXT)
 
 
-def _in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
+def _count_in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Count settlements in range, in sight, hidden and undecided, by side and line."""
     places = chapters.results.settlements
     for side, line in itertools.product(chapters.sides, chapters.lines):
@@ -108,13 +108,14 @@ def describe_land(chapters: Chapters) -> Mapping[str, Any] | None:
     for old, new in chapters.pairs(flows):
         flows_of_pair = flows[(flows["from_line"] == old) & (flows["to_line"] == new)]
         rows = [
-            _flow(chapters, group) for _, group in flows_of_pair.groupby(["from_side", "to_side"])
+            _describe_flow(chapters, group)
+            for _, group in flows_of_pair.groupby(["from_side", "to_side"])
         ]
         tables.append((chapters.between(old, new), rows))
-    return {"sides": chapters.sides, "chart": _held(chapters), "tables": tables}
+    return {"sides": chapters.sides, "chart": _draw_held(chapters), "tables": tables}
 
 
-def _flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
+def _describe_flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
     """Give one flow: all of it, what is certain, and what the errors leave open."""
     first = rows.iloc[0]
     by_kind = {row["kind"]: row for _, row in rows.iterrows()}
@@ -124,20 +125,20 @@ def _flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
     return {
         "sides": [chapters.mark(side) for side in sides],
         "moved": sides[0] != sides[1],
-        "whole": _whole_flow(rows),
+        "whole": _round_flow(rows),
         "certain": round_row(certain[0], column="area_km2") if certain else ZERO,
         "open": ZERO if open_ is None else round_row(open_, column="area_km2"),
     }
 
 
-def _whole_flow(rows: pd.DataFrame) -> RoundedFigure:
+def _round_flow(rows: pd.DataFrame) -> RoundedFigure:
     first = rows.iloc[0]
     if "flow_km2" in rows and not pd.isna(first["flow_km2"]):
         return round_row(first, column="flow_km2")
     return round_figure(float(rows["area_km2"].sum()))
 
 
-def _held(chapters: Chapters) -> Markup:
+def _draw_held(chapters: Chapters) -> Markup:
     """Draw how the land is split under each line."""
     rows = []
     for line in chapters.lines:
@@ -188,29 +189,29 @@ def describe_places(chapters: Chapters) -> Mapping[str, Any] | None:
     steps = []
     for old, new in chapters.pairs(table):
         of_pair = table[(table["from_line"] == old) & (table["to_line"] == new)]
-        steps.append(_places(chapters, chapters.between(old, new), of_pair))
+        steps.append(_describe_step(chapters, chapters.between(old, new), of_pair))
     return {"steps": steps}
 
 
-def _places(chapters: Chapters, between: str, changes: pd.DataFrame) -> dict[str, Any]:
-    kinds = _kinds(changes)
+def _describe_step(chapters: Chapters, between: str, changes: pd.DataFrame) -> dict[str, Any]:
+    kinds = _list_kinds(changes)
     rows = []
     for word, label in OUTCOMES.items():
         these = changes[changes["control"] == word]
         if len(these):
-            rows.append((label, len(these), [_sum(these, kind) for kind in kinds]))
+            rows.append((label, len(these), [_sum_people(these, kind) for kind in kinds]))
     doubtful = changes[changes["control"].isin(["cut", "uncertain"])]
     return {
         "between": between,
         "kinds": kinds,
         "rows": rows,
-        "changed": _named(chapters, changes[changes["control"] == "changed"]),
-        "doubtful": _named(chapters, doubtful),
+        "changed": _list_named(chapters, changes[changes["control"] == "changed"]),
+        "doubtful": _list_named(chapters, doubtful),
         "most": MOST_PLACES,
     }
 
 
-def _kinds(changes: pd.DataFrame) -> list[str]:
+def _list_kinds(changes: pd.DataFrame) -> list[str]:
     if "population_kind" not in changes:
         return []
     order = ("residents", "registered", "displaced")
@@ -218,12 +219,12 @@ def _kinds(changes: pd.DataFrame) -> list[str]:
     return [kind for kind in order if kind in kinds]
 
 
-def _sum(these: pd.DataFrame, kind: str) -> str:
+def _sum_people(these: pd.DataFrame, kind: str) -> str:
     people = these.loc[these["population_kind"] == kind, "population"].dropna()
     return write_rounded(float(people.sum())) if len(people) else "no figure"
 
 
-def _named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
+def _list_named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
     """List settlements by name, before and after: never in order of what can be seen or reached."""
     rows = [
         (chapters.names.get(str(row["id"]), fill_text(row["name"])), row)
@@ -252,14 +253,14 @@ def describe_roads(chapters: Chapters) -> Mapping[str, Any] | None:
     return {
         "schematic": corridors is not None and corridors.schematic,
         "heads": [chapters.days[line.key] for line in chapters.lines],
-        "lengths": list(_lengths(chapters)),
+        "lengths": list(_list_lengths(chapters)),
         "any_lengths": len(results.corridor_km) > 0,
-        "crossings": list(_crossings(chapters)),
+        "crossings": list(_list_crossings(chapters)),
         "most": MOST_PLACES,
     }
 
 
-def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
+def _list_lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Give kilometres by kind on each side as a whole and within each distance."""
     table = chapters.results.further.get("corridor_kinds")
     if table is None:
@@ -281,26 +282,29 @@ def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
                 "rows": [
                     (
                         label_corridor(kind),
-                        [_length(of_side, kind, line.key) for line in chapters.lines],
+                        [_measure_length(of_side, kind, line.key) for line in chapters.lines],
                     )
                     for kind in sorted(of_side["kind"].unique())
                 ],
             }
 
 
-def _kinds_of_road(
+def _list_road_kinds(
     chapters: Chapters, lengths: pd.DataFrame
 ) -> Iterator[tuple[str, list[RoundedFigure]]]:
     for kind in sorted(lengths["kind"].unique()):
-        yield label_corridor(kind), [_length(lengths, kind, line.key) for line in chapters.lines]
+        yield (
+            label_corridor(kind),
+            [_measure_length(lengths, kind, line.key) for line in chapters.lines],
+        )
 
 
-def _length(lengths: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
+def _measure_length(lengths: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
     rows = lengths[(lengths["kind"] == kind) & (lengths["line"] == key)]
     return ZERO if rows.empty else round_row(rows.iloc[0], column="km")
 
 
-def _crossings(chapters: Chapters) -> Iterator[dict[str, str]]:
+def _list_crossings(chapters: Chapters) -> Iterator[dict[str, str]]:
     place = {line.key: number for number, line in enumerate(chapters.lines)}
     project = chapters.results.project
     rows = chapters.results.crossings.drop(columns="geometry").to_dict("records")

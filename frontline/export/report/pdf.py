@@ -53,22 +53,22 @@ def write_pdf(path: Path) -> None:
     if program == "weasyprint":
         import_module("weasyprint").HTML(filename=str(page)).write_pdf(str(path))
     else:
-        _by_browser(program, page, path)
-    path.write_bytes(_renumbered(DATES.sub(_undated, path.read_bytes())))
+        _print_in_browser(program, page, path)
+    path.write_bytes(_renumber(DATES.sub(_fix_date, path.read_bytes())))
 
 
-def _undated(match: re.Match[bytes]) -> bytes:
+def _fix_date(match: re.Match[bytes]) -> bytes:
     """Put a fixed time in the place of another, of the same length: positions in a PDF count."""
     return re.sub(rb"\d", b"0", match[0])
 
 
-def _renumbered(pdf: bytes) -> bytes:
+def _renumber(pdf: bytes) -> bytes:
     """Give tagged parts numbers from 1 on, in the order in which the tree of names has them."""
     order = {name: at for at, name in enumerate(sorted(set(NODES.findall(pdf))), start=1)}
     return NODES.sub(lambda match: b"(node%08d)" % order[match[1]], pdf)
 
 
-def _by_browser(program: str, page: Path, path: Path) -> None:
+def _print_in_browser(program: str, page: Path, path: Path) -> None:
     with tempfile.TemporaryDirectory() as profile:
         command = [
             program,

@@ -50,23 +50,23 @@ def describe_quality(chapters: Chapters) -> Mapping[str, Any]:
     return {
         "inputs": [
             (name, who, replace_keys(" ".join(sentences), results=results))
-            for name, who, sentences in _inputs(chapters)
+            for name, who, sentences in _list_inputs(chapters)
         ],
-        "notes": list(_notes(results)),
+        "notes": list(_list_notes(results)),
     }
 
 
-def _notes(results: Results) -> Iterator[str]:
+def _list_notes(results: Results) -> Iterator[str]:
     """Give the notes of the run in the words of the report."""
     for note in results.notes:
-        about = _about(note.about, results)
+        about = _list_entries(note.about, results)
         words = f"{about[:1].upper()}{about[1:]}: {replace_keys(note.text, results=results)}"
         if note.count and str(note.count) not in note.text:
             words += f" In all: {write_whole(note.count)}."
         yield words
 
 
-def _about(name: str, results: Results) -> str:
+def _list_entries(name: str, results: Results) -> str:
     """Say what a note concerns; the file of the elevation is called by what it holds."""
     elevation = results.project.elevation
     if elevation is not None and elevation.path.name == name:
@@ -74,48 +74,60 @@ def _about(name: str, results: Results) -> str:
     return replace_keys(name, results=results)
 
 
-def _who(origin: Origin) -> str:
+def _name_makers(origin: Origin) -> str:
     """Write source, date and licence of an input."""
     date = "" if origin.date is None else write_day(origin.date)
     parts = [part for part in (origin.source, date, origin.licence) if part]
     return ", ".join(parts) or "source not stated"
 
 
-def _inputs(chapters: Chapters) -> Iterator[Entry]:
+def _list_inputs(chapters: Chapters) -> Iterator[Entry]:
     results = chapters.results
     project = results.project
-    yield "Study area", _who(project.study_area), [_area(results)]
+    yield "Study area", _name_makers(project.study_area), [_describe_area(results)]
     for line in chapters.lines:
         row = results.lines[results.lines["line"] == line.key].iloc[0]
         accuracy = write_accuracy(row["error_m"])
-        yield line.label, _who(line), [f"{accuracy[:1].upper()}{accuracy[1:]}."]
+        yield line.label, _name_makers(line), [f"{accuracy[:1].upper()}{accuracy[1:]}."]
     if project.settlements is not None:
-        yield "Settlements", _who(project.settlements), list(_settlements(chapters))
+        yield (
+            "Settlements",
+            _name_makers(project.settlements),
+            list(_describe_settlements(chapters)),
+        )
     if project.corridors is not None:
-        yield "Roads and other corridors", _who(project.corridors), list(_corridors(results))
+        yield (
+            "Roads and other corridors",
+            _name_makers(project.corridors),
+            list(_describe_corridors(results)),
+        )
     if project.points is not None:
         count = count_text(len(results.points), one="feature")
-        yield "Named points", _who(project.points), [f"{count}."]
+        yield "Named points", _name_makers(project.points), [f"{count}."]
     if project.districts is not None:
-        yield "Districts", _who(project.districts), list(_districts(results))
+        yield "Districts", _name_makers(project.districts), list(_describe_districts(results))
     for part in project.partitions:
-        yield part.label, _who(part), []
+        yield part.label, _name_makers(part), []
     for grid in project.population:
-        yield label_source(f"raster:{grid.key}"), _who(grid), list(_grid(chapters, grid))
+        yield (
+            label_source(f"raster:{grid.key}"),
+            _name_makers(grid),
+            list(_describe_grid(chapters, grid)),
+        )
     if project.elevation is not None:
-        yield "Elevation", _who(project.elevation), list(_elevation(results))
-        yield from _trees(project.elevation.canopy)
+        yield "Elevation", _name_makers(project.elevation), list(_describe_elevation(results))
+        yield from _describe_trees(project.elevation.canopy)
     if project.landcover is not None:
-        yield "Land cover", _who(project.landcover), list(_cover(results))
-    yield from _stated(results)
+        yield "Land cover", _name_makers(project.landcover), list(_describe_cover(results))
+    yield from _describe_stated(results)
 
 
-def _area(results: Results) -> str:
+def _describe_area(results: Results) -> str:
     sides = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
     return f"{write_whole(float(sides['area_km2'].sum()))} km²."
 
 
-def _settlements(chapters: Chapters) -> Iterator[str]:
+def _describe_settlements(chapters: Chapters) -> Iterator[str]:
     places = chapters.results.settlements.drop_duplicates("id")
     has_figure = places["population"].notna()
     kinds = places["population_kind"].map(fill_text)
@@ -136,10 +148,10 @@ def _settlements(chapters: Chapters) -> Iterator[str]:
         if undated > 1:
             carry = "carry no date and are used as they are"
         yield f"{count_text(undated, one='figure')} {carry}."
-    yield from _completeness(chapters)
+    yield from _describe_completeness(chapters)
 
 
-def _completeness(chapters: Chapters) -> Iterator[str]:
+def _describe_completeness(chapters: Chapters) -> Iterator[str]:
     """Say what share of the people in the widest zone the list can hold, by side and line."""
     people = chapters.results.people
     listed = people[(people["source"] == "settlements") & (people["kind"] == "cumulative")]
@@ -164,14 +176,14 @@ def _completeness(chapters: Chapters) -> Iterator[str]:
         )
 
 
-def _corridors(results: Results) -> Iterator[str]:
+def _describe_corridors(results: Results) -> Iterator[str]:
     total = float(results.corridors["length_km"].sum()) if len(results.corridors) else 0.0
     yield f"{count_text(len(results.corridors), one='feature')}, {write_whole(total)} km in all."
     if results.project.corridors is not None and results.project.corridors.schematic:
         yield SCHEMATIC
 
 
-def _districts(results: Results) -> Iterator[str]:
+def _describe_districts(results: Results) -> Iterator[str]:
     table = results.districts
     counted = int(table["population"].notna().sum())
     yield f"{count_text(len(table), one='district')}, {write_whole(counted)} with a figure."
@@ -185,7 +197,7 @@ def _districts(results: Results) -> Iterator[str]:
         yield " ".join(["Known of the outlines:", *known_faults[:MOST_FAULTS]])
 
 
-def _grid(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
+def _describe_grid(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
     yield "People per cell." if grid.kind == "count" else "People per square kilometre."
     if grid.date is None:
         yield "Its date is not stated."
@@ -197,11 +209,11 @@ def _grid(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
         yield f"Used for lines from {start} to {end}."
     if grid.series:
         yield f"Of the series “{grid.series}” each line takes the one nearest in date."
-    yield from _away(chapters, grid)
-    yield from _by_district(chapters.results, grid)
+    yield from _describe_outside(chapters, grid)
+    yield from _compare_districts(chapters.results, grid)
 
 
-def _away(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
+def _describe_outside(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
     """Say what part of a raster's people no listed settlement is near to."""
     table = chapters.results.further.get("raster_people")
     if table is None:
@@ -223,7 +235,7 @@ def _away(chapters: Chapters, grid: PopulationRaster) -> Iterator[str]:
         )
 
 
-def _by_district(results: Results, grid: PopulationRaster) -> Iterator[str]:
+def _compare_districts(results: Results, grid: PopulationRaster) -> Iterator[str]:
     """Say how a raster stands to the figures of the districts that it reaches."""
     table = results.further.get("raster_districts")
     if table is None:
@@ -235,7 +247,7 @@ def _by_district(results: Results, grid: PopulationRaster) -> Iterator[str]:
         yield f"In the districts with a figure it holds {ratio} times the residents stated there."
 
 
-def _elevation(results: Results) -> Iterator[str]:
+def _describe_elevation(results: Results) -> Iterator[str]:
     elevation = results.project.elevation
     if elevation is None:
         return
@@ -250,18 +262,18 @@ def _elevation(results: Results) -> Iterator[str]:
         yield "Its error is not stated."
     else:
         yield f"Stated error: {write_whole(error_m)} m (standard deviation)."
-    yield from _known_heights(results)
+    yield from _compare_heights(results)
 
 
-def _trees(canopy: Canopy | None) -> Iterator[Entry]:
+def _describe_trees(canopy: Canopy | None) -> Iterator[Entry]:
     if canopy is not None:
         words = "Added to the ground for sight. A mean over each cell of the elevation."
         if canopy.height_m is not None:
             words = f"{canopy.height_m:g} m wherever the land cover has trees. Added for sight."
-        yield "Height of trees", _who(canopy), [words]
+        yield "Height of trees", _name_makers(canopy), [words]
 
 
-def _cover(results: Results) -> Iterator[str]:
+def _describe_cover(results: Results) -> Iterator[str]:
     """Say how fine the land cover is, how much of the area it knows, and its classes."""
     landcover, case = results.project.landcover, results.case
     if case is not None and case.cover is not None:
@@ -271,7 +283,7 @@ def _cover(results: Results) -> Iterator[str]:
         yield f"Classes: {', '.join(landcover.classes)}."
 
 
-def _known_heights(results: Results) -> Iterator[str]:
+def _compare_heights(results: Results) -> Iterator[str]:
     """Compare the elevation with the points whose height the input states."""
     from frontline.elevation.dem import sample_heights
 
@@ -295,7 +307,7 @@ def _known_heights(results: Results) -> Iterator[str]:
     )
 
 
-def _stated(results: Results) -> Iterator[Entry]:
+def _describe_stated(results: Results) -> Iterator[Entry]:
     """Give the figures that others state, each with who states it."""
     labels = {line.key: line.label for line in results.project.lines}
     for stated in results.project.stated:

@@ -88,7 +88,7 @@ def write_report(results: Results, path: Path, *, inputs_hash: str) -> None:
 def render_report(results: Results, *, inputs_hash: str) -> str:
     """Return the report of a run as text."""
     chapters = Chapters(results)
-    contexts = {key: make(chapters) for key, make in _makers(inputs_hash).items()}
+    contexts = {key: make(chapters) for key, make in _list_makers(inputs_hash).items()}
     chapters_shown = [
         (key, TITLES[key], contexts[key]) for key in TITLES if contexts[key] is not None
     ]
@@ -97,7 +97,7 @@ def render_report(results: Results, *, inputs_hash: str) -> str:
     return template.render(
         policy=POLICY,
         style=style,
-        title=_title(results),
+        title=_write_title(results),
         lines=join_phrases(f"the line of {date}" for date in chapters.days.values()),
         one_line=len(chapters.lines) == 1,
         note=results.project.map.note,
@@ -109,14 +109,14 @@ def render_report(results: Results, *, inputs_hash: str) -> str:
     )
 
 
-def _makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, Any] | None]]:
+def _list_makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, Any] | None]]:
     """Return what makes the values of each chapter; a chapter without values is left out."""
     return {
         "brief": lambda chapters: describe_brief(
-            chapters, picture=_picture(chapters, _first_sheet(chapters), inputs_hash)
+            chapters, picture=_draw_sheet(chapters, _choose_first_sheet(chapters), inputs_hash)
         ),
-        "asked": _asked,
-        "maps": lambda chapters: _maps(chapters, inputs_hash),
+        "asked": _describe_request,
+        "maps": lambda chapters: _list_maps(chapters, inputs_hash),
         "figures": describe_figures,
         "distance": describe_distances,
         "sight": describe_sight,
@@ -127,16 +127,16 @@ def _makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, 
         "further": describe_further_tables,
         "claims": describe_claims,
         "quality": describe_quality,
-        "limits": _limits,
-        "inputs": lambda chapters: _inputs(chapters, inputs_hash),
+        "limits": _describe_limits,
+        "inputs": lambda chapters: _describe_inputs(chapters, inputs_hash),
     }
 
 
-def _title(results: Results) -> str:
+def _write_title(results: Results) -> str:
     return results.project.map.title or results.project.title
 
 
-def _asked(chapters: Chapters) -> Mapping[str, Any]:
+def _describe_request(chapters: Chapters) -> Mapping[str, Any]:
     """Give what the project asked, and the lines."""
     results = chapters.results
     project = results.project
@@ -148,13 +148,13 @@ def _asked(chapters: Chapters) -> Mapping[str, Any]:
         ),
         "one_line": len(project.lines) == 1,
         "sides": chapters.sides,
-        "lines": list(_lines(chapters)),
-        "sight": _asked_sight(results),
+        "lines": list(_list_lines(chapters)),
+        "sight": _describe_sight_settings(results),
         "draws": project.uncertainty.draws,
     }
 
 
-def _asked_sight(results: Results) -> Mapping[str, str] | None:
+def _describe_sight_settings(results: Results) -> Mapping[str, str] | None:
     settings = results.project.sight
     if not results.sight:
         return None
@@ -162,11 +162,11 @@ def _asked_sight(results: Results) -> Mapping[str, str] | None:
         "observer": f"{settings.observer_height_m:g} m",
         "target": f"{settings.target_height_m:g} m",
         "radius": write_far(settings.radius_m),
-        "terrain": _terrain(results),
+        "terrain": _find_terrain(results),
     }
 
 
-def _terrain(results: Results) -> str:
+def _find_terrain(results: Results) -> str:
     """Tell what rays run over: ground, ground with trees, a surface, or not stated."""
     elevation = results.project.elevation
     if elevation is None:
@@ -174,7 +174,7 @@ def _terrain(results: Results) -> str:
     return "trees" if elevation.canopy is not None else elevation.model
 
 
-def _lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
+def _list_lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Give each line with its date, length, accuracy and the land that each side held."""
     results = chapters.results
     for line in chapters.lines:
@@ -190,21 +190,21 @@ def _lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
         }
 
 
-def _first_sheet(chapters: Chapters) -> str:
+def _choose_first_sheet(chapters: Chapters) -> str:
     """Return the map of the brief: line beside line where there are several."""
     return "pair" if len(chapters.lines) > 1 else "map"
 
 
-def _maps(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any] | None:
+def _list_maps(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any] | None:
     """Give the maps that the brief does not show: the newest line, and what is in sight."""
-    sheets = [sheet for sheet in ("map", "exposure") if sheet != _first_sheet(chapters)]
+    sheets = [sheet for sheet in ("map", "exposure") if sheet != _choose_first_sheet(chapters)]
     if not chapters.results.sight:
         sheets.remove("exposure")
-    pictures = [_picture(chapters, sheet, inputs_hash) for sheet in sheets]
+    pictures = [_draw_sheet(chapters, sheet, inputs_hash) for sheet in sheets]
     return {"pictures": pictures} if pictures else None
 
 
-def _picture(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, str]:
+def _draw_sheet(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, str]:
     """Draw a map as a picture that stands in the file itself."""
     from frontline.export.maps.files import draw_picture
 
@@ -213,21 +213,21 @@ def _picture(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, s
         "sheet": sheet,
         "about": SHEETS[sheet],
         "source": "data:image/jpeg;base64," + base64.b64encode(picture).decode("ascii"),
-        "alternative": f"{SHEETS[sheet]} {_title(chapters.results)}",
+        "alternative": f"{SHEETS[sheet]} {_write_title(chapters.results)}",
     }
 
 
-def _limits(chapters: Chapters) -> Mapping[str, Any]:
+def _describe_limits(chapters: Chapters) -> Mapping[str, Any]:
     """Give what the report cannot say, and how it was computed."""
     results = chapters.results
     correlation = {write_far(line.error_correlation_m) for line in results.project.lines}
     return {
-        "terrain": _terrain(results) if results.sight else "",
+        "terrain": _find_terrain(results) if results.sight else "",
         "correlation": join_phrases(sorted(correlation)),
     }
 
 
-def _inputs(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any]:
+def _describe_inputs(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any]:
     """Give the files that went in, with their hashes."""
     files_ = sorted(chapters.results.inputs.items())
     return {"files": files_, "version": find_own_version(), "hash": inputs_hash}
