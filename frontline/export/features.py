@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -91,36 +91,40 @@ def make_feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     frames = make_tables(results)
     project = results.project
     plain = {
-        name: _sorted_like(getattr(results, name), frames[name], LAYERS[name].key)
+        name: _sort_like(getattr(results, name), frames[name], LAYERS[name].key)
         for name in ("sides", "changes", "lines")
     }
     # A flow of no land has its row in the table and nothing to be drawn.
     shapes = plain["changes"].geometry.to_numpy()
     plain["changes"] = plain["changes"][~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    made = [_layer("study_area", results.study_area)]
+    layers = [_make_layer("study_area", results.study_area)]
     labels = {partition.key: partition.label for partition in project.partitions}
     for key, frame in results.partitions.items():
-        made.append(_layer(f"partition_{key}", frame, title=labels.get(key, key)))
-    made.append(_layer("districts", results.districts))
-    made += [_layer(name, plain[name]) for name in ("sides", "changes")]
-    made.append(_zones(results, frames["zones"]))
-    made += [_layer("lines", plain["lines"]), _layer("corridors", results.corridors)]
-    made += _corridor_sight(results)
+        layers.append(_make_layer(f"partition_{key}", frame, title=labels.get(key, key)))
+    layers.append(_make_layer("districts", results.districts))
+    layers += [_make_layer(name, plain[name]) for name in ("sides", "changes")]
+    layers.append(_make_zones(results, frames["zones"]))
+    layers += [_make_layer("lines", plain["lines"]), _make_layer("corridors", results.corridors)]
+    layers += _make_corridor_sight(results)
     if len(results.crossings):
-        made.append(_layer("crossings", results.crossings.assign(**_lon_lat(results.crossings))))
-    made.append(_layer("points", results.points))
-    made += _settlements(results, frames["settlements"])
-    made += _control_change(frames["control_change"], made[-1])
-    titles = make_names_unique([layer.title for layer in made], taken=())
-    return tuple(replace(layer, title=title) for layer, title in zip(made, titles, strict=True))
+        layers.append(
+            _make_layer(
+                "crossings", results.crossings.assign(**_list_coordinates(results.crossings))
+            )
+        )
+    layers.append(_make_layer("points", results.points))
+    layers += _make_settlements(results, frames["settlements"])
+    layers += _make_control_change(frames["control_change"], layers[-1])
+    titles = make_names_unique([layer.title for layer in layers], taken=())
+    return tuple(replace(layer, title=title) for layer, title in zip(layers, titles, strict=True))
 
 
-def _lon_lat(frame: gpd.GeoDataFrame) -> dict[str, list[float]]:
+def _list_coordinates(frame: gpd.GeoDataFrame) -> dict[str, list[float]]:
     points = frame.geometry
     return {"lon": [point.x for point in points], "lat": [point.y for point in points]}
 
 
-def _layer(
+def _make_layer(
     name: str,
     frame: gpd.GeoDataFrame,
     *,
@@ -130,22 +134,30 @@ def _layer(
     """Make a layer of a frame; ``columns`` describe it where the name alone does not."""
     key = "partition_<key>" if name.startswith("partition_") else name
     attributes = tidy_columns(frame, columns=LAYERS[key].columns if columns is None else columns)
-    found = list_columns(attributes, table=key) if columns is None else _known(attributes, columns)
+    described = (
+        list_columns(attributes, table=key)
+        if columns is None
+        else _describe_known(attributes, columns)
+    )
     names = make_names_unique(attributes.columns)
     renamed = [
-        (column.name, new) for column, new in zip(found, names, strict=True) if column.name != new
+        (column.name, new)
+        for column, new in zip(described, names, strict=True)
+        if column.name != new
     ]
     attributes.columns = names
     dimension = DIMENSIONS.get(name, 2)
-    geometry = [_of_dimension(shape, dimension) for shape in frame.geometry]
+    geometry = [_keep_dimension(shape, dimension) for shape in frame.geometry]
     return FeatureLayer(
         name=name,
         title=title or LAYERS[key].title,
         description=LAYERS[key].sentence,
         frame=attributes,
-        geometry=_objects(geometry),
+        geometry=_make_array(geometry),
         dimension=dimension,
-        columns=tuple(replace(column, name=new) for column, new in zip(found, names, strict=True)),
+        columns=tuple(
+            replace(column, name=new) for column, new in zip(described, names, strict=True)
+        ),
         notes=tuple(
             Note(name, f"Column '{to_one_line(old)}' is called '{new}' in the GeoPackage.")
             for old, new in renamed
@@ -153,13 +165,13 @@ def _layer(
     )
 
 
-def _known(attributes: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
-    own = {column.name: column for column in columns}
+def _describe_known(attributes: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
+    declared = {column.name: column for column in columns}
     guessed = list_columns(attributes, table="")
-    return [own.get(column.name, column) for column in guessed]
+    return [declared.get(column.name, column) for column in guessed]
 
 
-def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+def _make_array(values: Sequence[object]) -> NDArray[np.object_]:
     import numpy as np
 
     array = np.empty(len(values), dtype=object)
@@ -167,22 +179,22 @@ def _objects(values: Sequence[object]) -> NDArray[np.object_]:
     return array
 
 
-def _of_dimension(shape: object, dimension: int) -> object:
+def _keep_dimension(shape: object, dimension: int) -> object:
     """Keep the parts of a shape that a layer of this dimension can hold; None if there are none."""
     import shapely
 
     if shape is None or shapely.is_empty(shape):
         return None
     parts = shapely.get_parts(shapely.get_parts(shape))
-    kept = parts[shapely.get_dimensions(parts) == dimension]
-    if not len(kept):
+    fitting = parts[shapely.get_dimensions(parts) == dimension]
+    if not len(fitting):
         return None
     if dimension == 0:
-        return kept[0]
-    return shapely.multipolygons(kept) if dimension == 2 else shapely.multilinestrings(kept)
+        return fitting[0]
+    return shapely.multipolygons(fitting) if dimension == 2 else shapely.multilinestrings(fitting)
 
 
-def _sorted_like(
+def _sort_like(
     frame: gpd.GeoDataFrame, ordered: pd.DataFrame, keys: Sequence[str]
 ) -> gpd.GeoDataFrame:
     """Bring features into the order of their table, so that the order of the run does not show."""
@@ -212,16 +224,16 @@ OF_LIST = {
 """Columns of zones.csv that a zone has of the list of settlements, beside its people."""
 
 
-def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
+def _make_zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
     """Make one feature per zone, the people of every source beside each other."""
     keys = list(LAYERS["zones"].key)
-    zones = _sorted_like(results.zones, people.drop_duplicates(keys), keys)
+    zones = _sort_like(results.zones, people.drop_duplicates(keys), keys)
     columns = list(LAYERS["zones"].columns)
     for source in sorted(people["source"].dropna().unique(), key=rank_source):
         rows = people[people["source"] == source].drop_duplicates(keys).set_index(keys)
         rows = rows.reindex(zones.set_index(keys).index)
-        for column in _of_source(source):
-            base = column.name.removeprefix(f"population_{_word(source)}")
+        for column in _list_source_columns(source):
+            base = column.name.removeprefix(f"population_{_write_word(source)}")
             zones[column.name] = rows[f"population{base}"].to_numpy()
             columns.append(column)
         if source == "settlements":
@@ -229,27 +241,27 @@ def _zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
                 if column.name in OF_LIST and column.name in rows:
                     zones[column.name] = rows[column.name].array
                     columns.append(column)
-    return _layer("zones", zones, columns=columns)
+    return _make_layer("zones", zones, columns=columns)
 
 
-def _of_source(source: str) -> Iterator[Column]:
+def _list_source_columns(source: str) -> Iterator[Column]:
     for column in TABLES["zones"].columns:
         if column.name in {"population", "population_low", "population_high"}:
             end = column.name.removeprefix("population")
             yield replace(
                 column,
-                name=f"population_{_word(source)}{end}",
+                name=f"population_{_write_word(source)}{end}",
                 alias=f"{column.alias}: {label_source(source)}",
                 description=f"{column.description} Source: {source}.",
             )
 
 
-def _word(source: str) -> str:
+def _write_word(source: str) -> str:
     """Make a source part of a column's name: letters, digits and underscores."""
     return "".join(c if c.isalnum() and c.isascii() else "_" for c in source.lower())
 
 
-def _corridor_sight(results: Results) -> list[FeatureLayer]:
+def _make_corridor_sight(results: Results) -> list[FeatureLayer]:
     """Make a line of every segment of a corridor in sight of a line, hidden or undecided.
 
     From coarse elevation it is an illustration, and its title and description say so.
@@ -257,7 +269,7 @@ def _corridor_sight(results: Results) -> list[FeatureLayer]:
     segments = results.further.get("corridor_sight")
     if segments is None or not hasattr(segments, "geometry") or not len(segments):
         return []
-    layer = _layer("corridor_sight", segments)
+    layer = _make_layer("corridor_sight", segments)
     warning = write_sight_warning(results)
     if not warning:
         return [layer]
@@ -270,7 +282,7 @@ def _corridor_sight(results: Results) -> list[FeatureLayer]:
     ]
 
 
-def _control_change(table: pd.DataFrame, settlements: FeatureLayer) -> list[FeatureLayer]:
+def _make_control_change(table: pd.DataFrame, settlements: FeatureLayer) -> list[FeatureLayer]:
     """Make a point of every settlement before and after a change of line."""
     import geopandas as gpd
 
@@ -278,26 +290,26 @@ def _control_change(table: pd.DataFrame, settlements: FeatureLayer) -> list[Feat
         return []
     places = settlements.frame[["id", "name_alt"]].assign(geometry=settlements.geometry)
     joined = table.merge(places.drop_duplicates("id"), on="id", how="left", validate="m:1")
-    return [_layer("control_change", gpd.GeoDataFrame(joined, geometry="geometry"))]
+    return [_make_layer("control_change", gpd.GeoDataFrame(joined, geometry="geometry"))]
 
 
-def _settlements(results: Results, table: pd.DataFrame) -> list[FeatureLayer]:
+def _make_settlements(results: Results, table: pd.DataFrame) -> list[FeatureLayer]:
     """Make one point per settlement, and outlines where the input gives polygons."""
     import geopandas as gpd
     import shapely
 
-    wide, columns = _one_row_per_place(table, results.project)
+    wide, columns = _widen_settlements(table, results.project)
     shapes = results.settlements.drop_duplicates("id").set_index("id").geometry
     shapes = shapes.reindex(wide["id"]) if len(wide) else shapes
     outlines = gpd.GeoDataFrame(wide[["id", "name", "name_alt"]], geometry=shapes.to_numpy())
     outlines = outlines[shapely.get_dimensions(shapes.to_numpy()) == 2]
-    points = [_point(shape, row) for shape, row in zip(shapes, wide.itertuples(), strict=True)]
+    points = [_find_point(shape, row) for shape, row in zip(shapes, wide.itertuples(), strict=True)]
     places = gpd.GeoDataFrame(wide, geometry=gpd.GeoSeries(points, index=wide.index))
-    layers = [_layer("settlements", places, columns=columns)]
-    return [_layer("settlement_areas", outlines), *layers] if len(outlines) else layers
+    layers = [_make_layer("settlements", places, columns=columns)]
+    return [_make_layer("settlement_areas", outlines), *layers] if len(outlines) else layers
 
 
-def _point(shape: object, row: object) -> object:
+def _find_point(shape: object, row: object) -> object:
     import shapely
 
     if shape is None or shapely.is_empty(shape) or shapely.get_dimensions(shape) == 0:
@@ -308,7 +320,28 @@ def _point(shape: object, row: object) -> object:
     return shapely.Point(lon, lat)
 
 
-def _one_row_per_place(
+def name_line_column(name: str, *, line: str, taken: Collection[str] = ()) -> str:
+    """Name the column of a line in the layer of settlements.
+
+    Parameters
+    ----------
+    name
+        Of the column in the table of settlements.
+    line
+        Key of the line.
+    taken
+        Columns of the place that differ from line to line and stand once per line themselves.
+
+    Returns
+    -------
+    The name and the key; the figure at the line's date is plainly ``population_<line>`` where
+    that is free.
+    """
+    plain = name == "population_at_line" and "population" not in taken
+    return f"{'population' if plain else name}_{line}"
+
+
+def _widen_settlements(
     table: pd.DataFrame, project: Project
 ) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     """Bring the rows of a place side by side: its own columns, then those of each line.
@@ -324,19 +357,17 @@ def _one_row_per_place(
     others = [c for c in table.columns if c not in {"line", *per_line}]
     varying = [c for c in others if c != "id" and (grouped[c].nunique(dropna=False) > 1).any()]
     described = {column.name: column for column in list_columns(table, table="settlements")}
-    own = [described[c] for c in others if c not in {f.name for f in fixed} and c not in varying]
+    rest = [described[c] for c in others if c not in {f.name for f in fixed} and c not in varying]
     columns, data = list(fixed), {c.name: wide[c.name] for c in fixed}
     for line in project.lines:
         rows = table[table["line"] == line.key].drop_duplicates("id").set_index("id")
         rows = rows.reindex(wide["id"])
         for name in [*per_line, *varying]:
             column = described[name]
-            # The plain name is free unless the place's own figure differs from line to line.
-            plain = name == "population_at_line" and "population" not in varying
-            new = f"{'population' if plain else name}_{line.key}"
+            new = name_line_column(name, line=line.key, taken=varying)
             data[new] = rows[name].set_axis(wide.index)
             columns.append(replace(column, name=new, alias=f"{line.label}: {column.alias}"))
     import pandas as pd
 
-    frame = pd.DataFrame({**data, **{column.name: wide[column.name] for column in own}})
-    return frame, (*columns, *own)
+    frame = pd.DataFrame({**data, **{column.name: wide[column.name] for column in rest}})
+    return frame, (*columns, *rest)

@@ -92,9 +92,9 @@ def write_geojson(layer: FeatureLayer, about: dict[str, str], path: Path) -> Non
         "name": layer.name,
         "about": {key.lower(): value for key, value in about.items()},
     }
-    known = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    if len(known):
-        head["bbox"] = _box(known)
+    drawable = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    if len(drawable):
+        head["bbox"] = _box(drawable)
     columns = [
         (column.name, [_plain(value) for value in layer.frame[column.name]])
         for column in layer.columns

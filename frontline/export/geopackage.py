@@ -143,9 +143,9 @@ def _settings(time: str) -> Iterator[None]:
     """
     import pyogrio
 
-    wanted = {"OGR_CURRENT_DATE": time, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
-    before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
-    pyogrio.set_gdal_config_options(wanted)
+    options = {"OGR_CURRENT_DATE": time, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
     try:
         yield
     finally:
@@ -213,10 +213,10 @@ def _storable(text: str) -> str:
 def _refuse_half(base: sqlite3.Connection, path: Path, layers: Sequence[FeatureLayer]) -> None:
     """Refuse a file that lacks features: on a full disk the last ones can be lost unsaid."""
     for layer in layers:
-        (found,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608
-        if found != len(layer.geometry):
+        (written,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608
+        if written != len(layer.geometry):
             raise OutputError(
-                f"only {found} of {len(layer.geometry)} features were written. Check the disk.",
+                f"only {written} of {len(layer.geometry)} features were written. Check the disk.",
                 path=path.name,
                 layer=layer.name,
             )
@@ -303,10 +303,10 @@ def _write_metadata(
     refer = "INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)"
     base.execute(refer, ("geopackage", None, time, number))
     for layer in layers:
-        own = collect_facts(results, layer=layer)
+        facts = collect_facts(results, layer=layer)
         for standard, text in (
-            (QGIS_METADATA, write_qgis_metadata(own, layer=layer)),
-            (GDAL_METADATA, write_gdal_metadata(own)),
+            (QGIS_METADATA, write_qgis_metadata(facts, layer=layer)),
+            (GDAL_METADATA, write_gdal_metadata(facts)),
         ):
             number = _add_metadata(base, standard, text)
             base.execute(refer, ("table", layer.name, time, number))

@@ -54,7 +54,7 @@ def open_templates(package: str) -> Environment:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader(package, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -62,9 +62,9 @@ def open_templates(package: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {
+    environment.filters |= {
         "bdi": isolate_text,
         "listing": join_phrases,
         "inert": escape_for_template,
     }
-    return made
+    return environment

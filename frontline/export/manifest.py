@@ -59,9 +59,9 @@ def list_versions() -> dict[str, str]:
     import rasterio
     import shapely
 
-    found = {"frontline": find_own_version(), "python": platform.python_version()}
-    found |= {name: version(name) for name in PACKAGES}
-    return found | {
+    versions = {"frontline": find_own_version(), "python": platform.python_version()}
+    versions |= {name: version(name) for name in PACKAGES}
+    return versions | {
         "GDAL of rasterio": str(rasterio.__gdal_version__),
         "GDAL of pyogrio": str(pyogrio.__gdal_version_string__),
         "PROJ": str(pyproj.proj_version_str),
@@ -124,9 +124,9 @@ def _plain(value: Any, project: Project) -> Any:
         ]
         return {name: _plain(getattr(value, name), project) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): _plain(one, project) for key, one in value.items()}
+        return {str(key): _plain(item, project) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one, project) for one in value]
+        return [_plain(item, project) for item in value]
     if isinstance(value, Path):
         return write_relative(value, project=project)
     return value.isoformat() if isinstance(value, dt.date) else value

@@ -100,13 +100,13 @@ def _sources(results: Results, layer: str = "") -> list[Origin]:
         "study_area": project.study_area,
         **{f"partition_{partition.key}": partition for partition in project.partitions},
     }
-    own = inputs.get(layer)
-    if own is not None and layer not in COMPUTED:
-        return [own]
+    digests = inputs.get(layer)
+    if digests is not None and layer not in COMPUTED:
+        return [digests]
     lines: list[Origin | None] = [*project.lines, project.study_area, project.land]
     if layer == "corridor_sight":
         lines.append(project.elevation)
-    every = (own, *lines) if layer else (*lines, *inputs.values())
+    every = (digests, *lines) if layer else (*lines, *inputs.values())
     return [source for source in every if source is not None]
 
 

@@ -184,15 +184,15 @@ def verify(directory: Path) -> list[str]:
     """
     if not directory.is_dir():
         raise OutputError(_no_directory(directory), path=directory)
-    found = read_manifest(directory)
-    if found is None:
+    manifest = read_manifest(directory)
+    if manifest is None:
         return [f"{MANIFEST}: missing or unreadable (expected the manifest of a finished run)."]
     problems = []
-    if found.get("unfinished"):
+    if manifest.get("unfinished"):
         problems.append(f"{MANIFEST}: the run was cut off. Run it again.")
-    elif not _outputs_of(found):
+    elif not _outputs_of(manifest):
         problems.append(f"{MANIFEST}: names no outputs (expected those of a run). Run it again.")
-    for name, facts in _outputs_of(found).items():
+    for name, facts in _outputs_of(manifest).items():
         fault = _fault(directory, name, facts)
         if fault:
             problems.append(f"{to_one_line(name)}: {fault}")
@@ -211,11 +211,15 @@ def _no_directory(path: Path) -> str:
 def read_manifest(directory: Path) -> dict[str, Any] | None:
     """Read the manifest of a directory of results; None where there is none that is ours."""
     try:
-        found = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    ours = isinstance(found, dict) and "schema" in found and isinstance(found.get("command"), str)
-    return found if ours else None
+    ours = (
+        isinstance(manifest, dict)
+        and "schema" in manifest
+        and isinstance(manifest.get("command"), str)
+    )
+    return manifest if ours else None
 
 
 def _fault(directory: Path, name: str, facts: Mapping[str, Any]) -> str:
@@ -282,16 +286,16 @@ def _refuse(target: Path, *, command: str, force: bool) -> None:
     ours = (name for name in names if name not in NOT_OURS and not name.startswith(".frontline"))
     if force or not any(ours):
         return
-    found = read_manifest(target)
-    if found is None:
+    manifest = read_manifest(target)
+    if manifest is None:
         raise OutputError(
             "holds files, but no manifest of ours (expected a new or empty directory, or an "
             "earlier run's). Name another directory, or use --force.",
             path=target,
         )
-    if found.get("command") != command:
+    if manifest.get("command") != command:
         raise OutputError(
-            f"was made by 'frontline {to_one_line(str(found.get('command')))}' (expected "
+            f"was made by 'frontline {to_one_line(str(manifest.get('command')))}' (expected "
             f"'{command}'). Name another directory, or use --force.",
             path=target,
         )
@@ -392,9 +396,9 @@ def _sync(path: Path) -> None:
 
 def _keep_only(scratch: Path, names: Iterable[str]) -> None:
     """Remove what a writer left beside its file."""
-    wanted = {scratch / name for name in names}
+    wanted_paths = {scratch / name for name in names}
     for path in sorted(scratch.rglob("*")):
-        if path.is_file() and path not in wanted:
+        if path.is_file() and path not in wanted_paths:
             path.unlink()
 
 
@@ -469,8 +473,8 @@ def _remove_stale(target: Path, old: Iterable[str], names: Iterable[str]) -> Non
             _remove_if_empty(folder)
 
 
-def _outputs_of(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    outputs = found.get("outputs")
+def _outputs_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    outputs = manifest.get("outputs")
     if not isinstance(outputs, dict):
         return {}
     return {name: facts if isinstance(facts, dict) else {} for name, facts in outputs.items()}

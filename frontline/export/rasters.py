@@ -41,14 +41,14 @@ def list_raster_writers(results: Results) -> dict[str, Callable[[Path], object]]
 
 
 def _tags_of_sight(results: Results) -> dict[str, str]:
-    asked = results.project.sight
+    settings = results.project.sight
     notes = [note.text for note in results.notes if note.about in {"elevation", "sight"}]
     return {
         "DESCRIPTION": "band 1: posts that see the cell; band 2: posts undecided",
-        "RADIUS_M": f"{asked.radius_m:g}",
-        "OBSERVER_HEIGHT_M": f"{asked.observer_height_m:g}",
-        "TARGET_HEIGHT_M": f"{asked.target_height_m:g}",
-        "REFRACTION": f"{asked.refraction:g}",
+        "RADIUS_M": f"{settings.radius_m:g}",
+        "OBSERVER_HEIGHT_M": f"{settings.observer_height_m:g}",
+        "TARGET_HEIGHT_M": f"{settings.target_height_m:g}",
+        "REFRACTION": f"{settings.refraction:g}",
         "NOTES": " ".join(notes),
     }
 

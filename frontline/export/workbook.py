@@ -175,8 +175,8 @@ def _sources(results: Results) -> Iterator[tuple[object, ...]]:
         ("corridors", project.corridors),
         ("points", project.points),
         ("districts", project.districts),
-        *((f"partition {one.key}", one) for one in project.partitions),
-        *((f"people {one.key}", one) for one in project.population),
+        *((f"partition {part.key}", part) for part in project.partitions),
+        *((f"people {part.key}", part) for part in project.population),
         ("elevation", project.elevation),
         ("height of trees", project.elevation.canopy if project.elevation else None),
         ("land cover", project.landcover),
@@ -219,10 +219,10 @@ def _format_of(column: Column) -> dict[str, Any]:
     if column.type == "integer":
         return {"num_format": "#,##0" if column.unit else "0"}
     if column.type == "number":
-        shown = choose_decimals(column)
+        decimals = choose_decimals(column)
         whole = "0" if column.unit in {"degrees", ""} else "#,##0"
-        digits = "." + "0" * shown if shown else ""
-        return {"num_format": "General" if shown is None else whole + digits}
+        digits = "." + "0" * decimals if decimals else ""
+        return {"num_format": "General" if decimals is None else whole + digits}
     return {"text_wrap": True, "valign": "top"} if column.type == "text" else {}
 
 
@@ -257,10 +257,12 @@ def _is_exact(number: float) -> bool:
 
 def _text(text: str) -> str:
     """Fit text into a cell: no character that XML lacks, no more than a cell holds."""
-    kept = "".join(
+    printable = "".join(
         "\ufffd" if "\ud800" <= c <= "\udfff" or c in "\ufffe\uffff" else c for c in text
     )
-    return kept if len(kept) <= MOST_CHARACTERS else kept[: MOST_CHARACTERS - 1] + "…"
+    return (
+        printable if len(printable) <= MOST_CHARACTERS else printable[: MOST_CHARACTERS - 1] + "…"
+    )
 
 
 def _width(column: Column, values: Iterable[object]) -> int:

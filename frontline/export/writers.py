@@ -29,24 +29,24 @@ def list_file_writers(results: Results, *, command: str = "run", pdf: bool = Fal
     from frontline.export.workbook import write_workbook
 
     stamp = hash_of_inputs(results.inputs)
-    wanted = PARTS.get(command) or {"tables", *results.project.outputs.write}
-    files: Writers = dict(_table_writers(results, wanted))
-    if "geopackage" in wanted:
+    parts = PARTS.get(command) or {"tables", *results.project.outputs.write}
+    files: Writers = dict(_table_writers(results, parts))
+    if "geopackage" in parts:
         files["frontline.gpkg"] = partial(write_geopackage, results=results)
         files["frontline.qgz"] = partial(write_qgis_project, results=results)
-    if "workbook" in wanted:
+    if "workbook" in parts:
         files["frontline.xlsx"] = partial(write_workbook, results=results)
-    if "page" in wanted:
+    if "page" in parts:
         files["map.html"] = partial(write_page, results, inputs_hash=stamp)
-    if "figures" in wanted:
+    if "figures" in parts:
         files["map.png"] = partial(write_map_png, results, inputs_hash=stamp)
     if pdf and command not in PARTS:
         files["map.pdf"] = partial(write_map_pdf, results, inputs_hash=stamp)
-    if "report" in wanted:
+    if "report" in parts:
         files |= _report_writers(results, stamp, pdf=pdf)
-    if "rasters" in wanted:
+    if "rasters" in parts:
         files |= list_raster_writers(results)
-    return files | list_writers(results, wanted=wanted)
+    return files | list_writers(results, wanted=parts)
 
 
 def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
@@ -62,11 +62,11 @@ def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
     return files
 
 
-def _table_writers(results: Results, wanted: set[str]) -> Writers:
+def _table_writers(results: Results, parts: set[str]) -> Writers:
     from frontline.results.tables import describe_csv, make_tables, write_csv
 
     every = make_tables(results)
-    frames = {name: table for name, table in every.items() if {"tables", name} & wanted}
+    frames = {name: table for name, table in every.items() if {"tables", name} & parts}
     if not frames:
         return {}
     files: Writers = {

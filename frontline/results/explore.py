@@ -61,47 +61,53 @@ def draw_explore_map(results: Results, *, tiles: str | None = None) -> folium.Ma
     import folium
 
     west, south, east, north = (float(end) for end in results.study_area.total_bounds)
-    drawn = folium.Map(tiles=tiles, location=[(south + north) / 2, (west + east) / 2])
-    known = (str(side) for side in results.sides["side"].dropna())
-    colours = choose_side_colours(results.project, others=known)
+    page = folium.Map(tiles=tiles, location=[(south + north) / 2, (west + east) / 2])
+    sides = (str(side) for side in results.sides["side"].dropna())
+    colours = choose_side_colours(results.project, others=sides)
     newest = sort_lines(results.project)[-1].key
     for line in sort_lines(results.project):
-        for name, features in _layers(results, line, colours):
-            _add(drawn, name, features, shown=line.key == newest)
-    folium.LayerControl(collapsed=False).add_to(drawn)
-    drawn.fit_bounds([[south, west], [north, east]])
-    return drawn
+        for name, features in _list_layers(results, line, colours):
+            _add_layer(page, name, features, shown=line.key == newest)
+    folium.LayerControl(collapsed=False).add_to(page)
+    page.fit_bounds([[south, west], [north, east]])
+    return page
 
 
-def _layers(
+def _list_layers(
     results: Results, line: LineSpec, colours: Mapping[str, str]
 ) -> Iterator[tuple[str, list[Feature]]]:
     """Give the layers of one line: their names and features, from the bottom up."""
     when = write_days(results.project)[line.key]
-    yield f"Land, {when}", list(_land(results.sides, line, colours))
-    yield f"Zones, {when}", list(_zones(results.zones, line, colours))
-    yield f"Line, {when}", list(_line(results, line))
-    yield f"Settlements, {when}", list(_settlements(results, line, colours))
+    yield f"Land, {when}", list(_list_land(results.sides, line, colours))
+    yield f"Zones, {when}", list(_list_zones(results.zones, line, colours))
+    yield f"Line, {when}", list(_draw_line(results, line))
+    yield f"Settlements, {when}", list(_list_settlements(results, line, colours))
 
 
-def _land(sides: gpd.GeoDataFrame, line: LineSpec, colours: Mapping[str, str]) -> Iterator[Feature]:
+def _list_land(
+    sides: gpd.GeoDataFrame, line: LineSpec, colours: Mapping[str, str]
+) -> Iterator[Feature]:
     for row in sides[sides["line"] == line.key].to_dict("records"):
         area = round_row(row, column="area_km2").in_sentence("km²")
-        yield _feature(row["geometry"], f"{row['side']}: {area}", colours.get(row["side"]), 0.12)
+        yield _make_feature(
+            row["geometry"], f"{row['side']}: {area}", colours.get(row["side"]), 0.12
+        )
 
 
-def _zones(
+def _list_zones(
     zones: gpd.GeoDataFrame, line: LineSpec, colours: Mapping[str, str]
 ) -> Iterator[Feature]:
     """Give the zones, the widest first, so that the nearest lies on top."""
-    own = zones[(zones["line"] == line.key) & (zones["kind"] == "cumulative")]
-    for row in own.sort_values("distance_m", ascending=False, kind="stable").to_dict("records"):
+    cumulative = zones[(zones["line"] == line.key) & (zones["kind"] == "cumulative")]
+    for row in cumulative.sort_values("distance_m", ascending=False, kind="stable").to_dict(
+        "records"
+    ):
         area = round_row(row, column="area_km2").in_sentence("km²")
         words = f"{row['side']}, within {write_far(row['distance_m'])} of the line: {area}"
-        yield _feature(row["geometry"], words, colours.get(row["side"]), 0.2)
+        yield _make_feature(row["geometry"], words, colours.get(row["side"]), 0.2)
 
 
-def _line(results: Results, line: LineSpec) -> Iterator[Feature]:
+def _draw_line(results: Results, line: LineSpec) -> Iterator[Feature]:
     style = choose_line_styles(results.project)[line.key]
     for row in results.lines[results.lines["line"] == line.key].to_dict("records"):
         words = (
@@ -109,11 +115,13 @@ def _line(results: Results, line: LineSpec) -> Iterator[Feature]:
             f"{write_accuracy(row['error_m'])}"
         )
         dash = " ".join(f"{part:g}" for part in style.dash)
-        drawn = {"color": style.colour, "weight": style.width, "dashArray": dash or None}
-        yield _feature(row["geometry"], words, style.colour, 0.0) | {"style": drawn}
+        options = {"color": style.colour, "weight": style.width, "dashArray": dash or None}
+        yield _make_feature(row["geometry"], words, style.colour, 0.0) | {"style": options}
 
 
-def _settlements(results: Results, line: LineSpec, colours: Mapping[str, str]) -> Iterator[Feature]:
+def _list_settlements(
+    results: Results, line: LineSpec, colours: Mapping[str, str]
+) -> Iterator[Feature]:
     table = add_validity(results)
     errors = results.lines.set_index("line")["error_m"]
     error = errors.get(line.key)
@@ -122,24 +130,24 @@ def _settlements(results: Results, line: LineSpec, colours: Mapping[str, str]) -
         side = "" if pd.isna(row["side"]) else str(row["side"])
         parts = [
             write_place_name(row, project=results.project),
-            _people(row),
+            _write_people(row),
             side or "outside the study area",
         ]
         if not pd.isna(row["distance_m"]):
             away = write_distance(float(row["distance_m"]), error_m=error_m)
             parts.append(f"{away} km from the line" if away[:1].isdigit() else away)
         point = shapely.Point(float(row["lon"]), float(row["lat"]))
-        yield _feature(point, ", ".join(parts), colours.get(side, SETTLEMENT_OUTSIDE), 0.8)
+        yield _make_feature(point, ", ".join(parts), colours.get(side, SETTLEMENT_OUTSIDE), 0.8)
 
 
-def _people(row: Record) -> str:
+def _write_people(row: Record) -> str:
     """Write the people of a place, if its figure holds at the date of the line."""
     if pd.isna(row["population"]) or not row["valid"]:
         return "no figure"
     return f"{write_whole(float(row['population']))} {row['population_kind']}"
 
 
-def _feature(geometry: Any, words: str, colour: str | None, opacity: float) -> Feature:
+def _make_feature(geometry: Any, words: str, colour: str | None, opacity: float) -> Feature:
     """Return a feature with its style and the text that shows under the pointer."""
     colour = colour or SETTLEMENT_OUTSIDE
     return {
@@ -150,7 +158,7 @@ def _feature(geometry: Any, words: str, colour: str | None, opacity: float) -> F
     }
 
 
-def _add(drawn: folium.Map, name: str, features: list[Feature], *, shown: bool) -> None:
+def _add_layer(page: folium.Map, name: str, features: list[Feature], *, shown: bool) -> None:
     """Add a layer to the map; nothing where it has no feature."""
     import folium
 
@@ -163,4 +171,4 @@ def _add(drawn: folium.Map, name: str, features: list[Feature], *, shown: bool) 
         style_function=lambda feature: feature["style"],
         marker=folium.CircleMarker(radius=5),
         tooltip=folium.GeoJsonTooltip(fields=["about"], labels=False),
-    ).add_to(drawn)
+    ).add_to(page)

@@ -61,10 +61,10 @@ def write_cover_figures(
         return ()
     moved = changes[(changes["cover"] == FARMLAND) & (changes["from_side"] != changes["to_side"])]
     moved = moved[(moved["area_km2"] > 0) & (moved["from_side"] != "") & (moved["to_side"] != "")]
-    return tuple(_sentence(case, row) for row in moved.to_dict("records"))
+    return tuple(_describe_flow(case, row) for row in moved.to_dict("records"))
 
 
-def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
+def _describe_flow(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
     lines = {line.key: line for line in case.project.lines}
     old, new = lines[row["from_line"]], lines[row["to_line"]]
     low, high = row["area_low"], row["area_high"]
@@ -72,8 +72,8 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
     way = f"from the {row['from_side']} to the {row['to_side']} side"
     when = f"Between {write_day(old.date)} and {write_day(new.date)}"
     if row["area_certain_km2"] > _SLIVER_KM2:
-        said = (
-            f"{when}, {figure.text} km² of farmland{_between_quotes(figure, _BOTH_LINES)} "
+        sentence = (
+            f"{when}, {figure.text} km² of farmland{_write_range(figure, _BOTH_LINES)} "
             f"went {way}, {write_percent(row['share'])} of the farmland that the "
             f"{row['from_side']} side "
             f"had held. Of it, {_part_text(row['area_certain_km2'], figure)} km² lie farther from "
@@ -81,7 +81,7 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
         )
     else:
         most = row["area_km2"] if math.isnan(high) else high
-        said = (
+        sentence = (
             f"{when}, no farmland is certain to have gone {way}. Up to {write_rounded(most)} km² "
             "may "
             "have, within the errors of the lines."
@@ -92,11 +92,11 @@ def _sentence(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
         low=low,
         high=high,
         unit="km2",
-        sentence=said + _cover_caveat(case, row),
+        sentence=sentence + _write_cover_caveat(case, row),
     )
 
 
-def _cover_caveat(case: Analysis, row: Mapping[Any, Any]) -> str:
+def _write_cover_caveat(case: Analysis, row: Mapping[Any, Any]) -> str:
     """Say of when the land cover is, what it leaves open, and who made it."""
     stated = case.project.landcover
     assert stated is not None
@@ -127,10 +127,10 @@ def write_sight_figures(case: Analysis, *, people: pd.DataFrame | None) -> tuple
     """
     if people is None or case.exposure.illustration:
         return ()
-    return (*_people_figures(case, people), *_road_figures(case))
+    return (*_list_people_in_sight(case, people), *_list_roads_in_sight(case))
 
 
-def _people_figures(case: Analysis, people: pd.DataFrame) -> Iterator[KeyFigure]:
+def _list_people_in_sight(case: Analysis, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in case.project.lines}
     within_m = people["distance_m"] <= case.project.sight.radius_m
     main_m = case.project.zones.headline_m
@@ -166,32 +166,33 @@ def _people_figures(case: Analysis, people: pd.DataFrame) -> Iterator[KeyFigure]
             unit="people",
             sentence=(
                 f"Of {write_rounded(row['people'])} {residents}{when} within "
-                f"{write_far(row['distance_m'])} of the {_called(line)} on the {row['side']} side, "
+                f"{write_far(row['distance_m'])} of the {_name_line(line)} on the "
+                f"{row['side']} side, "
                 f"{write_rounded(low)} live in places in sight of it.{doubt}{more}"
                 f"{' ' + before if before else ''}"
             ),
         )
 
 
-def _road_figures(case: Analysis) -> Iterator[KeyFigure]:
+def _list_roads_in_sight(case: Analysis) -> Iterator[KeyFigure]:
     segments = case.exposure.segments
     for line in case.project.lines:
-        own = segments[segments["line"] == line.key]
-        if not len(own):
+        of_line = segments[segments["line"] == line.key]
+        if not len(of_line):
             continue
-        km = own.groupby("in_sight")["km"].sum()
-        seen, unknown = (float(km.get(state, 0.0)) for state in ("visible", "unknown"))
+        km = of_line.groupby("in_sight")["km"].sum()
+        visible, unknown = (float(km.get(state, 0.0)) for state in ("visible", "unknown"))
         doubt = f" Of {write_rounded(unknown)} km it cannot be decided." if unknown else ""
         yield KeyFigure(
             id=f"corridors_in_sight:{line.key}",
-            value=seen,
-            low=seen,
-            high=seen + unknown,
+            value=visible,
+            low=visible,
+            high=visible + unknown,
             unit="km",
             sentence=(
-                f"{write_rounded(seen)} of the {write_rounded(float(km.sum()))} km of corridors "
+                f"{write_rounded(visible)} of the {write_rounded(float(km.sum()))} km of corridors "
                 "within the "
-                f"sight radius of the {_called(line)} are in sight of it.{doubt}"
+                f"sight radius of the {_name_line(line)} are in sight of it.{doubt}"
             ),
         )
 
@@ -223,13 +224,13 @@ def write_key_figures(
     """
     lines = {line.key: line for line in project.lines}
     return (
-        *_people(project, people),
-        *_land(lines, changes),
-        *_places(lines, settlements, illustration=illustration),
+        *_list_people(project, people),
+        *_list_land(lines, changes),
+        *_list_places(lines, settlements, illustration=illustration),
     )
 
 
-def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
+def _list_people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in project.lines}
     cumulative = people[people["kind"] == "cumulative"]
     main = cumulative[cumulative["distance_m"] == project.zones.headline_m]
@@ -247,24 +248,24 @@ def _people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
             low=row["population_low"],
             high=row["population_high"],
             unit="people",
-            sentence=_people_sentence(project, lines[row["line"]], row, figure),
+            sentence=_describe_people(project, lines[row["line"]], row, figure),
         )
 
 
-def _people_sentence(
+def _describe_people(
     project: Project, line: LineSpec, row: Mapping[Any, Any], figure: RoundedFigure
 ) -> str:
     """Write a number of people with its date, and what it does not tell."""
     source = row["source"]
-    where = f"Within {write_far(row['distance_m'])} of the {_called(line)}"
+    where = f"Within {write_far(row['distance_m'])} of the {_name_line(line)}"
     if math.isnan(row["population"]):
         places = count_text(row["settlements_unknown"], one="settlement")
         return (
-            f"{where}, the number of {_counted(source, project)} on the {row['side']} side is "
+            f"{where}, the number of {_name_counted(source, project)} on the {row['side']} side is "
             f"unknown: of the {places} listed there, none has a figure for that date."
         )
     stated = source.startswith("stated:")
-    between = _between_quotes(figure, "" if stated else "95 % for the position of the line")
+    between = _write_range(figure, "" if stated else "95 % for the position of the line")
     years = project.people.outdated_years
     dates = describe_dates(row, date=line.date, outdated_years=years)
     when = f", by {dates}" if dates else ""
@@ -272,21 +273,21 @@ def _people_sentence(
         when = f", as of {dates.removeprefix('figures of ')}" if row["figures_first"] else ""
     limits = describe_limits(row, project=project)
     label = describe_before(row)
-    people = f"{figure.text} {_counted(source, project)}{label}{between}{when}"
+    people = f"{figure.text} {_name_counted(source, project)}{label}{between}{when}"
     parts = [
         f"{where}, the {row['side']} side had {people}.",
         describe_displacement(row, date=line.date),
         f"Caveat: {join_phrases(limits)}." if limits else "",
-        _source(source, project).strip(),
+        _name_maker(source, project).strip(),
     ]
     return " ".join(part for part in parts if part)
 
 
-def _called(line: LineSpec) -> str:
+def _name_line(line: LineSpec) -> str:
     return f"line of {write_day(line.date)} ({line.label})"
 
 
-def _counted(source: str, project: Project) -> str:
+def _name_counted(source: str, project: Project) -> str:
     """Say what a source counts, and for a figure stated by others who states it."""
     if not source.startswith("stated:"):
         return name_source(source)
@@ -294,7 +295,7 @@ def _counted(source: str, project: Project) -> str:
     return f"people, {who[:1].lower()}{who[1:]}"
 
 
-def _source(source: str, project: Project) -> str:
+def _name_maker(source: str, project: Project) -> str:
     """Name who made the data; a stated figure has said so already."""
     kind, _, key = source.partition(":")
     of: dict[str, list[Origin | None]] = {
@@ -304,15 +305,15 @@ def _source(source: str, project: Project) -> str:
         "settlements_by_raster": [grid for grid in project.population if grid.key == key],
     }
     grids = kind.endswith("raster")
-    for made in of.get(kind, []):
-        if made is not None and made.source:
+    for origin in of.get(kind, []):
+        if origin is not None and origin.source:
             # Which year a grid describes is no detail: several may stand side by side.
-            when = f", for {write_day(made.date)}" if grids and made.date is not None else ""
-            return f" Source: {made.source.rstrip('.')}{when}."
+            when = f", for {write_day(origin.date)}" if grids and origin.date is not None else ""
+            return f" Source: {origin.source.rstrip('.')}{when}."
     return ""
 
 
-def _between_quotes(figure: RoundedFigure, why: str) -> str:
+def _write_range(figure: RoundedFigure, why: str) -> str:
     if not figure.range:
         return ""
     return f" ({figure.range}, {why})" if why else f" ({figure.range})"
@@ -330,7 +331,7 @@ def _unknown_as_empty(value: float) -> str:
     return write_rounded(value) if math.isfinite(value) else ""
 
 
-def _land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
+def _list_land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
     flows = changes[changes["from_side"] != changes["to_side"]]
     keys = ["from_line", "to_line", "from_side", "to_side"]
     for (from_line, to_line, from_side, to_side), rows in flows.groupby(keys, sort=False):
@@ -342,7 +343,7 @@ def _land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[Key
         if sure > 0:
             figure = round_row(flow, column="flow_km2")
             sentence = (
-                f"{when}, {figure.text} km² of land{_between_quotes(figure, _BOTH_LINES)} went "
+                f"{when}, {figure.text} km² of land{_write_range(figure, _BOTH_LINES)} went "
                 f"{way}. Of it, {_part_text(sure, figure)} km² lie farther from both lines than "
                 "their errors."
             )
@@ -364,29 +365,29 @@ def _land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[Key
         )
 
 
-def _places(
+def _list_places(
     lines: dict[str, LineSpec], settlements: gpd.GeoDataFrame, *, illustration: bool
 ) -> Iterator[KeyFigure]:
     caveat = " Illustration only: the elevation is too coarse for statements about single places."
     for key, line in lines.items():
-        here = settlements[settlements["line"] == key]
-        near = int((~here["side_certain"]).sum())
-        crossed = here["crossed"].astype("boolean")
+        of_line = settlements[settlements["line"] == key]
+        near = int((~of_line["side_certain"]).sum())
+        crossed = of_line["crossed"].astype("boolean")
         outlines = int(crossed.notna().sum())
         cut = float(crossed.sum()) if outlines else math.nan
-        sentence = _cut_sentence(line, cut=cut, near=near, listed=len(here), outlines=outlines)
+        sentence = _describe_cut(line, cut=cut, near=near, listed=len(of_line), outlines=outlines)
         yield KeyFigure(f"crossed:{key}", cut, cut, cut, "settlements", sentence)
-        sight = here["in_sight"]
+        sight = of_line["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
-            seen = int((sight == "visible").sum())
-            yield _count(
+            visible = int((sight == "visible").sum())
+            yield _make_count(
                 f"in_sight:{key}",
-                seen,
-                _sight_sentence(line, sight) + (caveat if illustration else ""),
+                visible,
+                _describe_sight(line, sight) + (caveat if illustration else ""),
             )
 
 
-def _cut_sentence(line: LineSpec, *, cut: float, near: int, listed: int, outlines: int) -> str:
+def _describe_cut(line: LineSpec, *, cut: float, near: int, listed: int, outlines: int) -> str:
     """Say how many settlements a line cuts, and of how many the side is not certain.
 
     No line can cut a point: of places without an outline it is unknown.
@@ -394,12 +395,12 @@ def _cut_sentence(line: LineSpec, *, cut: float, near: int, listed: int, outline
     places = count_text(listed, one="settlement")
     if outlines == 0:
         words = (
-            f"Whether the {_called(line)} cuts any of the {places} listed is unknown: all are "
+            f"Whether the {_name_line(line)} cuts any of the {places} listed is unknown: all are "
             "points."
         )
     else:
         what = "none" if cut == 0 else write_whole(cut)
-        words = f"The {_called(line)} cuts {what} of the {places} listed"
+        words = f"The {_name_line(line)} cuts {what} of the {places} listed"
         points = write_whole(listed - outlines)
         words += "." if outlines == listed else f"; of {points} that are points it is unknown."
     if near == 0:
@@ -409,19 +410,21 @@ def _cut_sentence(line: LineSpec, *, cut: float, near: int, listed: int, outline
     return f"{words} {doubt} nearer to it than its error, so that {side} not certain."
 
 
-def _sight_sentence(line: LineSpec, sight: pd.Series[Any]) -> str:
+def _describe_sight(line: LineSpec, sight: pd.Series[Any]) -> str:
     """Say how many settlements are in sight of a line, and of how many it is undecided."""
-    seen, open_ = (int((sight == state).sum()) for state in ("visible", "unknown"))
+    visible, open_ = (int((sight == state).sum()) for state in ("visible", "unknown"))
     within = count_text(int((sight != "out_of_range").sum()), one="settlement")
-    is_, what = ("is", "One") if seen == 1 else ("are", write_whole(seen) if seen else "None")
+    is_, what = (
+        ("is", "One") if visible == 1 else ("are", write_whole(visible) if visible else "None")
+    )
     words = (
-        f"{what} of the {within} within sight range of the {_called(line)} {is_} in sight of it."
+        f"{what} of the {within} within sight range of the {_name_line(line)} {is_} in sight of it."
     )
     if open_ == 0:
         return words
     return f"{words} {'One is' if open_ == 1 else f'{write_whole(open_)} are'} undecided."
 
 
-def _count(key: str, number: int, sentence: str) -> KeyFigure:
+def _make_count(key: str, number: int, sentence: str) -> KeyFigure:
     value = float(number)
     return KeyFigure(key, value, value, value, "settlements", sentence)

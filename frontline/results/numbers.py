@@ -57,8 +57,8 @@ class RoundedFigure:
 
     def in_sentence(self, unit: str = "") -> str:
         """Write figure, unit and interval: ``8,900 km² (8,700 to 9,100)``."""
-        shown = f"{self.text} {unit}".strip()
-        return f"{shown} ({self.range})" if self.range else shown
+        words = f"{self.text} {unit}".strip()
+        return f"{words} ({self.range})" if self.range else words
 
 
 def round_figure(value: float, low: float = math.nan, high: float = math.nan) -> RoundedFigure:
@@ -126,8 +126,8 @@ def round_series(
     Each figure as `round_figure` gives it. Where that would print a larger figure as a smaller
     one (180,000 before 175,000), the one with more digits is rounded as coarsely as the other.
     """
-    places = [_place(*one) for one in zip(values, lows, highs, strict=True)]
-    known = [n for n, value in enumerate(values) if math.isfinite(value)]
+    places = [_place(*row) for row in zip(values, lows, highs, strict=True)]
+    finite = [n for n, value in enumerate(values) if math.isfinite(value)]
     figures = [
         _at_place(value, low, high, place)
         for value, low, high, place in zip(values, lows, highs, places, strict=True)
@@ -135,11 +135,11 @@ def round_series(
     settled = False
     while not settled:
         settled = True
-        for before, after in itertools.pairwise(known):
-            one, two = figures[before].value, figures[after].value
-            assert one is not None
-            assert two is not None
-            if one <= two or values[before] > values[after]:
+        for before, after in itertools.pairwise(finite):
+            nearer, farther = figures[before].value, figures[after].value
+            assert nearer is not None
+            assert farther is not None
+            if nearer <= farther or values[before] > values[after]:
                 continue
             finer, coarser = sorted((before, after), key=lambda n: places[n])
             places[finer] = places[coarser]
@@ -173,9 +173,9 @@ def round_cumulative(
     """
     stem = column.removesuffix("_km2")
     keys = ["line", "side", *(["source"] if "source" in table else [])]
-    own = table[table["kind"] == "cumulative"].sort_values("distance_m", kind="stable")
+    cumulative = table[table["kind"] == "cumulative"].sort_values("distance_m", kind="stable")
     figures: dict[tuple[Any, ...], RoundedFigure] = {}
-    for (line, side, *source), rows in own.groupby(keys, sort=False, dropna=False):
+    for (line, side, *source), rows in cumulative.groupby(keys, sort=False, dropna=False):
         columns = [_floats(rows, name) for name in (column, f"{stem}_low", f"{stem}_high")]
         for distance_m, figure in zip(rows["distance_m"], round_series(*columns), strict=True):
             figures[(line, side, float(distance_m), *source)] = figure
@@ -190,18 +190,18 @@ def _between(
     series: dict[tuple[Any, ...], dict[float, RoundedFigure]] = {}
     for (line, side, distance_m, *source), figure in fixed.items():
         series.setdefault((line, side, *source), {})[distance_m] = figure
-    kept = {}
+    between = {}
     for key, figure in figures.items():
         line, side, distance_m, *source = key
-        known = series.get((line, side, *source), {})
-        nearer = max((at for at in known if at < distance_m), default=None)
-        farther = min((at for at in known if at > distance_m), default=None)
-        kept[key] = fixed.get(key) or keep_between(
+        places = series.get((line, side, *source), {})
+        nearer = max((at for at in places if at < distance_m), default=None)
+        farther = min((at for at in places if at > distance_m), default=None)
+        between[key] = fixed.get(key) or keep_between(
             figure,
-            before=None if nearer is None else known[nearer],
-            after=None if farther is None else known[farther],
+            before=None if nearer is None else places[nearer],
+            after=None if farther is None else places[farther],
         )
-    return kept
+    return between
 
 
 def keep_between(
@@ -217,16 +217,18 @@ def keep_between(
         The printed figures of the next smaller and the next larger distance; None where there
         is none.
     """
-    shown = figure.value
-    if shown is None:
+    rounded = figure.value
+    if rounded is None:
         return figure
     if after is not None and after.value is not None:
-        shown = min(shown, after.value)
+        rounded = min(rounded, after.value)
     if before is not None and before.value is not None:
-        shown = max(shown, before.value)
+        rounded = max(rounded, before.value)
     if figure.low is None or figure.high is None:
-        return replace(figure, value=shown)
-    return replace(figure, value=shown, low=min(figure.low, shown), high=max(figure.high, shown))
+        return replace(figure, value=rounded)
+    return replace(
+        figure, value=rounded, low=min(figure.low, rounded), high=max(figure.high, rounded)
+    )
 
 
 def write_digits(number: Decimal) -> str:
@@ -295,18 +297,18 @@ def _has_width(value: float, low: float, high: float) -> bool:
 def _at_place(value: float, low: float, high: float, place: int) -> RoundedFigure:
     if not math.isfinite(value):
         return RoundedFigure(None, None, None, place)
-    shown = _rounded(value, place, ROUND_HALF_UP)
+    rounded = _rounded(value, place, ROUND_HALF_UP)
     if not _has_width(value, low, high):
-        return RoundedFigure(shown, None, None, place)
+        return RoundedFigure(rounded, None, None, place)
     return RoundedFigure(
-        shown, _rounded(low, place, ROUND_FLOOR), _rounded(high, place, ROUND_CEILING), place
+        rounded, _rounded(low, place, ROUND_FLOOR), _rounded(high, place, ROUND_CEILING), place
     )
 
 
 def _rounded(value: float, place: int, how: str) -> Decimal:
     """Round to a power of ten, but keep the first digits of the number itself."""
-    kept = max(_order_of(value) - 1, min(_order_of(value), 0))
-    unit = Decimal(1).scaleb(min(place, kept))
+    last_place = max(_order_of(value) - 1, min(_order_of(value), 0))
+    unit = Decimal(1).scaleb(min(place, last_place))
     return Decimal(repr(float(value))).quantize(unit, rounding=how)
 
 

@@ -42,17 +42,17 @@ def describe_dates(row: Mapping[Any, Any], *, date: dt.date, outdated_years: flo
     "figures of 2015, some 5 years older than the line", "figures of 2009 to 2020, 3 of them
     without a date", "undated figures"; empty where there are none.
     """
-    first, last = _text(row.get("figures_first")), _text(row.get("figures_last"))
-    undated = _count(row.get("figures_undated"))
+    first, last = _read_text(row.get("figures_first")), _read_text(row.get("figures_last"))
+    undated = _read_count(row.get("figures_undated"))
     if not first:
         return "undated figures" if undated else ""
-    span = _date_text(first) if first == last else f"{_date_text(first)} to {_date_text(last)}"
+    span = _write_date(first) if first == last else f"{_write_date(first)} to {_write_date(last)}"
     words = f"figures of {span}"
     older, younger = count_years_before(first, date=date), -count_years_before(last, date=date)
     if older > outdated_years:
-        words += f", {_up_to(first, last)}{older:.0f} years older than the line"
+        words += f", {_write_up_to(first, last)}{older:.0f} years older than the line"
     elif younger > outdated_years:
-        words += f", {_up_to(first, last)}{younger:.0f} years younger than the line"
+        words += f", {_write_up_to(first, last)}{younger:.0f} years younger than the line"
     if undated:
         words += f", and {undated} without a date" if undated > 1 else ", and one without a date"
     return words
@@ -66,7 +66,7 @@ def describe_before(row: Mapping[Any, Any]) -> str:
     row
         A row of people within distances, with ``displacement``.
     """
-    label = _text(row.get("displacement"))
+    label = _read_text(row.get("displacement"))
     return f" from before {label}" if label else ""
 
 
@@ -84,7 +84,7 @@ def describe_displacement(row: Mapping[Any, Any], *, date: dt.date) -> str:
     -------
     A sentence; empty where no displacement that the project knows of lies between.
     """
-    if not _text(row.get("displacement")):
+    if not _read_text(row.get("displacement")):
         return ""
     low, high, even = (float(row[f"present_{end}"]) for end in ("low", "high", "even"))
     ends = (
@@ -109,28 +109,30 @@ def describe_limits(row: Mapping[Any, Any], *, project: Project) -> list[str]:
         Its totals name who counted a whole side.
     """
     parts = []
-    source, unknown = str(row["source"]), _count(row["settlements_unknown"])
+    source, unknown = str(row["source"]), _read_count(row["settlements_unknown"])
     if source == "settlements" and unknown:
         have = "has" if unknown == 1 else "have"
         parts.append(
             f"{count_text(unknown, one='further settlement')} {have} no figure for that date"
         )
     if source == "settlements":
-        parts += _completeness(row, project)
+        parts += _describe_completeness(row, project)
     coverage = row["coverage"]
     if not pd.isna(coverage) and coverage < ENOUGH:
         parts.append(f"the figures cover {write_percent(float(coverage))} of that land")
     return parts
 
 
-def _completeness(row: Mapping[Any, Any], project: Project) -> list[str]:
-    share, by = row["completeness"], _text(row.get("completeness_by"))
+def _describe_completeness(row: Mapping[Any, Any], project: Project) -> list[str]:
+    share, by = row["completeness"], _read_text(row.get("completeness_by"))
     if pd.isna(share):
         return ["what share of the people there the list holds is not known"]
     if share >= ENOUGH:
         return []
     if by.startswith(BY_TOTAL):
-        total = next(one for one in project.totals if one.id == by.removeprefix(BY_TOTAL))
+        total = next(
+            counted for counted in project.totals if counted.id == by.removeprefix(BY_TOTAL)
+        )
         who = f" ({total.source.rstrip('.')})" if total.source else ""
         people = f"{write_whole(total.people)} people stated for all of the {total.side} side{who}"
         return [f"the list holds {write_percent(float(share))} of the {people}"]
@@ -139,18 +141,18 @@ def _completeness(row: Mapping[Any, Any], project: Project) -> list[str]:
     return [f"the list can hold only about {write_percent(float(share))} of {who}"]
 
 
-def _up_to(first: str, last: str) -> str:
+def _write_up_to(first: str, last: str) -> str:
     return "some " if first == last else "up to "
 
 
-def _date_text(text: str) -> str:
+def _write_date(text: str) -> str:
     """Write a day out; a year or month stands as it is."""
     return write_day(dt.date.fromisoformat(text)) if len(text) == len("YYYY-MM-DD") else text
 
 
-def _text(value: Any) -> str:
+def _read_text(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
-def _count(value: Any) -> int:
+def _read_count(value: Any) -> int:
     return 0 if value is None or pd.isna(value) else int(value)

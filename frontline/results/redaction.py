@@ -53,7 +53,7 @@ def list_restricted(project: Project) -> tuple[str, ...]:
     names += ["land"] if _is_restricted(project.land) else []
     return (
         *names,
-        *(role for role in RESTRICTABLE if any(map(_is_restricted, _of(project, role)))),
+        *(role for role in RESTRICTABLE if any(map(_is_restricted, _list_of_role(project, role)))),
     )
 
 
@@ -86,45 +86,49 @@ def remove_restricted(project: Project) -> PublicProject:
             path=project.path,
         )
     notes = [Note(role, LEFT_OUT) for role in hidden]
-    kept: dict[str, Any] = {
-        role: tuple(one for one in _of(project, role) if not _is_restricted(one))
+    open_parts: dict[str, Any] = {
+        role: tuple(
+            scenario for scenario in _list_of_role(project, role) if not _is_restricted(scenario)
+        )
         if isinstance(getattr(project, role), tuple)
         else None
         for role in hidden
     }
     parts = {part.key for part in project.partitions if _is_restricted(part)}
     parts |= {"districts"} & set(hidden)
-    kept["sections"] = tuple(
+    open_parts["sections"] = tuple(
         section.model_copy(update={"rates": ()} if "settlements" in hidden else {})
         for section in project.sections
         if section.partition not in parts
     )
-    kept["scenarios"] = tuple(one for one in project.scenarios if one.hand_over not in parts)
+    open_parts["scenarios"] = tuple(
+        scenario for scenario in project.scenarios if scenario.hand_over not in parts
+    )
     if {"settlements", "corridors", "points"} & set(hidden) and project.links is not None:
-        kept["links"] = None
+        open_parts["links"] = None
         notes += [] if "links" in hidden else [Note("links", LEFT_OUT)]
     for name in ("sections", "scenarios"):
-        lost = len(getattr(project, name)) - len(kept[name])
+        lost = len(getattr(project, name)) - len(open_parts[name])
         notes += [Note(name, REFERRING.format(count=lost), lost)] if lost else []
-    public = project.model_copy(update={**kept, **_settings(project, hidden)})
+    public = project.model_copy(update={**open_parts, **_withhold_settings(project, hidden)})
     return PublicProject(public, hidden, tuple(notes))
 
 
-def _settings(project: Project, hidden: tuple[str, ...]) -> dict[str, Any]:
+def _withhold_settings(project: Project, hidden: tuple[str, ...]) -> dict[str, Any]:
     """Take out the settings that name columns or kinds of restricted layers."""
-    kept: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     heights = [getattr(project, role) for role in ("settlements", "corridors")]
     if all(layer is None or _is_restricted(layer) for layer in heights):
         plain = Sight().target_height_column
-        kept["sight"] = project.sight.model_copy(update={"target_height_column": plain})
+        settings["sight"] = project.sight.model_copy(update={"target_height_column": plain})
     travel: dict[str, Any] = {}
     if "corridors" in hidden:
         travel["speeds_kmh"] = Travel().speeds_kmh
     if "points" in hidden:
         travel["checkpoint_kind"] = Travel().checkpoint_kind
     if travel:
-        kept["travel"] = project.travel.model_copy(update=travel)
-    return kept
+        settings["travel"] = project.travel.model_copy(update=travel)
+    return settings
 
 
 def keep_public(results: Results, *, public: PublicProject, project: Project) -> Results:
@@ -157,27 +161,29 @@ def keep_public(results: Results, *, public: PublicProject, project: Project) ->
             "them). Compute them from without_restricted(project).",
             path=project.path,
         )
-    further = {name: table for name, table in results.further.items() if _may(name, public.hidden)}
+    further = {
+        name: table for name, table in results.further.items() if _may_publish(name, public.hidden)
+    }
     notes = [*results.notes, *public.notes]
     inputs = results.inputs
     if project.outputs.restricted_sums and "settlements" in public.hidden:
         sums = sum_restricted_people(project)
         further[RESTRICTED_PEOPLE.name] = sums
-        notes.append(_note_on_sums(int(sums["withheld"].sum()), len(sums), project))
-        inputs = _with_unnamed(inputs, project)
+        notes.append(_write_note_on_sums(int(sums["withheld"].sum()), len(sums), project))
+        inputs = _add_unnamed(inputs, project)
     results = replace(results, further=further, notes=tuple(notes), inputs=inputs)
     if public.hidden:
         results = replace(results, claims=None)  # their sentences may name restricted places
-    return _without_tiles(results)
+    return _remove_tiles(results)
 
 
-def _may(name: str, hidden: tuple[str, ...]) -> bool:
+def _may_publish(name: str, hidden: tuple[str, ...]) -> bool:
     """Tell whether a table may be public; one that does not say what it lists may not."""
     lists = TABLES[name].lists if name in TABLES else None
     return lists is not None and not (lists and set(lists) <= set(hidden))
 
 
-def _note_on_sums(withheld: int, every: int, project: Project) -> Note:
+def _write_note_on_sums(withheld: int, every: int, project: Project) -> Note:
     return Note(
         "settlements",
         f"Restricted settlements take part in the sums of {RESTRICTED_PEOPLE.name}.csv only; "
@@ -187,26 +193,29 @@ def _note_on_sums(withheld: int, every: int, project: Project) -> Note:
     )
 
 
-def _with_unnamed(inputs: Mapping[str, str], project: Project) -> dict[str, str]:
+def _add_unnamed(inputs: Mapping[str, str], project: Project) -> dict[str, str]:
     """Add the hashes of the settlements' files, without their names, which may tell much."""
     layers = {role: () if role in {"partitions", "population"} else None for role in RESTRICTABLE}
     bare = project.model_copy(update={**layers, "settlements": project.settlements})
     digests = sorted(set(hash_inputs(bare).values()) - set(inputs.values()))
-    return {**inputs, **{f"{UNNAMED}{number}": one for number, one in enumerate(digests, start=1)}}
+    return {
+        **inputs,
+        **{f"{UNNAMED}{number}": digest for number, digest in enumerate(digests, start=1)},
+    }
 
 
-def _without_tiles(results: Results) -> Results:
+def _remove_tiles(results: Results) -> Results:
     """Take out the online tiles: the readers of a public page have chosen no server to tell."""
     project = results.project
     if not project.outputs.basemap:
         return results
     outputs = project.outputs.model_copy(update={"basemap": "", "basemap_credit": ""})
     note = Note("map", "The online tiles that the project names are left out of public files.")
-    kept = project.model_copy(update={"outputs": outputs})
-    return replace(results, project=kept, notes=(*results.notes, note))
+    without = project.model_copy(update={"outputs": outputs})
+    return replace(results, project=without, notes=(*results.notes, note))
 
 
-def _of(project: Project, role: str) -> tuple[TableSource | PopulationRaster, ...]:
+def _list_of_role(project: Project, role: str) -> tuple[TableSource | PopulationRaster, ...]:
     value = getattr(project, role)
     return value if isinstance(value, tuple) else () if value is None else (value,)
 

@@ -82,13 +82,13 @@ def choose_side_colours(project: Project, *, others: Iterable[str] = ()) -> dict
     -------
     Name of side to ``#RRGGBB``, in the order of the project.
     """
-    own: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for side in project.sides:
-        if side.colour and side.name not in own:
-            own[side.name] = side.colour.upper()
-    free = iter([c for c in SIDE_COLOURS if c.upper() not in own.values()])
+        if side.colour and side.name not in chosen:
+            chosen[side.name] = side.colour.upper()
+    free = iter([c for c in SIDE_COLOURS if c.upper() not in chosen.values()])
     names = dict.fromkeys([*(side.name for side in project.sides), *others])
-    return {name: own.get(name) or next(free, MORE_SIDES) for name in names if name}
+    return {name: chosen.get(name) or next(free, MORE_SIDES) for name in names if name}
 
 
 def choose_line_styles(project: Project) -> dict[str, LineStyle]:

@@ -86,54 +86,61 @@ def summarize_results(results: Results) -> Summary:
     compared = (ordered[0], ordered[-1]) if len(ordered) > 1 else (ordered[0],)
     widest = max(results.project.zones.distances_m)
     names = [str(side) for side in results.sides["side"].dropna().unique()]
-    rows = [row for side in names for row in _rows(results, side, widest, compared)]
+    rows = [row for side in names for row in _list_rows(results, side, widest, compared)]
     return Summary(widest, compared, tuple(rows))
 
 
-def _rows(
+def _list_rows(
     results: Results, side: str, distance_m: float, lines: tuple[LineSpec, ...]
 ) -> Iterator[SummaryRow]:
     land = round_cumulative(results.zones, column="area_km2")
     areas = [land.get((line.key, side, distance_m)) for line in lines]
     if any(areas):
         figures = tuple(SummaryFigure(area) for area in areas)
-        yield SummaryRow(side, LAND, figures, change=_change(figures))
+        yield SummaryRow(side, LAND, figures, change=_compare_figures(figures))
     people = results.people
-    own = people[
+    cumulative = people[
         (people["side"] == side)
         & (people["distance_m"] == distance_m)
         & (people["kind"] == "cumulative")
     ]
     rounded = round_cumulative(people, column="population")
-    for source in sorted(own["source"].unique(), key=rank_source):
-        rows = {one["line"]: one for one in own[own["source"] == source].to_dict("records")}
+    for source in sorted(cumulative["source"].unique(), key=rank_source):
+        rows = {
+            row["line"]: row
+            for row in cumulative[cumulative["source"] == source].to_dict("records")
+        }
         at = [rows.get(line.key) for line in lines]
         if not any(row is not None and is_telling(row) for row in at):
             continue
         figures = tuple(
-            _people(row, rounded.get((line.key, side, distance_m, source)))
+            _describe_figure(row, rounded.get((line.key, side, distance_m, source)))
             for row, line in zip(at, lines, strict=True)
         )
         what = name_source_row(source, project=results.project)
-        obstacle = _obstacle(at, lines, write_dates(results.project))
-        change = "" if obstacle else _change(figures)
+        obstacle = _find_obstacle(at, lines, write_dates(results.project))
+        change = "" if obstacle else _compare_figures(figures)
         yield SummaryRow(side, what, figures, change=change, obstacle=obstacle)
 
 
 def is_telling(row: Record) -> bool:
     """Tell whether a row of people holds a figure, or places that lack one."""
     if str(row["source"]).startswith("settlements"):
-        return _count(row, "settlements") > 0 or _count(row, "settlements_unknown") > 0
+        return (
+            _count_places(row, "settlements") > 0 or _count_places(row, "settlements_unknown") > 0
+        )
     return not pd.isna(row["population"])
 
 
 def is_counted(row: Record) -> bool:
     """Tell whether a row holds a figure: a list without a place that has one counts nobody."""
     listed = str(row["source"]).startswith("settlements")
-    return not pd.isna(row["population"]) and not (listed and _count(row, "settlements") == 0)
+    return not pd.isna(row["population"]) and not (
+        listed and _count_places(row, "settlements") == 0
+    )
 
 
-def _count(row: Record, column: str) -> int:
+def _count_places(row: Record, column: str) -> int:
     """Return a number of places; 0 where the table has none."""
     return 0 if pd.isna(row[column]) else int(row[column])
 
@@ -141,10 +148,10 @@ def _count(row: Record, column: str) -> int:
 def list_limits(row: Record) -> list[str]:
     """Say what a figure of people lacks: places, people not listed, land not covered."""
     parts: list[str] = []
-    unknown, share = _count(row, "settlements_unknown"), row["completeness"]
+    unknown, share = _count_places(row, "settlements_unknown"), row["completeness"]
     if row["source"] == "settlements" and unknown > 0:
         one, many = "settlement has", "settlements have"
-        if _count(row, "settlements") > 0:
+        if _count_places(row, "settlements") > 0:
             one, many = f"more {one}", f"more {many}"
         parts.append(f"{count_text(unknown, one=one, many=many)} no figure")
     if row["source"] == "settlements" and not pd.isna(share) and share < ENOUGH:
@@ -153,10 +160,10 @@ def list_limits(row: Record) -> list[str]:
     listed = str(row["source"]).startswith("settlements")
     if not listed and not pd.isna(coverage) and coverage < ENOUGH:
         parts.append(f"the figures cover {write_percent(coverage)} of the zone")
-    return [*parts, *_age_of(row)]
+    return [*parts, *_list_ages(row)]
 
 
-def _age_of(row: Record) -> list[str]:
+def _list_ages(row: Record) -> list[str]:
     """Say that figures are outdated, or those from before a displacement."""
     parts = []
     old, before = row.get("figures_outdated"), row.get("displacement")
@@ -192,11 +199,13 @@ def describe_people(row: Record, *, figure: RoundedFigure | None) -> PeopleCell:
     """Return people of a source with what limits the figure, or why there is none."""
     listed = str(row["source"]).startswith("settlements")
     if is_counted(row):
-        count = _count(row, "settlements") if listed else 0
+        count = _count_places(row, "settlements") if listed else 0
         counted = [count_text(count, one="settlement")] if count > 0 else []
         return PeopleCell(figure, remarks=(*counted, *list_limits(row)))
     if listed:
-        none = NO_FIGURE if _count(row, "settlements_unknown") > 0 else "no settlement listed"
+        none = (
+            NO_FIGURE if _count_places(row, "settlements_unknown") > 0 else "no settlement listed"
+        )
         return PeopleCell(None, none, tuple(list_limits(row)))
     return PeopleCell(None, "the source does not reach here")
 
@@ -207,13 +216,13 @@ def _is_unmeasured_list(row: Record) -> bool:
     return listed and bool(pd.isna(row["completeness"]))
 
 
-def _people(row: Record | None, figure: RoundedFigure | None) -> SummaryFigure:
+def _describe_figure(row: Record | None, figure: RoundedFigure | None) -> SummaryFigure:
     if row is None or not is_telling(row):
         return SummaryFigure(None)
     return SummaryFigure(figure if is_counted(row) else None, tuple(list_limits(row)))
 
 
-def _obstacle(
+def _find_obstacle(
     at: list[Record | None], lines: tuple[LineSpec, ...], written: Mapping[str, str]
 ) -> str:
     """Say why the figures of a source under two lines cannot be compared; nothing if they can."""
@@ -242,20 +251,20 @@ def _obstacle(
     return join_phrases(parts)
 
 
-def _change(figures: tuple[SummaryFigure, ...]) -> str:
+def _compare_figures(figures: tuple[SummaryFigure, ...]) -> str:
     """Say whether a figure rose or fell, if its intervals leave no doubt."""
-    known = [one.figure for one in figures if one.figure is not None]
-    if len(known) < 2:
+    rounded = [cell.figure for cell in figures if cell.figure is not None]
+    if len(rounded) < 2:
         return ""
-    old, new = known
+    old, new = rounded
     if old.value == new.value:
         return "unchanged"
-    if _end(old, old.high) < _end(new, new.low):
+    if _find_end(old, old.high) < _find_end(new, new.low):
         return "more"
-    return "less" if _end(new, new.high) < _end(old, old.low) else "the intervals overlap"
+    return "less" if _find_end(new, new.high) < _find_end(old, old.low) else "the intervals overlap"
 
 
-def _end(figure: RoundedFigure, end: Decimal | None) -> Decimal:
+def _find_end(figure: RoundedFigure, end: Decimal | None) -> Decimal:
     """Return an end of a figure's interval; the figure itself where it has none."""
-    found = figure.value if end is None else end
-    return Decimal("NaN") if found is None else found
+    value = figure.value if end is None else end
+    return Decimal("NaN") if value is None else value

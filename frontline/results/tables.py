@@ -104,11 +104,11 @@ def tidy_columns(frame: pd.DataFrame, *, columns: Sequence[Column]) -> pd.DataFr
     empty = pd.Series(pd.NA, index=plain.index, dtype="object")
     first = {column.name: _typed(plain.get(column.name, empty), column.type) for column in columns}
     rest = {name: plain[name].infer_objects() for name in plain.columns if name not in first}
-    own = {
+    declared = {
         name: _typed(series, "text") if series.dtype == object else series
         for name, series in rest.items()
     }
-    return pd.DataFrame({**first, **own}, index=plain.index)
+    return pd.DataFrame({**first, **declared}, index=plain.index)
 
 
 def _typed(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
@@ -246,8 +246,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def describe_column(name: str, *, table: str) -> Column | None:
     """Find what is known of a column: the table's own, one that any table may have, or None."""
-    own = {column.name: column for column in list_declared_columns(table)}
-    return own.get(name) or FURTHER.get(name)
+    declared = {column.name: column for column in list_declared_columns(table)}
+    return declared.get(name) or FURTHER.get(name)
 
 
 def find_type(series: pd.Series[Any]) -> Type:
@@ -334,8 +334,10 @@ def _all_found(frame: pd.DataFrame, key: ForeignKey, other: pd.DataFrame) -> boo
         named = table[list(columns)]
         return list(named[named.notna().all(axis=1)].itertuples(index=False, name=None))
 
-    held = rows_of(other, key.referenced)
-    return len(set(held)) == len(held) and set(rows_of(frame, key.columns)) <= set(held)
+    referenced = rows_of(other, key.referenced)
+    return len(set(referenced)) == len(referenced) and set(rows_of(frame, key.columns)) <= set(
+        referenced
+    )
 
 
 def _csvw_name(name: str) -> str:
@@ -373,15 +375,15 @@ def make_names_unique(
     characters become ``_``, an empty name ``column``.
     """
     used = {name.casefold() for name in taken}
-    found = []
+    unique = []
     for raw in names:
         stem = "".join(c if c.isprintable() else "_" for c in str(raw)) or "column"
         name, number = stem, 2
         while name.casefold() in used:
             name, number = f"{stem}_{number}", number + 1
         used.add(name.casefold())
-        found.append(name)
-    return found
+        unique.append(name)
+    return unique
 
 
 def write_columns_reference() -> str:

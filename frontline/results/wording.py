@@ -103,9 +103,9 @@ def add_validity(results: Results) -> gpd.GeoDataFrame:
             table[column] = ""
     table["valid"] = True
     for line in results.project.lines:
-        own = table["line"] == line.key
-        if own.any():
-            table.loc[own, "valid"] = find_valid(table[own], date=line.date)
+        of_line = table["line"] == line.key
+        if of_line.any():
+            table.loc[of_line, "valid"] = find_valid(table[of_line], date=line.date)
     return table
 
 
@@ -185,9 +185,11 @@ def name_source_row(source: str, *, project: Project) -> str:
     """Name a source of people at the head of a row; a stated figure by who states it."""
     kind, _, key = source.partition(":")
     if kind == "stated":
-        said = [one.source for one in project.stated if one.id == key]
-        return PHRASES["stated_by"].format(source=said[0]) if said else label_source(source)
-    dated = [one.date.year for one in project.population if one.key == key and one.date]
+        stated_by = [item.source for item in project.stated if item.id == key]
+        return (
+            PHRASES["stated_by"].format(source=stated_by[0]) if stated_by else label_source(source)
+        )
+    dated = [item.date.year for item in project.population if item.key == key and item.date]
     if kind.endswith("raster") and dated and str(dated[0]) not in key:
         return f"{label_source(source)}, {dated[0]}"
     return label_source(source)
@@ -198,8 +200,8 @@ def name_source(source: str) -> str:
     if f"source_{source}" in PHRASES:
         return PHRASES[f"source_{source}"]
     kind, _, key = source.partition(":")
-    known = PHRASES.get(f"source_{kind}")
-    return known.format(key=key) if known else label_source(source)
+    phrase = PHRASES.get(f"source_{kind}")
+    return phrase.format(key=key) if phrase else label_source(source)
 
 
 def replace_keys(words: str, *, results: Results) -> str:
@@ -207,9 +209,9 @@ def replace_keys(words: str, *, results: Results) -> str:
 
     A key that is a plain word, such as ``old``, is replaced only in quotation marks.
     """
-    named = {str(source) for source in results.people["source"]}
+    sources = {str(source) for source in results.people["source"]}
     names = list_labels(results.project)
-    names |= {one: _inside(label_source(one)) for one in named if ":" in one}
+    names |= {source: _lower_first(label_source(source)) for source in sources if ":" in source}
     return re.sub(r"\bkm2\b", "km²", add_labels(words, names=names))
 
 
@@ -217,8 +219,8 @@ def list_labels(project: Project) -> dict[str, str]:
     """Return what people call the lines, partitions, scenarios and sections, by key."""
     names = {line.key: line.label for line in project.lines}
     names |= {part.key: part.label for part in project.partitions}
-    names |= {one.key: one.label for one in project.scenarios}
-    return names | {one.key: one.label for one in project.sections if one.label}
+    names |= {item.key: item.label for item in project.scenarios}
+    return names | {item.key: item.label for item in project.sections if item.label}
 
 
 def add_labels(words: str, *, names: Mapping[str, str]) -> str:
@@ -226,22 +228,22 @@ def add_labels(words: str, *, names: Mapping[str, str]) -> str:
     for key in sorted(names, key=len, reverse=True):
         quoted = re.escape(key)
         bare = "" if key.isalpha() else rf"|(?<![\w:]){quoted}(?![\w:])"
-        words = re.sub(rf"'{quoted}'{bare}", _exactly(names[key]), words)
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _day_of, words)
+        words = re.sub(rf"'{quoted}'{bare}", _quote_exactly(names[key]), words)
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", _write_match, words)
 
 
-def _inside(label: str) -> str:
+def _lower_first(label: str) -> str:
     """Write a label as it stands inside a sentence."""
     return label[:1].lower() + label[1:]
 
 
-def _day_of(found: re.Match[str]) -> str:
+def _write_match(match: re.Match[str]) -> str:
     try:
-        return write_day(dt.date.fromisoformat(found[0]))
+        return write_day(dt.date.fromisoformat(match[0]))
     except ValueError:
-        return found[0]
+        return match[0]
 
 
-def _exactly(words: str) -> Callable[[re.Match[str]], str]:
+def _quote_exactly(words: str) -> Callable[[re.Match[str]], str]:
     """Return what puts words into a text as they are: a backslash means nothing there."""
     return lambda _: words

@@ -49,14 +49,14 @@ def find_name_languages(columns: Mapping[str, str]) -> dict[str, str]:
     columns
         Our column = the file's column, as in the project file.
     """
-    found = {ours: find_column_language(theirs) for ours, theirs in columns.items()}
-    return {ours: language for ours, language in found.items() if language}
+    languages = {ours: find_column_language(theirs) for ours, theirs in columns.items()}
+    return {ours: language for ours, language in languages.items() if language}
 
 
 def find_further_names(columns: Iterable[str]) -> dict[str, str]:
     """Find the columns that hold names in a language of their own, and which."""
-    found = {str(column): find_column_language(str(column)) for column in columns}
-    return {column: language for column, language in found.items() if language}
+    languages = {str(column): find_column_language(str(column)) for column in columns}
+    return {column: language for column, language in languages.items() if language}
 
 
 WORDS: Mapping[str, str] = MappingProxyType(

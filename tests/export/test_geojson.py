@@ -116,7 +116,7 @@ def one_layer(shapes, **columns):
     geometry[:] = shapes
     frame = pd.DataFrame(columns or {"id": range(len(shapes))})
     described = tuple(dataclasses.replace(layer.columns[0], name=name) for name in frame)
-    return dataclasses.replace(layer, geometry=geometry, plane=frame, columns=described)
+    return dataclasses.replace(layer, geometry=geometry, frame=frame, columns=described)
 
 
 def test_halves_on_either_side_of_the_antimeridian_stay_halves(tmp_path):

@@ -351,7 +351,7 @@ KILLED = """
     with prepare_output(pathlib.Path({target!r}), command="run", force={force}) as output:
         publish(
             output,
-            {{n: (lambda path, t=t: path.write_text(t)) for n, t in files.items()}},
+            writers={{n: (lambda path, t=t: path.write_text(t)) for n, t in files.items()}},
             manifest={{}},
         )
 """
@@ -402,7 +402,7 @@ def test_ctrl_c_waits_while_files_are_renamed(tmp_path):
         pathlib.Path.replace = interrupted
         target = pathlib.Path({str(tmp_path / "out")!r})
         with prepare_output(target, command="run") as output:
-            publish(output, {{"a.txt": lambda path: path.write_text("new")}}, manifest={{}})
+            publish(output, writers={{"a.txt": lambda path: path.write_text("new")}}, manifest={{}})
         try:
             os.kill(os.getpid(), signal.SIGINT)
         except KeyboardInterrupt:
@@ -420,17 +420,17 @@ REAL = """
     from factories.example_results import example_results
     from frontline.errors import OutputError
     from frontline.export.geopackage import write_geopackage
-    from frontline.export.manifest import manifest
+    from frontline.export.manifest import describe_run
     from frontline.export.publish import prepare_output, publish
-    from frontline.results.tables import csv_metadata, tables, write_csv
+    from frontline.results.tables import describe_csv, make_tables, write_csv
     from frontline.export.workbook import write_workbook
     results = example_results()
-    frames = tables(results)
+    frames = make_tables(results)
     writers = {
         "frontline.xlsx": lambda path: write_workbook(path, results),
         "frontline.gpkg": lambda path: write_geopackage(path, results),
         "tables/csv-metadata.json": lambda path: path.write_text(
-            csv_metadata(frames, title=results.project.title), encoding="utf-8", newline=""
+            describe_csv(frames, title=results.project.title), encoding="utf-8", newline=""
         ),
     }
     for name, frame in frames.items():
@@ -443,7 +443,11 @@ REAL = """
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         try:
             with prepare_output(target, command="run") as output:
-                publish(output, writers, manifest=manifest(results.project, results.inputs))
+                publish(
+                    output,
+                    writers=writers,
+                    manifest=describe_run(results.project, inputs=results.inputs),
+                )
             print("done")
         except OutputError as error:
             print(error)

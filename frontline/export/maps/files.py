@@ -37,21 +37,21 @@ def write_map_png(
         ``map`` (detailed zone and regional context), ``pair`` (every line beside the others),
         ``exposure`` (posts in sight) or ``chart`` (people against distance).
     """
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     with _sheet(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
-        figure.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
-    path.write_bytes(held.getvalue())
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    path.write_bytes(buffer.getvalue())
 
 
 def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None:
     """Write every sheet that the results allow as pages of one PDF, in vectors."""
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     undated = {"CreationDate": None, "Creator": None, "Producer": None}
-    with use_plain_style(), PdfPages(held, metadata=undated) as pages:
+    with use_plain_style(), PdfPages(buffer, metadata=undated) as pages:
         for sheet in list_sheets(results):
             with _sheet(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
                 pages.savefig(figure)
-    path.write_bytes(held.getvalue())
+    path.write_bytes(buffer.getvalue())
 
 
 def draw_picture(results: Results, *, sheet: str, inputs_hash: str) -> bytes:
@@ -66,11 +66,11 @@ def draw_picture(results: Results, *, sheet: str, inputs_hash: str) -> bytes:
     inputs_hash
         Printed at the foot of the sheet.
     """
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     with _sheet(results, sheet, inputs_hash, LANDSCAPE) as figure:
         options = {"quality": 80, "optimize": True, "subsampling": 0}
-        figure.savefig(held, format="jpeg", dpi=DPI, pil_kwargs=options)
-    return held.getvalue()
+        figure.savefig(buffer, format="jpeg", dpi=DPI, pil_kwargs=options)
+    return buffer.getvalue()
 
 
 @contextmanager

@@ -106,9 +106,9 @@ def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -
     rows = []
     for line in reversed(results.lines.sort_values("date", kind="stable").to_dict("records")):
         style = styles[line["line"]]
-        shown = style if line["line"] == newest else LineStyle(INK, 1.1, style.dash)
+        line_style = style if line["line"] == newest else LineStyle(INK, 1.1, style.dash)
         text = f"{line['label']} ({str(line['date'])[:10]}), {write_accuracy(line['error_m'])}"
-        rows.append(LegendRow("line", text, line=shown))
+        rows.append(LegendRow("line", text, line=line_style))
     distances = results.project.zones.distances_m
     steps = ", ".join(f"{d / 1000:g}" for d in distances)
     for side, colour in choose_side_colours(results.project, others=results.sides["side"]).items():
@@ -123,8 +123,8 @@ def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -
 
 def _signs(results: Results) -> list[LegendRow]:
     table = add_validity(results)
-    known = table["population"].notna() & table["valid"]
-    kinds = set(table["population_kind"].where(known, "").fillna(""))
+    has_figure = table["population"].notna() & table["valid"]
+    kinds = set(table["population_kind"].where(has_figure, "").fillna(""))
     rows = []
     if "residents" in kinds:
         text = f"{WORDS['legend_residents']} ({WORDS['legend_size'].lower()})"

@@ -112,16 +112,16 @@ def _draw_curves(
 ) -> None:
     colours = choose_side_colours(results.project, others=results.sides["side"])
     for (side, source), group in people.groupby(["side", "source"], sort=True):
-        own = group.sort_values("distance_m")[VALUES].to_numpy(dtype=float)
+        values = group.sort_values("distance_m")[VALUES].to_numpy(dtype=float)
         row = rows[f"source {source}"]
         colour = colours.get(str(side), MUTED)
         if row.kind == "sign":
-            km, value, low, high = own.T
+            km, value, low, high = values.T
             spread = np.nan_to_num(np.vstack([value - low, high - value]))
             look: dict[str, Any] = {"color": colour, "mec": colour, "mfc": "white", "ms": 4.5}
             axes.errorbar(km / 1000, value, np.maximum(spread, 0), fmt=row.marker, lw=1.0, **look)
             continue
-        km, value, low, high = np.vstack([np.zeros(4), own]).T
+        km, value, low, high = np.vstack([np.zeros(4), values]).T
         style = row.line
         dashes = (0, [part / style.width for part in style.dash]) if style.dash else "solid"
         axes.plot(km / 1000, value, color=colour, ls=dashes, lw=style.width)
@@ -290,8 +290,8 @@ def _draw_state(pens: Pens, results: Results, key: str) -> None:
 
 def _draw_zone_edges(pens: Pens, results: Results, key: str) -> None:
     colours = choose_side_colours(results.project, others=results.sides["side"])
-    own = results.zones[(results.zones["line"] == key) & (results.zones["kind"] == "cumulative")]
-    for row in own.to_dict("records"):
+    zones = results.zones[(results.zones["line"] == key) & (results.zones["kind"] == "cumulative")]
+    for row in zones.to_dict("records"):
         ink = darken_for_paper(colours[row["side"]])
         pens.area(row["geometry"], zorder=3.5, fill=False, edgecolor=ink, lw=0.45, alpha=0.8)
 
@@ -453,8 +453,8 @@ def _draw_names(
         if order == "name_alt":
             names.reverse()
         names = [
-            textwrap.shorten(paper.shown(one), 34, placeholder=" …")
-            for one in names[: 1 + (order == "both")]
+            textwrap.shorten(paper.shown(name), 34, placeholder=" …")
+            for name in names[: 1 + (order == "both")]
         ]
         sizes = [paper.size_mm(name, *_type(i)) for i, name in enumerate(names)]
         width = max((w for w, _ in sizes), default=0.0)

@@ -127,8 +127,8 @@ def project_geometry(geometries: Any, *, view: MapView) -> Any:
 
 def carry_geometry(shape: Any, *, one: MapView, other: MapView) -> Any:
     """Carry geometry from the plane of one view to that of another."""
-    there = _transformer(one.crs(), other.crs())
-    return shapely.transform(shape, lambda xy: np.column_stack(there.transform(*xy.T)))
+    transformer = _transformer(one.crs(), other.crs())
+    return shapely.transform(shape, lambda xy: np.column_stack(transformer.transform(*xy.T)))
 
 
 def sample_raster(
@@ -208,7 +208,7 @@ def draw_up_graticule(view: MapView) -> list[GridLine]:
             text = write_degrees(_normal(value) if axis == "lon" else value, axis=axis)
             at = _edge_point(line, view.frame, axis)
             parts = shapely.get_parts(inside)
-            lines += [GridLine(shapely.get_coordinates(one), text, at, axis) for one in parts]
+            lines += [GridLine(shapely.get_coordinates(part), text, at, axis) for part in parts]
     return lines
 
 
@@ -273,7 +273,8 @@ def place_labels(
     for number, (x, y, r, width, height) in enumerate(points):
         others = [*boxes, *symbols[:number], *symbols[number + 1 :]]
         spot = next(
-            (one for one in _candidates(x, y, r, width, height) if _fits(one, frame, others)), None
+            (spot for spot in _candidates(x, y, r, width, height) if _fits(spot, frame, others)),
+            None,
         )
         if spot is None:
             spots.append(None)

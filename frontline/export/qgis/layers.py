@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from frontline.analysis.settlements import PER_LINE, PER_LINE_FURTHER, PER_PLACE
-from frontline.export.features import DIMENSIONS, FeatureLayer
+from frontline.export.features import DIMENSIONS, FeatureLayer, name_line_column
 from frontline.export.manifest import describe_run
 from frontline.export.publish import prepare_output, publish
 from frontline.export.qgis.style import (
@@ -129,16 +129,16 @@ def list_codes(layer: FeatureLayer, *, project: Project) -> dict[str, dict[str, 
     -------
     Words by value, by name of column. Columns with any text are not in it.
     """
-    found = {}
+    codes = {}
     ours = (set(LAYERS[layer.name].names) if layer.name in LAYERS else set()) | set(FURTHER)
     for column in layer.columns:
         stem = _stem(column.name, project)
         theirs = stem == column.name and stem not in ours
-        known = {} if theirs else _known(layer.name, stem, project)
-        if known:
-            held = dict.fromkeys(_text(value) for value in layer.frame[column.name])
-            found[column.name] = {**known, **{v: v for v in held if v not in known and v}}
-    return found
+        labels = {} if theirs else _known(layer.name, stem, project)
+        if labels:
+            values = dict.fromkeys(_text(value) for value in layer.frame[column.name])
+            codes[column.name] = {**labels, **{v: v for v in values if v not in labels and v}}
+    return codes
 
 
 def _text(value: object) -> str:
@@ -178,8 +178,8 @@ def _write_widgets(
     """
     fields = ET.SubElement(root, "fieldConfiguration")
     for column in layer.columns:
-        shown = choose_decimals(column)
-        if column.name not in coded and shown is None:
+        decimals = choose_decimals(column)
+        if column.name not in coded and decimals is None:
             continue
         kind = "ValueMap" if column.name in coded else "Range"
         field = ET.SubElement(
@@ -190,7 +190,7 @@ def _write_widgets(
         if kind == "Range":
             for name, sort, value in (
                 ("AllowNull", "bool", "true"),
-                ("Precision", "int", str(shown)),
+                ("Precision", "int", str(decimals)),
                 ("Style", "QString", "SpinBox"),
             ):
                 ET.SubElement(options, "Option", type=sort, name=name, value=value)
@@ -198,9 +198,9 @@ def _write_widgets(
         values = coded[column.name]
         listed = ET.SubElement(options, "Option", type="List", name="map")
         for value, words in values.items():
-            one = ET.SubElement(listed, "Option", type="Map")
+            pair = ET.SubElement(listed, "Option", type="Map")
             entry = {"type": "QString", "name": guard_expression(words), "value": value}
-            ET.SubElement(one, "Option", entry)
+            ET.SubElement(pair, "Option", entry)
 
 
 MOST_POSTS = 1000
@@ -254,17 +254,17 @@ def list_styles(project: Project) -> dict[str, str]:
     """
     names = [name for name in LAYERS if name != "partition_<key>"]
     names += [f"partition_{partition.key}" for partition in project.partitions]
-    found = {}
+    styles = {}
     for name in names:
         layer = _bare(name, project)
-        found[name] = write_layer_style(layer, project=project)
+        styles[name] = write_layer_style(layer, project=project)
         if name in {"lines", "sides", "zones", "settlements", "corridor_sight"}:
             for line in project.lines:
-                found[f"{name}_{line.key}"] = write_layer_style(
+                styles[f"{name}_{line.key}"] = write_layer_style(
                     layer, project=project, line=line.key
                 )
     return {
-        **found,
+        **styles,
         "sight": write_sight_qml(MOST_POSTS, open_ended=True),
         "hillshade": write_relief_qml(),
     }
@@ -295,7 +295,11 @@ def _columns(name: str, project: Project) -> tuple[Column, ...]:
     if name != "settlements":
         return LAYERS[name].columns if name in LAYERS else ()
     per_line = [
-        replace(column, name=f"{column.name}_{line.key}", alias=f"{line.label}: {column.alias}")
+        replace(
+            column,
+            name=name_line_column(column.name, line=line.key),
+            alias=f"{line.label}: {column.alias}",
+        )
         for line in project.lines
         for column in PER_LINE
     ]

@@ -233,12 +233,12 @@ def _legend(parent: ET.Element, sheet: LayoutSheet, box: tuple[float, float, flo
             expanded="1",
         )
         options = ET.SubElement(ET.SubElement(entry, "customproperties"), "Option", type="Map")
-        told = {"legend/title-label": WRAP.join(wrap(guard_expression(layer.name), LETTERS))}
+        properties = {"legend/title-label": WRAP.join(wrap(guard_expression(layer.name), LETTERS))}
         if not layer.titled:
-            told["legend/title-style"] = "hidden"
+            properties["legend/title-style"] = "hidden"
         if layer.first:
-            told["legend/node-order"] = ",".join(map(str, range(layer.first, layer.rows)))
-        for name, value in told.items():
+            properties["legend/node-order"] = ",".join(map(str, range(layer.first, layer.rows)))
+        for name, value in properties.items():
             ET.SubElement(options, "Option", type="QString", name=name, value=value)
 
 

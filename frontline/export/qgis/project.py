@@ -234,9 +234,9 @@ def _plain(
     results: Results, layers: dict[str, FeatureLayer], names: Iterable[str]
 ) -> tuple[ProjectLayer, ...]:
     """Give the layers that do not depend on a line, as far as they hold anything."""
-    found = [layers[name] for name in names if name in layers]
+    present = [layers[name] for name in names if name in layers]
     return tuple(
-        _vector(results, layer, layer.name, layer.title) for layer in found if len(layer.geometry)
+        _vector(results, layer, layer.name, layer.title) for layer in present if len(layer.geometry)
     )
 
 
@@ -402,13 +402,13 @@ def _reference_system(crs: str) -> ET.Element:
     """Describe a CRS: by its code where it has one, else in full."""
     import pyproj
 
-    known = pyproj.CRS.from_user_input(crs)
-    authority = known.to_authority()
+    reference = pyproj.CRS.from_user_input(crs)
+    authority = reference.to_authority()
     system = ET.Element("spatialrefsys", nativeFormat="Wkt")
-    ET.SubElement(system, "wkt").text = known.to_wkt()
-    ET.SubElement(system, "description").text = known.name if authority else WORDS["plane"]
+    ET.SubElement(system, "wkt").text = reference.to_wkt()
+    ET.SubElement(system, "description").text = reference.name if authority else WORDS["plane"]
     ET.SubElement(system, "authid").text = ":".join(authority) if authority else ""
-    ET.SubElement(system, "geographicflag").text = str(known.is_geographic).lower()
+    ET.SubElement(system, "geographicflag").text = str(reference.is_geographic).lower()
     return system
 
 
@@ -473,9 +473,9 @@ def _extent(results: Results, plane: ProjectedPlane) -> tuple[float, float, floa
 def _themes(results: Results, groups: Sequence[LayerGroup]) -> dict[str, list[ProjectLayer]]:
     """Give the layers of two themes per line, zones and sight, and of one for the changes."""
     lines = {line.label for line in results.project.lines}
-    own = [group for group in groups if group.name in {*lines, WORDS["changes"]}]
+    of_theme = [group for group in groups if group.name in {*lines, WORDS["changes"]}]
     themes: dict[str, list[ProjectLayer]] = {}
-    for chosen in own:
+    for chosen in of_theme:
         with_sight = any(_is_of(entry, IN_SIGHT) for entry in chosen.entries)
         for name, kinds in (
             (chosen.name, ("lines", "settlements", "crossings", "zones", "sides")),
@@ -486,7 +486,7 @@ def _themes(results: Results, groups: Sequence[LayerGroup]) -> dict[str, list[Pr
                 for group in groups
                 for entry in group.entries
                 if (group is chosen and (chosen.name not in lines or _is_of(entry, kinds)))
-                or group not in own
+                or group not in of_theme
                 or (chosen.name not in lines and _is_of(entry, ("lines",)))
             ]
     return themes
@@ -524,7 +524,7 @@ def _write_layouts(
     layouts = ET.SubElement(root, "Layouts")
     title = results.project.map.title or results.project.title
     for name, entries in themes.items():
-        legend = [_in_legend(one) for one in entries if one.id != _id("hillshade")]
+        legend = [_in_legend(entry) for entry in entries if entry.id != _id("hillshade")]
         foot = "\n".join(write_footer(results))
         layouts.append(write_layout(LayoutSheet(name, title, foot, extent, legend)))
 

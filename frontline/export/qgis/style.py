@@ -186,8 +186,8 @@ def write_qml(layer: str, *, project: Project, columns: Sequence[str], line: str
     }
     outlines = {"districts": DISTRICT, "study_area": STUDY_AREA}
     if layer in makers:
-        shown = project if layer == "lines" or not line else _of_line(project, line)
-        rules = makers[layer](shown, columns)
+        styled = project if layer == "lines" or not line else _of_line(project, line)
+        rules = makers[layer](styled, columns)
         if layer in {"sides", "zones", "corridor_sight"} and line:
             rules = rules[0].children
         if layer == "lines" and line:
@@ -291,12 +291,12 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ..
     holds, people = f"holds_{newest}", f"population_{newest}"
     size = _size(columns, people if people in columns else "population")
     kind = '"population_kind"' if "population_kind" in columns else "''"
-    known = f"coalesce({kind}, '')"
+    kind_or_empty = f"coalesce({kind}, '')"
     if holds in columns:
-        known = f"CASE WHEN \"{holds}\" THEN {known} ELSE '' END"
+        kind_or_empty = f"CASE WHEN \"{holds}\" THEN {kind_or_empty} ELSE '' END"
     rules: list[QgisRule] = []
     for name, colour in [*colours.items(), ("", SETTLEMENT_OUTSIDE)]:
-        here = f"coalesce(\"{side}\", '') = {quote(name)} AND " if side else ""
+        on_side = f"coalesce(\"{side}\", '') = {quote(name)} AND " if side else ""
         label = name or (WORDS["outside"] if side else "")
         full = draw_marker("circle", fill=write_rgba(colour), edge=write_rgba(INK), size=size)
         hollow = draw_marker(
@@ -306,13 +306,17 @@ def _settlements(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ..
             "circle", fill=write_rgba(PAPER), edge=write_rgba(colour), size="1.6", width="0.5"
         )
         rules += [
-            QgisRule(_joined(label, WORDS["residents"]), f"{here}{known} = 'residents'", full),
+            QgisRule(
+                _joined(label, WORDS["residents"]), f"{on_side}{kind_or_empty} = 'residents'", full
+            ),
             QgisRule(
                 _joined(label, WORDS["registered"]),
-                f"{here}{known} NOT IN ('residents', '')",
+                f"{on_side}{kind_or_empty} NOT IN ('residents', '')",
                 hollow,
             ),
-            QgisRule(_joined(label, WORDS["people_unknown"]), f"{here}{known} = ''", none),
+            QgisRule(
+                _joined(label, WORDS["people_unknown"]), f"{on_side}{kind_or_empty} = ''", none
+            ),
         ]
     if crossed:
         cross = draw_marker(
@@ -367,11 +371,11 @@ def _joined(*parts: str) -> str:
 def _corridors(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
     if "kind" not in columns:
         return (QgisRule(WORDS["corridors"], symbol=draw_stroke(OTHER_CORRIDOR)),)
-    known = tuple(
+    named_kinds = tuple(
         QgisRule(label_corridor(kind), f'lower(trim("kind")) = {quote(kind)}', draw_stroke(style))
         for kind, style in CORRIDORS.items()
     )
-    return (*known, QgisRule(WORDS["other"], "ELSE", draw_stroke(OTHER_CORRIDOR)))
+    return (*named_kinds, QgisRule(WORDS["other"], "ELSE", draw_stroke(OTHER_CORRIDOR)))
 
 
 def _corridor_sight(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
@@ -516,10 +520,10 @@ def _write_expressions(
     ET.SubElement(top, "Option", type="QString", name="name", value="")
     listed = ET.SubElement(top, "Option", type="Map", name="properties")
     for key, expression in expressions.items():
-        one = ET.SubElement(listed, "Option", type="Map", name=key)
-        ET.SubElement(one, "Option", type="bool", name="active", value="true")
-        ET.SubElement(one, "Option", type="QString", name="expression", value=expression)
-        ET.SubElement(one, "Option", type="int", name="type", value="3")
+        option = ET.SubElement(listed, "Option", type="Map", name=key)
+        ET.SubElement(option, "Option", type="bool", name="active", value="true")
+        ET.SubElement(option, "Option", type="QString", name="expression", value=expression)
+        ET.SubElement(option, "Option", type="int", name="type", value="3")
     ET.SubElement(top, "Option", type="QString", name="type", value="collection")
 
 

@@ -41,7 +41,7 @@ def describe_brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping
     """
     summary = summarize_results(chapters.results)
     return {
-        "message": list(_message(chapters, summary)),
+        "message": list(_write_message(chapters, summary)),
         "picture": picture,
         "distance": write_far(summary.distance_m),
         "heads": [(line.label, chapters.days[line.key]) for line in summary.lines],
@@ -50,11 +50,11 @@ def describe_brief(chapters: Chapters, *, picture: Mapping[str, str]) -> Mapping
             for side in chapters.sides
         ],
         "land": LAND,
-        "limits": list(_limits(chapters)),
+        "limits": list(_list_limits(chapters)),
     }
 
 
-def _message(chapters: Chapters, summary: Summary) -> Iterator[str]:
+def _write_message(chapters: Chapters, summary: Summary) -> Iterator[str]:
     """Give the message in a few sentences, the largest change first."""
     flow = find_largest_flow(chapters)
     if flow is not None:
@@ -62,21 +62,21 @@ def _message(chapters: Chapters, summary: Summary) -> Iterator[str]:
             f"Between {flow['old']} and {flow['new']}, about {flow['figure']} of land went from "
             f"the {flow['from_side']} to the {flow['to_side']} side."
         )
-    yield from _people(chapters, summary)
-    yield from _settlements(chapters)
-    yield from _distances(chapters)
-    yield from _roads(chapters)
-    yield from _statements(chapters)
+    yield from _describe_people(chapters, summary)
+    yield from _describe_settlements(chapters)
+    yield from _describe_distances(chapters)
+    yield from _describe_roads(chapters)
+    yield from _describe_statements(chapters)
 
 
-def _people(chapters: Chapters, summary: Summary) -> Iterator[str]:
+def _describe_people(chapters: Chapters, summary: Summary) -> Iterator[str]:
     """Say who lives within the widest distance, by the first source that can be compared."""
     within, unlike = write_far(summary.distance_m), []
     for side in chapters.sides:
         rows = [row for row in summary.rows if row.side == side.name and row.what != LAND]
         comparable = [row for row in rows if _can_be_read(row)]
         if comparable or (rows and len(summary.lines) == 1):
-            yield _people_of(chapters, summary, (comparable or rows)[0])
+            yield _describe_row(chapters, summary, (comparable or rows)[0])
         elif rows:
             unlike.append(f"on the {side.name} side")
     if unlike:
@@ -89,22 +89,22 @@ def _people(chapters: Chapters, summary: Summary) -> Iterator[str]:
 
 def _can_be_read(row: SummaryRow) -> bool:
     """Tell whether the figures of a row may stand alone in a sentence."""
-    whole_row = all(one.figure is not None and not one.limits for one in row.figures)
+    whole_row = all(cell.figure is not None and not cell.limits for cell in row.figures)
     return whole_row and not row.obstacle
 
 
-def _people_of(chapters: Chapters, summary: Summary, row: SummaryRow) -> str:
+def _describe_row(chapters: Chapters, summary: Summary, row: SummaryRow) -> str:
     parts = [
-        f"{'no figure' if one.figure is None else one.figure.in_sentence()} within "
+        f"{'no figure' if cell.figure is None else cell.figure.in_sentence()} within "
         f"{write_far(summary.distance_m)} of the line of {chapters.dates[line.key]}"
-        for line, one in zip(summary.lines, row.figures, strict=True)
+        for line, cell in zip(summary.lines, row.figures, strict=True)
     ]
-    caveats = [limit for one in row.figures for limit in one.limits]
+    caveats = [limit for cell in row.figures for limit in cell.limits]
     words = f"People on the {row.side} side, by {row.what}: {join_phrases(parts)}."
     return f"{words} Caveat: {join_phrases(caveats)}." if caveats else words
 
 
-def _settlements(chapters: Chapters) -> Iterator[str]:
+def _describe_settlements(chapters: Chapters) -> Iterator[str]:
     """Say how many settlements changed sides, and of how many it cannot be said."""
     counts = count_outcomes(chapters)
     outside = counts.pop("outside", 0)
@@ -113,8 +113,9 @@ def _settlements(chapters: Chapters) -> Iterator[str]:
         return
     inside = " in the study area" if outside else ""
     words = (
-        f"Of {count_text(total, one='settlement')} listed{inside}, {_none(counts['changed'])} "
-        f"changed sides and {_none(counts['stayed'])} stayed on the same side."
+        f"Of {count_text(total, one='settlement')} listed{inside}, "
+        f"{_write_count(counts['changed'])} changed sides "
+        f"and {_write_count(counts['stayed'])} stayed on the same side."
     )
     if counts["uncertain"]:
         lie = "it lies" if counts["uncertain"] == 1 else "they lie"
@@ -128,11 +129,11 @@ def _settlements(chapters: Chapters) -> Iterator[str]:
     yield words
 
 
-def _none(count: int) -> str:
+def _write_count(count: int) -> str:
     return write_whole(count) if count else "none"
 
 
-def _distances(chapters: Chapters) -> Iterator[str]:
+def _describe_distances(chapters: Chapters) -> Iterator[str]:
     """Say how far half of the settlements of a side lay from the first and the last line."""
     half = find_medians(chapters)
     old, new = chapters.lines[0].key, chapters.lines[-1].key
@@ -149,7 +150,7 @@ def _distances(chapters: Chapters) -> Iterator[str]:
         )
 
 
-def _roads(chapters: Chapters) -> Iterator[str]:
+def _describe_roads(chapters: Chapters) -> Iterator[str]:
     """Say how often roads and other corridors are crossed."""
     results = chapters.results
     if not len(results.crossings):
@@ -158,12 +159,12 @@ def _roads(chapters: Chapters) -> Iterator[str]:
     for key, count in count_crossings(chapters).items():
         where = f"at {count_text(count, one='place')}" if count else "nowhere"
         parts.append(f"the line of {chapters.days[key]} {where}")
-    given = results.project.corridors
-    mark = f" ({SCHEMATIC_MARK})" if given is not None and given.schematic else ""
+    corridors = results.project.corridors
+    mark = f" ({SCHEMATIC_MARK})" if corridors is not None and corridors.schematic else ""
     yield f"Roads and other corridors cross {join_phrases(parts)}{mark}."
 
 
-def _statements(chapters: Chapters) -> Iterator[str]:
+def _describe_statements(chapters: Chapters) -> Iterator[str]:
     """Say how the statements of reports fared."""
     total, counts = count_verdicts(chapters)
     if total:
@@ -172,10 +173,10 @@ def _statements(chapters: Chapters) -> Iterator[str]:
         yield f"{write_whole(total)} {were} put to the test: {join_phrases(parts)}."
 
 
-def _limits(chapters: Chapters) -> Iterator[tuple[str, str]]:
+def _list_limits(chapters: Chapters) -> Iterator[tuple[str, str]]:
     """Give the three limits that weigh most, each with a head and what it means here."""
     errors = [
-        f"{write_accuracy(_error_of(chapters, line.key))} for the line of "
+        f"{write_accuracy(_find_error(chapters, line.key))} for the line of "
         f"{chapters.dates[line.key]}"
         for line in chapters.lines
     ]
@@ -185,6 +186,6 @@ def _limits(chapters: Chapters) -> Iterator[tuple[str, str]]:
     yield ("The view", warning) if warning else ("The causes", LIMIT_CAUSES)
 
 
-def _error_of(chapters: Chapters, key: str) -> Any:
+def _find_error(chapters: Chapters, key: str) -> Any:
     table = chapters.results.lines
     return table.loc[table["line"] == key, "error_m"].iloc[0]

@@ -77,22 +77,22 @@ def draw_curves(panels: Sequence[ChartPanel], *, title: str, about: str, x_label
     x_label
         Under each panel.
     """
-    drawn = [curve for panel in panels for curve in panel.curves]
-    if not drawn:
+    curves = [curve for panel in panels for curve in panel.curves]
+    if not curves:
         return Markup()
-    farthest = max(max(curve.x) for curve in drawn)
-    highest = max(_highest(curve) for curve in drawn)
+    farthest = max(max(curve.x) for curve in curves)
+    highest = max(_find_highest(curve) for curve in curves)
     columns = min(len(panels), 2)
     width, height = WIDTH / columns, 250.0
     parts = []
     for number, panel in enumerate(panels):
         at = (number % columns * width, number // columns * height)
-        parts.append(_panel(panel, at, (width, height), (farthest, highest), x_label))
+        parts.append(_draw_panel(panel, at, (width, height), (farthest, highest), x_label))
     rows = math.ceil(len(panels) / columns)
-    return _drawing(title, about, WIDTH, rows * height, parts)
+    return _wrap_drawing(title, about, WIDTH, rows * height, parts)
 
 
-def _panel(
+def _draw_panel(
     panel: ChartPanel,
     at: tuple[float, float],
     size: tuple[float, float],
@@ -106,58 +106,64 @@ def _panel(
     def place(x: float, y: float) -> tuple[float, float]:
         return left + width * x / x_ticks[-1], top + height * (1 - y / y_ticks[-1])
 
-    parts = [_word(at[0] + 6, at[1] + 16, panel.title, class_="strong")]
+    parts = [_write_word(at[0] + 6, at[1] + 16, panel.title, class_="strong")]
     for value in y_ticks:
         y = place(0, value)[1]
-        parts.append(_line([(left, y), (left + width, y)], class_="grid"))
-        parts.append(_word(left - 6, y + 4, _tick(value), class_="tick", anchor="end"))
+        parts.append(_draw_line([(left, y), (left + width, y)], class_="grid"))
+        parts.append(_write_word(left - 6, y + 4, _write_tick(value), class_="tick", anchor="end"))
     for value in x_ticks:
         x = place(value, 0)[0]
-        parts.append(_word(x, top + height + 15, _tick(value), class_="tick", anchor="middle"))
+        parts.append(
+            _write_word(x, top + height + 15, _write_tick(value), class_="tick", anchor="middle")
+        )
     middle = left + width / 2
-    parts.append(_word(middle, top + height + 32, x_label, class_="tick", anchor="middle"))
+    parts.append(_write_word(middle, top + height + 32, x_label, class_="tick", anchor="middle"))
     if not panel.curves:
-        parts.append(_word(middle, top + height / 2, panel.empty, class_="tick", anchor="middle"))
+        parts.append(
+            _write_word(middle, top + height / 2, panel.empty, class_="tick", anchor="middle")
+        )
     for curve in panel.curves:
-        parts += [_band(curve, place), _curve(curve, place)]
-    return Markup("").join([*parts, *_ends(panel.curves, place, left + width)])
+        parts += [_draw_band(curve, place), _draw_curve(curve, place)]
+    return Markup("").join([*parts, *_label_ends(panel.curves, place, left + width)])
 
 
-def _ends(drawn: Sequence[ChartCurve], place: Place, right: float) -> list[Markup]:
+def _label_ends(curves: Sequence[ChartCurve], place: Place, right: float) -> list[Markup]:
     """Write each curve's name at its end, apart from the others."""
-    found = []
-    for curve in drawn:
-        known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
-        if known:
-            found.append((place(*known[-1])[1], curve))
-    found.sort(key=lambda one: (one[0], one[1].label))
+    ends = []
+    for curve in curves:
+        points = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
+        if points:
+            ends.append((place(*points[-1])[1], curve))
+    ends.sort(key=lambda end: (end[0], end[1].label))
     parts, last = [], -math.inf
-    for y, curve in found:
+    for y, curve in ends:
         last = max(y, last + 14.0)
-        parts.append(_word(right + 5, last + 4, curve.label, class_="tick"))
+        parts.append(_write_word(right + 5, last + 4, curve.label, class_="tick"))
     return parts
 
 
-def _band(curve: ChartCurve, place: Place) -> Markup:
-    known = [
+def _draw_band(curve: ChartCurve, place: Place) -> Markup:
+    points = [
         (x, low, high)
         for x, low, high in zip(curve.x, curve.low, curve.high, strict=True)
         if math.isfinite(low) and math.isfinite(high)
     ]
-    if len(known) < 2:
+    if len(points) < 2:
         return Markup()
-    over = [place(x, high) for x, _, high in known]
-    under = [place(x, low) for x, low, _ in reversed(known)]
-    return _tag("path", d=_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16)
+    over = [place(x, high) for x, _, high in points]
+    under = [place(x, low) for x, low, _ in reversed(points)]
+    return _make_tag(
+        "path", d=_write_path([*over, *under]) + "Z", fill=curve.colour, fill_opacity=0.16
+    )
 
 
-def _curve(curve: ChartCurve, place: Place) -> Markup:
-    known = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
-    if not known:
+def _draw_curve(curve: ChartCurve, place: Place) -> Markup:
+    points = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if math.isfinite(y)]
+    if not points:
         return Markup()
-    return _tag(
+    return _make_tag(
         "path",
-        d=_path([place(x, y) for x, y in known]),
+        d=_write_path([place(x, y) for x, y in points]),
         fill="none",
         stroke=curve.colour,
         stroke_width=2.2,
@@ -165,9 +171,9 @@ def _curve(curve: ChartCurve, place: Place) -> Markup:
     )
 
 
-def _highest(curve: ChartCurve) -> float:
-    known = [value for value in (*curve.y, *curve.high) if math.isfinite(value)]
-    return max(known, default=0.0)
+def _find_highest(curve: ChartCurve) -> float:
+    values = [value for value in (*curve.y, *curve.high) if math.isfinite(value)]
+    return max(values, default=0.0)
 
 
 def draw_strips(rows: Sequence[ChartStrip], *, title: str, about: str, x_label: str) -> Markup:
@@ -183,38 +189,47 @@ def draw_strips(rows: Sequence[ChartStrip], *, title: str, about: str, x_label: 
     parts = []
     for value in marks:
         x = left + value * scale
-        parts.append(_line([(x, 8), (x, bottom)], class_="grid"))
-        parts.append(_word(x, bottom + 16, _tick(value), class_="tick", anchor="middle"))
-    parts.append(_word(left + width / 2, bottom + 34, x_label, class_="tick", anchor="middle"))
+        parts.append(_draw_line([(x, 8), (x, bottom)], class_="grid"))
+        parts.append(
+            _write_word(x, bottom + 16, _write_tick(value), class_="tick", anchor="middle")
+        )
+    parts.append(
+        _write_word(left + width / 2, bottom + 34, x_label, class_="tick", anchor="middle")
+    )
     for number, row in enumerate(rows):
-        parts += _strip(row, left, 12.0 + each * (number + 0.5), scale)
-    return _drawing(title, about, WIDTH, bottom - 26.0 + height, parts)
+        parts += _draw_strip(row, left, 12.0 + each * (number + 0.5), scale)
+    return _wrap_drawing(title, about, WIDTH, bottom - 26.0 + height, parts)
 
 
-def _strip(row: ChartStrip, left: float, middle: float, scale: float) -> list[Markup]:
+def _draw_strip(row: ChartStrip, left: float, middle: float, scale: float) -> list[Markup]:
     first, median, third = (left + scale * float(q) for q in find_quartiles(row.values))
     parts = [
-        _word(6, middle - 3, row.label, class_="strong"),
-        _word(6, middle + 12, row.remark, class_="tick"),
+        _write_word(6, middle - 3, row.label, class_="strong"),
+        _write_word(6, middle + 12, row.remark, class_="tick"),
     ]
     box = [
-        _tag(
+        _make_tag(
             "rect",
-            x=_n(first),
-            y=_n(middle - 13),
-            width=_n(max(third - first, 1.0)),
+            x=_write_coordinate(first),
+            y=_write_coordinate(middle - 13),
+            width=_write_coordinate(max(third - first, 1.0)),
             height=26,
             rx=3,
             fill=row.colour,
             fill_opacity=0.14 if row.hollow else 0.3,
         ),
-        _line([(median, middle - 15), (median, middle + 15)], class_="median"),
+        _draw_line([(median, middle - 15), (median, middle + 15)], class_="median"),
     ]
     parts += box if len(row.values) >= FEWEST_OF_QUARTILES else []
     for number, value in enumerate(sorted(row.values)):
-        at = {"cx": _n(left + scale * value), "cy": _n(middle + (-6, 0, 6, -3, 3)[number % 5])}
+        at = {
+            "cx": _write_coordinate(left + scale * value),
+            "cy": _write_coordinate(middle + (-6, 0, 6, -3, 3)[number % 5]),
+        }
         fill = "none" if row.hollow else row.colour
-        parts.append(_tag("circle", **at, r=2.8, stroke=row.colour, fill=fill, fill_opacity=0.75))
+        parts.append(
+            _make_tag("circle", **at, r=2.8, stroke=row.colour, fill=fill, fill_opacity=0.75)
+        )
     return parts
 
 
@@ -227,14 +242,14 @@ def draw_bars(rows: Sequence[ChartBar], *, title: str, about: str, label: float 
     parts = []
     for number, row in enumerate(rows):
         y, x = 6.0 + each * number, label
-        parts.append(_word(label - 10, y + 13, row.label, class_="tick", anchor="end"))
-        parts.append(_box(label, y, width, class_="track", fill=FAINT))
+        parts.append(_write_word(label - 10, y + 13, row.label, class_="tick", anchor="end"))
+        parts.append(_draw_box(label, y, width, class_="track", fill=FAINT))
         for share, colour in row.parts:
             opacity = 0.45 if row.hollow else 0.9
-            parts.append(_box(x, y, width * share, fill=colour, fill_opacity=opacity))
+            parts.append(_draw_box(x, y, width * share, fill=colour, fill_opacity=opacity))
             x += width * share
-        parts.append(_word(label + width + 8, y + 13, row.remark, class_="tick"))
-    return _drawing(title, about, WIDTH, 12.0 + each * len(rows), parts)
+        parts.append(_write_word(label + width + 8, y + 13, row.remark, class_="tick"))
+    return _wrap_drawing(title, about, WIDTH, 12.0 + each * len(rows), parts)
 
 
 FEWEST_OF_QUARTILES = 4
@@ -258,43 +273,58 @@ def choose_ticks(highest: float, *, most: int = 6) -> list[float]:
     return [round(step * number, 12) for number in range(count + 1)]
 
 
-def _tick(value: float) -> str:
+def _write_tick(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.10g}"
 
 
-def _drawing(
+def _wrap_drawing(
     title: str, about: str, width: float, height: float, parts: Sequence[Markup]
 ) -> Markup:
-    said = [_tag("title", title), _tag("desc", about)]
-    box = f"0 0 {_n(width)} {_n(height)}"
-    return _tag("svg", *said, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
+    texts = [_make_tag("title", title), _make_tag("desc", about)]
+    box = f"0 0 {_write_coordinate(width)} {_write_coordinate(height)}"
+    return _make_tag("svg", *texts, *parts, viewBox=box, role="img", aria_label=f"{title}. {about}")
 
 
-def _word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Markup:
+def _write_word(x: float, y: float, words: str, *, class_: str, anchor: str = "start") -> Markup:
     size, ink = (13, INK) if class_ == "strong" else (11.5, MUTED)
     looks = {"font_family": "sans-serif", "fill": ink, "text_anchor": anchor}
-    return _tag("text", words, x=_n(x), y=_n(y), class_=class_, font_size=size, **looks)
+    return _make_tag(
+        "text",
+        words,
+        x=_write_coordinate(x),
+        y=_write_coordinate(y),
+        class_=class_,
+        font_size=size,
+        **looks,
+    )
 
 
-def _line(points: Sequence[tuple[float, float]], *, class_: str) -> Markup:
+def _draw_line(points: Sequence[tuple[float, float]], *, class_: str) -> Markup:
     ink = INK if class_ == "median" else FAINT
-    return _tag("path", d=_path(points), class_=class_, fill="none", stroke=ink)
+    return _make_tag("path", d=_write_path(points), class_=class_, fill="none", stroke=ink)
 
 
-def _box(x: float, y: float, width: float, **looks: str | float) -> Markup:
-    return _tag("rect", x=_n(x), y=_n(y), width=_n(max(width, 0.0)), height=17, **looks)
+def _draw_box(x: float, y: float, width: float, **looks: str | float) -> Markup:
+    return _make_tag(
+        "rect",
+        x=_write_coordinate(x),
+        y=_write_coordinate(y),
+        width=_write_coordinate(max(width, 0.0)),
+        height=17,
+        **looks,
+    )
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+def _write_path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{_write_coordinate(x)} {_write_coordinate(y)}" for x, y in points)
 
 
-def _n(value: float) -> str:
+def _write_coordinate(value: float) -> str:
     """Write a coordinate shortly, the same on every machine."""
     return f"{round(value, 1) + 0.0:g}" if abs(value) < 1e5 else f"{value:.0f}"
 
 
-def _tag(name: str, *inside: str, **attributes: str | float) -> Markup:
+def _make_tag(name: str, *inside: str, **attributes: str | float) -> Markup:
     """Make an element of a drawing: an underscore stands for a hyphen, one at the end is dropped.
 
     Text inside is escaped; what this function made is not escaped again.

@@ -21,41 +21,47 @@ def describe_land_cover(chapters: Chapters) -> Mapping[str, Any] | None:
     cover, stated = results.further.get("landcover"), results.project.landcover
     if cover is None or stated is None or cover.empty:
         return None
-    shown = _classes(cover)
+    classes = _list_classes(cover)
     return {
         "date": "" if stated.date is None else write_day(stated.date),
         "lines": join_phrases(chapters.days.values()),
-        "changes": list(_changes(chapters, shown)),
-        "classes": shown,
-        "held": list(_held(chapters, cover, shown)),
+        "changes": list(_list_changes(chapters, classes)),
+        "classes": classes,
+        "held": list(_list_held(chapters, cover, classes)),
     }
 
 
-def _classes(cover: pd.DataFrame) -> list[str]:
+def _list_classes(cover: pd.DataFrame) -> list[str]:
     """List the classes that a reader asks for first, those of them that there are."""
-    there = set(cover["cover"])
-    return [name for name in (FARMLAND, TREES, UNKNOWN) if name in there]
+    present = set(cover["cover"])
+    return [name for name in (FARMLAND, TREES, UNKNOWN) if name in present]
 
 
-def _held(chapters: Chapters, cover: pd.DataFrame, shown: list[str]) -> Iterator[dict[str, Any]]:
+def _list_held(
+    chapters: Chapters, cover: pd.DataFrame, classes: list[str]
+) -> Iterator[dict[str, Any]]:
     """Give a row for each side, distance and line, with a cell for each class."""
     for side in dict.fromkeys(cover["side"]):
-        own = cover[cover["side"] == side]
+        of_side = cover[cover["side"] == side]
         for distance_m in (*chapters.distances_m, None):
-            at = own["distance_m"].isna() if distance_m is None else own["distance_m"] == distance_m
+            at = (
+                of_side["distance_m"].isna()
+                if distance_m is None
+                else of_side["distance_m"] == distance_m
+            )
             for line in chapters.lines:
-                rows = own[at & (own["line"] == line.key)].set_index("cover")
+                rows = of_side[at & (of_side["line"] == line.key)].set_index("cover")
                 yield {
                     "side": chapters.mark(side),
                     "where": "the whole side"
                     if distance_m is None
                     else f"Within {write_far(distance_m)}",
                     "line": chapters.dates[line.key],
-                    "cells": [_cell(rows, name) for name in shown],
+                    "cells": [_make_cell(rows, name) for name in classes],
                 }
 
 
-def _cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
+def _make_cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
     """Return land of a class and its share of the land there."""
     if name not in rows.index:
         return None
@@ -65,13 +71,15 @@ def _cell(rows: pd.DataFrame, name: str) -> tuple[Any, str] | None:
     )
 
 
-def _changes(chapters: Chapters, shown: list[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _list_changes(
+    chapters: Chapters, classes: list[str]
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Give for each pair of lines a row per flow and class."""
     changes = chapters.results.further.get("landcover_changes")
     if changes is None:
         return
     moved = changes[(changes["from_side"] != changes["to_side"]) & (changes["area_km2"] > 0)]
-    for (old, new), own in moved.groupby(["from_line", "to_line"], sort=False):
+    for (old, new), flows in moved.groupby(["from_line", "to_line"], sort=False):
         rows = [
             {
                 "cover": row["cover"],
@@ -85,7 +93,7 @@ def _changes(chapters: Chapters, shown: list[str]) -> Iterator[tuple[str, list[d
                     float(row["area_contested_km2"]), whole=round_row(row, column="area_km2")
                 ),
             }
-            for row in own[own["cover"].isin(shown)].to_dict("records")
+            for row in flows[flows["cover"].isin(classes)].to_dict("records")
         ]
         if rows:
             yield chapters.between(str(old), str(new)), rows

@@ -43,34 +43,37 @@ def describe_figures(chapters: Chapters) -> Mapping[str, Any]:
     """Give land and people within each distance, charts of them, and sentences to quote."""
     return {
         "heads": chapters.heads,
-        "tables": [(side, list(_blocks(chapters, side.name))) for side in chapters.sides],
-        "charts": list(_charts(chapters)),
+        "tables": [(side, list(_list_blocks(chapters, side.name))) for side in chapters.sides],
+        "charts": list(_draw_charts(chapters)),
         "chart_title": PEOPLE_CHART,
         "chart_note": PEOPLE_CHART_NOTE,
         "quotes": [figure.sentence for figure in chapters.results.key_figures],
     }
 
 
-def _blocks(
+def _list_blocks(
     chapters: Chapters, side: str
 ) -> Iterator[tuple[str, list[tuple[str, Any]], list[Any]]]:
     """Give for each distance its words, the rows of people by source, and the row of land."""
     for distance_m in chapters.distances_m:
         land = [chapters.land.get((line.key, side, distance_m)) for line in chapters.lines]
-        rows = list(_sources(chapters, side, distance_m))
+        rows = list(_list_sources(chapters, side, distance_m))
         if rows or any(land):
             yield write_far(distance_m), rows, land if any(land) else []
 
 
-def _sources(
+def _list_sources(
     chapters: Chapters, side: str, distance_m: float
 ) -> Iterator[tuple[str, list[PeopleCell | None]]]:
     """Give people by source, as far as a source says anything here."""
     people = chapters.results.people
     at = (people["side"] == side) & (people["distance_m"] == distance_m)
-    own = people[at & (people["kind"] == "cumulative")]
-    for source in sorted(own["source"].unique(), key=rank_source):
-        rows = {row["line"]: row for row in own[own["source"] == source].to_dict("records")}
+    cumulative = people[at & (people["kind"] == "cumulative")]
+    for source in sorted(cumulative["source"].unique(), key=rank_source):
+        rows = {
+            row["line"]: row
+            for row in cumulative[cumulative["source"] == source].to_dict("records")
+        }
         if not any(is_telling(row) for row in rows.values()):
             continue
         cells: list[PeopleCell | None] = []
@@ -82,17 +85,17 @@ def _sources(
         yield name_source_row(source, project=chapters.results.project), cells
 
 
-def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
+def _draw_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     """Draw people against distance: for each source a panel per side."""
     results = chapters.results
     by_distance = results.people if results.profile is None else results.profile
     rows = by_distance[by_distance["kind"] == "cumulative"].sort_values("distance_m")
     for source in sorted(rows["source"].unique(), key=rank_source):
-        own = rows[rows["source"] == source]
-        if source.startswith("stated:") or not (own["population"] > 0).any():
+        of_source = rows[rows["source"] == source]
+        if source.startswith("stated:") or not (of_source["population"] > 0).any():
             continue
         panels = [
-            ChartPanel(side.name, _curves(chapters, own, side), NO_FIGURE)
+            ChartPanel(side.name, _list_curves(chapters, of_source, side), NO_FIGURE)
             for side in chapters.sides
         ]
         label = name_source_row(source, project=results.project)
@@ -103,30 +106,30 @@ def _charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
         )
 
 
-def _curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[ChartCurve, ...]:
+def _list_curves(chapters: Chapters, rows: pd.DataFrame, side: SideMark) -> tuple[ChartCurve, ...]:
     newest = chapters.lines[-1].key
-    drawn = []
+    curves = []
     for line in chapters.lines:
-        own = rows[(rows["line"] == line.key) & (rows["side"] == side.name)]
-        own = own[own["population"].notna()]
-        if (own["population"] > 0).any():
-            drawn.append(
+        profile = rows[(rows["line"] == line.key) & (rows["side"] == side.name)]
+        profile = profile[profile["population"].notna()]
+        if (profile["population"] > 0).any():
+            curves.append(
                 ChartCurve(
                     label=chapters.dates[line.key],
                     colour=side.colour,
                     dashed=line.key != newest,
-                    x=list(own["distance_m"] / 1000),
-                    y=list(own["population"]),
-                    low=list(own["population_low"]),
-                    high=list(own["population_high"]),
+                    x=list(profile["distance_m"] / 1000),
+                    y=list(profile["population"]),
+                    low=list(profile["population_low"]),
+                    high=list(profile["population_high"]),
                 )
             )
-    return tuple(drawn)
+    return tuple(curves)
 
 
 def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
     """Give how far settlements lie from each line, as a drawing and as a table."""
-    groups = list(_groups(chapters))
+    groups = list(_group_places(chapters))
     if not groups:
         return None
     newest = chapters.lines[-1].key
@@ -136,9 +139,9 @@ def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
             remark=f"the line of {chapters.dates[key]}",
             colour=side.colour,
             hollow=key != newest,
-            values=list(own["distance_m"] / 1000),
+            values=list(places["distance_m"] / 1000),
         )
-        for side, key, own in groups
+        for side, key, places in groups
     ]
     return {
         "text": DISTANCE_TEXT,
@@ -149,44 +152,46 @@ def describe_distances(chapters: Chapters) -> Mapping[str, Any] | None:
             {
                 "side": side,
                 "line": chapters.dates[key],
-                "count": len(own),
+                "count": len(places),
                 "marks": [
                     chapters.kilometres(key, value) if math.isfinite(value) else "too few"
-                    for value in _marks(own)
+                    for value in _find_marks(places)
                 ],
             }
-            for side, key, own in groups
+            for side, key, places in groups
         ],
         "errors": [
-            (chapters.dates[line.key], _error(chapters, line.key)) for line in chapters.lines
+            (chapters.dates[line.key], _write_error(chapters, line.key)) for line in chapters.lines
         ],
     }
 
 
-def _groups(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
+def _group_places(chapters: Chapters) -> Iterator[tuple[SideMark, str, pd.DataFrame]]:
     """Give side, line and settlements that it held under it, side by side for comparison."""
     places = chapters.results.settlements
     for side in chapters.sides:
         for line in chapters.lines:
-            own = places[(places["side"] == side.name) & (places["line"] == line.key)]
-            own = own[own["distance_m"].notna()]
-            if len(own):
-                yield side, line.key, pd.DataFrame(own.drop(columns="geometry"))
+            of_group = places[(places["side"] == side.name) & (places["line"] == line.key)]
+            of_group = of_group[of_group["distance_m"].notna()]
+            if len(of_group):
+                yield side, line.key, pd.DataFrame(of_group.drop(columns="geometry"))
 
 
-def _marks(own: pd.DataFrame) -> tuple[float, ...]:
+def _find_marks(places: pd.DataFrame) -> tuple[float, ...]:
     """Return the least distance, and the quartiles where there are settlements enough."""
-    values = [float(value) for value in own["distance_m"]]
+    values = [float(value) for value in places["distance_m"]]
     marks = find_quartiles(values) if len(values) >= FEWEST_OF_QUARTILES else (math.nan,) * 3
     return (min(values), *marks)
 
 
 def find_medians(chapters: Chapters) -> dict[tuple[str, str], float]:
     """Return the median distance of settlements in metres, by side and line."""
-    found = {(side.name, key): _marks(own)[2] for side, key, own in _groups(chapters)}
+    found = {
+        (side.name, key): _find_marks(places)[2] for side, key, places in _group_places(chapters)
+    }
     return {key: value for key, value in found.items() if math.isfinite(value)}
 
 
-def _error(chapters: Chapters, key: str) -> str:
+def _write_error(chapters: Chapters, key: str) -> str:
     error_m = chapters.error_m(key)
     return f"{error_m:,.0f} m" if math.isfinite(error_m) else WORDS["line_error_none"]

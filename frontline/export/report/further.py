@@ -146,31 +146,36 @@ def describe_further_tables(chapters: Chapters) -> Mapping[str, Any] | None:
     for name in (SECTIONS, *SHOWN):
         if name not in every:
             continue
-        rows = _chosen(chapters, name, every[name])
+        rows = _choose_columns(chapters, name, every[name])
         if not rows:
             continue
-        made = _sections(chapters, rows) if name == SECTIONS else _table(chapters, name, rows)
+        described = (
+            _make_sections(chapters, rows)
+            if name == SECTIONS
+            else _make_table(chapters, name, rows)
+        )
         title, about = TABLES[name].title, TABLES[name].sentence
-        long = len(made["rows"]) > MOST_ROWS
-        shown = {**made, "rows": []} if long else made
+        long = len(described["rows"]) > MOST_ROWS
+        listed = {**described, "rows": []} if long else described
         parts.append(
-            {"name": name, "title": title, "about": about, "count": len(rows), "long": long} | shown
+            {"name": name, "title": title, "about": about, "count": len(rows), "long": long}
+            | listed
         )
     return {"tables": parts} if parts else None
 
 
-def _table(chapters: Chapters, name: str, rows: Sequence[Row]) -> dict[str, Any]:
+def _make_table(chapters: Chapters, name: str, rows: Sequence[Row]) -> dict[str, Any]:
     """Give heads and cells of a table."""
     heads = {
         stem: head
         for stem, head in SHOWN[name].items()
-        if _central(rows[0], stem) or f"{stem}_low" in rows[0]
+        if _find_central(rows[0], stem) or f"{stem}_low" in rows[0]
     }
-    cells = [[_cell(chapters, name, row, stem) for stem in heads] for row in rows]
+    cells = [[_make_cell(chapters, name, row, stem) for stem in heads] for row in rows]
     return {"heads": list(heads.values()), "groups": [], "rows": cells}
 
 
-def _sections(chapters: Chapters, rows: Sequence[Row]) -> dict[str, Any]:
+def _make_sections(chapters: Chapters, rows: Sequence[Row]) -> dict[str, Any]:
     """Give a row for each section and side, with residents and roads by distance as columns."""
     distances = sorted({float(row["distance_m"]) for row in rows})
     groups = [
@@ -183,26 +188,28 @@ def _sections(chapters: Chapters, rows: Sequence[Row]) -> dict[str, Any]:
         place = (fill_text(row["label"]), row["line"], row["side"])
         by_place.setdefault(place, {})[float(row["distance_m"])] = row
     cells: list[list[Cell]] = []
-    for (label, line, side), own in by_place.items():
-        first = next(iter(own.values()))
-        made: list[Cell] = [label, _line(chapters, line), chapters.mark(side)]
-        made.append(round_row(first, column="length_km"))
-        made += [_known(own.get(at), column) for _, column in groups for at in distances]
-        cells.append(made)
+    for (label, line, side), by_measure in by_place.items():
+        first = next(iter(by_measure.values()))
+        row_of_cells: list[Cell] = [label, _name_line(chapters, line), chapters.mark(side)]
+        row_of_cells.append(round_row(first, column="length_km"))
+        row_of_cells += [
+            _round_known(by_measure.get(at), column) for _, column in groups for at in distances
+        ]
+        cells.append(row_of_cells)
     heads = ["Section", "Line", "Side", "Length, km"]
     heads += [write_far(at) for _ in groups for at in distances]
     spans = [("", 4), *((f"{head} within", len(distances)) for head, _ in groups)]
     return {"heads": heads, "groups": spans, "rows": cells}
 
 
-def _known(row: Row | None, column: str) -> Cell:
+def _round_known(row: Row | None, column: str) -> Cell:
     """Return a figure of a row, or a dash where there is none; of people, that it is unknown."""
     if row is None or pd.isna(row[column]):
         return "unknown" if row is not None and column in PEOPLE else NOTHING
     return round_row(row, column=column)
 
 
-def _chosen(chapters: Chapters, name: str, table: pd.DataFrame) -> list[Row]:
+def _choose_columns(chapters: Chapters, name: str, table: pd.DataFrame) -> list[Row]:
     """Leave out what other chapters show: single districts, and the only step there is."""
     if name == "partitions":
         table = table[(table["partition"] != "districts") & (table["part"].map(fill_text) != "")]
@@ -213,55 +220,55 @@ def _chosen(chapters: Chapters, name: str, table: pd.DataFrame) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _central(row: Row, stem: str) -> str:
+def _find_central(row: Row, stem: str) -> str:
     """Return the column that holds the figure of a stem, such as ``area_km2`` of ``area``."""
     named = (stem, f"{stem}_km2", f"{stem}_m", f"{stem}_km")
     return next((column for column in named if column in row), "")
 
 
-def _cell(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
+def _make_cell(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
     """Return what stands in a cell: text, a side, or a figure with its interval."""
-    column = _central(row, stem)
+    column = _find_central(row, stem)
     value = row.get(column) if column else None
     if stem in LINES:
-        return _line(chapters, fill_text(value))
+        return _name_line(chapters, fill_text(value))
     if stem in SIDES:
         return chapters.mark(fill_text(value))
     if name in {"flows", "flows_balance"} and stem in {"amount", "parts"}:
-        return _stated_range(row.get(f"{stem}_low"), row.get(f"{stem}_high"))
+        return _write_stated_range(row.get(f"{stem}_low"), row.get(f"{stem}_high"))
     if isinstance(value, str):
         return MEASURES.get(value) or replace_keys(value, results=chapters.results)
     if value is None or pd.isna(value):
         return "unknown" if stem in PEOPLE else NOTHING
-    return _number(chapters, name, row, stem)
+    return _write_number(chapters, name, row, stem)
 
 
-def _number(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
+def _write_number(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
     """Return a known number: a share, a distance, or a figure with its interval."""
-    value = row[_central(row, stem)]
+    value = row[_find_central(row, stem)]
     if stem in {"share", "share_above"}:
         return write_percent(float(value))
     if stem in DISTANCES or (name, stem) == ("nearness", "median_m"):
-        return _distance(chapters, name, row, float(value))
+        return _write_distance_cell(chapters, name, row, float(value))
     low, high = (row.get(f"{stem}_{end}") for end in ("low", "high"))
     ends = [math.nan if end is None or pd.isna(end) else float(end) for end in (low, high)]
     return round_figure(float(value), *ends)
 
 
-def _line(chapters: Chapters, key: str) -> str:
+def _name_line(chapters: Chapters, key: str) -> str:
     return chapters.days.get(key, key) or NOTHING
 
 
-def _distance(chapters: Chapters, name: str, row: Row, distance_m: float) -> str:
+def _write_distance_cell(chapters: Chapters, name: str, row: Row, distance_m: float) -> str:
     """Write a distance of a place: as the line's error lets it, or rounded where there is none."""
     key = fill_text(row.get("line"))
     if name == "links" or not math.isfinite(chapters.error_m(key)):
         return f"{write_rounded(distance_m / 1000)} km"
-    shown = chapters.kilometres(key, distance_m)
-    return f"{shown} km" if shown[:1].isdigit() else shown
+    distance = chapters.kilometres(key, distance_m)
+    return f"{distance} km" if distance[:1].isdigit() else distance
 
 
-def _stated_range(low: Any, high: Any) -> str:
+def _write_stated_range(low: Any, high: Any) -> str:
     """Write what a source states, with all its digits: a number, a range, or an open end."""
     if low is None or high is None or pd.isna(low) or pd.isna(high):
         return NOTHING

@@ -54,30 +54,32 @@ def describe_sight(chapters: Chapters) -> Mapping[str, Any] | None:
     return {
         "warning": write_sight_warning(results),
         "text": SIGHT_TEXT,
-        "charts": list(_sight_charts(chapters)),
+        "charts": list(_draw_sight(chapters)),
         "radius": write_far(results.project.sight.radius_m),
-        "rows": list(_in_sight(chapters)),
+        "rows": list(_count_in_sight(chapters)),
     }
 
 
-def _sight_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
+def _draw_sight(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
     """Draw a bar per side, distance and line."""
     newest = chapters.lines[-1].key
     table = chapters.results.sight_zones
     for side in chapters.sides:
-        own = table[table["side"] == side.name]
+        of_side = table[table["side"] == side.name]
         rows = []
         for distance_m, line in itertools.product(
-            sorted(own["distance_m"].unique()), chapters.lines
+            sorted(of_side["distance_m"].unique()), chapters.lines
         ):
-            at = own[(own["line"] == line.key) & (own["distance_m"] == distance_m)]
+            at = of_side[(of_side["line"] == line.key) & (of_side["distance_m"] == distance_m)]
             if at.empty or pd.isna(at.iloc[0]["visible_share"]):
                 continue
-            seen, open_ = (float(at.iloc[0][name]) for name in ("visible_share", "unknown_share"))
-            remark = f"{write_percent(seen)} in sight"
+            visible, open_ = (
+                float(at.iloc[0][name]) for name in ("visible_share", "unknown_share")
+            )
+            remark = f"{write_percent(visible)} in sight"
             if open_ > 0:
                 remark += f", {write_percent(open_)} undecided"
-            parts = ((seen, side.colour), (open_ if open_ > 0 else 0.0, "var(--quiet)"))
+            parts = ((visible, side.colour), (open_ if open_ > 0 else 0.0, "var(--quiet)"))
             label = f"Within {write_far(distance_m)}, {chapters.dates[line.key]}"
             rows.append(ChartBar(label, parts, remark, hollow=line.key != newest))
         title = f"Share of the land in sight of the line, by side and distance: {side.name}"
@@ -85,13 +87,13 @@ def _sight_charts(chapters: Chapters) -> Iterator[tuple[str, Markup]]:
             yield side.name, draw_bars(rows, title=title, about=SIGHT_TEXT)
 
 
-def _in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
+def _count_in_sight(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Count settlements in range, in sight, hidden and undecided, by side and line."""
     places = chapters.results.settlements
     for side, line in itertools.product(chapters.sides, chapters.lines):
-        own = places[(places["side"] == side.name) & (places["line"] == line.key)]
+        of_side = places[(places["side"] == side.name) & (places["line"] == line.key)]
         counts = [
-            int((own["in_sight"] == state).sum()) for state in ("visible", "hidden", "unknown")
+            int((of_side["in_sight"] == state).sum()) for state in ("visible", "hidden", "unknown")
         ]
         if sum(counts):
             yield {
@@ -108,20 +110,23 @@ def describe_land_changes(chapters: Chapters) -> Mapping[str, Any] | None:
         return None
     tables = []
     for old, new in chapters.pairs(flows):
-        own = flows[(flows["from_line"] == old) & (flows["to_line"] == new)]
-        rows = [_flow(chapters, group) for _, group in own.groupby(["from_side", "to_side"])]
+        flows_of_pair = flows[(flows["from_line"] == old) & (flows["to_line"] == new)]
+        rows = [
+            _describe_flow(chapters, group)
+            for _, group in flows_of_pair.groupby(["from_side", "to_side"])
+        ]
         tables.append((chapters.between(old, new), rows))
-    return {"sides": chapters.sides, "chart": _held(chapters), "tables": tables}
+    return {"sides": chapters.sides, "chart": _draw_held(chapters), "tables": tables}
 
 
-def _flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
+def _describe_flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
     """Give one flow: all of it, what is certain, and what the errors leave open."""
     first = rows.iloc[0]
     by_kind = {row["kind"]: row for _, row in rows.iterrows()}
     certain = [by_kind[kind] for kind in ("changed", "unchanged") if kind in by_kind]
     open_ = by_kind.get("within_error")
     sides = [fill_text(first[name]) for name in ("from_side", "to_side")]
-    total = _whole_flow(rows)
+    total = _round_flow(rows)
     return {
         "sides": [chapters.mark(side) for side in sides],
         "moved": sides[0] != sides[1],
@@ -137,23 +142,23 @@ def _part(row: pd.Series[Any], total: RoundedFigure) -> RoundedFigure:
     return figure if figure.low is not None else round_part(float(row["area_km2"]), whole=total)
 
 
-def _whole_flow(rows: pd.DataFrame) -> RoundedFigure:
+def _round_flow(rows: pd.DataFrame) -> RoundedFigure:
     first = rows.iloc[0]
     if "flow_km2" in rows and not pd.isna(first["flow_km2"]):
         return round_row(first, column="flow_km2")
     return round_figure(float(rows["area_km2"].sum()))
 
 
-def _held(chapters: Chapters) -> Markup:
+def _draw_held(chapters: Chapters) -> Markup:
     """Draw how the land is split under each line."""
     rows = []
     for line in chapters.lines:
         table = chapters.results.sides
-        own = table[table["line"] == line.key].set_index("side")["area_km2"]
-        total = float(own.sum())
+        areas = table[table["line"] == line.key].set_index("side")["area_km2"]
+        total = float(areas.sum())
         if total > 0:
             parts = tuple(
-                (float(own.get(side.name, 0.0)) / total, side.colour) for side in chapters.sides
+                (float(areas.get(side.name, 0.0)) / total, side.colour) for side in chapters.sides
             )
             shares = " / ".join(write_percent(share) for share, _ in parts if share > 0)
             rows.append(ChartBar(chapters.dates[line.key], parts, shares))
@@ -183,8 +188,8 @@ def count_outcomes(chapters: Chapters) -> dict[str, int]:
     table = chapters.results.control_change
     first, last = chapters.lines[0].key, chapters.lines[-1].key
     whole_time = table[(table["from_line"] == first) & (table["to_line"] == last)]
-    own = table if whole_time.empty else whole_time
-    return {word: int((own["control"] == word).sum()) for word in OUTCOMES}
+    of_pair = table if whole_time.empty else whole_time
+    return {word: int((of_pair["control"] == word).sum()) for word in OUTCOMES}
 
 
 def describe_places(chapters: Chapters) -> Mapping[str, Any] | None:
@@ -194,45 +199,45 @@ def describe_places(chapters: Chapters) -> Mapping[str, Any] | None:
         return None
     steps = []
     for old, new in chapters.pairs(table):
-        own = table[(table["from_line"] == old) & (table["to_line"] == new)]
-        steps.append(_places(chapters, chapters.between(old, new), own))
+        of_pair = table[(table["from_line"] == old) & (table["to_line"] == new)]
+        steps.append(_describe_step(chapters, chapters.between(old, new), of_pair))
     return {"steps": steps}
 
 
-def _places(chapters: Chapters, between: str, own: pd.DataFrame) -> dict[str, Any]:
-    kinds = _kinds(own)
+def _describe_step(chapters: Chapters, between: str, changes: pd.DataFrame) -> dict[str, Any]:
+    kinds = _list_kinds(changes)
     rows = []
     for word, label in OUTCOMES.items():
-        these = own[own["control"] == word]
+        these = changes[changes["control"] == word]
         if len(these):
             counted = word != "outside"
-            sums = [_sum(these, kind) if counted else NOT_COUNTED for kind in kinds]
+            sums = [_sum_people(these, kind) if counted else NOT_COUNTED for kind in kinds]
             rows.append((label, len(these), sums))
-    doubtful = own[own["control"].isin(["cut", "uncertain"])]
+    doubtful = changes[changes["control"].isin(["cut", "uncertain"])]
     return {
         "between": between,
         "kinds": kinds,
         "rows": rows,
-        "changed": _named(chapters, own[own["control"] == "changed"]),
-        "doubtful": _named(chapters, doubtful),
+        "changed": _list_named(chapters, changes[changes["control"] == "changed"]),
+        "doubtful": _list_named(chapters, doubtful),
         "most": MOST_PLACES,
     }
 
 
-def _kinds(own: pd.DataFrame) -> list[str]:
-    if "population_kind" not in own:
+def _list_kinds(changes: pd.DataFrame) -> list[str]:
+    if "population_kind" not in changes:
         return []
     order = ("residents", "registered", "displaced")
-    known = set(own.loc[own["population"].notna(), "population_kind"].map(fill_text))
-    return [kind for kind in order if kind in known]
+    kinds = set(changes.loc[changes["population"].notna(), "population_kind"].map(fill_text))
+    return [kind for kind in order if kind in kinds]
 
 
-def _sum(these: pd.DataFrame, kind: str) -> str:
-    own = these.loc[these["population_kind"] == kind, "population"].dropna()
-    return write_rounded(float(own.sum())) if len(own) else "no figure"
+def _sum_people(these: pd.DataFrame, kind: str) -> str:
+    people = these.loc[these["population_kind"] == kind, "population"].dropna()
+    return write_rounded(float(people.sum())) if len(people) else "no figure"
 
 
-def _named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
+def _list_named(chapters: Chapters, table: pd.DataFrame) -> list[dict[str, Any]]:
     """List settlements by name, before and after: never in order of what can be seen or reached."""
     rows = [
         (chapters.names.get(str(row["id"]), fill_text(row["name"])), row)
@@ -257,18 +262,18 @@ def describe_roads(chapters: Chapters) -> Mapping[str, Any] | None:
     results = chapters.results
     if results.corridor_km.empty and results.crossings.empty:
         return None
-    given = results.project.corridors
+    corridors = results.project.corridors
     return {
-        "schematic": given is not None and given.schematic,
+        "schematic": corridors is not None and corridors.schematic,
         "heads": [chapters.days[line.key] for line in chapters.lines],
-        "lengths": list(_lengths(chapters)),
+        "lengths": list(_list_lengths(chapters)),
         "any_lengths": len(results.corridor_km) > 0,
-        "crossings": list(_crossings(chapters)),
+        "crossings": list(_list_crossings(chapters)),
         "most": MOST_PLACES,
     }
 
 
-def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
+def _list_lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Give kilometres by kind on each side as a whole and within each distance."""
     table = chapters.results.further.get("corridor_kinds")
     if table is None:
@@ -276,36 +281,43 @@ def _lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
     table = table.assign(kind=table["kind"].map(fill_text))
     distances: list[float] = sorted(table["distance_m"].dropna().unique())
     for side, distance_m in itertools.product(chapters.sides, [None, *distances]):
-        own = table[table["side"] == side.name]
-        here = own["distance_m"].isna() if distance_m is None else own["distance_m"] == distance_m
-        own = own[here]
-        if len(own):
+        of_side = table[table["side"] == side.name]
+        in_zone = (
+            of_side["distance_m"].isna()
+            if distance_m is None
+            else of_side["distance_m"] == distance_m
+        )
+        of_side = of_side[in_zone]
+        if len(of_side):
             yield {
                 "side": side,
                 "where": "whole side" if distance_m is None else f"within {write_far(distance_m)}",
                 "rows": [
                     (
                         label_corridor(kind),
-                        [_length(own, kind, line.key) for line in chapters.lines],
+                        [_measure_length(of_side, kind, line.key) for line in chapters.lines],
                     )
-                    for kind in sorted(own["kind"].unique())
+                    for kind in sorted(of_side["kind"].unique())
                 ],
             }
 
 
-def _kinds_of_road(
-    chapters: Chapters, own: pd.DataFrame
+def _list_road_kinds(
+    chapters: Chapters, lengths: pd.DataFrame
 ) -> Iterator[tuple[str, list[RoundedFigure]]]:
-    for kind in sorted(own["kind"].unique()):
-        yield label_corridor(kind), [_length(own, kind, line.key) for line in chapters.lines]
+    for kind in sorted(lengths["kind"].unique()):
+        yield (
+            label_corridor(kind),
+            [_measure_length(lengths, kind, line.key) for line in chapters.lines],
+        )
 
 
-def _length(own: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
-    rows = own[(own["kind"] == kind) & (own["line"] == key)]
+def _measure_length(lengths: pd.DataFrame, kind: str, key: str) -> RoundedFigure:
+    rows = lengths[(lengths["kind"] == kind) & (lengths["line"] == key)]
     return ZERO if rows.empty else round_row(rows.iloc[0], column="km")
 
 
-def _crossings(chapters: Chapters) -> Iterator[dict[str, str]]:
+def _list_crossings(chapters: Chapters) -> Iterator[dict[str, str]]:
     place = {line.key: number for number, line in enumerate(chapters.lines)}
     project = chapters.results.project
     rows = chapters.results.crossings.drop(columns="geometry").to_dict("records")

@@ -26,7 +26,7 @@ def find_printer() -> str:
     """Find what can print: ``weasyprint``, the path of a Chromium, or nothing."""
     if find_spec("weasyprint") is not None:
         return "weasyprint"
-    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
+    return next((path for name in BROWSERS if (path := shutil.which(name))), "")
 
 
 def write_pdf(path: Path) -> None:
@@ -53,22 +53,22 @@ def write_pdf(path: Path) -> None:
     if program == "weasyprint":
         import_module("weasyprint").HTML(filename=str(page)).write_pdf(str(path))
     else:
-        _by_browser(program, page, path)
-    path.write_bytes(_renumbered(DATES.sub(_undated, path.read_bytes())))
+        _print_in_browser(program, page, path)
+    path.write_bytes(_renumber(DATES.sub(_fix_date, path.read_bytes())))
 
 
-def _undated(found: re.Match[bytes]) -> bytes:
+def _fix_date(match: re.Match[bytes]) -> bytes:
     """Put a fixed time in the place of another, of the same length: positions in a PDF count."""
-    return re.sub(rb"\d", b"0", found[0])
+    return re.sub(rb"\d", b"0", match[0])
 
 
-def _renumbered(pdf: bytes) -> bytes:
+def _renumber(pdf: bytes) -> bytes:
     """Give tagged parts numbers from 1 on, in the order in which the tree of names has them."""
     order = {name: at for at, name in enumerate(sorted(set(NODES.findall(pdf))), start=1)}
-    return NODES.sub(lambda found: b"(node%08d)" % order[found[1]], pdf)
+    return NODES.sub(lambda match: b"(node%08d)" % order[match[1]], pdf)
 
 
-def _by_browser(program: str, page: Path, path: Path) -> None:
+def _print_in_browser(program: str, page: Path, path: Path) -> None:
     with tempfile.TemporaryDirectory() as profile:
         command = [
             program,
@@ -82,17 +82,18 @@ def _by_browser(program: str, page: Path, path: Path) -> None:
         if hasattr(os, "geteuid") and os.geteuid() == 0:  # as root it starts no other way
             command.insert(1, "--no-sandbox")
         try:
-            done = subprocess.run(  # noqa: S603 - a program found by name, with our own page
+            process = subprocess.run(  # noqa: S603 - a program found by name, with our own page
                 command, capture_output=True, timeout=LONGEST_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise OutputError(
                 f"cannot be printed ({error}). Leave out --pdf.", path=path.name
             ) from error
-    if done.returncode or not path.is_file():
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if process.returncode or not path.is_file():
+        messages = process.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = messages[-1] if messages else "no reason"
         raise OutputError(
-            f"cannot be printed by {Path(program).name} ({said[-1] if said else 'no reason'}). "
+            f"cannot be printed by {Path(program).name} ({reason}). "
             "Leave out --pdf, and print report.html by hand.",
             path=path.name,
         )

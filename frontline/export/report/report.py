@@ -88,33 +88,35 @@ def write_report(results: Results, path: Path, *, inputs_hash: str) -> None:
 def render_report(results: Results, *, inputs_hash: str) -> str:
     """Return the report of a run as text."""
     chapters = Chapters(results)
-    contexts = {key: make(chapters) for key, make in _makers(inputs_hash).items()}
-    shown = [(key, TITLES[key], contexts[key]) for key in TITLES if contexts[key] is not None]
+    contexts = {key: make(chapters) for key, make in _list_makers(inputs_hash).items()}
+    chapters_shown = [
+        (key, TITLES[key], contexts[key]) for key in TITLES if contexts[key] is not None
+    ]
     style = files("frontline.export.report").joinpath("report.css").read_text(encoding="utf-8")
     template = open_templates("frontline.export.report").get_template("report.html")
     return template.render(
         policy=POLICY,
         style=style,
-        title=_title(results),
+        title=_write_title(results),
         lines=join_phrases(f"the line of {date}" for date in chapters.days.values()),
         one_line=len(chapters.lines) == 1,
         note=results.project.map.note,
         warning=write_sight_warning(results),
         disclaimer=WORDS["disclaimer"],
         schematic=SCHEMATIC,
-        chapters=shown,
+        chapters=chapters_shown,
         foot=f"{WORDS['made_with']} · {WORDS['inputs_hash']} {inputs_hash}",
     )
 
 
-def _makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, Any] | None]]:
+def _list_makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, Any] | None]]:
     """Return what makes the values of each chapter; a chapter without values is left out."""
     return {
         "brief": lambda chapters: describe_brief(
-            chapters, picture=_picture(chapters, _first_sheet(chapters), inputs_hash)
+            chapters, picture=_draw_sheet(chapters, _choose_first_sheet(chapters), inputs_hash)
         ),
-        "asked": _asked,
-        "maps": lambda chapters: _maps(chapters, inputs_hash),
+        "asked": _describe_request,
+        "maps": lambda chapters: _list_maps(chapters, inputs_hash),
         "figures": describe_figures,
         "distance": describe_distances,
         "sight": describe_sight,
@@ -125,84 +127,84 @@ def _makers(inputs_hash: str) -> Mapping[str, Callable[[Chapters], Mapping[str, 
         "further": describe_further_tables,
         "claims": describe_claims,
         "quality": describe_quality,
-        "limits": _limits,
-        "inputs": lambda chapters: _inputs(chapters, inputs_hash),
+        "limits": _describe_limits,
+        "inputs": lambda chapters: _describe_inputs(chapters, inputs_hash),
     }
 
 
-def _title(results: Results) -> str:
+def _write_title(results: Results) -> str:
     return results.project.map.title or results.project.title
 
 
-def _asked(chapters: Chapters) -> Mapping[str, Any]:
+def _describe_request(chapters: Chapters) -> Mapping[str, Any]:
     """Give what the project asked, and the lines."""
     results = chapters.results
     project = results.project
-    own = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
+    sides = results.sides[results.sides["line"] == results.lines["line"].iloc[0]]
     return {
-        "area": write_whole(float(own["area_km2"].sum())),
+        "area": write_whole(float(sides["area_km2"].sum())),
         "distances": join_phrases(
             write_far(distance_m) for distance_m in project.zones.distances_m
         ),
         "one_line": len(project.lines) == 1,
         "sides": chapters.sides,
-        "lines": list(_lines(chapters)),
-        "sight": _asked_sight(results),
+        "lines": list(_list_lines(chapters)),
+        "sight": _describe_sight_settings(results),
         "draws": project.uncertainty.draws,
     }
 
 
-def _asked_sight(results: Results) -> Mapping[str, str] | None:
-    asked = results.project.sight
+def _describe_sight_settings(results: Results) -> Mapping[str, str] | None:
+    settings = results.project.sight
     if not results.sight:
         return None
     return {
-        "observer": f"{asked.observer_height_m:g} m",
-        "target": f"{asked.target_height_m:g} m",
-        "radius": write_far(asked.radius_m),
-        "terrain": _terrain(results),
+        "observer": f"{settings.observer_height_m:g} m",
+        "target": f"{settings.target_height_m:g} m",
+        "radius": write_far(settings.radius_m),
+        "terrain": _find_terrain(results),
     }
 
 
-def _terrain(results: Results) -> str:
+def _find_terrain(results: Results) -> str:
     """Tell what rays run over: ground, ground with trees, a surface, or not stated."""
-    given = results.project.elevation
-    if given is None:
+    elevation = results.project.elevation
+    if elevation is None:
         return "unknown"
-    return "trees" if given.canopy is not None else given.model
+    return "trees" if elevation.canopy is not None else elevation.model
 
 
-def _lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
+def _list_lines(chapters: Chapters) -> Iterator[dict[str, Any]]:
     """Give each line with its date, length, accuracy and the land that each side held."""
     results = chapters.results
     for line in chapters.lines:
         row = results.lines[results.lines["line"] == line.key].iloc[0]
-        own = results.sides[results.sides["line"] == line.key].to_dict("records")
-        held = {str(one["side"]): round_row(one, column="area_km2") for one in own}
+        rows = results.sides[results.sides["line"] == line.key].to_dict("records")
+        areas = {str(row["side"]): round_row(row, column="area_km2") for row in rows}
         yield {
             "label": line.label,
             "date": chapters.days[line.key],
             "length": write_whole(float(row["length_km"])),
             "accuracy": write_accuracy(row["error_m"]),
-            "held": [held.get(side.name) for side in chapters.sides],
+            "held": [areas.get(side.name) for side in chapters.sides],
         }
 
 
-def _first_sheet(chapters: Chapters) -> str:
+def _choose_first_sheet(chapters: Chapters) -> str:
     """Return the map of the brief: line beside line where there are several."""
     return "pair" if len(chapters.lines) > 1 else "map"
 
 
-def _maps(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any] | None:
+def _list_maps(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any] | None:
     """Give the maps that the brief does not show: the newest line, and what is in sight."""
-    sheets = [sheet for sheet in ("map", "exposure") if sheet != _first_sheet(chapters)]
+    sheets = [sheet for sheet in ("map", "exposure") if sheet != _choose_first_sheet(chapters)]
     if not chapters.results.sight:
         sheets.remove("exposure")
-    pictures = [_picture(chapters, sheet, inputs_hash) for sheet in sheets]
+    pictures = [_draw_sheet(chapters, sheet, inputs_hash) for sheet in sheets]
     return {"pictures": pictures} if pictures else None
 
 
-def _picture(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, str]:
+def _draw_sheet(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, str]:
     """Draw a map as a picture that stands in the file itself."""
     from frontline.export.maps.files import draw_picture
 
@@ -211,21 +213,21 @@ def _picture(chapters: Chapters, sheet: str, inputs_hash: str) -> Mapping[str, s
         "sheet": sheet,
         "about": SHEETS[sheet],
         "source": "data:image/jpeg;base64," + base64.b64encode(picture).decode("ascii"),
-        "alternative": f"{SHEETS[sheet]} {_title(chapters.results)}",
+        "alternative": f"{SHEETS[sheet]} {_write_title(chapters.results)}",
     }
 
 
-def _limits(chapters: Chapters) -> Mapping[str, Any]:
+def _describe_limits(chapters: Chapters) -> Mapping[str, Any]:
     """Give what the report cannot say, and how it was computed."""
     results = chapters.results
     correlation = {write_far(line.error_correlation_m) for line in results.project.lines}
     return {
-        "terrain": _terrain(results) if results.sight else "",
+        "terrain": _find_terrain(results) if results.sight else "",
         "correlation": join_phrases(sorted(correlation)),
     }
 
 
-def _inputs(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any]:
+def _describe_inputs(chapters: Chapters, inputs_hash: str) -> Mapping[str, Any]:
     """Give the files that went in, with their hashes."""
     files_ = sorted(chapters.results.inputs.items())
     return {"files": files_, "version": find_own_version(), "hash": inputs_hash}

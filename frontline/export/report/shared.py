@@ -70,8 +70,8 @@ class Chapters:
     @cached_property
     def colours(self) -> dict[str, str]:
         """The colour of each side, in the project's order."""
-        known = [str(side) for side in self.results.sides["side"] if not pd.isna(side)]
-        return choose_side_colours(self.results.project, others=known)
+        names = [str(side) for side in self.results.sides["side"] if not pd.isna(side)]
+        return choose_side_colours(self.results.project, others=names)
 
     @cached_property
     def sides(self) -> list[SideMark]:
@@ -107,10 +107,10 @@ class Chapters:
     def error_m(self, key: str) -> float:
         """Return the error of a line in metres; NaN where it is not stated or differs along it."""
         table = self.results.lines
-        found = table.loc[table["line"] == key, "error_m"]
-        value = found.iloc[0] if len(found) else None
-        known = isinstance(value, int | float) or hasattr(value, "dtype")
-        return float(value) if known and not pd.isna(value) else math.nan
+        errors = table.loc[table["line"] == key, "error_m"]
+        value = errors.iloc[0] if len(errors) else None
+        is_number = isinstance(value, int | float) or hasattr(value, "dtype")
+        return float(value) if is_number and not pd.isna(value) else math.nan
 
     def kilometres(self, key: str, distance_m: float) -> str:
         """Write a distance from a line in km, as far as the error of the line can tell it."""
@@ -119,10 +119,10 @@ class Chapters:
     def pairs(self, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
         """Give the pairs of lines that a table holds, in their order in time."""
         place = {line.key: number for number, line in enumerate(self.lines)}
-        found = {
+        pairs_present = {
             (str(a), str(b)) for a, b in zip(table["from_line"], table["to_line"], strict=True)
         }
-        yield from sorted(found, key=lambda pair: (place[pair[0]], place[pair[1]]))
+        yield from sorted(pairs_present, key=lambda pair: (place[pair[0]], place[pair[1]]))
 
     def between(self, old: str, new: str) -> str:
         """Write the dates of two lines: 12 May 1994 – 10 November 2020."""

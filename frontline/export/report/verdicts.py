@@ -42,11 +42,11 @@ def describe_claims(chapters: Chapters) -> Mapping[str, Any] | None:
         return None
     rows = table.to_dict("records")
     return {
-        "summary": list(_summary(rows)),
-        "pairs": _pairs(chapters, rows),
+        "summary": list(_summarise(rows)),
+        "pairs": _pair_statements(chapters, rows),
         "reports": [
-            (title, [_statement(chapters, row) for row in group])
-            for title, group in itertools.groupby(rows, key=_report)
+            (title, [_describe_statement(chapters, row) for row in group])
+            for title, group in itertools.groupby(rows, key=_name_report)
         ],
     }
 
@@ -60,23 +60,23 @@ def count_verdicts(chapters: Chapters) -> tuple[int, list[tuple[str, int]]]:
     return len(verdicts), [(word, count) for word, count in counts if count]
 
 
-def _summary(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Give each verdict with what it means and the statements that have it."""
     summary = []
     for verdict, meaning in VERDICTS.items():
         ids = [fill_text(row["id"]) for row in rows if fill_text(row["verdict"]) == verdict]
         if ids:
-            links = [(key, _anchor(key)) for key in ids]
+            links = [(key, _make_anchor(key)) for key in ids]
             summary.append({"verdict": verdict, "meaning": meaning, "links": links})
     return summary
 
 
-def _anchor(key: str) -> str:
+def _make_anchor(key: str) -> str:
     """Return the name of a place in the page, of any text."""
     return "claim-" + "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
 
 
-def _pairs(chapters: Chapters, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
+def _pair_statements(chapters: Chapters, rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
     """Set statements that contradict each other side by side."""
     by_id = {fill_text(row["id"]): row for row in rows}
     pairs: list[tuple[str, str]] = []
@@ -84,10 +84,10 @@ def _pairs(chapters: Chapters, rows: Sequence[Row]) -> list[list[dict[str, Any]]
         for other in fill_text(row.get("contradicts")).split(";"):
             if other in by_id and (other, key) not in pairs:
                 pairs.append((key, other))
-    return [[_statement(chapters, by_id[key]) for key in pair] for pair in pairs]
+    return [[_describe_statement(chapters, by_id[key]) for key in pair] for pair in pairs]
 
 
-def _report(row: Row) -> str:
+def _name_report(row: Row) -> str:
     """Name the publication of a statement, with its date."""
     title = fill_text(row["source"])
     section = fill_text(row.get("section"))
@@ -96,29 +96,29 @@ def _report(row: Row) -> str:
     return f"{title} ({write_day(dt.date.fromisoformat(date[:10]))})" if date else title
 
 
-def _statement(chapters: Chapters, row: Row) -> dict[str, Any]:
+def _describe_statement(chapters: Chapters, row: Row) -> dict[str, Any]:
     """Give a statement: its verdict, what the report says, what the data give, why so or but."""
     key, verdict = fill_text(row["id"]), fill_text(row["verdict"])
     against = [other for other in fill_text(row.get("contradicts")).split(";") if other]
     section = fill_text(row.get("section"))
     return {
         "id": key,
-        "anchor": _anchor(key),
+        "anchor": _make_anchor(key),
         "verdict": verdict,
         "source": fill_text(row["source"]),
         "section": f"Section {section}" if section else "",
         "statement": fill_text(row["statement"]),
         "stated": replace_keys(fill_text(row["stated"]), results=chapters.results),
-        "computed": _computed(row),
-        "unit": _unit(row),
+        "computed": _round_computed(row),
+        "unit": _write_unit(row),
         "cause": fill_text(row.get("contains")),
         "reason_head": "Why" if verdict in DECIDED else "But",
-        "reason": replace_keys(_reason(row), results=chapters.results),
-        "against": [(other, _anchor(other)) for other in against],
+        "reason": replace_keys(_write_reason(row), results=chapters.results),
+        "against": [(other, _make_anchor(other)) for other in against],
     }
 
 
-def _reason(row: Row) -> str:
+def _write_reason(row: Row) -> str:
     """Return why, without the figures and the statements that the report shows beside it."""
     why = fill_text(row["why"]).split(AGAINST)[0]
     start, stated = why.find(FIGURES), f"Stated: {fill_text(row['stated'])}."
@@ -128,13 +128,13 @@ def _reason(row: Row) -> str:
     return f"{why[:start].strip()} {why[end + len(stated) :].strip()}".strip()
 
 
-def _computed(row: Row) -> RoundedFigure | None:
+def _round_computed(row: Row) -> RoundedFigure | None:
     if pd.isna(row["computed"]):
         return None
     return round_figure(*(float(row[name]) for name in ("computed", "low", "high")))
 
 
-def _unit(row: Row) -> str:
+def _write_unit(row: Row) -> str:
     """Return the unit as it is printed; one of many things is one thing."""
     unit = fill_text(row["unit"]).replace("km2", "km²")
     return unit.removesuffix("s") if row["computed"] == 1 else unit

@@ -97,8 +97,8 @@ def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
     in steps of 1e-5 degree.
     """
     project = results.project
-    known = [*results.sides["side"], *results.settlements["side"]]
-    colours = choose_side_colours(project, others=(str(side) for side in known if _text(side)))
+    side_names = [*results.sides["side"], *results.settlements["side"]]
+    colours = choose_side_colours(project, others=(str(side) for side in side_names if _text(side)))
     shapes = _Shapes(results)
     return {
         "title": project.map.title or project.title,
@@ -309,8 +309,8 @@ def _people(row: Mapping[Any, Any], figure: RoundedFigure) -> list[Any]:
 
 def _zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    own = results.zones[results.zones["kind"] == "cumulative"]
-    for table in (_slider_zones(results), own):
+    cumulative = results.zones[results.zones["kind"] == "cumulative"]
+    for table in (_slider_zones(results), cumulative):
         for row in table.to_dict("records"):
             sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
             size = row["distance_m"] / METRES_PER_DEGREE
@@ -333,11 +333,11 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
             places[key] = _place(row, shapes)
             names = [[tag, _text(row[column])] for column, tag in languages.items()]
             places[key]["names"] = [name for name in names if name[1]]
-        own: dict[str, Any] = {}
+        by_id: dict[str, Any] = {}
         for short, column in OWN:
-            own[short] = _plain(row.get(column))
-        own["away"] = _away(row["distance_m"], errors_m.get(row["line"], math.nan))
-        places[key]["lines"][row["line"]] = own
+            by_id[short] = _plain(row.get(column))
+        by_id["away"] = _away(row["distance_m"], errors_m.get(row["line"], math.nan))
+        places[key]["lines"][row["line"]] = by_id
     for (key, start, end), word in control.items():
         if key in places:
             places[key]["control"].append([start, end, word])
@@ -357,8 +357,8 @@ def _away(distance_m: Any, error_m: float) -> str:
     """Write how far a place lies from a line: 2.1 km, or below accuracy; nothing if unknown."""
     if pd.isna(distance_m):
         return ""
-    shown = write_distance(float(distance_m), error_m=error_m)
-    return f"{shown} km" if shown[:1].isdigit() else shown
+    distance = write_distance(float(distance_m), error_m=error_m)
+    return f"{distance} km" if distance[:1].isdigit() else distance
 
 
 def _plain(value: Any) -> Any:
@@ -487,11 +487,11 @@ def _sight_shares(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for row in results.sight_zones.to_dict("records"):
         sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
-        seen = row["visible_share"]
+        visible = row["visible_share"]
         shares = [
-            _number(seen, 4),
+            _number(visible, 4),
             _number(row["unknown_share"], 4),
-            "" if pd.isna(seen) else write_percent(float(seen)),
+            "" if pd.isna(visible) else write_percent(float(visible)),
         ]
         sides[f"{row['distance_m'] / 1000:g}"] = shares
     return out

@@ -55,10 +55,10 @@ def write_indexed_png(indices: NDArray[np.uint8], *, palette: NDArray[np.uint8])
 
     picture = Image.fromarray(indices)
     picture.putpalette(palette[:, :3].astype(np.uint8).tobytes())
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     opacity = palette[:, 3].astype(np.uint8).tobytes()
-    picture.save(held, format="PNG", optimize=True, transparency=opacity)
-    return held.getvalue()
+    picture.save(buffer, format="PNG", optimize=True, transparency=opacity)
+    return buffer.getvalue()
 
 
 def make_shade_overlay(relief: RasterResult) -> Overlay:
@@ -115,14 +115,14 @@ def classify_exposure(
     """
     highest = max(float(np.max(grid.bands["seen"])) for grid in all_lines)
     bounds = choose_class_bounds(highest)
-    seen, unknown = np.asarray(sight.bands["seen"]), np.asarray(sight.bands["unknown"])
+    visible, unknown = np.asarray(sight.bands["seen"]), np.asarray(sight.bands["unknown"])
     edges = [1, *(bound + 1 for bound in bounds[:-1])]
     undecided = len(bounds) + 1
     # A byte per cell: rasters have tens of millions of them.
-    code = np.zeros(seen.shape, dtype=np.uint8)
+    code = np.zeros(visible.shape, dtype=np.uint8)
     for edge in edges:
-        code += seen >= edge
-    code[(seen < 1) & (unknown >= 1)] = undecided
+        code += visible >= edge
+    code[(visible < 1) & (unknown >= 1)] = undecided
     palette = np.zeros((undecided + 1, 4), dtype=np.uint8)
     colours = [*EXPOSURE[len(EXPOSURE) - len(bounds) :], EXPOSURE_UNKNOWN]
     for number, colour in enumerate(colours, start=1):
@@ -166,8 +166,8 @@ def to_mercator(
 
     rows, cols = values.shape
     a, _, c, _, e, f = grid.transform
-    there = Transformer.from_crs(grid.crs, 4326, always_xy=True)
-    west, south, east, north = there.transform_bounds(
+    transformer = Transformer.from_crs(grid.crs, 4326, always_xy=True)
+    west, south, east, north = transformer.transform_bounds(
         *(min(c, c + a * cols), min(f, f + e * rows), max(c, c + a * cols), max(f, f + e * rows))
     )
     if east < west:

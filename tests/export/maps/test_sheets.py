@@ -301,14 +301,14 @@ def test_a_map_across_the_antimeridian(tmp_path):
 )
 def test_the_scale_bar_is_true_at_the_middle_of_the_map(bounds):
     view = make_view(bounds, aspect=1.3)
-    km, plane_m = choose_scale_bar(view)
+    km, bar_m = choose_scale_bar(view)
     back = view.to_plane()
     middle = (view.frame[1] + view.frame[3]) / 2
-    ends = back.transform([-plane_m / 2, plane_m / 2], [middle] * 2, direction="INVERSE")
+    ends = back.transform([-bar_m / 2, bar_m / 2], [middle] * 2, direction="INVERSE")
     _, _, true_m = GEOD.inv(ends[0][0], ends[1][0], ends[0][1], ends[1][1])
     assert true_m == pytest.approx(km * 1000, rel=0.006 if bounds[2] - bounds[0] == 20 else 0.001)
     width = view.frame[2] - view.frame[0]
-    assert 0.05 < plane_m / width < 0.25
+    assert 0.05 < bar_m / width < 0.25
     assert str(int(km * 1000)).strip("0") in {"1", "2", "5"}
 
 
@@ -411,9 +411,9 @@ def test_voids_keep_their_size_and_their_edges_their_values():
     )
     known = np.isfinite(drawn)
     assert drawn[known] == pytest.approx(5.0)
-    plane = make_view((46.0, 39.9, 46.4, 40.3), aspect=1.0)
-    corners = plane.to_plane().transform([46.1, 46.2], [40.2, 40.1])
-    per_pixel = (plane.frame[2] - plane.frame[0]) / 400
+    view = make_view((46.0, 39.9, 46.4, 40.3), aspect=1.0)
+    corners = view.to_plane().transform([46.1, 46.2], [40.2, 40.1])
+    per_pixel = (view.frame[2] - view.frame[0]) / 400
     wanted = abs(np.diff(corners[0])[0] * np.diff(corners[1])[0]) / per_pixel**2
     inner = ~known[95:215, 115:215]
     assert inner.sum() == pytest.approx(wanted, rel=0.03)

@@ -89,7 +89,7 @@ class Outline(HTMLParser):
 @pytest.fixture
 def small_pictures(monkeypatch):
     """Draw no map: the maps have tests of their own."""
-    monkeypatch.setattr(frontline.export.maps.files, "sheet_picture", lambda *_, **__: b"RIFF")
+    monkeypatch.setattr(frontline.export.maps.files, "draw_picture", lambda *_, **__: b"RIFF")
 
 
 @pytest.fixture
