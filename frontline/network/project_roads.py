@@ -86,7 +86,9 @@ class RoadNetwork:
     names: tuple[str, ...]
     passages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
-    _closed: dict[Any, RoadGraph] = field(default_factory=dict, compare=False, repr=False)
+    _closed: dict[Any, RoadGraph] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     def closed(
         self, barrier: Any, *, checkpoints: bool = True, open_spots: tuple[Spot, ...] = ()
