@@ -181,16 +181,20 @@ def test_finished_draws_are_found_again(tmp_path, monkeypatch):
     plain = likely(ridge(1.0), elevation_draws=4, draws=draws)
     folder = kept.open_work(tmp_path)
     pd.testing.assert_frame_equal(
-        likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
+        likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder),
+        plain,
+        check_exact=True,
     )
     assert len(list(tmp_path.iterdir())) == 6
     monkeypatch.setattr(likelihood, "_look_at_targets", None)
     pd.testing.assert_frame_equal(
-        likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder), plain, check_exact=True
+        likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder),
+        plain,
+        check_exact=True,
     )
     for other in ({"seed": 2}, {"correlation_m": 301.0}, {"asked": {"refraction": 0.2}}):
         with pytest.raises(TypeError):
-            likely(ridge(1.0), elevation_draws=4, draws=draws, kept=folder, **other)
+            likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder, **other)
 
 
 def test_a_run_tells_the_probability_where_it_is_asked_for(tmp_path):
