@@ -33,9 +33,9 @@ def way(request):
     plain = request.param == "ray by ray"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frontline.visibility.core, "is_near", lambda *_: plain)
-        patch.setattr(frontline.sight_pairs, "FEW_STEPS", np.inf if plain else 0.0)
-        patch.setattr(frontline.sight_pairs, "SHORT", 0.0)
-        patch.setattr(frontline.sight_pairs, "WORTH", 1e9)
+        patch.setattr(frontline.visibility.kernels.pairs, "FEW_STEPS", np.inf if plain else 0.0)
+        patch.setattr(frontline.visibility.kernels.pairs, "SHORT", 0.0)
+        patch.setattr(frontline.visibility.kernels.pairs, "WORTH", 1e9)
         yield
 
 
