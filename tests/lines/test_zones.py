@@ -167,12 +167,12 @@ def test_sides_and_lines_are_listed():
 def test_the_zones_of_the_example_agree_with_an_independent_band():
     """Union of geodesic circles every 250 m, in an equal-area projection of its own."""
     plane = plane_around([karabakh.AREA])
-    plane = plane.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
+    line = plane.from_crs(np.array([karabakh.LINE_1994]), 4326)[0]
     area = plane.from_crs(np.array([karabakh.AREA]), 4326)[0]
     front = FrontLine(
         **{
             **vars(front_of(UPRIGHT)),
-            "geometry": shapely.MultiLineString([plane]),
+            "geometry": shapely.MultiLineString([line]),
             "sides": {"All": area},
         }
     )
