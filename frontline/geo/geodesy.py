@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +23,7 @@ _CELL_M = 100_000.0
 _CLUSTER = 0.04
 _THINNED = 1e-4
 _FEW = 1_000
+_WORKERS = min(8, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -272,8 +275,14 @@ def geodesic_buffer(
       within sqrt(d^2 + (c/2)^2) < d + c^2 / (8 d) of the cluster, for the ends of a hull's edge
       belong to it: 0.02 %.
     """
-    pieces = [_buffer_runs(coords, distance_m, plane, quad_segs) for coords in _cut_runs(lines)]
-    return shapely.union_all(pieces) if pieces else shapely.Polygon()
+    stretches = list(_cut_runs(lines))
+    if not stretches:
+        return shapely.Polygon()
+    with ThreadPoolExecutor(min(len(stretches), _WORKERS)) as pool:
+        bands = pool.map(
+            lambda coords: _buffer_runs(coords, distance_m, plane, quad_segs), stretches
+        )
+        return shapely.union_all(list(bands))
 
 
 def _cut_runs(lines: Any) -> list[list[Coords]]:

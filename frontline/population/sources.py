@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,16 +67,27 @@ class ZoneRings:
         Names; their order numbers them.
     edges_m
         Outer edges of the rings, ascending.
-    land
-        Polygons in the plane, shape ``(sides, rings)``; empty where there is none.
-    area_km2
-        Their areas.
+    within
+        Land within each outer edge: polygons in the plane, shape ``(sides, rings)``; empty where
+        there is none.
     """
 
     sides: tuple[str, ...]
     edges_m: tuple[float, ...]
-    land: NDArray[np.object_]
-    area_km2: Floats
+    within: NDArray[np.object_]
+
+    @cached_property
+    def land(self) -> NDArray[np.object_]:
+        """Polygons of the rings, shape ``(sides, rings)``; places that are points need none."""
+        land = self.within.copy()
+        land[:, 1:] = shapely.difference(self.within[:, 1:], self.within[:, :-1])
+        return land
+
+    @cached_property
+    def area_km2(self) -> Floats:
+        """Areas of the rings, shape ``(sides, rings)``: each zone lies within the next."""
+        areas = shapely.area(self.within) / 1e6
+        return np.asarray(np.maximum(np.diff(areas, axis=1, prepend=0.0), 0.0))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -199,15 +211,13 @@ def arrange_rings(front: FrontLine, *, zones: gpd.GeoDataFrame) -> ZoneRings:
     chosen = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
     edges = tuple(sorted({float(value) for value in chosen["distance_m"]}))
     sides = tuple(front.sides)
-    land = np.full((len(sides), len(edges)), shapely.Polygon(), dtype=object)
+    within = np.full((len(sides), len(edges)), shapely.Polygon(), dtype=object)
     for side, distance, geometry in zip(
         chosen["side"], chosen["distance_m"], chosen.geometry, strict=True
     ):
         if side in sides:
-            land[sides.index(side), edges.index(float(distance))] = geometry
-    for ring in range(len(edges) - 1, 0, -1):
-        land[:, ring] = shapely.difference(land[:, ring], land[:, ring - 1])
-    return ZoneRings(sides, edges, land, np.asarray(shapely.area(land) / 1e6))
+            within[sides.index(side), edges.index(float(distance))] = geometry
+    return ZoneRings(sides, edges, within)
 
 
 def make_settlement_sources(

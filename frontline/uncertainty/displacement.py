@@ -306,10 +306,17 @@ def displace_line(
     -----
     A drawn line carries its error already: to displace it once more gives lines that wind too
     much. So what the error alone would have bent is taken out of it first, band by band
-    (`noise.estimate_true_shares`), which gives the ``smooth`` line. ``maps`` displace that with
-    the full error, as the map at hand was made from the truth. ``lines`` displace it with what the
-    map leaves unknown of the truth: the error's long waves, and of its bends the part that is
-    believed. A line smoother than its error is displaced as it is.
+    (`noise.estimate_true_shares`). Of a band of which the share s is true, the ``smooth`` line
+    keeps the root of s of every bend, so that its bends have the variance of the true ones: how
+    much zones spread depends on it. ``maps`` displace that line with the full error, as the map at
+    hand was made from the truth. ``lines`` start from the likeliest truth, which keeps s of every
+    bend, and add what the map leaves unknown: the error's long waves, and of its bends the part
+    that is believed. A line smoother than its error is displaced as it is.
+
+    References
+    ----------
+    Cannon, T. M. (1974), Digital image deblurring by nonlinear homomorphic filtering (the filter
+    that equalises power).
     """
     hands = tuple(find_hands(piece, lands=list(lands.values())) for piece in pieces)
     rank = {number: at for at, number in enumerate(np.argsort(list(lands), kind="stable"))}
@@ -337,12 +344,14 @@ def displace_line(
     for piece, at, error, band in zip(pieces, at_nodes, errors, bands, strict=True):
         own = shares[: len(band.bends)]
         limit = _MOST_SIGMAS * piece.sigma_m
-        smooth = _between(-((1.0 - own) @ band.bends)[None], at, piece.at_m)
-        smooth = np.clip(smooth, -limit, limit)
+        likely, smooth = (
+            np.clip(_between(-((1.0 - part) @ band.bends)[None], at, piece.at_m), -limit, limit)
+            for part in (own, np.sqrt(own))
+        )
         unknown = band.rest + np.tensordot(np.sqrt(own), band.errors, axes=1)
         offsets["drawn"].append(np.zeros((1, len(piece.xy))))
         offsets["smooth"].append(smooth)
-        offsets["lines"].append(smooth + piece.sigma_m * _between(unknown, at, piece.at_m))
+        offsets["lines"].append(likely + piece.sigma_m * _between(unknown, at, piece.at_m))
         offsets["maps"].append(smooth + piece.sigma_m * _between(error, at, piece.at_m))
     return DisplacedLine(
         tuple(pieces),

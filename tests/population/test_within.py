@@ -21,6 +21,7 @@ from factories.people import (
     row,
     settlements_of,
     straight,
+    zones_of,
 )
 from factories.rasters import write_tif
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ from hypothesis import strategies as st
 from frontline.lines.front import FrontLine, displace_front
 from frontline.population.figures import find_valid, parse_first_day, parse_last_day, pick_figures
 from frontline.population.on_land import drop_slivers
+from frontline.population.sources import arrange_rings
 from frontline.project.models import StatedFigure
 from frontline.uncertainty.sampling import OUTSIDE, sample_of_area
 
@@ -512,3 +514,13 @@ def test_samples_of_thin_areas_have_points():
 
 def test_no_sources_no_rows():
     assert len(count().rows) == 0
+
+
+def test_rings_have_the_area_of_the_land_between_their_edges():
+    front = straight()
+    rings = arrange_rings(front, zones=zones_of(front, EDGES))
+    assert rings.area_km2.tolist() == [
+        pytest.approx(areas, rel=1e-9) for areas in (shapely.area(rings.land) / 1e6).tolist()
+    ]
+    beyond = shapely.intersection(rings.land[:, 1:], rings.within[:, :-1])
+    assert shapely.area(beyond).max() < 1.0
