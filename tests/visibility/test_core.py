@@ -561,7 +561,7 @@ def test_kernels_compile_where_nothing_can_be_written(tmp_path):
     # A copy of the modules whose cache directories are files, for any user.
     package = Path(frontline.visibility.core.__file__).parents[1]
     files = [*package.glob("*.py*"), *package.glob("visibility/**/*.py")]
-    for path in [*files, *package.glob("geo/*.py")]:
+    for path in [*files, *package.glob("visibility/*.pyi"), *package.glob("geo/*.py*")]:
         copy = tmp_path / "frontline" / path.relative_to(package)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
