@@ -560,16 +560,17 @@ def test_progress_runs_from_nothing_to_all():
 def test_kernels_compile_where_nothing_can_be_written(tmp_path):
     # A copy of the modules whose cache directories are files, for any user.
     package = Path(frontline.visibility.core.__file__).parents[1]
-    files = [*package.glob("*.py"), *package.glob("visibility/**/*.py")]
-    for path in [*files, *package.glob("geo/*.py")]:
+    files = [*package.glob("*.py*"), *package.glob("visibility/**/*.py")]
+    for path in [*files, *package.glob("visibility/*.pyi"), *package.glob("geo/*.py*")]:
         copy = tmp_path / "frontline" / path.relative_to(package)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     for folder in ("", "visibility", "visibility/kernels"):
         (tmp_path / "frontline" / folder / "__pycache__").touch()
     code = (
-        "import numpy as np; from frontline.visibility.core import sight_lines as f;"
-        "print(f(np.zeros((9, 9), 'f4'), [[0, 0]], [[0, 8]], cell_size_m=1.0).visible[0])"
+        "import numpy as np; from frontline.visibility.core import line_of_sight as f;"
+        "print(f(np.zeros((9, 9), 'f4'), "
+        "from_rc=[[0, 0]], to_rc=[[0, 8]], cell_size_m=1.0).visible[0])"
     )
     environment = {"PYTHONPATH": str(tmp_path), "HOME": os.devnull, "PATH": os.environ["PATH"]}
     command = [sys.executable, "-B", "-c", code]
