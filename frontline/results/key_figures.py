@@ -237,9 +237,13 @@ def _list_people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
     figures = round_cumulative(people, column="population")
     for row in main.to_dict("records"):
         listed = row["source"].startswith("settlements")
-        if math.isnan(row["population"]) and not (listed and row["settlements_unknown"] > 0):
+        counted, unknown = (
+            0 if pd.isna(row[column]) else row[column]
+            for column in ("settlements", "settlements_unknown")
+        )
+        if pd.isna(row["population"]) and not (listed and unknown > 0):
             continue
-        if listed and not row["settlements"] > 0 and not row["settlements_unknown"] > 0:
+        if listed and not counted > 0 and not unknown > 0:
             continue  # nothing was counted, which is not the same as nobody
         figure = figures[row["line"], row["side"], float(row["distance_m"]), row["source"]]
         yield KeyFigure(
