@@ -61,7 +61,7 @@ def listed():
 def data_files():
     places = [REPOSITORY / place for place in ("layers", "dem", "tests/data")]
     found = [path for place in places for path in place.rglob("*") if path.is_file()]
-    found += (REPOSITORY / "frontline").glob("*.txt")
+    found += (REPOSITORY / "frontline").rglob("*.txt")
     return {
         path.relative_to(REPOSITORY).as_posix(): path
         for path in found

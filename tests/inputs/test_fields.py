@@ -148,7 +148,7 @@ def test_what_the_project_or_the_names_say_comes_before_the_tags(tmp_path):
     text = "name,lon,lat,a,b\n#adm,#geo+lat,#geo+lon,#population,\nA,46.1,39.5,7,8\n"
     found = layers(table(tmp_path, text), CSV + 'columns = { population = "b" }')
     assert found.settlements["population"].tolist() == [8]
-    lonlat = found.frame.to_lonlat(found.settlements.geometry.to_numpy())[0]
+    lonlat = found.plane.to_lonlat(found.settlements.geometry.to_numpy())[0]
     assert lonlat.equals_exact(shapely.Point(46.1, 39.5), 1e-6)
 
 

@@ -44,7 +44,7 @@ def test_every_way_to_write_a_code_is_that_code(tmp_path, name):
     value = json.loads(places().to_crs(32638).to_json(drop_id=True))
     value["crs"] = {"type": "name", "properties": {"name": name}}
     found = written(tmp_path, value)
-    lonlat = found.frame.to_lonlat(found.settlements.geometry.to_numpy())
+    lonlat = found.plane.to_lonlat(found.settlements.geometry.to_numpy())
     assert lonlat[0].x == pytest.approx(46.1, abs=1e-6)
 
 

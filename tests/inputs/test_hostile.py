@@ -367,9 +367,6 @@ def test_coordinates_that_are_no_numbers_are_dropped_or_refused(tmp_path, value)
         (None, "has no geometry"),
         (shapely.LineString(), "has an empty geometry"),
         (shapely.LineString([(46.5, 39), (46.5, 39)]), "has a line of length 0"),
-        (shapely.Point(46.5, 39.5), "is a Point (expected line)"),
-        (AREA, "is a Polygon (expected line)"),
-        (shapely.GeometryCollection([POINT]), "is a GeometryCollection (expected line)"),
     ],
 )
 def test_every_piece_of_a_line_counts(tmp_path, shape, words):
@@ -377,6 +374,22 @@ def test_every_piece_of_a_line_counts(tmp_path, shape, words):
     message = refused(tmp_path, front=None)
     assert message.startswith("line.geojson, feature 1")
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        (shapely.Point(46.5, 39.5), "Point"),
+        (AREA, "Polygon"),
+        (shapely.GeometryCollection([POINT]), "GeometryCollection"),
+    ],
+)
+def test_what_is_no_line_is_left_out_beside_a_line_and_counted(tmp_path, shape, kind):
+    write(frame(LINE, shape, name=["a", "b"]), tmp_path / "line.geojson")
+    found = layers(tmp_path, front=None)
+    assert len(found.lines["front"]) == 1
+    note = f"front: Left out, as the layer is read for its lines: {kind}. [1]"
+    assert note in said(found)
 
 
 def test_a_layer_of_the_wrong_kind_altogether_is_an_error(tmp_path):

@@ -25,7 +25,7 @@ DRIVERS = {
 
 
 def lonlat(found):
-    return np.round(found.frame.lonlat(shapely.get_coordinates(found.settlements.geometry)), 7)
+    return np.round(found.plane.lonlat(shapely.get_coordinates(found.settlements.geometry)), 7)
 
 
 def assert_three_places(found):
@@ -144,7 +144,7 @@ def test_absent_layers_are_empty_frames_with_the_columns(tmp_path):
     ):
         assert len(data) == 0
         assert list(data.columns) == [*(column.name for column in role.columns), "geometry"]
-        assert data.crs == found.frame.crs
+        assert data.crs == found.plane.crs
     assert found.partitions == {}
     assert str(found.settlements["population"].dtype) == "Int64"
 

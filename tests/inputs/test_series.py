@@ -327,9 +327,11 @@ def test_a_packed_project_of_many_dates_computes_the_same(tmp_path):
 def test_a_layer_of_many_dates_is_read_once(tmp_path, monkeypatch):
     from frontline.inputs import reader
 
-    read, real = [], reader.read_vector
+    read, real = [], reader.read_layers_as_one
     monkeypatch.setattr(
-        reader, "read_vector", lambda *args, **kwargs: read.append(1) or real(*args, **kwargs)
+        reader,
+        "read_layers_as_one",
+        lambda *args, **kwargs: read.append(1) or real(*args, **kwargs),
     )
     assert len(fronts_of(many(tmp_path))) == 3
     assert len(read) == 2  # the study area, and all dates together
