@@ -270,7 +270,7 @@ def _make_corridor_sight(results: Results) -> list[FeatureLayer]:
     if segments is None or not hasattr(segments, "geometry") or not len(segments):
         return []
     layer = _make_layer("corridor_sight", segments)
-    warning = write_sight_warning(results)
+    warning = write_sight_warning(results.sight)
     if not warning:
         return [layer]
     return [

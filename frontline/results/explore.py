@@ -7,7 +7,7 @@ text of the data goes through `escape_text`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 import shapely
@@ -29,15 +29,42 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-    from frontline.project.models import LineSpec
-    from frontline.results.model import Results
+    from frontline.project.models import LineSpec, Project
 
 
 Feature = dict[str, Any]
 Record = Mapping[Any, Any]
 
 
-def draw_explore_map(results: Results, *, tiles: str | None = None) -> folium.Map:
+class Mapped(Protocol):
+    """What of a run's results the map shows."""
+
+    @property
+    def project(self) -> Project:
+        """The project."""
+
+    @property
+    def study_area(self) -> gpd.GeoDataFrame:
+        """The study area."""
+
+    @property
+    def lines(self) -> gpd.GeoDataFrame:
+        """The dated lines."""
+
+    @property
+    def sides(self) -> gpd.GeoDataFrame:
+        """Land by line and side."""
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Land within distances."""
+
+    @property
+    def settlements(self) -> gpd.GeoDataFrame:
+        """Settlements by line."""
+
+
+def draw_explore_map(results: Mapped, *, tiles: str | None = None) -> folium.Map:
     """Draw the results as a map for a notebook.
 
     Parameters
@@ -74,7 +101,7 @@ def draw_explore_map(results: Results, *, tiles: str | None = None) -> folium.Ma
 
 
 def _list_layers(
-    results: Results, line: LineSpec, colours: Mapping[str, str]
+    results: Mapped, line: LineSpec, colours: Mapping[str, str]
 ) -> Iterator[tuple[str, list[Feature]]]:
     """Give the layers of one line: their names and features, from the bottom up."""
     when = write_days(results.project)[line.key]
@@ -107,7 +134,7 @@ def _list_zones(
         yield _make_feature(row["geometry"], words, colours.get(row["side"]), 0.2)
 
 
-def _draw_line(results: Results, line: LineSpec) -> Iterator[Feature]:
+def _draw_line(results: Mapped, line: LineSpec) -> Iterator[Feature]:
     style = choose_line_styles(results.project)[line.key]
     for row in results.lines[results.lines["line"] == line.key].to_dict("records"):
         words = (
@@ -120,9 +147,9 @@ def _draw_line(results: Results, line: LineSpec) -> Iterator[Feature]:
 
 
 def _list_settlements(
-    results: Results, line: LineSpec, colours: Mapping[str, str]
+    results: Mapped, line: LineSpec, colours: Mapping[str, str]
 ) -> Iterator[Feature]:
-    table = add_validity(results)
+    table = add_validity(results.settlements, project=results.project)
     errors = results.lines.set_index("line")["error_m"]
     error = errors.get(line.key)
     error_m = float(error) if isinstance(error, int | float) else float("nan")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from frontline.project.models import LayerSource, LineSpec, Project
     from frontline.records import RasterResult
-    from frontline.results.model import Results
 
 
 COARSE_STEP_M = 100.0
@@ -34,9 +33,9 @@ def write_accuracy(error_m: Any) -> str:
     return WORDS["line_accuracy"].format(error=f"{float(error_m):,.0f}")
 
 
-def write_sight_warning(results: Results) -> str:
+def write_sight_warning(sight: Mapping[str, RasterResult]) -> str:
     """Return the label that sight from coarse elevation must carry, or nothing."""
-    steps = [find_raster_step(grid) for grid in results.sight.values()]
+    steps = [find_raster_step(grid) for grid in sight.values()]
     coarse = max(steps, default=0.0)
     return write_illustration_label(coarse) if coarse > COARSE_STEP_M else ""
 
@@ -89,20 +88,22 @@ def write_source(row: dict[str, str]) -> str:
     return f"{row['what']}: {rest}"
 
 
-def add_validity(results: Results) -> gpd.GeoDataFrame:
+def add_validity(settlements: gpd.GeoDataFrame, *, project: Project) -> gpd.GeoDataFrame:
     """Return the settlements with a column ``valid``: whether the figure holds at the line's date.
 
     Parameters
     ----------
-    results
-        Its settlements may lack the columns of the validity: then every figure holds.
+    settlements
+        They may lack the columns of the validity: then every figure holds.
+    project
+        Names the lines and their dates.
     """
-    table = results.settlements.copy()
+    table = settlements.copy()
     for column in ("population_from", "population_until"):
         if column not in table:
             table[column] = ""
     table["valid"] = True
-    for line in results.project.lines:
+    for line in project.lines:
         of_line = table["line"] == line.key
         if of_line.any():
             table.loc[of_line, "valid"] = find_valid(table[of_line], date=line.date)
@@ -204,13 +205,13 @@ def name_source(source: str) -> str:
     return phrase.format(key=key) if phrase else label_source(source)
 
 
-def replace_keys(words: str, *, results: Results) -> str:
+def replace_keys(words: str, *, project: Project, people: pd.DataFrame) -> str:
     """Replace keys of lines, partitions and sources by what people call them; write dates out.
 
     A key that is a plain word, such as ``old``, is replaced only in quotation marks.
     """
-    sources = {str(source) for source in results.people["source"]}
-    names = list_labels(results.project)
+    sources = {str(source) for source in people["source"]}
+    names = list_labels(project)
     names |= {source: _lower_first(label_source(source)) for source in sources if ":" in source}
     return re.sub(r"\bkm2\b", "km²", add_labels(words, names=names))
 

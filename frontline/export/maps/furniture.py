@@ -76,7 +76,7 @@ def write_title(results: Results, *, sheet: str) -> tuple[str, str]:
     captions = [f"{row['label']} ({str(row['date'])[:10]})" for row in lines]
     extra = {"exposure": WORDS["legend_exposure"], "chart": WORDS["chart"]}.get(sheet, "")
     if sheet == "exposure":  # the lines stand over their maps, and the warning must stand whole
-        captions = [write_sight_warning(results)]
+        captions = [write_sight_warning(results.sight)]
     return title, " · ".join(part for part in (extra, *captions) if part)
 
 
@@ -122,7 +122,7 @@ def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -
 
 
 def _signs(results: Results) -> list[LegendRow]:
-    table = add_validity(results)
+    table = add_validity(results.settlements, project=results.project)
     has_figure = table["population"].notna() & table["valid"]
     kinds = set(table["population_kind"].where(has_figure, "").fillna(""))
     rows = []

@@ -370,7 +370,7 @@ def _draw_places(
 
     Named points come after them, where they are wanted.
     """
-    table = add_validity(results)
+    table = add_validity(results.settlements, project=results.project)
     table["population"] = table["population"].where(table["valid"])
     table = _by_importance(table[table["line"] == key])
     left, bottom, right, top = pens.view.frame

@@ -112,7 +112,7 @@ def _settings(parent: ET.Element, group: str, **values: bool | float | str) -> N
 def write_footer(results: Results) -> list[str]:
     """Give the texts under a map: disclaimer, the project's own note, warning, sources."""
     origins = "; ".join(write_source(row) for row in list_sources(results.project))
-    texts = [WORDS["disclaimer"], results.project.map.note, write_sight_warning(results)]
+    texts = [WORDS["disclaimer"], results.project.map.note, write_sight_warning(results.sight)]
     return [text for text in (*texts, f"{WORDS['sources']}: {origins}" if origins else "") if text]
 
 
@@ -334,7 +334,7 @@ def _vector(
 
 
 def _sight(results: Results, line: LineSpec) -> ProjectLayer:
-    warning = write_sight_warning(results)
+    warning = write_sight_warning(results.sight)
     title = WORDS["legend_exposure"]
     if warning:
         title = f"{title} ({WORDS['illustration_short']})"

@@ -182,7 +182,7 @@ def _list_limits(chapters: Chapters) -> Iterator[tuple[str, str]]:
     ]
     yield "The lines", f"{LIMIT_LINES} Here: {join_phrases(errors)}."
     yield "The people", LIMIT_PEOPLE
-    warning = write_sight_warning(chapters.results)
+    warning = write_sight_warning(chapters.results.sight)
     yield ("The view", warning) if warning else ("The causes", LIMIT_CAUSES)
 
 

@@ -237,7 +237,9 @@ def _make_cell(chapters: Chapters, name: str, row: Row, stem: str) -> Cell:
     if name in {"flows", "flows_balance"} and stem in {"amount", "parts"}:
         return _write_stated_range(row.get(f"{stem}_low"), row.get(f"{stem}_high"))
     if isinstance(value, str):
-        return MEASURES.get(value) or replace_keys(value, results=chapters.results)
+        return MEASURES.get(value) or replace_keys(
+            value, project=chapters.results.project, people=chapters.results.people
+        )
     if value is None or pd.isna(value):
         return "unknown" if stem in PEOPLE else NOTHING
     return _write_number(chapters, name, row, stem)

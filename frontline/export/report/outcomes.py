@@ -52,7 +52,7 @@ def describe_sight(chapters: Chapters) -> Mapping[str, Any] | None:
     if results.sight_zones.empty and not results.sight:
         return None
     return {
-        "warning": write_sight_warning(results),
+        "warning": write_sight_warning(results.sight),
         "text": SIGHT_TEXT,
         "charts": list(_draw_sight(chapters)),
         "radius": write_far(results.project.sight.radius_m),

@@ -49,7 +49,11 @@ def describe_quality(chapters: Chapters) -> Mapping[str, Any]:
     results = chapters.results
     return {
         "inputs": [
-            (name, who, replace_keys(" ".join(sentences), results=results))
+            (
+                name,
+                who,
+                replace_keys(" ".join(sentences), project=results.project, people=results.people),
+            )
             for name, who, sentences in _list_inputs(chapters)
         ],
         "notes": list(_list_notes(results)),
@@ -60,7 +64,8 @@ def _list_notes(results: Results) -> Iterator[str]:
     """Give the notes of the run in the words of the report."""
     for note in results.notes:
         about = _list_entries(note.about, results)
-        words = f"{about[:1].upper()}{about[1:]}: {replace_keys(note.text, results=results)}"
+        text = replace_keys(note.text, project=results.project, people=results.people)
+        words = f"{about[:1].upper()}{about[1:]}: {text}"
         if note.count and str(note.count) not in note.text:
             words += f" In all: {write_whole(note.count)}."
         yield words
@@ -71,7 +76,7 @@ def _list_entries(name: str, results: Results) -> str:
     elevation = results.project.elevation
     if elevation is not None and elevation.path.name == name:
         return "Elevation"
-    return replace_keys(name, results=results)
+    return replace_keys(name, project=results.project, people=results.people)
 
 
 def _name_makers(origin: Origin) -> str:

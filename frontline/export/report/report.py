@@ -101,7 +101,7 @@ def render_report(results: Results, *, inputs_hash: str) -> str:
         lines=join_phrases(f"the line of {date}" for date in chapters.days.values()),
         one_line=len(chapters.lines) == 1,
         note=results.project.map.note,
-        warning=write_sight_warning(results),
+        warning=write_sight_warning(results.sight),
         disclaimer=WORDS["disclaimer"],
         schematic=SCHEMATIC,
         chapters=chapters_shown,

@@ -108,12 +108,18 @@ def _describe_statement(chapters: Chapters, row: Row) -> dict[str, Any]:
         "source": fill_text(row["source"]),
         "section": f"Section {section}" if section else "",
         "statement": fill_text(row["statement"]),
-        "stated": replace_keys(fill_text(row["stated"]), results=chapters.results),
+        "stated": replace_keys(
+            fill_text(row["stated"]),
+            project=chapters.results.project,
+            people=chapters.results.people,
+        ),
         "computed": _round_computed(row),
         "unit": _write_unit(row),
         "cause": fill_text(row.get("contains")),
         "reason_head": "Why" if verdict in DECIDED else "But",
-        "reason": replace_keys(_write_reason(row), results=chapters.results),
+        "reason": replace_keys(
+            _write_reason(row), project=chapters.results.project, people=chapters.results.people
+        ),
         "against": [(other, _make_anchor(other)) for other in against],
     }
 

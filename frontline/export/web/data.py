@@ -128,7 +128,10 @@ def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
         "basemap": _basemap(project),
         "sources": list_sources(project),
         "notes": [
-            replace_keys(f"{note.about}: {note.text}", results=results) for note in results.notes
+            replace_keys(
+                f"{note.about}: {note.text}", project=results.project, people=results.people
+            )
+            for note in results.notes
         ],
         "key_figures": [figure.sentence for figure in results.key_figures],
         "claims": _claims(results),
@@ -324,7 +327,7 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         (row["id"], row["from_line"], row["to_line"]): _text(row["control"])
         for row in results.control_change.to_dict("records")
     }
-    table = add_validity(results)
+    table = add_validity(results.settlements, project=results.project)
     errors_m = _errors_m(results)
     languages = find_further_names(table.columns)
     for row in table.to_dict("records"):
@@ -479,7 +482,7 @@ def _exposure(results: Results) -> dict[str, Any] | None:
         "classes": bounds,
         "colours": EXPOSURE[len(EXPOSURE) - len(bounds) :],
         "unknown": EXPOSURE_UNKNOWN,
-        "warning": write_sight_warning(results),
+        "warning": write_sight_warning(results.sight),
     }
 
 

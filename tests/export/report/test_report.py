@@ -470,7 +470,11 @@ def test_keys_become_labels_and_plain_words_stay():
     line = results.project.lines[0].model_copy(update={"key": "old", "label": "The line\\1 of May"})
     lines = (line, results.project.lines[1])
     made = dataclasses.replace(results, project=results.project.model_copy(update={"lines": lines}))
-    said = replace_keys("Old roads and 'old' by raster:grid at line_b on 2020-11-10.", results=made)
+    said = replace_keys(
+        "Old roads and 'old' by raster:grid at line_b on 2020-11-10.",
+        project=made.project,
+        people=made.people,
+    )
     assert said == (
         "Old roads and The line\\1 of May by population grid (grid) at Line of 2020 on "
         "10 November 2020."

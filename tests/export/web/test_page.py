@@ -207,10 +207,11 @@ def test_across_the_antimeridian_everything_stays_together():
 def test_a_figure_of_another_time_is_marked():
     results = example_results(hostile=False)
     until = results.settlements.assign(population_from="", population_until="2000")
-    table = add_validity(dataclasses.replace(results, settlements=until))
+    table = add_validity(until, project=results.project)
     assert table[table["line"] == "line_a"]["valid"].all()
     assert not table[table["line"] == "line_b"]["valid"].any()
-    assert add_validity(results)["valid"].all()  # without columns of validity every figure holds
+    # Without columns of validity every figure holds.
+    assert add_validity(results.settlements, project=results.project)["valid"].all()
 
 
 def test_a_png_is_read_back():
