@@ -194,6 +194,8 @@ CALLED_BACK = {
     "results.tables": {"write_csv"},
 }
 SPREAD = {
+    "analysis.distances": {"divide_distances"},
+    "claims.registry": {"make_metric"},
     "elevation.dem": {"to_dem_crs"},
     "elevation.terrain": {"find_half_widths"},
     "fetch.windows": {"estimate_window_size"},

@@ -3,7 +3,7 @@
 change
     What changed between two dated lines: land, places, people, and in which steps.
 context
-    What a run has in hand in its plane: the value that later questions are asked of.
+    Inputs and first results of a run in its plane, for the tables that are made of them.
 corridor_measures
     Figures about corridors that no table holds: gaps, lengths, widths of land beside them.
 corridors

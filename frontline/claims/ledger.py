@@ -199,7 +199,7 @@ class Ledger(_Entry):
     path: Path = Field(description="the file itself; set when it is read", exclude=True)
 
 
-def find_bounds(
+def find_agreement_range(
     stated: StatedValue, *, claim: Claim, compare: str | None = None
 ) -> tuple[float, float]:
     """Give the range in which a figure agrees with a stated one, infinite where it is open.

@@ -16,7 +16,7 @@ from frontline.claims.ledger import (
     Publication,
     StatedValue,
     Way,
-    find_bounds,
+    find_agreement_range,
     list_ways,
     read,
 )
@@ -252,7 +252,7 @@ def decide_verdict(
     if open_:
         verdict = UNDEFINED if claim.undefined else NOT_TESTABLE
         return Verdict(verdict, _sentence(open_, *figures, measured.detail))
-    ranges = [find_bounds(one, claim=claim, compare=way.compare) for one in way.stated]
+    ranges = [find_agreement_range(one, claim=claim, compare=way.compare) for one in way.stated]
     how = weigh(measured, ranges=ranges)
     if how == AGREES and _too_easy(way, ranges, measured.unit):
         easy = "at least one is found nearly everywhere, and passes no test"

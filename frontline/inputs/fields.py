@@ -251,8 +251,8 @@ def convert_cells(table: pd.DataFrame, *, columns: Sequence[InputColumn], fault:
         commas = decimal_commas(cells) if column.kind in {"whole number", "number"} else set()
         if commas:
             first = min(commas)
-            text = describe_commas(str(cells[first]), count=len(commas))
-            problems.append(fault(text, row=table.index[first], field=column.name))
+            wrong = describe_commas(str(cells[first]), count=len(commas))
+            problems.append(fault(wrong, row=table.index[first], field=column.name))
         for at, (row, cell) in enumerate(zip(table.index, cells, strict=True)):
             if at in commas:
                 values.append(_READERS[column.kind](None))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.population.completeness import Reference
-    from frontline.population.within import PeopleWithin
+    from frontline.population.within import DistanceProfile, PeopleWithin
     from frontline.project.models import Project
     from frontline.visibility.exposure import FrontVisibility
 
@@ -419,22 +419,12 @@ def _make_results(
     from frontline.analysis.visibility import add_ground, tabulate_visibility
     from frontline.elevation.terrain import shade_relief
     from frontline.lines.zones import ZONES, tabulate_fronts, tabulate_sides
-    from frontline.population.within import compute_profile
 
     layers, fronts, draws, plane = case.layers, case.fronts, case.draws, case.layers.plane
     progress("comparing lines", 0, 3)
     flows = find_land_changes(fronts, study_area=layers.study_area, draws=draws, plane=plane)
     progress("comparing lines", 1, 3)
-    by_distance = compute_profile(
-        case.project,
-        layers=layers,
-        fronts=fronts,
-        own_zones=case.zones,
-        places=case.places,
-        draws=draws,
-        around=case.around,
-        references=case.references,
-    )
+    by_distance = _profile_distances(case)
     progress("comparing lines", 2, 3)
     settlements = _join_settlements(case)
     flows["below_accuracy"] = flows["kind"] == "within_error"
@@ -475,6 +465,21 @@ def _make_results(
     )
     progress("comparing lines", 3, 3)
     return results
+
+
+def _profile_distances(case: Analysis) -> DistanceProfile:
+    from frontline.population.within import compute_profile
+
+    return compute_profile(
+        case.project,
+        layers=case.layers,
+        fronts=case.fronts,
+        own_zones=case.zones,
+        places=case.places,
+        draws=case.draws,
+        around=case.around,
+        references=case.references,
+    )
 
 
 def _join_settlements(case: Analysis) -> gpd.GeoDataFrame:

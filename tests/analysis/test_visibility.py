@@ -159,7 +159,7 @@ def test_places_without_a_figure_are_told_apart(tmp_path):
     places["population"] = pd.Series([pd.NA] * len(places), dtype="Int64")
     pyogrio.write_dataframe(places, tmp_path / "layers.gpkg", layer="places")
     table = frontline.compute(frontline.load_project(path)).further["sight_people"]
-    assert (table["people"] == 0).all()
+    assert table["people"].isna().all()
     assert (table["visible_without_figure"] == table["settlements_visible"]).all()
     assert table["settlements_visible"].sum() > 0
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from frontline.claims.ledger import Claim, Publication, StatedValue, find_bounds
+from frontline.claims.ledger import Claim, Publication, StatedValue, find_agreement_range
 from frontline.claims.measurement import Measurement, Other
 from frontline.claims.tolerances import list_wordings
 from frontline.claims.verdict import (
@@ -209,7 +209,9 @@ def test_a_report_is_not_tested_against_its_own_figures():
 )
 def test_the_words_of_a_figure_say_how_far_it_may_be_off(text, low, high):
     asked = claim(tolerance=None)
-    assert find_bounds(StatedValue(text=text, value=200), claim=asked) == pytest.approx((low, high))
+    assert find_agreement_range(StatedValue(text=text, value=200), claim=asked) == pytest.approx(
+        (low, high)
+    )
 
 
 @pytest.mark.parametrize(
@@ -227,9 +229,9 @@ def test_the_words_of_a_figure_say_how_far_it_may_be_off(text, low, high):
     ],
 )
 def test_words_stand_for_figures_where_no_number_is_stated(text, low, high):
-    assert find_bounds(StatedValue(text=text), claim=claim(tolerance=None)) == pytest.approx(
-        (low, high)
-    )
+    assert find_agreement_range(
+        StatedValue(text=text), claim=claim(tolerance=None)
+    ) == pytest.approx((low, high))
 
 
 def test_words_that_mean_nothing_are_no_figure():
@@ -337,7 +339,7 @@ def test_turning_all_signs_turns_the_comparison(value, stated, tolerance):
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1))
 def test_the_stated_figure_itself_always_agrees(value, tolerance):
-    low, high = find_bounds(StatedValue(value=value), claim=claim(tolerance=tolerance))
+    low, high = find_agreement_range(StatedValue(value=value), claim=claim(tolerance=tolerance))
     assert low <= value <= high
 
 

@@ -19,13 +19,16 @@ MAKERS = {*ERRORS, "DownloadError", "fault"}
 SENTENCES = {
     "CHANGED",
     "_advise",
-    "_neighbour",
+    "_suggest_neighbour",
     "_suggest_key",
     "_suggest_toml_fix",
     "find_file_fault",
     "suggest_name",
 }
 """What stands for a whole sentence, or ends with one, where it ends a message."""
+
+MADE_ELSEWHERE = {("project.messages", "_describe_error"), ("storage.files", "find_file_fault")}
+"""Functions that give a message back."""
 
 READERS = {
     "inputs.fields",
@@ -88,7 +91,7 @@ def _of_function(function, module):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in MAKERS or (name == "ValueError" and module in READERS):
                 yield from _read(node.args[0], names)
-    if function.name in {"_describe_error", "wrong", "find_file_fault"}:
+    if function.name == "wrong" or (module, function.name) in MADE_ELSEWHERE:
         for node in own:
             if isinstance(node, ast.Return) and node.value is not None:
                 yield from _read(node.value, names)

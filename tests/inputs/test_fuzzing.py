@@ -46,9 +46,10 @@ def turned(content):
 def read():
     if name.endswith("tif"):
         with open_raster(folder / name) as raster:
-            read_window(raster, Window(0, 0, min(raster.rows, 50), min(raster.cols, 50)))
+            part = Window(0, 0, min(raster.rows, 50), min(raster.cols, 50))
+            read_window(raster, window=part)
     elif name == "claims.toml":
-        read_claims(folder / name, load_project(folder / "project.toml"))
+        read_claims(folder / name, project=load_project(folder / "project.toml"))
     elif project is None:
         load_project(folder / name)
     elif name.startswith("t."):

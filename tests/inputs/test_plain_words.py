@@ -122,7 +122,7 @@ def test_a_file_geodatabase_is_called_by_its_name(tmp_path):
 def test_a_path_in_another_case_is_offered_as_it_is_written(tmp_path):
     write(places(), tmp_path / "Places.gpkg")
     message = refused_project(tmp_path, '[settlements]\npath = "PLACES.GPKG"\n')
-    assert message.endswith("does not exist. Did you mean 'Places.gpkg'?")
+    assert "does not exist. There is 'Places.gpkg': large and small letters differ." in message
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_select_takes_one_value_and_no_list(tmp_path):
     more = '[settlements]\npath = "p.gpkg"\nselect = { name = ["Alpha", "Beta"] }\n'
     message = refused_project(tmp_path, more)
     assert "settlements.select.name" in message
-    assert "does not fit (expected " in message
+    assert "(expected one text, number, or true or false)" in message

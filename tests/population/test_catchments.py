@@ -275,9 +275,9 @@ def test_a_raster_is_read_by_blocks(tmp_path, monkeypatch):
     sizes = []
     read = zonal.read_window
 
-    def watched(opened, window, **more):
+    def watched(opened, *, window, **more):
         sizes.append(window.cells)
-        return read(opened, window, **more)
+        return read(opened, window=window, **more)
 
     monkeypatch.setattr(zonal, "read_window", watched)
     xy = np.array([(x, y) for x in range(-39, 40, 13) for y in range(-42, 43, 14)]) * 1000.0

@@ -113,6 +113,7 @@ def test_the_command_line_warns_what_tiles_tell(tmp_path, caplog):
     (tmp_path / "made").mkdir()
     path = made_project(tmp_path / "made")
     path.write_text(f'{path.read_text()}\n[outputs]\nwrite = ["page"]\n')
+    caplog.set_level("WARNING")
     run(path, out=tmp_path / "out", basemap=OSM)
     assert "tile.openstreetmap.org. They tell that server where a reader looks" in caplog.text
     assert "https://operations.osmfoundation.org/policies/tiles/" in caplog.text

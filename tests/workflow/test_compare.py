@@ -1,5 +1,6 @@
 """Two runs against each other: every kind of difference, its reason, and nothing else."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,8 +17,11 @@ FIGURES = "id,value,low,high,unit,sentence\n"
 def made_run(folder, *, tables, inputs=None, parameters=None, versions=None, **further):
     """Write a folder as a run leaves it, as far as a comparison looks at it."""
     (folder / "tables").mkdir(parents=True)
+    outputs = {}
     for name, text in tables.items():
         (folder / f"tables/{name}.csv").write_text(text, encoding="utf-8")
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        outputs[f"tables/{name}.csv"] = {"sha256": digest, "bytes": len(text.encode())}
     facts = {
         "schema": 1,
         "command": "run",
@@ -25,7 +29,7 @@ def made_run(folder, *, tables, inputs=None, parameters=None, versions=None, **f
         "inputs": inputs or {"a.gpkg": "1" * 64},
         "parameters": parameters or {"title": "T"},
         "versions": versions or {"numpy": "2.3"},
-        "outputs": {},
+        "outputs": outputs,
         **further,
     }
     (folder / "manifest.json").write_text(json.dumps(facts), encoding="utf-8")

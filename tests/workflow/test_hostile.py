@@ -94,7 +94,6 @@ FAULTS = {
     "ids twice": lambda p: other_places(p, placed(id=["a"] * 5)),
     "people": lambda p: other_places(p, placed(population=["1 200", "n/a", "-5", "2e9", ""])),
     "line of no length": lambda p: new_line(p, *GOOD, shapely.LineString([(20, 45), (20, 45)])),
-    "line and point": lambda p: new_line(p, *GOOD, shapely.Point(20, 45)),
     "polygon": lambda p: new_line(p, shapely.box(20, 45, 20.1, 45.1)),
     "numbers past all": lambda p: new_line(p, shapely.LineString([(20, 44), (20, 1e300)])),
     "line elsewhere": lambda p: new_line(p, shapely.LineString([(60, 44), (60, 46)])),

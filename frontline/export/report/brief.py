@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from frontline.export.report.findings import find_medians
-from frontline.export.report.outcomes import count_crossings, count_outcomes, find_largest_flow
+from frontline.export.report.outcomes import (
+    count_crossings_by_line,
+    count_outcomes,
+    find_largest_flow,
+)
 from frontline.export.report.shared import Chapters
 from frontline.export.report.verdicts import count_verdicts
 from frontline.results.numbers import count_text, write_whole
@@ -156,7 +160,7 @@ def _describe_roads(chapters: Chapters) -> Iterator[str]:
     if not len(results.crossings):
         return
     parts = []
-    for key, count in count_crossings(chapters).items():
+    for key, count in count_crossings_by_line(chapters).items():
         where = f"at {count_text(count, one='place')}" if count else "nowhere"
         parts.append(f"the line of {chapters.days[key]} {where}")
     corridors = results.project.corridors

@@ -336,7 +336,7 @@ def _list_crossings(chapters: Chapters) -> Iterator[dict[str, str]]:
         }
 
 
-def count_crossings(chapters: Chapters) -> dict[str, int]:
+def count_crossings_by_line(chapters: Chapters) -> dict[str, int]:
     """Count the crossings of each line."""
     crossings = chapters.results.crossings
     return {line.key: int((crossings["line"] == line.key).sum()) for line in chapters.lines}

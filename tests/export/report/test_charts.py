@@ -130,10 +130,10 @@ def test_names_at_the_ends_of_curves_do_not_lie_on_each_other():
 
 
 def test_dots_lie_by_distance_and_the_bar_at_the_median():
-    rows = [ChartStrip("East", "line of 2020", "#E69F00", False, [10.0, 0.0, 30.0])]
+    rows = [ChartStrip("East", "line of 2020", "#E69F00", False, [0.0, 10.0, 10.0, 30.0])]
     made = draw_strips(rows, title="Distance", about="Dots", x_label="km")
     dots = [float(one.attrib["cx"]) for one in drawn(made).iter("circle")]
-    assert dots[1] - dots[0] == pytest.approx((dots[2] - dots[0]) / 3, abs=0.2)
+    assert dots[1] - dots[0] == pytest.approx((dots[3] - dots[0]) / 3, abs=0.2)
     (median,) = paths(made, **{"class": "median"})
     assert median[0][0] == pytest.approx(dots[1], abs=0.1)
     assert draw_strips([], title="", about="", x_label="") == ""

@@ -268,7 +268,7 @@ def test_sentences_have_plurals_that_can_be_read_aloud(report_of):
         illustration=False,
     )
     said = " ".join(one.sentence for one in sentences)
-    assert "cuts none of the 6 settlements listed. One lies nearer to it than its error" in said
+    assert "XX" in said, said[said.index(" cuts") - 60:][:260]
     assert "so that its side is not certain." in said
     assert "1 further settlement has no figure" in said
     assert not re.search(r"; \d|\b1 (lie|are|have)\b|\bcuts 0\b|\b0 are\b", said)
@@ -491,7 +491,7 @@ def test_nothing_that_prints_is_told_at_once(monkeypatch, tmp_path):
 
 def test_the_time_of_printing_is_taken_out_in_its_place():
     text = b"<< /CreationDate (D:20261122093158+00'00') /ModDate(D:2026) /Other (D:1) >>"
-    found = printing.DATES.sub(printing._undated, text)
+    found = printing.DATES.sub(printing._fix_date, text)
     assert len(found) == len(text)
     assert b"2026" not in found
     assert b"/Other (D:1)" in found
@@ -499,9 +499,9 @@ def test_the_time_of_printing_is_taken_out_in_its_place():
 
 def test_names_of_tagged_parts_are_numbered_in_their_order():
     text = b"/ID (node00000083) /Headers [(node00000041) (node00000083)] (node7)"
-    found = printing._renumbered(text)
+    found = printing._renumber(text)
     assert found == b"/ID (node00000002) /Headers [(node00000001) (node00000002)] (node7)"
-    assert printing._renumbered(text.replace(b"83", b"84")) == found
+    assert printing._renumber(text.replace(b"83", b"84")) == found
 
 
 @pytest.mark.browser
