@@ -405,8 +405,12 @@ def _describe_cut(line: LineSpec, *, cut: float, near: int, listed: int, outline
     else:
         what = "none" if cut == 0 else write_whole(cut)
         words = f"The {_name_line(line)} cuts {what} of the {places} listed"
-        points = write_whole(listed - outlines)
-        words += "." if outlines == listed else f"; of {points} that are points it is unknown."
+        words += "."
+        points = listed - outlines
+        if points == 1:
+            words += " Whether it cuts the one given as a point is unknown."
+        elif points:
+            words += f" Whether it cuts the {write_whole(points)} given as points is unknown."
     if near == 0:
         return f"{words} None lies nearer to it than its error."
     doubt = "One lies" if near == 1 else f"{write_whole(near)} lie"
