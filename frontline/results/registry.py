@@ -180,8 +180,3 @@ def list_declared_columns(name: str) -> tuple[Column, ...]:
     return tuple(
         column for group in (TABLES, LAYERS) if name in group for column in group[name].columns
     )
-
-
-def find_declared(name: str) -> Table | None:
-    """Find the table or layer of a name; None where nothing declares it."""
-    return TABLES.get(name) or LAYERS.get(name)

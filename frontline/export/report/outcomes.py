@@ -292,13 +292,7 @@ def _list_lengths(chapters: Chapters) -> Iterator[dict[str, Any]]:
             yield {
                 "side": side,
                 "where": "whole side" if distance_m is None else f"within {write_far(distance_m)}",
-                "rows": [
-                    (
-                        label_corridor(kind),
-                        [_measure_length(of_side, kind, line.key) for line in chapters.lines],
-                    )
-                    for kind in sorted(of_side["kind"].unique())
-                ],
+                "rows": list(_list_road_kinds(chapters, of_side)),
             }
 
 
