@@ -198,12 +198,13 @@ SPREAD = {
     "claims.registry": {"make_metric"},
     "elevation.dem": {"to_dem_crs"},
     "elevation.terrain": {"find_half_widths"},
+    "executor": {"map_pieces"},
     "fetch.windows": {"estimate_window_size"},
     "lines.measures": {"measure_frechet", "measure_hausdorff"},
     "raster.grid": {"measure_cell_steps"},
     "results.numbers": {"round_figure", "round_series", "write_rounded"},
 }
-"""Functions whose arguments are one thing: a pair of lines, a figure with its interval."""
+"""Functions whose arguments are one thing: a pair of lines, a figure with its interval, a function and its pieces."""
 
 
 def test_arguments_after_the_subject_are_keyword_only():

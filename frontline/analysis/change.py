@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from frontline import schema
+from frontline.executor import map_pieces
 from frontline.geo.geodesy import measure_length
 from frontline.lines.front import Copies, make_error_band, pair_lines
 from frontline.network.graph import SPEED_KMH
@@ -21,7 +22,7 @@ from frontline.population.figures import find_valid
 from frontline.population.on_land import count_residents, find_shares, pick_residents
 from frontline.population.validity import open_splitting_grid
 from frontline.schema import Table
-from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land, evaluate
+from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
 from frontline.uncertainty.displacement import Kind
 from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.sampling import SamplePosition, find_position
@@ -309,7 +310,7 @@ def _measure_by_squares(
     base: Kind = "drawn" if counted else "smooth"
     kind: Kind = "lines" if counted else "maps"
     numbers = range(min(len(some) for some in moving))
-    copies = evaluate(lambda number: areas(kind, number), items=numbers)
+    copies = map_pieces(lambda number: areas(kind, number), numbers)
     return Drawn(areas(base, 0), np.array(copies), counted=counted)
 
 

@@ -17,13 +17,13 @@ import shapely
 
 from frontline._typing import Floats
 from frontline.errors import RasterError
+from frontline.executor import map_pieces
 from frontline.geo.geodesy import measure_area
 from frontline.lines.front import Copies
 from frontline.project.loader import write_relative
 from frontline.raster.io import Raster, Window, clip_window, find_window, open_raster, read_window
 from frontline.raster.zonal import densify_edges, measure_cell_areas, measure_classes, to_raster_crs
 from frontline.records import Note
-from frontline.uncertainty.copies import evaluate
 from frontline.uncertainty.displacement import Kind
 from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.sampling import OUTSIDE, SamplePosition, find_position
@@ -273,7 +273,7 @@ def _locate_in_copies(
     whole = draws.line.generalised
     base: Kind = "drawn" if whole else "smooth"
     kind: Kind = "lines" if whole else "maps"
-    places = evaluate(lambda row: located.at(kind, row), items=range(len(draws)))
+    places = map_pieces(lambda row: located.at(kind, row), range(len(draws)))
     for row, position in enumerate([located.at(base, 0), *places]):
         yield row, SamplePosition(back[position.side], position.distance_m)
 

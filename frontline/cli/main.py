@@ -185,11 +185,13 @@ for further in (commands.diff, commands.pack, commands.style):
 
 
 def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str) -> None:
+    from frontline.executor import limit_workers
     from frontline.progress import show_progress
     from frontline.workflow.run import run as run_project
 
     start_log(quiet=options.quiet)
-    with show_progress(quiet=options.quiet or options.as_json) as progress:
+    quiet = options.quiet or options.as_json
+    with limit_workers(options.workers), show_progress(quiet=quiet) as progress:
         results, written = run_project(
             project,
             out=out,

@@ -56,6 +56,15 @@ class RunOptions:
             help="Let the page offer online tiles: osm, or a URL with {z}, {x}, {y}.",
         ),
     ] = ""
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Threads to work with; default all cores. Results do not depend on it.",
+        ),
+    ] = None
     quiet: Quiet = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")] = False
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 
 from frontline._typing import Coords, Floats, Geometries
+from frontline.executor import map_pieces
 from frontline.geo.densify import Forward, edit_vertices, make_densifier
 from frontline.geo.projection import LONGEST_EDGE_M, MEAN_RADIUS_M, ProjectedPlane
 
@@ -23,7 +22,6 @@ _CELL_M = 100_000.0
 _CLUSTER = 0.04
 _THINNED = 1e-4
 _FEW = 1_000
-_WORKERS = min(8, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -278,11 +276,8 @@ def geodesic_buffer(
     stretches = list(_cut_runs(lines))
     if not stretches:
         return shapely.Polygon()
-    with ThreadPoolExecutor(min(len(stretches), _WORKERS)) as pool:
-        bands = pool.map(
-            lambda coords: _buffer_runs(coords, distance_m, plane, quad_segs), stretches
-        )
-        return shapely.union_all(list(bands))
+    bands = map_pieces(lambda runs: _buffer_runs(runs, distance_m, plane, quad_segs), stretches)
+    return shapely.union_all(bands)
 
 
 def _cut_runs(lines: Any) -> list[list[Coords]]:

@@ -15,6 +15,7 @@ import shapely
 
 from frontline._typing import Coords, Floats, Geometries, Integers
 from frontline.errors import FrontlineError, LayerError, ProjectError, raise_problems
+from frontline.executor import map_pieces
 from frontline.geo.geodesy import geodesic_buffer, measure_length
 from frontline.geo.polygonize import (
     GAP_M,
@@ -38,7 +39,7 @@ from frontline.lines.states import (
 )
 from frontline.project.loader import write_relative
 from frontline.records import Note
-from frontline.uncertainty.copies import LocatedPoints, evaluate
+from frontline.uncertainty.copies import LocatedPoints
 from frontline.uncertainty.displacement import (
     DisplacedLine,
     EdgeMaker,
@@ -768,7 +769,7 @@ def take_positions(
     """
     if isinstance(draws, Copies):
         located = draws.located(xy, here.side, plane)
-        lines = evaluate(lambda number: located.at("lines", number), items=range(len(draws)))
+        lines = map_pieces(lambda number: located.at("lines", number), range(len(draws)))
         return (located.at("drawn", 0), *lines)
     names, points = list(front.sides), shapely.points(xy)
     return (

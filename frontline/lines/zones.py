@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from frontline import schema
 from frontline._typing import Floats
+from frontline.executor import map_pieces
 from frontline.geo.geodesy import geodesic_buffer, measure_area, planar_buffer
 from frontline.geo.projection import ProjectedPlane
 from frontline.lines.front import Copies, displace_front, take_figures, take_point_figures
 from frontline.records import Note
 from frontline.schema import Table
-from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land, evaluate
+from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
 from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
 from frontline.uncertainty.kernels import areas_within
 from frontline.uncertainty.sampling import SamplePosition, find_position
@@ -287,7 +288,7 @@ def buffer_zones_in_plane(
         return _areas_of(shapely.intersection(band, lands))
 
     # Largest first: the threads end together.
-    bands = evaluate(cut, items=list(distances_m)[::-1])[::-1]
+    bands = map_pieces(cut, list(distances_m)[::-1])[::-1]
     shapes = np.array(bands, dtype=object).reshape(len(distances_m), len(lands)).T
     # The plane keeps areas: what its edges are off is far below what thinning costs.
     area_km2 = shapely.area(shapes).ravel() / 1e6

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from frontline._typing import Coords, Floats, Index, Integers
+from frontline.executor import map_pieces
 from frontline.uncertainty.displacement import EdgeMaker, Kind, find_thinning_edges
 from frontline.uncertainty.intervals import Drawn
 from frontline.uncertainty.kernels import (
@@ -26,8 +25,6 @@ from frontline.uncertainty.sampling import OUTSIDE, SamplePosition
 if TYPE_CHECKING:
     from frontline.geo.projection import ProjectedPlane
 
-Value = TypeVar("Value")
-Item = TypeVar("Item")
 
 FARTHEST_SIGMAS = 6.0
 """Points further from every edge of a zone than this keep their place in every copy."""
@@ -36,15 +33,6 @@ SQUARES = 16_000
 """Squares that stand for land, at least; with more the same figure comes out slower."""
 
 _LEAST_CELL_M = 1.0
-_WORKERS = min(8, os.cpu_count() or 1)
-
-
-def evaluate(function: Callable[[Item], Value], *, items: Sequence[Item]) -> list[Value]:
-    """Call a function for each item on all cores; the results are in the order of the items."""
-    if len(items) < 2 or _WORKERS < 2:
-        return [function(item) for item in items]
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        return list(pool.map(function, items))
 
 
 @dataclass(frozen=True)
@@ -167,7 +155,7 @@ class LocatedPoints:
         base: Kind = "drawn" if counted else "smooth"
         kind: Kind = "lines" if counted else "maps"
         numbers = range(self.maker.line.count(kind))
-        copies = evaluate(lambda number: np.asarray(figure(self.at(kind, number))), items=numbers)
+        copies = map_pieces(lambda number: np.asarray(figure(self.at(kind, number))), numbers)
         first = np.asarray(figure(self.at(base, 0)), dtype=np.float64)
         return Drawn(first, np.array(copies, dtype=np.float64), counted=counted)
 

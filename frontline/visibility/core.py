@@ -23,7 +23,6 @@ decides the cells around a post and `sight_window` adds up posts that lie near e
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from frontline.errors import RasterError
+from frontline.executor import count_workers
 from frontline.visibility.kernels.cumulative import (
     Reach,
     count_near,
@@ -179,7 +179,7 @@ def cumulative_viewshed(
         if is_near(heights.shape, len(posts), reach)
         else partial(count_posts, surface_of(heights))
     )
-    workers = _workers(threads)
+    workers = count_workers(threads)
     # Few posts: smaller batches, so that no thread waits for another one's last.
     most = min(POSTS_PER_BATCH, -(-len(posts) // (SHARES * workers)))
     batches = list(_batches(posts, units, heights.shape, reach, most))
@@ -439,17 +439,6 @@ def _counted(
         while waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in ready)
-
-
-def _workers(threads: int | None) -> int:
-    """Count the cores that this process may use, unless told; not every system says."""
-    if threads is not None:
-        if threads < 1:
-            raise RasterError(f"threads: {threads} (expected 1 or more). Correct it.")
-        return threads
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _add(counts: list[Array], parts: list[Array], batch: _Batch) -> None:

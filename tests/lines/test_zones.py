@@ -8,6 +8,7 @@ import shapely
 from factories import karabakh
 from pyproj import Geod
 
+from frontline.executor import limit_workers
 from frontline.geo.projection import plane_around
 from frontline.lines.front import Copies, FrontLine, displace_front, take_figures
 from frontline.lines.zones import (
@@ -212,16 +213,18 @@ def test_copies_measured_by_squares_agree_with_their_overlay():
     assert (wrong < 0.1 * SIGMAS * slow.copies.std(axis=0)).all()
 
 
-def test_every_number_of_workers_gives_the_same(monkeypatch):
+def test_every_number_of_workers_gives_the_same():
     front = winding_front()
     draws = displace_front(front, area=BOX, draws=6, seed=1)
     found = []
-    for workers in (1, 3):
-        monkeypatch.setattr("frontline.uncertainty.copies._WORKERS", workers)
-        found.append(
-            measure_drawn_areas(front, draws=draws, distances_m=[5_000.0], plane=FRAME).copies
-        )
-    assert (found[0] == found[1]).all()
+    for workers in (1, 2, 3):
+        with limit_workers(workers):
+            drawn = measure_drawn_areas(front, draws=draws, distances_m=[5_000.0], plane=FRAME)
+            zones = buffer_zones_in_plane(
+                front, distances_m=[500.0, 5_000.0], plane=FRAME, tolerance_m=20.0
+            )
+        found.append((drawn.copies.tobytes(), *zones.geometry.to_wkb()))
+    assert found[0] == found[1] == found[2]
 
 
 def test_quick_zones_are_those_of_the_ellipsoid_to_some_thousandths():

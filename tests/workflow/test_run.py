@@ -241,10 +241,10 @@ def test_files_are_the_same_bytes_wherever_and_whenever(tmp_path):
         {"LC_ALL": "C", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "77", "NUMBA_NUM_THREADS": "1"},
     ]
     for number, environment in enumerate(settings):
-        out = tmp_path / f"out{number}"
+        out, workers = tmp_path / f"out{number}", str(1 + 2 * number)
         command = [sys.executable, "-m", "frontline", "run", "project/project.toml", "-q", "--pdf"]
         done = subprocess.run(
-            [*command, "--out", str(out)],
+            [*command, "--out", str(out), "--workers", workers],
             env=os.environ | environment,
             cwd=tmp_path,
             capture_output=True,
