@@ -204,7 +204,7 @@ SPREAD = {
     "raster.grid": {"measure_cell_steps"},
     "results.numbers": {"round_figure", "round_series", "write_rounded"},
 }
-"""Functions whose arguments are one thing: a pair of lines, a figure with its interval, a function and its pieces."""
+"""Functions whose arguments are one thing: two lines, a figure and its interval, work in pieces."""
 
 
 def test_arguments_after_the_subject_are_keyword_only():
