@@ -1,7 +1,7 @@
 """Who lives near a front line, on which side, in sight of it, and what changed.
 
 >>> import frontline
->>> project = frontline.load_project(frontline.example_project())
+>>> project = frontline.load_project(frontline.find_example())
 >>> results = frontline.compute(project)
 >>> results.people
 

@@ -1,6 +1,6 @@
 from .analysis.change import find_control_changes as find_control_changes
 from .analysis.change import find_land_changes as find_land_changes
-from .cli.main import in_script as in_script
+from .cli.main import run_script as run_script
 from .elevation.dem import read_dem as read_dem
 from .errors import FrontlineError as FrontlineError
 from .export.geopackage import write_geopackage as write_geopackage
@@ -13,7 +13,7 @@ from .lines.front import displace_front as displace_front
 from .lines.front import read_fronts as read_fronts
 from .population.within import count_people_within as count_people_within
 from .project.example import copy_example as copy_example
-from .project.example import example_project as example_project
+from .project.example import find_example as find_example
 from .project.loader import load_project as load_project
 from .project.loader import replace_parts as replace_parts
 from .results.tables import write_csv as write_csv

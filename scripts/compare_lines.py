@@ -15,7 +15,7 @@ PLACES += ["distance_before_m", "distance_after_m"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("project", nargs="?", type=Path, default=frontline.example_project())
+    parser.add_argument("project", nargs="?", type=Path, default=frontline.find_example())
     parser.add_argument("--draws", type=int, default=200, help="displaced copies of each line")
     asked = parser.parse_args()
 
@@ -32,4 +32,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    frontline.in_script(main)
+    frontline.run_script(main)

@@ -10,7 +10,7 @@ import frontline
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("project", nargs="?", type=Path, default=frontline.example_project())
+    parser.add_argument("project", nargs="?", type=Path, default=frontline.find_example())
     parser.add_argument("--radius-km", type=float, default=15.0)
     parser.add_argument("--target-height-m", type=float, default=2.0)
     asked = parser.parse_args()
@@ -33,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    frontline.in_script(main)
+    frontline.run_script(main)

@@ -10,7 +10,7 @@ import frontline
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("project", nargs="?", type=Path, default=frontline.example_project())
+    parser.add_argument("project", nargs="?", type=Path, default=frontline.find_example())
     parser.add_argument("--html", type=Path, default=Path("map.html"))
     parser.add_argument("--png", type=Path, default=Path("map.png"))
     asked = parser.parse_args()
@@ -23,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    frontline.in_script(main)
+    frontline.run_script(main)

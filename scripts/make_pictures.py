@@ -22,7 +22,7 @@ def main() -> None:
     asked = parser.parse_args()
 
     asked.out.mkdir(parents=True, exist_ok=True)
-    results = frontline.compute(frontline.load_project(frontline.example_project()))
+    results = frontline.compute(frontline.load_project(frontline.find_example()))
     stamp = frontline.hash_of_inputs(results.inputs)
     with TemporaryDirectory() as folder:
         sheet, page, shot = (Path(folder) / name for name in ("map.png", "map.html", "shot.png"))
@@ -57,4 +57,4 @@ def shrunk(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    frontline.in_script(main)
+    frontline.run_script(main)

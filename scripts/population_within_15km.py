@@ -12,7 +12,7 @@ COLUMNS = ["line", "side", "source", "population", "population_low", "population
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("project", nargs="?", type=Path, default=frontline.example_project())
+    parser.add_argument("project", nargs="?", type=Path, default=frontline.find_example())
     parser.add_argument("--distance-km", type=float, default=15.0)
     parser.add_argument("--csv", type=Path, help="also write the table here")
     asked = parser.parse_args()
@@ -29,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    frontline.in_script(main)
+    frontline.run_script(main)

@@ -279,7 +279,7 @@ def _measure_by_squares(
         for front in fronts
     ]
     located = [
-        some.located(land.xy, where.side, plane) if isinstance(some, Copies) else None
+        some.locate(land.xy, where.side, plane) if isinstance(some, Copies) else None
         for some, where in zip(draws, nominal, strict=True)
     ]
     clear = np.ones(len(points))

@@ -215,7 +215,7 @@ def _make_rows(
     plane: ProjectedPlane,
 ) -> Iterator[dict[str, Any]]:
     graph = network.graph if network is not None else None
-    cut = network.closed(front.geometry) if network is not None and len(links) else None
+    cut = network.close_at(front.geometry) if network is not None and len(links) else None
     for _, link in links.iterrows():
         home_point = shapely.point_on_surface(spots.settlements[link["place"]])
         shape = spots.find_asset(link, home_point, plane)

@@ -267,7 +267,7 @@ def _locate_in_copies(
     number = {name: at for at, name in enumerate(front.sides)}
     order = np.array([*(number[name] for name in names), OUTSIDE])
     side_numbers = np.where(nominal.side == OUTSIDE, OUTSIDE, order[nominal.side])
-    located = draws.located(xy, side_numbers, plane)
+    located = draws.locate(xy, side_numbers, plane)
     back = np.full(len(number) + 1, OUTSIDE)
     back[order[:-1]] = np.arange(len(names))
     whole = draws.line.generalised

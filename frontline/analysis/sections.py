@@ -294,7 +294,7 @@ def _select_near_ground(
         return None
     shapely.prepare(front.geometry)
     points = shapely.points(ground.xy)
-    return ground.where(shapely.dwithin(front.geometry, points, 1.02 * farthest_m))
+    return ground.select(shapely.dwithin(front.geometry, points, 1.02 * farthest_m))
 
 
 def _find_seen_cells(

@@ -78,12 +78,12 @@ def demo(
     ] = None,
 ) -> None:
     """Run the example case, or copy it."""
-    from frontline.project.example import copy_example, example_project
+    from frontline.project.example import copy_example, find_example
 
     if copy is not None:
         say(f"Copied. Change it, then: frontline run {copy_example(copy)} --out out/mine")
         return
-    _run_and_tell(example_project(), out, options, command="demo")
+    _run_and_tell(find_example(), out, options, command="demo")
 
 
 def report(project: ProjectFile, out: Out, options: RunOptions) -> None:
@@ -244,7 +244,7 @@ def main() -> int:
     -------
     0 done, 1 a bug of ours, 2 the input or the request is wrong, 3 interrupted.
     """
-    return guarded(_run_command)
+    return run_guarded(_run_command)
 
 
 def _run_command() -> object:
@@ -254,12 +254,12 @@ def _run_command() -> object:
     return status
 
 
-def in_script(work: Callable[[], None]) -> NoReturn:
+def run_script(work: Callable[[], None]) -> NoReturn:
     """Run the main function of a script and end with the exit codes of the command line."""
-    sys.exit(guarded(work))
+    sys.exit(run_guarded(work))
 
 
-def guarded(work: Callable[[], object]) -> int:
+def run_guarded(work: Callable[[], object]) -> int:
     """Do some work; an error becomes one line on standard error and an exit code."""
     try:
         status = work()

@@ -77,11 +77,11 @@ class TreeSource:
     codes: tuple[int, ...] = ()
     unknown: tuple[int, ...] = ()
 
-    def opened(self) -> Any:
+    def open_raster(self) -> Any:
         """Open the raster, for the length of a block."""
         return open_raster(self.path, crs=self.crs, nodata=self.nodata, shown=self.shown)
 
-    def metres(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    def to_metres(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Turn values as read into metres of trees, NaN where unknown."""
         if self.height_m is not None:
             trees = np.where(np.isin(values, self.codes), np.float32(self.height_m), np.float32(0))
@@ -114,7 +114,7 @@ def find_trees(project: Project, *, area: Any, area_crs: pyproj.CRS) -> TreeSour
     if stated is None:
         return None
     trees = _make_source_of_raster(stated, project) or _make_source_of_cover(stated, project)
-    with trees.opened() as raster:
+    with trees.open_raster() as raster:
         unit = find_unit(raster) if stated.path is not None else ""
         if unit in METRES and unit != stated.unit:
             raise RasterError(
@@ -186,7 +186,7 @@ def read_tree_heights(
     # A margin, for means at the edge are interpolated as well.
     around = Window(-3, -3, shape[0] + 6, shape[1] + 6)
     area = shapely.box(*find_window_bounds(transform, window=around))
-    with trees.opened() as raster:
+    with trees.open_raster() as raster:
         windows = find_windows(raster, area=area, area_crs=crs)
         if not windows:
             return np.full(shape, np.nan, dtype=np.float32)
@@ -221,7 +221,7 @@ def _average_squares(
     means = np.full((rows, cols), np.nan, dtype=np.float32)
     for top, height in _cut_bands(rows, cols * side * side):
         part = Window(window.row + top * side, window.col, height * side, cols * side)
-        metres = trees.metres(read_window(raster, window=part))
+        metres = trees.to_metres(read_window(raster, window=part))
         squares = metres.reshape(height, side, cols, side)
         known = np.isfinite(squares)
         count = known.sum(axis=(1, 3))

@@ -437,7 +437,7 @@ def _read_in_full(
     dem: Dem, fine: HeightsFile, crs: pyproj.CRS, area: Any, area_crs: pyproj.CRS
 ) -> Dem:
     """Read every cell of the file around an area."""
-    reading = fine.around(area, area_crs)
+    reading = fine.read_around(area, area_crs)
     if reading is None:  # off the file: the survey knows nothing there either
         return dem
     heights, transform = reading

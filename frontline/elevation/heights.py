@@ -65,7 +65,7 @@ class HeightsFile:
     to_m: float
     step_m: tuple[float, float]
 
-    def around(
+    def read_around(
         self, area: Any, area_crs: pyproj.CRS
     ) -> tuple[NDArray[np.float32], Transform] | None:
         """Read the heights under an area's bounds, every cell; None where there are none.

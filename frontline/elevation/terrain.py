@@ -413,7 +413,7 @@ class Ground:
     relief_m: Floats
     accuracy_m: float
 
-    def where(self, chosen: NDArray[np.bool_]) -> Ground:
+    def select(self, chosen: NDArray[np.bool_]) -> Ground:
         """Return some of the cells, by a mask of shape ``(n,)``."""
         return Ground(
             xy=self.xy[chosen],

@@ -626,11 +626,11 @@ class Copies(Sequence[DisplacedFront]):
             self._known[kind, number] = draw
         return draw
 
-    def located(self, xy: Coords, side: Integers, plane: ProjectedPlane) -> LocatedPoints:
+    def locate(self, xy: Coords, side: Integers, plane: ProjectedPlane) -> LocatedPoints:
         """Locate points, whose sides against the line as given are known, for every copy."""
         return LocatedPoints.of(self._maker, xy, side, plane)
 
-    def figures(self, figure: Callable[[DisplacedFront], Any], *, counted: bool = False) -> Drawn:
+    def evaluate(self, figure: Callable[[DisplacedFront], Any], *, counted: bool = False) -> Drawn:
         """Take a figure of every copy that its interval asks for, from lines and polygons."""
         counted = counted or self.line.generalised
         first, kind = ("drawn", "lines") if counted else ("smooth", "maps")
@@ -742,7 +742,7 @@ def take_figures(
     if not len(draws):
         return None
     if isinstance(draws, Copies):
-        return draws.figures(lambda draw: figure(draw.line, draw.sides), counted=counted)
+        return draws.evaluate(lambda draw: figure(draw.line, draw.sides), counted=counted)
     copies = [figure(draw.line, draw.sides) for draw in draws]
     base = np.asarray(figure(front.geometry, front.sides), dtype=np.float64)
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
@@ -768,7 +768,7 @@ def take_positions(
         The plane.
     """
     if isinstance(draws, Copies):
-        located = draws.located(xy, here.side, plane)
+        located = draws.locate(xy, here.side, plane)
         lines = map_pieces(lambda number: located.at("lines", number), range(len(draws)))
         return (located.at("drawn", 0), *lines)
     names, points = list(front.sides), shapely.points(xy)
@@ -868,7 +868,7 @@ def take_point_figures(
     if not len(draws):
         return None
     if isinstance(draws, Copies):
-        return draws.located(xy, here.side, plane).figures(figure, counted=counted)
+        return draws.locate(xy, here.side, plane).evaluate(figure, counted=counted)
     names, points = list(front.sides), shapely.points(xy)
     copies = [
         figure(find_position(points, line=draw.line, sides=draw.sides, plane=plane, names=names))

@@ -90,7 +90,7 @@ class RoadNetwork:
         init=False, default_factory=dict, compare=False, repr=False
     )
 
-    def closed(
+    def close_at(
         self, barrier: Any, *, checkpoints: bool = True, open_spots: tuple[Spot, ...] = ()
     ) -> RoadGraph:
         """Return the roads that a barrier leaves open; the same one is worked out once.
@@ -116,7 +116,7 @@ class RoadNetwork:
             )
         return self._closed[key]
 
-    def closed_by(
+    def close_at_front(
         self, front: FrontLine, *, barrier: Any = None, checkpoints: bool = True
     ) -> Closed:
         """Return the roads that a line leaves open, with and without its doubtful crossings.
@@ -131,13 +131,13 @@ class RoadNetwork:
             As for `closed`.
         """
         bar = front.geometry if barrier is None else barrier
-        graph = self.closed(bar, checkpoints=checkpoints)
+        graph = self.close_at(bar, checkpoints=checkpoints)
         spots = find_doubtful_crossings(
             self.shapes, line=front.geometry, segments=front.segments, error_m=front.error_m
         )
         if not spots:
             return Closed(graph, graph)
-        lenient = self.closed(bar, checkpoints=checkpoints, open_spots=spots)
+        lenient = self.close_at(bar, checkpoints=checkpoints, open_spots=spots)
         named = dict.fromkeys(self.names[road] for road, _, _ in spots)
         return Closed(graph, lenient, tuple(named))
 

@@ -24,7 +24,7 @@ def find_example_folder() -> Path:
     return carried if carried.is_dir() else Path(__file__).resolve().parents[2]
 
 
-def example_project() -> Path:
+def find_example() -> Path:
     """Give the path of the example's ``project.toml``."""
     return find_example_folder() / "layers" / CASE / "project.toml"
 

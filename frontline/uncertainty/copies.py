@@ -140,7 +140,7 @@ class LocatedPoints:
         other[other >= len(line.names)] = OUTSIDE
         return SamplePosition(side, away * self.scale, other)
 
-    def figures(self, figure: Callable[[SamplePosition], Any], *, counted: bool) -> Drawn:
+    def evaluate(self, figure: Callable[[SamplePosition], Any], *, counted: bool) -> Drawn:
         """Take a figure of every copy that its interval asks for.
 
         Parameters

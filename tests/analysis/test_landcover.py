@@ -172,7 +172,7 @@ def test_intervals_are_those_of_the_land_that_the_line_may_lie_on(unsure):
     farmland = one(tables["landcover"], line="old", side="East", distance_m=None, cover="farmland")
     trees = one(tables["landcover"], line="old", side="East", distance_m=None, cover="tree cover")
     (front,) = [front for front in case.fronts if front.key == "old"]
-    drawn = case.draws["old"].figures(lambda draw: draw.sides["East"].area / 1e6)
+    drawn = case.draws["old"].evaluate(lambda draw: draw.sides["East"].area / 1e6)
     low, high = take_interval(front.sides["East"].area / 1e6, drawn=drawn)
     assert farmland.area_high - farmland.area_low == pytest.approx(high - low, rel=0.15)
     assert farmland.area_low < farmland.area_km2 < farmland.area_high

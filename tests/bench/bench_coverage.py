@@ -208,7 +208,7 @@ def trials(
             )
             for line in (front, drawn)
         )
-        located = copies.located(world.xy, here.side, FRAME)
+        located = copies.locate(world.xy, here.side, FRAME)
         whole = copies.line.generalised
         base, kind = ("drawn", "lines") if whole else ("smooth", "maps")
         values = [
@@ -216,7 +216,7 @@ def trials(
             for name, row in [(base, 0), *((kind, row) for row in range(draws))]
         ]
         measured = Drawn(values[0], np.array(values[1:]), counted=whole)
-        counted = located.figures(world.counted, counted=True)
+        counted = located.evaluate(world.counted, counted=True)
         truth = [*world.measured(there, front.length_km), *world.counted(there)]
         value = [*world.measured(here, drawn.length_km), *world.counted(here)]
         for at, name in enumerate([*MEASURED, *COUNTED]):

@@ -11,7 +11,7 @@ import pytest
 from factories.projects import made_project
 
 from frontline.cli import main as cli
-from frontline.project.example import example_project
+from frontline.project.example import find_example
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +77,11 @@ def test_a_bug_says_that_it_is_ours(monkeypatch, capsys):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.delenv("FRONTLINE_DEBUG", raising=False)
-    assert cli.guarded(broken) == 1
+    assert cli.run_guarded(broken) == 1
     assert "a bug of frontline" in capsys.readouterr().err
     monkeypatch.setenv("FRONTLINE_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
-        cli.guarded(broken)
+        cli.run_guarded(broken)
 
 
 def test_an_interrupted_run_says_so(capsys):
@@ -90,7 +90,7 @@ def test_an_interrupted_run_says_so(capsys):
     def stopped():
         raise KeyboardInterrupt
 
-    assert cli.guarded(stopped) == 3
+    assert cli.run_guarded(stopped) == 3
     assert "interrupted" in capsys.readouterr().err
 
 
@@ -108,7 +108,7 @@ def test_a_full_disk_is_no_bug(capsys):
     def full():
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    assert cli.guarded(full) == 2
+    assert cli.run_guarded(full) == 2
     said = capsys.readouterr().err
     assert said.startswith("frontline: cannot write (No space left on device). Make room")
 
@@ -118,8 +118,8 @@ def test_a_folder_that_is_gone_is_no_bug(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     code = f"import os\nos.chdir({str(gone)!r})\nos.rmdir({str(gone)!r})\n"
-    code += "from frontline.cli.main import guarded\n"
-    code += "raise SystemExit(guarded(lambda: os.path.relpath('x')))"
+    code += "from frontline.cli.main import run_guarded\n"
+    code += "raise SystemExit(run_guarded(lambda: os.path.relpath('x')))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
     )
@@ -149,7 +149,7 @@ def test_versions_name_both_gdals():
 
 
 def test_check_of_the_example_finds_no_problem():
-    done = frontline("check", example_project())
+    done = frontline("check", find_example())
     assert done.returncode == 0, done.stderr
 
 

@@ -175,6 +175,6 @@ def test_bugs_name_themselves_without_colours(monkeypatch, capsys):
     def broken():
         raise RuntimeError("\x1b[31mred")
 
-    assert cli.guarded(broken) == 1
+    assert cli.run_guarded(broken) == 1
     assert "\x1b" not in capsys.readouterr().err
     assert Path(cli.__file__).exists()

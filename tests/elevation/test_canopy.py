@@ -201,7 +201,7 @@ def test_units_values_for_no_trees_and_for_nothing(tmp_path):
     values = np.array([[0, 150, 101, 255, 30_000, -5]] * 6, dtype=np.int16).repeat(2, axis=0)
     how = {"to_m": 0.1, "none": (101.0,)}
     trees = dataclasses.replace(trees_in(tmp_path, values, **how), nodata=255.0)
-    got = trees.metres(np.array([0.0, 150.0, 101.0, np.nan, 30_000.0, -5.0]))
+    got = trees.to_metres(np.array([0.0, 150.0, 101.0, np.nan, 30_000.0, -5.0]))
     assert np.array_equal(got, np.array([0, 15, 0, np.nan, np.nan, np.nan], "f4"), equal_nan=True)
     grid = add_trees(ground_of(np.zeros((12, 6)), trees), posts_rc=np.array([[0, 0]]))
     assert np.isnan(grid.heights_m[6, 3:]).all()
@@ -307,7 +307,7 @@ def test_one_height_for_all_tree_cover(tmp_path):
     assert case.dem.trees.codes == (10, 95)
     low = "canopy = { height_m = 0.5 }"
     assert states(project_with(tmp_path, low, more=cover))[2]["c", "old"] == "visible"
-    got = case.dem.trees.metres(np.array([10.0, 95.0, 40.0, 0.0, np.nan]))
+    got = case.dem.trees.to_metres(np.array([10.0, 95.0, 40.0, 0.0, np.nan]))
     assert np.array_equal(got, np.array([18, 18, 0, np.nan, np.nan], "f4"), equal_nan=True)
 
 

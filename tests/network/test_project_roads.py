@@ -219,7 +219,7 @@ def test_the_graph_is_built_once_for_a_case_and_a_line(case, monkeypatch):
     assert len(built) == 1
     network = fresh.networks["road",]
     front = next(one for one in fresh.fronts if one.key == "old")
-    assert network.closed(front.geometry) is network.closed(front.geometry)
+    assert network.close_at(front.geometry) is network.close_at(front.geometry)
     assert replace(fresh, dem=None).networks == {}
 
 

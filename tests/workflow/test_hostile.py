@@ -64,7 +64,7 @@ def link_to(path, target):
 def told(capfd, *words):
     """Exit code of a command, and its lines on standard error, each a message."""
     logging.getLogger().handlers.clear()
-    code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
+    code = cli.run_guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
     lines = [line.strip() for line in capfd.readouterr().err.splitlines()]
     lines = [line.removeprefix("frontline: ") for line in lines]
     return code, [line for line in lines if not line.endswith("problems:")]
@@ -196,7 +196,7 @@ def test_any_folder_will_do(tmp_path, capfd, folder):
 def test_an_empty_layer_is_said(tmp_path, capfd):
     path = project_in(tmp_path)
     text_file(path, "a.csv", "name,lon,lat\n")
-    cli.guarded(lambda: cli.app(["check", str(path)], standalone_mode=False))
+    cli.run_guarded(lambda: cli.app(["check", str(path)], standalone_mode=False))
     assert "settlements: The layer has no features.\n" in capfd.readouterr().out
 
 

@@ -439,7 +439,7 @@ def mountain_share(
     error_m = math.sqrt(2.0) * ground.accuracy_m
 
     def share(land: Any, shift: float) -> float:
-        own = ground.where(find_cells_within(ground, land=land))
+        own = ground.select(find_cells_within(ground, land=land))
         if not len(own.area_m2):
             return math.nan
         return 100.0 * float(np.average(own.relief_m >= relief_m + shift, weights=own.area_m2))

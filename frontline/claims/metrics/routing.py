@@ -114,7 +114,9 @@ def minutes_to_front(
     if network is None:
         return report_missing(NO_CORRIDORS, unit="min")
     xy = find_points(case, places=places)
-    minutes = find_times_to_line(network.closed(front.geometry), origins_xy=xy, line=front.geometry)
+    minutes = find_times_to_line(
+        network.close_at(front.geometry), origins_xy=xy, line=front.geometry
+    )
     away = measure_distance(xy, line=front.geometry, plane=case.layers.plane) / 1000.0
     told = []
     for place, one, km in zip(places, minutes, away, strict=True):
@@ -165,7 +167,7 @@ def travel_time(
     detail, doubt = "No line bars the way", ""
     if line is not None:
         front = find_front(case, line=line)
-        closed = network.closed_by(front, checkpoints=checkpoints)
+        closed = network.close_at_front(front, checkpoints=checkpoints)
         value, least = (
             float(
                 find_travel_times(graph, origins_xy=xy[:1], targets_xy=xy[1:], line=front.geometry)[
@@ -261,7 +263,7 @@ def detour(
     if network is None:
         return report_missing(NO_CORRIDORS, unit="%")
     bar = None if line is None else find_front(case, line=line).geometry
-    graph = network.graph if bar is None else network.closed(bar, checkpoints=checkpoints)
+    graph = network.graph if bar is None else network.close_at(bar, checkpoints=checkpoints)
     centre = shapely.Point(case.layers.plane.xy(np.array([closed]))[0])
     xy = find_points(case, places=[start, stop])
     free, longer = (
@@ -314,7 +316,7 @@ def cut_off(
     network = _network(case, kinds)
     if network is None:
         return report_missing(NO_CORRIDORS, unit="places")
-    closed = network.closed_by(front, barrier=bar, checkpoints=checkpoints)
+    closed = network.close_at_front(front, barrier=bar, checkpoints=checkpoints)
     found, before = _apart(case, places, network, closed.graph, land, bar)
     eased = found
     if closed.doubtful:
@@ -324,7 +326,7 @@ def cut_off(
         told += f"; apart from the rest with or without the line: {join_words(before)}"
     wider = _network(case, (*kinds, *planned)) if planned else None
     if wider is not None:
-        open_ = wider.closed_by(front, barrier=bar, checkpoints=checkpoints).graph
+        open_ = wider.close_at_front(front, barrier=bar, checkpoints=checkpoints).graph
         left, _ = _apart(case, places, wider, open_, land, bar)
         told += f"; with what is planned: {join_words(left) or 'none'}"
     value, least = float(len(found)), float(min(len(eased), len(found)))
@@ -397,7 +399,7 @@ def nearest_post(
     network = _network(case, kinds) if len(case.layers.corridors) else None
     if network is not None:
         bar = None if line is None else find_front(case, line=line).geometry
-        open_ = network.graph if bar is None else network.closed(bar)
+        open_ = network.graph if bar is None else network.close_at(bar)
         minutes = find_travel_times(open_, origins_xy=start, targets_xy=ends, line=bar)[0]
         soonest = int(np.argmin(minutes))
         said = f"{own['name'].iloc[soonest]}: {_minutes(float(minutes[soonest]))}"

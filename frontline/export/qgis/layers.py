@@ -228,9 +228,9 @@ def write_styles(path: Path | None, *, out: Path, force: bool = False) -> tuple[
     FrontlineError
         The project is wrong, or the folder cannot be written.
     """
-    from frontline.project.example import example_project
+    from frontline.project.example import find_example
 
-    project = expand_dates(load_project(path or example_project()))
+    project = expand_dates(load_project(path or find_example()))
     with prepare_output(out, command="style", force=force) as output:
         files = {
             f"{name}.qml": partial(_write, text) for name, text in list_styles(project).items()

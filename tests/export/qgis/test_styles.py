@@ -12,7 +12,7 @@ from factories.example_results import DATES, example_project, example_results
 from frontline.export.features import make_feature_layers
 from frontline.export.publish import verify
 from frontline.export.qgis.layers import list_codes, list_styles, write_layer_style, write_styles
-from frontline.project.example import example_project as example_file
+from frontline.project.example import find_example as example_file
 from frontline.results.style import choose_side_colours
 
 LAYERS_OF_EXAMPLE = make_feature_layers(example_results())
