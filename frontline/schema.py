@@ -129,6 +129,11 @@ class Table:
         Which of its columns name rows of other tables.
     further
         Columns that stand behind those only where an input or a method gives them.
+    ranged
+        Figures that have a range between the sources where a line has alternatives.
+    absent_is_none
+        Whether a row that is not there means that there is nothing of it, as of land that no
+        alternative lets go over.
     """
 
     name: str
@@ -140,6 +145,16 @@ class Table:
     ordered: bool = False
     foreign: tuple[ForeignKey, ...] = ()
     further: tuple[Column, ...] = ()
+    ranged: tuple[str, ...] = ()
+    absent_is_none: bool = False
+
+    @property
+    def range_columns(self) -> dict[str, tuple[Column, Column]]:
+        """Least and most of each ranged figure over a line and its alternatives, by figure."""
+        declared = {column.name: column for column in (*self.columns, *self.further)}
+        return {
+            figure: _declare_range(declared[figure], names=self.all_names) for figure in self.ranged
+        }
 
     @property
     def names(self) -> list[str]:
@@ -150,6 +165,23 @@ class Table:
     def all_names(self) -> list[str]:
         """The names of its columns, and of those that only some projects give."""
         return list_names((*self.columns, *self.further))
+
+
+def _declare_range(column: Column, *, names: Iterable[str]) -> tuple[Column, Column]:
+    """Declare the range of a figure; its name begins as that of the figure's interval does."""
+    known = set(names)
+    stems = (column.name, column.name.rpartition("_")[0])
+    stem = next((stem for stem in stems if f"{stem}_low" in known), column.name)
+    least, most = (
+        number(
+            f"{stem}_alt_{end}",
+            column.unit,
+            f"{column.alias}, {word} by source",
+            f"{word.capitalize()} of {column.name} over the line as drawn and its alternatives.",
+        )
+        for end, word in (("low", "least"), ("high", "most"))
+    )
+    return least, most
 
 
 def list_names(columns: Iterable[Column]) -> list[str]:

@@ -1,5 +1,7 @@
 """One module per question about lines and data.
 
+alternatives
+    A case with lines as other sources draw them: what every figure would be then.
 change
     What changed between two dated lines: land, places, people, and in which steps.
 context

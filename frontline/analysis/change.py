@@ -58,6 +58,11 @@ CHANGES = Table(
         schema.number("flow_km2", "km²", "Whole flow", "Area from side to side, certain or not."),
         *schema.interval("flow_km2", "km²", "Whole flow", "flow"),
     ),
+    ranged=(
+        "area_km2",
+        "flow_km2",
+    ),
+    absent_is_none=True,
 )
 """Columns of :func:`find_land_changes`, beside ``geometry``."""
 
@@ -642,6 +647,12 @@ STEPS = Table(
     lists=(),
     key=("step", "from_line", "to_line", "from_side", "to_side"),
     foreign=schema.OF_LINES,
+    ranged=(
+        "area_km2",
+        "population",
+        "road_km",
+    ),
+    absent_is_none=True,
 )
 """Columns of :func:`list_change_steps`."""
 

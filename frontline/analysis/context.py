@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from frontline.analysis.landcover import LandCoverSquares
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
+    from frontline.lines.alternatives import Alternative
     from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.lines.sections import LineSection
     from frontline.network.project_roads import RoadNetwork
@@ -54,6 +55,9 @@ class Analysis:
         Totals of whole sides that the list of settlements was held against.
     cover
         Land cover of the study area; None without one.
+    variants
+        The same case with alternatives in the place of lines; see
+        `frontline.analysis.alternatives`.
     networks
         Road networks by kinds of corridors, each built when it is first needed.
     """
@@ -73,6 +77,38 @@ class Analysis:
     around: Mapping[tuple[str, str], CatchmentPopulation] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     cover: LandCoverSquares | None = None
+    variants: tuple[Variant, ...] = ()
     networks: dict[tuple[str, ...], RoadNetwork | None] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A case with alternatives in the place of lines.
+
+    Parameters
+    ----------
+    choice
+        The alternatives, of different lines.
+    case
+        The case with them: without displaced copies and without sight.
+    """
+
+    choice: tuple[Alternative, ...]
+    case: Analysis
+
+    @property
+    def lines(self) -> frozenset[str]:
+        """Keys of the lines that are replaced."""
+        return frozenset(alternative.line for alternative in self.choice)
+
+    @property
+    def key(self) -> str:
+        """Keys of line and alternative: ``line_2020/osm``; of two alternatives joined by ;."""
+        return ";".join(f"{alternative.line}/{alternative.key}" for alternative in self.choice)
+
+    @property
+    def name(self) -> str:
+        """Whose line it is, as it stands in a sentence: OpenStreetMap."""
+        return " and ".join(dict.fromkeys(alternative.label for alternative in self.choice))

@@ -49,6 +49,8 @@ KM = Table(
     key=("id", "line", "side", "distance_m"),
     ordered=True,
     foreign=(schema.OF_LINE,),
+    ranged=("km",),
+    absent_is_none=True,
 )
 """Columns of :func:`measure_corridors`."""
 
@@ -83,6 +85,8 @@ KIND_KM = Table(
     lists=(),
     key=("kind", "line", "side", "distance_m"),
     foreign=(schema.OF_LINE,),
+    ranged=("km",),
+    absent_is_none=True,
 )
 """Columns of :func:`measure_corridor_kinds`."""
 

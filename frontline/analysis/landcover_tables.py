@@ -52,6 +52,8 @@ COVER = Table(
     key=("line", "side", "distance_m", "cover"),
     ordered=True,
     foreign=(schema.OF_LINE,),
+    ranged=("area_km2",),
+    absent_is_none=True,
 )
 """Columns of the table ``landcover``."""
 
@@ -80,6 +82,8 @@ FLOWS = Table(
     key=("from_line", "to_line", "from_side", "to_side", "cover"),
     ordered=True,
     foreign=schema.OF_LINES,
+    ranged=("area_km2",),
+    absent_is_none=True,
 )
 """Columns of the table ``landcover_changes``."""
 

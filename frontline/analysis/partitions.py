@@ -71,6 +71,12 @@ PARTS = Table(
     lists=("partitions", "districts"),
     key=("line", "partition", "part", "side"),
     foreign=(schema.OF_LINE,),
+    ranged=(
+        "area_km2",
+        "share",
+        "population",
+    ),
+    absent_is_none=True,
 )
 """Columns of :func:`cross_partitions`."""
 

@@ -36,6 +36,11 @@ SCENARIOS = Table(
     lists=(),
     key=("scenario", "from_side", "to_side"),
     foreign=(schema.OF_LINES[0],),
+    ranged=(
+        "area_km2",
+        "population",
+    ),
+    absent_is_none=True,
 )
 """Columns of :func:`tabulate_scenarios`."""
 

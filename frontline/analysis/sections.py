@@ -73,6 +73,11 @@ SECTIONS = Table(
     lists=(),
     key=("section", "side", "distance_m"),
     foreign=(schema.OF_LINE,),
+    ranged=(
+        "length_km",
+        "population",
+        "road_km",
+    ),
 )
 """Columns of :func:`tabulate_sections`; one per rate that the project names follows."""
 

@@ -82,6 +82,12 @@ NEARNESS = Table(
     lists=("settlements", "partitions", "districts"),
     key=("line", "side", "partition", "part"),
     foreign=(schema.OF_LINE,),
+    ranged=(
+        "settlements",
+        "nearest_m",
+        "median_m",
+        "population",
+    ),
 )
 """Columns of :func:`summarise_distances`."""
 

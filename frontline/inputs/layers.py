@@ -115,7 +115,7 @@ class Layers:
         Polygon or MultiPolygon.
     lines
         By key: LineStrings with ``error_m`` (half-width, 95 %); of states, polygons with
-        ``side`` and ``error_m``.
+        ``side`` and ``error_m``. Those of an alternative have the key ``line_2020/osm``.
     settlements, corridors, points, districts
         The columns of `frontline.inputs`, then the user's. Absent layers are empty frames with
         the columns. ``id`` is unique; a settlement stands once.
@@ -204,7 +204,7 @@ def _list_requests(project: Project) -> list[_LayerRequest]:
     requests = [_LayerRequest((STUDY_AREA.name, ""), project.study_area, STUDY_AREA, {})]
     if project.land is not None:
         requests.append(_LayerRequest((LAND.name, ""), project.land, LAND, {}))
-    for line in project.lines:
+    for line in project.drawings:
         columns = {}
         if isinstance(line.error_m, str):
             columns["error_m"] = line.error_m
@@ -335,7 +335,7 @@ def _assemble_layers(
     problems: list[FrontlineError] = []
     tables: dict[str, gpd.GeoDataFrame] = {}
     lines = {}
-    for line in project.lines:
+    for line in project.drawings:
         key = (LINES.name, line.key)
         lines[line.key], wrong = normalize_line(
             line, project=project, layer=checked[key], placed=placed[key]

@@ -1,5 +1,7 @@
 """Front lines: sides, buffer zones, sections, scenarios, measures.
 
+alternatives
+    Alternatives of a line: the same front at the same date, as other sources draw it.
 front
     Front lines: a line that cuts the study area into sides, or the edge of given states.
 measures

@@ -221,7 +221,7 @@ def read_fronts(project: Project, *, layers: Layers) -> tuple[FrontLine, ...]:
                 plane=layers.plane,
             )
         except FrontlineError as problem:
-            problems.append(_name_file(problem, project))
+            problems.append(name_file_of_problem(problem, project=project))
             continue
         empty = _note_empty_pieces(front, sides, layers)
         fronts.append(replace(front, notes=(*front.notes, *empty)))
@@ -248,7 +248,7 @@ def _note_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Laye
     )
 
 
-def _name_file(problem: FrontlineError, project: Project) -> FrontlineError:
+def name_file_of_problem(problem: FrontlineError, *, project: Project) -> FrontlineError:
     """Name the file of a problem as the project does: its own, or that of a layer."""
     shown = (
         project.path.name

@@ -205,6 +205,10 @@ BETWEEN = Table(
     key=("from_line", "to_line"),
     ordered=True,
     foreign=schema.OF_LINES,
+    ranged=(
+        "mean_m",
+        "max_m",
+    ),
 )
 """Columns of :func:`tabulate_separation`."""
 

@@ -51,6 +51,7 @@ LINES = Table(
     lists=(),
     key=("line",),
     ordered=True,
+    ranged=("length_km",),
 )
 SIDES = Table(
     "sides",
@@ -61,6 +62,7 @@ SIDES = Table(
     key=("line", "side"),
     ordered=True,
     foreign=(schema.OF_LINE,),
+    ranged=("area_km2",),
 )
 ZONES = Table(
     "zones",
@@ -78,6 +80,7 @@ ZONES = Table(
     key=("line", "side", "distance_m", "kind"),
     ordered=True,
     foreign=(schema.OF_LINE, schema.OF_SIDE),
+    ranged=("area_km2",),
 )
 """The layer; the table of that name has a row for each source of people."""
 

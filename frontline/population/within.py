@@ -172,6 +172,11 @@ PEOPLE = Table(
         schema.OF_LINE,
         schema.OF_SIDE,
     ),
+    ranged=(
+        "population",
+        "settlements",
+        "area_km2",
+    ),
 )
 """Columns of the rows of :func:`count_people_within`."""
 

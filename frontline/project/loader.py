@@ -210,7 +210,7 @@ def list_input_files(project: Project) -> tuple[Path, ...]:
     sources: list[TableSource | PopulationRaster | Elevation | LandCover | Canopy | None] = [
         project.study_area,
         project.land,
-        *project.lines,
+        *project.drawings,
         project.settlements,
         project.corridors,
         project.points,

@@ -297,8 +297,13 @@ def _is_unknown_line(key: str, raw: Raw) -> bool:
 def _find_state_problems(raw: Raw) -> Iterator[Problem]:
     """Find sides that a line of states names and nobody declared."""
     known = _list_texts(raw, "sides", "name")
-    for line in _list_entries(raw, "lines") if known else ():
-        place = f"lines.{_find_own_name(line) or '?'}"
+    lines = [(f"lines.{_find_own_name(line) or '?'}", line) for line in _list_entries(raw, "lines")]
+    drawings = [
+        (f"{place}.alternatives.{_find_own_name(other) or '?'}", other)
+        for place, line in lines
+        for other in _list_entries(line, "alternatives")
+    ]
+    for place, line in (*lines, *drawings) if known else ():
         holders = line.get("holders")
         named = [(key, line.get(key)) for key in ("held_by", "rest_side")]
         if isinstance(holders, Mapping):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from frontline.errors import NAME_PATTERN, show_value
+from frontline.project.series import ALTERNATIVES_OF_MANY
 from frontline.project.types import (
     Cell,
     Colour,
@@ -402,12 +403,11 @@ UNDATED = dt.date(1, 1, 1)
 """Date of a table of many dates, until the layer is read."""
 
 
-class LineSpec(LayerSource):
-    """A front line, or a state given as polygons, at a date."""
+class LineSource(LayerSource):
+    """A front line, or a state given as polygons, as one source draws it."""
 
     key: Key = Field(description="short name, used in tables, layers and file names")
     label: str = Field(min_length=1, pattern=NAME_PATTERN, description="name for people to read")
-    date: Day = Field(description="date of the line, YYYY-MM-DD")
     side_column: str | None = Field(
         None, description="the file holds polygons, and this column says who holds each"
     )
@@ -427,6 +427,37 @@ class LineSpec(LayerSource):
         "line squared if unset, at least 0.0025 and at most a hundredth of the study area. A seed "
         "keeps a piece",
     )
+    error_m: LineError = Field(
+        0.0, description="half-width within which the line lies with 95 %, metres or a column"
+    )
+
+    @property
+    def states(self) -> bool:
+        """Whether the file holds polygons instead of lines."""
+        return self.side_column is not None or self.held_by is not None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> LineSource:
+        if self.side_column is not None and self.held_by is not None:
+            raise ValueError("has both side_column and held_by (expected one). Keep one of them.")
+        if self.rest_side is not None and not self.states:
+            raise ValueError(
+                "has rest_side and does not say who holds the polygons. Add held_by = a side, or "
+                "side_column."
+            )
+        if self.holders and self.side_column is None:
+            raise ValueError("has holders and no column that they stand in. Add side_column.")
+        return self
+
+
+class AlternativeSpec(LineSource):
+    """The same front at the same date, as another source draws it."""
+
+
+class LineSpec(LineSource):
+    """A front line, or a state given as polygons, at a date."""
+
+    date: Day = Field(description="date of the line, YYYY-MM-DD")
     each: str | None = Field(
         None,
         description="the file holds lines of many dates, and this column says of which: as many "
@@ -442,9 +473,6 @@ class LineSpec(LayerSource):
     )
     per: Literal["month", "year"] | None = Field(
         None, description="with each or files: only the last date of each month, or year"
-    )
-    error_m: LineError = Field(
-        0.0, description="half-width within which the line lies with 95 %, metres or a column"
     )
     error_correlation_m: Number = Field(
         5_000.0, gt=0, description="distance over which the error of the line is alike, metres"
@@ -462,11 +490,12 @@ class LineSpec(LayerSource):
     change: Literal["fighting", "handover", "adjustment", ""] = Field(
         "", description="how the line before became this one"
     )
-
-    @property
-    def states(self) -> bool:
-        """Whether the file holds polygons instead of lines."""
-        return self.side_column is not None or self.held_by is not None
+    alternatives: tuple[AlternativeSpec, ...] = Field(
+        (),
+        max_length=12,
+        description="the same front at the same date as other sources draw it: figures then tell "
+        "the range between the sources",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -478,17 +507,37 @@ class LineSpec(LayerSource):
         return value
 
     @model_validator(mode="after")
-    def _one_way(self) -> LineSpec:
-        if self.side_column is not None and self.held_by is not None:
-            raise ValueError("has both side_column and held_by (expected one). Keep one of them.")
-        if self.rest_side is not None and not self.states:
+    def _alternatives_of_one_date(self) -> LineSpec:
+        if self.alternatives and self.each is not None:
+            raise ValueError(ALTERNATIVES_OF_MANY)
+        keys = [alternative.key for alternative in self.alternatives]
+        for key in sorted({key for key in keys if keys.count(key) > 1 or key == self.key}):
             raise ValueError(
-                "has rest_side and does not say who holds the polygons. Add held_by = a side, or "
-                "side_column."
+                f"has two sources with the key '{key}' (expected one key each). Rename one of the "
+                "alternatives."
             )
-        if self.holders and self.side_column is None:
-            raise ValueError("has holders and no column that they stand in. Add side_column.")
+        for other in self.alternatives:
+            if other.date not in {None, self.date}:
+                raise ValueError(
+                    f"is of {self.date}, and its alternative '{other.key}' of {other.date} "
+                    "(expected the same date). A line of another date is a line of its own: give "
+                    "it [[lines]]."
+                )
         return self
+
+    def drawn_by(self, alternative: AlternativeSpec) -> LineSpec:
+        """Give the line as another source draws it; its key names both, ``line_2020/osm``."""
+        own = {
+            name: getattr(alternative, name) for name in LineSource.model_fields if name != "date"
+        }
+        own["key"] = f"{self.key}/{alternative.key}"
+        own["label"] = f"{self.label} ({alternative.label})"
+        return self.model_copy(update=own | {"alternatives": ()})
+
+    @property
+    def drawings(self) -> tuple[LineSpec, ...]:
+        """The line as it is drawn, then as each alternative source draws it."""
+        return (self, *(self.drawn_by(alternative) for alternative in self.alternatives))
 
 
 class SideSpec(Model):
@@ -780,3 +829,8 @@ class Project(Model):
     outputs: Outputs = Field(Outputs(), description="files that are written")
     fetch: Fetch = Field(Fetch(), description="where downloads come from")
     path: Path = Field(description="the project file itself; set by load_project", exclude=True)
+
+    @property
+    def drawings(self) -> tuple[LineSpec, ...]:
+        """Each line as it is drawn, followed by what alternative sources draw in its place."""
+        return tuple(drawing for line in self.lines for drawing in line.drawings)

@@ -61,8 +61,14 @@ def _describe_inner_tables(name: str, fields: Mapping[str, FieldInfo]) -> Iterat
     for key, field in fields.items():
         part = find_model(field.annotation)
         if part is not None:
-            yield from ("", f"### `[{name}.{key}]`", "", _write_sentence(field), "")
-            yield from _write_table(part.model_fields)
+            heading = write_heading(f"{name}.{key}", annotation=field.annotation)
+            yield from ("", f"### `{heading}`", "", _write_sentence(field), "")
+            shared = LayerSource.model_fields if issubclass(part, LayerSource) else {}
+            if shared:
+                yield from ("The keys of every vector layer, and:", "")
+            yield from _write_table(
+                {key: inner for key, inner in part.model_fields.items() if key not in shared}
+            )
 
 
 def _write_table(fields: Mapping[str, FieldInfo]) -> list[str]:

@@ -18,6 +18,10 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+ALTERNATIVES_OF_MANY = (
+    "has alternatives, and stands for lines of many dates (expected one date: nothing says which "
+    "of them another source draws). Give the date in question [[lines]] of its own."
+)
 _OF_SERIES = ("files", "each", "newest", "per")
 
 
@@ -113,6 +117,8 @@ def _find_misused_keys(entry: Mapping[str, Any], place: str) -> list[Problem]:
     if many and "date" in entry:
         source = "its files" if "files" in entry else "its column"
         problems.append((f"{place}.date", f"comes from {source} here. Remove it."))
+    if "files" in entry and "alternatives" in entry:
+        problems.append((place, ALTERNATIVES_OF_MANY))
     if "files" in entry and "path" in entry:
         problems.append((place, "has both files and path (expected one). Keep one of them."))
     return problems

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 LEFT_OUT = "The layer is restricted and was left out: no figure draws on it."
+ALTERNATIVES_LEFT_OUT = "{count} of its alternatives restricted and left out of every range."
 REFERRING = "{count} of them made of a restricted layer and left out."
 UNNAMED = "restricted/"
 """What stands for the folder and the name of a restricted file in the list of inputs."""
@@ -48,7 +49,7 @@ class PublicProject:
 
 def list_restricted(project: Project) -> tuple[str, ...]:
     """Name the restricted inputs of a project: keys of lines, the study area, other inputs."""
-    names = [line.key for line in project.lines if _is_restricted(line)]
+    names = [line.key for line in project.drawings if _is_restricted(line)]
     names += ["study_area"] if _is_restricted(project.study_area) else []
     names += ["land"] if _is_restricted(project.land) else []
     return (
@@ -75,8 +76,10 @@ def remove_restricted(project: Project) -> PublicProject:
     Raises
     ------
     ProjectError
-        A line or the study area is restricted: nothing public can be said without it.
+        A line or the study area is restricted: nothing public can be said without it. Of a
+        line's alternatives those that are restricted are left out.
     """
+    project, alternative_notes = _remove_alternatives(project)
     hidden = list_restricted(project)
     needed = [name for name in hidden if name not in RESTRICTABLE]
     if needed:
@@ -85,7 +88,7 @@ def remove_restricted(project: Project) -> PublicProject:
             "layer). Leave out --public, or mark the layer as public.",
             path=project.path,
         )
-    notes = [Note(role, LEFT_OUT) for role in hidden]
+    notes = [*alternative_notes, *(Note(role, LEFT_OUT) for role in hidden)]
     open_parts: dict[str, Any] = {
         role: tuple(
             scenario for scenario in _list_of_role(project, role) if not _is_restricted(scenario)
@@ -112,6 +115,18 @@ def remove_restricted(project: Project) -> PublicProject:
         notes += [Note(name, REFERRING.format(count=lost), lost)] if lost else []
     public = project.model_copy(update={**open_parts, **_withhold_settings(project, hidden)})
     return PublicProject(public, hidden, tuple(notes))
+
+
+def _remove_alternatives(project: Project) -> tuple[Project, list[Note]]:
+    """Take the restricted alternatives out of the lines, which themselves stay."""
+    lines = []
+    notes = []
+    for line in project.lines:
+        kept = tuple(other for other in line.alternatives if not _is_restricted(other))
+        lost = len(line.alternatives) - len(kept)
+        notes += [Note(line.key, ALTERNATIVES_LEFT_OUT.format(count=lost), lost)] if lost else []
+        lines.append(line.model_copy(update={"alternatives": kept}))
+    return project.model_copy(update={"lines": tuple(lines)}), notes
 
 
 def _withhold_settings(project: Project, hidden: tuple[str, ...]) -> dict[str, Any]:

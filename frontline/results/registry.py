@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -170,7 +171,7 @@ further columns per source of population and per line."""
 FURTHER: Mapping[str, Column] = {
     column.name: column
     for table in (*TABLES.values(), *LAYERS.values())
-    for column in table.further
+    for column in (*table.further, *itertools.chain(*table.range_columns.values()))
 }
 """Columns that a table may have beside its own, where an input or a method gives them."""
 

@@ -58,7 +58,7 @@ def find_raster_step(grid: RasterResult) -> float:
 
 def list_sources(project: Project) -> list[dict[str, str]]:
     """Return what the data are, who made them, their date and licence, once each."""
-    named: list[tuple[str, LayerSource | Any]] = [(line.label, line) for line in project.lines]
+    named: list[tuple[str, LayerSource | Any]] = [(line.label, line) for line in project.drawings]
     for key in ("settlements", "corridors", "points", "districts", "study_area", *TABLES):
         layer = getattr(project, key)
         if layer is not None:

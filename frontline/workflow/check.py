@@ -21,6 +21,7 @@ from frontline.errors import (
     raise_problems,
     to_one_line,
 )
+from frontline.lines.measures import combine_errors, measure_separation
 from frontline.project.loader import write_relative
 from frontline.raster.io import open_raster
 from frontline.workflow.scaffold import SINGLE
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
     from frontline.analysis.context import Analysis
     from frontline.elevation.dem import Dem
+    from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
+    from frontline.lines.alternatives import Alternative
     from frontline.lines.front import FrontLine
     from frontline.project.models import Elevation, PopulationRaster, Project
 
@@ -58,6 +61,7 @@ def check(path: Path | str) -> list[str]:
     from frontline.export.geojson import check_exports
     from frontline.inputs.layers import read_layers
     from frontline.inputs.series import expand_dates
+    from frontline.lines.alternatives import read_alternatives
     from frontline.lines.front import read_fronts
     from frontline.population.extent import describe_large_points
     from frontline.project.loader import load_project
@@ -87,6 +91,10 @@ def check(path: Path | str) -> list[str]:
         lines += [
             f"{front.key}: {front.length_km:,.1f} km, cuts the study area." for front in fronts
         ]
+        alternatives = collect_problems(
+            lambda: read_alternatives(project, layers=layers), problems=problems
+        )
+        lines += _describe_alternatives(alternatives or (), fronts=fronts, plane=layers.plane)
         asked = collect_problems(
             lambda: prepare_options(project, layers=layers, fronts=fronts), problems=problems
         )
@@ -98,6 +106,31 @@ def check(path: Path | str) -> list[str]:
         lines += survey(project, layers=layers, fronts=fronts, problems=problems)
     raise_problems(list({str(problem): problem for problem in problems}.values()))
     return [*lines, "No problems found."]
+
+
+def _describe_alternatives(
+    alternatives: Sequence[Alternative], *, fronts: Sequence[FrontLine], plane: ProjectedPlane
+) -> list[str]:
+    """Say how far other sources draw a line from where it is drawn."""
+    by_key = {front.key: front for front in fronts}
+    told = []
+    for other in alternatives:
+        front = by_key[other.line]
+        apart = measure_separation(front.geometry, other=other.front.geometry, plane=plane)
+        error_m = combine_errors(front, other.front)
+        far_m = apart.quantile_m(0.95)
+        doubt = (
+            f"more than their errors allow ({error_m:,.0f} m)"
+            if far_m > error_m
+            else f"within their errors ({error_m:,.0f} m)"
+        )
+        told.append(
+            f"{other.line}, alternative {other.key} ({to_one_line(other.label)}): "
+            f"{other.front.length_km:,.1f} km, cuts the study area. From {other.line} it is "
+            f"{apart.mean_m:,.0f} m away on average and {apart.distance_m.max(initial=0.0):,.0f} m "
+            f"at most; 95 % of the line lies within {far_m:,.0f} m of it, {doubt}."
+        )
+    return told
 
 
 Problems = list[FrontlineError]

@@ -110,6 +110,10 @@ def _list_restricted(project: Project) -> Iterator[str]:
         for part in value if isinstance(value, tuple) else (value,):
             if getattr(part, "sensitivity", "public") == "restricted":
                 yield str(getattr(part, "key", name))
+    for line in project.lines:
+        for drawing in line.drawings[1:]:
+            if drawing.sensitivity == "restricted":
+                yield drawing.key
 
 
 def _refuse_absolute(project: Project) -> None:
