@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import bisect
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from frontline.population.figures import parse_first_day
 from frontline.schema import Table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from frontline._typing import Coords
     from frontline.geo.projection import ProjectedPlane
     from frontline.lines.front import FrontLine
     from frontline.lines.sections import LineSection
@@ -61,6 +64,7 @@ EVENTS = Table(
 """Columns of :func:`relate_events`."""
 
 _DAY = len("YYYY-MM-DD")
+_MOST_DEGREES = np.array([180.0, 90.0])
 
 
 def relate_events(
@@ -101,108 +105,133 @@ def relate_events(
     LayerError
         A date that is no day, one of two coordinates, a position that is nowhere.
     """
-    raise_problems(
-        [
-            LayerError(wrong, path=shown_path, row=str(row))
-            for row, event in events.iterrows()
-            for wrong in [_find_fault(event)]
-            if wrong
-        ]
-    )
+    raise_problems(_list_faults(events, shown_path))
     ordered = sorted(fronts, key=lambda front: front.date)
-    rows = [
-        row
-        for _, event in events.iterrows()
-        for row in _make_rows(event, ordered, stretches, plane)
-    ]
-    table = pd.DataFrame(rows, columns=EVENTS.names)
-    return table.astype({"side_certain": "boolean", "below_accuracy": "boolean"})
-
-
-def _find_fault(event: pd.Series[Any]) -> str:
-    second = [event["lon_2"], event["lat_2"]]
-    pairs = [(event["lon"], event["lat"])]
-    if len(event["date"]) != _DAY:
-        return f"'{event['date']}' is no day (expected YYYY-MM-DD). Correct it."
-    if math.isnan(second[0]) != math.isnan(second[1]):
-        return "has only one coordinate of its second position. Give both, or none."
-    if not math.isnan(second[0]):
-        pairs.append((second[0], second[1]))
-    if not all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat in pairs):
-        return "lies nowhere (expected longitude and latitude in degrees). Correct it."
-    return (
-        "has a negative position_error_m. Leave it empty if unknown."
-        if event["position_error_m"] < 0
-        else ""
+    lonlat = events[["lon", "lat", "lon_2", "lat_2"]].to_numpy(np.float64).reshape(-1, 2, 2)
+    row, claim = np.nonzero(np.isfinite(lonlat).all(axis=2))
+    lonlat = lonlat[row, claim]
+    error_m = np.nan_to_num(events["position_error_m"].to_numpy(np.float64))[row]
+    table = events.iloc[row][["id", "name", "kind", "date", "source", "note"]]
+    table = table.reset_index(drop=True)
+    table["claim"] = claim + 1
+    names = events[["claimed_by", "claimed_by_2"]].to_numpy(dtype=object)
+    table["claimed_by"] = names[row, claim]
+    table["lon"], table["lat"] = lonlat.T
+    against = _relate_to_lines(
+        plane.xy(lonlat), _find_lines(table["date"], ordered), error_m, ordered, stretches, plane
     )
+    table = pd.concat([table, against], axis=1)
+    table["apart_m"], table["disputed"] = _compare_claims(table, error_m)
+    return table[EVENTS.names]
 
 
-def _find_line(day: dt.date, ordered: Sequence[FrontLine]) -> FrontLine | None:
-    before = [front for front in ordered if front.date <= day]
-    return before[-1] if before else None
+def _list_faults(events: pd.DataFrame, shown_path: str) -> list[LayerError]:
+    """List the first thing that is wrong with each event of which anything is."""
+    no_day = events["date"].astype(str).str.len() != _DAY
+    first, second = (
+        events[list(names)].to_numpy(np.float64) for names in (("lon", "lat"), ("lon_2", "lat_2"))
+    )
+    blank = np.isnan(second)
+    nowhere = ~(np.abs(first) <= _MOST_DEGREES).all(axis=1)
+    nowhere |= ~blank[:, 0] & ~(np.abs(second) <= _MOST_DEGREES).all(axis=1)
+    faults = {
+        "has only one coordinate of its second position. Give both, or none.": (
+            blank[:, 0] != blank[:, 1]
+        ),
+        "lies nowhere (expected longitude and latitude in degrees). Correct it.": nowhere,
+        "has a negative position_error_m. Leave it empty if unknown.": (
+            events["position_error_m"].to_numpy(np.float64) < 0
+        ),
+    }
+    which = np.select([no_day.to_numpy(dtype=bool), *faults.values()], range(1, 5), default=0)
+    texts = ["", "", *faults]
+    return [
+        LayerError(
+            texts[which[at]]
+            or f"'{events['date'].iloc[at]}' is no day (expected YYYY-MM-DD). Correct it.",
+            path=shown_path,
+            row=str(events.index[at]),
+        )
+        for at in np.flatnonzero(which).tolist()
+    ]
 
 
-def _make_rows(
-    event: pd.Series[Any],
+def _find_lines(days: pd.Series[str], ordered: Sequence[FrontLine]) -> NDArray[np.int64]:
+    """Find the number of the latest line that is not later than each day; -1 before the first."""
+    codes, words = pd.factorize(days)
+    dates = [front.date for front in ordered]
+    lines = [bisect.bisect_right(dates, parse_first_day(word)) - 1 for word in words]
+    return np.array([*lines, -1], dtype=np.int64)[codes]
+
+
+def _compare_claims(
+    table: pd.DataFrame, error_m: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+    """How far the two positions of an event are apart, and whether sources dispute it."""
+    apart_m = np.full(len(table), math.nan)
+    disputed = np.full(len(table), "", dtype=object)
+    second = np.flatnonzero(table["claim"].to_numpy() == 2)
+    lonlat, side = table[["lon", "lat"]].to_numpy(), table["side"].to_numpy(dtype=object)
+    away_m = np.asarray(GEOD.inv(*lonlat[second - 1].T, *lonlat[second].T)[2])
+    differs = side[second - 1] != side[second]
+    word = np.select([differs, away_m > error_m[second]], ["side", "place"], default="")
+    for each in (second - 1, second):
+        apart_m[each], disputed[each] = away_m, word
+    return apart_m, disputed
+
+
+def _relate_to_lines(
+    xy: Coords,
+    line: NDArray[np.int64],
+    error_m: NDArray[np.float64],
     ordered: Sequence[FrontLine],
     stretches: Sequence[LineSection],
     plane: ProjectedPlane,
-) -> Iterator[dict[str, Any]]:
-    lonlat = np.array([[event["lon"], event["lat"]], [event["lon_2"], event["lat_2"]]])
-    lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
-    front = _find_line(parse_first_day(event["date"]), ordered)
-    error_m = float(np.nan_to_num(event["position_error_m"]))
-    positions = [
-        _relate_to_line(place, front, stretches, error_m, plane) for place in plane.xy(lonlat)
-    ]
-    apart = math.nan
-    if len(lonlat) == 2:
-        apart = float(GEOD.inv(*lonlat[0], *lonlat[1])[2])
-    disputed = ""
-    if len({row["side"] for row in positions}) > 1:
-        disputed = "side"
-    elif apart > error_m:
-        disputed = "place"
-    names = ("claimed_by", "claimed_by_2")
-    for number, row in enumerate(positions):
-        yield {
-            **{name: event[name] for name in ("id", "name", "kind", "date", "source", "note")},
-            "claim": number + 1,
-            "claimed_by": event[names[number]],
-            "lon": float(lonlat[number, 0]),
-            "lat": float(lonlat[number, 1]),
-            "apart_m": apart,
-            "disputed": disputed,
-            **row,
-        }
+) -> pd.DataFrame:
+    """Hold all positions of each line against it at once."""
+    count = len(xy)
+    words = {name: np.full(count, "", dtype=object) for name in ("line", "section", "side")}
+    away_m, together_m = np.full(count, math.nan), np.full(count, math.nan)
+    certain = np.zeros(count, dtype=bool)
+    for number in np.unique(line[line >= 0]):
+        front, at = ordered[number], np.flatnonzero(line == number)
+        near = find_nearest(front.segments, points=xy[at], plane=plane)
+        away_m[at] = near.distance_m
+        together_m[at] = np.hypot(error_m[at], front.error_m[near.segment])
+        side, on_one = _find_sides(xy[at], front)
+        certain[at] = on_one & (near.distance_m > 0) & (near.distance_m >= together_m[at])
+        words["line"][at], words["side"][at] = front.key, side
+        words["section"][at] = _name_sections(xy[at], front, stretches)
+    table = pd.DataFrame(words, index=range(count)).assign(distance_m=away_m)
+    before_all = line < 0
+    table["side_certain"] = pd.array(certain, dtype="boolean")
+    table["below_accuracy"] = pd.array(away_m < together_m, dtype="boolean")
+    table.loc[before_all, ["side_certain", "below_accuracy"]] = pd.NA
+    return table
 
 
-def _relate_to_line(
-    place: Any,
-    front: FrontLine | None,
-    stretches: Sequence[LineSection],
-    error_m: float,
-    plane: ProjectedPlane,
-) -> dict[str, Any]:
-    if front is None:
-        blank = {"side_certain": pd.NA, "below_accuracy": pd.NA, "distance_m": math.nan}
-        return {"line": "", "section": "", "side": "", **blank}
-    near = find_nearest(front.segments, points=place[None, :], plane=plane)
-    away = float(near.distance_m[0])
-    together = math.hypot(error_m, float(front.error_m[near.segment[0]]))
-    point = shapely.Point(place)
-    sides = [name for name, land in front.sides.items() if shapely.intersects(land, point)]
-    sections = [
-        stretch.key
-        for stretch in stretches
-        if stretch.line == front.key
-        and find_behind(place[None, :], stretch=stretch.course, line=front.geometry)[0]
-    ]
-    return {
-        "line": front.key,
-        "section": "; ".join(sections),
-        "side": sides[0] if len(sides) == 1 else "",
-        "side_certain": bool(len(sides) == 1 and away > 0 and away >= together),
-        "distance_m": away,
-        "below_accuracy": bool(away < together),
-    }
+def _find_sides(xy: Coords, front: FrontLine) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Name the side that each place lies on, where it is one; and tell whether it is."""
+    hits = np.zeros(len(xy), dtype=np.int64)
+    side = np.full(len(xy), "", dtype=object)
+    for name, land in front.sides.items():
+        shapely.prepare(land)
+        inside = shapely.intersects_xy(land, xy)
+        hits += inside
+        side[inside] = name
+    side[hits != 1] = ""
+    return side, hits == 1
+
+
+def _name_sections(
+    xy: Coords, front: FrontLine, stretches: Sequence[LineSection]
+) -> NDArray[np.object_]:
+    """Join the keys of the sections of a line that each place lies behind."""
+    names = np.full(len(xy), "", dtype=object)
+    for stretch in stretches:
+        if stretch.line == front.key:
+            behind = find_behind(xy, stretch=stretch.course, line=front.geometry)
+            names[behind] = [
+                f"{known}; {stretch.key}" if known else stretch.key for known in names[behind]
+            ]
+    return names

@@ -114,7 +114,7 @@ def find_swapped(
     path
         Name of the file, for messages.
     """
-    problems = []
+    problems: list[LayerError] = []
     wide = _find_far_distance_m(land)
     for lon, lat in (("lon", "lat"), ("lon_2", "lat_2")):
         if lon not in table or lat not in table:
@@ -126,16 +126,17 @@ def find_swapped(
             continue
         as_written, turned = plane.xy(lonlat), plane.xy(lonlat[:, ::-1])
         sound = np.asarray(np.isfinite(np.hstack([as_written, turned])).all(axis=1))
-        for row, place, swapped in zip(
-            known.index[sound], as_written[sound], turned[sound], strict=True
-        ):
-            away = shapely.distance(land, shapely.Point(place)) > wide
-            if away and shapely.intersects_xy(land, *swapped):
-                what = (
-                    "lies far outside the study area, and inside it if longitude and latitude are "
-                    "swapped. Swap its coordinates."
-                )
-                problems.append(LayerError(what, path=path, row=str(row), field=lon))
+        shapely.prepare(land)
+        rows, places, swapped = known.index[sound], as_written[sound], turned[sound]
+        inside = np.flatnonzero(shapely.intersects_xy(land, swapped))
+        far = shapely.distance(land, shapely.points(places[inside])) > wide
+        what = (
+            "lies far outside the study area, and inside it if longitude and latitude are "
+            "swapped. Swap its coordinates."
+        )
+        problems += [
+            LayerError(what, path=path, row=str(rows[at]), field=lon) for at in inside[far]
+        ]
     return problems
 
 

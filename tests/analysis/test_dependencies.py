@@ -12,6 +12,7 @@ from factories.parts import frame, layers_of
 from frontline.analysis.dependencies import LINKS, relate_links
 from frontline.analysis.events import EVENTS, relate_events
 from frontline.errors import LayerError
+from frontline.geo.geodesy import find_nearest
 from frontline.lines.sections import LineSection
 from frontline.network.graph import build_graph
 from frontline.network.project_roads import RoadNetwork
@@ -258,6 +259,49 @@ def test_events_that_cannot_be_are_refused(asked, expected):
     with pytest.raises(LayerError) as caught:
         set_against(asked)
     assert expected in str(caught.value)
+
+
+def test_all_events_at_once_are_what_each_is_alone():
+    """Positions on borders, on lines, outside the study area, before all lines, one and two."""
+    random = np.random.default_rng(3)
+    middle = LineSection(
+        "mid", "Mid", "old", shapely.LineString([(30e3, 10e3), (30e3, 25e3)]), 15.0
+    )
+    days = ["1990-01-01", "1994-05-12", "2019-06-01", "2020-11-10", "2021-01-01"]
+    rows = [
+        event(days[number % 5], *xy, id=f"e{number}", position_error_m=error)
+        | (second(*(xy + random.normal(0.0, 300.0, 2))) if number % 3 else {})
+        for number, (xy, error) in enumerate(
+            zip(
+                np.round(random.uniform((-20e3, 0.0), (120e3, 60e3), (40, 2)), -4),
+                random.choice([np.nan, 0.0, 700.0], 40),
+                strict=True,
+            )
+        )
+    ]
+    together = set_against(*rows, stretches=(LOW, middle))
+    alone = [set_against(row, stretches=(LOW, middle)) for row in rows]
+    assert len(together) == 40 + 26
+    assert set(together.section) == {"", "low", "low; mid"}
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+
+
+def test_the_search_for_an_event_s_line_does_not_grow_with_the_events(monkeypatch):
+    """One search per line, however many events."""
+    calls = []
+    monkeypatch.setattr(
+        "frontline.analysis.events.find_nearest",
+        lambda *given, **named: calls.append(1) or find_nearest(*given, **named),
+    )
+    set_against(*[event("2021-01-01", 1e3 * x, 10e3, id=str(x)) for x in range(50)])
+    assert len(calls) == 1
+
+
+def test_every_event_that_cannot_be_is_told_once():
+    wrong = [event("2019-06", 1, 1, id=str(number)) for number in range(3)]
+    with pytest.raises(LayerError, match="3 problems") as caught:
+        set_against(*wrong, event("2019-06-01", 1, 1))
+    assert [problem.row for problem in caught.value.problems] == ["2", "3", "4"]
 
 
 def test_no_events_give_an_empty_table():
