@@ -18,7 +18,7 @@ from frontline.population.on_land import count_residents, find_shares, pick_resi
 from frontline.population.validity import open_grids, open_splitting_grid
 from frontline.raster.points import place_people_points
 from frontline.schema import Table
-from frontline.visibility.corridors import SEGMENTS
+from frontline.visibility.corridors import CORRIDOR_ZONES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,23 +109,26 @@ def tabulate_visibility(case: Analysis) -> dict[str, pd.DataFrame]:
 
     Returns
     -------
-    ``corridor_sight`` with the columns of `frontline.visibility.corridors.SEGMENTS` and
-    their course in longitude and latitude, and
-    ``sight_people`` with those of :data:`PEOPLE`.
+    ``corridor_sight`` with the columns of `frontline.visibility.corridors.CORRIDOR_ZONES` and
+    the courses in longitude and latitude, and ``sight_people`` with those of :data:`PEOPLE`.
     """
     if not case.exposure.rasters:
         return {}
-    segments = case.exposure.segments
-    shapes = case.layers.plane.to_lonlat(segments.geometry.to_numpy())
+    zones = case.exposure.corridor_zones
+    seen = zones.geometry.notna().to_numpy()
+    courses = np.full(len(zones), None, dtype=object)
+    courses[seen] = case.layers.plane.to_lonlat(zones.geometry.to_numpy()[seen])
     table = gpd.GeoDataFrame(
-        {name: segments[name].array for name in SEGMENTS.names}, geometry=shapes, crs="EPSG:4326"
+        {name: zones[name].array for name in CORRIDOR_ZONES.names},
+        geometry=courses,
+        crs="EPSG:4326",
     )
     lines = {line.key: number for number, line in enumerate(case.project.lines)}
     table = table.assign(line_number=table["line"].map(lines)).sort_values(
-        ["id", "line_number", "from_km"], kind="stable", ignore_index=True
+        ["id", "line_number", "side", "distance_m"], kind="stable", ignore_index=True
     )
     return {
-        "corridor_sight": table[[*SEGMENTS.names, "geometry"]],
+        "corridor_sight": table[[*CORRIDOR_ZONES.names, "geometry"]],
         "sight_people": count_people_in_sight(case),
     }
 

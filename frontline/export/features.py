@@ -262,14 +262,17 @@ def _write_word(source: str) -> str:
 
 
 def _make_corridor_sight(results: Results) -> list[FeatureLayer]:
-    """Make a line of every segment of a corridor in sight of a line, hidden or undecided.
+    """Make a line of each corridor's course in each zone where some of it is in sight.
 
     From coarse elevation it is an illustration, and its title and description say so.
     """
-    segments = results.further.get("corridor_sight")
-    if segments is None or not hasattr(segments, "geometry") or not len(segments):
+    courses = results.further.get("corridor_sight")
+    if courses is None or not hasattr(courses, "geometry"):
         return []
-    layer = _make_layer("corridor_sight", segments)
+    courses = courses[courses.geometry.notna()]
+    if not len(courses):
+        return []
+    layer = _make_layer("corridor_sight", courses)
     warning = write_sight_warning(results.sight)
     if not warning:
         return [layer]

@@ -175,9 +175,10 @@ def _list_people_in_sight(case: Analysis, people: pd.DataFrame) -> Iterator[KeyF
 
 
 def _list_roads_in_sight(case: Analysis) -> Iterator[KeyFigure]:
-    segments = case.exposure.segments
+    corridors = case.exposure.corridors
+    within = corridors[corridors["in_sight"] != "out_of_range"]
     for line in case.project.lines:
-        of_line = segments[segments["line"] == line.key]
+        of_line = within[within["line"] == line.key]
         if not len(of_line):
             continue
         km = of_line.groupby("in_sight")["km"].sum()

@@ -55,14 +55,8 @@ CORRIDORS: Mapping[str, LineStyle] = MappingProxyType(
     }
 )
 OTHER_CORRIDOR = LineStyle("#6B7280", 1.2)
-SIGHT_LINES: Mapping[str, LineStyle] = MappingProxyType(
-    {
-        "visible": LineStyle("#C0123C", 2.4),
-        "hidden": LineStyle("#6B7280", 1.0),
-        "unknown": LineStyle("#9AA0A6", 2.0, (1.5, 1.5)),
-    }
-)
-"""Corridors by what is in sight of a line; they must stand out on every class of `EXPOSURE`."""
+CORRIDOR_IN_SIGHT = LineStyle("#C0123C", 2.4)
+"""A corridor in a zone where some of it is in sight; stands out on every class of `EXPOSURE`."""
 PARTITION = LineStyle("#7A5C86", 1.1, (1.0, 3.0))
 DISTRICT = LineStyle("#8A8F98", 0.7, (3.0, 2.0))
 STUDY_AREA = LineStyle("#4B5563", 1.0)

@@ -260,6 +260,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "id": "Id",
         "choose_place": "Choose a settlement on the map or by search to see its figures.",
         # what stands in coded columns
+        "corridor_in_sight": "Road or corridor in sight, somewhere within the zone",
         "code_visible": "in sight",
         "code_hidden": "not in sight",
         "code_undecided": "undecided: terrain unknown",

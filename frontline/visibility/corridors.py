@@ -15,8 +15,6 @@ from frontline.schema import Table
 from frontline.visibility.targets import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from frontline.elevation.dem import Dem
@@ -24,29 +22,32 @@ if TYPE_CHECKING:
 
 
 CORRIDORS = ["id", "name", "kind", "line", "in_sight", "km"]
-"""Columns of :func:`join_by_state`, beside ``geometry``."""
+"""Columns of :func:`sum_by_state`."""
 
-SEGMENTS = Table(
+CORRIDOR_ZONES = Table(
     "corridor_sight",
     "Corridors in sight",
-    "Segments of corridors in sight of a line, hidden or undecided; the rest is out of range.",
+    "Kilometres of each corridor in each zone that are in sight of a line, hidden or undecided; "
+    "the rest lies beyond the radius. The course in the zone is given as a whole, and only where "
+    "some of it is in sight: which part of it is hidden is told nowhere.",
     (
         schema.text("id", "Identifier", "Identifier of the corridor."),
         schema.text("name", "Name", "Name as the input gives it."),
         schema.KIND_OF_CORRIDOR,
         schema.LINE,
-        schema.text(
-            "in_sight", "In sight of the line", "visible, hidden or unknown (heights are missing)."
-        ),
-        schema.number("from_km", "km", "From", "Along the corridor, where the segment begins."),
-        schema.number("to_km", "km", "To", "Along the corridor, where the segment ends."),
-        schema.number("km", "km", "Length", "Length of the segment, on the ellipsoid."),
+        schema.SIDE,
+        schema.number("from_m", "m", "From", "Inner edge of the zone, from the line."),
+        schema.DISTANCE,
+        schema.number("km", "km", "Length", "Length of the corridor in the zone."),
+        schema.number("visible_km", "km", "In sight", "Of it in sight of the line."),
+        schema.number("hidden_km", "km", "Hidden", "Of it hidden by the ground."),
+        schema.number("unknown_km", "km", "Undecided", "Of it undecided: heights are missing."),
     ),
     lists=("corridors",),
-    key=("id", "line", "from_km"),
-    foreign=(schema.OF_LINE,),
+    key=("id", "line", "side", "distance_m"),
+    foreign=(schema.OF_LINE, schema.OF_SIDE),
 )
-"""Columns of :func:`join_segments`, beside ``geometry``."""
+"""Columns of :func:`sum_by_zone`, beside ``geometry``."""
 
 SAMPLE_M = 100.0
 """Corridors are looked at once per elevation cell, but not more often than this."""
@@ -100,10 +101,10 @@ def cut_corridors(layers: Layers, *, dem: Dem) -> CorridorPieces:
     return CorridorPieces(ends, row, line[same], length_m, from_m)
 
 
-def join_by_state(
+def sum_by_state(
     layers: Layers, *, line: str, pieces: CorridorPieces, state: NDArray[np.object_]
-) -> gpd.GeoDataFrame:
-    """Join the pieces of each corridor that are in one state.
+) -> pd.DataFrame:
+    """Add up the kilometres of each corridor by what is in sight.
 
     Parameters
     ----------
@@ -114,71 +115,104 @@ def join_by_state(
     pieces
         From `cut_corridors`.
     state
-        One of :data:`frontline.tallies.STATES` per piece.
+        One of :data:`frontline.visibility.targets.STATES` per piece.
 
     Returns
     -------
-    One row per corridor and state, columns :data:`CORRIDORS`.
+    One row per corridor and state that occurs, columns :data:`CORRIDORS`.
     """
-    code = pieces.row * len(STATES) + _codes(state)
-    order = np.argsort(code, kind="stable")
-    rows = []
-    for group in _runs(order, np.diff(code[order]) != 0):
-        km = float(pieces.length_m[group].sum()) / 1000.0
-        named = (*_named(layers, pieces.row[group[0]]), line, state[group[0]])
-        rows.append((*named, km, _shape(pieces, group)))
-    return _frame(rows, CORRIDORS, layers)
+    corridors = layers.corridors.iloc[pieces.row][["id", "name", "kind"]].reset_index(drop=True)
+    table = corridors.assign(
+        row=pieces.row, line=line, code=_number_states(state), km=pieces.length_m / 1000.0
+    )
+    # Grouped by number: names and kinds may be empty, and identifiers need not be unique.
+    km = table.groupby(["row", "code"])["km"].sum()
+    first = table.drop_duplicates(["row", "code"]).set_index(["row", "code"]).loc[km.index]
+    names = np.array(STATES, dtype=object)[km.index.get_level_values("code")]
+    summed: pd.DataFrame = first.assign(km=km, in_sight=names).reset_index(drop=True)
+    return summed[CORRIDORS]
 
 
-def join_segments(
-    layers: Layers, *, line: str, pieces: CorridorPieces, state: NDArray[np.object_]
+def sum_by_zone(
+    layers: Layers,
+    *,
+    line: str,
+    pieces: CorridorPieces,
+    state: NDArray[np.object_],
+    zones: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
-    """Join the pieces that follow each other in one state.
+    """Add up the kilometres of each corridor in each zone by what is in sight.
 
     Parameters
     ----------
     layers, line, pieces, state
-        As for `join_by_state`.
+        As for `sum_by_state`.
+    zones
+        Zones of the line, ``side, distance_m, kind, geometry`` in the plane.
 
     Returns
     -------
-    One row per segment, columns :data:`SEGMENTS`, in order along the corridors; those out of
-    range are left out.
+    One row per corridor and ring that it enters, columns :data:`CORRIDOR_ZONES`; the geometry, in
+    the plane, is all of the corridor's course in the ring, and missing where none of it is in
+    sight.
     """
-    code = _codes(state)
-    new = (np.diff(code) != 0) | (np.diff(pieces.part) != 0)
-    rows = []
-    for group in _runs(np.arange(len(code)), new):
-        if state[group[0]] != "out_of_range":
-            start = float(pieces.from_m[group[0]])
-            end = float(pieces.from_m[group[-1]] + pieces.length_m[group[-1]])
-            named = (*_named(layers, pieces.row[group[0]]), line, state[group[0]])
-            along = (start / 1000.0, end / 1000.0, (end - start) / 1000.0)
-            rows.append((*named, *along, _shape(pieces, group)))
-    return _frame(rows, SEGMENTS.names, layers)
+    rings = zones[zones["kind"] == "ring"].sort_values(["side", "distance_m"], kind="stable")
+    courses = shapely.linestrings(pieces.ends)
+    ring, piece, course = _cut_by_rings(courses, rings.geometry.to_numpy())
+    share = shapely.length(course) / shapely.length(courses[piece])
+    groups, group = np.unique(
+        np.column_stack([pieces.row[piece], ring]), axis=0, return_inverse=True
+    )
+    km = np.zeros((len(groups), len(STATES)))
+    np.add.at(
+        km,
+        (group.reshape(-1), _number_states(state)[piece]),
+        share * pieces.length_m[piece] / 1000.0,
+    )
+    corridors = layers.corridors.iloc[groups[:, 0]]
+    inner = rings.groupby("side")["distance_m"].shift(fill_value=0.0).to_numpy()
+    table = {
+        **{name: corridors[name].to_numpy() for name in ("id", "name", "kind")},
+        "line": line,
+        "side": rings["side"].to_numpy()[groups[:, 1]],
+        "from_m": inner[groups[:, 1]],
+        "distance_m": rings["distance_m"].to_numpy()[groups[:, 1]],
+        "km": km.sum(axis=1),
+        **{f"{name}_km": km[:, STATES.index(name)] for name in ("visible", "hidden", "unknown")},
+    }
+    shapes = _merge_courses(course, group.reshape(-1), len(groups))
+    shapes[table["visible_km"] == 0.0] = None
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=layers.plane.crs)
 
 
-def _codes(state: NDArray[np.object_]) -> NDArray[np.int64]:
+def _cut_by_rings(
+    courses: NDArray[np.object_], rings: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
+    """Return number of ring, number of piece, and what of the piece lies in the ring."""
+    tree = shapely.STRtree(courses)
+    ring, piece = tree.query(rings, predicate="intersects")
+    course = courses[piece]
+    crossing = ~shapely.covers(rings[ring], course)
+    course[crossing] = shapely.intersection(course[crossing], rings[ring[crossing]])
+    some = shapely.length(course) > 0.0
+    return ring[some], piece[some], course[some]
+
+
+def _merge_courses(
+    course: NDArray[np.object_], group: NDArray[np.int64], groups: int
+) -> NDArray[np.object_]:
+    """Join the pieces of each group into as few lines as they make."""
+    parts, of_course = shapely.get_parts(course, return_index=True)
+    linear = shapely.get_dimensions(parts) == 1
+    parts, of_part = parts[linear], group[of_course[linear]]
+    order = np.argsort(of_part, kind="stable")
+    joined = np.empty(groups, dtype=object)
+    shapely.multilinestrings(parts[order], indices=of_part[order], out=joined)
+    return np.asarray(shapely.line_merge(joined), dtype=object)
+
+
+def _number_states(state: NDArray[np.object_]) -> NDArray[np.int64]:
     codes = np.zeros(len(state), dtype=np.int64)
     for number, name in enumerate(STATES):
         codes[state == name] = number
     return codes
-
-
-def _runs(order: NDArray[np.int64], new: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    return np.split(order, np.flatnonzero(new) + 1) if len(order) else []
-
-
-def _named(layers: Layers, row: int) -> tuple[object, ...]:
-    return tuple(layers.corridors[name].iloc[row] for name in ("id", "name", "kind"))
-
-
-def _shape(pieces: CorridorPieces, group: NDArray[np.int64]) -> object:
-    return shapely.line_merge(shapely.multilinestrings(pieces.ends[group]))
-
-
-def _frame(
-    rows: Sequence[tuple[object, ...]], columns: Sequence[str], layers: Layers
-) -> gpd.GeoDataFrame:
-    table = pd.DataFrame(rows, columns=[*columns, "geometry"])
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=layers.plane.crs)

@@ -17,11 +17,11 @@ from frontline.project.models import Sight
 from frontline.records import Note, RasterResult
 from frontline.visibility.batches import ObserverSettings, add_counts, load_or_count, make_blocks
 from frontline.visibility.corridors import (
+    CORRIDOR_ZONES,
     CORRIDORS,
-    SEGMENTS,
     cut_corridors,
-    join_by_state,
-    join_segments,
+    sum_by_state,
+    sum_by_zone,
 )
 from frontline.visibility.grid_counts import (
     SHARES,
@@ -101,11 +101,11 @@ class FrontVisibility:
     zones
         Columns :data:`frontline.visibility.grid_counts.SHARES`: shares of the land of each zone.
     corridors
-        One feature per corridor, line and state, columns
-        :data:`frontline.visibility.corridors.CORRIDORS`, in the plane.
-    segments
-        One feature per stretch of corridor in one state within the radius, columns
-        :data:`frontline.visibility.corridors.SEGMENTS`, in the plane.
+        One row per corridor, line and state, columns
+        :data:`frontline.visibility.corridors.CORRIDORS`.
+    corridor_zones
+        One feature per corridor, line and ring, columns
+        :data:`frontline.visibility.corridors.CORRIDOR_ZONES`, in the plane.
     notes
         What a reader must know.
     illustration
@@ -115,8 +115,8 @@ class FrontVisibility:
     settlements: pd.DataFrame
     rasters: Mapping[str, RasterResult]
     zones: pd.DataFrame
-    corridors: gpd.GeoDataFrame
-    segments: gpd.GeoDataFrame
+    corridors: pd.DataFrame
+    corridor_zones: gpd.GeoDataFrame
     notes: tuple[Note, ...]
     illustration: bool
 
@@ -207,8 +207,8 @@ def see_from_fronts(
     )
     target_sets = (find_target_points(layers, settings=settings), along)
     settlements, rasters, shares, notes = [], {}, [], list(_list_notes(dem, settings))
-    corridors: list[gpd.GeoDataFrame] = []
-    stretched: list[gpd.GeoDataFrame] = []
+    corridors: list[pd.DataFrame] = []
+    by_zone: list[gpd.GeoDataFrame] = []
     for number, front in enumerate(fronts):
         options = _Options(threads, checkpoint, _make_line_progress(progress, number, len(fronts)))
         seen = _look_from_front(front, layers, dem, settings, target_sets, options)
@@ -225,16 +225,18 @@ def see_from_fronts(
         )
         ways = seen.tallies[1].conservative() if settings.conservative else seen.tallies[1]
         states = state_of(ways, margin_m=estimate_plausible_height(dem, settings=settings))
-        corridors.append(join_by_state(layers, line=front.key, pieces=pieces, state=states))
-        stretched.append(join_segments(layers, line=front.key, pieces=pieces, state=states))
+        corridors.append(sum_by_state(layers, line=front.key, pieces=pieces, state=states))
+        by_zone.append(
+            sum_by_zone(layers, line=front.key, pieces=pieces, state=states, zones=front_zones)
+        )
         notes.extend(seen.notes)
         notes.extend(_note_spacing(front, layers, dem, settings, options, seen.counts))
     return FrontVisibility(
         settlements=_join_tables(settlements, SETTLEMENTS),
         rasters=rasters,
         zones=_join_tables(shares, SHARES),
-        corridors=_make_features(corridors, CORRIDORS, layers),
-        segments=_make_features(stretched, SEGMENTS.names, layers),
+        corridors=_join_tables(corridors, CORRIDORS),
+        corridor_zones=_make_features(by_zone, CORRIDOR_ZONES.names, layers),
         notes=tuple(notes),
         illustration=is_coarse(dem),
     )
@@ -245,8 +247,8 @@ def _make_empty(layers: Layers) -> FrontVisibility:
         settlements=pd.DataFrame(columns=SETTLEMENTS),
         rasters={},
         zones=pd.DataFrame(columns=SHARES),
-        corridors=_make_features([], CORRIDORS, layers),
-        segments=_make_features([], SEGMENTS.names, layers),
+        corridors=pd.DataFrame(columns=CORRIDORS),
+        corridor_zones=_make_features([], CORRIDOR_ZONES.names, layers),
         notes=(),
         illustration=False,
     )

@@ -10,7 +10,7 @@ from pyproj import Geod
 
 import frontline
 from frontline.analysis.visibility import PEOPLE
-from frontline.visibility.corridors import SEGMENTS
+from frontline.visibility.corridors import CORRIDOR_ZONES
 from frontline.workflow.run import run
 
 GEOD = Geod(ellps="WGS84")
@@ -88,27 +88,30 @@ def test_people_of_a_raster_spread_evenly_are_in_sight_as_the_land_is(results):
     assert grid["settlements"].isna().all()
 
 
-def test_segments_add_up_to_the_kilometres_of_each_state(results):
-    segments = results.further["corridor_sight"]
-    assert list(segments.columns) == [*SEGMENTS.names, "geometry"]
-    assert set(segments["in_sight"]) == {"visible", "hidden"}
-    km = segments.groupby(["id", "line", "in_sight"])["km"].sum()
-    whole = results.case.exposure.corridors
-    whole = whole[whole["in_sight"] != "out_of_range"].set_index(["id", "line", "in_sight"])["km"]
-    assert km.sort_index().to_numpy() == pytest.approx(whole.sort_index().to_numpy())
-    lengths = results.corridors.set_index("id")["length_km"]
-    for (id_, _), own in segments.groupby(["id", "line"]):
-        assert (own["to_km"] - own["from_km"]).to_numpy() == pytest.approx(own["km"].to_numpy())
-        assert (own["to_km"].to_numpy()[:-1] <= own["from_km"].to_numpy()[1:] + 1e-9).all()
-        assert own["to_km"].max() <= lengths[id_] * 1.0001
-        touching = np.isclose(own["to_km"].to_numpy()[:-1], own["from_km"].to_numpy()[1:])
-        other = own["in_sight"].to_numpy()[:-1] != own["in_sight"].to_numpy()[1:]
-        assert other[touching].all()
-    shapes = results.case.exposure.segments
-    assert shapes.geometry.length.sum() / 1000 == pytest.approx(segments["km"].sum(), rel=1e-3)
-    assert segments.crs == "EPSG:4326"
-    on_earth = [GEOD.geometry_length(shape) / 1000 for shape in segments.geometry]
-    assert on_earth == pytest.approx(segments["km"].to_numpy(), rel=1e-3)
+def test_kilometres_of_each_state_add_up_over_the_zones(results):
+    table = results.further["corridor_sight"]
+    assert list(table.columns) == [*CORRIDOR_ZONES.names, "geometry"]
+    states = ["visible_km", "hidden_km", "unknown_km"]
+    assert table[["visible_km", "hidden_km"]].sum().gt(0.0).all()
+    assert (table[states].sum(axis=1) <= table["km"] + 1e-9).all()
+    # The study area holds all of the road, and the zones reach as far as sight does.
+    within = results.case.exposure.corridors
+    within = within[within["in_sight"] != "out_of_range"]
+    for line, own in table.groupby("line"):
+        km = within[within["line"] == line].groupby("in_sight")["km"].sum()
+        for state in ("visible", "hidden", "unknown"):
+            assert own[f"{state}_km"].sum() == pytest.approx(km.get(state, 0.0), abs=0.3)
+
+
+def test_geometry_is_the_whole_course_in_a_zone_and_tells_no_hidden_stretch(results):
+    table = results.further["corridor_sight"]
+    assert table.crs == "EPSG:4326"
+    some = table["visible_km"] > 0.0
+    assert some.sum() > 0
+    assert (table.geometry.notna() == some).all()
+    on_earth = [GEOD.geometry_length(shape) / 1000 for shape in table.geometry[some]]
+    assert on_earth == pytest.approx(table["km"][some].to_numpy(), rel=1e-3)
+    assert (table["visible_km"][some] < table["km"][some] - 0.1).any()
 
 
 def test_the_ground_of_each_side(results):

@@ -73,13 +73,17 @@ def test_settlements_are_one_feature_each_with_the_figures_of_every_line(package
     assert frame.columns[-2] == "pcode"
 
 
-def test_corridors_in_sight_are_lines_that_end_where_the_state_does(package, results):
+def test_corridors_in_sight_are_whole_courses_per_zone_that_tell_no_hidden_stretch(
+    package, results
+):
     frame = gpd.read_file(package, layer="corridor_sight")
-    assert list(frame["in_sight"]) == ["visible", "hidden", "unknown"] * 2
+    table = make_tables(results)["corridor_sight"]
+    assert len(table) == 4
+    assert (table["hidden_km"] > 0.0).all()
+    # The zone in which nothing is in sight has its kilometres in the table and no line here.
+    assert list(frame["distance_m"]) == [5_000.0, 5_000.0]
     assert set(frame.geom_type) == {"MultiLineString"}
-    own = frame[frame["line"] == "line_b"].reset_index(drop=True)
-    for row, after in zip(own.geometry[:-1], own.geometry[1:], strict=True):
-        assert row.bounds[1] == pytest.approx(after.bounds[3])  # going south
+    assert (frame["visible_km"] < frame["km"]).all()
     about = pyogrio.read_info(package, layer="corridor_sight")["layer_metadata"]
     assert "illustration only" in about["TITLE"]
     assert "too coarse" in about["ABSTRACT"]

@@ -34,6 +34,7 @@ from frontline.project.models import (
 )
 from frontline.records import KeyFigure, Note, RasterResult
 from frontline.results.model import Results
+from frontline.visibility.corridors import CORRIDOR_ZONES
 
 GEOD = Geod(ellps="WGS84")
 CRS = "EPSG:4326"
@@ -333,16 +334,15 @@ def _corridor_km() -> pd.DataFrame:
 
 
 def _corridor_sight() -> gpd.GeoDataFrame:
-    """Return the road along each line: in sight near it, hidden farther off, then undecided."""
+    """Return the road north of each line: partly in sight in the first zone, hidden beyond."""
     rows = []
     for key, lat in LATITUDE.items():
-        ends = [lat, lat - 0.05, lat - 0.1, lat - 0.12]
-        for number, state in enumerate(("visible", "hidden", "unknown")):
-            km = (ends[number] - ends[number + 1]) * DEGREE_M / 1000
-            start = (40.2 - ends[number]) * DEGREE_M / 1000
-            shape = LineString([(46.25, ends[number]), (46.25, ends[number + 1])])
-            rows.append(("R1", "Main road", "road", key, state, start, start + km, km, shape))
-    names = ["id", "name", "kind", "line", "in_sight", "from_km", "to_km", "km", "geometry"]
+        km = 0.05 * DEGREE_M / 1000
+        shape = LineString([(46.25, lat), (46.25, lat + 0.05)])
+        named = ("R1", "Main road", "road", key, SIDES[0])
+        rows.append((*named, 0.0, 5_000.0, km, km / 2, km / 4, km / 4, shape))
+        rows.append((*named, 5_000.0, 15_000.0, km, 0.0, km, 0.0, None))
+    names = [*CORRIDOR_ZONES.names, "geometry"]
     return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=CRS)
 
 

@@ -55,9 +55,9 @@ def layers_of(places=(), roads=(), **columns):
     )
 
 
-def zones_of(*zones):
+def zones_of(*zones, kind="cumulative"):
     table = pd.DataFrame(
-        [("old", "East", d, "cumulative", shape) for d, shape in zones],
+        [("old", "East", d, kind, shape) for d, shape in zones],
         columns=["line", "side", "distance_m", "kind", "geometry"],
     )
     return gpd.GeoDataFrame(table, geometry="geometry", crs=FRAME.crs)

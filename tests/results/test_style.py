@@ -52,7 +52,7 @@ COLUMNS = {
     ],
     "control_change": ["id", "name", "name_alt", "control", "to_side", "population"],
     "corridors": ["id", "name", "name_alt", "kind"],
-    "corridor_sight": ["id", "name", "kind", "line", "in_sight"],
+    "corridor_sight": ["id", "name", "kind", "line", "visible_km"],
     "crossings": ["name", "name_alt"],
     "points": ["name", "name_alt", "kind"],
     "districts": ["code", "name", "name_alt"],

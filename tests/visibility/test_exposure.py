@@ -124,7 +124,7 @@ def test_conservative_takes_what_the_accuracy_of_heights_may_open_for_visible(ac
     assert -4.0 < told.settlements.clearance_max_m[0] < -3.0
     bold = see(heights, POST, place, roads=[road], accuracy_m=accuracy_m, conservative=True)
     assert bold.settlements.in_sight.tolist() == [state]
-    assert bold.segments.in_sight.tolist() == [state]
+    assert bold.corridors.in_sight.tolist() == [state]
     assert bold.settlements.posts_in_sight.tolist() == [0]
     assert any("count as visible; kilometres" in note.text for note in bold.notes) == bool(
         accuracy_m
@@ -269,8 +269,8 @@ def test_any_number_of_threads_and_blocks_gives_the_same_bits(monkeypatch):
     )
     pd.testing.assert_frame_equal(one.settlements, two.settlements, check_exact=True)
     pd.testing.assert_frame_equal(
-        pd.DataFrame(one.corridors.drop(columns="geometry")),
-        pd.DataFrame(two.corridors.drop(columns="geometry")),
+        pd.DataFrame(one.corridor_zones.drop(columns="geometry")),
+        pd.DataFrame(two.corridor_zones.drop(columns="geometry")),
         check_exact=True,
     )
     for band in ("seen", "unknown"):
@@ -368,8 +368,6 @@ def test_roads_in_sight_behind_a_ridge_and_out_of_range():
     assert km["visible"] == pytest.approx(1.95, abs=0.11)
     assert km["out_of_range"] == pytest.approx(14.95, abs=0.11)
     assert km.sum() == pytest.approx(24.9, rel=1e-6)
-    assert table.geometry.length.to_numpy() / 1_000 == pytest.approx(table.km.to_numpy(), rel=1e-5)
-    assert table.crs == FRAME.crs
     tall = see(heights, POST, roads=[road], radius_m=10_000.0, target_height_m=500.0).corridors
     assert tall.set_index("in_sight").km["visible"] > km["visible"]
 
@@ -404,7 +402,11 @@ def test_without_elevation_or_switched_off_every_table_keeps_its_columns():
             project, layers=layers, fronts=[front_of(LINE)], dem=dem, zones=zones_of()
         )
         assert list(found.settlements.columns) == exposure.SETTLEMENTS
-        assert list(found.corridors.columns) == [*corridor_pieces.CORRIDORS, "geometry"]
+        assert list(found.corridors.columns) == corridor_pieces.CORRIDORS
+        assert list(found.corridor_zones.columns) == [
+            *corridor_pieces.CORRIDOR_ZONES.names,
+            "geometry",
+        ]
         assert not found.rasters
     nothing = see(plain(), POST)
     assert list(nothing.settlements.columns) == exposure.SETTLEMENTS
@@ -537,3 +539,30 @@ def test_what_half_the_spacing_adds_is_measured_and_told():
         assert f"finds {more:.1%} more land in sight" in note.text
     # With a post in every cell there is nothing to add.
     assert see(heights, LINE).notes == see(heights, LINE, spacing_m=90.0).notes == ()
+
+
+def test_kilometres_by_zone_of_a_road_that_leaves_the_line():
+    """A road 0 to 25 km from the post; rings of 0-5 and 5-15 km; a wall hides all beyond 2 km."""
+    heights = plain()
+    heights[:, x_of() == 2_050.0] = 200.0
+    road = shapely.LineString([(100.0, -50.0), (25_000.0, -50.0)])
+    rings = zones_of(
+        (15_000.0, shapely.box(5_000, -9e3, 15_000, 9e3)),
+        (5_000.0, shapely.box(0, -9e3, 5_000, 9e3)),
+        kind="ring",
+    )
+    found = exposure.see_from_fronts(
+        SimpleNamespace(sight=Sight(radius_m=20_000.0)),
+        layers=layers_of([], [road]),
+        fronts=[front_of(POST)],
+        dem=dem_of(heights),
+        zones=rings,
+    ).corridor_zones
+    assert found["distance_m"].tolist() == [5_000.0, 15_000.0]
+    assert found["from_m"].tolist() == [0.0, 5_000.0]
+    # The plane is true to scale within 1e-6.
+    assert found["km"].to_numpy() == pytest.approx([4.9, 10.0], rel=1e-6)
+    assert found["visible_km"].to_numpy() == pytest.approx([1.95, 0.0], abs=0.11)
+    assert (found["visible_km"] + found["hidden_km"]).to_numpy() == pytest.approx([4.9, 10.0])
+    assert found.geometry[0].equals(shapely.LineString([(100.0, -50.0), (5_000.0, -50.0)]))
+    assert found.geometry[1] is None

@@ -13,6 +13,7 @@ from frontline.export.maps.layout import EDGE, POINT_MM
 from frontline.export.maps.view import Box, MapView, choose_scale_bar, draw_up_graticule, find_north
 from frontline.export.web.overlays import choose_class_bounds
 from frontline.results.style import (
+    CORRIDOR_IN_SIGHT,
     DISTRICT,
     EXPOSURE,
     EXPOSURE_UNKNOWN,
@@ -21,7 +22,6 @@ from frontline.results.style import (
     PAPER,
     PARTITION,
     SETTLEMENT_OUTSIDE,
-    SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
     choose_corridor_style,
@@ -46,12 +46,6 @@ if TYPE_CHECKING:
     from frontline.results.model import Results
 
 
-SIGHT_WORDS = {
-    "visible": "code_visible",
-    "hidden": "code_hidden",
-    "unknown": "code_undecided",
-}
-"""The words for what a segment of a corridor is, as a line sees it."""
 STATED = ("D", "^", "s", "v", "P", "o")
 """Signs of figures that a source states for one distance."""
 
@@ -172,15 +166,10 @@ def list_exposure_rows(results: Results) -> list[LegendRow]:
         edge = LineStyle(darken_for_paper(colour), 0.8)
         text = f"{side}: {WORDS['zones'].lower()} {steps} {WORDS['km']}"
         rows.append(LegendRow("line", text, line=edge))
-    states = set(results.further.get("corridor_sight", {"in_sight": ()})["in_sight"])
-    return [
-        *rows,
-        *(
-            LegendRow("line", f"{WORDS['corridors']}: {WORDS[word]}", line=SIGHT_LINES[state])
-            for state, word in SIGHT_WORDS.items()
-            if state in states
-        ),
-    ]
+    courses = results.further.get("corridor_sight")
+    if courses is not None and (courses["visible_km"] > 0.0).any():
+        rows.append(LegendRow("line", WORDS["corridor_in_sight"], line=CORRIDOR_IN_SIGHT))
+    return rows
 
 
 def list_chart_rows(results: Results, *, names: list[str]) -> dict[str, LegendRow]:

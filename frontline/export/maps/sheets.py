@@ -47,6 +47,7 @@ from frontline.export.maps.view import (
 )
 from frontline.export.web.overlays import FLAT, classify_exposure
 from frontline.results.style import (
+    CORRIDOR_IN_SIGHT,
     DISTRICT,
     HELD_TINT,
     INK,
@@ -54,7 +55,6 @@ from frontline.results.style import (
     PAPER,
     PARTITION,
     SETTLEMENT_OUTSIDE,
-    SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
     choose_corridor_style,
@@ -307,15 +307,14 @@ def _draw_sight(pens: Pens, results: Results, key: str) -> None:
 
 
 def _draw_corridor_sight(pens: Pens, results: Results, key: str) -> None:
-    """Draw what of the corridors is in sight of a line, hidden or undecided."""
-    segments = results.further.get("corridor_sight")
-    if segments is None or not hasattr(segments, "geometry"):
+    """Draw the corridors in the zones where some of them is in sight of a line."""
+    courses = results.further.get("corridor_sight")
+    if courses is None or not hasattr(courses, "geometry"):
         return
-    for row in segments[segments["line"] == key].to_dict("records"):
-        style = SIGHT_LINES.get(row["in_sight"])
-        if style is not None:
-            pens.stroke([row["geometry"]], LineStyle(PAPER, style.width + 1.4), zorder=5, alpha=0.9)
-            pens.stroke([row["geometry"]], style, zorder=5.1)
+    shapes = courses.geometry[(courses["line"] == key) & courses.geometry.notna()].to_numpy()
+    casing = LineStyle(PAPER, CORRIDOR_IN_SIGHT.width + 1.4)
+    pens.stroke(shapes, casing, zorder=5, alpha=0.9)
+    pens.stroke(shapes, CORRIDOR_IN_SIGHT, zorder=5.1)
 
 
 def _draw_context(pens: Pens, results: Results, *, corridors: bool = True) -> None:

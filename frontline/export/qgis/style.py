@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from frontline.export.web.overlays import FLAT, choose_class_bounds
 from frontline.results.style import (
+    CORRIDOR_IN_SIGHT,
     CORRIDORS,
     DISTRICT,
     EXPOSURE,
@@ -19,7 +20,6 @@ from frontline.results.style import (
     PAPER,
     PARTITION,
     SETTLEMENT_OUTSIDE,
-    SIGHT_LINES,
     STUDY_AREA,
     LineStyle,
     choose_line_styles,
@@ -379,17 +379,9 @@ def _corridors(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]
 
 
 def _corridor_sight(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
-    names = {
-        "visible": WORDS["code_visible"],
-        "hidden": WORDS["code_hidden"],
-        "unknown": WORDS["code_undecided"],
-    }
-    rules = tuple(
-        QgisRule(names[state].capitalize(), f'"in_sight" = {quote(state)}', draw_stroke(style))
-        for state, style in SIGHT_LINES.items()
-    )
+    rule = QgisRule(WORDS["corridor_in_sight"], "ELSE", draw_stroke(CORRIDOR_IN_SIGHT))
     return tuple(
-        QgisRule(label, f'"line" = {quote(key)}', children=rules, shown=newest)
+        QgisRule(label, f'"line" = {quote(key)}', children=(rule,), shown=newest)
         for key, label, newest in _newest_last(project)
     )
 

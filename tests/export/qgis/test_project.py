@@ -29,6 +29,7 @@ from frontline.export.qgis.style import guard_expression
 from frontline.export.rasters import list_raster_writers
 from frontline.project.models import LineSpec
 from frontline.results.style import PAPER, choose_side_colours
+from frontline.results.words import WORDS
 from frontline.workflow.run import run
 
 
@@ -279,8 +280,8 @@ def test_qgis_opens_every_layer_in_its_group(opened, results):
         assert of(f"lines_of_{key}", seen)["count"] == 1
         assert of(f"zones_of_{key}", seen)["count"] == 8
         segments = of(f"corridor_sight_of_{key}", seen)
-        assert segments["count"] == 3
-        assert segments["rules"] == ["In sight", "Not in sight", "Undecided: terrain unknown"]
+        assert segments["count"] == 1
+        assert segments["rules"] == [WORDS["corridor_in_sight"]]
         assert "illustration only" in segments["name"]
         assert of(f"lines_of_{key}", seen)["rules"] == [label]
         assert f"{SIDES[0]}, 5 km" in of(f"zones_of_{key}", seen)["rules"]

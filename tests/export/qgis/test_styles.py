@@ -92,7 +92,6 @@ def test_every_coded_column_has_words():
         "outside": "outside the study area",
     }
     assert listed["control_change"]["sight_after"]["out_of_range"] == "beyond the radius"
-    assert listed["corridor_sight"]["in_sight"]["hidden"] == "not in sight"
     assert listed["corridors"]["kind"]["road planned"] == "Road, planned"
     coded = re.compile(r"(^|_)(line|side|kind|control|sight)(_|$)")
     free = {("points", "kind"), ("changes", "sight_certain")}
