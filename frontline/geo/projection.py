@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -138,13 +138,22 @@ class ProjectedPlane:
 
     def xy(self, lonlat: Coords) -> Coords:
         """Project ``(n, 2)`` degrees into plane metres."""
-        return _make_projection(_WGS84, self.crs)(lonlat)
+        return self._from_degrees(lonlat)
 
     def lonlat(self, xy: Coords) -> Coords:
         """Turn ``(n, 2)`` plane metres into degrees, -180 to 180; NaN where that fails."""
-        lonlat = _make_projection(self.crs, _WGS84)(xy)
+        lonlat = self._to_degrees(xy)
         lonlat[~np.isfinite(lonlat).all(axis=1)] = np.nan
         return lonlat
+
+    # Kept, for to look a projection up hashes the words of both systems.
+    @cached_property
+    def _from_degrees(self) -> Forward:
+        return _make_projection(_WGS84, self.crs)
+
+    @cached_property
+    def _to_degrees(self) -> Forward:
+        return _make_projection(self.crs, _WGS84)
 
     def ground_m(self, start: Coords, stop: Coords) -> NDArray[np.float64]:
         """Distance on the ground between near places of the plane, fast.

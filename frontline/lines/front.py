@@ -39,7 +39,7 @@ from frontline.lines.states import (
 )
 from frontline.project.loader import write_relative
 from frontline.records import Note
-from frontline.uncertainty.copies import LocatedPoints
+from frontline.uncertainty.copies import LocatedPoints, place_against
 from frontline.uncertainty.displacement import (
     DisplacedLine,
     EdgeMaker,
@@ -49,7 +49,7 @@ from frontline.uncertainty.displacement import (
     prepare_line,
 )
 from frontline.uncertainty.intervals import Drawn
-from frontline.uncertainty.sampling import SamplePosition, find_position
+from frontline.uncertainty.sampling import SamplePosition
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -608,13 +608,15 @@ class Copies(Sequence[DisplacedFront]):
     Notes
     -----
     As a sequence it holds the lines as they may run. Sides become polygons only when they are
-    read; `located` finds the side of points without them.
+    read; `locate` finds the side of points without them. ``drawn_areas`` holds the land of each
+    side within the distances that were asked for (`frontline.lines.zones.measure_drawn_areas`).
     """
 
     def __init__(self, line: DisplacedLine, lands: Mapping[str, Any]) -> None:
         self.line, self._lands = line, lands
         self._maker = EdgeMaker.of(line)
         self._known: dict[tuple[Kind, int], DisplacedFront] = {}
+        self.drawn_areas: dict[float, Drawn] = {}
 
     def copy(self, kind: Kind, number: int = 0) -> DisplacedFront:
         """Return one copy of a kind."""
@@ -634,11 +636,11 @@ class Copies(Sequence[DisplacedFront]):
         """Take a figure of every copy that its interval asks for, from lines and polygons."""
         counted = counted or self.line.generalised
         first, kind = ("drawn", "lines") if counted else ("smooth", "maps")
-        copies = [
-            figure(self.copy(kind, number))  # type: ignore[arg-type]
-            for number in range(len(self))
-        ]
         base = figure(self.copy(first))  # type: ignore[arg-type]
+        copies = map_pieces(
+            lambda number: figure(self.copy(kind, number)),  # type: ignore[arg-type]
+            range(len(self)),
+        )
         return Drawn(np.asarray(base, np.float64), np.array(copies, np.float64), counted=counted)
 
     @overload
@@ -771,14 +773,7 @@ def take_positions(
         located = draws.locate(xy, here.side, plane)
         lines = map_pieces(lambda number: located.at("lines", number), range(len(draws)))
         return (located.at("drawn", 0), *lines)
-    names, points = list(front.sides), shapely.points(xy)
-    return (
-        here,
-        *(
-            find_position(points, line=draw.line, sides=draw.sides, plane=plane, names=names)
-            for draw in draws
-        ),
-    )
+    return (here, *map_pieces(lambda draw: _place_against(draw, front, xy, plane), draws))
 
 
 def take_paired_figures(
@@ -820,18 +815,14 @@ def take_paired_figures(
             return copies[number] if number >= 0 else drawn
         return copies.copy("maps", number) if number >= 0 else copies.copy("smooth")
 
-    values = [
-        figure(
-            *(
-                copies_of(copies, drawn, number)
-                for copies, drawn in zip(pair, as_given, strict=True)
-            )
-        )
-        for number in range(-1, count)
-    ]
-    return Drawn(
-        np.asarray(values[0], np.float64), np.array(values[1:], np.float64), counted=counted
-    )
+    def value(number: int) -> Any:
+        both = zip(pair, as_given, strict=True)
+        return figure(*(copies_of(copies, drawn, number) for copies, drawn in both))
+
+    # The first one finds what all copies have in common, before threads ask for it.
+    base = np.asarray(value(-1), np.float64)
+    copies = map_pieces(value, range(count))
+    return Drawn(base, np.array(copies, np.float64), counted=counted)
 
 
 def take_point_figures(
@@ -869,13 +860,17 @@ def take_point_figures(
         return None
     if isinstance(draws, Copies):
         return draws.locate(xy, here.side, plane).evaluate(figure, counted=counted)
-    names, points = list(front.sides), shapely.points(xy)
-    copies = [
-        figure(find_position(points, line=draw.line, sides=draw.sides, plane=plane, names=names))
-        for draw in draws
-    ]
-    base = np.asarray(figure(here), dtype=np.float64)
+    as_given = DisplacedFront(front.geometry, front.sides)
+    base = np.asarray(figure(_place_against(as_given, front, xy, plane)), dtype=np.float64)
+    copies = map_pieces(lambda draw: figure(_place_against(draw, front, xy, plane)), draws)
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
+
+
+def _place_against(
+    draw: DisplacedFront, front: FrontLine, xy: Coords, plane: ProjectedPlane
+) -> SamplePosition:
+    lands = [draw.sides[name] for name in front.sides]
+    return place_against(xy, line=draw.line, lands=lands, plane=plane)
 
 
 def _restore_grey(halves: Mapping[str, Any], front: FrontLine) -> dict[str, Any]:

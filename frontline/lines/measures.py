@@ -15,7 +15,7 @@ from frontline import schema
 from frontline._typing import Floats
 from frontline.elevation.dem import sample_heights, to_dem_crs
 from frontline.elevation.terrain import measure_relief, measure_slope
-from frontline.geo.geodesy import find_nearest, measure_length, place_points
+from frontline.geo.geodesy import find_nearest, measure_length, place_points, sample_line
 from frontline.geo.geodesy import measure_distance_of_points as distance_to
 from frontline.lines.front import pair_lines, take_paired_figures
 from frontline.schema import Table
@@ -67,38 +67,6 @@ def measure_length_at_scales(
     return pd.DataFrame(rows, columns=["generalise_m", "length_km", "vertices"])
 
 
-def sample_line(
-    course: Any, *, plane: ProjectedPlane, step_m: float = STEP_M
-) -> tuple[Floats, Floats]:
-    """Place points evenly along a line, with the length that each stands for.
-
-    Parameters
-    ----------
-    course
-        Line in the plane, in any number of pieces.
-    plane
-        The plane.
-    step_m
-        Largest distance between neighbours.
-
-    Returns
-    -------
-    Coordinates ``(n, 2)``, both ends of each piece among them, and metres ``(n,)``: half a step
-    at the ends. The metres add up to the geodesic length.
-    """
-    places, metres = [np.zeros((0, 2))], [np.zeros(0)]
-    for part in shapely.get_parts(shapely.line_merge(course)):
-        xy = place_points(part, plane=plane, spacing_m=step_m)
-        if len(xy) < 2:
-            continue
-        whole = float(measure_length(np.array([part], dtype=object), plane=plane)[0])
-        each = np.full(len(xy), whole / (len(xy) - 1))
-        each[[0, -1]] /= 2.0
-        places.append(xy)
-        metres.append(each)
-    return np.concatenate(places), np.concatenate(metres)
-
-
 def read_terrain_along(
     course: Any,
     *,
@@ -128,7 +96,7 @@ def read_terrain_along(
     between pieces left out), the length of line it stands for, and what is known of the ground
     there, NaN where nothing is. ``slope_deg`` is that of the elevation's cell.
     """
-    xy, metres = sample_line(course, plane=plane, step_m=step_m)
+    xy, metres = sample_line(shapely.line_merge(course), plane=plane, step_m=step_m)
     lonlat = plane.lonlat(xy)
     cells = dem.rowcol(*to_dem_crs(dem, plane.crs, xy[:, 0], xy[:, 1]))
     steep = np.full(len(xy), np.nan)
@@ -272,7 +240,7 @@ def measure_separation(
     LineSeparation
         Empty for an empty line.
     """
-    xy, metres = sample_line(course, plane=plane, step_m=step_m)
+    xy, metres = sample_line(shapely.line_merge(course), plane=plane, step_m=step_m)
     return LineSeparation(xy, metres, find_nearest(other, points=xy, plane=plane).distance_m)
 
 
@@ -293,7 +261,10 @@ def measure_hausdorff(
     farthest = 0.0
     for walked, opposite in ((course, other), (other, course)):
         xy = np.concatenate(
-            [sample_line(walked, plane=plane, step_m=step_m)[0], shapely.get_coordinates(walked)]
+            [
+                sample_line(shapely.line_merge(walked), plane=plane, step_m=step_m)[0],
+                shapely.get_coordinates(walked),
+            ]
         )
         distances_m = find_nearest(opposite, points=xy, plane=plane).distance_m
         if not len(distances_m) or np.isnan(distances_m).any():
@@ -446,7 +417,7 @@ def _find_mean_interval(
 
 
 def _measure_coarse_mean(course: Any, other: Any, plane: ProjectedPlane) -> float:
-    xy, metres = sample_line(course, plane=plane, step_m=4 * STEP_M)
+    xy, metres = sample_line(shapely.line_merge(course), plane=plane, step_m=4 * STEP_M)
     if not len(xy):
         return math.nan
     return float(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,11 +13,11 @@ import shapely
 from numpy.typing import NDArray
 
 from frontline import schema
-from frontline._typing import Floats
+from frontline._typing import Floats, Geometries
 from frontline.executor import map_pieces
-from frontline.geo.geodesy import geodesic_buffer, measure_area, planar_buffer
+from frontline.geo.geodesy import geodesic_buffer, measure_area
 from frontline.geo.projection import ProjectedPlane
-from frontline.lines.front import Copies, displace_front, take_figures, take_point_figures
+from frontline.lines.front import Copies, displace_front, take_point_figures
 from frontline.records import Note
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
@@ -30,8 +29,11 @@ if TYPE_CHECKING:
     from frontline.lines.front import DisplacedFront, FrontLine
 
 
+STEPS_M = tuple(500.0 * step for step in range(1, 61))
+"""Distances at which zones are known besides those of the project: every half kilometre."""
+
 _THINNED = 0.01
-_ARCS = 32
+_ARCS = 16
 _FIFTH = 0.2
 _FEW_DRAWS = 50
 
@@ -200,18 +202,7 @@ def buffer_zones(
     rows: list[dict[str, Any]] = []
     for front in fronts:
         lands = np.array(list(front.sides.values()), dtype=object)
-        bands = np.array(
-            [
-                geodesic_buffer(front.geometry, distance_m=distance, plane=plane)
-                for distance in distances
-            ],
-            dtype=object,
-        )
-        # A ring is cut from bands, not from zones: two zones share the edge of the study area,
-        # and its vertices, a rounding apart, would leave needles there.
-        belts = np.concatenate([bands[:1], shapely.difference(bands[1:], bands[:-1])])
-        cumulative = _areas_of(shapely.intersection(bands[:, None], lands[None, :]))
-        ring = _areas_of(shapely.intersection(belts[:, None], lands[None, :]))
+        cumulative, ring = _cut_zones(front, lands, distances, plane)
         most_km2 = sum(land.area for land in lands) / 1e6
         within = measure_drawn_areas(
             front, draws=draws.get(front.key, ()), distances_m=distances, plane=plane
@@ -244,6 +235,26 @@ def buffer_zones(
     )
 
 
+def _cut_zones(
+    front: FrontLine, lands: Geometries, distances_m: Sequence[float], plane: ProjectedPlane
+) -> tuple[Geometries, Geometries]:
+    """Cut lands within and between distances of a line, each ``(distances, sides)``."""
+    bands = map_pieces(
+        lambda distance: geodesic_buffer(front.geometry, distance_m=distance, plane=plane),
+        distances_m,
+    )
+
+    # A ring is cut from bands, not from zones: two zones share the edge of the study area,
+    # and its vertices, a rounding apart, would leave needles there.
+    def cut(row: int) -> Geometries:
+        belt = shapely.difference(bands[row], bands[row - 1]) if row else bands[row]
+        return _areas_of(shapely.intersection(np.array([[bands[row]], [belt]]), lands[None, :]))
+
+    zones = np.array(map_pieces(cut, range(len(bands))), dtype=object)
+    zones = zones.reshape(len(bands), 2, len(lands))
+    return zones[:, 0], zones[:, 1]
+
+
 def _rings(within: Floats) -> Floats:
     return np.diff(within, axis=-1, prepend=0.0)
 
@@ -270,7 +281,8 @@ def buffer_zones_in_plane(
     plane
         The plane.
     tolerance_m
-        The line is thinned by so much first, and by a hundredth of the distance.
+        The line is thinned by so much first, and by a hundredth of the distance; the sides by
+        so much as well, so that a zone has no more vertices along the line than its outer edge.
 
     Returns
     -------
@@ -280,7 +292,8 @@ def buffer_zones_in_plane(
         300 km from its centre. Areas are off by less, for a thinned line passes on both hands of
         the whole one.
     """
-    lands = np.array(list(front.sides.values()), dtype=object)
+    # Edges in common stay in common.
+    lands = shapely.coverage_simplify(list(front.sides.values()), 2.0 * tolerance_m)
     shapely.prepare(lands)
 
     def cut(distance: float) -> NDArray[Any]:
@@ -480,15 +493,37 @@ def measure_drawn_areas(
     """
     if not len(draws):
         return None
+    known = draws.drawn_areas if isinstance(draws, Copies) else {}
+    wanted = [float(far) for far in distances_m]
+    missing = {far for far in wanted if far not in known}
+    if math.inf in missing:
+        known[math.inf] = _measure_by_squares(front, draws, [math.inf], plane).at(slice(None), 0)
+    if missing - {math.inf}:
+        # Whoever asks for a distance, its squares are the same: those of the widest step.
+        every = sorted((missing - {math.inf}) | set(STEPS_M))
+        drawn = _measure_by_squares(front, draws, every, plane)
+        known |= {far: drawn.at(slice(None), row) for row, far in enumerate(every)}
+    found = [known[far] for far in wanted]
+    return Drawn(
+        np.stack([drawn.base for drawn in found], axis=-1),
+        np.stack([drawn.copies for drawn in found], axis=-1),
+        counted=found[0].counted,
+    )
+
+
+def _measure_by_squares(
+    front: FrontLine,
+    draws: Sequence[DisplacedFront],
+    distances_m: Sequence[float],
+    plane: ProjectedPlane,
+) -> Drawn:
+    """Measure land in all copies at all distances at once, ``(sides, distances)``."""
     distances = np.array(distances_m, dtype=np.float64)
-    if not isinstance(draws, Copies):
-        return take_figures(front, draws=draws, figure=partial(_overlaid, distances_m=distances))
     reach_m = FARTHEST_SIGMAS * float(front.error_m.max()) / SIGMAS
-    known = distances[np.isfinite(distances)]
+    if math.isfinite(distances[-1]):
+        reach_m += 1.005 * float(distances[-1])
     land = divide_land(
-        shapely.union_all(list(front.sides.values())),
-        course=front.geometry,
-        reach_m=float(known.max(initial=0.0)) * 1.005 + reach_m,
+        shapely.union_all(list(front.sides.values())), course=front.geometry, reach_m=reach_m
     )
     where = find_position(
         shapely.points(land.xy),
@@ -505,21 +540,11 @@ def measure_drawn_areas(
         areas_within(copy.side, other, copy.distance_m, size_km2, land.width_m, distances, found)
         return found
 
-    return take_point_figures(
+    drawn = take_point_figures(
         front, draws=draws, xy=land.xy, here=where, figure=areas, plane=plane, counted=False
     )
-
-
-def _overlaid(line: Any, sides: Mapping[str, Any], *, distances_m: Floats) -> Floats:
-    """Areas ``(sides, distances)``, km2, by plain buffers: the slow way."""
-    lands = np.array([sides[name] for name in sides], dtype=object)
-    bands = [
-        planar_buffer(line, distance_m=far) if math.isfinite(far) else None for far in distances_m
-    ]
-    areas = [
-        shapely.area(lands if band is None else shapely.intersection(band, lands)) for band in bands
-    ]
-    return np.column_stack(areas) / 1e6
+    assert drawn is not None  # there are copies
+    return drawn
 
 
 def _areas_of(shapes: NDArray[Any]) -> NDArray[Any]:

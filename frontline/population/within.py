@@ -17,7 +17,12 @@ from frontline import schema
 from frontline._typing import Floats, Integers
 from frontline.geo.geodesy import geodesic_buffer
 from frontline.lines.front import take_point_figures
-from frontline.lines.zones import add_zone_intervals, buffer_zones_in_plane, measure_drawn_areas
+from frontline.lines.zones import (
+    STEPS_M,
+    add_zone_intervals,
+    buffer_zones_in_plane,
+    measure_drawn_areas,
+)
 from frontline.population.catchments import (
     CatchmentAreas,
     CatchmentPopulation,
@@ -674,8 +679,6 @@ def _notes_on_raster(grid: Grid, source: PopulationSource) -> Iterator[Note]:
         yield Note(about, text)
 
 
-STEP_M, FARTHEST_M = 500.0, 30_000.0
-
 THINNED_M, THINNED = 20.0, 0.05
 """Bands between the project's distances are drawn about a line thinned by so much, and by this
 part of its error: less than a pixel of any map that shows them."""
@@ -728,8 +731,7 @@ def compute_profile(
     thinned line, true to some thousandths (`frontline.lines.zones.buffer_zones_in_plane`). The
     land of the displaced copies is measured at all distances at once.
     """
-    steps = np.arange(STEP_M, FARTHEST_M + 1.0, STEP_M)
-    steps = np.union1d(steps, project.zones.distances_m)
+    steps = np.union1d(STEPS_M, project.zones.distances_m)
     bands = _bands(
         fronts, own_zones, draws, steps=[float(step) for step in steps], plane=layers.plane
     )

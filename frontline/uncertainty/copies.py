@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ SQUARES = 16_000
 """Squares that stand for land, at least; with more the same figure comes out slower."""
 
 _LEAST_CELL_M = 1.0
+_BLOCK = 8
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,44 @@ class LocatedPoints:
             )
 
 
+def place_against(
+    xy: Coords, *, line: Any, lands: Sequence[Any], plane: ProjectedPlane
+) -> SamplePosition:
+    """Find side of, and distance to, a copy that is known by its line and its polygons.
+
+    Parameters
+    ----------
+    xy
+        Points in the plane, shape ``(m, 2)``.
+    line
+        Line in the plane; distances from an empty one are NaN.
+    lands
+        Polygons of the sides, in the order of their numbers.
+    plane
+        The plane.
+
+    Returns
+    -------
+    SamplePosition
+        With the other side as ``other`` where there are two.
+    """
+    xy = np.ascontiguousarray(xy, dtype=np.float64)
+    coords, part = shapely.get_coordinates(shapely.get_parts(line), return_index=True)
+    head = np.flatnonzero(np.diff(part) == 0)
+    away = np.full(len(xy), np.nan)
+    if len(head):
+        nearest = np.zeros(len(xy), dtype=np.int64)
+        nearest_edges(coords, head, xy, nearest.copy(), away, nearest)
+        away *= _scale(xy, coords, head[nearest], away, plane)
+    side = np.full(len(xy), OUTSIDE, dtype=np.int64)
+    for number, land in enumerate(lands):
+        shapely.prepare(land)
+        rest = np.flatnonzero(side == OUTSIDE)
+        side[rest[shapely.intersects_xy(land, xy[rest, 0], xy[rest, 1])]] = number
+    other = np.where(side == OUTSIDE, side, 1 - side) if len(lands) == 2 else None
+    return SamplePosition(side, away, other)
+
+
 def _scale(
     xy: Coords, vertices: Coords, start: Index, away: Floats, plane: ProjectedPlane
 ) -> Floats:
@@ -234,12 +273,15 @@ def divide_land(area: Any, *, course: Any, reach_m: float, squares: int = SQUARE
     # The lattice is that of the plane, so that it does not depend on the area.
     columns = np.arange(math.floor(west / width), math.ceil(east / width))
     rows = np.arange(math.floor(south / width), math.ceil(north / width))
-    x, y = np.meshgrid((columns + 0.5) * width, (rows + 0.5) * width)
-    xy = np.column_stack([x.ravel(), y.ravel()])
     thin = shapely.simplify(course, width / 4.0, preserve_topology=False)
     shapely.prepare(thin)
-    points = shapely.points(xy)
-    xy = xy[shapely.dwithin(thin, points, reach_m + width)]
+    # Blocks of squares first: most of a wide area lies far from the line.
+    columns, rows = (np.unique(np.floor_divide(some, _BLOCK)) for some in (columns, rows))
+    blocks = _near(thin, _list_cells(columns, rows), _BLOCK * width, reach_m)
+    inner = _list_cells(np.arange(_BLOCK), np.arange(_BLOCK))
+    cells = (blocks[:, None] * _BLOCK + inner).reshape(-1, 2)
+    cells = _near(thin, cells, width, reach_m)
+    xy = np.asarray((cells[np.lexsort(cells.T)] + 0.5) * width, dtype=np.float64)
     half = width / 2.0
     boxes = shapely.box(xy[:, 0] - half, xy[:, 1] - half, xy[:, 0] + half, xy[:, 1] + half)
     shapely.prepare(area)
@@ -248,6 +290,17 @@ def divide_land(area: Any, *, course: Any, reach_m: float, squares: int = SQUARE
     size[cut] = shapely.area(shapely.intersection(boxes[cut], area))
     kept = size > 0.0
     return Squares(xy[kept], size[kept], np.full(int(kept.sum()), width))
+
+
+def _list_cells(columns: Integers, rows: Integers) -> Integers:
+    x, y = np.meshgrid(columns, rows)
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+def _near(line: Any, cells: Integers, width: float, reach_m: float) -> Integers:
+    """Keep the cells of a lattice of which some part may lie within a distance of a line."""
+    middle = shapely.points((cells + 0.5) * width)
+    return np.asarray(cells[shapely.dwithin(line, middle, reach_m + width)], dtype=np.int64)
 
 
 def _common_bounds(area: Any, course: Any, reach_m: float) -> tuple[float, float, float, float]:

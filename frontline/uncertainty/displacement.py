@@ -257,7 +257,7 @@ class DisplacedLine:
             for piece, offset in zip(self.pieces, self.offset_m[kind], strict=True)
         ]
         for joint in self.joints:
-            mean = np.mean([moved[row][at] for row, at in joint], axis=0)
+            mean = sum(moved[row][at] for row, at in joint) / len(joint)
             for row, at in joint:
                 moved[row][at] = mean
         return moved

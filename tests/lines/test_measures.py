@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.analysis.lines import find_certainty
+from frontline.geo.geodesy import sample_line
 from frontline.lines.front import displace_front
 from frontline.lines.measures import (
     BETWEEN,
@@ -19,7 +20,6 @@ from frontline.lines.measures import (
     measure_length_at_scales,
     measure_separation,
     read_terrain_along,
-    sample_line,
     tabulate_separation,
 )
 from frontline.uncertainty.intervals import make_generator
@@ -45,7 +45,7 @@ def test_samples_stand_for_the_whole_length_of_every_piece():
     xy, metres = sample_line(pieces, plane=FRAME, step_m=500.0)
     assert metres.sum() == pytest.approx(1_700 + 2_950, rel=1e-4)
     assert len(xy) == (4 + 1) + (6 + 1)
-    assert len(sample_line(shapely.MultiLineString(), plane=FRAME)[0]) == 0
+    assert len(sample_line(shapely.MultiLineString(), plane=FRAME, step_m=500.0)[0]) == 0
 
 
 def test_parallels_ten_kilometres_apart():

@@ -15,7 +15,6 @@ from frontline.lines.zones import (
     LINES,
     SIDES,
     ZONES,
-    _overlaid,
     buffer_zones,
     buffer_zones_in_plane,
     measure_drawn_areas,
@@ -198,6 +197,13 @@ def winding_front(*, error_m=2_000.0):
     return front_of(np.column_stack([x - x.mean(), y]), error_m=error_m)
 
 
+def overlaid(line, sides, *, distances_m):
+    """Areas ``(sides, distances)``, km2, by plain buffers: the slow way."""
+    lands = list(sides.values())
+    bands = [line.buffer(far, 32) if math.isfinite(far) else BOX.buffer(1e6) for far in distances_m]
+    return np.array([[land.intersection(band).area / 1e6 for band in bands] for land in lands])
+
+
 def test_copies_measured_by_squares_agree_with_their_overlay():
     """The slow way: a buffer and an intersection per copy, distance and side."""
     front = winding_front()
@@ -206,7 +212,7 @@ def test_copies_measured_by_squares_agree_with_their_overlay():
     distances = np.array([2_000.0, 5_000.0, 15_000.0, math.inf])
     fast = measure_drawn_areas(front, draws=draws, distances_m=distances, plane=FRAME)
     slow = take_figures(
-        front, draws=draws, figure=lambda line, sides: _overlaid(line, sides, distances_m=distances)
+        front, draws=draws, figure=lambda line, sides: overlaid(line, sides, distances_m=distances)
     )
     changed = [drawn.copies - drawn.base for drawn in (fast, slow)]
     wrong = np.sqrt(((changed[0] - changed[1]) ** 2).mean(axis=0))

@@ -199,9 +199,10 @@ class _Shapes:
 
 def _tolerance(geometries: np.ndarray) -> float:
     """Return the finest simplification, in degrees, that keeps the page small."""
-    tolerance = 5 * DEGREE
+    tolerance, simple = 5 * DEGREE, geometries
     while True:
-        simple = shapely.simplify(geometries, tolerance)
+        # Vertices are counted only: what was thinned may be thinned on, and rings may cross.
+        simple = shapely.simplify(simple, tolerance, preserve_topology=False)
         if shapely.get_num_coordinates(simple).sum() <= MOST_VERTICES or tolerance > 0.05:
             return tolerance
         tolerance *= 2
