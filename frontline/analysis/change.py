@@ -30,6 +30,7 @@ from frontline.uncertainty.sampling import SamplePosition, find_position
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from frontline.analysis.context import Analysis
     from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
@@ -106,6 +107,9 @@ CONTROL = Table(
 _THIN_M = 10.0
 """The outline of doubtful land is thinned by this much where hundreds of draws are held to it."""
 
+FLOWS = "flows of land"
+"""Begins the keys of overlaid pairs of lines among what a run keeps."""
+
 _SLIVER_KM2 = 1e-6
 """Land below one square metre is what overlaying leaves, not a change."""
 
@@ -180,11 +184,46 @@ def find_land_changes(
     ``area_high`` say the same of the row's own part, so that those of ``changed`` hardly move
     and those of ``within_error`` do. They are NaN where there are no draws.
     """
-    rows: list[dict[str, object]] = []
-    for flows in overlay_lines(fronts, study_area=study_area, draws=draws, plane=plane):
-        rows.extend(_list_land_rows(flows))
+    flows = overlay_lines(fronts, study_area=study_area, draws=draws, plane=plane)
+    return list_land_changes(flows, plane=plane)
+
+
+def list_land_changes(overlays: Sequence[Flows], *, plane: ProjectedPlane) -> gpd.GeoDataFrame:
+    """List the land of overlaid lines as `find_land_changes` does."""
+    rows = [row for flows in overlays for row in _list_land_rows(flows)]
     table = pd.DataFrame(rows, columns=[*CHANGES.all_names, "geometry"])
     return gpd.GeoDataFrame(table, geometry="geometry", crs=plane.crs)
+
+
+def overlay_once(
+    case: Analysis, *, fronts: Sequence[FrontLine], drawn: bool = True
+) -> tuple[Flows, ...]:
+    """Overlay each pair of lines of a run; a pair that was overlaid before is not again.
+
+    Parameters
+    ----------
+    case
+        The run: it keeps what is computed.
+    fronts
+        Lines of the run, scenarios among them.
+    drawn
+        Whether the areas of displaced copies are needed: they take most of the time.
+    """
+    flows = []
+    for old, new in pair_lines(fronts):
+        key: tuple[str, ...] = (FLOWS, old.key, new.key)
+        if not drawn and key not in case.computed:
+            key = (*key, "as drawn")
+        overlay = partial(
+            _overlay_pair,
+            old,
+            new,
+            case.layers.study_area,
+            case.draws if drawn else {},
+            case.layers.plane,
+        )
+        flows.append(case.compute_once(key, compute=overlay))
+    return tuple(flows)
 
 
 def overlay_lines(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from frontline.lines.alternatives import Alternative
     from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.lines.sections import LineSection
-    from frontline.network.project_roads import RoadNetwork
     from frontline.population.catchments import CatchmentPopulation
     from frontline.population.completeness import Reference
     from frontline.project.models import Project
     from frontline.visibility.exposure import FrontVisibility
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Analysis:
     variants
         The same case with alternatives in the place of lines; see
         `frontline.analysis.alternatives`.
-    networks
-        Road networks by kinds of corridors, each built when it is first needed.
+    computed
+        What several tables and claims take (`compute_once`), by what it is.
     """
 
     project: Project
@@ -78,9 +79,24 @@ class Analysis:
     references: tuple[Reference, ...] = ()
     cover: LandCoverSquares | None = None
     variants: tuple[Variant, ...] = ()
-    networks: dict[tuple[str, ...], RoadNetwork | None] = field(
+    computed: dict[tuple[str, ...], Any] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
+
+    def compute_once(self, key: tuple[str, ...], *, compute: Callable[[], Value]) -> Value:
+        """Compute a value when it is first needed, and keep it with this case.
+
+        Parameters
+        ----------
+        key
+            Says what it is, with all that it depends on beside the case.
+        compute
+            Computes it; nobody changes what it returns.
+        """
+        if key not in self.computed:
+            self.computed[key] = compute()
+        value: Value = self.computed[key]
+        return value
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -24,6 +24,7 @@ from frontline.uncertainty.sampling import OUTSIDE, SamplePosition, find_positio
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from frontline.analysis.context import Analysis
     from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
@@ -88,7 +89,7 @@ KIND_KM = Table(
     ranged=("km",),
     absent_is_none=True,
 )
-"""Columns of :func:`measure_corridor_kinds`."""
+"""Columns of the table of kinds from :func:`measure_corridors_and_kinds`."""
 
 CROSSINGS = Table(
     "crossings",
@@ -169,66 +170,94 @@ def measure_corridors(
     for 1,000 km from its centre); the change that a draw makes is added to the exact
     kilometres.
     """
-    corridors = layers.corridors
-    tables = [pd.DataFrame(columns=KM.names)]
-    samples = _take_samples(corridors.geometry.to_numpy(), layers.plane)
-    segments, owner = _split_corridors(corridors.geometry.to_numpy())
-    for front in fronts:
-        cumulative = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
-        keys = [(name, np.nan) for name in (*front.sides, "")]
-        keys += [(zone.side, float(zone.distance_m)) for zone in cumulative.itertuples()]
-        km = np.array(
-            [
-                np.bincount(owner, part, len(corridors))
-                for part in _measure_exact_km(segments, front, cumulative, layers.plane)
-            ]
-        )
-        low, high = _find_intervals(
-            km, samples, front, draws.get(front.key, ()), keys, layers.plane
-        )
-        row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
-        table = corridors.iloc[row][["id", "name", "kind"]].reset_index(drop=True)
-        table = pd.DataFrame(table).assign(line=front.key, order=row)
-        table["side"] = [keys[number][0] for number in key]
-        table["distance_m"] = [keys[number][1] for number in key]
-        table["km"], table["km_low"] = km[key, row], low[key, row]
-        table["km_high"] = high[key, row]
-        tables.append(table)
-    filled = [table for table in tables if len(table)] or tables[:1]
-    table = pd.concat(filled, ignore_index=True)
-    if len(table):
-        table = table.sort_values("order", kind="stable", ignore_index=True)
-    return table[KM.names]
+    shapes = layers.corridors.geometry.to_numpy()
+    owners = [(np.arange(len(shapes)), layers.corridors[_NAMES])]
+    (table,) = _measure(shapes, owners, layers, fronts, zones, draws)
+    return table
 
 
-def measure_corridor_kinds(
+def measure_corridors_and_kinds(
     layers: Layers,
     *,
     fronts: Sequence[FrontLine],
     zones: gpd.GeoDataFrame,
     draws: Mapping[str, Sequence[DisplacedFront]],
-) -> pd.DataFrame:
-    """Kilometres of all corridors of a kind together; parameters as for :func:`measure_corridors`.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Kilometres of each corridor, and of all of a kind; parameters as for `measure_corridors`.
 
     Returns
     -------
-    One row per kind, line, side and distance with the columns of :data:`KIND_KM`. The interval
-    is that of the sum in each draw: corridors that a displaced line moves together do not add
-    up to the sum of the ends of their own intervals.
+    corridors
+        As from :func:`measure_corridors`.
+    kinds
+        One row per kind, line, side and distance with the columns of :data:`KIND_KM`. The
+        interval is that of the sum in each draw: corridors that a displaced line moves together
+        do not add up to the sum of the ends of their own intervals.
     """
-    rows = layers.corridors.groupby("kind", sort=False).indices
     shapes = layers.corridors.geometry.to_numpy()
-    united = gpd.GeoDataFrame(
-        {name: list(rows) for name in ("id", "name", "kind")},
-        geometry=[
-            shapely.multilinestrings(shapely.get_parts(shapes[numbers]))
-            for numbers in rows.values()
-        ],
-        crs=layers.plane.crs,
+    kind, names = pd.factorize(layers.corridors["kind"])
+    kinds = pd.DataFrame({name: list(names) for name in _NAMES})
+    owners = [(np.arange(len(shapes)), layers.corridors[_NAMES]), (kind, kinds)]
+    by_corridor, by_kind = _measure(shapes, owners, layers, fronts, zones, draws)
+    return by_corridor, by_kind[KIND_KM.names]
+
+
+def measure_corridors_once(case: Analysis) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Kilometres of the corridors of a run, and of their kinds; measured when first needed."""
+    return case.compute_once(
+        ("corridors",),
+        compute=lambda: measure_corridors_and_kinds(
+            case.layers, fronts=case.fronts, zones=case.zones, draws=case.draws
+        ),
     )
-    return measure_corridors(
-        replace(layers, corridors=united), fronts=fronts, zones=zones, draws=draws
-    )[KIND_KM.names]
+
+
+_NAMES = ["id", "name", "kind"]
+_Owners = tuple["NDArray[np.int64]", pd.DataFrame]
+"""The row of each corridor in a table of owners, and that table: `_NAMES` of each."""
+
+
+def _measure(
+    shapes: NDArray[np.object_],
+    owners: Sequence[_Owners],
+    layers: Layers,
+    fronts: Sequence[FrontLine],
+    zones: gpd.GeoDataFrame,
+    draws: Mapping[str, Sequence[DisplacedFront]],
+) -> tuple[pd.DataFrame, ...]:
+    """Measure all corridors once and add them up by each way of owning them."""
+    tables = [[pd.DataFrame(columns=KM.names)] for _ in owners]
+    samples = _take_samples(shapes, layers.plane)
+    segments, corridor = _split_corridors(shapes)
+    for front in fronts:
+        cumulative = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
+        keys = [(name, np.nan) for name in (*front.sides, "")]
+        keys += [(zone.side, float(zone.distance_m)) for zone in cumulative.itertuples()]
+        parts = list(_measure_exact_km(segments, front, cumulative, layers.plane))
+        copies = draws.get(front.key, ())
+        rows = [row for row, _ in owners]
+        drawn = _measure_drawn_km(samples, rows, front, copies, keys, layers.plane)
+        for (owner, named), moved, found in zip(owners, drawn, tables, strict=True):
+            km = np.array([np.bincount(owner[corridor], part, len(named)) for part in parts])
+            low, high = _find_intervals(km, moved, known=len(copies) > 0)
+            row, key = np.nonzero((np.fmax(km, high) > 0.0).T)
+            table = named.iloc[row].reset_index(drop=True)
+            table = pd.DataFrame(table).assign(line=front.key, order=row)
+            table["side"] = [keys[number][0] for number in key]
+            table["distance_m"] = [keys[number][1] for number in key]
+            table["km"], table["km_low"] = km[key, row], low[key, row]
+            table["km_high"] = high[key, row]
+            found.append(table)
+    return tuple(_join_lines(found) for found in tables)
+
+
+def _join_lines(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put the tables of all lines together, in the order of the corridors."""
+    filled = [table for table in tables if len(table)] or tables[:1]
+    table = pd.concat(filled, ignore_index=True)
+    if len(table):
+        table = table.sort_values("order", kind="stable", ignore_index=True)
+    return table[KM.names]
 
 
 def _split_corridors(
@@ -285,24 +314,23 @@ def _measure_fair_km(
     return km
 
 
+_DrawnKm = tuple["NDArray[np.int64]", Drawn]
+"""Rows of a table of owners that may change, and their kilometres in each copy."""
+
+
 def _find_intervals(
-    km: NDArray[np.float64],
-    samples: _Samples,
-    front: FrontLine,
-    draws: Sequence[DisplacedFront],
-    keys: Sequence[tuple[str, float]],
-    plane: ProjectedPlane,
+    km: NDArray[np.float64], drawn: _DrawnKm | None, *, known: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """2.5 and 97.5 % points, each of the shape of `km`: by side and distance, and corridor."""
-    if not draws:
+    """2.5 and 97.5 % points, each of the shape of `km`: by side and distance, and owner."""
+    if not known:
         return np.full(km.shape, np.nan), np.full(km.shape, np.nan)
     low, high = km.copy(), km.copy()
-    rows, drawn = _measure_drawn_km(samples, front, draws, keys, plane)
     if drawn is None:
         return low, high
-    for place, at in np.argwhere((drawn.copies != drawn.base).any(axis=0)):
+    rows, lengths = drawn
+    for place, at in np.argwhere((lengths.copies != lengths.base).any(axis=0)):
         low[place, rows[at]], high[place, rows[at]] = take_interval(
-            float(km[place, rows[at]]), drawn=drawn.at(place, at), least=0.0
+            float(km[place, rows[at]]), drawn=lengths.at(place, at), least=0.0
         )
     return low, high
 
@@ -319,7 +347,6 @@ class _Samples:
     points: NDArray[np.object_]
     km: NDArray[np.float64]
     row: NDArray[np.int64]
-    corridors: int
 
 
 def _take_samples(corridors: NDArray[np.object_], plane: ProjectedPlane) -> _Samples:
@@ -330,42 +357,64 @@ def _take_samples(corridors: NDArray[np.object_], plane: ProjectedPlane) -> _Sam
         points=shapely.points((xy[head] + xy[head + 1]) / 2.0),
         km=plane.ground_m(xy[head], xy[head + 1]) / 1000.0,
         row=owner[line[head]],
-        corridors=len(corridors),
     )
 
 
 def _measure_drawn_km(
     samples: _Samples,
+    owners: Sequence[NDArray[np.int64]],
     front: FrontLine,
     draws: Sequence[DisplacedFront],
     keys: Sequence[tuple[str, float]],
     plane: ProjectedPlane,
-) -> tuple[NDArray[np.int64], Drawn | None]:
-    """Corridors that may change, and their kilometres in each copy: by side and distance."""
+) -> list[_DrawnKm | None]:
+    """Kilometres by side and distance in each copy, for each way of owning the corridors.
+
+    None without copies, or where nothing lies so near to an edge that it may change.
+    """
+    if not len(draws):
+        return [None for _ in owners]
     edges = np.array([0.0, *(distance_m for _, distance_m in keys if not np.isnan(distance_m))])
+    margin_m = STEP_M + FARTHEST_SIGMAS / SIGMAS * float(front.error_m.max())
+    # The plane distorts distances by less than 2 %: nothing farther can be near an edge.
+    shapely.prepare(front.geometry)
+    reach_m = 1.02 * (float(edges.max()) + margin_m)
+    near = np.flatnonzero(shapely.dwithin(front.geometry, samples.points, reach_m))
     names = list(front.sides)
     nominal = find_position(
-        samples.points, line=front.geometry, sides=front.sides, plane=plane, names=names
+        samples.points[near], line=front.geometry, sides=front.sides, plane=plane, names=names
     )
-    margin_m = STEP_M + FARTHEST_SIGMAS / SIGMAS * float(front.error_m.max())
     doubtful = np.abs(nominal.distance_m[:, None] - edges).min(axis=1) <= margin_m
-    rows, row = np.unique(samples.row[doubtful], return_inverse=True)
-    km, xy = samples.km[doubtful], shapely.get_coordinates(samples.points[doubtful])
+    near = near[doubtful]
+    km, xy = samples.km[near], shapely.get_coordinates(samples.points[near])
+    changing = [np.unique(owner[samples.row[near]], return_inverse=True) for owner in owners]
     number = {name: at for at, name in enumerate(names)} | {"": OUTSIDE}
 
     def kilometres(copy: SamplePosition) -> NDArray[np.float64]:
-        lengths = np.zeros((len(keys), len(rows)))
+        lengths = np.zeros((len(keys), sum(len(rows) for rows, _ in changing)))
         for place, (name, distance_m) in enumerate(keys):
-            near = copy.side == number[name]
+            inside = copy.side == number[name]
             if not np.isnan(distance_m):
-                near &= copy.distance_m <= distance_m
-            lengths[place] = np.bincount(row[near], km[near], len(rows))
+                inside &= copy.distance_m <= distance_m
+            sums = [np.bincount(row[inside], km[inside], len(rows)) for rows, row in changing]
+            lengths[place] = np.concatenate(sums)
         return lengths
 
-    near_samples = nominal.part(doubtful)
-    return rows, take_point_figures(
-        front, draws=draws, xy=xy, here=near_samples, figure=kilometres, plane=plane, counted=False
+    drawn = take_point_figures(
+        front,
+        draws=draws,
+        xy=xy,
+        here=nominal.part(doubtful),
+        figure=kilometres,
+        plane=plane,
+        counted=False,
     )
+    assert drawn is not None
+    ends = np.cumsum([len(rows) for rows, _ in changing])
+    return [
+        (rows, drawn.at(slice(None), slice(stop - len(rows), stop)))
+        for (rows, _), stop in zip(changing, ends, strict=True)
+    ]
 
 
 def find_corridor_crossings(layers: Layers, *, fronts: Sequence[FrontLine]) -> gpd.GeoDataFrame:

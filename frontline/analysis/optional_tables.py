@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frontline.analysis.change import list_change_steps
-from frontline.analysis.corridors import measure_corridor_kinds
+from frontline.analysis.change import list_change_steps, list_land_changes, overlay_once
+from frontline.analysis.corridors import measure_corridors_once
 from frontline.analysis.dependencies import relate_links
 from frontline.analysis.displaced_people import (
     balance_flows,
@@ -235,9 +235,7 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
             changes, fronts=fronts, layers=layers, how=how, project=project
         )
     if len(layers.corridors):
-        tables["corridor_kinds"] = measure_corridor_kinds(
-            layers, fronts=fronts, zones=case.zones, draws=case.draws
-        )
+        _, tables["corridor_kinds"] = measure_corridors_once(case)
     if case.stretches:
         seen = case.exposure
         sighted = SectionSight(dem, seen.rasters, seen.settlements) if dem is not None else None
@@ -252,7 +250,11 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
         )
     if case.scenarios:
         tables["scenarios"] = tabulate_scenarios(
-            project, layers=layers, fronts=fronts, scenarios=case.scenarios, draws=case.draws
+            project,
+            layers=layers,
+            fronts=fronts,
+            scenarios=case.scenarios,
+            changes=_find_scenario_changes(case),
         )
     tables |= tabulate_cover(case, changes=changes)
     if "flows" in case.tables:
@@ -269,3 +271,15 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
     as_made = ("raster_districts", "links", "events")
     tables |= {name: case.tables[name] for name in as_made if name in case.tables}
     return tables | tabulate_lines(case)
+
+
+def _find_scenario_changes(case: Analysis) -> dict[str, gpd.GeoDataFrame]:
+    """Find the land that each scenario would change, by its key."""
+    by_key = {front.key: front for front in case.fronts}
+    pairs = zip(case.project.scenarios, case.scenarios, strict=True)
+    return {
+        scenario.key: list_land_changes(
+            overlay_once(case, fronts=[by_key[spec.from_line], scenario]), plane=case.layers.plane
+        )
+        for spec, scenario in pairs
+    }

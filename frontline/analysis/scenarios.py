@@ -10,9 +10,9 @@ import geopandas as gpd
 import pandas as pd
 
 from frontline import schema
-from frontline.analysis.change import FLOW, find_land_changes, list_change_steps
+from frontline.analysis.change import FLOW, FLOWS, list_change_steps
 from frontline.analysis.settlements import locate_settlements
-from frontline.lines.front import DisplacedFront, FrontLine
+from frontline.lines.front import FrontLine
 from frontline.lines.zones import buffer_zones
 from frontline.population.within import count_people_within
 from frontline.schema import Table
@@ -51,7 +51,7 @@ def tabulate_scenarios(
     layers: Layers,
     fronts: Sequence[FrontLine],
     scenarios: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[DisplacedFront]],
+    changes: Mapping[str, gpd.GeoDataFrame],
 ) -> pd.DataFrame:
     """List the land, people and roads that would change hands.
 
@@ -63,8 +63,9 @@ def tabulate_scenarios(
         In the plane.
     fronts, scenarios
         The dated lines, and the lines from `frontline.lines.scenarios.make_scenarios`.
-    draws
-        Displaced copies of all of them, by key.
+    changes
+        Land that each scenario would change, by its key, as from
+        `frontline.analysis.change.find_land_changes` for it and the line it starts from.
 
     Returns
     -------
@@ -75,12 +76,9 @@ def tabulate_scenarios(
     tables = []
     for spec, scenario in zip(project.scenarios, scenarios, strict=True):
         pair = [by_key[spec.from_line], scenario]
-        flows = find_land_changes(
-            pair, study_area=layers.study_area, draws=draws, plane=layers.plane
-        )
-        steps = list_change_steps(flows, fronts=pair, layers=layers, project=project).drop(
-            columns="step"
-        )
+        steps = list_change_steps(
+            changes[scenario.key], fronts=pair, layers=layers, project=project
+        ).drop(columns="step")
         tables.append(
             steps.assign(scenario=scenario.key, label=scenario.label, length_km=scenario.length_km)
         )
@@ -119,7 +117,7 @@ def add_scenarios(case: Analysis) -> Analysis:
         draws=case.draws,
         references=case.references,
     )
-    return replace(
+    widened = replace(
         case,
         fronts=(*case.fronts, *extra),
         scenarios=(),
@@ -127,6 +125,9 @@ def add_scenarios(case: Analysis) -> Analysis:
         places=_join_tables(case.places, against),
         people=pd.concat([case.people, counted.rows], ignore_index=True),
     )
+    # Land between two lines is the same in both.
+    widened.computed.update({key: case.computed[key] for key in case.computed if FLOWS in key})
+    return widened
 
 
 def _join_tables(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

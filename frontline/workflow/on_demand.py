@@ -101,7 +101,7 @@ class CaseOnDemand(Analysis):
         fronts = (*dated, *make_scenarios(project, layers=layers, fronts=dated))
         own = {"project": project, "layers": layers, "fronts": fronts, "scenarios": ()}
         own |= {"draws": _Draws(project, layers, fronts), "stretches": ()}
-        own |= {"networks": {}}
+        own |= {"computed": {}}
         own |= {"_dated": dated, "_asked": [front for front in fronts if front.key in lines]}
         self.__dict__.update(own)
 

@@ -413,8 +413,8 @@ def _check_elevation(
 def _make_results(
     case: Analysis, notes: tuple[Note, ...], inputs: Mapping[str, str], progress: Progress
 ) -> Results:
-    from frontline.analysis.change import find_control_changes, find_land_changes
-    from frontline.analysis.corridors import find_corridor_crossings, measure_corridors
+    from frontline.analysis.change import find_control_changes, list_land_changes, overlay_once
+    from frontline.analysis.corridors import find_corridor_crossings, measure_corridors_once
     from frontline.analysis.optional_tables import make_optional_tables
     from frontline.analysis.visibility import add_ground, tabulate_visibility
     from frontline.elevation.terrain import shade_relief
@@ -422,7 +422,7 @@ def _make_results(
 
     layers, fronts, draws, plane = case.layers, case.fronts, case.draws, case.layers.plane
     progress("comparing lines", 0, 3)
-    flows = find_land_changes(fronts, study_area=layers.study_area, draws=draws, plane=plane)
+    flows = list_land_changes(overlay_once(case, fronts=fronts), plane=plane)
     progress("comparing lines", 1, 3)
     by_distance = _profile_distances(case)
     progress("comparing lines", 2, 3)
@@ -447,7 +447,7 @@ def _make_results(
             study_area=layers.study_area,
         ),
         corridors=lonlat(_add_length(case)),
-        corridor_km=measure_corridors(layers, fronts=fronts, zones=case.zones, draws=draws),
+        corridor_km=measure_corridors_once(case)[0],
         crossings=lonlat(find_corridor_crossings(layers, fronts=fronts)),
         points=lonlat(layers.points),
         districts=lonlat(layers.districts),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.analysis import change
+from frontline.analysis.context import Analysis
 from frontline.geo.projection import plane_around
 from frontline.lines.front import DisplacedFront, FrontLine, displace_front
 
@@ -107,6 +109,32 @@ def test_more_than_two_lines_give_each_step_and_the_whole_whatever_their_order()
     net = change.balance(change.overlay_lines(fronts, study_area=AREA, draws={}, plane=FRAME))
     west = net[net.side == "West"].net_km2.tolist()
     assert west == pytest.approx([-500.0, 1_250.0, 750.0])
+
+
+def test_a_run_overlays_each_pair_once_and_what_is_kept_is_what_is_made(monkeypatch):
+    fronts = [straight(key, x) for key, x in (("old", 30e3), ("mid", 20e3), ("new", 45e3))]
+    layers = SimpleNamespace(study_area=AREA, plane=FRAME)
+    parts = dict.fromkeys(("project", "zones", "places", "people", "exposure", "dem"))
+    case = Analysis(layers=layers, fronts=fronts, draws={}, **parts)
+    pairs = []
+    overlay = change._overlay_pair
+    monkeypatch.setattr(
+        change,
+        "_overlay_pair",
+        lambda *given: pairs.append((given[0].key, given[1].key)) or overlay(*given),
+    )
+    change.overlay_once(case, fronts=fronts[:2], drawn=False)
+    every = change.overlay_once(case, fronts=fronts)
+    again = change.overlay_once(case, fronts=fronts[::-1])
+    part = change.overlay_once(case, fronts=[fronts[0], fronts[1]], drawn=False)
+    # What was made without the copies does not stand for what has them; the other way it does.
+    assert pairs == [("old", "mid"), ("old", "mid"), ("mid", "new"), ("old", "new")]
+    assert all(first is second for first, second in zip(every, again, strict=True))
+    assert part[0] is every[0]
+    pd.testing.assert_frame_equal(
+        change.list_land_changes(every, plane=FRAME),
+        change.find_land_changes(fronts, study_area=AREA, draws={}, plane=FRAME),
+    )
 
 
 def test_swapping_old_and_new_swaps_the_signs():

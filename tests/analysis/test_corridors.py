@@ -286,8 +286,11 @@ def test_roads_that_never_gain_together_have_a_narrower_sum():
         moved = front_of(shapely.LineString([(-top, -HALF), (top, HALF)]))
         draws.append(DisplacedFront(line=moved.geometry, sides=moved.sides))
     draws = {"old": draws}
-    each = corridors.measure_corridors(lines, fronts=[ROUGH], zones=NO_ZONES, draws=draws)
-    both = corridors.measure_corridor_kinds(lines, fronts=[ROUGH], zones=NO_ZONES, draws=draws)
+    each, both = corridors.measure_corridors_and_kinds(
+        lines, fronts=[ROUGH], zones=NO_ZONES, draws=draws
+    )
+    alone = corridors.measure_corridors(lines, fronts=[ROUGH], zones=NO_ZONES, draws=draws)
+    pd.testing.assert_frame_equal(each, alone)
     west = both[(both.side == "West") & both.distance_m.isna()].iloc[0]
     ends = each[(each.side == "West") & each.distance_m.isna()][["km_low", "km_high"]].sum()
     assert west.km == pytest.approx(40.0, rel=1e-3)

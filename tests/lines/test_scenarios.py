@@ -151,9 +151,12 @@ def test_what_would_change_hands_is_told_like_a_step():
     class Asked:
         scenarios = (offset(),)
 
-    row = tabulate_scenarios(Asked, layers=layers, fronts=[front], scenarios=[made], draws={}).iloc[
-        0
-    ]
+    changes = find_land_changes(
+        [front, made], study_area=layers.study_area, draws={}, plane=layers.plane
+    )
+    row = tabulate_scenarios(
+        Asked, layers=layers, fronts=[front], scenarios=[made], changes={"moved": changes}
+    ).iloc[0]
     assert (row.scenario, row.from_side, row.to_side) == ("moved", "East", "West")
     assert row.area_km2 == pytest.approx(500.0, rel=2e-3)
     assert (row.population, row.settlements, row.settlements_unknown) == (100, 2, 1)

@@ -217,10 +217,10 @@ def test_the_graph_is_built_once_for_a_case_and_a_line(case, monkeypatch):
     for start in ("a", "b"):
         ask(fresh, "travel_time", start=start, stop="c", line="old")
     assert len(built) == 1
-    network = fresh.networks["road",]
+    network = fresh.computed["roads", "road"]
     front = next(one for one in fresh.fronts if one.key == "old")
     assert network.close_at(front.geometry) is network.close_at(front.geometry)
-    assert replace(fresh, dem=None).networks == {}
+    assert replace(fresh, dem=None).computed == {}
 
 
 def test_a_road_that_dips_over_the_line_within_its_error_is_in_doubt(case):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 
-from frontline.analysis.change import balance, overlay_lines
+from frontline.analysis.change import balance, overlay_once
 from frontline.analysis.context import Analysis
 from frontline.analysis.corridor_measures import SCHEMATIC_M
 from frontline.analysis.land_held import (
@@ -235,10 +235,7 @@ def side_growth(
         The area, or its share of what the side held before.
     """
     fronts = [find_front(case, line=from_line), find_front(case, line=to_line)]
-    flows = overlay_lines(
-        fronts, study_area=case.layers.study_area, draws=case.draws, plane=case.layers.plane
-    )
-    table = balance(flows)
+    table = balance(overlay_once(case, fronts=fronts))
     own = table[(table["from_line"] == from_line) & (table["side"] == side)]
     if not len(own):
         find_side(fronts[1], side=side)

@@ -59,12 +59,10 @@ NO_ELEVATION = "the project has no elevation"
 
 def _network(case: Analysis, kinds: Kinds) -> RoadNetwork | None:
     find_corridors(case, kinds=kinds)
-    key = tuple(kinds)
-    if key not in case.networks:
-        case.networks[key] = build_network(
-            case.project, layers=case.layers, dem=case.dem, kinds=kinds
-        )
-    return case.networks[key]
+    return case.compute_once(
+        ("roads", *kinds),
+        compute=lambda: build_network(case.project, layers=case.layers, dem=case.dem, kinds=kinds),
+    )
 
 
 def _with_notes(detail: str, network: RoadNetwork, *more: str) -> str:

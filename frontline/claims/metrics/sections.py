@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from frontline.analysis.change import find_land_changes, list_change_steps
+from frontline.analysis.change import list_change_steps, list_land_changes, overlay_once
 from frontline.analysis.context import Analysis
 from frontline.analysis.corridor_measures import find_leaving
 from frontline.analysis.people_behind import count_people_on_land
@@ -171,11 +171,8 @@ def handed_over(
         Of roads that lead out, only those from these districts.
     """
     old, new = find_front(case, line=from_line), find_front(case, line=to_line)
-    # Only land has an interval, and the overlays of all draws take long.
-    draws = case.draws if measure == "land" else {}
-    flows = find_land_changes(
-        [old, new], study_area=case.layers.study_area, draws=draws, plane=case.layers.plane
-    )
+    overlays = overlay_once(case, fronts=[old, new], drawn=measure == "land")
+    flows = list_land_changes(overlays, plane=case.layers.plane)
     # Two lines of one date keep the order they are given in; an older one comes first.
     if flows["from_line"].iloc[0] != from_line:
         return report_missing(f"'{to_line}' is older than '{from_line}'", unit=_UNITS[measure])
