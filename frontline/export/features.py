@@ -84,8 +84,13 @@ def make_feature_layers(results: Results) -> tuple[FeatureLayer, ...]:
     The layers of the contract, the empty ones too; partitions, the study area, crossings, the
     outlines of settlements, corridors in sight and settlements before and after a change where
     there are any. Names of columns that SQLite takes for
-    the same or that the format uses itself are changed by `make_names_unique`, and noted.
+    the same or that the format uses itself are changed by `make_names_unique`, and noted. They
+    are made once for the results.
     """
+    return results.compute_once("feature layers", compute=lambda: _make_layers(results))
+
+
+def _make_layers(results: Results) -> tuple[FeatureLayer, ...]:
     import shapely
 
     frames = make_tables(results)

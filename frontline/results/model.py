@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from frontline.errors import to_one_line
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from frontline.analysis.context import Analysis
     from frontline.project.models import Project
     from frontline.records import KeyFigure, Note, RasterResult
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Results:
     case
         What the run had in hand, for questions that the tables do not answer; None for results
         that were not computed here, or from which restricted layers were taken.
+    computed
+        What several files are made from (`compute_once`).
     """
 
     project: Project
@@ -104,6 +108,22 @@ class Results:
     claims: pd.DataFrame | None = None
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     case: Analysis | None = None
+    computed: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    def compute_once(self, key: str, *, compute: Callable[[], Value]) -> Value:
+        """Compute what several files are made from when it is first needed, and keep it.
+
+        Parameters
+        ----------
+        key
+            Says what it is.
+        compute
+            Computes it from these results; nobody changes what it returns.
+        """
+        if key not in self.computed:
+            self.computed[key] = compute()
+        value: Value = self.computed[key]
+        return value
 
     def __repr__(self) -> str:
         """Say in a few lines what a run holds; the tables themselves would fill screens."""

@@ -47,8 +47,13 @@ def make_tables(results: Results) -> dict[str, pd.DataFrame]:
     Frames without geometry by name, in the order of `TABLES`, with every digit. Columns that
     the contract does not name, the user's own among them, follow in the order they came in.
     Rows are ordered by line, side, distance and source as the project lists them, settlements
-    by identifier, so that the order of the input does not show.
+    by identifier, so that the order of the input does not show. They are made once for the
+    results: nobody changes them.
     """
+    return dict(results.compute_once("tables", compute=lambda: _make_tables(results)))
+
+
+def _make_tables(results: Results) -> dict[str, pd.DataFrame]:
     import pandas as pd
 
     crossings = results.crossings.assign(
@@ -121,6 +126,8 @@ def _typed(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
         return pd.to_numeric(series).astype("float64")
     if kind == "boolean":
         return series.astype("boolean")
+    if series.dtype == "str" or pd.api.types.infer_dtype(series, skipna=False) == "string":
+        return series.astype("str")
     texts = [None if is_empty(value) else _text_of(value) for value in series]
     return pd.Series(texts, index=series.index, dtype="str")
 
@@ -230,18 +237,32 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     apostrophe; numbers are never touched. What UTF-8 cannot hold becomes a question mark.
     """
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        file.write(_line([guard_formula(str(name)) for name in frame.columns]))
-        columns = [map(write_cell, frame[name].array) for name in frame.columns]
-        file.writelines(_line(row) for row in zip(*columns, strict=True))
+        file.write(_join_cells(_quote(guard_formula(str(name))) for name in frame.columns))
+        columns = [_write_cells(frame[name]) for name in frame.columns]
+        file.writelines(_join_cells(row) for row in zip(*columns, strict=True))
 
 
-def _line(cells: Iterable[str]) -> str:
-    """Join cells; unlike the csv module, quote a carriage return that ends no line."""
-    quoted = [
-        '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
-        for text in cells
-    ]
-    return (",".join(quoted) or '""') + "\n"
+def _write_cells(series: pd.Series[Any]) -> list[str]:
+    """Write and quote the cells of a column; a value that stands there often is written once."""
+    import numpy as np
+    import pandas as pd
+
+    if series.dtype == object:  # True is not 1 here, though a dictionary takes it for that
+        return [_quote(write_cell(value)) for value in series]
+    codes, values = pd.factorize(series)
+    cells = np.array([*(_quote(write_cell(value)) for value in values.tolist()), ""], dtype=object)
+    written: list[str] = cells[codes].tolist()
+    return written
+
+
+def _quote(text: str) -> str:
+    """Quote a cell where need be; unlike the csv module also a carriage return within."""
+    special = "," in text or '"' in text or "\r" in text or "\n" in text
+    return '"' + text.replace('"', '""') + '"' if special else text
+
+
+def _join_cells(cells: Iterable[str]) -> str:
+    return (",".join(cells) or '""') + "\n"
 
 
 def describe_column(name: str, *, table: str) -> Column | None:

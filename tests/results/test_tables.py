@@ -162,6 +162,40 @@ def test_every_number_survives_the_file(tmp_path):
     assert b"\r\n" not in raw
 
 
+def test_a_column_is_written_cell_by_cell_alike(tmp_path):
+    """What stands there twice is written once; what Python takes for equal stays apart."""
+    numbers = [0.1, -0.0, 0.0, np.nan, 0.1, np.inf, 2.0]
+    frame = pd.DataFrame(
+        {
+            "mixed": pd.Series([True, 1, 1.0, "1", None, 0, False], dtype="object"),
+            "float": numbers,
+            "single": np.array(numbers, dtype=np.float32),
+            "whole": pd.array([3, None, 3, -2, 0, 2**62, 3], dtype="Int64"),
+            "plain": np.array([True, False, True, True, False, False, True]),
+            "day": pd.to_datetime(["2020-01-02", None, *["2020-01-02 03:04"] * 5], format="mixed"),
+            "text": ["a,b", 'q"q', "=1", "a,b", "", "\n", "-"],
+            "kind": pd.Categorical(["x", "y", "x", None, "x", "y", "y"]),
+        }
+    )
+    write_csv(frame, tmp_path / "t.csv")
+    expected = io.StringIO(newline="")
+    writer = csv.writer(expected, lineterminator="\n")
+    writer.writerow(frame.columns)
+    for row in frame.to_numpy(dtype=object):
+        writer.writerow([write_cell(value) for value in row])
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        assert file.read() == expected.getvalue()
+
+
+def test_the_tables_of_results_are_made_once_and_anew_for_others():
+    results = example_results()
+    first, again = make_tables(results), make_tables(results)
+    assert all(again[name] is frame for name, frame in first.items())
+    fewer = dataclasses.replace(results, notes=())
+    assert len(make_tables(fewer)["notes"]) == 0
+    assert len(first["notes"]) > 0
+
+
 def test_names_full_of_traps_come_back_letter_by_letter(tmp_path):
     frame = make_tables(example_results())["settlements"]
     write_csv(frame, tmp_path / "s.csv")
