@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -196,7 +196,11 @@ def list_land_changes(overlays: Sequence[Flows], *, plane: ProjectedPlane) -> gp
 
 
 def overlay_once(
-    case: Analysis, *, fronts: Sequence[FrontLine], drawn: bool = True
+    case: Analysis,
+    *,
+    fronts: Sequence[FrontLine],
+    drawn: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Flows, ...]:
     """Overlay each pair of lines of a run; a pair that was overlaid before is not again.
 
@@ -208,9 +212,14 @@ def overlay_once(
         Lines of the run, scenarios among them.
     drawn
         Whether the areas of displaced copies are needed: they take most of the time.
+    progress
+        Called as ``progress(done, total)`` in pairs.
     """
     flows = []
-    for old, new in pair_lines(fronts):
+    pairs = list(pair_lines(fronts))
+    for number, (old, new) in enumerate(pairs):
+        if progress is not None:
+            progress(number, len(pairs))
         key: tuple[str, ...] = (FLOWS, old.key, new.key)
         if not drawn and key not in case.computed:
             key = (*key, "as drawn")
@@ -223,6 +232,8 @@ def overlay_once(
             case.layers.plane,
         )
         flows.append(case.compute_once(key, compute=overlay))
+    if progress is not None:
+        progress(len(pairs), len(pairs))
     return tuple(flows)
 
 

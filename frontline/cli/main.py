@@ -187,11 +187,17 @@ for further in (commands.diff, commands.pack, commands.style):
 def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str) -> None:
     from frontline.executor import limit_workers
     from frontline.progress import show_progress
-    from frontline.workflow.run import run as run_project
 
     start_log(quiet=options.quiet)
-    quiet = options.quiet or options.as_json
-    with limit_workers(options.workers), show_progress(quiet=quiet) as progress:
+    quiet = options.quiet or (options.as_json and options.progress == "text")
+    with (
+        limit_workers(options.workers),
+        show_progress(quiet=quiet, form=options.progress) as progress,
+    ):
+        # Told before the libraries are loaded: that takes seconds.
+        progress("reading the project", 0, 1)
+        from frontline.workflow.run import run as run_project
+
         results, written = run_project(
             project,
             out=out,

@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from frontline.progress import Form
+
 
 def named_path(text: str | Path) -> Path:
     """Take a path of the command line; an empty one, as of an unset variable, is none."""
@@ -65,6 +67,12 @@ class RunOptions:
             help="Threads to work with; default all cores. Results do not depend on it.",
         ),
     ] = None
+    progress: Annotated[
+        Form,
+        typer.Option(
+            "--progress", help="How to tell how far a run is: text, or json for a program."
+        ),
+    ] = "text"
     quiet: Quiet = False
     as_json: Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")] = False
 

@@ -106,6 +106,7 @@ def run(
     if work is not None:
         open_work(work, out=out)
     sources = list_input_files(project)
+    progress("reading the project", 1, 1)
     with prepare_output(out, command=command, force=force, inputs=sources) as output:
         if public:
             results = compute_public(project, work=work, progress=progress)
@@ -421,14 +422,16 @@ def _make_results(
     from frontline.lines.zones import ZONES, tabulate_fronts, tabulate_sides
 
     layers, fronts, draws, plane = case.layers, case.fronts, case.draws, case.layers.plane
-    progress("comparing lines", 0, 3)
-    flows = list_land_changes(overlay_once(case, fronts=fronts), plane=plane)
-    progress("comparing lines", 1, 3)
+    overlays = overlay_once(case, fronts=fronts, progress=partial(progress, "comparing lines"))
+    flows = list_land_changes(overlays, plane=plane)
+    progress("counting people by distance", 0, 1)
     by_distance = _profile_distances(case)
-    progress("comparing lines", 2, 3)
+    progress("counting people by distance", 1, 1)
+    progress("making tables", 0, 2)
     settlements = _join_settlements(case)
     flows["below_accuracy"] = flows["kind"] == "within_error"
     further = tabulate_visibility(case) | make_optional_tables(case, changes=flows)
+    progress("making tables", 1, 2)
     lonlat = partial(_to_degrees, case)
     ends = [*ZONES.key, "area_low", "area_high"]
     results = Results(
@@ -463,7 +466,7 @@ def _make_results(
         profile_zones=lonlat(by_distance.zones),
         case=case,
     )
-    progress("comparing lines", 3, 3)
+    progress("making tables", 2, 2)
     return results
 
 

@@ -164,8 +164,12 @@ def test_demo_copy_can_be_checked_and_is_not_overwritten(tmp_path):
 
 
 def test_json_is_json_and_nothing_else(small_project, tmp_path):
-    done = frontline("run", small_project, "--out", tmp_path / "out", "--json")
+    command = ["run", small_project, "--out", tmp_path / "out", "--json", "--progress", "json"]
+    done = frontline(*command)
     assert done.returncode == 0, done.stderr
+    stages = [json.loads(line)["stage"] for line in done.stderr.splitlines()]
+    assert stages[0] == "reading the project"
+    assert stages[-1] == "writing files"
     figures = json.loads(done.stdout)
     assert figures
     assert {"id", "value", "low", "high", "unit", "sentence"} <= set(figures[0])
