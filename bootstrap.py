@@ -25,7 +25,7 @@ TASKS = {
     "setup": "make the environment and nothing else",
     "demo": "run the example case into out/karabakh",
     "test": "ruff, mypy and the tests; further arguments go to pytest",
-    "bench": "measure sight against its peers; further arguments go to the bench",
+    "bench": "measure sight and whole runs against peers; further arguments go to sight's bench",
     "data": "build the example's GeoPackage and elevation from their tables",
     "lock": "write requirements.lock anew",
 }
@@ -62,7 +62,10 @@ def run_task(task: str, rest: list[str]) -> int:
             [*module, "mypy"],
             [*module, "pytest", "-n", "auto", "--dist", "loadfile", *rest],
         ],
-        "bench": [[python, "tests/bench/bench_sight.py", *rest]],
+        "bench": [
+            [python, "tests/bench/bench_sight.py", *rest],
+            [python, "tests/bench/bench_run.py", "--growth"],
+        ],
         "data": [[python, "scripts/build_karabakh.py"], [python, "scripts/build_dem.py"]],
         "lock": [[*module, "pip", "install", "--quiet", "uv"], [*module, *COMPILE.split()]],
     }[task]

@@ -6,8 +6,12 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from frontline.results.model import Results
+
+if TYPE_CHECKING:
+    from frontline.project.models import Project
 
 LOG = logging.getLogger(__name__)
 
@@ -15,6 +19,20 @@ Writers = dict[str, Callable[[Path], object]]
 
 PARTS = {"report": {"report"}, "claims": {"claims", "workbook", "report"}}
 """What a command writes that does not write everything the project wants."""
+
+
+WITH_PROFILE = {"page", "figures", "report"}
+"""What shows zones and people at every half kilometre."""
+
+
+def list_parts(project: Project, command: str) -> set[str]:
+    """List what a command writes: its own part, or all that the project wants."""
+    return set(PARTS.get(command) or {"tables", *project.outputs.write})
+
+
+def wants_profile(project: Project, command: str) -> bool:
+    """Tell whether a command writes what shows every half kilometre; claims are about others."""
+    return command != "claims" and bool(WITH_PROFILE & list_parts(project, command))
 
 
 def list_file_writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
@@ -29,7 +47,7 @@ def list_file_writers(results: Results, *, command: str = "run", pdf: bool = Fal
     from frontline.export.workbook import write_workbook
 
     stamp = hash_of_inputs(results.inputs)
-    parts = PARTS.get(command) or {"tables", *results.project.outputs.write}
+    parts = list_parts(results.project, command)
     files: Writers = dict(_table_writers(results, parts))
     if "geopackage" in parts:
         files["frontline.gpkg"] = partial(write_geopackage, results=results)

@@ -19,7 +19,7 @@ from frontline.geo.projection import LONGEST_EDGE_M, MEAN_RADIUS_M, ProjectedPla
 GEOD = Geod(ellps="WGS84")
 _STRETCH_M = 50_000.0
 _CELL_M = 100_000.0
-_CLUSTER = 0.055
+_CLUSTER = 1.43
 _THINNED = 1e-4
 _ARCS = 26
 
@@ -276,7 +276,8 @@ def geodesic_buffer(
     plane
         The plane.
     quad_segs
-        Edges per quarter of a circle.
+        Edges per quarter of a circle; with half as many what depends on them is four times as far
+        off.
 
     Returns
     -------
@@ -294,9 +295,9 @@ def geodesic_buffer(
     - arcs, drawn half in and half out: (1 - cos(pi / (4 quad_segs))) / 2 = 0.023 %;
     - GEOS drops concave vertices shallower than 1 % of d before it buffers a line, ten times
       too much. It keeps those of convex shapes, so the line is cut into clusters of at most
-      c = 0.055 d, and the convex hull of each is buffered. A place within d of the hull lies
-      within sqrt(d^2 + (c/2)^2) < d + c^2 / (8 d) of the cluster, for the ends of a hull's edge
-      belong to it: 0.038 %.
+      c = 1.43 d / quad_segs = 0.055 d, and the convex hull of each is buffered. A place within d
+      of the hull lies within sqrt(d^2 + (c/2)^2) < d + c^2 / (8 d) of the cluster, for the ends
+      of a hull's edge belong to it: 0.038 %.
     """
     stretches = list(_cut_runs(lines))
     if not stretches:
@@ -345,7 +346,7 @@ def _buffer_hulls(runs: list[Coords], distance_m: float, quad_segs: int) -> Any:
                 shapely.linestrings(xy), _THINNED * distance_m, preserve_topology=False
             )
             thin = shapely.get_coordinates(line)
-        shapes.append(_make_hulls(thin, _CLUSTER * distance_m / 2))
+        shapes.append(_make_hulls(thin, _CLUSTER / quad_segs * distance_m / 2))
     # Vertices lie as far outside the true arc as the middles of edges inside.
     around_m = distance_m * (1.0 + 1.0 / np.cos(np.pi / (4 * quad_segs))) / 2.0
     return shapely.union_all(shapely.buffer(np.concatenate(shapes), around_m, quad_segs=quad_segs))

@@ -63,6 +63,9 @@ LEAST_OUTSIDE_KM = 0.1
 beyond its edge."""
 
 
+_ARCS = 16
+
+
 def note_outside(key: str, *, course: Any, area: Any, plane: ProjectedPlane) -> tuple[Note, ...]:
     """Say how much of a line lies outside the study area.
 
@@ -536,13 +539,15 @@ def make_error_band(front: FrontLine, *, plane: ProjectedPlane) -> Any:
     Returns
     -------
     Polygon or MultiPolygon
-        True on the ellipsoid; not cut to the study area. Empty for a line without error.
+        Within 0.2 % of the error on the ellipsoid; not cut to the study area. Empty for a line
+        without error.
     """
     bands = [
         geodesic_buffer(
             shapely.line_merge(shapely.multilinestrings(front.segments[front.error_m == error])),
             distance_m=float(error),
             plane=plane,
+            quad_segs=_ARCS,
         )
         for error in np.unique(front.error_m)
         if error > 0

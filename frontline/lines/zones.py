@@ -281,8 +281,7 @@ def buffer_zones_in_plane(
     plane
         The plane.
     tolerance_m
-        The line is thinned by so much first, and by a hundredth of the distance; the sides by
-        so much as well, so that a zone has no more vertices along the line than its outer edge.
+        The line is thinned by so much first, and by a hundredth of the distance.
 
     Returns
     -------
@@ -292,8 +291,7 @@ def buffer_zones_in_plane(
         300 km from its centre. Areas are off by less, for a thinned line passes on both hands of
         the whole one.
     """
-    # Edges in common stay in common.
-    lands = shapely.coverage_simplify(list(front.sides.values()), 2.0 * tolerance_m)
+    lands = np.array(list(front.sides.values()), dtype=object)
     shapely.prepare(lands)
 
     def cut(distance: float) -> NDArray[Any]:

@@ -456,11 +456,11 @@ def find_ring_shares(
     spread = shapely.get_dimensions(geometry) == 2
     against = places.set_index("id").reindex(settlements["id"])
     numbers: Mapping[str, int] = {name: number for number, name in enumerate(rings.sides)}
-    for row in np.flatnonzero(~spread):
-        side, distance = against["side"].iloc[row], float(against["distance_m"].iloc[row])
-        ring = int(np.searchsorted(rings.edges_m, distance, side="left"))
-        if side in numbers and not math.isnan(distance) and ring < len(rings.edges_m):
-            share[row, numbers[side], ring] = 1.0
+    side = against["side"].map(numbers).to_numpy(dtype=np.float64)
+    distance_m = against["distance_m"].to_numpy(dtype=np.float64)
+    ring = np.searchsorted(rings.edges_m, distance_m, side="left")  # of NaN: the last
+    rows = np.flatnonzero(~spread & ~np.isnan(side) & (ring < len(rings.edges_m)))
+    share[rows, side[rows].astype(np.int64), ring[rows]] = 1.0
     if spread.any():
         share[spread] = split_polygons(geometry[spread], lands=rings.land, grid=grid, crs=crs)
     return share

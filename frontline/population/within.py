@@ -415,6 +415,8 @@ class _Figures:
         People by ring as the points tell it, for the line as drawn.
     drawn
         The same in the displaced copies, figures of shape ``(sides, rings)``; None without.
+    fullest
+        People per unit of weight of each source's points, were they all where their figure counts.
     sure
         Whether the line has no error: the interval is then the figure itself.
     """
@@ -424,6 +426,7 @@ class _Figures:
     error_m: list[Floats]
     still: list[Floats]
     drawn: list[Drawn | None]
+    fullest: list[Floats]
     sure: bool
 
     @classmethod
@@ -462,6 +465,10 @@ class _Figures:
             error_m=[error[part] for part in parts],
             still=moved,
             drawn=drawn,
+            fullest=[
+                _find_fullest(source, base.part(part))
+                for source, part in zip(sources, parts, strict=True)
+            ],
             sure=not (front.error_m > 0).any(),
         )
 
@@ -494,6 +501,15 @@ def _count_copies(
         plane=plane,
         counted=places,
     )
+
+
+def _find_fullest(source: PopulationSource, where: SamplePosition) -> Floats:
+    people = find_people_per_weight(
+        source.sample, people=source.of_group, where=where, counted_on=source.counted_on
+    )
+    of_group = np.zeros(len(source.of_group))
+    np.maximum.at(of_group, source.sample.group, people)
+    return np.asarray(of_group[source.sample.group])
 
 
 def _split_up(source: PopulationSource, where: SamplePosition, rings: ZoneRings) -> Floats:
@@ -594,20 +610,16 @@ def _population(
     low, high = exact, exact
     if not figures.sure:
         drawn = figures.drawn[number]
-        own = drawn.at(side, rings).of(np.sum) if drawn else None
+        own = drawn and drawn.at(side, rings)
+        own = own and Drawn(own.base.sum(), own.copies.sum(axis=1), counted=own.counted)
         most = max(float(np.nansum(source.of_group)), exact)
         low, high = take_interval(exact, drawn=own, least=0.0, most=most)
     where, edges = figures.where[number], figures.rings.edges_m
     # A figure that one side counted stands on that side's land only.
     ours = np.isin(source.counted_on, [side, -1])[source.sample.group]
-    base = find_people_per_weight(
-        source.sample, people=source.of_group, where=where, counted_on=source.counted_on
-    )
-    full = np.zeros(len(source.of_group))
-    np.maximum.at(full, source.sample.group, base)
     inner, outer = count_within_error(
         source.sample,
-        people=np.where(ours, full[source.sample.group], 0.0),
+        people=np.where(ours, figures.fullest[number], 0.0),
         where=where,
         error_m=figures.error_m[number],
         side=side,
@@ -692,7 +704,8 @@ class DistanceProfile:
     ----------
     zones
         One feature per line, side and step, in the plane: ``line, side, distance_m, kind,
-        area_km2, area_low, area_high``. At the project's distances they are the zones' own.
+        area_km2, area_low, area_high``. At the project's distances they are the zones' own. Their
+        shapes are thinned, to be drawn.
     people
         The rows that the same zones have in the table of people.
     """
@@ -735,6 +748,7 @@ def compute_profile(
     bands = _bands(
         fronts, own_zones, draws, steps=[float(step) for step in steps], plane=layers.plane
     )
+    by_key = {front.key: front for front in fronts}
     counts = count_people_within(
         project,
         layers=layers,
@@ -746,7 +760,14 @@ def compute_profile(
         references=references,
     )
     rows = counts.rows
+    # Each has all of the line's vertices along the line: people are counted on them whole.
+    tolerance_m = np.array([_find_tolerance(by_key[key]) for key in bands["line"]])
+    bands = bands.set_geometry(shapely.simplify(bands.geometry.to_numpy(), tolerance_m))
     return DistanceProfile(bands, rows[rows["kind"] == "cumulative"].reset_index(drop=True))
+
+
+def _find_tolerance(front: FrontLine) -> float:
+    return max(THINNED_M, THINNED * float(front.error_m.max(initial=0.0)))
 
 
 def _bands(
@@ -762,12 +783,11 @@ def _bands(
     further = [step for step in steps if step not in set(own["distance_m"])]
     parts = [own]
     for front in fronts:
-        tolerance = max(THINNED_M, THINNED * float(front.error_m.max(initial=0.0)))
         drawn = measure_drawn_areas(
             front, draws=draws.get(front.key, ()), distances_m=further, plane=plane
         )
         table = buffer_zones_in_plane(
-            front, distances_m=further, plane=plane, tolerance_m=tolerance
+            front, distances_m=further, plane=plane, tolerance_m=_find_tolerance(front)
         )
         parts.append(add_zone_intervals(table, front=front, drawn=drawn))
     bands = pd.concat(parts, ignore_index=True)

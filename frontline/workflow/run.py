@@ -12,7 +12,7 @@ from frontline.analysis.context import Analysis
 from frontline.errors import ProjectError
 from frontline.export.web.basemap import find_basemap as basemap_of
 from frontline.export.web.basemap import warn_of_basemap
-from frontline.export.writers import LOG, Writers, list_file_writers
+from frontline.export.writers import LOG, Writers, list_file_writers, wants_profile
 from frontline.inputs.series import expand_dates
 from frontline.progress import Progress, report_nothing
 from frontline.project.loader import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.population.completeness import Reference
-    from frontline.population.within import DistanceProfile, PeopleWithin
+    from frontline.population.within import PeopleWithin
     from frontline.project.models import Project
     from frontline.visibility.exposure import FrontVisibility
 
@@ -108,10 +108,10 @@ def run(
     sources = list_input_files(project)
     progress("reading the project", 1, 1)
     with prepare_output(out, command=command, force=force, inputs=sources) as output:
-        if public:
-            results = compute_public(project, work=work, progress=progress)
-        else:
-            results = compute(project, work=work, progress=progress)
+        compute_results = compute_public if public else compute
+        results = compute_results(
+            project, profile=wants_profile(project, command), work=work, progress=progress
+        )
         facts = describe_run(
             results.project,
             inputs=results.inputs,
@@ -158,13 +158,17 @@ def _warn_of_tiles(project: Project, files: Writers) -> None:
 
 
 def compute_public(
-    project: Project, *, work: Path | None = None, progress: Progress = report_nothing
+    project: Project,
+    *,
+    profile: bool = True,
+    work: Path | None = None,
+    progress: Progress = report_nothing,
 ) -> Results:
     """Compute what of a project everybody may read: its restricted layers take no part.
 
     Parameters
     ----------
-    project, work, progress
+    project, profile, work, progress
         As for `compute`.
 
     Raises
@@ -174,7 +178,13 @@ def compute_public(
     """
     public = remove_restricted(project)
     # A statement may name restricted places, and the metric that tests it would not find them.
-    results = compute(public.project, statements=not public.hidden, work=work, progress=progress)
+    results = compute(
+        public.project,
+        statements=not public.hidden,
+        profile=profile,
+        work=work,
+        progress=progress,
+    )
     return keep_public(results, public=public, project=project)
 
 
@@ -182,6 +192,7 @@ def compute(
     project: Project,
     *,
     statements: bool = True,
+    profile: bool = True,
     work: Path | None = None,
     progress: Progress = report_nothing,
 ) -> Results:
@@ -193,6 +204,8 @@ def compute(
         From `load_project`.
     statements
         Whether the statements of its ledger are tested.
+    profile
+        Whether zones and people are known at every half kilometre, for maps and charts.
     work
         Folder for finished pieces of long work; the results are the same with and without.
     progress
@@ -210,6 +223,8 @@ def compute(
     ledger = read_ledger(project) if statements else None
     case, notes = compute_case(project, work=work, progress=progress)
     results = _make_results(case, notes, inputs, progress)
+    if profile:
+        results = _add_profile(results, case, progress)
     if ledger is not None:
         step_progress = partial(progress, "testing statements")
         results = replace(results, claims=check_claims(case, ledger=ledger, progress=step_progress))
@@ -424,9 +439,6 @@ def _make_results(
     layers, fronts, draws, plane = case.layers, case.fronts, case.draws, case.layers.plane
     overlays = overlay_once(case, fronts=fronts, progress=partial(progress, "comparing lines"))
     flows = list_land_changes(overlays, plane=plane)
-    progress("counting people by distance", 0, 1)
-    by_distance = _profile_distances(case)
-    progress("counting people by distance", 1, 1)
     progress("making tables", 0, 2)
     settlements = _join_settlements(case)
     flows["below_accuracy"] = flows["kind"] == "within_error"
@@ -462,18 +474,18 @@ def _make_results(
         notes=notes,
         inputs=inputs,
         further=further,
-        profile=by_distance.people,
-        profile_zones=lonlat(by_distance.zones),
         case=case,
     )
     progress("making tables", 2, 2)
     return results
 
 
-def _profile_distances(case: Analysis) -> DistanceProfile:
+def _add_profile(results: Results, case: Analysis, progress: Progress) -> Results:
+    """Add zones and people at every half kilometre."""
     from frontline.population.within import compute_profile
 
-    return compute_profile(
+    progress("counting people by distance", 0, 1)
+    by_distance = compute_profile(
         case.project,
         layers=case.layers,
         fronts=case.fronts,
@@ -483,6 +495,9 @@ def _profile_distances(case: Analysis) -> DistanceProfile:
         around=case.around,
         references=case.references,
     )
+    progress("counting people by distance", 1, 1)
+    zones = _to_degrees(case, by_distance.zones)
+    return replace(results, profile=by_distance.people, profile_zones=zones)
 
 
 def _join_settlements(case: Analysis) -> gpd.GeoDataFrame:
