@@ -25,14 +25,14 @@ WITH_PROFILE = {"page", "figures", "report"}
 """What shows zones and people at every half kilometre."""
 
 
-def list_parts(project: Project, command: str) -> set[str]:
+def _list_parts(project: Project, *, command: str) -> set[str]:
     """List what a command writes: its own part, or all that the project wants."""
     return set(PARTS.get(command) or {"tables", *project.outputs.write})
 
 
-def wants_profile(project: Project, command: str) -> bool:
+def wants_profile(project: Project, *, command: str) -> bool:
     """Tell whether a command writes what shows every half kilometre; claims are about others."""
-    return command != "claims" and bool(WITH_PROFILE & list_parts(project, command))
+    return command != "claims" and bool(WITH_PROFILE & _list_parts(project, command=command))
 
 
 def list_file_writers(results: Results, *, command: str = "run", pdf: bool = False) -> Writers:
@@ -47,7 +47,7 @@ def list_file_writers(results: Results, *, command: str = "run", pdf: bool = Fal
     from frontline.export.workbook import write_workbook
 
     stamp = hash_of_inputs(results.inputs)
-    parts = list_parts(results.project, command)
+    parts = _list_parts(results.project, command=command)
     files: Writers = dict(_table_writers(results, parts))
     if "geopackage" in parts:
         files["frontline.gpkg"] = partial(write_geopackage, results=results)

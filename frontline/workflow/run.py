@@ -110,7 +110,7 @@ def run(
     with prepare_output(out, command=command, force=force, inputs=sources) as output:
         compute_results = compute_public if public else compute
         results = compute_results(
-            project, profile=wants_profile(project, command), work=work, progress=progress
+            project, profile=wants_profile(project, command=command), work=work, progress=progress
         )
         facts = describe_run(
             results.project,

@@ -24,7 +24,9 @@ from frontline.lines.zones import (
     tabulate_fronts,
     tabulate_sides,
 )
+from frontline.uncertainty.copies import place_against
 from frontline.uncertainty.intervals import SIGMAS
+from frontline.uncertainty.sampling import find_position
 
 GEOD = Geod(ellps="WGS84")
 FRAME = plane_around([shapely.Point(20, 45)])
@@ -217,6 +219,53 @@ def test_copies_measured_by_squares_agree_with_their_overlay():
     changed = [drawn.copies - drawn.base for drawn in (fast, slow)]
     wrong = np.sqrt(((changed[0] - changed[1]) ** 2).mean(axis=0))
     assert (wrong < 0.1 * SIGMAS * slow.copies.std(axis=0)).all()
+
+
+def test_copies_of_a_scenario_spread_by_squares_as_by_their_overlay():
+    front = winding_front()
+    draws = tuple(displace_front(front, area=BOX, draws=12, seed=1))
+    distances = np.array([2_000.0, 5_000.0, 15_000.0, math.inf])
+    fast = measure_drawn_areas(front, draws=draws, distances_m=distances, plane=FRAME)
+    slow = take_figures(
+        front, draws=draws, figure=lambda line, sides: overlaid(line, sides, distances_m=distances)
+    )
+    assert fast.counted
+    assert slow.counted
+    assert fast.copies.std(axis=0) == pytest.approx(slow.copies.std(axis=0), rel=0.1)
+
+
+def test_a_distance_is_measured_alike_alone_and_beside_others():
+    front = winding_front()
+    settings = {"area": BOX, "draws": 4, "seed": 1}
+    alone = measure_drawn_areas(
+        front, draws=displace_front(front, **settings), distances_m=[5_000.0], plane=FRAME
+    )
+    beside = measure_drawn_areas(
+        front,
+        draws=displace_front(front, **settings),
+        distances_m=[500.0, 5_000.0, 30_000.0],
+        plane=FRAME,
+    )
+    assert (alone.copies[:, :, 0] == beside.copies[:, :, 1]).all()
+    assert (alone.base[:, 0] == beside.base[:, 1]).all()
+
+
+def test_points_lie_where_polygons_and_lines_say():
+    front = winding_front()
+    xy = np.random.default_rng(5).uniform(-HALF, HALF, (300, 2))
+    found = place_against(xy, line=front.geometry, lands=list(front.sides.values()), plane=FRAME)
+    expected = find_position(
+        shapely.points(xy),
+        line=front.geometry,
+        sides=front.sides,
+        plane=FRAME,
+        names=list(front.sides),
+    )
+    assert (found.side == expected.side).all()
+    assert found.distance_m == pytest.approx(expected.distance_m, rel=1e-9)
+    assert (found.other[found.side >= 0] == 1 - found.side[found.side >= 0]).all()
+    nowhere = place_against(xy, line=shapely.MultiLineString(), lands=[BOX], plane=FRAME)
+    assert np.isnan(nowhere.distance_m).all()
 
 
 def test_every_number_of_workers_gives_the_same():

@@ -19,6 +19,8 @@ from factories.projects import EAST_KM, NORTH_KM, PLACES, Layout, line_at, made_
 import frontline
 from frontline.errors import FrontlineError, ProjectError
 from frontline.export.publish import verify
+from frontline.export.writers import wants_profile
+from frontline.project.loader import replace_parts
 from frontline.workflow.run import run
 
 NO_SIGHT = ""
@@ -90,6 +92,19 @@ def test_people_in_a_zone_are_those_of_its_places(tmp_path):
         ]
         assert row["population"] == sum(inside)
         assert row["settlements"] == len(inside)
+
+
+def test_half_kilometres_are_drawn_only_for_what_shows_them(tmp_path):
+    project = frontline.load_project(made_project(tmp_path, elevation=False))
+    assert wants_profile(project, command="run")
+    assert not wants_profile(project, command="claims")
+    tables = replace_parts(project, outputs={"write": []})
+    assert not wants_profile(tables, command="run")
+    assert wants_profile(tables, command="report")
+    assert (
+        frontline.compute(replace_parts(tables, uncertainty={"draws": 0}), profile=False).profile
+        is None
+    )
 
 
 def test_parts_add_up_to_the_whole(tmp_path):
