@@ -32,7 +32,11 @@ class Note:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """One figure ready to quote: ``sentence`` holds number, interval, date, source and caveat."""
+    """One figure ready to quote: ``sentence`` holds number, interval, date, source and caveat.
+
+    ``alt_low`` and ``alt_high`` are the least and the most of it over the sources of the lines;
+    None where the lines have no alternatives.
+    """
 
     id: str
     value: float
@@ -40,6 +44,8 @@ class KeyFigure:
     high: float
     unit: str
     sentence: str
+    alt_low: float | None = None
+    alt_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,9 @@ def add_scenarios(case: Analysis) -> Analysis:
         zones=_join_tables(case.zones, bands),
         places=_join_tables(case.places, against),
         people=pd.concat([case.people, counted.rows], ignore_index=True),
+        variants=tuple(
+            replace(variant, case=add_scenarios(variant.case)) for variant in case.variants
+        ),
     )
     # Land between two lines is the same in both.
     widened.computed.update({key: case.computed[key] for key in case.computed if FLOWS in key})

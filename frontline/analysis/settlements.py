@@ -325,12 +325,18 @@ SETTLEMENTS = Table(
     key=("id", "line"),
     ordered=True,
     foreign=(schema.OF_LINE,),
+    ranged=("distance_m",),
     further=(
         *PER_LINE_FURTHER,
         schema.boolean(
             "below_accuracy",
             "Below accuracy",
             "True where the figure is smaller than the error of the lines can tell from nothing.",
+        ),
+        schema.text(
+            "side_alternatives",
+            "Side by other sources",
+            "Sides on which alternatives of the line put the place, where they differ from side.",
         ),
         schema.boolean("undated", "Undated", "True where a figure without a date is used."),
         schema.text("name_other", "Further names", "Other spellings, separated by semicolons."),
@@ -343,7 +349,7 @@ SETTLEMENTS = Table(
     ),
 )
 
-SETTLEMENT_LAYER = replace(SETTLEMENTS, columns=PER_PLACE, key=("id",), foreign=())
+SETTLEMENT_LAYER = replace(SETTLEMENTS, columns=PER_PLACE, key=("id",), foreign=(), ranged=())
 """The layer: one feature per settlement, with further columns for each line."""
 
 SETTLEMENT_AREAS = Table(

@@ -95,7 +95,9 @@ class Measurement:
     short_why
         Why the figure may be too low to contradict a larger one, as a drawn line is too short.
     others
-        The same figure by other sources.
+        The same figure by other sources, of people or of a line.
+    silent
+        Other sources by which the figure is not known.
     sources
         Who states the figures that it rests on, where a table says so: a report is not tested
         against itself.
@@ -115,6 +117,7 @@ class Measurement:
     bound_why: str = ""
     short_why: str = ""
     others: tuple[Other, ...] = ()
+    silent: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
     @property

@@ -158,10 +158,36 @@ def judge(
     found = []
     for way in list_ways(claim):
         measured = measure_claim(case, claim=claim, way=way)
+        measured = _add_alternatives(measured, case, claim, way)
         found.append(
             (way, measured, decide_verdict(claim, measured=measured, way=way, report=report))
         )
     return found
+
+
+def _add_alternatives(measured: Measurement, case: Analysis, claim: Claim, way: Way) -> Measurement:
+    """Add what a figure is with the lines that it asks of as other sources draw them."""
+    words = {word for word in way.parameters.values() if isinstance(word, str)}
+    based = {scenario.key: scenario.from_line for scenario in case.project.scenarios}
+    named = words | {based[word] for word in words if word in based}
+    others, silent = [], []
+    for variant in case.variants if not measured.missing else ():
+        if not variant.lines <= named:
+            continue
+        name = " and ".join(f"'{one.line}' as {one.label} draws it" for one in variant.choice)
+        try:
+            other = measure_claim(variant.case, claim=claim, way=way)
+        except FrontlineError:  # a place or a stretch that there is not with this line
+            other = Measurement(missing=name)
+        if other.missing or math.isnan(other.value):
+            silent.append(name)
+        else:
+            others.append(Other(name, other.value, other.value, other.value, other.bound))
+    return replace(
+        measured,
+        others=(*measured.others, *others),
+        silent=(*measured.silent, *silent),
+    )
 
 
 def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineError:
@@ -372,10 +398,17 @@ def _firmness(measured: Measurement, how: str, ranges: Sequence[Range], flips: s
     within = "within the interval" if how == FLIPS else "not within the interval"
     told = [f"{flips.removeprefix('it would ').replace('flip', 'flips', 1)}, {within}"]
     told = told if flips else [f"flips {within}"] if how == FLIPS else []
-    for other in measured.others:
-        same = weigh(other, ranges=ranges) == how
-        told.append(f"{'holds' if same else 'does not hold'} by {other.name}")
+    told += [f"{_holds(other, how, ranges)} by {other.name}" for other in measured.others]
+    told += [f"cannot be told by {name}" for name in measured.silent]
     return "; ".join(told)
+
+
+def _holds(other: Other, how: str, ranges: Sequence[Range]) -> str:
+    """Say whether a verdict holds by another source; of one that flips, what that source says."""
+    theirs = weigh(other, ranges=ranges)
+    if how == FLIPS:
+        return {AGREES: "agrees", DIFFERS: "does not agree", FLIPS: "flips as well"}[theirs]
+    return "holds" if theirs == how else "does not hold"
 
 
 def _told(way: Way, measured: Measurement, ranges: Sequence[Range]) -> str:

@@ -1,5 +1,7 @@
 """What a run yields: tables, the words for them, what of them may be public.
 
+alternatives
+    The range of every figure between the sources that draw a line, and which gives what.
 explore
     A map to look at in a notebook and to add to: the results as layers of a `folium.Map`.
 inert

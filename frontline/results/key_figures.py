@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -40,8 +41,14 @@ from frontline.results.wording import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from frontline.analysis.context import Analysis
+    from frontline.analysis.context import Analysis, Variant
     from frontline.project.models import LineSpec, Origin, Project
+
+
+ByOthers = Mapping[str, Sequence[tuple["Variant", float]]]
+"""By the identifier of a key figure, what it is with each choice of alternatives."""
+
+_NO_OTHERS: ByOthers = MappingProxyType({})
 
 
 def write_cover_figures(
@@ -205,6 +212,7 @@ def write_key_figures(
     changes: gpd.GeoDataFrame,
     settlements: gpd.GeoDataFrame,
     illustration: bool,
+    others: ByOthers = _NO_OTHERS,
 ) -> tuple[KeyFigure, ...]:
     """Make the sentences of a run from its tables.
 
@@ -216,6 +224,8 @@ def write_key_figures(
         The tables of the same names in `Results`.
     illustration
         Whether the elevation is too coarse for statements about sight.
+    others
+        By the identifier of a figure, what it is with lines as other sources draw them.
 
     Returns
     -------
@@ -225,13 +235,13 @@ def write_key_figures(
     """
     lines = {line.key: line for line in project.lines}
     return (
-        *_list_people(project, people),
-        *_list_land(lines, changes),
-        *_list_places(lines, settlements, illustration=illustration),
+        *_list_people(project, people, others),
+        *_list_land(lines, changes, others),
+        *_list_places(lines, settlements, others, illustration=illustration),
     )
 
 
-def _list_people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
+def _list_people(project: Project, people: pd.DataFrame, others: ByOthers) -> Iterator[KeyFigure]:
     lines = {line.key: line for line in project.lines}
     cumulative = people[people["kind"] == "cumulative"]
     main = cumulative[cumulative["distance_m"] == project.zones.headline_m]
@@ -247,18 +257,26 @@ def _list_people(project: Project, people: pd.DataFrame) -> Iterator[KeyFigure]:
         if listed and not counted > 0 and not unknown > 0:
             continue  # nothing was counted, which is not the same as nobody
         figure = figures[row["line"], row["side"], float(row["distance_m"]), row["source"]]
+        key = f"people:{row['line']}:{row['side']}:{row['distance_m']:.0f}:{row['source']}"
         yield KeyFigure(
-            id=f"people:{row['line']}:{row['side']}:{row['distance_m']:.0f}:{row['source']}",
+            id=key,
             value=row["population"],
             low=row["population_low"],
             high=row["population_high"],
             unit="people",
-            sentence=_describe_people(project, lines[row["line"]], row, figure),
+            sentence=_describe_people(
+                project, lines[row["line"]], row, figure, others.get(key, ())
+            ),
+            **_take_ends(row["population"], others.get(key, ())),
         )
 
 
 def _describe_people(
-    project: Project, line: LineSpec, row: Mapping[Any, Any], figure: RoundedFigure
+    project: Project,
+    line: LineSpec,
+    row: Mapping[Any, Any],
+    figure: RoundedFigure,
+    others: Sequence[tuple[Variant, float]],
 ) -> str:
     """Write a number of people with its date, and what it does not tell."""
     source = row["source"]
@@ -270,7 +288,8 @@ def _describe_people(
             f"unknown: of the {places} listed there, none has a figure for that date."
         )
     stated = source.startswith("stated:")
-    between = _write_range(figure, "" if stated else "95 % for the position of the line")
+    why = "" if stated else "95 % for the position of the line"
+    between = _write_range(figure, why, others)
     years = project.people.outdated_years
     dates = describe_dates(row, date=line.date, outdated_years=years)
     when = f", by {dates}" if dates else ""
@@ -318,10 +337,71 @@ def _name_maker(source: str, project: Project) -> str:
     return ""
 
 
-def _write_range(figure: RoundedFigure, why: str) -> str:
-    if not figure.range:
-        return ""
-    return f" ({figure.range}, {why})" if why else f" ({figure.range})"
+def _write_range(
+    figure: RoundedFigure,
+    why: str,
+    others: Sequence[tuple[Variant, float]] = (),
+    *,
+    earlier: str = "",
+) -> str:
+    """Write the interval of a figure, and what it is with lines as other sources draw them."""
+    interval = f"{figure.range}, {why}" if why else figure.range
+    parts = [interval] if figure.range else []
+    parts += _write_others(figure, others, earlier=earlier)
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+_MOST_OTHERS = 4
+"""Of more sources than this the range is written, and not what each gives."""
+
+
+def _write_others(
+    figure: RoundedFigure, others: Sequence[tuple[Variant, float]], *, earlier: str = ""
+) -> list[str]:
+    """Write what a figure is with each alternative; of many, the least and the most of them.
+
+    Parameters
+    ----------
+    figure
+        By the lines as drawn.
+    others
+        With alternatives.
+    earlier
+        Key of the earlier of two lines; empty for the figure of one line.
+    """
+    known = [(variant, value) for variant, value in others if math.isfinite(value)]
+    if len(known) <= _MOST_OTHERS:
+        return [
+            f"{round_part(value, whole=figure).text} with {_name_choice(variant, earlier)}"
+            for variant, value in known
+        ]
+    ends = [min(known, key=lambda pair: pair[1]), max(known, key=lambda pair: pair[1])]
+    least, most = (
+        f"{round_part(value, whole=figure).text} with {_name_choice(variant, earlier)}"
+        for variant, value in ends
+    )
+    return [f"of {len(known)} choices of other sources the least is {least}, the most {most}"]
+
+
+def _name_choice(variant: Variant, earlier: str) -> str:
+    """Name whose lines stand in the place of those drawn: the line of OpenStreetMap."""
+    if not earlier:
+        return f"the line of {variant.name}"
+    labels = [other.label for other in variant.choice]
+    if len(labels) > 1 and len(set(labels)) == 1:
+        return f"both lines of {labels[0]}"
+    return " and ".join(
+        f"the {'earlier' if other.line == earlier else 'later'} line of {other.label}"
+        for other in variant.choice
+    )
+
+
+def _take_ends(value: float, others: Sequence[tuple[Variant, float]]) -> dict[str, float]:
+    """Return the least and the most of a figure over its sources; nothing without others."""
+    known = [number for number in (value, *(other for _, other in others)) if number == number]  # noqa: PLR0124
+    if not others or not known:
+        return {}
+    return {"alt_low": float(min(known)), "alt_high": float(max(known))}
 
 
 def _part_text(part: float, figure: RoundedFigure) -> str:
@@ -336,7 +416,9 @@ def _unknown_as_empty(value: float) -> str:
     return write_rounded(value) if math.isfinite(value) else ""
 
 
-def _list_land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterator[KeyFigure]:
+def _list_land(
+    lines: dict[str, LineSpec], changes: gpd.GeoDataFrame, others: ByOthers
+) -> Iterator[KeyFigure]:
     flows = changes[changes["from_side"] != changes["to_side"]]
     keys = ["from_line", "to_line", "from_side", "to_side"]
     for (from_line, to_line, from_side, to_side), rows in flows.groupby(keys, sort=False):
@@ -345,10 +427,13 @@ def _list_land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterato
         low, high = flow["flow_low"], flow["flow_high"]
         way = f"from the {from_side} to the {to_side} side"
         when = f"Between {write_day(old.date)} and {write_day(new.date)}"
+        key = f"land:{old.key}:{new.key}:{from_side}:{to_side}"
+        by_others = others.get(key, ())
+        figure = round_row(flow, column="flow_km2")
         if sure > 0:
-            figure = round_row(flow, column="flow_km2")
+            between = _write_range(figure, _BOTH_LINES, by_others, earlier=old.key)
             sentence = (
-                f"{when}, {figure.text} km² of land{_write_range(figure, _BOTH_LINES)} went "
+                f"{when}, {figure.text} km² of land{between} went "
                 f"{way}. Of it, {_part_text(sure, figure)} km² lie farther from both lines than "
                 "their errors."
             )
@@ -360,18 +445,25 @@ def _list_land(lines: dict[str, LineSpec], changes: gpd.GeoDataFrame) -> Iterato
                 f"{when}, no land is certain to have gone {way}. {rest}, "
                 "within the errors of the lines."
             )
+            told = _write_others(figure, by_others, earlier=old.key)
+            sentence += f" By other sources, km²: {'; '.join(told)}." if told else ""
         yield KeyFigure(
-            id=f"land:{old.key}:{new.key}:{from_side}:{to_side}",
+            id=key,
             value=flow["flow_km2"],
             low=low,
             high=high,
             unit="km2",
             sentence=sentence,
+            **_take_ends(flow["flow_km2"], by_others),
         )
 
 
 def _list_places(
-    lines: dict[str, LineSpec], settlements: gpd.GeoDataFrame, *, illustration: bool
+    lines: dict[str, LineSpec],
+    settlements: gpd.GeoDataFrame,
+    others: ByOthers,
+    *,
+    illustration: bool,
 ) -> Iterator[KeyFigure]:
     caveat = " Illustration only: the elevation is too coarse for statements about single places."
     for key, line in lines.items():
@@ -381,7 +473,11 @@ def _list_places(
         outlines = int(crossed.notna().sum())
         cut = float(crossed.sum()) if outlines else math.nan
         sentence = _describe_cut(line, cut=cut, near=near, listed=len(of_line), outlines=outlines)
-        yield KeyFigure(f"crossed:{key}", cut, cut, cut, "settlements", sentence)
+        by_others = others.get(f"crossed:{key}", ())
+        told = _write_others(round_figure(cut), by_others)
+        sentence += f" Cut by other sources: {'; '.join(told)}." if told else ""
+        ends = _take_ends(cut, by_others)
+        yield KeyFigure(f"crossed:{key}", cut, cut, cut, "settlements", sentence, **ends)
         sight = of_line["in_sight"]
         if sight.isin(["visible", "hidden", "unknown"]).any():
             visible = int((sight == "visible").sum())

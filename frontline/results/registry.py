@@ -71,6 +71,36 @@ CLAIMS = Table(
 """Made by `frontline.claims.verdict`, which stands above this package. Its sentences name places
 of every layer."""
 
+ALTERNATIVES = Table(
+    "alternatives",
+    "Between sources",
+    "What figures would be with a line as another source draws it; only where a line has "
+    "alternatives.",
+    (
+        schema.text("table", "Table", "Name of the table that has the figure."),
+        schema.text("figure", "Figure", "Its column there."),
+        schema.text("line", "Line", "Key of the line, as in that table."),
+        *schema.FROM_TO,
+        schema.text("side", "Side", "As in that table."),
+        schema.number("distance_m", "m", "Distance", "As in that table."),
+        schema.text("kind", "Kind", "As in that table."),
+        schema.text("source", "Source", "As in that table."),
+        schema.text("part", "Further", "What else tells the row apart there, as column and value."),
+        schema.text(
+            "alternative",
+            "Alternative",
+            "Key of the line and of the alternative in its place, as line_2020/osm; two of them "
+            "where both lines are replaced.",
+        ),
+        schema.text("by", "By", "Who draws the alternative."),
+        schema.number("value", "", "Value", "The figure with the alternative; empty if unknown."),
+        schema.number("as_drawn", "", "As drawn", "The figure with the lines as drawn."),
+        schema.text("unit", "Unit", "Of both."),
+    ),
+    lists=("corridors", "partitions", "districts", "settlements"),
+)
+"""Made by `frontline.results.alternatives`."""
+
 KEY_FIGURES = Table(
     "key_figures",
     "Key figures",
@@ -84,6 +114,10 @@ KEY_FIGURES = Table(
         schema.text(
             "sentence", "Sentence", "Ready to quote: number, interval, date, source, caveat."
         ),
+    ),
+    further=(
+        schema.number("alt_low", "", "Least by source", "Least over the sources of the lines."),
+        schema.number("alt_high", "", "Most by source", "Most over the sources of the lines."),
     ),
     lists=(),
     key=("id",),
@@ -139,6 +173,7 @@ TABLES: Mapping[str, Table] = {
         lines.CERTAINTY,
         settlements.NEARNESS,
         RESTRICTED_PEOPLE,
+        ALTERNATIVES,
         CLAIMS,
         KEY_FIGURES,
         NOTES,

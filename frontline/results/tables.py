@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from frontline.project.models import Project
+    from frontline.records import KeyFigure
     from frontline.results.model import Results
 
 
@@ -71,7 +72,7 @@ def _make_tables(results: Results) -> dict[str, pd.DataFrame]:
         "crossings": crossings,
         "sight_zones": results.sight_zones,
         **results.further,
-        "key_figures": pd.DataFrame([vars(figure) for figure in results.key_figures]),
+        "key_figures": _list_key_figures(results.key_figures),
         "notes": pd.DataFrame([vars(note) for note in results.notes]),
     }
     if results.claims is not None:
@@ -84,6 +85,15 @@ def _make_tables(results: Results) -> dict[str, pd.DataFrame]:
         )
         for name, frame in frames.items()
     }
+
+
+def _list_key_figures(figures: Sequence[KeyFigure]) -> pd.DataFrame:
+    """List key figures; their range between sources only where a line has alternatives."""
+    import pandas as pd
+
+    table = pd.DataFrame([vars(figure) for figure in figures])
+    ends = [column for column in ("alt_low", "alt_high") if column in table]
+    return table.drop(columns=[column for column in ends if table[column].isna().all()])
 
 
 def tidy_columns(frame: pd.DataFrame, *, columns: Sequence[Column]) -> pd.DataFrame:

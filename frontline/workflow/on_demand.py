@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontline.analysis.context import Analysis
+from frontline.analysis.alternatives import replace_in_project
+from frontline.analysis.context import Analysis, Variant
 from frontline.analysis.landcover import read_cover, relate_to_lines
 from frontline.analysis.optional_tables import prepare_options
 from frontline.analysis.settlements import locate_settlements
@@ -17,6 +19,7 @@ from frontline.elevation.dem import read_dem
 from frontline.errors import ProjectError, show_value, suggest_name
 from frontline.inputs.layers import read_layers
 from frontline.inputs.series import expand_dates
+from frontline.lines.alternatives import list_choices, read_alternatives
 from frontline.lines.front import displace_front, read_fronts
 from frontline.lines.scenarios import displace_scenario, make_scenarios
 from frontline.lines.zones import buffer_zones
@@ -95,8 +98,10 @@ class CaseOnDemand(Analysis):
     for how likely things are in sight and for people present, of which no metric asks.
     """
 
-    def __init__(self, project: Project, *, lines: Sequence[str]) -> None:
-        layers = read_layers(project)
+    def __init__(
+        self, project: Project, *, lines: Sequence[str], layers: Layers | None = None
+    ) -> None:
+        layers = read_layers(project) if layers is None else layers
         dated = read_fronts(project, layers=layers)
         fronts = (*dated, *make_scenarios(project, layers=layers, fronts=dated))
         own = {"project": project, "layers": layers, "fronts": fronts, "scenarios": ()}
@@ -107,6 +112,18 @@ class CaseOnDemand(Analysis):
 
     _dated: tuple[FrontLine, ...]
     _asked: list[FrontLine]
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The case with lines as other sources draw them, each computed as it is asked for."""
+        asked = [front.key for front in self._asked]
+        found = []
+        for choice in list_choices(read_alternatives(self.project, layers=self.layers)):
+            drawn = {one.line: self.layers.lines[f"{one.line}/{one.key}"] for one in choice}
+            layers = replace(self.layers, lines={**self.layers.lines, **drawn})
+            project = replace_in_project(self.project, choice=choice)
+            found.append(Variant(choice, CaseOnDemand(project, lines=asked, layers=layers)))
+        return tuple(found)
 
     @cached_property
     def dem(self) -> Dem | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from frontline.analysis.context import Analysis
+from frontline.analysis.context import Analysis, Variant
 from frontline.errors import ProjectError
 from frontline.export.web.basemap import find_basemap as basemap_of
 from frontline.export.web.basemap import warn_of_basemap
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from frontline.population.completeness import Reference
     from frontline.population.within import PeopleWithin
     from frontline.project.models import Project
+    from frontline.results.key_figures import ByOthers
     from frontline.visibility.exposure import FrontVisibility
 
 
@@ -217,14 +219,17 @@ def compute(
         With geometry in EPSG:4326; ``results.case`` holds what later questions need.
     """
     from frontline.claims.verdict import check_claims, read_ledger
+    from frontline.results.alternatives import add_ranges, list_by_others
 
     project = expand_dates(project)
     inputs = hash_inputs(project)
     ledger = read_ledger(project) if statements else None
     case, notes = compute_case(project, work=work, progress=progress)
-    results = _make_results(case, notes, inputs, progress)
+    variants = _vary_results(case, profile=profile)
+    results = _make_results(case, notes, inputs, progress, others=list_by_others(variants))
     if profile:
         results = _add_profile(results, case, progress)
+    results = add_ranges(results, variants=variants)
     if ledger is not None:
         step_progress = partial(progress, "testing statements")
         results = replace(results, claims=check_claims(case, ledger=ledger, progress=step_progress))
@@ -237,12 +242,14 @@ def compute_case(
     project: Project, *, work: Path | None = None, progress: Progress = report_nothing
 ) -> tuple[Analysis, tuple[Note, ...]]:
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
+    from frontline.analysis.alternatives import make_variants
     from frontline.analysis.displaced_people import add_people_present
     from frontline.analysis.landcover import read_cover, relate_to_lines
     from frontline.analysis.optional_tables import prepare_options, realise_scenarios
     from frontline.analysis.settlements import locate_settlements
     from frontline.elevation.dem import read_dem
     from frontline.inputs.layers import read_layers
+    from frontline.lines.alternatives import read_alternatives
     from frontline.lines.front import read_fronts
     from frontline.lines.zones import buffer_zones
     from frontline.population.extent import describe_large_points
@@ -250,6 +257,7 @@ def compute_case(
     progress("reading layers", 0, 2)
     layers = read_layers(project)
     fronts = read_fronts(project, layers=layers)
+    alternatives = read_alternatives(project, layers=layers)
     progress("reading layers", 1, 2)
     dem = read_dem(project, layers=layers)
     cover = read_cover(project, layers=layers)
@@ -290,6 +298,7 @@ def compute_case(
         tables=options.tables,
         cover=cover,
     )
+    case = replace(case, variants=make_variants(case, alternatives=alternatives))
     # What a reader must know comes in the order of the steps that found it.
     notes = [*layers.notes, *describe_large_points(layers.settlements)]
     notes += [*(note for front in fronts for note in front.notes), *options.notes]
@@ -427,7 +436,12 @@ def _check_elevation(
 
 
 def _make_results(
-    case: Analysis, notes: tuple[Note, ...], inputs: Mapping[str, str], progress: Progress
+    case: Analysis,
+    notes: tuple[Note, ...],
+    inputs: Mapping[str, str],
+    progress: Progress,
+    *,
+    others: ByOthers = MappingProxyType({}),
 ) -> Results:
     from frontline.analysis.change import find_control_changes, list_land_changes, overlay_once
     from frontline.analysis.corridors import find_corridor_crossings, measure_corridors_once
@@ -470,7 +484,7 @@ def _make_results(
         sight=case.exposure.rasters,
         sight_zones=add_ground(case),
         relief=shade_relief(case.dem) if case.dem else None,
-        key_figures=_write_figures(case, flows, settlements, further),
+        key_figures=_write_figures(case, flows, settlements, further, others),
         notes=notes,
         inputs=inputs,
         further=further,
@@ -480,16 +494,36 @@ def _make_results(
     return results
 
 
-def _add_profile(results: Results, case: Analysis, progress: Progress) -> Results:
-    """Add zones and people at every half kilometre."""
+def _vary_results(case: Analysis, *, profile: bool) -> list[tuple[Variant, Results]]:
+    """Make the results of a case once more with lines as other sources draw them."""
+    made = []
+    for variant in case.variants:
+        # Ground and relief do not hang on the line, and take long.
+        own = replace(variant.case, dem=None)
+        results = _make_results(own, (), {}, report_nothing)
+        # No figure of one line hangs on the other one.
+        if profile and len(variant.choice) == 1:
+            results = _add_profile(results, own, report_nothing, lines=variant.lines)
+        made.append((variant, results))
+    return made
+
+
+def _add_profile(
+    results: Results, case: Analysis, progress: Progress, *, lines: Container[str] | None = None
+) -> Results:
+    """Add zones and people at every half kilometre, of some of the lines or of all."""
     from frontline.population.within import compute_profile
 
+    zones, fronts = case.zones, case.fronts
+    if lines is not None:
+        fronts = tuple(front for front in fronts if front.key in lines)
+        zones = zones[[key in lines for key in zones["line"]]]
     progress("counting people by distance", 0, 1)
     by_distance = compute_profile(
         case.project,
         layers=case.layers,
-        fronts=case.fronts,
-        own_zones=case.zones,
+        fronts=fronts,
+        own_zones=zones,
         places=case.places,
         draws=case.draws,
         around=case.around,
@@ -513,6 +547,7 @@ def _write_figures(
     flows: gpd.GeoDataFrame,
     settlements: gpd.GeoDataFrame,
     further: Mapping[str, pd.DataFrame],
+    others: ByOthers,
 ) -> tuple[KeyFigure, ...]:
     """Make every sentence that is ready to quote."""
     from frontline.results.key_figures import (
@@ -528,6 +563,7 @@ def _write_figures(
             changes=flows,
             settlements=settlements,
             illustration=case.exposure.illustration,
+            others=others,
         ),
         *write_sight_figures(case, people=further.get("sight_people")),
         *write_cover_figures(case, tables=further),
