@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from frontline.analysis import corridors
 from frontline.analysis.spread import Estimate, spread_over_copies
 from frontline.errors import ProjectError
 from frontline.geo.geodesy import geodesic_buffer, measure_distance, measure_length, place_points
+from frontline.lines.front import make_error_band
+from frontline.network.routing import find_doubtful_crossings
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -121,25 +123,61 @@ def cut_in_pieces(chosen: gpd.GeoDataFrame, *, plane: ProjectedPlane) -> tuple[F
     return (xy[same] + xy[same + 1]) / 2, plane.ground_m(xy[same], xy[same + 1])
 
 
-def count_crossings(
-    chosen: gpd.GeoDataFrame, *, layers: Layers, front: FrontLine, draws: Sequence[DisplacedFront]
-) -> tuple[Estimate, gpd.GeoDataFrame]:
-    """Count how often some corridors cross a line.
+@dataclass(frozen=True)
+class CrossingCount:
+    """How often corridors cross a line.
 
-    Returns
-    -------
-    The count (of a displaced copy every meeting counts), and the rows of
-    `frontline.analysis.corridors.find_corridor_crossings`.
+    Parameters
+    ----------
+    rows
+        The crossings of the line as drawn, from
+        `frontline.analysis.corridors.find_corridor_crossings`.
+    doubtful
+        How many of them lie where a corridor goes over and comes back within the line's error:
+        it may not cross at all.
+    possible
+        Stretches of corridor that lie within the line's error and do not cross it as drawn: each
+        may cross it once.
+    """
+
+    rows: gpd.GeoDataFrame
+    doubtful: int
+    possible: int
+
+    @property
+    def estimate(self) -> Estimate:
+        """The crossings as drawn, the sure ones, and with those that are possible."""
+        count = len(self.rows)
+        return Estimate(count, max(count - self.doubtful, 0), count + self.possible)
+
+
+def count_crossings(chosen: gpd.GeoDataFrame, *, layers: Layers, front: FrontLine) -> CrossingCount:
+    """Count how often some corridors cross a line, whole numbers all of them.
+
+    Parameters
+    ----------
+    chosen
+        The corridors.
+    layers
+        For the plane.
+    front
+        The line and its error.
+
+    Notes
+    -----
+    Displaced copies of a line that winds already cross a road more often than any line would, so
+    they count nothing here: the band of the line's error does.
     """
     rows = corridors.find_corridor_crossings(replace(layers, corridors=chosen), fronts=[front])
-    shapes = shapely.get_parts(chosen.geometry.to_numpy())
-
-    def figure(course: Any, _sides: Any) -> float:
-        return float(len(shapely.get_parts(shapely.intersection(shapes, course))))
-
-    value = float(len(rows))
-    low, high = spread_over_copies(front, draws=draws, value=value, figure=figure)
-    return Estimate(value, max(low, 0.0), high), rows
+    shapes = chosen.geometry.to_numpy()
+    doubtful = find_doubtful_crossings(
+        shapes, line=front.geometry, segments=front.segments, error_m=front.error_m
+    )
+    band = make_error_band(front, plane=layers.plane)
+    near = shapely.get_parts(shapely.line_merge(shapely.intersection(shapes, band)))
+    near = near[shapely.length(near) > 0.0]
+    possible = int((~shapely.intersects(near, front.geometry)).sum())
+    return CrossingCount(rows, len(doubtful), possible)
 
 
 def measure_share_beyond_start(

@@ -260,6 +260,11 @@ PER_LINE = (
 """The columns of a settlement that stand once per line."""
 
 PER_LINE_FURTHER = (
+    schema.text(
+        "side_alternatives",
+        "Side by other sources",
+        "Sides on which alternatives of the line put the place, where they differ from side.",
+    ),
     schema.number(
         "figure_age_years",
         "years",
@@ -332,11 +337,6 @@ SETTLEMENTS = Table(
             "below_accuracy",
             "Below accuracy",
             "True where the figure is smaller than the error of the lines can tell from nothing.",
-        ),
-        schema.text(
-            "side_alternatives",
-            "Side by other sources",
-            "Sides on which alternatives of the line put the place, where they differ from side.",
         ),
         schema.boolean("undated", "Undated", "True where a figure without a date is used."),
         schema.text("name_other", "Further names", "Other spellings, separated by semicolons."),

@@ -35,7 +35,7 @@ SHAPES = {0: "Point", 1: "MultiLineString", 2: "MultiPolygon"}
 """Geometry type of a layer by dimension; points stay single, as the readers of styles expect."""
 
 DIMENSIONS = {
-    **dict.fromkeys(("lines", "corridors", "corridor_sight"), 1),
+    **dict.fromkeys(("lines", "alternative_lines", "corridors", "corridor_sight"), 1),
     **dict.fromkeys(("crossings", "points", "settlements", "control_change"), 0),
 }
 """Dimension of a layer's geometry; 2 for every other layer."""
@@ -109,7 +109,10 @@ def _make_layers(results: Results) -> tuple[FeatureLayer, ...]:
     layers.append(_make_layer("districts", results.districts))
     layers += [_make_layer(name, plain[name]) for name in ("sides", "changes")]
     layers.append(_make_zones(results, frames["zones"]))
-    layers += [_make_layer("lines", plain["lines"]), _make_layer("corridors", results.corridors)]
+    layers.append(_make_layer("lines", plain["lines"]))
+    if results.alternative_lines is not None:
+        layers.append(_make_layer("alternative_lines", results.alternative_lines))
+    layers.append(_make_layer("corridors", results.corridors))
     layers += _make_corridor_sight(results)
     if len(results.crossings):
         layers.append(
@@ -229,6 +232,10 @@ OF_LIST = {
 """Columns of zones.csv that a zone has of the list of settlements, beside its people."""
 
 
+_BANDS = ("population_inner", "population_outer")
+"""Columns of people that a zone of the layer does without."""
+
+
 def _make_zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
     """Make one feature per zone, the people of every source beside each other."""
     keys = list(LAYERS["zones"].key)
@@ -239,6 +246,8 @@ def _make_zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
         rows = rows.reindex(zones.set_index(keys).index)
         for column in _list_source_columns(source):
             base = column.name.removeprefix(f"population_{_write_word(source)}")
+            if f"population{base}" not in rows:
+                continue
             zones[column.name] = rows[f"population{base}"].to_numpy()
             columns.append(column)
         if source == "settlements":
@@ -250,8 +259,9 @@ def _make_zones(results: Results, people: pd.DataFrame) -> FeatureLayer:
 
 
 def _list_source_columns(source: str) -> Iterator[Column]:
-    for column in TABLES["zones"].columns:
-        if column.name in {"population", "population_low", "population_high"}:
+    table = TABLES["zones"]
+    for column in (*table.columns, *table.range_columns["population"]):
+        if column.name.startswith("population") and column.name not in _BANDS:
             end = column.name.removeprefix("population")
             yield replace(
                 column,

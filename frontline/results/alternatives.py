@@ -20,6 +20,8 @@ from frontline.results.registry import ALTERNATIVES, TABLES
 from frontline.schema import Table
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from frontline._typing import Floats
     from frontline.analysis.context import Variant
     from frontline.results.model import Results
@@ -90,7 +92,20 @@ def add_ranges(results: Results, *, variants: Sequence[tuple[Variant, Results]])
     further[ALTERNATIVES.name] = pd.DataFrame(rows, columns=ALTERNATIVES.names)
     only_theirs = _list_land_only_theirs(results, variants)
     parts["key_figures"] = (*results.key_figures, *only_theirs)
+    parts["alternative_lines"] = _gather_lines(variants)
     return replace(results, **parts, further=further)
+
+
+def _gather_lines(variants: Sequence[tuple[Variant, Results]]) -> gpd.GeoDataFrame:
+    """Gather the alternatives as features, each with its own label."""
+    parts = []
+    for variant, results in variants:
+        if len(variant.choice) == 1:
+            (alternative,) = variant.choice
+            own = results.lines[results.lines["line"] == alternative.line]
+            parts.append(own.assign(alternative=alternative.key, label=alternative.label))
+    gathered: gpd.GeoDataFrame = pd.concat(parts, ignore_index=True)
+    return gathered
 
 
 def list_by_others(variants: Sequence[tuple[Variant, Results]]) -> dict[str, Any]:

@@ -73,6 +73,9 @@ class Results:
         `zones`; None where they were not computed.
     further
         Tables that not every project gives cause for, by name: see `frontline.cuts.cut_tables`.
+    alternative_lines
+        One feature per alternative of a line, with the columns of `lines` and ``alternative``;
+        None where no line has any.
     claims
         Statements of a ledger with their verdicts, the rows of ``claims.csv``; None without one.
     case
@@ -105,6 +108,7 @@ class Results:
     inputs: Mapping[str, str] = field(default_factory=dict)
     profile: pd.DataFrame | None = None
     profile_zones: gpd.GeoDataFrame | None = None
+    alternative_lines: gpd.GeoDataFrame | None = None
     claims: pd.DataFrame | None = None
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     case: Analysis | None = None

@@ -101,6 +101,22 @@ ALTERNATIVES = Table(
 )
 """Made by `frontline.results.alternatives`."""
 
+ALTERNATIVE_LINES = Table(
+    "alternative_lines",
+    "Lines by other sources",
+    "Alternatives of the lines: the same front at the same date as other sources draw it.",
+    (
+        schema.LINE,
+        schema.text("alternative", "Alternative", "Key of the alternative."),
+        *zones.LINES.columns[1:],
+    ),
+    lists=(),
+    key=("line", "alternative"),
+    ordered=True,
+    foreign=(schema.OF_LINE,),
+)
+"""A layer; its figures stand in the table ``alternatives``."""
+
 KEY_FIGURES = Table(
     "key_figures",
     "Key figures",
@@ -191,6 +207,7 @@ LAYERS: Mapping[str, Table] = {
         change.CHANGES,
         zones.ZONES,
         zones.LINES,
+        ALTERNATIVE_LINES,
         corridors.CORRIDOR_LAYER,
         sight_of_corridors.CORRIDOR_ZONES,
         corridors.CROSSINGS,

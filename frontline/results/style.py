@@ -42,6 +42,8 @@ class LineStyle:
     dash: tuple[float, ...] = ()
 
 
+ALTERNATIVE_COLOUR = "#9B2D6F"
+ALTERNATIVE_DASHES = ((3.0, 1.5), (1.0, 1.5), (5.0, 1.5, 1.0, 1.5), (2.0, 4.0))
 OLDER_DASHES = ((6.0, 3.5), (2.0, 2.5), (9.0, 3.0, 2.0, 3.0), (1.0, 2.0))
 CORRIDORS: Mapping[str, LineStyle] = MappingProxyType(
     {
@@ -97,6 +99,17 @@ def choose_line_styles(project: Project) -> dict[str, LineStyle]:
         dash = tuple(part * (1.0 + 0.6 * again) for part in OLDER_DASHES[number])
         styles[line.key] = LineStyle(INK, max(2.0 - 0.3 * again, 0.8), dash)
     return {line.key: styles[line.key] for line in project.lines}
+
+
+def choose_alternative_styles(project: Project) -> dict[tuple[str, str], LineStyle]:
+    """Return a thin dashed style for each alternative, by the keys of the line and its own."""
+    return {
+        (line.key, other.key): LineStyle(
+            ALTERNATIVE_COLOUR, 1.1, ALTERNATIVE_DASHES[number % len(ALTERNATIVE_DASHES)]
+        )
+        for line in project.lines
+        for number, other in enumerate(line.alternatives)
+    }
 
 
 def choose_corridor_style(kind: str) -> LineStyle:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from frontline.results.numbers import RoundedFigure, count_text, round_cumulative
+from frontline.results.numbers import (
+    RANGE,
+    RoundedFigure,
+    count_text,
+    round_cumulative,
+    round_part,
+)
 from frontline.results.population_phrases import ENOUGH
 from frontline.results.tables import rank_source
 from frontline.results.wording import (
@@ -19,6 +25,7 @@ from frontline.results.wording import (
     write_dates,
     write_percent,
 )
+from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
     from frontline.project.models import LineSpec
@@ -32,10 +39,21 @@ NO_FIGURE = "no figure"
 
 @dataclass(frozen=True)
 class SummaryFigure:
-    """A figure of one side under one line: rounded (None: no figure), and what limits it."""
+    """A figure of one side under one line.
+
+    Parameters
+    ----------
+    figure
+        Rounded; None: no figure.
+    limits
+        What limits it.
+    sources
+        Its range between the sources of the line, in words; empty where there is one source.
+    """
 
     figure: RoundedFigure | None
     limits: tuple[str, ...] = ()
+    sources: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +114,10 @@ def _list_rows(
     land = round_cumulative(results.zones, column="area_km2")
     areas = [land.get((line.key, side, distance_m)) for line in lines]
     if any(areas):
-        figures = tuple(SummaryFigure(area) for area in areas)
+        figures = tuple(
+            SummaryFigure(area, sources=_describe_land(results, line.key, side, distance_m, area))
+            for line, area in zip(lines, areas, strict=True)
+        )
         yield SummaryRow(side, LAND, figures, change=_compare_figures(figures))
     people = results.people
     cumulative = people[
@@ -201,7 +222,9 @@ def describe_people(row: Record, *, figure: RoundedFigure | None) -> PeopleCell:
     if is_counted(row):
         count = _count_places(row, "settlements") if listed else 0
         counted = [count_text(count, one="settlement")] if count > 0 else []
-        return PeopleCell(figure, remarks=(*counted, *list_limits(row)))
+        sources = describe_sources(row, column="population", figure=figure)
+        between = [sources] if sources else []
+        return PeopleCell(figure, remarks=(*between, *counted, *list_limits(row)))
     if listed:
         none = (
             NO_FIGURE if _count_places(row, "settlements_unknown") > 0 else "no settlement listed"
@@ -219,7 +242,48 @@ def _is_unmeasured_list(row: Record) -> bool:
 def _describe_figure(row: Record | None, figure: RoundedFigure | None) -> SummaryFigure:
     if row is None or not is_telling(row):
         return SummaryFigure(None)
-    return SummaryFigure(figure if is_counted(row) else None, tuple(list_limits(row)))
+    told = figure if is_counted(row) else None
+    sources = describe_sources(row, column="population", figure=told)
+    return SummaryFigure(told, tuple(list_limits(row)), sources)
+
+
+def describe_sources(row: Record, *, column: str, figure: RoundedFigure | None) -> str:
+    """Say between what a figure lies over the sources of its line.
+
+    Parameters
+    ----------
+    row
+        Of a table; the range stands in columns named as the figure's interval is.
+    column
+        The figure's.
+    figure
+        As it is printed.
+
+    Returns
+    -------
+    Nothing where the line has no alternatives, or no source has a figure.
+    """
+    stem = column.removesuffix("_km2")
+    ends = [row.get(f"{stem}_alt_{end}") for end in ("low", "high")]
+    if figure is None or any(end is None or pd.isna(end) for end in ends):
+        return ""
+    low, high = (round_part(float(end), whole=figure).text for end in ends if end is not None)
+    span = low if low == high else RANGE.format(low=low, high=high)
+    return WORDS["between_sources"].format(range=span)
+
+
+def _describe_land(
+    results: Results, line: str, side: str, distance_m: float, figure: RoundedFigure | None
+) -> str:
+    """Say between what the land of a zone lies over the sources of the line."""
+    zones = results.zones[
+        (results.zones["line"] == line)
+        & (results.zones["side"] == side)
+        & (results.zones["distance_m"] == distance_m)
+        & (results.zones["kind"] == "cumulative")
+    ]
+    rows = zones.to_dict("records")
+    return describe_sources(rows[0], column="area_km2", figure=figure) if rows else ""
 
 
 def _find_obstacle(

@@ -131,6 +131,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "older": "older",
         "newer": "newer",
         "other_line": "Other lines",
+        "alternatives": "Lines by other sources",
+        "line_by": "The same line by {source}, {accuracy}",
+        "between_sources": "{range} between sources of the line",
         # the page's controls
         "skip": "Skip to the figures",
         "show_line": "Line shown",
@@ -237,6 +240,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "held_by": "Side",
         "outside": "outside the study area",
         "certain": "certain",
+        "side_by_others": "uncertain, by other sources of the line",
         "uncertain": "uncertain: nearer to the line than its error",
         "distance_to_line": "Distance to the line",
         "direction": "towards {direction}",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from frontline.analysis.optional_tables import Options
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
@@ -252,7 +253,6 @@ def compute_case(
     from frontline.lines.alternatives import read_alternatives
     from frontline.lines.front import read_fronts
     from frontline.lines.zones import buffer_zones
-    from frontline.population.extent import describe_large_points
 
     progress("reading layers", 0, 2)
     layers = read_layers(project)
@@ -299,12 +299,20 @@ def compute_case(
         cover=cover,
     )
     case = replace(case, variants=make_variants(case, alternatives=alternatives))
-    # What a reader must know comes in the order of the steps that found it.
-    notes = [*layers.notes, *describe_large_points(layers.settlements)]
-    notes += [*(note for front in fronts for note in front.notes), *options.notes]
-    notes += [*_note_few_draws(project), *(dem.notes if dem else ()), *known]
-    notes += [*(cover.notes if cover else ()), *exposure.notes, *counted.notes]
-    return case, tuple(dict.fromkeys([*notes, *_note_lines(case)]))
+    return case, _gather_notes(case, options, known, counted)
+
+
+def _gather_notes(
+    case: Analysis, options: Options, known: Sequence[Note], counted: PeopleWithin
+) -> tuple[Note, ...]:
+    """Gather what a reader must know, in the order of the steps that found it."""
+    from frontline.population.extent import describe_large_points
+
+    notes = [*case.layers.notes, *describe_large_points(case.layers.settlements)]
+    notes += [*(note for front in case.fronts for note in front.notes), *options.notes]
+    notes += [*_note_few_draws(case.project), *(case.dem.notes if case.dem else ()), *known]
+    notes += [*(case.cover.notes if case.cover else ()), *case.exposure.notes, *counted.notes]
+    return tuple(dict.fromkeys([*notes, *_note_lines(case)]))
 
 
 def _count_people(

@@ -10,10 +10,13 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from factories import parts
+from factories.fronts import straight
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontline.analysis import corridors
+from frontline.analysis.corridor_measures import count_crossings
 from frontline.geo.projection import plane_around
 from frontline.lines.front import DisplacedFront, FrontLine
 
@@ -297,3 +300,25 @@ def test_roads_that_never_gain_together_have_a_narrower_sum():
     assert west.km_high - west.km_low < 0.3
     # Of 41 even draws from -2 to 2 km the 2.5 % point is the 1.05th.
     assert ends.km_high - ends.km_low == pytest.approx(4 * 1.995, abs=0.3)
+
+
+def test_a_road_that_comes_back_within_the_error_may_not_cross():
+    roads = {
+        # Over and back by 200 m: two crossings, or none.
+        "back": [(47_000, 10_000), (50_200, 11_000), (47_000, 12_000)],
+        # Over for good: one.
+        "over": [(47_000, 15_000), (53_000, 15_000)],
+        # Up to 300 m and back: none as drawn, and possibly one.
+        "near": [(47_000, 20_000), (49_700, 21_000), (47_000, 22_000)],
+    }
+    shapes = [shapely.LineString(road) for road in roads.values()]
+    chosen = parts.frame(*shapes, id=list(roads), name=list(roads), name_alt="", kind="road")
+    exact, known = (
+        count_crossings(
+            chosen, layers=parts.layers_of(), front=straight("old", 50_000.0, error_m=error_m)
+        )
+        for error_m in (0.0, 500.0)
+    )
+    assert exact.estimate == (3, 3, 3)
+    assert (len(known.rows), known.doubtful, known.possible) == (3, 2, 1)
+    assert known.estimate == (3, 1, 4)

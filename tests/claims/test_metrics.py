@@ -848,3 +848,12 @@ def test_walking_is_at_tobler_s_speed_and_a_line_bars_it(case):
     assert 10.0 / 6.0 * 60 < free.value < 10.0 / 2.0 * 60
     barred = METRICS["walking_time"].ask(case, {"start": "a", "stop": "c", "line": "old"})
     assert math.isinf(barred.value)
+
+
+def test_crossings_have_a_whole_interval_of_those_in_doubt(case, unsure):
+    asked = {"line": "old", "kinds": ["road"]}
+    sure = METRICS["crossings"].ask(case, asked)
+    assert (sure.low, sure.value, sure.high) == (4, 4, 4)
+    # Zig crosses at 5, -5 and 5 km again, farther from the line than any error of it.
+    doubt = METRICS["crossings"].ask(unsure, asked)
+    assert (doubt.low, doubt.value, doubt.high) == (4, 4, 4)

@@ -151,16 +151,19 @@ def crossings(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     own = find_corridors(case, kinds=kinds)
     if not len(own):
         return report_missing(NO_CORRIDORS, unit="crossings")
-    count, rows = count_crossings(
-        own, layers=case.layers, front=front, draws=find_draws(case, front=front)
+    count = count_crossings(own, layers=case.layers, front=front)
+    by_name = [f"{name} {number}" for name, number in count.rows["name"].value_counts().items()]
+    doubt = (
+        f"In doubt within the line's error: {count.doubtful} of them, and {count.possible} "
+        "stretches of road that may cross"
     )
-    by_name = [f"{name} {number}" for name, number in rows["name"].value_counts().items()]
     near = _km_within(case, line, own, (500.0, 1_000.0, 2_000.0, 5_000.0))
     return make_range(
-        count,
+        count.estimate,
         unit="crossings",
         contains=OF_LINE,
-        detail=f"By corridor: {join_words(by_name) or 'none'}. Length near the line: {near}",
+        detail=f"By corridor: {join_words(by_name) or 'none'}. {doubt}. "
+        f"Length near the line: {near}",
         coarse=explain_schematic(case),
     )
 
@@ -180,7 +183,7 @@ def beyond_headworks(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurem
     share = measure_share_beyond_start(
         own, front=front, draws=find_draws(case, front=front), plane=case.layers.plane
     )
-    _, rows = count_crossings(own, layers=case.layers, front=front, draws=())
+    rows = count_crossings(own, layers=case.layers, front=front).rows
     return make_range(
         share,
         unit="%",

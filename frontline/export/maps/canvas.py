@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import Stroke
@@ -140,10 +141,13 @@ class Pens:
             return
         look: dict[str, Any] = {
             "marker": signs[0].marker,
-            "facecolors": [to_rgba(sign.face, sign.alpha) for sign in signs],
-            "edgecolors": [to_rgba(sign.edge, sign.alpha) for sign in signs],
             "linewidths": [sign.width for sign in signs],
         }
+        edges = [to_rgba(sign.edge, sign.alpha) for sign in signs]
+        faces = [to_rgba(sign.face, sign.alpha) for sign in signs]
+        # A cross is all edge.
+        filled = MarkerStyle(signs[0].marker).is_filled()
+        look |= {"facecolors": faces, "edgecolors": edges} if filled else {"color": edges}
         x, y = np.array([sign.at for sign in signs]).T
         self.axes.scatter(x, y, [sign.size**2 for sign in signs], zorder=zorder, **look)
 

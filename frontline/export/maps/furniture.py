@@ -24,6 +24,7 @@ from frontline.results.style import (
     SETTLEMENT_OUTSIDE,
     STUDY_AREA,
     LineStyle,
+    choose_alternative_styles,
     choose_corridor_style,
     choose_line_styles,
     choose_side_colours,
@@ -103,6 +104,7 @@ def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -
         line_style = style if line["line"] == newest else LineStyle(INK, 1.1, style.dash)
         text = f"{line['label']} ({str(line['date'])[:10]}), {write_accuracy(line['error_m'])}"
         rows.append(LegendRow("line", text, line=line_style))
+    rows += _list_alternatives(results, newest)
     distances = results.project.zones.distances_m
     steps = ", ".join(f"{d / 1000:g}" for d in distances)
     for side, colour in choose_side_colours(results.project, others=results.sides["side"]).items():
@@ -113,6 +115,22 @@ def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -
         )
         rows.append(LegendRow("area", text, faces=faces))
     return [*rows, *_signs(results), *_context(results, corridors=corridors)]
+
+
+def _list_alternatives(results: Results, key: str) -> list[LegendRow]:
+    """Return the rows of a line as other sources draw it."""
+    if results.alternative_lines is None:
+        return []
+    styles = choose_alternative_styles(results.project)
+    return [
+        LegendRow(
+            "line",
+            WORDS["line_by"].format(source=row["label"], accuracy=write_accuracy(row["error_m"])),
+            line=styles[row["line"], row["alternative"]],
+        )
+        for row in results.alternative_lines.to_dict("records")
+        if row["line"] == key
+    ]
 
 
 def _signs(results: Results) -> list[LegendRow]:

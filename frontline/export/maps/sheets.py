@@ -57,6 +57,7 @@ from frontline.results.style import (
     SETTLEMENT_OUTSIDE,
     STUDY_AREA,
     LineStyle,
+    choose_alternative_styles,
     choose_corridor_style,
     choose_line_styles,
     choose_side_colours,
@@ -341,6 +342,12 @@ def _draw_lines(pens: Pens, results: Results, *, main: str, others: bool = True)
             pens.stroke([row["geometry"]], style, zorder=6.2)
         elif others:
             pens.stroke([row["geometry"]], LineStyle(INK, 1.1, style.dash), zorder=5.8, alpha=0.8)
+    if results.alternative_lines is None:
+        return
+    thin = choose_alternative_styles(results.project)
+    for row in results.alternative_lines.to_dict("records"):
+        if row["line"] == main:
+            pens.stroke([row["geometry"]], thin[row["line"], row["alternative"]], zorder=6.3)
 
 
 def _radius_mm(people: Any, crowded: float) -> float:

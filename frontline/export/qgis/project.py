@@ -240,15 +240,21 @@ def _plain(
     )
 
 
+LINES_DRAWN = ("lines", "alternative_lines")
+GROUP_OF_LINE = (*LINES_DRAWN, "settlements", "crossings", "corridor_sight", "zones")
+"""Layers of one line, from the top down."""
+
+
 def _group_of_line(
     results: Results, layers: dict[str, FeatureLayer], line: LineSpec, *, newest: bool
 ) -> LayerGroup:
     entries = []
-    for name in ("lines", "settlements", "crossings", "corridor_sight", "zones"):
+    for name in GROUP_OF_LINE:
         layer = layers.get(name)
         if layer is None or not len(layer.geometry):
             continue
-        if name == "corridor_sight" and line.key not in set(layer.frame["line"]):
+        optional = name in {"corridor_sight", "alternative_lines"}
+        if optional and line.key not in set(layer.frame["line"]):
             continue
         subset = "" if name == "settlements" else f'"line" = {_quoted(line.key)}'
         entries.append(
@@ -259,7 +265,7 @@ def _group_of_line(
                 line.label if name == "lines" else layer.title,
                 line=line.key,
                 subset=subset,
-                shown=(newest and name != "corridor_sight") or name == "lines",
+                shown=(newest and name != "corridor_sight") or name in LINES_DRAWN,
             )
         )
     if line.key in results.sight and "rasters" in results.project.outputs.write:

@@ -22,6 +22,7 @@ from frontline.results.style import (
     SETTLEMENT_OUTSIDE,
     STUDY_AREA,
     LineStyle,
+    choose_alternative_styles,
     choose_line_styles,
     choose_side_colours,
     make_zone_tints,
@@ -174,6 +175,7 @@ def write_qml(layer: str, *, project: Project, columns: Sequence[str], line: str
     """
     makers = {
         "lines": _lines,
+        "alternative_lines": _alternative_lines,
         "sides": _sides,
         "zones": _zones,
         "changes": _changes,
@@ -221,6 +223,19 @@ def _lines(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  #
     return tuple(
         QgisRule(label, f'"line" = {quote(key)}', draw_stroke(styles[key]))
         for key, label, _ in _newest_last(project)
+    )
+
+
+def _alternative_lines(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
+    styles = choose_alternative_styles(project)
+    return tuple(
+        QgisRule(
+            f"{line.label}: {other.label}",
+            f'"line" = {quote(line.key)} AND "alternative" = {quote(other.key)}',
+            draw_stroke(styles[line.key, other.key]),
+        )
+        for line in project.lines
+        for other in line.alternatives
     )
 
 

@@ -28,11 +28,12 @@ from frontline.results.style import (
     PARTITION,
     STUDY_AREA,
     LineStyle,
+    choose_alternative_styles,
     choose_line_styles,
     choose_side_colours,
     darken_for_paper,
 )
-from frontline.results.summary import describe_people
+from frontline.results.summary import describe_people, describe_sources
 from frontline.results.wording import (
     add_labels,
     add_validity,
@@ -113,6 +114,7 @@ def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
             for name, colour in colours.items()
         ],
         "lines": _lines(results, shapes),
+        "alternatives": _alternatives(results, shapes),
         "held": _by_line_and_side(results.sides, shapes),
         "distances": [d / 1000 for d in project.zones.distances_m],
         "figures": _figures(results),
@@ -248,6 +250,24 @@ def _lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     ]
 
 
+def _alternatives(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+    """Return the lines as other sources draw them."""
+    if results.alternative_lines is None:
+        return []
+    styles = choose_alternative_styles(results.project)
+    return [
+        {
+            "line": row["line"],
+            "label": WORDS["line_by"].format(
+                source=row["label"], accuracy=write_accuracy(row["error_m"])
+            ),
+            "style": _style(styles[row["line"], row["alternative"]]),
+            "shape": shapes(row["geometry"]),
+        }
+        for row in results.alternative_lines.to_dict("records")
+    ]
+
+
 def _by_line_and_side(table: gpd.GeoDataFrame, shapes: _Shapes) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for row in table.to_dict("records"):
@@ -280,6 +300,8 @@ def _figures(results: Results) -> dict[str, Any]:
                 "text": figure.text,
                 "range": figure.range,
             }
+            sources = describe_sources(row, column="area_km2", figure=figure)
+            cell |= {"sources": sources} if sources else {}
     steps = people.iloc[:0] if results.profile is None else results.profile
     counted = round_cumulative(people, column="population")
     counted |= round_cumulative(steps, column="population", fixed=counted)
@@ -340,6 +362,8 @@ def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
         by_id: dict[str, Any] = {}
         for short, column in OWN:
             by_id[short] = _plain(row.get(column))
+        if _text(row.get("side_alternatives", "")):
+            by_id["by_others"] = row["side_alternatives"]
         by_id["away"] = _away(row["distance_m"], errors_m.get(row["line"], math.nan))
         places[key]["lines"][row["line"]] = by_id
     for (key, start, end), word in control.items():

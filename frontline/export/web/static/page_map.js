@@ -102,6 +102,7 @@ function switches() {
     ["labels", word("labels"), true],
     ["ghost", word("other_line"), true],
   ];
+  if (data.alternatives.length) list.push(["alternatives", word("alternatives"), true]);
   if (data.exposure) list.push(["exposure", word("in_sight"), false]);
   if (data.changes.length) list.push(["changes", word("changes"), false]);
   if (data.crossings.length) list.push(["crossings", word("crossings"), false]);
@@ -238,6 +239,11 @@ function drawState(slot, key) {
   hinted(pathOf(line.shape, { ...stroke, interactive: true, weight: line.style.width * 1.25,
     lineCap: newest ? "round" : "butt", dashArray: line.style.dash.join(" ") || null,
     className: "front" }), about, group.front);
+  for (const other of alternativesOf(key)) {
+    hinted(pathOf(other.shape, { ...stroke, interactive: true, weight: other.style.width, lineCap: "butt",
+      dashArray: other.style.dash.join(" "), color: other.style.colour, className: "alternative" }), other.label,
+    group.front);
+  }
   markLine(slot, line);
   if (state.layers.crossings) {
     for (const cross of data.crossings.filter((one) => one.line === key)) {
@@ -245,6 +251,11 @@ function drawState(slot, key) {
         className: "cross" }), `${cross.name}, ${cross.kind}`, group.crossings);
     }
   }
+}
+
+/** The line as other sources draw it, where that is switched on. */
+function alternativesOf(key) {
+  return state.layers.alternatives ? data.alternatives.filter((one) => one.line === key) : [];
 }
 
 /** Write the line's year on it, at two places where no settlement stands if there are such. */

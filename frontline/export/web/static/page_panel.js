@@ -182,7 +182,8 @@ function landCell(key, side) {
   const cell = data.figures[key]?.[side]?.[String(state.km)];
   if (!known(cell?.area)) return el("td", { "data-side": side }, ...dash());
   const range = cell.range ? el("small", { title: word("interval") }, cell.range) : null;
-  return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, cell.text), range);
+  const sources = cell.sources ? el("small", { className: "more" }, cell.sources) : null;
+  return el("td", { "data-side": side, "data-value": cell.area }, el("b", {}, cell.text), range, sources);
 }
 function peopleCell(row, key, side) {
   const [value, , , text, range, none, remarks] = row ?? [];
@@ -320,7 +321,7 @@ function drawCard(place) {
       row(word("figure"), (own) => word(known(place.people) && own.valid ? "figure_holds" : "unknown")),
       row(word("held_by"), (own) => el("span", {}, own.side
         ? bdi(own.side) : word("outside"), own.side && own.certain === false
-        ? el("small", {}, word("uncertain")) : null)),
+        ? el("small", {}, own.by_others ? `${word("side_by_others")}: ${own.by_others}` : word("uncertain")) : null)),
       row(word("distance_to_line"), (own) => known(own.distance_m)
         ? el("span", {}, own.away,
           known(own.azimuth_deg) ? el("small", {}, word("direction", { direction: compass(own.azimuth_deg) })) : null)

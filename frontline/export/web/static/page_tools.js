@@ -66,6 +66,10 @@ function drawLegend() {
       "stroke-width": faint ? 1.6 : line.style.width * 1.25, "stroke-dasharray": line.style.dash.join(" ") })),
     `${line.label} (${line.date}), ${line.accuracy}`));
   }
+  for (const other of shownKeys().flatMap(alternativesOf)) {
+    rows.push(row(sample(draw("line", { x1: 1, x2: 29, y1: 8, y2: 8, stroke: other.style.colour,
+      "stroke-width": other.style.width, "stroke-dasharray": other.style.dash.join(" ") })), other.label));
+  }
   for (const side of data.sides) {
     rows.push(row(sample(box(side.colour, state.layers.zones ? 0.45 : 0.2, side.ink)), side.name));
   }
