@@ -96,6 +96,8 @@ class Measurement:
         Why the figure may be too low to contradict a larger one, as a drawn line is too short.
     others
         The same figure by other sources, of people or of a line.
+    of_way
+        Whether it is of a way by road or on foot: without limit then means that there is none.
     silent
         Other sources by which the figure is not known.
     sources
@@ -117,6 +119,7 @@ class Measurement:
     bound_why: str = ""
     short_why: str = ""
     others: tuple[Other, ...] = ()
+    of_way: bool = False
     silent: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 

@@ -396,8 +396,10 @@ def _flip(measured: Measurement, ranges: Sequence[Range]) -> tuple[float, str]:
 def _firmness(measured: Measurement, how: str, ranges: Sequence[Range], flips: str) -> str:
     """Say how firm a verdict is: where it flips, and whether it holds by each other source."""
     within = "within the interval" if how == FLIPS else "not within the interval"
+    if how == FLIPS and measured.bound:
+        within = f"which the figure, {_BOUND[measured.bound]}, leaves open"
     told = [f"{flips.removeprefix('it would ').replace('flip', 'flips', 1)}, {within}"]
-    told = told if flips else [f"flips {within}"] if how == FLIPS else []
+    told = told if flips else ["flips within the interval"] if how == FLIPS else []
     told += [f"{_holds(other, how, ranges)} by {other.name}" for other in measured.others]
     told += [f"cannot be told by {name}" for name in measured.silent]
     return "; ".join(told)
@@ -458,7 +460,7 @@ def _number(measured: Measurement) -> str:
     """Write the figure itself; a count of few in full."""
     value = measured.value
     if math.isinf(value):
-        return "unreachable" if measured.unit == "min" else _WITHOUT_LIMIT
+        return _infinite(measured)
     few = is_count(measured.unit) and abs(value) < _FEW
     text = f"{value:.0f}" if few else write_rounded(value, measured.low, measured.high)
     return _with_unit(text, measured.unit)
@@ -470,12 +472,15 @@ def _range(measured: Measurement) -> str:
     if is_count(measured.unit) and abs(measured.value) < _FEW and math.isfinite(high):
         return f"{math.floor(low):,} to {math.ceil(high):,}"
     printed = round_figure(measured.value, low, high).range
-    return printed or f"{_end(low)} to {_end(high)}"
+    return printed or " to ".join(
+        _infinite(measured) if math.isinf(end) else write_rounded(end) for end in (low, high)
+    )
 
 
-def _end(value: float) -> str:
-    """Write an end of an interval of which the other is without limit."""
-    return _WITHOUT_LIMIT if math.isinf(value) else write_rounded(value)
+def _infinite(measured: Measurement) -> str:
+    """Write a figure without limit; that of a way that does not exist is unreachable."""
+    way = measured.of_way or measured.unit in {"min", "h"}
+    return "unreachable" if way else _WITHOUT_LIMIT
 
 
 def _with_unit(text: str, unit: str) -> str:

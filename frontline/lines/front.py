@@ -119,7 +119,8 @@ def note_same_date(lines: Sequence[LineSpec]) -> tuple[Note, ...]:
             listed = ", ".join(f"'{key}'" for key in before)
             text = (
                 f"Of the same date as {listed}: what differs between them is no change in time "
-                "but a difference between sources. Tables of change hold it all the same."
+                "but a difference between sources. Tables of change hold it all the same. Give one "
+                "as [[lines.alternatives]] of the other to have the range between them instead."
             )
             notes.append(Note(line.key, text))
     return tuple(notes)

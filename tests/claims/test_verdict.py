@@ -636,3 +636,35 @@ def test_a_claim_may_ask_of_a_line_that_might_be_and_of_a_named_section(tmp_path
     assert table.loc["S4", "computed"] == 2
     with pytest.raises(ProjectError, match="'middle'"):
         check_claims(case, ledger=ledger_of(case, HEAD + ASKED.replace('"middle"', '"midle"')))
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        (Measurement(math.inf, 30, math.inf, "min"), "Computed: unreachable (30 to unreachable)"),
+        (Measurement(math.inf, 1, math.inf, "h"), "Computed: unreachable (1 to unreachable)"),
+        (Measurement(math.inf, math.inf, math.inf, "%", of_way=True), "Computed: unreachable"),
+        (Measurement(math.inf, math.inf, math.inf, "times"), "Computed: without limit"),
+    ],
+)
+def test_a_way_that_does_not_exist_is_unreachable_and_never_without_limit(measured, told):
+    stated = [{"value": 100, "unit": measured.unit}]
+    why = verdict(measured, metric="detour", stated=stated).why
+    assert why.startswith(f"{told}. ")
+
+
+def test_a_verdict_says_what_each_source_makes_of_it():
+    others = (Other("one", 101, 101, 101), Other("two", 150, 150, 150))
+    firm = verdict(km(100, others=others, silent=("three",)))
+    assert firm.verdict == "indicative only"
+    assert firm.firmness.endswith("holds by one; does not hold by two; cannot be told by three")
+    # Of a verdict that flips within its own interval it is said what the sources say.
+    open_ = verdict(km(104, 95, 120, others=others))
+    assert open_.firmness.endswith("within the interval; agrees by one; does not agree by two")
+
+
+def test_a_least_figure_flips_beyond_its_interval_and_says_so():
+    least = km(50, 49, 51, bound="at least", bound_why="two lack")
+    assert verdict(least).firmness == (
+        "flips above 95 km, which the figure, a least one, leaves open"
+    )

@@ -281,6 +281,7 @@ def detour(
             f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}", network
         ),
         coarse=explain_schematic(case),
+        of_way=True,
     )
 
 
