@@ -48,6 +48,9 @@ TOLD_ELSEWHERE = ("zones", "profile", "profile_zones", "settlements")
 SHARED_BY = {"flow_km2": "kind"}
 """Figures that several rows share, and the column of the key in which these rows differ."""
 
+_OF_TWO_LINES = ("land", "farmland")
+"""Key figures whose identifier goes on with two lines; that of others goes on with one."""
+
 _OF_LINES = ("line", "from_line", "to_line")
 
 
@@ -124,7 +127,9 @@ def list_by_others(variants: Sequence[tuple[Variant, Results]]) -> dict[str, Any
     by_others: dict[str, list[tuple[Variant, float]]] = {}
     for variant, results in variants:
         for figure in results.key_figures:
-            if variant.lines <= set(figure.id.split(":")):
+            what, *names = figure.id.split(":")
+            lines = names[: 2 if what in _OF_TWO_LINES else 1]
+            if variant.lines <= set(lines):
                 by_others.setdefault(figure.id, []).append((variant, figure.value))
     return by_others
 
