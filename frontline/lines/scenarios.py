@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from frontline.errors import ProjectError, show_value, suggest_name
+from frontline.executor import map_pieces
 from frontline.geo.geodesy import geodesic_buffer, measure_length
 from frontline.geo.polygonize import GRID_M, merge_lines, merge_sides, polygonize_states
 from frontline.inputs.partitions import unite_parts
@@ -262,8 +263,8 @@ def displace_scenario(
     receiver = _find_receiver(scenario, front)
     edge = shapely.buffer(shapely.boundary(layers.study_area), _EDGE_M, quad_segs=1)
     fixed = None if scenario.offset_m is not None else _find_handed_land(scenario, layers)
-    copies = []
-    for draw in draws:
+
+    def copy(draw: DisplacedFront) -> DisplacedFront:
         land = fixed
         if scenario.offset_m is not None:
             thin = shapely.simplify(draw.line, _COARSE * scenario.offset_m, preserve_topology=False)
@@ -274,5 +275,6 @@ def displace_scenario(
         sides = hand_over(draw.sides, land=land, to_side=receiver)
         borders = [shapely.boundary(held) for held in sides.values() if not held.is_empty]
         course = shapely.difference(shapely.union_all(borders, grid_size=GRID_M), edge)
-        copies.append(DisplacedFront(shapely.line_merge(course), sides))
-    return tuple(copies)
+        return DisplacedFront(shapely.line_merge(course), sides)
+
+    return tuple(map_pieces(copy, draws))
