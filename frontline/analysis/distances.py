@@ -55,7 +55,7 @@ def measure_distance_of_place(
             0.0 if touches else float(measure_distance(xy, line=line, plane=plane).min()) / 1000.0
         )
 
-    low, high = spread_over_copies(front, draws=draws, value=value, figure=figure)
+    low, high = spread_over_copies(front, draws=draws, value=value, figure=figure, local=True)
     away = place_error_m / 1000.0
     return Estimate(value, max(low - away, 0.0), high + away)
 

@@ -27,6 +27,7 @@ def spread_over_copies(
     value: float,
     figure: Callable[[Any, Any], float],
     counted: bool = False,
+    local: bool = False,
 ) -> tuple[float, float]:
     """Take the interval of a figure over the displaced copies of a line.
 
@@ -38,8 +39,9 @@ def spread_over_copies(
         The figure for the line as drawn, computed exactly.
     figure
         The same figure from a line and its sides, which may be computed in a coarser way.
-    counted
-        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
+    counted, local
+        Whether places are counted, and whether the figure hangs on one place of the line; see
+        `frontline.uncertainty.intervals.take_interval`.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def spread_over_copies(
         return single, single
 
     return spread_ends_over_copies(
-        front, draws=draws, ends=(value, value), figure=both, counted=counted
+        front, draws=draws, ends=(value, value), figure=both, counted=counted, local=local
     )
 
 
@@ -66,6 +68,7 @@ def spread_ends_over_copies(
     ends: tuple[float, float],
     figure: Callable[[Any, Any], tuple[float, float]],
     counted: bool = False,
+    local: bool = False,
 ) -> tuple[float, float]:
     """Widen the least and the most that a figure may be by the displaced copies of a line.
 
@@ -77,8 +80,8 @@ def spread_ends_over_copies(
         The least and the most for the line as drawn.
     figure
         The least and the most from a line and its sides.
-    counted
-        Whether places are counted.
+    counted, local
+        As in `spread_over_copies`.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def spread_ends_over_copies(
     """
     if not (front.error_m > 0).any():
         return ends
-    drawn = take_figures(front, draws=draws, figure=figure, counted=counted)
+    drawn = take_figures(front, draws=draws, figure=figure, counted=counted, local=local)
     if drawn is None:
         return float("nan"), float("nan")
     low, _ = take_interval(ends[0], drawn=drawn.at(0))

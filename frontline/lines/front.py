@@ -638,7 +638,13 @@ class Copies(Sequence[DisplacedFront]):
         """Locate points, whose sides against the line as given are known, for every copy."""
         return LocatedPoints.of(self._maker, xy, side, plane)
 
-    def evaluate(self, figure: Callable[[DisplacedFront], Any], *, counted: bool = False) -> Drawn:
+    def evaluate(
+        self,
+        figure: Callable[[DisplacedFront], Any],
+        *,
+        counted: bool = False,
+        local: bool = False,
+    ) -> Drawn:
         """Take a figure of every copy that its interval asks for, from lines and polygons."""
         counted = counted or self.line.generalised
         first, kind = ("drawn", "lines") if counted else ("smooth", "maps")
@@ -647,7 +653,13 @@ class Copies(Sequence[DisplacedFront]):
             lambda number: figure(self.copy(kind, number)),  # type: ignore[arg-type]
             range(len(self)),
         )
-        return Drawn(np.asarray(base, np.float64), np.array(copies, np.float64), counted=counted)
+        beside = self.evaluate(figure, counted=True) if local and not counted else None
+        return Drawn(
+            np.asarray(base, np.float64),
+            np.array(copies, np.float64),
+            counted=counted,
+            beside=beside,
+        )
 
     @overload
     def __getitem__(self, number: int) -> DisplacedFront: ...
@@ -729,6 +741,7 @@ def take_figures(
     draws: Sequence[DisplacedFront],
     figure: Callable[[Any, Mapping[str, Any]], Any],
     counted: bool = False,
+    local: bool = False,
 ) -> Drawn | None:
     """Take a figure of a line and its sides in every copy that its interval asks for.
 
@@ -740,8 +753,9 @@ def take_figures(
         Its displaced copies.
     figure
         From a line and its sides.
-    counted
-        Whether places are counted; see `frontline.uncertainty.intervals.take_interval`.
+    counted, local
+        Whether places are counted, and whether the figure hangs on one place of the line; see
+        `frontline.uncertainty.intervals.take_interval`.
 
     Returns
     -------
@@ -750,7 +764,9 @@ def take_figures(
     if not len(draws):
         return None
     if isinstance(draws, Copies):
-        return draws.evaluate(lambda draw: figure(draw.line, draw.sides), counted=counted)
+        return draws.evaluate(
+            lambda draw: figure(draw.line, draw.sides), counted=counted, local=local
+        )
     copies = [figure(draw.line, draw.sides) for draw in draws]
     base = np.asarray(figure(front.geometry, front.sides), dtype=np.float64)
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)

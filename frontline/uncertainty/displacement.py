@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 import shapely
+from scipy.interpolate import CubicSpline
 
 from frontline._typing import Coords, Floats, Geometries, Index, Integers
 from frontline.uncertainty.intervals import SIGMAS
 from frontline.uncertainty.noise import (
     Chain,
-    divide_bands,
+    Waves,
+    divide_waves,
     draw_errors,
     estimate_true_shares,
     place_nodes,
@@ -31,6 +33,7 @@ _ON_EDGE_M = 1.0
 _BESIDE_M = 0.5
 _MOST_SIGMAS = 3.0
 _STRIP_SIGMAS = 6.0
+_ENOUGH = 60
 
 
 @dataclass(frozen=True)
@@ -213,8 +216,8 @@ class DisplacedLine:
         Names of the sides, in the order of their numbers.
     area
         Land that the sides cover.
-    offset_m
-        By kind of copy, how far each vertex of each piece is moved to its left, ``(copies, n)``.
+    moved
+        By kind of copy, where each vertex of each piece comes to lie, ``(copies, n, 2)``.
     shares
         Share of the bends of each width that is taken for true.
     generalised
@@ -226,14 +229,14 @@ class DisplacedLine:
     hands: tuple[Hands, ...]
     names: tuple[str, ...]
     area: Any
-    offset_m: Mapping[Kind, tuple[Floats, ...]]
-    shares: Floats
+    moved: Mapping[Kind, tuple[Coords, ...]]
+    shares: tuple[Floats, ...]
     generalised: bool = False
 
     def count(self, kind: Kind) -> int:
         """Return how many copies of a kind there are."""
-        offsets = self.offset_m[kind]
-        return len(offsets[0]) if offsets else 0
+        moved = self.moved[kind]
+        return len(moved[0]) if moved else 0
 
     @cached_property
     def joints(self) -> list[list[tuple[int, int]]]:
@@ -252,10 +255,7 @@ class DisplacedLine:
 
     def vertices(self, kind: Kind, number: int) -> list[Coords]:
         """Return the vertices of each piece in one copy; pieces that met still meet."""
-        moved = [
-            piece.xy + piece.normal * offset[number][:, None]
-            for piece, offset in zip(self.pieces, self.offset_m[kind], strict=True)
-        ]
+        moved = [copies[number].copy() for copies in self.moved[kind]]
         for joint in self.joints:
             mean = sum(moved[row][at] for row, at in joint) / len(joint)
             for row, at in joint:
@@ -309,7 +309,8 @@ def displace_line(
     (`noise.estimate_true_shares`). Of a band of which the share s is true, the ``smooth`` line
     keeps the root of s of every bend, so that its bends have the variance of the true ones: how
     much zones spread depends on it. ``maps`` displace that line with the full error, as the map at
-    hand was made from the truth. ``lines`` start from the likeliest truth, which keeps s of every
+    hand was made from the truth: along its normals, and alike over lengths of it, for a map that
+    winds is longer. ``lines`` start from the likeliest truth, which keeps s of every
     bend, and add what the map leaves unknown: the error's long waves, and of its bends the part
     that is believed. A line smoother than its error is displaced as it is.
 
@@ -320,48 +321,90 @@ def displace_line(
     """
     hands = tuple(find_hands(piece, lands=list(lands.values())) for piece in pieces)
     rank = {number: at for at, number in enumerate(np.argsort(list(lands), kind="stable"))}
-    at_nodes, errors, bands = [], [], []
-    for piece, hand in zip(pieces, hands, strict=True):
-        chain = Chain(
-            piece.raw_xy, piece.raw_at_m, float(piece.at_m[-1]), piece.closed, _sign(hand, rank)
-        )
-        at = place_nodes(chain, correlation_m=correlation_m)
-        drawn = draw_errors(
-            chain, at_m=at, draws=draws, correlation_m=correlation_m, seed=seed, key=key
-        )
-        xy, normal = (_between(values.T, piece.at_m, at).T for values in (piece.xy, piece.normal))
-        normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
-        at_nodes.append(at)
-        errors.append(drawn)
-        bands.append(
-            divide_bands(chain, xy=xy, normal=normal, errors=drawn, correlation_m=correlation_m)
-        )
-    sigmas = [
-        np.interp(at, piece.at_m, piece.sigma_m) for at, piece in zip(at_nodes, pieces, strict=True)
-    ]
-    shares, generalised = estimate_true_shares(bands, sigma_m=sigmas)
-    offsets: dict[Kind, list[Floats]] = {"drawn": [], "smooth": [], "lines": [], "maps": []}
-    for piece, at, error, band in zip(pieces, at_nodes, errors, bands, strict=True):
-        own = shares[: len(band.bends)]
-        limit = _MOST_SIGMAS * piece.sigma_m
-        likely, smooth = (
-            np.clip(_between(-((1.0 - part) @ band.bends)[None], at, piece.at_m), -limit, limit)
-            for part in (own, np.sqrt(own))
-        )
-        unknown = band.rest + np.tensordot(np.sqrt(own), band.errors, axes=1)
-        offsets["drawn"].append(np.zeros((1, len(piece.xy))))
-        offsets["smooth"].append(smooth)
-        offsets["lines"].append(likely + piece.sigma_m * _between(unknown, at, piece.at_m))
-        offsets["maps"].append(smooth + piece.sigma_m * _between(error, at, piece.at_m))
+    signs = [_sign(hand, rank) for hand in hands]
+    along = [piece.at_m for piece in pieces]
+    # A winding map is longer than the line: its error is drawn along the smooth one.
+    for count in (min(draws, _ENOUGH), draws):
+        waves = [
+            _draw_waves(piece, at_m, sign, count, correlation_m, seed, key)
+            for piece, at_m, sign in zip(pieces, along, signs, strict=True)
+        ]
+        shares, generalised = estimate_true_shares(waves)
+        smooth = [
+            _straighten(piece, wave, 1.0 - np.sqrt(own))
+            for piece, wave, own in zip(pieces, waves, shares, strict=True)
+        ]
+        along = [_along(xy) for xy in smooth]
+    moved: dict[Kind, tuple[Coords, ...]] = {
+        "drawn": tuple(piece.xy[None] for piece in pieces),
+        "smooth": tuple(base[None] for base in smooth),
+        "lines": tuple(
+            _sway(piece, base, _straighten(piece, wave, 1.0 - own), np.sqrt(own), wave)
+            for piece, base, wave, own in zip(pieces, smooth, waves, shares, strict=True)
+        ),
+        "maps": tuple(
+            _sway(piece, base, base, np.ones(len(wave.level)), wave)
+            for piece, base, wave in zip(pieces, smooth, waves, strict=True)
+        ),
+    }
     return DisplacedLine(
         tuple(pieces),
         hands,
         tuple(lands),
         area,
-        {kind: tuple(values) for kind, values in offsets.items()},
+        moved,
         shares,
         generalised,
     )
+
+
+def _sway(piece: LinePart, smooth: Coords, start: Coords, share: Floats, waves: Waves) -> Coords:
+    """Move a course along the normals of a smooth one by shares of the drawn errors."""
+    normal = _normals(smooth, _along(smooth), 2.0 * piece.sigma_m, closed=piece.closed)
+    errors = waves.rest + waves.offsets(share * waves.errors)
+    nodes = np.linspace(0.0, piece.at_m[-1], errors.shape[1])
+    # Straight between nodes the error would wind by a thirtieth too little.
+    field = CubicSpline(nodes, errors, axis=1)(piece.at_m)
+    return np.asarray(start + normal * field[:, :, None], dtype=np.float64)
+
+
+def _draw_waves(
+    piece: LinePart,
+    along_m: Floats,
+    sign: float,
+    draws: int,
+    correlation_m: float,
+    seed: int,
+    key: str,
+) -> Waves:
+    """Divide a piece, and errors drawn along it at given positions of its vertices, into waves."""
+    own = Chain(piece.raw_xy, piece.raw_at_m, float(piece.at_m[-1]), piece.closed, sign)
+    raw_at_m = np.interp(piece.raw_at_m, piece.at_m, along_m)
+    chain = Chain(piece.raw_xy, raw_at_m, float(along_m[-1]), piece.closed, sign)
+    nodes = place_nodes(own, correlation_m=correlation_m)
+    errors = draw_errors(
+        chain,
+        at_m=np.interp(nodes, piece.at_m, along_m),
+        draws=draws,
+        correlation_m=correlation_m,
+        seed=seed,
+        key=key,
+    )
+    return divide_waves(
+        own,
+        xy=_between(piece.xy.T, piece.at_m, nodes).T,
+        errors_m=np.interp(nodes, piece.at_m, piece.sigma_m) * errors,
+        correlation_m=correlation_m,
+    )
+
+
+def _straighten(piece: LinePart, waves: Waves, taken: Floats) -> Coords:
+    """Take shares of its bends out of a piece, by no more than three standard deviations."""
+    nodes = np.linspace(0.0, piece.at_m[-1], len(waves.normal))
+    off = _between(waves.offsets(taken * waves.bends)[None], nodes, piece.at_m)[0]
+    limit = _MOST_SIGMAS * piece.sigma_m
+    normal = _between(waves.normal.T, nodes, piece.at_m).T
+    return np.asarray(piece.xy - normal * np.clip(off, -limit, limit)[:, None])
 
 
 def _sign(hands: Hands, rank: Mapping[int, int]) -> float:
@@ -468,12 +511,12 @@ class EdgeMaker:
         edge, ends = shapely.boundary(line.area), line.ends
         shapely.prepare(edge)
         feet: dict[Kind, dict[tuple[int, int], Coords]] = {}
-        for kind, offsets in line.offset_m.items():
-            feet[kind] = {}
-            for row, (piece, offset) in enumerate(zip(line.pieces, offsets, strict=True)):
-                for at in ends[row]:
-                    moved = piece.xy[at] + piece.normal[at] * offset[:, at][:, None]
-                    feet[kind][row, at] = _feet(moved, line.area, edge)
+        for kind, moved in line.moved.items():
+            feet[kind] = {
+                (row, at): _feet(copies[:, at], line.area, edge)
+                for row, copies in enumerate(moved)
+                for at in ends[row]
+            }
         head, left, right, start = [], [], [], 0
         for own, hand in zip(ends, line.hands, strict=True):
             lead, follow = 0 in own, -1 in own

@@ -16,6 +16,9 @@ from frontline._typing import Floats
 SIGMAS = 1.959963984540054
 """Half-width of the middle 95 % of a normal distribution, in standard deviations."""
 
+UNSURE = 16.0 / 15.0
+"""How much wider the interval of a measured figure is for a spread that is itself estimated."""
+
 _NODES = 4
 _REACH = 9
 
@@ -110,15 +113,20 @@ class Drawn:
         Of each copy, shape ``(n, ...)``: maps of the smooth line, or lines as they may run.
     counted
         Whether places are counted.
+    beside
+        Of a figure that hangs on one place of the line: the same in lines as they may run.
     """
 
     base: Any
     copies: Floats
     counted: bool = False
+    beside: Drawn | None = None
 
     def at(self, *place: Any) -> Drawn:
         """Return one figure of an array of them."""
-        return Drawn(self.base[place], self.copies[(slice(None), *place)], counted=self.counted)
+        beside = self.beside.at(*place) if self.beside is not None else None
+        copies = self.copies[(slice(None), *place)]
+        return Drawn(self.base[place], copies, counted=self.counted, beside=beside)
 
     def of(self, change: Callable[[Any], Any]) -> Drawn:
         """Return a function of the figures, for each copy."""
@@ -162,6 +170,15 @@ def take_interval(
     basic bootstrap interval, of a smoothed estimate. A plain percentile of displaced copies would
     add to the figure the bias that it has already.
 
+    The line that copies are displaced from is itself estimated, with bends that may be error's or
+    lack true ones, and so is their spread: the reach is that of one more draw (Student's, with the
+    root of 1 + 1 / n for the mean), and a fifteenth wider (`UNSURE`).
+
+    A figure that hangs on **one place** of the line, such as the distance of a town, takes more
+    than bias from an error that happens to reach out there: a large one says little. The interval
+    lies about the mean of two estimates, ``value - bias`` and what lines as they may run have on
+    average, with the larger of both spreads.
+
     Of a **counted** figure (settlements and the people in them) the copies are lines as they may
     truly run, and the interval holds the middle of their counts: what the map says of a place
     next to the edge of a zone is as good as what any such line says.
@@ -181,8 +198,13 @@ def take_interval(
         ends = np.quantile(copies, [tail, 1.0 - tail], method="weibull")
         low, high = (float(end) + value - base for end in ends)
     else:
-        centre = value - estimate_bias(drawn)
-        reach = float(stdtrit(len(copies) - 1, 1.0 - tail)) * float(copies.std(ddof=1))
+        centre, spread = value - estimate_bias(drawn), float(copies.std(ddof=1))
+        if drawn.beside is not None:
+            lines = np.asarray(drawn.beside.copies, dtype=np.float64).ravel()
+            centre = (centre + float(lines.mean()) + value - float(drawn.beside.base)) / 2.0
+            spread = max(spread, float(lines.std(ddof=1)))
+        student = float(stdtrit(len(copies) - 1, 1.0 - tail))
+        reach = UNSURE * student * math.sqrt(1.0 + 1.0 / len(copies)) * spread
         low, high = centre - reach, centre + reach
     slack = 1e-9 * max(1.0, abs(value))
     low = value if abs(low - value) <= slack else min(low, value)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.special import ndtri
+from scipy import fft, sparse
+from scipy.special import gammaincinv, ndtri
 
 from frontline._typing import Coords, Floats, Integers
 
@@ -20,8 +20,9 @@ PER_LENGTH = 4
 CELLS_PER_LENGTH = 8
 """Cells of the plane that carry independent numbers, per correlation length."""
 
-SCALES = (0.7, 1.4, 2.8, 5.6)
-"""Widths of the smoothing by which true bends are told from error, in correlation lengths."""
+WIDEST, NARROWEST = 5.6, 0.7
+"""Width of the smoothing that leaves a line's general course, in correlation lengths: bends beside
+it are told from error. Of a short line less, and below the second number none."""
 
 LONGEST = 0.25
 """A piece is smoothed over at most this part of its length."""
@@ -29,12 +30,17 @@ LONGEST = 0.25
 _REACH = 2.25
 _TAILS = 3.0
 _PER_CELL = 3
-_BELIEVED = 0.95
+_BELIEVED = 0.99
 _TOO_SMOOTH = 0.3
-_UNLIKELY = 0.05
+_UNLIKELY = 0.01
 _FAR = 1e3
+_FEWEST = 8
+_RATIO = 1.3
+_SHORTEST = 2.0
+_WINDING = 0.4
 
 Words = NDArray[np.uint64]
+Values = NDArray[np.inexact]
 
 
 @dataclass(frozen=True)
@@ -240,112 +246,165 @@ def make_smoothing_matrix(
 
 
 @dataclass(frozen=True)
-class Bands:
-    """A piece's bends and its drawn errors, divided by their width.
+class Waves:
+    """A piece's bends and its drawn errors, as waves along it.
 
     Parameters
     ----------
+    level
+        Band of each wave, by its length, shape ``(w,)``: a higher one holds shorter waves.
+    normal
+        Left normals of the piece's general course at the nodes, shape ``(n, 2)``.
     bends
-        Offsets of the piece from its smoother course, scale by scale, metres, ``(bands, n)``.
+        Amplitudes of its offsets from that course, metres, ``(w,)``.
     errors
-        Drawn errors in the same bands, of variance below 1, ``(bands, draws, n)``.
+        Amplitudes of the drawn errors less their long waves, metres, ``(draws, w)``.
     rest
-        What is left of the errors after the widest smoothing, ``(draws, n)``.
+        The long waves of the errors, metres at the nodes, ``(draws, n)``.
+    closed
+        Whether the piece is a ring.
     """
 
-    bends: Floats
-    errors: Floats
+    level: Integers
+    normal: Coords
+    bends: Values
+    errors: Values
     rest: Floats
+    closed: bool
+
+    def offsets(self, amplitudes: Values) -> Floats:
+        """Add up waves ``(..., w)`` to metres at the nodes, ``(..., n)``."""
+        count = len(self.normal) - 1 if self.closed else len(self.normal)
+        if not len(self.level):
+            return np.zeros((*amplitudes.shape[:-1], len(self.normal)))
+        if not self.closed:
+            return np.asarray(fft.idct(amplitudes, norm="ortho"), dtype=np.float64)
+        return _close(fft.irfft(amplitudes, count, norm="ortho"), closed=True)
 
 
-def divide_bands(
-    chain: Chain, *, xy: Coords, normal: Coords, errors: Floats, correlation_m: float
-) -> Bands:
-    """Divide the bends of a piece and its errors into bands of width.
+def divide_waves(chain: Chain, *, xy: Coords, errors_m: Floats, correlation_m: float) -> Waves:
+    """Divide the bends of a piece, and its errors, into waves along it.
 
     Parameters
     ----------
     chain
         The piece.
-    xy, normal
-        Its course at the nodes and the unit vectors to its left, shape ``(n, 2)``.
-    errors
-        From `draw_errors` at the nodes, ``(draws, n)``.
+    xy
+        Its course at even nodes, shape ``(n, 2)``.
+    errors_m
+        Errors at the nodes in metres, ``(draws, n)``.
     correlation_m
         Correlation length.
+
+    Notes
+    -----
+    Bends are offsets from the piece's general course, smoothed over 5.6 correlation lengths and at
+    most a quarter of it. Of open pieces the waves are those of the cosine transform, of rings
+    those of Fourier's.
     """
-    widths = [
-        scale * correlation_m
-        for scale in SCALES
-        if scale * correlation_m <= LONGEST * chain.length_m
-    ]
     count = len(xy) - 1 if chain.closed else len(xy)
-    course, moving = xy[:count], errors[:, :count]
-    bends, drawn = [], []
-    for width in widths:
-        step = chain.length_m / (len(xy) - 1)
-        matrix = make_smoothing_matrix(count, step_m=step, width_m=width, closed=chain.closed)
-        smooth, calm = matrix @ xy[:count], (matrix @ errors[:, :count].T).T
-        offset = ((course - smooth) * normal[:count]).sum(axis=1)
+    step = chain.length_m / (len(xy) - 1)
+    width = min(WIDEST * correlation_m, LONGEST * chain.length_m)
+    if not width >= NARROWEST * correlation_m or count < _FEWEST:
+        none = np.zeros(0)
+        return Waves(
+            none.astype(np.int64),
+            np.zeros_like(xy),
+            none,
+            np.zeros((len(errors_m), 0)),
+            errors_m,
+            chain.closed,
+        )
+    matrix = make_smoothing_matrix(count, step_m=step, width_m=width, closed=chain.closed)
+    course, calm = matrix @ xy[:count], (matrix @ errors_m[:, :count].T).T
+    ahead = (
+        np.roll(course, -1, axis=0) - np.roll(course, 1, axis=0)
+        if chain.closed
+        else np.gradient(course, axis=0)
+    )
+    normal = (
+        np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    )
+    offset = ((xy[:count] - course) * normal).sum(axis=1)
+    moving = errors_m[:, :count] - calm
+    if chain.closed:
         # A smoothed ring is a little smaller: that is no bend.
-        bends.append(_closed(offset - offset.mean(), closed=chain.closed))
-        drawn.append(_closed(moving - calm, closed=chain.closed))
-        course, moving = smooth, calm
-    shape = (0, *errors.shape)
-    return Bands(
-        np.array(bends).reshape(-1, len(xy)),
-        np.array(drawn) if drawn else np.zeros(shape),
-        _closed(moving, closed=chain.closed),
+        bends, waves = (
+            fft.rfft(values, norm="ortho") for values in (offset - offset.mean(), moving)
+        )
+        per_m = np.arange(len(bends)) / chain.length_m
+    else:
+        bends, waves = (fft.dct(values, norm="ortho") for values in (offset, moving))
+        per_m = np.arange(len(bends)) / (2.0 * chain.length_m)
+    per_m[0] = per_m[1]
+    level = np.floor(np.log(np.minimum(per_m * correlation_m, _SHORTEST)) / math.log(_RATIO))
+    return Waves(
+        level.astype(np.int64),
+        _close(normal.T, closed=chain.closed).T,
+        bends,
+        waves,
+        _close(calm, closed=chain.closed),
+        chain.closed,
     )
 
 
-def _closed(values: Floats, *, closed: bool) -> Floats:
+def _close(values: Floats, *, closed: bool) -> Floats:
     return np.concatenate([values, values[..., :1]], axis=-1) if closed else values
 
 
-def estimate_true_shares(
-    pieces: Sequence[Bands], *, sigma_m: Sequence[Floats]
-) -> tuple[Floats, bool]:
-    """Estimate which share of the bends of a line is true, band by band.
+def estimate_true_shares(pieces: Sequence[Waves]) -> tuple[tuple[Floats, ...], bool]:
+    """Estimate which share of each wave in the bends of a line is true.
 
     Parameters
     ----------
     pieces
         Of each piece of the line.
-    sigma_m
-        Standard deviation of the error at the nodes of each piece.
 
     Returns
     -------
     shares
-        Shape ``(bands,)``; 0 where error alone would bend the line as much.
+        Of each piece, shape ``(w,)``; 0 where error alone would bend the line as much.
     generalised
         Whether the line winds far less than its own error would make it: then it is drawn
         smoother than the truth, and all shares are 1.
 
     Notes
     -----
-    The map shows the true bends and the error on top of each other: if bends have r times the
-    variance that error alone would give them, 1 - 1 / r of it is true (a Wiener filter, with the
-    spectrum taken from the map itself). Less than what one in twenty draws of the error reaches is
-    taken for error. A line with less than three tenths of the variance, which error falls
-    short of once in twenty times at most, is generalised: its error is the bends it lacks.
+    The map shows the true bends and the error on top of each other: if the bends of a band have r
+    times the energy that error alone would give them, 1 - 1 / r of it is true (a Wiener filter,
+    with the spectrum taken from the map itself). Less than what one in a hundred draws of the
+    error reaches is taken for error. A line with less than three tenths of the energy, which error
+    falls short of once in a hundred times at most, is generalised: its error is the bends it lacks.
     """
-    count = max((len(bands.bends) for bands in pieces), default=0)
-    shares = np.zeros(count)
+    levels = np.unique(np.concatenate([np.zeros(0, np.int64), *(piece.level for piece in pieces)]))
+    share_of: dict[int, float] = {}
     seen_in_all, drawn_in_all = 0.0, np.zeros(1)
-    for band in range(count):
+    short = math.log(_WINDING) / math.log(_RATIO)
+    for level in levels:
         seen, drawn = 0.0, np.zeros(1)
-        for bands, sigma in zip(pieces, sigma_m, strict=True):
-            if band < len(bands.bends):
-                moved = sigma > 0
-                seen += float((bands.bends[band][moved] ** 2).sum())
-                drawn = drawn + ((bands.errors[band] * sigma) ** 2).sum(axis=1)
+        for piece in pieces:
+            chosen = piece.level == level
+            seen += float((np.abs(piece.bends[chosen]) ** 2).sum())
+            drawn = drawn + (np.abs(piece.errors[:, chosen]) ** 2).sum(axis=1)
         by_error = float(drawn.mean())
-        if by_error > 0 and seen > np.quantile(drawn, _BELIEVED):
-            shares[band] = max(0.0, 1.0 - by_error / seen)
-        if band > 0 or count == 1:
+        believed = by_error > 0 and seen > _find_energy(drawn, _BELIEVED)
+        share_of[int(level)] = max(0.0, 1.0 - by_error / seen) if believed else 0.0
+        if level < short or len(levels) == 1:
             seen_in_all, drawn_in_all = seen_in_all + seen, drawn_in_all + drawn
-    least = min(_TOO_SMOOTH * drawn_in_all.mean(), np.quantile(drawn_in_all, _UNLIKELY))
+    least = min(_TOO_SMOOTH * drawn_in_all.mean(), _find_energy(drawn_in_all, _UNLIKELY))
     generalised = bool(seen_in_all < least)
-    return (np.ones(count), True) if generalised else (shares, False)
+    return (
+        tuple(
+            np.array([1.0 if generalised else share_of[int(level)] for level in piece.level])
+            for piece in pieces
+        ),
+        generalised,
+    )
+
+
+def _find_energy(drawn: Floats, share: float) -> float:
+    """Find a quantile of energies, which are spread as a gamma distribution, nearly."""
+    mean, spread = float(drawn.mean()), float(drawn.var())
+    if not spread > 0:
+        return mean
+    return float(gammaincinv(mean**2 / spread, share) * spread / mean)

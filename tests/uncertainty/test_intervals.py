@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from frontline.uncertainty.intervals import (
     SIGMAS,
+    UNSURE,
     Drawn,
     draw_noise,
     estimate_bias,
@@ -103,10 +104,27 @@ def test_the_interval_of_a_measure_takes_the_bias_out():
     maps = 104.0 + np.random.default_rng(0).standard_normal(100_000)
     drawn = Drawn(100.0, maps)
     low, high = take_interval(103.0, drawn=drawn)
-    assert low == pytest.approx(99.0 - SIGMAS, abs=0.02)
+    assert low == pytest.approx(99.0 - UNSURE * SIGMAS, abs=0.02)
     assert high == 103.0  # never without the figure itself
     assert estimate_bias(drawn) == pytest.approx(4.0, abs=0.02)
     assert estimate_bias(replace(drawn, counted=True)) == 0.0
+
+
+def test_few_copies_widen_the_interval_by_what_they_leave_open():
+    """Of three copies the reach is Student's t of two degrees, and that of one more draw."""
+    low, high = take_interval(0.0, drawn=Drawn(0.0, np.array([-1.0, 0.0, 1.0])))
+    assert high == pytest.approx(UNSURE * 4.30265 * math.sqrt(4.0 / 3.0), rel=1e-5)
+    assert low == -high
+
+
+def test_a_figure_of_one_place_lies_between_two_estimates():
+    maps, lines = 8.0 + np.array([-1.0, 0.0, 1.0]), 9.0 + np.array([-2.0, 0.0, 2.0])
+    # Maps come out 2 too near, so 7.5 tells 9.5; the lines have 9.0 where the map has 7.5.
+    beside = Drawn(7.5, lines, counted=True)
+    low, high = take_interval(7.5, drawn=Drawn(10.0, maps, beside=beside))
+    assert (low + high) / 2.0 == pytest.approx(9.25)
+    alone = take_interval(7.5, drawn=Drawn(10.0, maps))
+    assert high - low == pytest.approx(2.0 * (alone[1] - alone[0]))
 
 
 def test_coarse_copies_tell_differences_only():

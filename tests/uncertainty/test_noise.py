@@ -7,7 +7,7 @@ import pytest
 
 from frontline.uncertainty.noise import (
     Chain,
-    divide_bands,
+    divide_waves,
     draw_errors,
     estimate_true_shares,
     make_hashed_normals,
@@ -108,11 +108,42 @@ def shares_of(bends, sigma_m=1_000.0, length_m=200_000.0, correlation_m=5_000.0)
     at = place_nodes(chain, correlation_m=correlation_m)
     errors = drawn(chain, at, count=200, correlation_m=correlation_m)
     xy = np.column_stack([at, bends(at)])
-    normal = np.tile([0.0, 1.0], (len(at), 1))
-    bands = divide_bands(chain, xy=xy, normal=normal, errors=errors, correlation_m=correlation_m)
-    whole = bands.errors.sum(axis=0) + bands.rest
-    assert whole == pytest.approx(errors)
-    return estimate_true_shares([bands], sigma_m=[np.full(len(at), sigma_m)])
+    waves = divide_waves(chain, xy=xy, errors_m=sigma_m * errors, correlation_m=correlation_m)
+    assert waves.offsets(waves.errors) + waves.rest == pytest.approx(sigma_m * errors)
+    shares, generalised = estimate_true_shares([waves])
+    return shares[0], generalised
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_waves_add_up_to_the_bends(closed):
+    turn = np.linspace(0.0, 2.0 * np.pi, 201)
+    xy = 30_000.0 * np.column_stack([np.cos(turn), np.sin(turn)])
+    if not closed:
+        xy = np.column_stack([30_000.0 * turn, 2_000.0 * np.sin(5.0 * turn)])
+    xy[-1] = xy[0] if closed else xy[-1]
+    chain = Chain(xy, np.linspace(0.0, 188_000.0, 201), 188_000.0, closed, 1.0)
+    errors = np.sin(np.outer([1.0, 3.0, 8.0], turn))
+    waves = divide_waves(chain, xy=xy, errors_m=errors, correlation_m=5_000.0)
+    assert waves.offsets(waves.errors) + waves.rest == pytest.approx(errors)
+    bends = waves.offsets(waves.bends)
+    assert bends.shape == (201,)
+    # A circle has no bends beside its course; a sine of two kilometres has those.
+    assert np.abs(bends).max() == pytest.approx(0.0 if closed else 2_000.0, abs=300.0)
+
+
+def test_one_long_wave_is_believed_nearly_whole():
+    """Its neighbours in length take nothing of it: a sine of 24 km keeps its crests."""
+    chain = chain_of([(0.0, 0.0), (200_000.0, 0.0)])
+    kept = []
+    for seed in range(20):
+
+        def bends(at, seed=seed):
+            wave = 3_000.0 * np.sin(2.0 * np.pi * at / 24_000.0)
+            return wave + 1_000.0 * drawn(chain, at, count=1, seed=200 + seed)[0]
+
+        shares, _ = shares_of(bends)
+        kept.append(shares[int(2 * 200_000 / 24_000)])
+    assert np.mean(kept) > 0.92
 
 
 def test_bends_that_error_alone_explains_are_not_believed():
