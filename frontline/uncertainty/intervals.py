@@ -19,6 +19,9 @@ SIGMAS = 1.959963984540054
 UNSURE = 16.0 / 15.0
 """How much wider the interval of a measured figure is for a spread that is itself estimated."""
 
+UNSURE_COUNT = 1.15
+"""The same of a figure that is counted: few places lie near an edge, and they weigh unlike."""
+
 _NODES = 4
 _REACH = 9
 
@@ -181,7 +184,8 @@ def take_interval(
 
     Of a **counted** figure (settlements and the people in them) the copies are lines as they may
     truly run, and the interval holds the middle of their counts: what the map says of a place
-    next to the edge of a zone is as good as what any such line says.
+    next to the edge of a zone is as good as what any such line says. It reaches 15 % farther from
+    their median (`UNSURE_COUNT`), and to the nearest whole number where all counts are whole.
 
     References
     ----------
@@ -195,8 +199,12 @@ def take_interval(
         return math.nan, math.nan
     tail = (1.0 - level) / 2.0
     if drawn.counted:
-        ends = np.quantile(copies, [tail, 1.0 - tail], method="weibull")
-        low, high = (float(end) + value - base for end in ends)
+        levels = [tail, 0.5, 1.0 - tail]
+        first, middle, last = np.quantile(copies, levels, method="weibull").tolist()
+        ends = middle - UNSURE_COUNT * (middle - first), middle + UNSURE_COUNT * (last - middle)
+        if (copies == np.round(copies)).all():
+            ends = math.ceil(ends[0] - 0.5), math.floor(ends[1] + 0.5)
+        low, high = ends[0] + value - base, ends[1] + value - base
     else:
         centre, spread = value - estimate_bias(drawn), float(copies.std(ddof=1))
         if drawn.beside is not None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from frontline.uncertainty.intervals import (
     SIGMAS,
     UNSURE,
+    UNSURE_COUNT,
     Drawn,
     draw_noise,
     estimate_bias,
@@ -89,14 +90,19 @@ def test_another_seed_draws_otherwise_and_the_same_seed_alike():
     )
 
 
-def test_the_interval_of_a_count_holds_95_percent_of_the_lines():
+def test_the_interval_of_a_count_holds_the_middle_of_the_lines():
     counts = Drawn(500.0, np.arange(1001.0), counted=True)
-    # The 2.5 % point of 1,001 even numbers is the 25.05th of them.
-    assert take_interval(500.0, drawn=counts) == pytest.approx((24.05, 975.95))
+    # The 2.5 % point of 1,001 even numbers is the 25.05th of them: 475.95 below their median.
+    reach = round(UNSURE_COUNT * 475.95)
+    assert take_interval(500.0, drawn=counts) == pytest.approx((500.0 - reach, 500.0 + reach))
     normal = np.random.default_rng(0).standard_normal(100_000)
     assert take_interval(0.0, drawn=Drawn(0.0, normal, counted=True)) == pytest.approx(
-        (-SIGMAS, SIGMAS), abs=0.02
+        (-UNSURE_COUNT * SIGMAS, UNSURE_COUNT * SIGMAS), abs=0.02
     )
+
+
+def test_a_count_that_no_line_changes_is_sure():
+    assert take_interval(7.0, drawn=Drawn(7.0, np.full(40, 7.0), counted=True)) == (7.0, 7.0)
 
 
 def test_the_interval_of_a_measure_takes_the_bias_out():
