@@ -6,6 +6,8 @@ change
     What changed between two dated lines: land, places, people, and in which steps.
 context
     Inputs and first results of a run in its plane, for the tables that are made of them.
+correlation
+    What key figures would be, were the error of a line alike over less or more of its length.
 corridor_measures
     Figures about corridors that no table holds: gaps, lengths, widths of land beside them.
 corridors
@@ -29,7 +31,7 @@ landcover_shares
 landcover_tables
     Land cover by side, by zone, and by what changed hands: tables, and sentences to quote.
 lengths
-    Length of a line at a scale, and of one line against another, with what their position adds.
+    Length of a line at a scale, and of one line against another, with what is not known.
 lines
     Tables of lines: scales, sinuosity, how certain each part of a line is.
 optional_tables

@@ -49,7 +49,8 @@ class Analysis:
     stretches
         Sections of the lines, as the project names them.
     tables
-        ``flows`` as checked, ``links`` and ``events`` held against the lines; those named.
+        ``flows`` as checked, ``links`` and ``events`` held against the lines, those named;
+        ``correlation`` where lines have an error and copies.
     around
         What rasters have around settlements, by the keys of line and raster, where it was needed.
     references

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,7 +18,7 @@ from frontline.geo.geodesy import GEOD, measure_length
 from frontline.lines.front import take_point_figures
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS
-from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.intervals import SIGMAS, UNSURE_FEW, Drawn, take_interval
 from frontline.uncertainty.sampling import OUTSIDE, SamplePosition, find_position
 
 if TYPE_CHECKING:
@@ -410,6 +410,7 @@ def _measure_drawn_km(
         counted=False,
     )
     assert drawn is not None
+    drawn = replace(drawn, unsure=UNSURE_FEW)
     ends = np.cumsum([len(rows) for rows, _ in changing])
     return [
         (rows, drawn.at(slice(None), slice(stop - len(rows), stop)))

@@ -1,4 +1,4 @@
-"""Length of a line at a scale, and of one line against another, with what their position adds."""
+"""Length of a line at a scale, and of one line against another, with what is not known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from frontline.analysis.spread import Estimate
 from frontline.lines.front import take_figures
-from frontline.lines.measures import measure_length_at_scales
+from frontline.lines.measures import measure_detail, measure_length_at_scales
 from frontline.uncertainty.intervals import take_interval
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def measure_line_length(
     Notes
     -----
     Displacing a line makes it longer: the interval leaves that bias out, as every interval of a
-    measured figure does (`frontline.uncertainty.intervals.take_interval`).
+    measured figure does (`frontline.uncertainty.intervals.take_interval`). The upper end of a line
+    as drawn holds what its generalisation may have taken, where its vertices are enough to tell
+    (`frontline.lines.measures.measure_detail`). A line that winds less than its own error would
+    make it, such as one of two straight pieces, has copies that wind more, and an interval that
+    reaches upwards from its figure only.
     """
 
     def kilometres(course: Any) -> float:
@@ -46,10 +50,12 @@ def measure_line_length(
         )
 
     km = kilometres(front.geometry)
-    if not (front.error_m > 0).any():
-        return Estimate(km, km, km)
-    drawn = take_figures(front, draws=draws, figure=lambda course, _: kilometres(course))
-    return Estimate(km, *take_interval(km, drawn=drawn, least=0.0))
+    low, high = km, km
+    if (front.error_m > 0).any():
+        drawn = take_figures(front, draws=draws, figure=lambda course, _: kilometres(course))
+        low, high = take_interval(km, drawn=drawn, least=0.0)
+    most = measure_detail(front.geometry).most if generalise_m == 0.0 else 1.0
+    return Estimate(km, low, high * most if math.isfinite(most) else high)
 
 
 def divide_lengths(first: Estimate, *, second: Estimate) -> Estimate:

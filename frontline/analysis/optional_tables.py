@@ -217,7 +217,8 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
     ``corridor_kinds`` (corridors), ``sections``,
     ``scenarios``, ``landcover`` and what of it changed hands, ``flows`` and ``flows_balance``,
     ``links``, ``events``; with population rasters ``settlement_rasters``, ``raster_people`` and
-    ``raster_districts``. Always those of `frontline.analysis.lines.tabulate_lines`.
+    ``raster_districts``; ``correlation`` for lines with an error and copies. Always those of
+    `frontline.analysis.lines.tabulate_lines`.
     """
     project, layers, fronts, dem = case.project, case.layers, case.fronts, case.dem
     tables: dict[str, pd.DataFrame] = {}
@@ -268,7 +269,7 @@ def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[s
         places=case.places,
         around=case.around,
     )
-    as_made = ("raster_districts", "links", "events")
+    as_made = ("raster_districts", "links", "events", "correlation")
     tables |= {name: case.tables[name] for name in as_made if name in case.tables}
     return tables | tabulate_lines(case)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,7 +16,7 @@ from frontline._typing import Floats, Geometries
 from frontline.executor import map_pieces
 from frontline.geo.geodesy import geodesic_buffer, measure_area
 from frontline.geo.projection import ProjectedPlane
-from frontline.lines.front import Copies, displace_front, take_point_figures
+from frontline.lines.front import Copies, take_point_figures
 from frontline.records import Note
 from frontline.schema import Table
 from frontline.uncertainty.copies import FARTHEST_SIGMAS, divide_land
@@ -35,7 +34,6 @@ STEPS_M = tuple(500.0 * step for step in range(1, 61))
 _THINNED = 0.01
 _ARCS = 16
 _FIFTH = 0.2
-_FEW_DRAWS = 50
 
 LINES = Table(
     "lines",
@@ -349,63 +347,6 @@ def note_bias(zones: gpd.GeoDataFrame) -> tuple[Note, ...]:
             f"{row['area_high']:,.0f}."
         )
         notes.append(Note(str(line), text, int((rows.abs() > _FIFTH).sum())))
-    return tuple(notes)
-
-
-def note_correlation(
-    fronts: Sequence[FrontLine],
-    *,
-    area: Any,
-    zones: gpd.GeoDataFrame,
-    plane: ProjectedPlane,
-    draws: int,
-    seed: int,
-) -> tuple[Note, ...]:
-    """Say how far intervals rest on the length over which a line's error is alike.
-
-    Parameters
-    ----------
-    fronts
-        The lines.
-    area
-        Study area in the plane.
-    zones
-        From `buffer_zones`.
-    plane
-        The plane.
-    draws, seed
-        As for the lines' own copies; fifty are enough here.
-
-    Returns
-    -------
-    A note for each line with an error: the interval of its widest zone at the least and the most
-    that the length may be, by default a third and three times of it.
-    """
-    notes = []
-    for front in fronts:
-        own = zones[(zones["line"] == front.key) & (zones["kind"] == "cumulative")]
-        usual = front.error_correlation_m
-        known = math.isfinite(usual) and (front.error_m > 0).any()
-        if not known or draws == 0 or not len(own):
-            continue
-        row = own.loc[own["distance_m"].idxmax()]
-        number = list(front.sides).index(row["side"])
-        told = []
-        for length in front.correlation_range_m or (usual / 3.0, usual * 3.0):
-            changed = replace(front, error_correlation_m=length)
-            copies = displace_front(changed, area=area, draws=min(draws, _FEW_DRAWS), seed=seed)
-            drawn = measure_drawn_areas(
-                changed, draws=copies, distances_m=[float(row["distance_m"])], plane=plane
-            )
-            value = float(row["area_km2"])
-            ends = take_interval(value, drawn=drawn.at(number, 0) if drawn else None, least=0.0)
-            told.append(f"{ends[0]:,.0f} to {ends[1]:,.0f} km2 if over {length / 1000:,.1f} km")
-        text = (
-            f"Its error is taken as alike over {usual / 1000:,.1f} km, which nobody measured. Land "
-            f"of {row['side']} within {row['distance_m'] / 1000:g} km, {row['area_low']:,.0f} to "
-            f"{row['area_high']:,.0f} km2, would be {' and '.join(told)}."
-        )
-        notes.append(Note(front.key, text))
     return tuple(notes)
 
 

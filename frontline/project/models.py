@@ -480,7 +480,7 @@ class LineSpec(LineSource):
     error_correlation_range_m: tuple[Number, Number] | None = Field(
         None,
         description="least and most that this distance may be, metres; a third and three times of "
-        "it if unset: what the intervals would be then is said in a note",
+        "it if unset: the table correlation has the intervals of key figures then",
     )
     independent: Flag = Field(
         False,

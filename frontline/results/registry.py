@@ -9,6 +9,7 @@ from dataclasses import replace
 from frontline import schema
 from frontline.analysis import (
     change,
+    correlation,
     corridors,
     dependencies,
     displaced_people,
@@ -187,6 +188,7 @@ TABLES: Mapping[str, Table] = {
         lines.GROUND_ALONG,
         lines.TERRAIN,
         lines.CERTAINTY,
+        correlation.CORRELATION,
         settlements.NEARNESS,
         RESTRICTED_PEOPLE,
         ALTERNATIVES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ SIGMAS = 1.959963984540054
 UNSURE = 16.0 / 15.0
 """How much wider the interval of a measured figure is for a spread that is itself estimated."""
 
-UNSURE_COUNT = 1.15
-"""The same of a figure that is counted: few places lie near an edge, and they weigh unlike."""
+UNSURE_FEW = 1.15
+"""The same of a figure that few places decide: settlements near an edge, roads that cross it."""
 
 _NODES = 4
 _REACH = 9
@@ -118,23 +118,26 @@ class Drawn:
         Whether places are counted.
     beside
         Of a figure that hangs on one place of the line: the same in lines as they may run.
+    unsure
+        How much wider the interval of a measured figure is, for what is not known of the line.
     """
 
     base: Any
     copies: Floats
     counted: bool = False
     beside: Drawn | None = None
+    unsure: float = UNSURE
 
     def at(self, *place: Any) -> Drawn:
         """Return one figure of an array of them."""
         beside = self.beside.at(*place) if self.beside is not None else None
         copies = self.copies[(slice(None), *place)]
-        return Drawn(self.base[place], copies, counted=self.counted, beside=beside)
+        return replace(self, base=self.base[place], copies=copies, beside=beside)
 
     def of(self, change: Callable[[Any], Any]) -> Drawn:
         """Return a function of the figures, for each copy."""
         copies = np.array([change(copy) for copy in self.copies], dtype=np.float64)
-        return Drawn(change(self.base), copies, counted=self.counted)
+        return replace(self, base=change(self.base), copies=copies, beside=None)
 
 
 def take_interval(
@@ -175,17 +178,18 @@ def take_interval(
 
     The line that copies are displaced from is itself estimated, with bends that may be error's or
     lack true ones, and so is their spread: the reach is that of one more draw (Student's, with the
-    root of 1 + 1 / n for the mean), and a fifteenth wider (`UNSURE`).
+    root of 1 + 1 / n for the mean), and a fifteenth wider (`UNSURE`); of roads, of which few cross
+    an edge, 15 % (`UNSURE_FEW`).
 
     A figure that hangs on **one place** of the line, such as the distance of a town, takes more
     than bias from an error that happens to reach out there: a large one says little. The interval
     lies about the mean of two estimates, ``value - bias`` and what lines as they may run have on
-    average, with the larger of both spreads.
+    average, with the mean of both spreads.
 
     Of a **counted** figure (settlements and the people in them) the copies are lines as they may
     truly run, and the interval holds the middle of their counts: what the map says of a place
     next to the edge of a zone is as good as what any such line says. It reaches 15 % farther from
-    their median (`UNSURE_COUNT`), and to the nearest whole number where all counts are whole.
+    their median (`UNSURE_FEW`), and to the nearest whole number where all counts are whole.
 
     References
     ----------
@@ -201,7 +205,7 @@ def take_interval(
     if drawn.counted:
         levels = [tail, 0.5, 1.0 - tail]
         first, middle, last = np.quantile(copies, levels, method="weibull").tolist()
-        ends = middle - UNSURE_COUNT * (middle - first), middle + UNSURE_COUNT * (last - middle)
+        ends = middle - UNSURE_FEW * (middle - first), middle + UNSURE_FEW * (last - middle)
         if (copies == np.round(copies)).all():
             ends = math.ceil(ends[0] - 0.5), math.floor(ends[1] + 0.5)
         low, high = ends[0] + value - base, ends[1] + value - base
@@ -210,9 +214,9 @@ def take_interval(
         if drawn.beside is not None:
             lines = np.asarray(drawn.beside.copies, dtype=np.float64).ravel()
             centre = (centre + float(lines.mean()) + value - float(drawn.beside.base)) / 2.0
-            spread = max(spread, float(lines.std(ddof=1)))
+            spread = (spread + float(lines.std(ddof=1))) / 2.0
         student = float(stdtrit(len(copies) - 1, 1.0 - tail))
-        reach = UNSURE * student * math.sqrt(1.0 + 1.0 / len(copies)) * spread
+        reach = drawn.unsure * student * math.sqrt(1.0 + 1.0 / len(copies)) * spread
         low, high = centre - reach, centre + reach
     slack = 1e-9 * max(1.0, abs(value))
     low = value if abs(low - value) <= slack else min(low, value)

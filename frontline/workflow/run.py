@@ -299,6 +299,7 @@ def compute_case(
         cover=cover,
     )
     case = replace(case, variants=make_variants(case, alternatives=alternatives))
+    case = _add_correlation(case)
     return case, _gather_notes(case, options, known, counted)
 
 
@@ -343,20 +344,23 @@ def _count_people(
     return counted, references
 
 
+def _add_correlation(case: Analysis) -> Analysis:
+    """Add what key figures would be, were the lines' errors alike over other lengths."""
+    from frontline.analysis.correlation import vary_correlation
+
+    table = vary_correlation(case)
+    return replace(case, tables={**case.tables, "correlation": table}) if len(table) else case
+
+
 def _note_lines(case: Analysis) -> Iterator[Note]:
     """Say what the error of the lines does to the zones."""
-    from frontline.lines.zones import note_bias, note_correlation, note_drawing
+    from frontline.analysis.correlation import note_correlation
+    from frontline.lines.zones import note_bias, note_drawing
 
     yield from note_drawing(case.fronts, draws=case.draws)
     yield from note_bias(case.zones)
-    yield from note_correlation(
-        case.fronts,
-        area=case.layers.study_area,
-        zones=case.zones,
-        plane=case.layers.plane,
-        draws=case.project.uncertainty.draws,
-        seed=case.project.uncertainty.seed,
-    )
+    if "correlation" in case.tables:
+        yield from note_correlation(case.tables["correlation"])
 
 
 def _compute_exposure(

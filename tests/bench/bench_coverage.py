@@ -34,7 +34,7 @@ from frontline.executor import map_pieces
 from frontline.geo.projection import plane_around
 from frontline.lines.front import Copies, FrontLine, displace_front
 from frontline.uncertainty.copies import LocatedPoints, Squares, divide_land
-from frontline.uncertainty.intervals import SIGMAS, Drawn, take_interval
+from frontline.uncertainty.intervals import SIGMAS, UNSURE, UNSURE_FEW, Drawn, take_interval
 from frontline.uncertainty.kernels import areas_within, nearest_edges
 from frontline.uncertainty.noise import Chain, draw_errors
 from frontline.uncertainty.sampling import Sample, SamplePosition, sample_of_area
@@ -244,9 +244,13 @@ class Outcome:
     copies: Any
     counted: Any
 
-    def interval(self, at: int, *, beside: int | None = None) -> tuple[float, float]:
+    def interval(
+        self, at: int, *, beside: int | None = None, unsure: float = UNSURE
+    ) -> tuple[float, float]:
         """Take the interval of a figure; `beside`: where lines as they may run have it."""
-        drawn = Drawn(self.base[at], self.copies[:, at], counted=bool(self.counted[at]))
+        drawn = Drawn(
+            self.base[at], self.copies[:, at], counted=bool(self.counted[at]), unsure=unsure
+        )
         if beside is not None and not drawn.counted:
             lines = Drawn(self.base[beside], self.copies[:, beside], counted=True)
             drawn = replace(drawn, beside=lines)
@@ -377,7 +381,10 @@ def coverage_of(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, 
         truth = np.array([outcome.truth[at] for outcome in outcomes])
         value = np.array([outcome.value[at] for outcome in outcomes])
         beside = LAST if name == LOCAL else None
-        low, high = np.array([outcome.interval(at, beside=beside) for outcome in outcomes]).T
+        unsure = UNSURE_FEW if name.startswith("road") else UNSURE
+        low, high = np.array(
+            [outcome.interval(at, beside=beside, unsure=unsure) for outcome in outcomes]
+        ).T
         slack = 1e-9 * np.maximum(1.0, np.abs(truth))
         found[name] = {
             "coverage": 100.0 * ((low - slack <= truth) & (truth <= high + slack)).mean(),

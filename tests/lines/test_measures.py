@@ -1,5 +1,7 @@
 """Lines against lines: parallels, circles, zigzags whose lengths and distances are known."""
 
+import math
+
 import numpy as np
 import pytest
 import shapely
@@ -15,6 +17,7 @@ from frontline.lines.measures import (
     LineSeparation,
     find_share_above,
     find_weighted_quantile,
+    measure_detail,
     measure_frechet,
     measure_hausdorff,
     measure_length_at_scales,
@@ -241,3 +244,65 @@ def test_a_line_without_error_leaves_nothing_in_doubt():
     )
     assert table.area_km2.tolist() == [0.0]
     assert table.settlements.tolist() == [0]
+
+
+def rough_line(rng, levels=10, rough=0.15):
+    """A line of 100 km that is equally rough at every scale: each edge broken in its middle."""
+    xy = np.array([[0.0, 0.0], [100_000.0, 0.0]])
+    for _ in range(levels):
+        step = np.diff(xy, axis=0)
+        aside = np.column_stack([-step[:, 1], step[:, 0]])
+        middle = (xy[:-1] + xy[1:]) / 2 + aside * rough * rng.standard_normal(len(step))[:, None]
+        xy = np.insert(xy, np.arange(1, len(xy)), middle, axis=0)
+    return xy
+
+
+def planar_length(xy):
+    return float(np.hypot(*np.diff(xy, axis=0).T).sum())
+
+
+def generalised(xy):
+    """The line by Douglas and Peucker, and by every second to sixteenth vertex."""
+    line = shapely.LineString(xy)
+    for tolerance in (100.0, 200.0, 400.0):
+        yield shapely.get_coordinates(shapely.simplify(line, tolerance))
+    for each in (2, 4, 8, 16):
+        yield np.concatenate([xy[:-1:each], xy[-1:]])
+
+
+def test_what_generalisation_took_lies_within_what_the_line_tells():
+    """A rough line of known length, generalised in seven ways: nine in ten hold the true length."""
+    rng, held = np.random.default_rng(5), []
+    for _ in range(40):
+        xy = rough_line(rng)
+        for drawn in generalised(xy):
+            detail = measure_detail(shapely.LineString(drawn))
+            if math.isfinite(detail.most):
+                held.append(planar_length(xy) <= detail.most * planar_length(drawn))
+    assert len(held) > 200
+    assert np.mean(held) > 0.9
+
+
+def test_a_self_similar_line_tells_its_own_exponent():
+    """Each third of a Koch curve is the curve again: its length grows by 4 / 3 at a third."""
+    xy = np.array([0.0, 81_000.0], dtype=complex)
+    for _ in range(4):
+        step = np.diff(xy) / 3.0
+        corner = xy[:-1] + step * (1.0 + np.exp(1j * np.pi / 3.0))
+        parts = [xy[:-1], xy[:-1] + step, corner, xy[:-1] + 2.0 * step]
+        xy = np.append(np.column_stack(parts).ravel(), xy[-1])
+    detail = measure_detail(shapely.LineString(np.column_stack([xy.real, xy.imag])))
+    assert detail.spacing_m == pytest.approx(1_000.0)
+    # To 100 m: a factor of 10 ** 0.26, and no more than the steepest exponent gives.
+    assert 10**0.2 < detail.most <= 10**0.25 * (1.0 + 1e-9)
+
+
+def test_detailed_smooth_and_bare_lines():
+    turn = np.linspace(0.0, 2.0 * np.pi, 400)
+    circle = 20_000.0 * np.column_stack([np.cos(turn), np.sin(turn)])
+    assert measure_detail(shapely.LineString(circle)).most == pytest.approx(1.0, abs=0.02)
+    fine = shapely.LineString(np.column_stack([np.arange(0.0, 20_000.0, 50.0), np.zeros(400)]))
+    assert measure_detail(fine).most == 1.0
+    bent = shapely.LineString([(0, 0), (40_000, 10_000), (90_000, 0)])
+    assert math.isnan(measure_detail(bent).most)
+    assert math.isnan(measure_detail(shapely.LineString()).most)

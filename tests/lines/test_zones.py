@@ -1,6 +1,5 @@
 import datetime as dt
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from frontline.lines.zones import (
     buffer_zones_in_plane,
     measure_drawn_areas,
     note_bias,
-    note_correlation,
     note_drawing,
     tabulate_fronts,
     tabulate_sides,
@@ -314,18 +312,3 @@ def test_a_winding_line_is_said_to_have_large_zones_and_a_smooth_one_to_lack_ben
         note_bias(buffer_zones([front_of(UPRIGHT)], distances_m=DISTANCES, draws={}, plane=FRAME))
         == ()
     )
-
-
-def test_the_length_of_correlation_is_said_to_matter():
-    front = front_of([(0, -HALF), (0, HALF)], error_m=2_000.0)
-    settings = {"draws": 40, "seed": 1}
-    draws = {"front": displace_front(front, area=BOX, **settings)}
-    table = buffer_zones([front], distances_m=DISTANCES, draws=draws, plane=FRAME)
-    text = note_correlation([front], area=BOX, zones=table, plane=FRAME, **settings)[0].text
-    assert "alike over 5.0 km" in text
-    assert "if over 1.7 km and" in text
-    assert "if over 15.0 km" in text
-    given = replace(front, correlation_range_m=(2_000.0, 9_000.0))
-    text = note_correlation([given], area=BOX, zones=table, plane=FRAME, **settings)[0].text
-    assert "if over 2.0 km and" in text
-    assert note_correlation([front_of(BENT)], area=BOX, zones=table, plane=FRAME, **settings) == ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from frontline.uncertainty.intervals import (
     SIGMAS,
     UNSURE,
-    UNSURE_COUNT,
+    UNSURE_FEW,
     Drawn,
     draw_noise,
     estimate_bias,
@@ -93,11 +93,11 @@ def test_another_seed_draws_otherwise_and_the_same_seed_alike():
 def test_the_interval_of_a_count_holds_the_middle_of_the_lines():
     counts = Drawn(500.0, np.arange(1001.0), counted=True)
     # The 2.5 % point of 1,001 even numbers is the 25.05th of them: 475.95 below their median.
-    reach = round(UNSURE_COUNT * 475.95)
+    reach = round(UNSURE_FEW * 475.95)
     assert take_interval(500.0, drawn=counts) == pytest.approx((500.0 - reach, 500.0 + reach))
     normal = np.random.default_rng(0).standard_normal(100_000)
     assert take_interval(0.0, drawn=Drawn(0.0, normal, counted=True)) == pytest.approx(
-        (-UNSURE_COUNT * SIGMAS, UNSURE_COUNT * SIGMAS), abs=0.02
+        (-UNSURE_FEW * SIGMAS, UNSURE_FEW * SIGMAS), abs=0.02
     )
 
 
@@ -130,7 +130,9 @@ def test_a_figure_of_one_place_lies_between_two_estimates():
     low, high = take_interval(7.5, drawn=Drawn(10.0, maps, beside=beside))
     assert (low + high) / 2.0 == pytest.approx(9.25)
     alone = take_interval(7.5, drawn=Drawn(10.0, maps))
-    assert high - low == pytest.approx(2.0 * (alone[1] - alone[0]))
+    assert high - low == pytest.approx(1.5 * (alone[1] - alone[0]))
+    few = take_interval(7.5, drawn=Drawn(10.0, maps, unsure=UNSURE_FEW))
+    assert few[1] - alone[1] == pytest.approx((UNSURE_FEW / UNSURE - 1.0) * (alone[1] - 9.5))
 
 
 def test_coarse_copies_tell_differences_only():

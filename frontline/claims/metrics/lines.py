@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -43,6 +43,7 @@ from frontline.lines.measures import (
     combine_errors,
     find_share_above,
     find_weighted_quantile,
+    measure_detail,
     measure_length_at_scales,
     measure_separation,
     read_terrain_along,
@@ -83,9 +84,19 @@ def line_length(
         found,
         unit="km",
         contains=POSITION,
-        detail=f"Without bends of less than {bends} km it is {smooth} long.",
+        detail=f"Without bends of less than {bends} km it is {smooth} long. "
+        + _describe_detail(front.geometry, km=found.value),
         short_why="" if detailed else TOO_SHORT,
     )
+
+
+def _describe_detail(course: Any, *, km: float) -> str:
+    """Say how finely a line is drawn, and what its length would be with every bend."""
+    detail = measure_detail(course)
+    apart = f"Its vertices lie {detail.spacing_m:,.0f} m apart"
+    if not math.isfinite(detail.most):
+        return f"{apart}, too few to tell what bends between them would add."
+    return f"{apart}; with bends down to 100 m it may be up to {km * detail.most:.0f} km long."
 
 
 def length_compared(case: Analysis, *, line: LineKey, than: LineKey) -> Measurement:
