@@ -157,8 +157,14 @@ def test_no_interval_of_nothing(copies, counted):
     base=st.floats(-1e6, 1e6),
     copies=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50),
     counted=st.booleans(),
+    whole=st.booleans(),
+    local=st.booleans(),
 )
-def test_an_interval_holds_its_figure_and_stays_possible(value, base, copies, counted):
-    drawn = Drawn(base, np.array(copies), counted=counted)
+def test_an_interval_holds_its_figure_and_stays_possible(
+    value, base, copies, counted, whole, local
+):
+    values = np.round(copies) if whole else np.array(copies)
+    beside = Drawn(base, values[::-1] / 2.0, counted=True) if local else None
+    drawn = Drawn(base, values, counted=counted, beside=beside, unsure=UNSURE_FEW)
     low, high = take_interval(value, drawn=drawn, least=0.0, most=1e6)
     assert 0.0 <= low <= value <= high <= 1e6
