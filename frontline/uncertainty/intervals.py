@@ -188,8 +188,8 @@ def take_interval(
 
     Of a **counted** figure (settlements and the people in them) the copies are lines as they may
     truly run, and the interval holds the middle of their counts: what the map says of a place
-    next to the edge of a zone is as good as what any such line says. It reaches 15 % farther from
-    their median (`UNSURE_FEW`), and to the nearest whole number where all counts are whole.
+    next to the edge of a zone is as good as what any such line says. Whole counts are few: their
+    interval reaches 15 % farther from the median (`UNSURE_FEW`), to the nearest whole number.
 
     References
     ----------
@@ -205,10 +205,10 @@ def take_interval(
     if drawn.counted:
         levels = [tail, 0.5, 1.0 - tail]
         first, middle, last = np.quantile(copies, levels, method="weibull").tolist()
-        ends = middle - UNSURE_FEW * (middle - first), middle + UNSURE_FEW * (last - middle)
         if (copies == np.round(copies)).all():
-            ends = math.ceil(ends[0] - 0.5), math.floor(ends[1] + 0.5)
-        low, high = ends[0] + value - base, ends[1] + value - base
+            first = math.ceil(middle - UNSURE_FEW * (middle - first) - 0.5)
+            last = math.floor(middle + UNSURE_FEW * (last - middle) + 0.5)
+        low, high = first + value - base, last + value - base
     else:
         centre, spread = value - estimate_bias(drawn), float(copies.std(ddof=1))
         if drawn.beside is not None:

@@ -217,7 +217,7 @@ def world_of(shape: str, given: tuple[Squares, Sample], rng: np.random.Generator
         np.concatenate([land.xy, places, district.xy, roads]),
         land.size_m2 / 1e6,
         land.width_m,
-        rng.lognormal(6.0, 1.0, PLACES),
+        np.round(rng.lognormal(6.0, 1.0, PLACES)),
         ROAD_STEP_M / 1000.0,
         np.abs(land.xy[:, 0]) < 15_000.0,
         len(district.xy),

@@ -97,7 +97,7 @@ def test_the_interval_of_a_count_holds_the_middle_of_the_lines():
     assert take_interval(500.0, drawn=counts) == pytest.approx((500.0 - reach, 500.0 + reach))
     normal = np.random.default_rng(0).standard_normal(100_000)
     assert take_interval(0.0, drawn=Drawn(0.0, normal, counted=True)) == pytest.approx(
-        (-UNSURE_FEW * SIGMAS, UNSURE_FEW * SIGMAS), abs=0.02
+        (-SIGMAS, SIGMAS), abs=0.02
     )
 
 
