@@ -14,6 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from frontline.cli import commands
 from frontline.cli.fetch import fetch_app
+from frontline.cli.memory import spare_addresses, wants_memory
 from frontline.cli.options import (
     Out,
     ProjectFile,
@@ -61,6 +62,7 @@ def _start(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print versions."),
     ] = False,
 ) -> None:
+    spare_addresses()
     start_log()
 
 
@@ -290,7 +292,7 @@ def _explain_error(error: BaseException) -> tuple[str, int]:
         text = f"{error} See: frontline --help"
     elif isinstance(error, KeyboardInterrupt | Abort):
         text, code = "interrupted; nothing was changed.", INTERRUPTED
-    elif isinstance(error, MemoryError) or _wants_memory(error):
+    elif wants_memory(error):
         text = "out of memory. Use a smaller study area or coarser rasters."
     elif isinstance(error, OSError):
         text = _explain_system_error(error)
@@ -298,17 +300,6 @@ def _explain_error(error: BaseException) -> tuple[str, int]:
         what = f"a bug of frontline ({type(error).__name__}: {error})"
         text, code = f"{what}. Run again with FRONTLINE_DEBUG=1 and report.", BUG
     return text, code
-
-
-def _wants_memory(error: BaseException | None) -> bool:
-    """Tell whether a library could not be loaded, or the system be asked, for want of memory."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-            return True
-        if isinstance(error, OSError | ImportError) and "failed to map segment" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _explain_system_error(error: OSError) -> str:

@@ -200,10 +200,23 @@ def read_layers(project: Project) -> Layers:
     return _assemble_layers(project, checked, placed, frame, land, notes)
 
 
+def find_faults_of_files(project: Project) -> list[FrontlineError]:
+    """Find what is wrong with each layer by itself, whatever is wrong with the project.
+
+    Parameters
+    ----------
+    project
+        From `load_project`, or what `frontline.project.loader.load_sound_parts` leaves of one.
+    """
+    return _read_all(project)[1]
+
+
 def _list_requests(project: Project) -> list[_LayerRequest]:
-    requests = [_LayerRequest((STUDY_AREA.name, ""), project.study_area, STUDY_AREA, {})]
-    if project.land is not None:
-        requests.append(_LayerRequest((LAND.name, ""), project.land, LAND, {}))
+    requests = [
+        _LayerRequest((role.name, ""), source, role, {})
+        for role, source in ((STUDY_AREA, project.study_area), (LAND, project.land))
+        if source is not None
+    ]
     for line in project.drawings:
         columns = {}
         if isinstance(line.error_m, str):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from frontline.errors import ProjectError, raise_problems, suggest_name, to_one_line
 from frontline.project.layers import ROLES, TABLES
 from frontline.project.messages import (
     describe_problems,
+    drop_union_members,
     find_control_characters,
     find_cross_problems,
 )
@@ -66,6 +67,70 @@ def load_project(path: Path | str) -> Project:
     if project is None:  # pragma: no cover - a failed validation always leaves a problem
         raise ProjectError("cannot be read. Correct it.", path=path)
     return project
+
+
+_STAND_INS = {"date": "2000-01-01", "key": "unnamed", "label": "unnamed", "kind": "count"}
+"""What stands for a value that is missing or wrong, where only the file of an entry is wanted."""
+
+
+def load_sound_parts(path: Path | str) -> Project | None:
+    """Load what is right in a wrong project file, to look at the files that it names.
+
+    Parameters
+    ----------
+    path
+        As for `load_project`.
+
+    Returns
+    -------
+    A project without whatever is wrong; it holds files, and nothing to compute with: the study
+    area is None, and lines are none, where the file names none. None where it is no TOML.
+    """
+    file = Path(path)
+    file = file / "project.toml" if file.is_dir() else file
+    try:
+        read = read_toml(file, what="project file", largest_bytes=_LARGEST_PROJECT)
+    except ProjectError:
+        return None
+    folder = file.absolute().parent
+    raw, _ = expand_dated_files(read, folder=folder)
+    kept: dict[str, Any] = {"title": "", "study_area": None, "lines": ()}
+    for name, field in Project.model_fields.items():
+        sound = _keep_sound(raw.get(name), TypeAdapter(field.annotation or Any), folder=folder)
+        if name != "path" and sound is not None:
+            kept[name] = sound
+    return Project.model_construct(path=file.absolute(), **kept)
+
+
+def _keep_sound(value: Any, adapter: TypeAdapter[Any], *, folder: Path) -> Any:
+    """Leave out of a value what is wrong with it, until the rest is right; None if nothing is."""
+    while value is not None:
+        try:
+            return adapter.validate_python(value, context={"folder": folder})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            way = drop_union_members(first["loc"])
+            missing = first["type"] == "missing"
+            name = str(way[-1]) if way else ""
+            if missing and name not in _STAND_INS:
+                way = way[:-1]
+            value = _replace_at(value, way, _STAND_INS.get(name) if missing else None)
+    return None
+
+
+def _replace_at(value: Any, way: Sequence[str | int], new: Any) -> Any:
+    """Copy a value with another one at a place, or with nothing there if that is None."""
+    if not way:
+        return new
+    step, rest = way[0], way[1:]
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        inner = _replace_at(value[step], rest, new)
+        return [*value[:step], *([] if inner is None else [inner]), *value[step + 1 :]]
+    if isinstance(value, dict):
+        inner = _replace_at(value.get(step), rest, new)
+        others = {key: old for key, old in value.items() if key != step}
+        return others if inner is None else {**others, step: inner}
+    return None
 
 
 def read_toml(path: Path, *, what: str, largest_bytes: int) -> dict[str, Any]:

@@ -92,8 +92,7 @@ def describe_problems(
     problems: list[Problem] = []
     members: dict[str, list[str]] = {}
     for error in errors:
-        # a union's member is a step of its own in pydantic; the file has no such key
-        loc = [step for step in error["loc"] if step not in _MEMBERS]
+        loc = drop_union_members(error["loc"])
         place = write_place(loc, raw=raw)
         if len(loc) < len(error["loc"]) and error["type"] in _EXPECTED:
             expected = members.setdefault(place, [])
@@ -112,6 +111,11 @@ def describe_problems(
 
 
 _MEMBERS = frozenset({"float", "str", "int", "bool", "tuple[str, ...]"})
+
+
+def drop_union_members(loc: Sequence[str | int]) -> list[str | int]:
+    """Leave out the steps of pydantic that the file has not: each member of a union is one."""
+    return [step for step in loc if step not in _MEMBERS]
 
 
 def _describe_error(error: ErrorDetails, loc: list[str | int], model: type[BaseModel]) -> str:

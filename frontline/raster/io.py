@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import stat
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -482,8 +483,16 @@ def write_cog(
 
 @contextmanager
 def _name_file(path: Path) -> Iterator[None]:
-    """Turn the library's complaint about a file into ours, which names the file."""
-    with guard_library(RasterError, path=path, hint="Fetch or export it again."):
+    """Turn the library's complaint about a file into ours, which names the file.
+
+    A complaint that is no UTF-8 fails where nobody can catch it, and would be printed with a
+    traceback; what is wrong with the file is told by the reading itself.
+    """
+    hooks = sys.excepthook, sys.unraisablehook
+    with ExitStack() as stack:
+        stack.enter_context(guard_library(RasterError, path=path, hint="Fetch or export it again."))
+        stack.callback(_set_hooks, *hooks)
+        _set_hooks(_say_nothing, _say_nothing)
         try:
             yield
         except RasterioError as error:
@@ -492,6 +501,14 @@ def _name_file(path: Path) -> Iterator[None]:
                 "Fetch or export it again.",
                 path=path,
             ) from error
+
+
+def _set_hooks(uncaught: Any, unraisable: Any) -> None:
+    sys.excepthook, sys.unraisablehook = uncaught, unraisable
+
+
+def _say_nothing(*_: object) -> None:
+    """Take what nobody can catch."""
 
 
 def _check_file(path: Path, name: Path) -> None:

@@ -16,6 +16,7 @@ import shapely
 from frontline.elevation.coverage import measure_coverage, refuse_coverage
 from frontline.errors import (
     FrontlineError,
+    LayerError,
     ProjectError,
     collect_problems,
     raise_problems,
@@ -61,14 +62,19 @@ def check(path: Path | str) -> list[str]:
     from frontline.export.geojson import check_exports
     from frontline.inputs.layers import read_layers
     from frontline.inputs.series import expand_dates
+    from frontline.inputs.tables import read_tables
     from frontline.lines.alternatives import read_alternatives
     from frontline.lines.front import read_fronts
     from frontline.population.extent import describe_large_points
     from frontline.project.loader import load_project
 
-    project = expand_dates(load_project(path))
     problems: list[FrontlineError] = []
     lines: list[str] = []
+    project = collect_problems(lambda: expand_dates(load_project(path)), problems=problems)
+    if project is None:
+        problems += find_problems_of_files(path)
+        raise_problems(_drop_repeated(problems))
+        return lines  # never: what could not be loaded has a problem
     collect_problems(lambda: check_exports(project), problems=problems)
     layers = collect_problems(lambda: read_layers(project), problems=problems)
     fronts = (
@@ -78,6 +84,7 @@ def check(path: Path | str) -> list[str]:
     )
     if layers is None or fronts is None:
         open_rasters(project, problems=problems)
+        collect_problems(lambda: read_tables(project), problems=problems)
         if layers is not None:
             problems += list(_of_claims(project, layers))
         else:
@@ -104,7 +111,7 @@ def check(path: Path | str) -> list[str]:
         lines += [f"{to_one_line(note.about)}: {note.text}" for note in notes]
         lines += _of_errors(fronts)
         lines += survey(project, layers=layers, fronts=fronts, problems=problems)
-    raise_problems(list({str(problem): problem for problem in problems}.values()))
+    raise_problems(_drop_repeated(problems))
     return [*lines, "No problems found."]
 
 
@@ -134,6 +141,46 @@ def _describe_alternatives(
 
 
 Problems = list[FrontlineError]
+
+
+def _drop_repeated(problems: Problems) -> Problems:
+    return list({str(problem): problem for problem in problems}.values())
+
+
+def find_problems_of_files(path: Path | str) -> Problems:
+    """Find what is wrong with the files of a project that is itself wrong.
+
+    Parameters
+    ----------
+    path
+        The project file.
+
+    Returns
+    -------
+    Problems of every layer, table and raster that the file names and that can be looked at by
+    itself, so that nobody mends the project file only to hear of them then.
+    """
+    from frontline.inputs.layers import find_faults_of_files
+    from frontline.inputs.series import expand_dates
+    from frontline.inputs.tables import read_tables
+    from frontline.project.loader import load_sound_parts
+    from frontline.project.models import UNDATED
+
+    problems: Problems = []
+    sound = load_sound_parts(path)
+    if sound is None:
+        return problems
+    dated = tuple(line for line in sound.lines if line.date != UNDATED)
+    project = collect_problems(lambda: expand_dates(sound), problems=problems) or sound.model_copy(
+        update={"lines": dated}
+    )
+    # what entries say of each other is checked where all of them are right
+    problems = [problem for problem in problems if isinstance(problem, LayerError)]
+    problems += find_faults_of_files(project)
+    collect_problems(lambda: read_tables(project), problems=problems)
+    open_rasters(project, problems=problems)
+    return problems
+
 
 PLACES = ("place", "places", "start", "stop", "points")
 """Parameters of metrics that name settlements, points or districts by their identifiers."""

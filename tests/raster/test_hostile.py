@@ -13,6 +13,7 @@ import shapely
 from factories.rasters import write_tif
 
 from frontline.errors import RasterError
+from frontline.raster import io
 from frontline.raster.io import MOST_CELLS, Window, open_raster, read_window
 from frontline.raster.zonal import sum_zones
 
@@ -268,3 +269,17 @@ def test_whatever_the_library_raises_names_the_file(tmp_path, monkeypatch, error
 
     monkeypatch.setattr("frontline.raster.io._turn_north_up", fail)
     refused(path, r"dem\.tif: cannot be read")
+
+
+def test_a_complaint_that_nobody_can_catch_is_not_printed(capfd):
+    """Rasterio logs words of a TIFF that are no UTF-8 where an error has nowhere to go."""
+
+    class Complaint:
+        def __del__(self):
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x")
+
+    before = sys.excepthook, sys.unraisablehook
+    with io._name_file("a.tif"):
+        Complaint()
+    assert capfd.readouterr().err == ""
+    assert (sys.excepthook, sys.unraisablehook) == before

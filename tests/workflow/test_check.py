@@ -259,3 +259,33 @@ def test_a_population_of_0_is_unknown_where_that_is_what_it_means(tmp_path, sour
     assert (people["Alpha"] is pd.NA) == unknown
     assert people["Beta"] == 200
     assert any("A population of 0" in note.text for note in layers.notes) == unknown
+
+
+def test_keys_and_files_that_are_wrong_are_named_together(tmp_path):
+    """A first project took six rounds: what is wrong with a file waited for every key."""
+    write(places(population=["7", "many", "9"]), tmp_path / "p.geojson")
+    (tmp_path / "dem.tif").write_text("no picture")
+    (tmp_path / "events.csv").write_text("date,lon,lat\nyesterday,46.1,39.5\n")
+    more = (
+        '[settlements]\npath = "p.geojson"\nencodin = "utf-8"\n[elevation]\npath = "dem.tif"\n'
+        '[events]\npath = "events.csv"\n[corridors]\npath = "none.gpkg"\n[zones]\nfar = 1\n'
+    )
+    project = made(tmp_path, more, line='error_m = "x y"\nheld_by = 7')
+    text = project.read_text("utf-8")
+    project.write_text(text.replace("date = 2020-11-10\n", "").replace("title", "titel"), "utf-8")
+    (tmp_path / "line.geojson").write_text('{"type": "FeatureCollection", "features": [1]}')
+    found = "\n".join(problems_of(project))
+    for word in (
+        *("'titel'", "lines.front.date", "lines.front.held_by", "settlements.encodin"),
+        *("corridors.path", "zones.far", "line.geojson:", "dem.tif:"),
+        *("p.geojson, feature 1, field 'population': 'many'", "events.csv", "'yesterday'"),
+    ):
+        assert word in found, (word, found)
+
+
+@pytest.mark.parametrize(
+    "text", ["title = ", "title = 1", "lines = 7\nstudy_area = [1]", "lines = [1]"]
+)
+def test_a_project_of_nonsense_is_refused_by_its_keys(tmp_path, text):
+    (tmp_path / "project.toml").write_text(text)
+    assert all("project.toml" in line for line in problems_of(tmp_path / "project.toml"))
