@@ -14,4 +14,6 @@ tolerances
     What the words of a statement allow: one table of tolerances and of figures that words mean.
 verdict
     Statements of a report put to the computed figures, each with a verdict and its reason.
+widths
+    Cities given as points: a city is wider than a statement about kilometres can be.
 """

@@ -22,6 +22,7 @@ from frontline.claims.ledger import (
 )
 from frontline.claims.measurement import Measurement, Other, convert_unit, is_count
 from frontline.claims.registry import METRICS
+from frontline.claims.widths import explain_widths
 from frontline.errors import FrontlineError, ProjectError, raise_problems, show_value
 from frontline.project.loader import find_claims_file
 from frontline.results.numbers import round_figure, write_rounded
@@ -223,7 +224,11 @@ def measure_claim(case: Analysis, *, claim: Claim, way: Way | None = None) -> Me
         return Measurement(
             missing=f"the project does not hold what this is about (its key: {named})"
         )
-    measured = METRICS[way.metric].ask(case, way.parameters)
+    metric = METRICS[way.metric]
+    measured = metric.ask(case, way.parameters)
+    asked = metric.model.model_validate(way.parameters).model_dump()
+    widths = explain_widths(case, parameters=asked, measured=measured)
+    measured = replace(measured, coarse=(*measured.coarse, *widths))
     units = [one.unit for one in way.stated]
     if measured.missing or not units:
         return measured

@@ -182,10 +182,6 @@ def find_problems_of_files(path: Path | str) -> Problems:
     return problems
 
 
-PLACES = ("place", "places", "start", "stop", "points")
-"""Parameters of metrics that name settlements, points or districts by their identifiers."""
-
-
 def _of_errors(fronts: Sequence[FrontLine]) -> list[str]:
     """Ask whether lines without an error are really known to the metre."""
     exact = [front.key for front in fronts if not (np.asarray(front.error_m) > 0).any()]
@@ -366,6 +362,7 @@ def _of_claims(project: Project, layers: Layers) -> Iterator[FrontlineError]:
     from frontline.claims.ledger import list_ways
     from frontline.claims.lookup import find_place
     from frontline.claims.verdict import read_ledger
+    from frontline.claims.widths import PLACES
 
     problems: Problems = []
     ledger = collect_problems(lambda: read_ledger(project), problems=problems)

@@ -701,3 +701,55 @@ def test_across_the_antimeridian_and_near_a_pole():
         assert found.length_km * 1000 == pytest.approx(
             measure_length(plane.from_crs(np.array([line]), 4326), plane=plane)[0], rel=1e-6
         )
+
+
+def traced(course, *, reach_m, seed=7):
+    """Trace a course as maps are: 4,000 vertices 83 m apart, each 22 m off across it."""
+    rng = np.random.default_rng(seed)
+    along = np.linspace(-reach_m, reach_m, 4_000)
+    off = rng.normal(0.0, 22.0, len(along))
+    if course == "straight":
+        return np.column_stack([off, along])
+    if course == "winding":  # bends of 8 km to either side
+        slope = 8_000 * np.cos(along / 12_000) / 12_000
+        normal = np.column_stack([np.ones(len(along)), -slope]) / np.hypot(1.0, slope)[:, None]
+        bends = np.column_stack([8_000 * np.sin(along / 12_000), along])
+        return bends + normal * off[:, None]
+    # off along the course as well: it turns back on itself and crosses itself
+    return np.column_stack([off, along + rng.normal(0.0, 90.0, len(along))])
+
+
+@pytest.mark.parametrize(
+    ("course", "past_edge_m", "turn_deg", "error_m"),
+    [
+        ("straight", 0.0, 0.0, 500.0),
+        ("straight", 400.0, 90.0, 0.0),
+        ("straight", -15.0, 33.0, 500.0),
+        ("winding", 0.0, 90.0, 0.0),
+        ("winding", 400.0, 33.0, 500.0),
+        ("winding", -15.0, 180.0, 0.0),
+        ("folded", 0.0, 33.0, 500.0),
+        ("folded", 400.0, 180.0, 0.0),
+        ("folded", -15.0, 90.0, 500.0),
+    ],
+)
+def test_a_front_traced_with_noise_is_taken_whole(course, past_edge_m, turn_deg, error_m):
+    half_m = 83.0 * 3_999 / 2
+    xy = traced(course, reach_m=half_m + past_edge_m)
+    xy[[0, -1], 1] = [-half_m - past_edge_m, half_m + past_edge_m]
+    box = shapely.box(-60_000, -half_m, 60_000, half_m)
+    area, line, west = (
+        shapely.affinity.rotate(shape, turn_deg, origin=(0, 0))
+        for shape in (box, shapely.LineString(xy), shapely.Point(-40_000, 0))
+    )
+    seeds = [seed(west.x, west.y), seed(-west.x, -west.y)]
+    sides = (SideSpec(name="West", seed=seeds[0]), SideSpec(name="East", seed=seeds[1]))
+    taken = front([line], sides, area, error_m=error_m)
+    assert km2(taken)["West"] == pytest.approx(box.area / 2e6, rel=2e-3)
+    assert km2(taken)["East"] == pytest.approx(box.area / 2e6, rel=2e-3)
+    # of a line that crosses itself loops of metres are no front
+    least, most = (0.5, 1.001) if course == "folded" else (0.999, 1.001)
+    assert least * line.length < taken.geometry.length < most * line.length + 100
+    vertices = shapely.points(shapely.get_coordinates(line))
+    away = shapely.distance(vertices, taken.geometry)
+    assert np.quantile(away, 0.99) < (120 if course == "folded" else 1)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from frontline.analysis.context import Analysis
@@ -20,7 +19,6 @@ from frontline.analysis.distances import (
 from frontline.analysis.land_held import measure_share_held
 from frontline.analysis.spread import Estimate
 from frontline.claims.lookup import (
-    Place,
     explain_incomplete,
     find_draws,
     find_error_near,
@@ -48,7 +46,6 @@ from frontline.claims.measurement import (
     report_missing,
 )
 from frontline.errors import ProjectError
-from frontline.population.extent import LARGE, estimate_width_km
 from frontline.results.numbers import write_rounded
 
 if TYPE_CHECKING:
@@ -77,22 +74,8 @@ def place_distance(
         unit="km",
         contains=f"{POSITION}{known}",
         detail=f"Measured from {'its outline' if area else 'the point given'} of {found.name}{cut}",
-        coarse=_too_wide(case, found, far.value),
         resolves=0.0 if area else find_error_near(front, geometry=found.geometry) / 1000.0,
     )
-
-
-def _too_wide(case: Analysis, place: Place, distance_km: float) -> tuple[str, ...]:
-    """Say that a city given as a point is wider than a statement on kilometres can be."""
-    own = case.layers.settlements
-    own = own[own["id"] == place.id]
-    people = own["population"].max() if len(own) else None
-    if people is None or pd.isna(people) or shapely.get_dimensions(place.geometry) == 2:
-        return ()
-    wide = estimate_width_km(float(people))
-    if people < LARGE or distance_km > 4.0 * wide:
-        return ()
-    return (f"{place.name} is given as a point and is some {wide:.0f} km wide",)
 
 
 def _far(case: Analysis, front: FrontLine, place: str, place_error_m: float = 0.0) -> Estimate:

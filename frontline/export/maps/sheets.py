@@ -135,6 +135,8 @@ Place = tuple[Mapping[Any, Any], tuple[float, float, float]]
 """What is known of a place, and where it stands on a map: x, y and radius in millimetres."""
 NAME_PT, ALT_PT = 6.3, 5.6
 MOST_NAMES = 90
+SURELY_NAMED = 12
+"""So many of the largest places are named even over the signs of smaller ones."""
 
 
 def list_sheets(results: Results) -> list[str]:
@@ -377,8 +379,8 @@ def _draw_places(
     Named points come after them, where they are wanted.
     """
     table = add_validity(results.settlements, project=results.project)
+    table = _by_importance(table[table["line"] == key])  # however old the figure is
     table["population"] = table["population"].where(table["valid"])
-    table = _by_importance(table[table["line"] == key])
     left, bottom, right, top = pens.view.frame
     per_mm = (right - left) / pens.rect[2]
     colours = choose_side_colours(results.project, others=table["side"].dropna())
@@ -467,7 +469,9 @@ def _draw_names(
         named.append((names, (x, y, radius, width, sum(h for _, h in sizes))))
     furniture = [(0.0, 0.0, 62.0, 11.0), (rect[2] - 14.0, rect[3] - 17.0, rect[2], rect[3])]
     frame = (0.6, 0.6, rect[2] - 0.6, rect[3] - 0.6)
-    spots = place_labels((place for _, place in named), frame=frame, taken=furniture)
+    spots = place_labels(
+        (place for _, place in named), frame=frame, taken=furniture, surely=SURELY_NAMED
+    )
     placed = [(n, w, s) for (n, w), s in zip(named, spots, strict=True) if s is not None and n]
     for names, (_, _, _, width, height), (left, bottom, align) in placed[:most]:
         x = rect[0] + left + {"left": 0.0, "center": width / 2, "right": width}[align]

@@ -249,6 +249,7 @@ def place_labels(
     *,
     frame: Box,
     taken: Sequence[Box] = (),
+    surely: int = 0,
 ) -> list[tuple[float, float, str] | None]:
     """Place names beside their points so that none lies over another or over a symbol.
 
@@ -260,6 +261,9 @@ def place_labels(
         What the names must stay inside.
     taken
         Boxes that must stay free.
+    surely
+        So many of the first may lie over symbols of those after them, where there is no other
+        room: a city among villages is named before a village by itself.
 
     Returns
     -------
@@ -271,9 +275,11 @@ def place_labels(
     boxes = list(taken)
     spots: list[tuple[float, float, str] | None] = []
     for number, (x, y, r, width, height) in enumerate(points):
-        others = [*boxes, *symbols[:number], *symbols[number + 1 :]]
+        before = [*boxes, *symbols[:number]]
+        tries = [[*before, *symbols[number + 1 :]], *([before] if number < surely else [])]
+        spots_of_name = list(_candidates(x, y, r, width, height))
         spot = next(
-            (spot for spot in _candidates(x, y, r, width, height) if _fits(spot, frame, others)),
+            (spot for others in tries for spot in spots_of_name if _fits(spot, frame, others)),
             None,
         )
         if spot is None:

@@ -149,8 +149,8 @@ UNLABELLED = frozenset(("crossings", "corridor_sight", "settlement_areas"))
 """Layers whose names stand beside another layer's features already."""
 PRIORITIES = {"settlements": 6, "control_change": 6, "lines": 7, "points": 4, "corridors": 3}
 """Which labels stay where there is no room for all, 0 to 10; areas get 2."""
-BY_POPULATION = '6 + 4 * coalesce(scale_exp("population", 100, 100000, 0, 1, 0.5), 0)'
-"""The more people, the more a place's name is wanted."""
+BY_POPULATION = '6 + 4 * coalesce(scale_exp("population", 100, 10000000, 0, 1, 0.2), 0)'
+"""The more people, the more a place's name is wanted; cities of millions differ as villages do."""
 
 
 def write_qml(layer: str, *, project: Project, columns: Sequence[str], line: str = "") -> str:

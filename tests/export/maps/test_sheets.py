@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyproj import Geod
 
+from frontline.export.maps import sheets
 from frontline.export.maps.files import draw_picture, write_map_pdf, write_map_png
 from frontline.export.maps.furniture import (
     LegendRow,
@@ -382,6 +383,34 @@ def test_names_lie_over_no_other_name_and_no_symbol(wanted):
             apart = box[0] >= other[2] or box[2] <= other[0]
             assert apart or box[1] >= other[3] or box[3] <= other[1]
         boxes.append(box)
+
+
+def test_a_city_among_villages_is_named_first_and_a_village_by_itself_as_well():
+    """The city's name lies over smaller signs where there is no other room, never over a name."""
+    ring = [(50 + dx, 50 + dy, 1.0, 8.0, 3.0) for dx in (-6, 0, 6) for dy in (-3, 0, 3) if dx or dy]
+    wanted = [(50.0, 50.0, 2.0, 10.0, 4.0), *ring, (15.0, 80.0, 1.0, 10.0, 4.0)]
+    frame = (0, 0, 100, 100)
+    assert place_labels(wanted, frame=frame)[0] is None
+    spots = place_labels(wanted, frame=frame, surely=1)
+    assert spots[0] is not None
+    assert spots[-1] is not None
+
+
+def test_the_largest_place_is_named_first_however_old_its_figure_is(monkeypatch, tmp_path):
+    results = example_results(hostile=False)
+    largest = results.settlements["population"].idxmax()
+    name = results.settlements.loc[largest, "name"]
+    own = results.settlements["name"] == name
+    dates = np.where(own, "2030-01-01", "")
+    late = dataclasses.replace(
+        results, settlements=results.settlements.assign(population_from=dates)
+    )
+    named = []
+    monkeypatch.setattr(
+        sheets, "_draw_names", lambda paper, rect, rows, **_: named.append(rows[0][0]["name"])
+    )
+    write_map_png(late, tmp_path / "map.png", inputs_hash="0" * 64)
+    assert named[0] == name
 
 
 def test_a_lone_name_stands_to_the_right():

@@ -9,6 +9,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from factories.example_results import HOSTILE, SIDES, example_results
@@ -93,6 +94,28 @@ def test_it_opens_as_a_map_with_everything_a_reader_must_see(opened):
     page.click("#foot summary")
     expect(foot.get_by_text("Census & survey")).to_be_visible()
     expect(page.locator(".legend")).to_contain_text("Old border")
+
+
+def test_a_city_among_villages_is_named(open_page, tmp_path):
+    """Villages all round leave its name no free room: it lies over their signs."""
+    results = example_results(hostile=False)
+    table = results.settlements
+    city = table[table["name"] == "Midford"].assign(name="Metropolis", population=2_000_000)
+    at = city.geometry.iloc[0]
+    around = [
+        city.assign(
+            id=f"V{i}_{j}", name=f"V{i}_{j}", population=50, lon=at.x + i / 90, lat=at.y + j / 140
+        )
+        for i in range(-12, 13)
+        for j in range(-4, 5)
+        if i or j
+    ]
+    crowd = pd.concat([table[table["name"] != "Midford"], *around, city], ignore_index=True)
+    crowd = crowd.set_geometry(gpd.points_from_xy(crowd["lon"], crowd["lat"]), crs=table.crs)
+    path = tmp_path / "page.html"
+    write_page(dataclasses.replace(results, settlements=crowd), path, inputs_hash=HASH)
+    page = open_page(path)
+    expect(page.locator(".label", has_text="Metropolis")).to_be_attached()
 
 
 def test_names_full_of_traps_are_shown_and_never_run(opened):

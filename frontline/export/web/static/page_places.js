@@ -132,11 +132,13 @@ function boxGrid(edge = 48) {
       box[0] > one[2] || box[2] < one[0] || box[1] > one[3] || box[3] < one[1])),
   };
 }
+/** So many of the largest places in view are named, also over the signs of smaller ones. */
+const SURELY_NAMED = 12;
 function drawLabels() {
   labels.replaceChildren();
   if (!state.layers.labels) return;
   const view = map.getSize();
-  const taken = boxGrid();
+  const [taken, signs] = [boxGrid(), boxGrid()];
   obstacles().forEach(taken.add);
   let written = 0;
   const wanted = state.layers.settlements ? passing() : [];
@@ -144,16 +146,18 @@ function drawLabels() {
   for (const place of wanted) {
     const at = map.latLngToContainerPoint(place.at);
     if (at.x < -20 || at.y < -20 || at.x > view.x + 20 || at.y > view.y + 20) continue;
-    inView.push([place, at]);
     const r = radiusOf(place);
-    taken.add([at.x - r, at.y - r, at.x + r, at.y + r, place]);
+    const sign = [at.x - r, at.y - r, at.x + r, at.y + r, place];
+    inView.push([place, at, sign]);
+    signs.add(sign);
   }
   const weight = (place) => (place.id === state.selected ? Infinity : place.people ?? 1);
   inView.sort((a, b) => weight(b[0]) - weight(a[0]));
   const most = Math.max(24, Math.round(view.x * view.y / 6500));
   const corner = map.containerPointToLayerPoint([0, 0]);
-  for (const [place, at] of inView.slice(0, 400)) {
+  for (const [number, [place, at, sign]] of inView.slice(0, 400).entries()) {
     if (written >= most) break;
+    taken.add(sign);
     const node = labelOf(place);
     const [width, height] = labelSize(place);
     const r = radiusOf(place) + 3;
@@ -161,7 +165,10 @@ function drawLabels() {
       [at.x - width / 2, at.y - r - height], [at.x - width / 2, at.y + r]];
     const inside = ([x, y]) => place.id === state.selected ||
       (x > 1 && y > 1 && x + width < view.x - 1 && y + height < view.y - 1);
-    const spot = spots.find(([x, y]) => inside([x, y]) && taken.free([x - 1, y, x + width + 1, y + height, place]));
+    const find = (grids) => spots.find(([x, y]) => inside([x, y]) &&
+      grids.every((grid) => grid.free([x - 1, y, x + width + 1, y + height, place])));
+    // a city among villages is named before a village by itself: over smaller signs, if need be
+    const spot = find([taken, signs]) ?? (number < SURELY_NAMED ? find([taken]) : null);
     if (!spot) continue;
     taken.add([spot[0], spot[1], spot[0] + width, spot[1] + height, place]);
     written += 1;
@@ -171,6 +178,7 @@ function drawLabels() {
     node.style.width = `${Math.ceil(width) + 2}px`;
     labels.append(node);
   }
+  inView.forEach(([, , sign]) => taken.add(sign));
   if (state.layers.districts) drawDistrictNames(taken, corner);
 }
 /** Names of districts, in what room the settlements leave. */
