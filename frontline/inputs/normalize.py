@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from frontline.errors import show_value as quoted
 from frontline.geo.projection import ProjectedPlane
 from frontline.inputs.geometry import Fault, to_degrees
 from frontline.inputs.reader import CheckedLayer
-from frontline.project.layers import CORRIDORS, POPULATION_KINDS, Role
+from frontline.project.layers import CORRIDORS, POPULATION_KINDS, SETTLEMENTS, Role
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -328,7 +329,7 @@ def normalize_places(
             notes += further
             table, wrong, further = add_kinds(table, layer=layer)
             problems += wrong
-            notes += further
+            notes += [*further, *_find_unread_people(table)]
             problems += _find_reversed_validity(table, layer)
         table, repeated, further = drop_duplicates(table, fault=layer.fault)
         problems += repeated
@@ -337,6 +338,34 @@ def normalize_places(
         if blank:
             notes.append(("Places without a name.", blank))
     return table.reset_index(drop=True), problems, notes
+
+
+_LIKE_PEOPLE = re.compile(
+    r"pop|people|person|resid|inhab|habit|einw|bewohn|mieszk|nufus|nüfus|насел|жител|мешкан"
+    r"|سكان|جمعیت|אוכלוס|人口|인구|მოსახლ|բնակ",
+    re.IGNORECASE,
+)
+"""What names of columns with people begin with, or hold, in many languages."""
+
+
+def _find_unread_people(table: gpd.GeoDataFrame) -> Said:
+    """Doubt that nothing is known of people where a column looks as if it held them."""
+    import pandas as pd
+
+    if not len(table) or table["population"].notna().any():
+        return []
+    ours = {column.name for column in SETTLEMENTS.columns}
+    for name in map(str, table.columns):
+        if name in ours or not _LIKE_PEOPLE.search(name):
+            continue
+        if pd.to_numeric(table[name], errors="coerce").notna().any():
+            shown = to_one_line(name)
+            text = (
+                f"No place has a figure of people, and column '{shown}' looks as if it held them. "
+                f'If it does: columns = {{ population = "{shown}" }}.'
+            )
+            return [(text, len(table))]
+    return []
 
 
 ZERO_IS_UNKNOWN = ("geonames",)

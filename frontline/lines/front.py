@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from frontline.project.models import LineSpec, Project, SideSpec
 
 
+_TANGLE_M2 = 100_000.0
+"""Loops up to this size, of a line traced so that it crosses itself, are given to their
+surroundings if they would stay on no side; larger ones are land that somebody must be asked for."""
 LEAST_OUTSIDE_KM = 0.1
 """Parts outside the study area shorter than this are not reported: many lines are drawn a little
 beyond its edge."""
@@ -371,6 +374,9 @@ def _make_front_of_lines(
         faces.polygons, known=known, names=names, pairs=faces.pairs
     )
     if unsure:
+        wider_m2 = 2.0 * float(shapely.area(faces.polygons[unsure]).max())
+        if line.least_part_km2 is None and source.least_m2 < wider_m2 <= _TANGLE_M2:
+            return _make_front_of_lines(replace(source, least_m2=wider_m2), reach_m=reach_m)
         raise _explain_undecided(source, faces, unsure, torn)
     notes = []
     if len(faces.snapped):

@@ -55,7 +55,10 @@ SECONDS = {
     "sight": 2.0e-8,
     "sight_files": 22.0,
 }
-"""Seconds of processor time on the machine of reference, per unit of each part of the work."""
+"""Seconds of processor time on the machine of reference, per unit of each part of the work.
+
+Measured by tests/bench/bench_estimate.py, which prints those that fit best.
+"""
 REFERENCE_S = 0.0145
 """What `measure_speed` takes on the machine of reference."""
 LONG_S = 120.0
@@ -65,6 +68,7 @@ BUSY_CORES = 1.5
 
 REMEDIES = {
     "draws": "fewer draws ([uncertainty] draws), or a line with fewer vertices",
+    "copies": "fewer draws ([uncertainty] draws), or fewer lines",
     "places": "fewer settlements: those farther away than any distance asked for",
     "sight": "a coarser spacing_m, a smaller radius_m, or [sight] enabled = false",
 }
@@ -103,16 +107,21 @@ def estimate_work(
     )
 
 
+def count_units(work: Work) -> dict[str, float]:
+    """Count the units of each part of the work, of which `SECONDS` says how long each takes."""
+    return {
+        "start": 1.0,
+        "draws": float(work.draws * work.vertices),
+        "copies": float(work.draws * work.lines),
+        "places": float(work.places * work.lines),
+        "sight": float(work.posts * work.cells),
+        "sight_files": float(work.posts > 0),
+    }
+
+
 def estimate_seconds(work: Work) -> dict[str, float]:
     """Estimate the processor time of each part on the machine of reference, seconds."""
-    return {
-        "start": SECONDS["start"],
-        "draws": SECONDS["draws"] * work.draws * work.vertices
-        + SECONDS["copies"] * work.draws * work.lines,
-        "places": SECONDS["places"] * work.places * work.lines,
-        "sight": SECONDS["sight"] * work.posts * work.cells
-        + (SECONDS["sight_files"] if work.posts else 0.0),
-    }
+    return {part: SECONDS[part] * units for part, units in count_units(work).items()}
 
 
 def measure_speed() -> float:

@@ -365,3 +365,16 @@ def test_a_primary_key_that_is_the_users_id_is_not_lost(tmp_path):
     pyogrio.write_dataframe(places(), tmp_path / "p.gpkg", layer="p", layer_options={"FID": "id"})
     found = layers(tmp_path, '[settlements]\npath = "p.gpkg"')
     assert list(found.settlements["id"]) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "doubted"),
+    [("POP2021", True), ("население", True), ("NÜFUS", True), ("pcode", False), ("height", False)],
+)
+def test_a_column_that_looks_like_people_is_not_passed_over_in_silence(tmp_path, name, doubted):
+    data = places().rename(columns={"population": name})
+    found = said(with_places(tmp_path, data))
+    assert (f'columns = {{ population = "{name}" }}' in found) == doubted
+    read = with_places(tmp_path, data, f'columns = {{ population = "{name}" }}\n')
+    assert read.settlements["population"].tolist() == [100, 200, 300]
+    assert "looks as if it held them" not in said(read)
