@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -98,6 +99,21 @@ def summarize_error(error: object) -> str:
     return text if len(text) <= 160 else f"{text[:157]}..."
 
 
+def wants_memory(error: BaseException | None) -> bool:
+    """Tell whether a library could not be loaded, or the system be asked, for want of memory."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            return True
+        if isinstance(error, OSError | ImportError) and "failed to map segment" in str(error):
+            return True
+        if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 @contextmanager
 def guard_library(
     error: type[FrontlineError],
@@ -128,6 +144,8 @@ def guard_library(
     except (FrontlineError, MemoryError):
         raise
     except Exception as raised:  # the one place where whatever is raised is taken
+        if wants_memory(raised):
+            raise
         text = f"{what} ({summarize_error(raised)}). {hint}"
         raise error(text, path=path, layer=layer) from raised
 

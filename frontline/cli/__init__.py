@@ -7,7 +7,7 @@ fetch
 main
     The command line: arguments in, one line per problem out.
 memory
-    Want of memory: said in one line, and put off where the system allows little.
+    Less memory reserved where the system allows little.
 options
     Options that several commands share, declared once and handed over as one value.
 terminal

@@ -14,7 +14,7 @@ from typer.exceptions import Abort, TyperException
 
 from frontline.cli import commands
 from frontline.cli.fetch import fetch_app
-from frontline.cli.memory import spare_addresses, wants_memory
+from frontline.cli.memory import spare_addresses
 from frontline.cli.options import (
     Out,
     ProjectFile,
@@ -24,7 +24,7 @@ from frontline.cli.options import (
     taking,
 )
 from frontline.cli.terminal import escape_controls, say, start_log
-from frontline.errors import FrontlineError, OutputError
+from frontline.errors import FrontlineError, OutputError, wants_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

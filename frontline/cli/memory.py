@@ -1,9 +1,8 @@
-"""Want of memory: said in one line, and put off where the system allows little."""
+"""Less memory reserved where the system allows little."""
 
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
 import sys
 import threading
@@ -35,18 +34,3 @@ def spare_addresses() -> None:
     if set_option is not None:  # a C library may do without
         set_option(_ARENAS, 1)
         set_option(_OWN_BLOCKS, 2**18)
-
-
-def wants_memory(error: BaseException | None) -> bool:
-    """Tell whether a library could not be loaded, or the system be asked, for want of memory."""
-    while error is not None:
-        if isinstance(error, MemoryError):
-            return True
-        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-            return True
-        if isinstance(error, OSError | ImportError) and "failed to map segment" in str(error):
-            return True
-        if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

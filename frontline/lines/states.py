@@ -37,6 +37,10 @@ _ACROSS = 40
 _MOST_POINTS = 20_000
 
 
+_ROUNDING_M2, _SAGITTA_M = 100.0, 1.0
+"""Smaller gaps that are narrower than edges are drawn exactly are no gaps of the data."""
+
+
 @dataclass(frozen=True)
 class FrontSource:
     """What a front line is made of.
@@ -233,6 +237,12 @@ def note_of_merged(source: FrontSource, *, faces: Geometries, slivers: bool = Fa
 
 
 def _note_mended(source: FrontSource, faces: Geometries, what: str) -> list[Note]:
+    """Say what gaps or overlaps were mended, without those of our own rounding.
+
+    Edges that are the same in degrees bend a little apart in the plane where their vertices differ.
+    """
+    areas = shapely.area(faces)
+    faces = faces[(areas >= _ROUNDING_M2) | (2.0 * areas >= _SAGITTA_M * shapely.length(faces))]
     if len(faces) == 0:
         return []
     text = (

@@ -8,7 +8,7 @@ import sys
 import pytest
 from factories.projects import made_project
 
-from frontline.cli.memory import wants_memory
+from frontline.errors import LayerError, guard_library, wants_memory
 
 MB = 2**20
 
@@ -63,3 +63,8 @@ def test_want_of_memory_is_told_through_what_wraps_it(error, wants):
     outer = OSError("Could not find a library")
     outer.__context__ = error
     assert wants_memory(outer) == wants
+
+
+def test_want_of_memory_is_no_fault_of_the_file_that_was_being_read():
+    with pytest.raises(ImportError), guard_library(LayerError, path="a.gpkg"):
+        raise ImportError("libgdal.so: failed to map segment from shared object")

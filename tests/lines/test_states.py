@@ -6,10 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from factories.layers import frame, made, write
 
 from frontline.errors import LayerError, ProjectError
 from frontline.geo.projection import plane_around
-from frontline.lines.front import displace_front, make_front
+from frontline.inputs.layers import read_layers
+from frontline.lines.front import displace_front, make_front, read_fronts
+from frontline.project.loader import load_project
 from frontline.project.models import LineSpec, SideSpec
 
 PLAIN = plane_around([shapely.Point(20, 45)])
@@ -203,3 +206,19 @@ def test_the_centre_line_is_as_near_to_one_side_as_to_the_other(number):
     assert np.abs(apart).max() < 0.1 * 4_000
     assert np.median(np.abs(apart)) < 10
     assert sum(km2(found).values()) == pytest.approx(6_000, abs=0.01)
+
+
+@pytest.mark.parametrize(("east_edge", "gap"), [(46.5, False), (46.5001, True)])
+def test_edges_alike_in_degrees_leave_no_gaps_of_digitising(tmp_path, east_edge, gap):
+    """The study area's edge has no vertex where two states meet: it bends by under a metre."""
+    path = made(tmp_path, line='side_column = "held"')
+    states = frame(
+        shapely.box(46.0, 39.0, 46.5, 40.0),
+        shapely.box(east_edge, 39.0, 47.0, 40.0),
+        held=["West", "East"],
+    )
+    write(states, tmp_path / "line.geojson")
+    project = load_project(path)
+    (front,) = read_fronts(project, layers=read_layers(project))
+    assert any("Gaps" in note.text for note in front.notes) == gap
+    assert front.length_km == pytest.approx(111.03, abs=0.1)

@@ -47,6 +47,9 @@ def test_a_long_run_says_what_would_make_it_shorter():
     assert "seconds on this machine" in short[0]
     long_ = describe_work(replace(WORK, vertices=1_000_000), speed=1.0)
     assert "fewer draws" in long_[1]
+    many = describe_work(replace(WORK, vertices=100_000, posts=0), speed=1.0)
+    assert "100,000 vertices in 200 draws" in many[0]
+    assert "a line with fewer vertices" in many[1]
     seen = describe_work(replace(WORK, posts=1_000_000, cells=1_000_000), speed=1.0)
     assert "hours on this machine" in seen[0]
     assert "a coarser spacing_m" in seen[1]
