@@ -29,6 +29,7 @@ TASKS = {
     "data": "build the example's GeoPackage and elevation from their tables",
     "lock": "write requirements.lock anew",
 }
+BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]  # tests/conftest.py says in which order
 COMPILE = (
     "uv pip compile --no-config --universal --generate-hashes --no-emit-index-url"
     " --no-emit-find-links --python-version 3.11 --fork-strategy fewest --extra test"
@@ -60,7 +61,7 @@ def run_task(task: str, rest: list[str]) -> int:
             [*module, "ruff", "check", "."],
             [*module, "ruff", "format", "--check", "."],
             [*module, "mypy"],
-            [*module, "pytest", "-n", "auto", "--dist", "loadfile", *rest],
+            [*module, "pytest", "-n", "auto", *BY_FILE, *rest],
         ],
         "bench": [
             [python, "tests/bench/bench_sight.py", *rest],

@@ -75,9 +75,19 @@ def pytest_collection_modifyitems(config, items):
         leave = bool(reasons) and not must
         (dropped if leave else kept).append(item)
         left_out.update(reasons[:1] if leave else [])
-    items[:] = kept
+    items[:] = order_by_length(kept)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
+
+
+def order_by_length(items):
+    """Put files first that hold slow tests, then those of many, so that no worker ends late.
+
+    Workers take whole files: a long one that begins last is waited for by all the others.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    number = Counter(item.path for item in items)
+    return sorted(items, key=lambda item: (item.path not in slow, -number[item.path], item.path))
 
 
 def pytest_runtest_setup(item):
