@@ -48,12 +48,12 @@ class Work:
 
 
 SECONDS = {
-    "start": 6.5,
+    "start": 9.0,
     "draws": 1.8e-5,
     "copies": 0.033,
     "places": 4.3e-3,
     "sight": 2.0e-8,
-    "sight_files": 22.0,
+    "sight_files": 16.0,
 }
 """Seconds of processor time on the machine of reference, per unit of each part of the work.
 
