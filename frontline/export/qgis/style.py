@@ -9,6 +9,8 @@ from xml.etree import ElementTree as ET
 
 from frontline.export.web.overlays import FLAT, choose_class_bounds
 from frontline.results.style import (
+    ALTERNATIVE_COLOUR,
+    ALTERNATIVE_DASHES,
     CORRIDOR_IN_SIGHT,
     CORRIDORS,
     DISTRICT,
@@ -228,6 +230,9 @@ def _lines(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  #
 
 def _alternative_lines(project: Project, columns: Sequence[str]) -> tuple[QgisRule, ...]:  # noqa: ARG001
     styles = choose_alternative_styles(project)
+    if not styles:
+        thin = LineStyle(ALTERNATIVE_COLOUR, 1.1, ALTERNATIVE_DASHES[0])
+        return (QgisRule(WORDS["alternatives"], symbol=draw_stroke(thin)),)
     return tuple(
         QgisRule(
             f"{line.label}: {other.label}",
