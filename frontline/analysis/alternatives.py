@@ -51,7 +51,7 @@ def make_variants(case: Analysis, *, alternatives: Sequence[Alternative]) -> tup
             variants.append(Variant(choice, replace_lines(case, choice=choice)))
         except FrontlineError as problem:
             names = " and ".join(f"'{other.key}' of line '{other.line}'" for other in choice)
-            text = f"with the alternative {names}: {problem}"
+            text = f"cannot be computed with the alternative {names}. {problem}"
             raise ProjectError(text, path=case.project.path.name) from problem
     return tuple(variants)
 
