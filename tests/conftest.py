@@ -3,9 +3,11 @@
 With ``FRONTLINE_FULL=1`` everything runs, and an absent program is a failure.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from functools import cache
 from importlib.util import find_spec
@@ -20,10 +22,25 @@ settings.register_profile("frontline", deadline=None, derandomize=True)
 settings.load_profile("frontline")
 
 FULL = os.environ.get("FRONTLINE_FULL") == "1"
+NUMBERS = itertools.count()
 MISSING = pytest.StashKey[str]()
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PEERS = ("gdal_viewshed", "gdalinfo", "grass")
+
+
+def pytest_configure(config):
+    """Let nothing see the user's cache: not what fixtures of a module compute either."""
+    folder = tempfile.mkdtemp(prefix="frontline-tests-")
+    os.environ["FRONTLINE_CACHE"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(monkeypatch, tmp_path_factory):
+    """Let no test see what another test has kept."""
+    folder = tmp_path_factory.getbasetemp() / f"cache-{next(NUMBERS)}"
+    monkeypatch.setenv("FRONTLINE_CACHE", str(folder))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,12 @@ import numpy as np
 import shapely
 
 from frontline._typing import Flags, Floats
-from frontline.analysis.spread import spread_ends_over_copies
+from frontline.analysis.spread import spread_ends_over_copies, spread_ends_over_positions
 from frontline.elevation.dem import to_dem_crs
 from frontline.elevation.terrain import average_heights, list_cells
-from frontline.geo.geodesy import measure_distance
 from frontline.uncertainty.intervals import SIGMAS
 from frontline.uncertainty.outlines import place_lattice
+from frontline.uncertainty.sampling import OUTSIDE, SamplePosition, find_position
 
 if TYPE_CHECKING:
     from frontline.elevation.dem import Dem
@@ -66,6 +66,7 @@ def compare_heights(
     course: Any,
     side: str,
     within_m: float,
+    plane: ProjectedPlane,
 ) -> HigherGround:
     """Compare the heights of both sides along a line.
 
@@ -81,6 +82,8 @@ def compare_heights(
         The side whose land is held against that of all others.
     within_m
         Land within this distance of the line counts.
+    plane
+        The plane.
 
     Notes
     -----
@@ -98,26 +101,32 @@ def compare_heights(
     at = shapely.line_locate_point(_single(merged), points) / max(whole, 1.0)
     stretch = np.minimum((at * count).astype(np.int64), count - 1)
 
-    def means(line: Any, sides: Mapping[str, Any]) -> tuple[Floats, Floats]:
-        shapely.prepare(line)
-        close = shapely.dwithin(line, points, within_m)
-        own = close & shapely.contains_xy(sides[side], *xy.T)
-        other = close & ~own & _on_some(sides, xy)
+    number = list(front.sides).index(side)
+
+    def means(where: SamplePosition) -> tuple[Floats, Floats]:
+        close = where.distance_m <= within_m
+        own = close & (where.side == number)
+        other = close & (where.side != number) & (where.side != OUTSIDE)
         return tuple(  # type: ignore[return-value]
             _mean_by(stretch[chosen], height[chosen], area[chosen], count)
             for chosen in (own, other)
         )
 
-    def shares(line: Any, sides: Mapping[str, Any]) -> tuple[float, float]:
-        ours, theirs = means(line, sides)
+    def shares(where: SamplePosition) -> tuple[float, float]:
+        ours, theirs = means(where)
         known = np.isfinite(ours) & np.isfinite(theirs)
         value = 100.0 * float((ours > theirs)[known].mean()) if known.any() else np.nan
         return value, value
 
-    ours, theirs = means(front.geometry, front.sides)
+    here = find_position(
+        points, line=front.geometry, sides=front.sides, plane=plane, names=list(front.sides)
+    )
+    ours, theirs = means(here)
     known = np.isfinite(ours) & np.isfinite(theirs)
-    value, _ = shares(front.geometry, front.sides)
-    low, high = spread_ends_over_copies(front, draws=draws, ends=(value, value), figure=shares)
+    value, _ = shares(here)
+    low, high = spread_ends_over_positions(
+        front, draws=draws, xy=xy, here=here, ends=(value, value), figure=shares, plane=plane
+    )
     difference = float((ours - theirs)[known].mean()) if known.any() else np.nan
     return HigherGround(
         value, max(low, 0.0), min(high, 100.0), 100.0 * float(known.mean()), difference
@@ -130,11 +139,6 @@ def _single(line: Any) -> Any:
     if len(parts) == 1:
         return parts[0]
     return shapely.linestrings(np.concatenate([shapely.get_coordinates(part) for part in parts]))
-
-
-def _on_some(sides: Mapping[str, Any], xy: Floats) -> Flags:
-    inside = [shapely.contains_xy(land, *xy.T) for land in sides.values()]
-    return np.asarray(np.any(inside, axis=0), dtype=bool)
 
 
 def _mean_by(groups: Any, values: Floats, weights: Floats, count: int) -> Floats:
@@ -196,9 +200,10 @@ def measure_share_seen(
 
 @dataclass(frozen=True)
 class LowGround:
-    """Cells of land about a line: what of them is low, in sight, undecided; shape ``(n,)``."""
+    """Cells of land about a line: where they lie, what is low, in sight, undecided; ``(n,)``."""
 
     xy: Floats
+    where: SamplePosition
     area: Floats
     low: Flags
     seen: Flags
@@ -210,14 +215,19 @@ class LowGround:
         """Keep about so many of the cells, evenly."""
         step = slice(None, None, max(1, len(self.xy) // most))
         kept = {name: getattr(self, name)[step] for name in _OF_CELLS}
-        return replace(self, **kept)
+        return replace(self, where=self.where.part(step), **kept)
 
-    def share(self, line: Any, sides: Any, *, side: str) -> tuple[float, float, float]:
-        """Give the share of low ground in sight, of low ground undecided, of low ground in all."""
-        inside = shapely.contains_xy(sides[side], *self.xy.T)
-        inside[inside] = (
-            measure_distance(self.xy[inside], line=line, plane=self.plane) <= self.within_m
-        )
+    def share(self, where: SamplePosition, *, number: int) -> tuple[float, float, float]:
+        """Give the share of low ground in sight, of low ground undecided, of low ground in all.
+
+        Parameters
+        ----------
+        where
+            Where the cells lie: `LowGround.where`, or against a displaced copy of the line.
+        number
+            Number of the side.
+        """
+        inside = (where.side == number) & (where.distance_m <= self.within_m)
         low = self.area * (inside & self.low)
         if not low.sum() > 0:
             return np.nan, np.nan, np.nan
@@ -232,17 +242,24 @@ class LowGround:
         self, front: FrontLine, draws: Sequence[DisplacedFront], *, side: str
     ) -> tuple[float, float]:
         """Give the least and the most of the share in sight: undecided, and where the line lies."""
-        visible, unknown, _ = self.share(front.geometry, front.sides, side=side)
+        number = list(front.sides).index(side)
+        visible, unknown, _ = self.share(self.where, number=number)
         if not draws or not (front.error_m > 0).any():
             return visible, visible + unknown
         some = self.thinned()
 
-        def ends(ground: Any, sides: Any) -> tuple[float, float]:
-            sure, maybe, _ = some.share(ground, sides, side=side)
+        def ends(where: SamplePosition) -> tuple[float, float]:
+            sure, maybe, _ = some.share(where, number=number)
             return sure, sure + maybe
 
-        return spread_ends_over_copies(
-            front, draws=draws, ends=(visible, visible + unknown), figure=ends
+        return spread_ends_over_positions(
+            front,
+            draws=draws,
+            xy=some.xy,
+            here=some.where,
+            ends=(visible, visible + unknown),
+            figure=ends,
+            plane=self.plane,
         )
 
 
@@ -277,8 +294,16 @@ def gather_low_ground(
     shapely.prepare(front.geometry)
     near[near] = shapely.dwithin(front.geometry, shapely.points(xy[near]), reach_m)
     visible = np.asarray(seen.bands["seen"]).ravel()[near] > 0
+    where = find_position(
+        shapely.points(xy[near]),
+        line=front.geometry,
+        sides=front.sides,
+        plane=plane,
+        names=list(front.sides),
+    )
     return LowGround(
         xy[near],
+        where,
         area[near],
         (dem.heights_m < average_heights(dem, radius_m=radius_m)).ravel()[near],
         visible,

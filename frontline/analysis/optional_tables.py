@@ -26,7 +26,7 @@ from frontline.errors import FrontlineError, collect_problems, raise_problems
 from frontline.inputs.location import find_swapped
 from frontline.inputs.tables import read_tables
 from frontline.lines.measures import tabulate_separation
-from frontline.lines.scenarios import displace_scenario, make_scenarios
+from frontline.lines.scenarios import make_scenarios
 from frontline.lines.sections import LineSection, cut_sections
 from frontline.network.project_roads import build_network
 from frontline.population.plausibility import check_places, check_rasters
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from frontline.analysis.context import Analysis
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import DisplacedFront, FrontLine
+    from frontline.lines.front import FrontLine
     from frontline.project.models import Project, TableSource
     from frontline.records import Note
 
@@ -172,32 +172,6 @@ def _place_tables(
     )
     raise_problems(problems)
     return tables, notes
-
-
-def realise_scenarios(
-    project: Project,
-    *,
-    layers: Layers,
-    fronts: Sequence[FrontLine],
-    scenarios: Sequence[FrontLine],
-    draws: Mapping[str, Sequence[DisplacedFront]],
-) -> dict[str, Sequence[DisplacedFront]]:
-    """Displace the lines of scenarios, by key.
-
-    See `frontline.lines.scenarios.displace_scenario`.
-    """
-    by_key = {front.key: front for front in fronts}
-    return {
-        scenario.key: displace_scenario(
-            spec,
-            front=by_key[spec.from_line],
-            scenario_front=scenario,
-            draws=draws.get(spec.from_line, ()),
-            layers=layers,
-            seed=project.uncertainty.seed,
-        )
-        for spec, scenario in zip(project.scenarios, scenarios, strict=True)
-    }
 
 
 def make_optional_tables(case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 
 from frontline import schema
 from frontline.analysis.change import FLOW, FLOWS, list_change_steps
+from frontline.analysis.context import Analysis
 from frontline.analysis.settlements import locate_settlements
 from frontline.lines.front import FrontLine
 from frontline.lines.zones import buffer_zones
@@ -18,7 +20,6 @@ from frontline.population.within import count_people_within
 from frontline.schema import Table
 
 if TYPE_CHECKING:
-    from frontline.analysis.context import Analysis
     from frontline.inputs.layers import Layers
     from frontline.project.models import Project
 
@@ -101,36 +102,62 @@ def add_scenarios(case: Analysis) -> Analysis:
         The same with zones, places and people of the scenarios as well; sight is that of the
         dated lines only. The case itself where there are no scenarios.
     """
-    extra, layers, project = case.scenarios, case.layers, case.project
-    if not extra:
-        return case
-    bands = buffer_zones(
-        extra, distances_m=project.zones.distances_m, draws=case.draws, plane=layers.plane
-    )
-    against = locate_settlements(project, layers=layers, fronts=extra)
-    counted = count_people_within(
-        project,
-        layers=layers,
-        fronts=extra,
-        zones=bands,
-        places=against,
-        draws=case.draws,
-        references=case.references,
-    )
-    widened = replace(
-        case,
-        fronts=(*case.fronts, *extra),
-        scenarios=(),
-        zones=_join_tables(case.zones, bands),
-        places=_join_tables(case.places, against),
-        people=pd.concat([case.people, counted.rows], ignore_index=True),
-        variants=tuple(
+    return _WithScenarios(case) if case.scenarios else case
+
+
+class _WithScenarios(Analysis):
+    """A case with its scenarios among its lines; what lies near them is computed when asked for."""
+
+    def __init__(self, case: Analysis) -> None:
+        own = {name: value for name, value in vars(case).items() if name not in _NEAR_LINES}
+        own |= {"fronts": (*case.fronts, *case.scenarios), "scenarios": (), "_case": case}
+        own["variants"] = tuple(
             replace(variant, case=add_scenarios(variant.case)) for variant in case.variants
-        ),
-    )
-    # Land between two lines is the same in both.
-    widened.computed.update({key: case.computed[key] for key in case.computed if FLOWS in key})
-    return widened
+        )
+        # Land between two lines is the same in both.
+        own["computed"] = {key: flows for key, flows in case.computed.items() if FLOWS in key}
+        self.__dict__.update(own)
+
+    _case: Analysis
+
+    @cached_property
+    def _zones(self) -> gpd.GeoDataFrame:
+        case = self._case
+        rings, plane = case.project.zones.distances_m, case.layers.plane
+        return buffer_zones(case.scenarios, distances_m=rings, draws=case.draws, plane=plane)
+
+    @cached_property
+    def _places(self) -> gpd.GeoDataFrame:
+        case = self._case
+        return locate_settlements(case.project, layers=case.layers, fronts=case.scenarios)
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Zones of all lines."""
+        return _join_tables(self._case.zones, self._zones)
+
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """Settlements against all lines."""
+        return _join_tables(self._case.places, self._places)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """People in the zones of all lines."""
+        case = self._case
+        counted = count_people_within(
+            case.project,
+            layers=case.layers,
+            fronts=case.scenarios,
+            zones=self._zones,
+            places=self._places,
+            draws=case.draws,
+            references=case.references,
+        )
+        return pd.concat([case.people, counted.rows], ignore_index=True)
+
+
+_NEAR_LINES = {"zones", "places", "people"}
 
 
 def _join_tables(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from frontline.lines.front import take_figures
-from frontline.uncertainty.intervals import take_interval
+from frontline._typing import Floats
+from frontline.lines.front import take_figures, take_point_figures
+from frontline.uncertainty.intervals import Drawn, take_interval
+from frontline.uncertainty.sampling import SamplePosition
 
 if TYPE_CHECKING:
+    from frontline.geo.projection import ProjectedPlane
     from frontline.lines.front import DisplacedFront, FrontLine
 
 
@@ -91,6 +94,45 @@ def spread_ends_over_copies(
     if not (front.error_m > 0).any():
         return ends
     drawn = take_figures(front, draws=draws, figure=figure, counted=counted, local=local)
+    return _widen(ends, drawn)
+
+
+def spread_ends_over_positions(
+    front: FrontLine,
+    *,
+    draws: Sequence[DisplacedFront],
+    xy: Floats,
+    here: SamplePosition,
+    ends: tuple[float, float],
+    figure: Callable[[SamplePosition], tuple[float, float]],
+    plane: ProjectedPlane,
+) -> tuple[float, float]:
+    """Widen the least and the most of a figure of points, located against each copy of a line.
+
+    Parameters
+    ----------
+    front, draws, ends
+        As in `spread_ends_over_copies`.
+    xy, here
+        Points in the plane, shape ``(m, 2)``, and where they lie against the line as drawn.
+    figure
+        The least and the most from where the points lie.
+    plane
+        The plane.
+
+    Returns
+    -------
+    As from `spread_ends_over_copies`, which draws every copy with its polygons; this does not.
+    """
+    if not (front.error_m > 0).any():
+        return ends
+    drawn = take_point_figures(
+        front, draws=draws, xy=xy, here=here, figure=figure, plane=plane, counted=False
+    )
+    return _widen(ends, drawn)
+
+
+def _widen(ends: tuple[float, float], drawn: Drawn | None) -> tuple[float, float]:
     if drawn is None:
         return float("nan"), float("nan")
     low, _ = take_interval(ends[0], drawn=drawn.at(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -35,6 +35,17 @@ if TYPE_CHECKING:
 
 
 Progress = Callable[[int, int], None]
+
+Asker = Callable[[str, Mapping[str, Any], Callable[[], Measurement]], Measurement]
+"""Gives the figure of a metric with some parameters, which the third argument computes."""
+
+
+def ask_anew(
+    _metric: str, _parameters: Mapping[str, Any], compute: Callable[[], Measurement]
+) -> Measurement:
+    """Compute every figure that is asked for."""
+    return compute()
+
 
 SUPPORTED, CONTRADICTED, INDICATIVE = "supported", "contradicted", "indicative only"
 NOT_TESTABLE, UNDEFINED = "not testable", "undefined"
@@ -102,6 +113,7 @@ def check_claims(
     ledger: Ledger,
     progress: Progress | None = None,
     only: Sequence[str] | None = None,
+    ask: Asker = ask_anew,
 ) -> pd.DataFrame:
     """Put every claim to the case.
 
@@ -115,6 +127,8 @@ def check_claims(
         Called as ``progress(done, total)`` in claims.
     only
         Identifiers of the claims; all of them if None.
+    ask
+        Gives the figures: where several claims ask the same, or an earlier run has computed it.
 
     Returns
     -------
@@ -138,7 +152,7 @@ def check_claims(
     for number, claim in enumerate(chosen):
         try:
             report = next(one for one in ledger.reports if one.key == claim.report)
-            found = judge(case, claim=claim, report=report)
+            found = judge(case, claim=claim, report=report, ask=ask)
             others = [by_id[word] for word in against[claim.id]]
             row = _row(claim, report, found, others)
             rows.append(
@@ -153,12 +167,12 @@ def check_claims(
 
 
 def judge(
-    case: Analysis, *, claim: Claim, report: Publication
+    case: Analysis, *, claim: Claim, report: Publication, ask: Asker = ask_anew
 ) -> list[tuple[Way, Measurement, Verdict]]:
     """Put each reading of a claim to the case, one where it has none."""
     found = []
     for way in list_ways(claim):
-        measured = measure_claim(case, claim=claim, way=way)
+        measured = measure_claim(case, claim=claim, way=way, ask=ask)
         measured = _add_alternatives(measured, case, claim, way)
         found.append(
             (way, measured, decide_verdict(claim, measured=measured, way=way, report=report))
@@ -199,7 +213,9 @@ def _placed(error: FrontlineError, claim: Claim, ledger: Ledger) -> FrontlineErr
     )
 
 
-def measure_claim(case: Analysis, *, claim: Claim, way: Way | None = None) -> Measurement:
+def measure_claim(
+    case: Analysis, *, claim: Claim, way: Way | None = None, ask: Asker = ask_anew
+) -> Measurement:
     """Compute what a claim asks, in the unit in which its first figure is stated.
 
     Parameters
@@ -208,6 +224,8 @@ def measure_claim(case: Analysis, *, claim: Claim, way: Way | None = None) -> Me
         The case and the claim.
     way
         One of its readings; the first if None.
+    ask
+        As for `check_claims`.
 
     Returns
     -------
@@ -224,9 +242,9 @@ def measure_claim(case: Analysis, *, claim: Claim, way: Way | None = None) -> Me
         return Measurement(
             missing=f"the project does not hold what this is about (its key: {named})"
         )
-    metric = METRICS[way.metric]
-    measured = metric.ask(case, way.parameters)
-    asked = metric.model.model_validate(way.parameters).model_dump()
+    metric, parameters = METRICS[way.metric], way.parameters
+    measured = ask(metric.name, parameters, lambda: metric.ask(case, parameters))
+    asked = metric.model.model_validate(parameters).model_dump()
     widths = explain_widths(case, parameters=asked, measured=measured)
     measured = replace(measured, coarse=(*measured.coarse, *widths))
     units = [one.unit for one in way.stated]

@@ -111,15 +111,15 @@ for fetching in (elevation, population, landcover, places, roads, boundaries):
 def _make_request(
     options: FetchOptions, sources: list[str] | None = None
 ) -> Iterator[FetchRequest]:
-    from frontline.fetch.cache import find_default_cache
     from frontline.fetch.http import HttpClient
     from frontline.fetch.request import FetchRequest
     from frontline.progress import show_progress
+    from frontline.storage.checkpoint import find_cache_folder
 
     start_log(quiet=options.quiet)
     with show_progress(quiet=options.quiet) as progress:
         client = HttpClient(
-            cache=(options.cache or find_default_cache()).absolute(),
+            cache=(options.cache or find_cache_folder()).absolute(),
             mirror=options.mirror,
             proxy=options.proxy,
             refresh=options.refresh,

@@ -113,7 +113,7 @@ def claims(
         _list_metrics()
         return
     if project is not None and only:
-        _try_claims(project, only, quiet=options.quiet)
+        _try_claims(project, only, options)
         return
     if project is None or out is None:
         raise typer.BadParameter("Missing PROJECT or --out (or ask for --list).")
@@ -124,12 +124,12 @@ for computing in (run, demo, report, claims):
     app.command()(taking(RunOptions, computing))
 
 
-def _try_claims(project: Path, only: list[str], *, quiet: bool) -> None:
+def _try_claims(project: Path, only: list[str], options: RunOptions) -> None:
     from frontline.progress import show_progress
     from frontline.workflow.on_demand import try_claims
 
-    with show_progress(quiet=quiet) as progress:
-        rows = try_claims(project, only=only, progress=progress)
+    with show_progress(quiet=options.quiet) as progress:
+        rows = try_claims(project, only=only, use_cache=not options.no_cache, progress=progress)
     for row in rows.to_dict("records"):
         typer.echo(f"{row['id']}: {row['verdict']}\n    {row['statement']}\n    {row['why']}\n")
 
@@ -208,6 +208,7 @@ def _run_and_tell(project: Path, out: Path, options: RunOptions, *, command: str
             pdf=options.pdf,
             force=options.force,
             work=options.work,
+            use_cache=not options.no_cache,
             basemap=options.basemap,
             progress=progress,
         )

@@ -50,6 +50,9 @@ class RunOptions:
         Path | None,
         path_option("--work", "Folder for intermediate files; a killed run goes on from them."),
     ] = None
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Compute all; neither use nor keep finished stages.")
+    ] = False
     basemap: Annotated[
         str,
         typer.Option(

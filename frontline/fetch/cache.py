@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import os
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -54,16 +53,6 @@ class CachedFile:
     size_bytes: int
     date: str
     part: Mapping[str, Any] | None = None
-
-
-def find_default_cache() -> Path:
-    """Folder for downloads: ``FRONTLINE_CACHE``, or the system's usual place for caches."""
-    named = os.environ.get("FRONTLINE_CACHE")
-    if named:
-        return Path(named).absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("frontline")
 
 
 def fetch_file(client: HttpClient, *, remote_request: RemoteRequest) -> CachedFile | None:

@@ -10,4 +10,6 @@ locks
     Who else is at work on a file: locks that end with their process, open GeoPackages.
 offline
     GDAL and PROJ without a network: what a file asks for by address is not fetched.
+plain
+    Tables, geometry and records as plain arrays, and back: what is kept holds no code.
 """

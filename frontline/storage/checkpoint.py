@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import tempfile
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from frontline.errors import OutputError
+from frontline.storage.plain import from_arrays, hash_value, to_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +39,26 @@ _SCRATCH = ".scratch-"
 _STALE_S = 86_400.0
 """Scratch files older than a day were left by a run that was killed."""
 
-STAGES = {"visibility": 1, "probability": 1}
+LOG = logging.getLogger("frontline")
+
+Value = TypeVar("Value")
+
+MOST_BYTES = 2 << 30
+"""Size of the user's cache: the pieces that were used longest ago go first."""
+
+STAGES = {
+    "visibility": 2,
+    "probability": 1,
+    "zones": 1,
+    "people": 1,
+    "sight": 1,
+    "changes": 1,
+    "profile": 1,
+    "notes": 1,
+    "correlation": 1,
+    "tables": 1,
+    "claims": 1,
+}
 """Version of the code of each stage whose pieces are kept; raised when its answers may change."""
 
 
@@ -49,9 +70,15 @@ class Checkpoint:
     ----------
     folder
         It exists and can be written to.
+    required
+        Whether a piece that cannot be written is an error; of a cache it is only said.
+    blocks
+        Whether blocks of long work within a stage are kept as well, to go on from when killed.
     """
 
     folder: Path
+    required: bool = True
+    blocks: bool = True
 
 
 def open_work(directory: Path, *, out: Path | None = None) -> Checkpoint:
@@ -88,6 +115,109 @@ def open_work(directory: Path, *, out: Path | None = None) -> Checkpoint:
     except OSError as error:
         raise _explain_unusable(directory, error) from error
     return Checkpoint(folder)
+
+
+def find_cache_folder() -> Path:
+    """Folder of what can be had again: ``FRONTLINE_CACHE``, or the system's place for caches."""
+    named = os.environ.get("FRONTLINE_CACHE")
+    if named:
+        return Path(named).absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("frontline")
+
+
+def open_cache(*, most_bytes: int = MOST_BYTES) -> Checkpoint | None:
+    """Open the user's cache of finished stages, and make room in it.
+
+    Parameters
+    ----------
+    most_bytes
+        What it may hold.
+
+    Returns
+    -------
+    None where it cannot be written to, which is said.
+    """
+    folder = find_cache_folder() / "stages"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        checkpoint = replace(open_work(folder), required=False, blocks=False)
+    except (OSError, OutputError) as error:
+        LOG.warning("Nothing is kept for the next run: %s", error)
+        return None
+    make_room(checkpoint, most_bytes=most_bytes)
+    return checkpoint
+
+
+def make_room(checkpoint: Checkpoint, *, most_bytes: int) -> None:
+    """Remove the pieces that were used longest ago until the rest fits.
+
+    Parameters
+    ----------
+    checkpoint
+        Its folder.
+    most_bytes
+        What may stay in all.
+    """
+    pieces = []
+    for path in checkpoint.folder.glob(f"*{_ENDING}"):
+        with suppress(OSError):  # another process may remove it as well
+            status = path.stat()
+            pieces.append((status.st_mtime, path.name, status.st_size))
+    room = most_bytes
+    for _, name, size in sorted(pieces, reverse=True):
+        room -= size
+        if room < 0:
+            with suppress(OSError):
+                (checkpoint.folder / name).unlink()
+
+
+def remember(
+    checkpoint: Checkpoint | None,
+    *,
+    stage: str,
+    parts: Sequence[Any],
+    compute: Callable[[], Value],
+    classes: Sequence[type] = (),
+) -> Value:
+    """Take a value from the folder of finished pieces, or compute it and keep it there.
+
+    Parameters
+    ----------
+    checkpoint
+        The folder; None to compute in any case.
+    stage
+        One of `STAGES`.
+    parts
+        Everything that the value depends on beside the code: what `to_arrays` takes.
+    compute
+        Makes the value, of the same kinds.
+    classes
+        The dataclasses that stand in the value.
+
+    Returns
+    -------
+    The value: the same one in either case.
+    """
+    if checkpoint is None:
+        return compute()
+    try:
+        key = make_key(stage, parts=[hash_value(part) for part in parts])
+    except TypeError:  # a layer holds what cannot be summed up
+        return compute()
+    arrays = load_piece(checkpoint, key=key)
+    if arrays is not None:
+        try:
+            kept: Value = from_arrays(arrays, classes=classes)
+        except (ValueError, KeyError, TypeError, IndexError):
+            _note_damaged(_find_path(checkpoint, key))
+        else:
+            return kept
+    value = compute()
+    with suppress(TypeError):  # or the value does
+        save_piece(checkpoint, key=key, arrays=to_arrays(value))
+    return value
 
 
 def make_key(stage: str, *, parts: Iterable[bytes | str | NDArray[Any]]) -> str:
@@ -134,13 +264,17 @@ def load_piece(checkpoint: Checkpoint | None, *, key: str) -> dict[str, NDArray[
     """
     if checkpoint is None:
         return None
+    path = _find_path(checkpoint, key)
     try:
-        data = _find_path(checkpoint, key).read_bytes()
+        data = path.read_bytes()
     except OSError:
         return None
     head, _, body = data.partition(b"\n")
     if head != _make_head(key, body):
+        _note_damaged(path)
         return None
+    with suppress(OSError):
+        os.utime(path)  # what is used stays longest
     plain = io.BytesIO(zlib.decompress(body))
     names = np.load(plain, allow_pickle=False)
     return {str(name): np.load(plain, allow_pickle=False) for name in names}
@@ -167,22 +301,32 @@ def save_piece(
     """
     if checkpoint is None:
         return
+    try:
+        _write_piece(checkpoint, key, arrays)
+    except OSError as error:
+        if checkpoint.required:
+            raise _explain_unusable(checkpoint.folder, error) from error
+        LOG.warning("Not kept for the next run: %s", error)
+
+
+def _write_piece(checkpoint: Checkpoint, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     plain = io.BytesIO()
     for array in (np.array(list(arrays)), *arrays.values()):
         np.save(plain, array, allow_pickle=False)
     body = zlib.compress(plain.getbuffer(), 1)
+    descriptor, name = tempfile.mkstemp(dir=checkpoint.folder, prefix=_SCRATCH)
     try:
-        descriptor, name = tempfile.mkstemp(dir=checkpoint.folder, prefix=_SCRATCH)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_make_head(key, body) + b"\n" + body)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(_find_path(checkpoint, key))
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise _explain_unusable(checkpoint.folder, error) from error
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_make_head(key, body) + b"\n" + body)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(_find_path(checkpoint, key))
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _note_damaged(path: Path) -> None:
+    LOG.warning("%s is damaged and is computed again.", path)
 
 
 def _find_path(checkpoint: Checkpoint, key: str) -> Path:
@@ -202,7 +346,19 @@ def _explain_unusable(folder: Path, error: OSError) -> OutputError:
     )
 
 
+_LIBRARIES = (
+    "numpy",
+    "numba",
+    "scipy",
+    "pyproj",
+    "shapely",
+    "pandas",
+    "geopandas",
+    "rasterio",
+)
+
+
 @cache
 def _list_libraries() -> str:
     """Name the libraries whose arithmetic stands in a piece, with their versions."""
-    return "".join(f"{name} {version(name)}\n" for name in ("numpy", "numba", "scipy", "pyproj"))
+    return "".join(f"{name} {version(name)}\n" for name in _LIBRARIES)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
-from numba import njit
+
+from frontline.compiling import compile_and_keep
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = np.ndarray[Any, Any]
@@ -18,11 +19,7 @@ BLOCK = 8
 
 def compiled(function: Function) -> Function:
     """Compile without Python's global lock, and keep the result for the next process."""
-    try:
-        return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))
-    except RuntimeError:
-        # Neither the installation nor the user's cache directory can be written to.
-        return cast("Function", njit(nogil=True, error_model="numpy")(function))
+    return compile_and_keep(function, nogil=True, error_model="numpy")
 
 
 @compiled

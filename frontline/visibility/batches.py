@@ -170,7 +170,7 @@ def count_block(
         threads=threads,
         progress=progress,
     )
-    reached = tuple(_follow_rays(block, targets) for targets in block.targets)
+    reached = tuple(_follow_rays(block, targets, threads) for targets in block.targets)
     return BlockCounts((top, left), viewshed.seen, viewshed.unknown, reached)
 
 
@@ -242,7 +242,9 @@ def _find_window(block: ObserverBlock) -> tuple[int, int, int, int]:
     return int(top), int(left), int(bottom), int(right)
 
 
-def _follow_rays(block: ObserverBlock, targets: SightTargets) -> tuple[Integers, TargetVisibility]:
+def _follow_rays(
+    block: ObserverBlock, targets: SightTargets, threads: int | None
+) -> tuple[Integers, TargetVisibility]:
     """Follow rays to the targets in reach, on the grid itself: its positions are not shifted."""
     step = np.array(block.grid.step_m)
     reach = block.eyes.radius_m / step + 1.0
@@ -256,6 +258,7 @@ def _follow_rays(block: ObserverBlock, targets: SightTargets) -> tuple[Integers,
         radius_m=block.eyes.radius_m,
         observer_height_m=block.eyes.observer_height_m,
         refraction=block.eyes.refraction,
+        threads=threads,
     )
     within = tally.posts > 0
     return near[within], tally.of(within)

@@ -49,7 +49,7 @@ CORRIDOR_ZONES = Table(
 )
 """Columns of :func:`sum_by_zone`, beside ``geometry``."""
 
-SAMPLE_M = 100.0
+SAMPLE_M = 30.0
 """Corridors are looked at once per elevation cell, but not more often than this."""
 
 

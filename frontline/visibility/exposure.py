@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,10 +15,13 @@ from frontline.elevation.dem import is_coarse
 from frontline.errors import LayerError, to_one_line
 from frontline.project.models import Sight
 from frontline.records import Note, RasterResult
+from frontline.storage.checkpoint import remember
+from frontline.storage.files import hash_file
 from frontline.visibility.batches import ObserverSettings, add_counts, load_or_count, make_blocks
 from frontline.visibility.corridors import (
     CORRIDOR_ZONES,
     CORRIDORS,
+    CorridorPieces,
     cut_corridors,
     sum_by_state,
     sum_by_zone,
@@ -39,6 +42,8 @@ from frontline.visibility.observers import (
 from frontline.visibility.targets import (
     SightTargets,
     TargetVisibility,
+    add_target_counts,
+    look_up,
     make_empty_counts_of_targets,
     state_of,
 )
@@ -123,11 +128,40 @@ class FrontVisibility:
 
 @dataclass(frozen=True)
 class _LineVisibility:
-    """What one line sees: of each set of targets, and of the cells."""
+    """What one line sees: of each set of targets, of pieces of corridors, and of all cells."""
 
     tallies: tuple[TargetVisibility, ...]
-    counts: ViewshedGrid
+    cells: TargetVisibility
+    seen: NDArray[np.unsignedinteger[Any]]
+    unknown: NDArray[np.unsignedinteger[Any]]
     notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class _Along:
+    """Pieces of corridors: those read off the counts of cells, and those that need rays.
+
+    The counts tell of what stands as high as the cells are looked at, and not by how much the
+    ground hides it.
+    """
+
+    by_cell: NDArray[np.bool_]
+    xy: NDArray[np.float64]
+    rays: SightTargets
+
+    @classmethod
+    def of(cls, layers: Layers, pieces: CorridorPieces, settings: Sight, margin_m: float) -> _Along:
+        xy = pieces.ends.mean(axis=1)
+        height_m = _read_heights(layers.corridors, settings, "corridors")[pieces.row]
+        by_cell = (height_m == settings.target_height_m) & (margin_m == 0.0)
+        return cls(by_cell, xy[by_cell], SightTargets(xy[~by_cell], height_m[~by_cell]))
+
+    def join(self, rays: TargetVisibility, cells: TargetVisibility) -> TargetVisibility:
+        """Put both together, in the order of the pieces."""
+        total = make_empty_counts_of_targets(len(self.by_cell))
+        for chosen, part in ((~self.by_cell, rays), (self.by_cell, cells)):
+            add_target_counts(total, which=np.flatnonzero(chosen), part=part)
+        return total
 
 
 @dataclass(frozen=True)
@@ -168,8 +202,8 @@ def see_from_fronts(
     threads
         Number of threads for the rasters; one per core if None. It does not change the result.
     checkpoint
-        Folder in which finished blocks of posts are kept and found again; it does not change the
-        result either.
+        Folder in which what a line sees is kept and found again, and finished blocks of its posts
+        if ``checkpoint.blocks``; nor does it.
     progress
         Called as ``progress(done, total)`` in thousandths of a line.
 
@@ -185,10 +219,13 @@ def see_from_fronts(
     Notes
     -----
     Posts stand one per elevation cell that the line crosses, weighted with the line in it, or
-    every ``spacing_m``. Settlements and corridors get exact rays to their true positions; a
-    settlement given as a polygon is looked at in the point inside it that stands for it in the
-    tables. A place is visible if any post sees it, unknown if none does and at least
-    one cannot be decided, hidden otherwise, and out of range if no post lies within the radius.
+    every ``spacing_m``. Settlements get exact rays to their true positions; one given as a
+    polygon is looked at in the point inside it that stands for it in the tables. A piece of a
+    corridor is in the state of the cell that it lies in, which is that of exact rays to the
+    cell's centre; pieces with a height of their own get rays, and so do all where ``conservative``
+    asks by how much the ground hides them. A place is visible if any post sees it, unknown if
+    none does and at least one cannot be decided, hidden otherwise, and out of range if no post
+    lies within the radius.
     ``conservative`` counts what cannot be decided as visible in all of these, and a place or a
     piece of road also where the ground hides it by less than the elevation's accuracy; the
     rasters keep both bands apart.
@@ -202,35 +239,35 @@ def see_from_fronts(
     settings = project.sight
     _check_column(layers, settings)
     pieces = cut_corridors(layers, dem=dem)
-    along = SightTargets(
-        pieces.ends.mean(axis=1), _read_heights(layers.corridors, settings, "corridors")[pieces.row]
-    )
-    target_sets = (find_target_points(layers, settings=settings), along)
+    places = find_target_points(layers, settings=settings)
+    along = _Along.of(layers, pieces, settings, estimate_plausible_height(dem, settings=settings))
     settlements, rasters, shares, notes = [], {}, [], list(_list_notes(dem, settings))
     corridors: list[pd.DataFrame] = []
     by_zone: list[gpd.GeoDataFrame] = []
     for number, front in enumerate(fronts):
         options = _Options(threads, checkpoint, _make_line_progress(progress, number, len(fronts)))
-        seen = _look_from_front(front, layers, dem, settings, target_sets, options)
+        seen = _load_or_look(front, layers, dem, settings, (places, along.rays), options, along)
         settlements.append(_tabulate_settlements(layers, front, seen.tallies[0], dem, settings))
-        rasters[front.key] = seen.counts.raster()
+        counts = ViewshedGrid(seen.seen, seen.unknown, dem)
+        rasters[front.key] = counts.raster()
         front_zones = zones[zones["line"] == front.key]
         shares.append(
             measure_zone_shares(
-                seen.counts,
+                counts,
                 zones=front_zones,
                 plane=layers.plane,
                 conservative=settings.conservative,
             )
         )
-        ways = seen.tallies[1].conservative() if settings.conservative else seen.tallies[1]
+        ways = along.join(seen.tallies[1], seen.cells)
+        ways = ways.conservative() if settings.conservative else ways
         states = state_of(ways, margin_m=estimate_plausible_height(dem, settings=settings))
         corridors.append(sum_by_state(layers, line=front.key, pieces=pieces, state=states))
         by_zone.append(
             sum_by_zone(layers, line=front.key, pieces=pieces, state=states, zones=front_zones)
         )
         notes.extend(seen.notes)
-        notes.extend(_note_spacing(front, layers, dem, settings, options, seen.counts))
+        notes.extend(_note_spacing(front, layers, dem, settings, options, counts))
     return FrontVisibility(
         settlements=_join_tables(settlements, SETTLEMENTS),
         rasters=rasters,
@@ -372,6 +409,43 @@ def _read_heights(frame: gpd.GeoDataFrame, settings: Sight, layer: str) -> NDArr
     return np.where(empty, settings.target_height_m, heights)
 
 
+def _load_or_look(
+    front: FrontLine,
+    layers: Layers,
+    dem: Dem,
+    settings: Sight,
+    target_sets: Sequence[SightTargets],
+    options: _Options,
+    along: _Along | None,
+) -> _LineVisibility:
+    """Take what a line sees from an earlier run, or look."""
+    checkpoint = options.checkpoint
+    if checkpoint is not None and not checkpoint.blocks:
+        options = replace(options, checkpoint=None)
+
+    def look() -> _LineVisibility:
+        return _look_from_front(front, layers, dem, settings, target_sets, options, along)
+
+    if checkpoint is None:
+        return look()
+    files = [
+        [repr(source), hash_file(source.path)]
+        for source in (dem.fine, dem.trees)
+        if source is not None
+    ]
+    return remember(
+        checkpoint,
+        stage="sight",
+        parts=[
+            [front.key, front.geometry, str(layers.plane.crs), settings.model_dump_json()],
+            [dem.heights_m, dem.transform, dem.crs, dem.step_m, dem.trees_known, files],
+            [list(target_sets), along],
+        ],
+        compute=look,
+        classes=(_LineVisibility, TargetVisibility, Note),
+    )
+
+
 def _look_from_front(
     front: FrontLine,
     layers: Layers,
@@ -379,6 +453,7 @@ def _look_from_front(
     settings: Sight,
     target_sets: Sequence[SightTargets],
     options: _Options,
+    along: _Along | None,
 ) -> _LineVisibility:
     """Add up what the blocks of posts along one line see of settlements, corridors and land."""
     parts = tile_front(front, dem=dem, radius_m=settings.radius_m)
@@ -403,6 +478,8 @@ def _look_from_front(
     posts, voids = sum(size for size, _, _ in sizes), sum(size for _, size, _ in sizes)
     check_voids(posts, voids=voids, what=f"the line '{front.key}'")
     totals = tuple(make_empty_counts_of_targets(len(targets.xy)) for targets in target_sets)
+    cell_xy = along.xy if along is not None else np.zeros((0, 2))
+    cells = make_empty_counts_of_targets(len(cell_xy))
     counts, done = ViewshedGrid.like(dem, posts=posts), 0
     for stretch in held_tiles or stretches():
         grid_targets = [_place_targets(stretch, targets, layers) for targets in target_sets]
@@ -423,8 +500,18 @@ def _look_from_front(
             add_counts(block_counts, counts=tile_counts, totals=totals)
             done += len(block.posts_rc)
         counts.add(stretch.dem, *tile_counts)
+        cells = cells.plus(
+            look_up(
+                stretch.dem,
+                posts_rc=stretch.posts_rc.astype(np.float64),
+                targets_rc=to_grid_positions(stretch.dem, xy=cell_xy, crs=layers.plane.crs),
+                counts=tile_counts,
+                radius_m=settings.radius_m,
+            )
+        )
     known = min((share for _, _, share in sizes), default=1.0)
-    return _LineVisibility(totals, counts, tuple(_note_voids(front, voids, known)))
+    notes = tuple(_note_voids(front, voids, known))
+    return _LineVisibility(totals, cells, counts.seen, counts.unknown, notes)
 
 
 def _shift_progress(progress: Progress | None, done: int, total: int) -> Progress | None:
@@ -461,7 +548,7 @@ def _note_spacing(
     if settings.spacing_m is None or settings.spacing_m <= min(dem.sight_step_m):
         return
     half = settings.model_copy(update={"spacing_m": settings.spacing_m / 2.0})
-    closer = _look_from_front(front, layers, dem, half, (), replace(options, progress=None)).counts
+    closer = _load_or_look(front, layers, dem, half, (), replace(options, progress=None), None)
     before, after = (np.count_nonzero(grid.seen) for grid in (counts, closer))
     growth = f"{after / before - 1.0:.1%}" if before else "some"
     yield Note(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from frontline._typing import Floats
+from frontline.executor import map_pieces
 from frontline.visibility.core import line_of_sight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from frontline.elevation.dem import Dem
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 VISIBLE, HIDDEN, UNKNOWN, OUT_OF_RANGE = STATES = ("visible", "hidden", "unknown", "out_of_range")
 """What can be said of a target."""
 
-MOST_PAIRS = 2_000_000
-"""Rays that are held at once."""
+MOST_PAIRS = 400_000
+"""Pairs of post and target that a thread holds at once."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +160,7 @@ def look(
     radius_m: float,
     observer_height_m: float,
     refraction: float,
+    threads: int | None = None,
 ) -> TargetVisibility:
     """Follow a ray from each target to each post within the radius, and add up.
 
@@ -178,6 +178,8 @@ def look(
         Posts farther than this from a target do not count for it.
     observer_height_m, refraction
         See :func:`frontline.visibility.core.line_of_sight`.
+    threads
+        Number of threads; one per core if None. It does not change the result.
 
     Returns
     -------
@@ -190,7 +192,13 @@ def look(
     depend on how many targets are worked on at once.
     """
     total = make_empty_counts_of_targets(len(targets.xy))
-    for block, target, post, distance_m in _pairs(dem, posts_rc, targets.xy, radius_m):
+    rows = max(1, MOST_PAIRS // max(len(posts_rc), 1))
+    blocks = [slice(start, start + rows) for start in range(0, len(targets.xy), rows)]
+
+    def follow(block: slice) -> None:
+        target, post, distance_m = _find_pairs(dem, posts_rc, targets.xy[block], radius_m)
+        if not len(target):
+            return
         at = targets.xy[block][target]
         inside = ((at >= 0) & (at <= np.array(dem.heights_m.shape) - 1.0)).all(axis=1)
         visible = np.full(len(target), -1, dtype=np.int8)
@@ -206,41 +214,77 @@ def look(
         )
         visible[inside], clearance_m[inside] = rays.visible, rays.clearance_m
         _add_up(total, block, target, weights_m[post], distance_m, visible, clearance_m)
+
+    map_pieces(follow, blocks, workers=threads)  # each writes entries of its own
     return total
 
 
-def _pairs(
+def look_up(
+    dem: Dem,
+    *,
+    posts_rc: Floats,
+    targets_rc: Floats,
+    counts: tuple[NDArray[Any], NDArray[Any]],
+    radius_m: float,
+) -> TargetVisibility:
+    """Tell what is known of targets from the cells that they lie in.
+
+    Parameters
+    ----------
+    dem
+        Heights on a metric grid.
+    posts_rc
+        Row and column of the posts, shape ``(m, 2)``.
+    targets_rc
+        Row and column of the targets, which may lie anywhere, shape ``(n, 2)``.
+    counts
+        Posts that see each cell of the grid, and posts that are undecided.
+    radius_m
+        How far the posts look.
+
+    Returns
+    -------
+    ``posts`` is 1 where a post is within the radius of the cell, ``posts_seen`` and
+    ``posts_unknown`` are the cell's counts; nothing else is known. Within the radius but off the
+    grid a target is undecided.
+
+    Notes
+    -----
+    The counts of a cell are those of exact rays to its centre, one from each post: targets in
+    the same cell share them, and no ray is followed twice.
+    """
+    total = make_empty_counts_of_targets(len(targets_rc))
+    if not len(posts_rc) or not len(targets_rc):
+        return total
+    cells = np.floor(np.where(np.isfinite(targets_rc), targets_rc, -1e9) + 0.5)
+    nearest, _ = cKDTree(posts_rc * dem.step_m).query(
+        cells * dem.step_m, distance_upper_bound=radius_m * (1.0 + 1e-9)
+    )
+    total.posts[:] = nearest <= radius_m
+    inside = ((cells >= 0) & (cells < dem.heights_m.shape)).all(axis=1)
+    row, col = cells[inside].astype(np.int64).T
+    for name, grid in zip(("posts_seen", "posts_unknown"), counts, strict=True):
+        getattr(total, name)[inside] = grid[row, col]
+    total.posts_unknown[~inside] = total.posts[~inside]
+    return total
+
+
+def _find_pairs(
     dem: Dem, posts_rc: Floats, targets_rc: Floats, radius_m: float
-) -> Iterator[tuple[slice, NDArray[np.int64], NDArray[np.int64], Floats]]:
-    """Pairs of target (within a block) and post no farther apart than the radius."""
-    finite = np.isfinite(targets_rc[:, :1]) & np.isfinite(targets_rc[:, 1:])
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Pairs of target and post no farther apart than the radius, target by target."""
+    finite = np.isfinite(targets_rc).all(axis=1, keepdims=True)
     places = np.where(finite, targets_rc, -1e12) * dem.step_m
     posts = posts_rc * dem.step_m
-    if len(posts) == 0 or len(places) == 0:
-        return
-    tree = cKDTree(posts)
-    # A little more than the radius: which pairs count is decided below, by one rule for all.
-    reach = radius_m * (1.0 + 1e-9)
-    number = tree.query_ball_point(places, reach, return_length=True)
-    for block in _blocks(number):
-        near = tree.query_ball_point(places[block], reach, return_sorted=True)
-        target = np.repeat(np.arange(len(near)), number[block])
-        post = np.concatenate([np.asarray(row, dtype=np.int64) for row in near])
-        distance = np.hypot(*(places[block][target] - posts[post]).T)
-        within = distance <= radius_m
-        if within.any():
-            yield block, target[within], post[within], distance[within]
-
-
-def _blocks(number: NDArray[np.int64]) -> Iterator[slice]:
-    """Cut targets into runs with at most about so many rays."""
-    start = 0
-    total = np.concatenate([[0], np.cumsum(number)])
-    while start < len(number):
-        stop = int(np.searchsorted(total, total[start] + MOST_PAIRS, side="right")) - 1
-        stop = max(stop, start + 1)
-        yield slice(start, stop)
-        start = stop
+    near = (
+        (posts >= places.min(axis=0) - radius_m) & (posts <= places.max(axis=0) + radius_m)
+    ).all(axis=1)
+    chosen = np.flatnonzero(near)
+    apart = np.hypot(
+        places[:, None, 0] - posts[None, chosen, 0], places[:, None, 1] - posts[None, chosen, 1]
+    )
+    target, post = np.nonzero(apart <= radius_m)
+    return target, chosen[post], apart[target, post]
 
 
 def _add_up(

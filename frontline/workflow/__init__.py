@@ -16,4 +16,6 @@ run
     The order of things: from a project to results, and from results to files.
 scaffold
     The first steps with a project: guesses from a folder of layers, a project file to begin with.
+stages
+    The long stages of a run: each is taken from an earlier run where all that it uses is the same.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,14 +20,14 @@ from frontline.errors import ProjectError, show_value, suggest_name
 from frontline.inputs.layers import read_layers
 from frontline.inputs.series import expand_dates
 from frontline.lines.alternatives import list_choices, read_alternatives
-from frontline.lines.front import displace_front, read_fronts
-from frontline.lines.scenarios import displace_scenario, make_scenarios
+from frontline.lines.front import read_fronts
+from frontline.lines.scenarios import make_scenarios
 from frontline.lines.zones import buffer_zones
 from frontline.population.completeness import make_references
-from frontline.population.within import count_people_within
 from frontline.progress import Progress, report_nothing
 from frontline.project.loader import load_project
-from frontline.visibility.exposure import see_from_fronts
+from frontline.storage.checkpoint import open_cache
+from frontline.workflow.stages import DrawsOnDemand, Stages
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,49 +37,12 @@ if TYPE_CHECKING:
     from frontline.claims.ledger import Claim, Ledger
     from frontline.elevation.dem import Dem
     from frontline.inputs.layers import Layers
-    from frontline.lines.front import DisplacedFront, FrontLine
+    from frontline.lines.front import FrontLine
     from frontline.population.catchments import CatchmentPopulation
     from frontline.population.completeness import Reference
     from frontline.project.models import Project
+    from frontline.storage.checkpoint import Checkpoint
     from frontline.visibility.exposure import FrontVisibility
-
-
-class _Draws(Mapping[str, Sequence["DisplacedFront"]]):
-    """Displaced copies by the line's key, drawn when a line is first asked for."""
-
-    def __init__(self, project: Project, layers: Layers, fronts: Sequence[FrontLine]) -> None:
-        self._project, self._layers = project, layers
-        self._fronts = {front.key: front for front in fronts}
-        self._scenarios = {scenario.key: scenario for scenario in project.scenarios}
-        self._drawn: dict[str, Sequence[DisplacedFront]] = {}
-
-    def __getitem__(self, key: str) -> Sequence[DisplacedFront]:
-        if key not in self._drawn:
-            self._drawn[key] = self._draw(self._fronts[key])
-        return self._drawn[key]
-
-    def _draw(self, front: FrontLine) -> Sequence[DisplacedFront]:
-        uncertainty, layers = self._project.uncertainty, self._layers
-        asked = self._scenarios.get(front.key)
-        if asked is None:
-            return displace_front(
-                front, area=layers.study_area, draws=uncertainty.draws, seed=uncertainty.seed
-            )
-        base = self._fronts[asked.from_line]
-        return displace_scenario(
-            asked,
-            front=base,
-            scenario_front=front,
-            draws=self[base.key],
-            layers=layers,
-            seed=uncertainty.seed,
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fronts)
-
-    def __len__(self) -> int:
-        return len(self._fronts)
 
 
 class CaseOnDemand(Analysis):
@@ -91,6 +54,8 @@ class CaseOnDemand(Analysis):
         Its scenarios stand beside the dated lines.
     lines
         Keys of the lines of which zones and people are counted.
+    checkpoint
+        Where finished stages are kept.
 
     Notes
     -----
@@ -99,17 +64,23 @@ class CaseOnDemand(Analysis):
     """
 
     def __init__(
-        self, project: Project, *, lines: Sequence[str], layers: Layers | None = None
+        self,
+        project: Project,
+        *,
+        lines: Sequence[str],
+        layers: Layers | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         layers = read_layers(project) if layers is None else layers
         dated = read_fronts(project, layers=layers)
         fronts = (*dated, *make_scenarios(project, layers=layers, fronts=dated))
         own = {"project": project, "layers": layers, "fronts": fronts, "scenarios": ()}
-        own |= {"draws": _Draws(project, layers, fronts), "stretches": ()}
-        own |= {"computed": {}}
+        own |= {"draws": DrawsOnDemand(project, layers, fronts), "stretches": ()}
+        own |= {"computed": {}, "stages": Stages(project, layers=layers, checkpoint=checkpoint)}
         own |= {"_dated": dated, "_asked": [front for front in fronts if front.key in lines]}
         self.__dict__.update(own)
 
+    stages: Stages
     _dated: tuple[FrontLine, ...]
     _asked: list[FrontLine]
 
@@ -133,10 +104,7 @@ class CaseOnDemand(Analysis):
     @cached_property
     def zones(self) -> gpd.GeoDataFrame:
         """Zones of the lines asked for."""
-        rings = self.project.zones.distances_m
-        return buffer_zones(
-            self._asked, distances_m=rings, draws=self.draws, plane=self.layers.plane
-        )
+        return self.stages.make_zones(self._asked, draws=self.draws)
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:
@@ -146,10 +114,8 @@ class CaseOnDemand(Analysis):
     @cached_property
     def people(self) -> pd.DataFrame:
         """People in the zones of the lines asked for."""
-        counted = count_people_within(
-            self.project,
-            layers=self.layers,
-            fronts=self._asked,
+        counted = self.stages.count_people(
+            self._asked,
             zones=self.zones,
             places=self.places,
             draws=self.draws,
@@ -175,9 +141,7 @@ class CaseOnDemand(Analysis):
         """What is in sight of each dated line."""
         rings = self.project.zones.distances_m
         bands = buffer_zones(self._dated, distances_m=rings, draws={}, plane=self.layers.plane)
-        return see_from_fronts(
-            self.project, layers=self.layers, fronts=self._dated, dem=self.dem, zones=bands
-        )
+        return self.stages.see(self._dated, dem=self.dem, zones=bands)
 
     @cached_property
     def cover(self) -> LandCoverSquares | None:
@@ -201,7 +165,7 @@ class CaseOnDemand(Analysis):
 
 
 def try_claims(
-    path: Path, *, only: Sequence[str], progress: Progress = report_nothing
+    path: Path, *, only: Sequence[str], use_cache: bool = False, progress: Progress = report_nothing
 ) -> pd.DataFrame:
     """Put some claims of a project to the figures, and compute nothing that they do not need.
 
@@ -211,6 +175,8 @@ def try_claims(
         The project file.
     only
         Identifiers of the claims.
+    use_cache
+        Whether what an earlier run has computed is taken from the user's cache.
     progress
         Told how far it is.
 
@@ -233,13 +199,15 @@ def try_claims(
         )
     chosen = [_claim(ledger, word) for word in only]
     progress("reading layers", 0, 1)
-    case = CaseOnDemand(project, lines=_lines_of(chosen, project))
+    checkpoint = open_cache() if use_cache else None
+    case = CaseOnDemand(project, lines=_lines_of(chosen, project), checkpoint=checkpoint)
     progress("reading layers", 1, 1)
     return check_claims(
         case,
         ledger=ledger,
         progress=lambda done, total: progress("testing statements", done, total),
         only=[claim.id for claim in chosen],
+        ask=case.stages.ask(case),
     )
 
 

@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 
     from frontline.analysis.optional_tables import Options
     from frontline.elevation.dem import Dem
-    from frontline.inputs.layers import Layers
     from frontline.lines.front import DisplacedFront, FrontLine
     from frontline.population.completeness import Reference
     from frontline.population.within import PeopleWithin
     from frontline.project.models import Project
     from frontline.results.key_figures import ByOthers
+    from frontline.storage.checkpoint import Checkpoint
     from frontline.visibility.exposure import FrontVisibility
+    from frontline.workflow.stages import Stages
 
 
 ENOUGH_DRAWS = 100
@@ -56,6 +57,7 @@ def run(
     pdf: bool = False,
     force: bool = False,
     work: Path | None = None,
+    use_cache: bool = False,
     basemap: str = "",
     progress: Progress = report_nothing,
 ) -> tuple[Results, tuple[str, ...]]:
@@ -79,6 +81,8 @@ def run(
     work
         Folder for finished pieces of long work, from which a run that was killed goes on; not
         the folder of results.
+    use_cache
+        Without `work`: whether to take long stages from the user's cache, and keep them there.
     basemap
         Online tiles that the page offers, as ``outputs.basemap`` of the project.
     progress
@@ -111,9 +115,13 @@ def run(
     sources = list_input_files(project)
     progress("reading the project", 1, 1)
     with prepare_output(out, command=command, force=force, inputs=sources) as output:
-        compute_results = compute_public if public else compute
-        results = compute_results(
-            project, profile=wants_profile(project, command=command), work=work, progress=progress
+        calculate = compute_public if public else compute
+        results = calculate(
+            project,
+            profile=wants_profile(project, command=command),
+            work=work,
+            use_cache=use_cache,
+            progress=progress,
         )
         facts = describe_run(
             results.project,
@@ -165,13 +173,14 @@ def compute_public(
     *,
     profile: bool = True,
     work: Path | None = None,
+    use_cache: bool = False,
     progress: Progress = report_nothing,
 ) -> Results:
     """Compute what of a project everybody may read: its restricted layers take no part.
 
     Parameters
     ----------
-    project, profile, work, progress
+    project, profile, work, use_cache, progress
         As for `compute`.
 
     Raises
@@ -186,6 +195,7 @@ def compute_public(
         statements=not public.hidden,
         profile=profile,
         work=work,
+        use_cache=use_cache,
         progress=progress,
     )
     return keep_public(results, public=public, project=project)
@@ -197,6 +207,7 @@ def compute(
     statements: bool = True,
     profile: bool = True,
     work: Path | None = None,
+    use_cache: bool = False,
     progress: Progress = report_nothing,
 ) -> Results:
     """Compute everything a project asks for.
@@ -211,6 +222,8 @@ def compute(
         Whether zones and people are known at every half kilometre, for maps and charts.
     work
         Folder for finished pieces of long work; the results are the same with and without.
+    use_cache
+        Without `work`: whether the user's cache serves as one, within its size.
     progress
         Told how far each step is.
 
@@ -221,19 +234,30 @@ def compute(
     """
     from frontline.claims.verdict import check_claims, read_ledger
     from frontline.results.alternatives import add_ranges, list_by_others
+    from frontline.storage.checkpoint import open_cache, open_work
 
     project = expand_dates(project)
     inputs = hash_inputs(project)
     ledger = read_ledger(project) if statements else None
-    case, notes = compute_case(project, work=work, progress=progress)
+    if work is not None:
+        checkpoint: Checkpoint | None = open_work(work)
+    else:
+        checkpoint = open_cache() if use_cache else None
+    case, notes, stages = _compute_stages(project, inputs, checkpoint, progress)
     variants = _vary_results(case, profile=profile)
-    results = _make_results(case, notes, inputs, progress, others=list_by_others(variants))
+    others = list_by_others(variants)
+    results = _make_results(case, notes, inputs, stages, progress, others=others)
     if profile:
-        results = _add_profile(results, case, progress)
+        results = _add_profile(results, case, stages, progress)
     results = add_ranges(results, variants=variants)
     if ledger is not None:
-        step_progress = partial(progress, "testing statements")
-        results = replace(results, claims=check_claims(case, ledger=ledger, progress=step_progress))
+        claims = check_claims(
+            case,
+            ledger=ledger,
+            progress=partial(progress, "testing statements"),
+            ask=stages.ask(case),
+        )
+        results = replace(results, claims=claims)
     if hash_inputs(project) != inputs:
         raise ProjectError("an input changed while it was read. Run again.", path=project.path)
     return results
@@ -243,19 +267,33 @@ def compute_case(
     project: Project, *, work: Path | None = None, progress: Progress = report_nothing
 ) -> tuple[Analysis, tuple[Note, ...]]:
     """Do the steps of a run, in the plane of the run, and gather what a reader must know."""
+    from frontline.storage.checkpoint import open_work
+
+    checkpoint = None if work is None else open_work(work)
+    case, notes, _ = _compute_stages(project, None, checkpoint, progress)
+    return case, notes
+
+
+def _compute_stages(
+    project: Project,
+    inputs: Mapping[str, str] | None,
+    checkpoint: Checkpoint | None,
+    progress: Progress,
+) -> tuple[Analysis, tuple[Note, ...], Stages]:
     from frontline.analysis.alternatives import make_variants
     from frontline.analysis.displaced_people import add_people_present
     from frontline.analysis.landcover import read_cover, relate_to_lines
-    from frontline.analysis.optional_tables import prepare_options, realise_scenarios
+    from frontline.analysis.optional_tables import prepare_options
     from frontline.analysis.settlements import locate_settlements
     from frontline.elevation.dem import read_dem
     from frontline.inputs.layers import read_layers
     from frontline.lines.alternatives import read_alternatives
     from frontline.lines.front import read_fronts
-    from frontline.lines.zones import buffer_zones
+    from frontline.workflow.stages import Stages
 
     progress("reading layers", 0, 2)
     layers = read_layers(project)
+    stages = Stages(project, layers=layers, checkpoint=checkpoint, inputs=inputs)
     fronts = read_fronts(project, layers=layers)
     alternatives = read_alternatives(project, layers=layers)
     progress("reading layers", 1, 2)
@@ -263,24 +301,17 @@ def compute_case(
     cover = read_cover(project, layers=layers)
     options = prepare_options(project, layers=layers, fronts=fronts, dem=dem)
     progress("reading layers", 2, 2)
-    draws = _displace_lines(project, layers, fronts, progress)
-    draws |= realise_scenarios(
-        project, layers=layers, fronts=fronts, scenarios=options.scenarios, draws=draws
-    )
+    draws = _displace_lines(stages, (*fronts, *options.scenarios), progress)
     cover = relate_to_lines(
         cover, fronts=fronts, draws=draws, distances_m=project.zones.distances_m, plane=layers.plane
     )
     progress("drawing zones", 0, 1)
-    bands = buffer_zones(
-        fronts, distances_m=project.zones.distances_m, draws=draws, plane=layers.plane
-    )
+    bands = stages.make_zones(fronts, draws=draws)
     against = locate_settlements(project, layers=layers, fronts=fronts)
     known = _check_elevation(project, dem, bands)
     progress("drawing zones", 1, 1)
-    exposure = _compute_exposure(
-        project, layers, fronts, bands, draws, dem, work=work, progress=progress
-    )
-    counted, references = _count_people(project, layers, fronts, bands, against, draws, progress)
+    exposure = _compute_exposure(stages, fronts, bands, draws, dem, progress)
+    counted, references = _count_people(stages, fronts, bands, against, draws, progress)
     case = Analysis(
         project=project,
         layers=layers,
@@ -299,12 +330,16 @@ def compute_case(
         cover=cover,
     )
     case = replace(case, variants=make_variants(case, alternatives=alternatives))
-    case = _add_correlation(case)
-    return case, _gather_notes(case, options, known, counted)
+    case = _add_correlation(case, stages)
+    return case, _gather_notes(case, options, known, counted, stages), stages
 
 
 def _gather_notes(
-    case: Analysis, options: Options, known: Sequence[Note], counted: PeopleWithin
+    case: Analysis,
+    options: Options,
+    known: Sequence[Note],
+    counted: PeopleWithin,
+    stages: Stages,
 ) -> tuple[Note, ...]:
     """Gather what a reader must know, in the order of the steps that found it."""
     from frontline.population.extent import describe_large_points
@@ -313,12 +348,11 @@ def _gather_notes(
     notes += [*(note for front in case.fronts for note in front.notes), *options.notes]
     notes += [*_note_few_draws(case.project), *(case.dem.notes if case.dem else ()), *known]
     notes += [*(case.cover.notes if case.cover else ()), *case.exposure.notes, *counted.notes]
-    return tuple(dict.fromkeys([*notes, *_note_lines(case)]))
+    return tuple(dict.fromkeys([*notes, *stages.note_lines(case)]))
 
 
 def _count_people(
-    project: Project,
-    layers: Layers,
+    stages: Stages,
     fronts: tuple[FrontLine, ...],
     bands: gpd.GeoDataFrame,
     places: pd.DataFrame,
@@ -327,80 +361,46 @@ def _count_people(
 ) -> tuple[PeopleWithin, tuple[Reference, ...]]:
     """Count people within the zones, and hold the settlements against what sources state."""
     from frontline.population.completeness import make_references
-    from frontline.population.within import count_people_within
 
     progress("counting people", 0, 1)
-    references = make_references(project.totals, settlements=layers.settlements, fronts=fronts)
-    counted = count_people_within(
-        project,
-        layers=layers,
-        fronts=fronts,
-        zones=bands,
-        places=places,
-        draws=draws,
-        references=references,
+    settlements = stages.layers.settlements
+    references = make_references(stages.project.totals, settlements=settlements, fronts=fronts)
+    counted = stages.count_people(
+        fronts, zones=bands, places=places, draws=draws, references=references
     )
     progress("counting people", 1, 1)
     return counted, references
 
 
-def _add_correlation(case: Analysis) -> Analysis:
+def _add_correlation(case: Analysis, stages: Stages) -> Analysis:
     """Add what key figures would be, were the lines' errors alike over other lengths."""
-    from frontline.analysis.correlation import vary_correlation
-
-    table = vary_correlation(case)
+    table = stages.vary_correlation(case)
     return replace(case, tables={**case.tables, "correlation": table}) if len(table) else case
 
 
-def _note_lines(case: Analysis) -> Iterator[Note]:
-    """Say what the error of the lines does to the zones."""
-    from frontline.analysis.correlation import note_correlation
-    from frontline.lines.zones import note_bias, note_drawing
-
-    yield from note_drawing(case.fronts, draws=case.draws)
-    yield from note_bias(case.zones)
-    if "correlation" in case.tables:
-        yield from note_correlation(case.tables["correlation"])
-
-
 def _compute_exposure(
-    project: Project,
-    layers: Layers,
+    stages: Stages,
     fronts: tuple[FrontLine, ...],
     bands: gpd.GeoDataFrame,
     draws: Mapping[str, Sequence[DisplacedFront]],
     dem: Dem | None,
-    *,
-    work: Path | None,
     progress: Progress,
 ) -> FrontVisibility:
     """Compute what is in sight of the lines, and how likely that is where the project asks."""
-    from frontline.storage.checkpoint import open_work
-    from frontline.visibility.exposure import see_from_fronts
     from frontline.visibility.probability import add_likelihood
 
-    checkpoint = open_work(work) if work is not None else None
-    step_progress = partial(progress, "looking")
-    exposure = see_from_fronts(
-        project,
-        layers=layers,
-        fronts=fronts,
-        dem=dem,
-        zones=bands,
-        checkpoint=checkpoint,
-        progress=step_progress,
-    )
+    project = stages.project
+    exposure = stages.see(fronts, dem=dem, zones=bands, progress=partial(progress, "looking"))
     if project.sight.elevation_draws or project.sight.position_draws:
-        step_progress = partial(progress, "drawing terrains and lines")
         exposure = add_likelihood(
             exposure,
             project=project,
-            layers=layers,
+            layers=stages.layers,
             fronts=fronts,
             draws=draws,
             dem=dem,
-            checkpoint=checkpoint,
-            progress=step_progress,
+            checkpoint=stages.checkpoint,
+            progress=partial(progress, "drawing terrains and lines"),
         )
     return exposure
 
@@ -414,18 +414,17 @@ def _note_few_draws(project: Project) -> Iterator[Note]:
 
 
 def _displace_lines(
-    project: Project, layers: Layers, fronts: tuple[FrontLine, ...], progress: Progress
-) -> dict[str, Sequence[DisplacedFront]]:
-    """Displace each line as often as the project asks."""
-    from frontline.lines.front import displace_front
+    stages: Stages, fronts: Sequence[FrontLine], progress: Progress
+) -> Mapping[str, Sequence[DisplacedFront]]:
+    """Displace each line as often as the project asks; with a cache, only when asked for."""
+    from frontline.workflow.stages import DrawsOnDemand
 
-    settings = project.uncertainty
-    draws = {}
+    draws = DrawsOnDemand(stages.project, stages.layers, fronts)
+    if stages.checkpoint is not None:
+        return draws
     for number, front in enumerate(fronts):
         progress("displacing lines", number, len(fronts))
-        draws[front.key] = displace_front(
-            front, area=layers.study_area, draws=settings.draws, seed=settings.seed
-        )
+        draws[front.key]  # drawn now: whoever waits sees it
     progress("displacing lines", len(fronts), len(fronts))
     return draws
 
@@ -451,24 +450,25 @@ def _make_results(
     case: Analysis,
     notes: tuple[Note, ...],
     inputs: Mapping[str, str],
+    stages: Stages,
     progress: Progress,
     *,
     others: ByOthers = MappingProxyType({}),
 ) -> Results:
-    from frontline.analysis.change import find_control_changes, list_land_changes, overlay_once
-    from frontline.analysis.corridors import find_corridor_crossings, measure_corridors_once
-    from frontline.analysis.optional_tables import make_optional_tables
-    from frontline.analysis.visibility import add_ground, tabulate_visibility
+    from frontline.analysis.change import find_control_changes
+    from frontline.analysis.corridors import find_corridor_crossings
     from frontline.elevation.terrain import shade_relief
-    from frontline.lines.zones import ZONES, tabulate_fronts, tabulate_sides
+    from frontline.lines.zones import ZONES, tabulate_fronts
 
-    layers, fronts, draws, plane = case.layers, case.fronts, case.draws, case.layers.plane
-    overlays = overlay_once(case, fronts=fronts, progress=partial(progress, "comparing lines"))
-    flows = list_land_changes(overlays, plane=plane)
+    layers, fronts, plane = case.layers, case.fronts, case.layers.plane
+    flows = stages.compare_lines(case, progress=partial(progress, "comparing lines"))
     progress("making tables", 0, 2)
     settlements = _join_settlements(case)
     flows["below_accuracy"] = flows["kind"] == "within_error"
-    further = tabulate_visibility(case) | make_optional_tables(case, changes=flows)
+    further = stages.tabulate(case, changes=flows)
+    sides, corridor_km, sight_zones = (
+        further.pop(name) for name in ("sides", "corridor_km", "sight_zones")
+    )
     progress("making tables", 1, 2)
     lonlat = partial(_to_degrees, case)
     ends = [*ZONES.key, "area_low", "area_high"]
@@ -476,7 +476,7 @@ def _make_results(
         project=case.project,
         study_area=lonlat(_make_area_feature(case)),
         lines=lonlat(tabulate_fronts(fronts, plane=plane)),
-        sides=lonlat(tabulate_sides(fronts, draws=draws, plane=plane)),
+        sides=lonlat(sides),
         zones=lonlat(case.zones),
         people=case.people.merge(case.zones[ends], on=list(ZONES.key), how="left"),
         settlements=lonlat(settlements),
@@ -488,13 +488,13 @@ def _make_results(
             study_area=layers.study_area,
         ),
         corridors=lonlat(_add_length(case)),
-        corridor_km=measure_corridors_once(case)[0],
+        corridor_km=corridor_km,
         crossings=lonlat(find_corridor_crossings(layers, fronts=fronts)),
         points=lonlat(layers.points),
         districts=lonlat(layers.districts),
         partitions={key: lonlat(part) for key, part in layers.partitions.items()},
         sight=case.exposure.rasters,
-        sight_zones=add_ground(case),
+        sight_zones=sight_zones,
         relief=shade_relief(case.dem) if case.dem else None,
         key_figures=_write_figures(case, flows, settlements, further, others),
         notes=notes,
@@ -508,34 +508,38 @@ def _make_results(
 
 def _vary_results(case: Analysis, *, profile: bool) -> list[tuple[Variant, Results]]:
     """Make the results of a case once more with lines as other sources draw them."""
+    from frontline.workflow.stages import Stages
+
     made = []
     for variant in case.variants:
         # Ground and relief do not hang on the line, and take long.
         own = replace(variant.case, dem=None)
-        results = _make_results(own, (), {}, report_nothing)
+        stages = Stages(own.project, layers=own.layers, checkpoint=None)
+        results = _make_results(own, (), {}, stages, report_nothing)
         # No figure of one line hangs on the other one.
         if profile and len(variant.choice) == 1:
-            results = _add_profile(results, own, report_nothing, lines=variant.lines)
+            results = _add_profile(results, own, stages, report_nothing, lines=variant.lines)
         made.append((variant, results))
     return made
 
 
 def _add_profile(
-    results: Results, case: Analysis, progress: Progress, *, lines: Container[str] | None = None
+    results: Results,
+    case: Analysis,
+    stages: Stages,
+    progress: Progress,
+    *,
+    lines: Container[str] | None = None,
 ) -> Results:
     """Add zones and people at every half kilometre, of some of the lines or of all."""
-    from frontline.population.within import compute_profile
-
     zones, fronts = case.zones, case.fronts
     if lines is not None:
         fronts = tuple(front for front in fronts if front.key in lines)
         zones = zones[[key in lines for key in zones["line"]]]
     progress("counting people by distance", 0, 1)
-    by_distance = compute_profile(
-        case.project,
-        layers=case.layers,
-        fronts=fronts,
-        own_zones=zones,
+    by_distance = stages.profile(
+        fronts,
+        zones=zones,
         places=case.places,
         draws=case.draws,
         around=case.around,

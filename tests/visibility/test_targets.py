@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from frontline.elevation.dem import Dem
-from frontline.visibility.core import line_of_sight
+from frontline.visibility import targets
+from frontline.visibility.core import cumulative_viewshed, line_of_sight
 from frontline.visibility.targets import (
     STATES,
     SightTargets,
@@ -27,15 +28,16 @@ TARGETS = SightTargets(RNG.uniform(-5.0, 62.0, (60, 2)), RNG.uniform(0.0, 9.0, 6
 RADIUS_M = 350.0
 
 
-def run(posts=slice(None)):
+def run(posts=slice(None), at=TARGETS, threads=None):
     return look(
         DEM,
         posts_rc=POSTS[posts],
         weights_m=WEIGHTS[posts],
-        targets=TARGETS,
+        targets=at,
         radius_m=RADIUS_M,
         observer_height_m=3.0,
         refraction=0.13,
+        threads=threads,
     )
 
 
@@ -116,3 +118,32 @@ def test_no_targets_and_no_posts():
     assert len(make_empty_counts_of_targets(0).posts) == 0
     nothing = run(slice(0, 0))
     assert not nothing.posts.any()
+
+
+@pytest.mark.parametrize("most", [1, 40, 400_000])
+def test_the_number_of_threads_and_the_size_of_blocks_change_nothing(monkeypatch, most):
+    whole = vars(run())
+    monkeypatch.setattr(targets, "MOST_PAIRS", most)
+    for threads in (1, 3):
+        for name, values in vars(run(threads=threads)).items():
+            assert (values == whole[name]).all(), name
+
+
+def test_targets_looked_up_in_cells_have_the_state_of_rays_to_the_centres():
+    posts = POSTS.astype(np.int64)
+    seen = cumulative_viewshed(
+        HEIGHTS, posts_rc=posts, cell_size_m=STEP, observer_height_m=3.0, max_distance_m=RADIUS_M
+    )
+    found = targets.look_up(
+        DEM,
+        posts_rc=posts,
+        targets_rc=TARGETS.xy,
+        counts=(seen.seen, seen.unknown),
+        radius_m=RADIUS_M,
+    )
+    centres = SightTargets(np.floor(TARGETS.xy + 0.5), np.full(len(TARGETS.xy), 2.0))
+    rays = run(at=centres)
+    assert (found.posts == (rays.posts > 0)).all()
+    assert (found.posts_seen == rays.posts_seen).all()
+    assert (state_of(found) == state_of(rays)).all()
+    assert set(state_of(found)) == set(STATES)

@@ -299,8 +299,15 @@ def higher_ground(
     ground = read_ground(case.dem, plane=case.layers.plane)
     course = cut_stretch(case, front=front, between=between, section=section)
     draws = find_draws(case, front=front)
+    plane = case.layers.plane
     whole = compare_heights(
-        front, draws=draws, ground=ground, course=course, side=side, within_m=distance_m
+        front,
+        draws=draws,
+        ground=ground,
+        course=course,
+        side=side,
+        within_m=distance_m,
+        plane=plane,
     )
     parts = [
         compare_heights(
@@ -310,6 +317,7 @@ def higher_ground(
             course=cut_stretch(case, front=front, between=None, section=key),
             side=side,
             within_m=distance_m,
+            plane=plane,
         )
         for key in sections
     ]

@@ -469,7 +469,9 @@ def low_ground_in_sight(
         within_m=within,
         radius_m=relief_radius_m,
     )
-    shares = {name: ground.share(front.geometry, front.sides, side=name) for name in front.sides}
+    shares = {
+        name: ground.share(ground.where, number=number) for number, name in enumerate(front.sides)
+    }
     low, high = ground.interval(front, find_draws(case, front=front), side=side)
     told = [f"{name} {100 * share[0]:.0f} %" for name, share in shares.items()]
     also = " and which land the line bounds" if _moved(case, line) else ""

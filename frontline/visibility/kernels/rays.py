@@ -28,6 +28,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import njit
 
+from frontline.compiling import compile_and_keep
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Array = np.ndarray[Any, Any]
 
@@ -49,11 +51,7 @@ would be compiled for nothing, and takes as long as the rest."""
 
 def kernel(function: Function) -> Function:
     """Compile a way in from Python, and keep the result for the next process where possible."""
-    try:
-        return cast("Function", njit(cache=True, **OPTIONS)(function))
-    except RuntimeError:
-        # Neither the installation nor the user's cache directory can be written to.
-        return cast("Function", njit(**OPTIONS)(function))
+    return compile_and_keep(function, **OPTIONS)
 
 
 def inner(function: Function) -> Function:
