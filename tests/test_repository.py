@@ -199,7 +199,6 @@ CALLED_BACK = {
 }
 SPREAD = {
     "analysis.distances": {"divide_distances"},
-    "claims.registry": {"make_metric"},
     "elevation.dem": {"to_dem_crs"},
     "elevation.terrain": {"find_half_widths"},
     "executor": {"map_pieces"},

@@ -405,31 +405,3 @@ def _sum_ends(flows: pd.DataFrame, ids: Sequence[str]) -> tuple[float, float]:
     rows = flows[flows["id"].isin(list(ids))]
     low, high = rows["amount_low"].fillna(0.0), rows["amount_high"].fillna(math.inf)
     return float(low.sum()), float(high.sum())
-
-
-def sum_by_origin(flows: pd.DataFrame, *, to: str = "origin") -> pd.DataFrame:
-    """Add up figures by origin (or destination), each source, kind, unit and date by itself.
-
-    Parameters
-    ----------
-    flows
-        From `check_flows`. Totals whose parts the same source gives are left out, so that
-        nobody counts twice.
-    to
-        ``origin`` or ``destination``.
-
-    Returns
-    -------
-    Rows ``source, kind, unit, date, <to>, amount_low, amount_high, rows``; figures stated as
-    shares, and rows that name no such place, are left out.
-    """
-    keys = ["source", "kind", "unit", "date"]
-    given = set(zip(flows["part_of"], flows["source"], strict=True))
-    totals = [pair in given for pair in zip(flows["id"], flows["source"], strict=True)]
-    own = flows[~np.array(totals, dtype=bool) & (flows["unit"] != SHARE) & (flows[to] != "")]
-    ends = ["amount_low", "amount_high"]
-    rows = []
-    for place, group in own.groupby([*keys, to], sort=False):
-        sums = (float(group[end].sum(skipna=False)) for end in ends)
-        rows.append((*place, *sums, len(group)))
-    return pd.DataFrame(rows, columns=[*keys, to, *ends, "rows"])

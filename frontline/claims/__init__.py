@@ -5,7 +5,9 @@ ledger
 lookup
     What a claim names, found in the case: lines, places, land, roads.
 measurement
-    What a metric measures and how it is asked: value, interval, unit, parameters.
+    What a metric measures: value, interval, unit, and why there may be none.
+metric
+    A metric: a function with typed parameters that answers to statements.
 metrics/
     Metrics of the ledger: what a statement can be about, by subject.
 registry

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from frontline.claims.measurement import is_convertible, is_count, list_units
-from frontline.claims.registry import METRICS, Metric, offer_for_unit, offer_metrics
+from frontline.claims.metric import Metric
+from frontline.claims.registry import METRICS, offer_for_unit, offer_metrics
 from frontline.claims.tolerances import PLAIN, find_qualifier, find_quantity
 from frontline.errors import ID_PATTERN, ProjectError, raise_problems, show_value, suggest_name
 from frontline.project.loader import read_toml
@@ -221,7 +222,7 @@ def find_agreement_range(
     is 0: ``tolerance_abs`` is added to either end if it is more.
     """
     low, high = stated.ends
-    below, above = _allowed(stated, claim)
+    below, above = _find_allowed(stated, claim)
     least = low if math.isinf(low) else low - max(below * abs(low), claim.tolerance_abs)
     most = high if math.isinf(high) else high + max(above * abs(high), claim.tolerance_abs)
     way = compare or claim.compare
@@ -234,7 +235,7 @@ def find_agreement_range(
     return least, most
 
 
-def _allowed(stated: StatedValue, claim: Claim) -> tuple[float, float]:
+def _find_allowed(stated: StatedValue, claim: Claim) -> tuple[float, float]:
     """Return the shares by which a figure may be lower and higher; NaN where it is open there."""
     if claim.tolerance is not None:
         return float(claim.tolerance), float(claim.tolerance)
@@ -273,24 +274,24 @@ def read(path: Path, *, project: Project) -> Ledger:
         ledger = Ledger.model_validate(raw | {"path": path})
     except ValidationError as error:
         problems += describe_problems(error.errors(include_url=False), raw=raw, model=Ledger)
-    problems += _between_claims(raw)
-    problems += _metric_problems(raw, project)
+    problems += _check_between_claims(raw)
+    problems += _find_metric_problems(raw, project)
     raise_problems([ProjectError(text, path=path.name, field=key) for key, text in problems])
     if ledger is None:  # pragma: no cover - a failed validation always leaves a problem
         raise ProjectError("cannot be read. Correct it.", path=path.name)
     return ledger
 
 
-def _entries(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _list_entries(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     value = raw.get(name)
     found = value if isinstance(value, list) else []
     return [entry for entry in found if isinstance(entry, Mapping)]
 
 
-def _between_claims(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _check_between_claims(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Find what only several entries together show: ids used twice, references to nothing."""
-    keys = [str(entry.get("key")) for entry in _entries(raw, "reports")]
-    claims = _entries(raw, "claims")
+    keys = [str(entry.get("key")) for entry in _list_entries(raw, "reports")]
+    claims = _list_entries(raw, "claims")
     ids = [str(claim.get("id")) for claim in claims]
     for table, words in (("reports.key", keys), ("claims.id", ids)):
         for word in sorted({word for word in words if words.count(word) > 1}):
@@ -309,50 +310,50 @@ def _between_claims(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"{place}.contradicts", f"there is no other claim {show_value(word)}.{offer}"
 
 
-def _metric_problems(raw: Mapping[str, Any], project: Project) -> Iterator[tuple[str, str]]:
+def _find_metric_problems(raw: Mapping[str, Any], project: Project) -> Iterator[tuple[str, str]]:
     """Find what the metrics say of a ledger: names, parameters, units."""
-    for claim in _entries(raw, "claims"):
+    for claim in _list_entries(raw, "claims"):
         place = f"claims.{claim.get('id')}"
-        yield from _way_problems(claim, claim, place, project)
-        for number, reading in enumerate(_entries(claim, "readings"), start=1):
-            yield from _way_problems(claim, reading, f"{place}.readings.{number}", project)
+        yield from _find_way_problems(claim, claim, place, project)
+        for number, reading in enumerate(_list_entries(claim, "readings"), start=1):
+            yield from _find_way_problems(claim, reading, f"{place}.readings.{number}", project)
 
 
-def _way_problems(
+def _find_way_problems(
     claim: Mapping[str, Any], way: Mapping[str, Any], place: str, project: Project
 ) -> Iterator[tuple[str, str]]:
     """Find a metric that does not exist, parameters that it does not take, names of nothing."""
-    own = way.get("metric", claim.get("metric"))
-    given = way.get("parameters", {})
-    if not isinstance(own, str) or not isinstance(given, Mapping):
+    name = way.get("metric", claim.get("metric"))
+    parameters = way.get("parameters", {})
+    if not isinstance(name, str) or not isinstance(parameters, Mapping):
         return
     shared = claim.get("parameters", {})
-    if way is not claim and own == claim.get("metric") and isinstance(shared, Mapping):
-        given = {**shared, **given}
-    stated = _entries(way, "stated") or _entries(claim, "stated")
-    units = list(dict.fromkeys(str(one.get("unit", "")) for one in stated))
-    metric = METRICS.get(own)
+    if way is not claim and name == claim.get("metric") and isinstance(shared, Mapping):
+        parameters = {**shared, **parameters}
+    stated = _list_entries(way, "stated") or _list_entries(claim, "stated")
+    units = list(dict.fromkeys(str(value.get("unit", "")) for value in stated))
+    metric = METRICS.get(name)
     if metric is None:
         yield (
             f"{place}.metric",
-            f"there is no metric {show_value(own)}.{offer_metrics(own, units=units)}",
+            f"there is no metric {show_value(name)}.{offer_metrics(name, units=units)}",
         )
         return
-    if way is claim and _entries(claim, "readings"):
+    if way is claim and _list_entries(claim, "readings"):
         return
     try:
-        metric.model.model_validate(given)
+        metric.model.model_validate(parameters)
     except ValidationError as error:
         for key, text in describe_problems(
-            error.errors(include_url=False), raw=given, model=metric.model
+            error.errors(include_url=False), raw=parameters, model=metric.model
         ):
             yield f"{place}.parameters.{key}", text
     else:
-        yield from _unit_problems(metric, given, units, place)
+        yield from _find_unit_problems(metric, parameters, units, place)
     listed = claim.get("needs")
-    yield from _name_problems(
+    yield from _find_name_problems(
         metric,
-        given,
+        parameters,
         listed if isinstance(listed, list) else [],
         (
             place,
@@ -361,33 +362,36 @@ def _way_problems(
     )
 
 
-def _name_problems(
-    metric: Metric, given: Mapping[str, Any], spared: list[Any], where: tuple[str, Project]
+def _find_name_problems(
+    metric: Metric, parameters: Mapping[str, Any], spared: list[Any], where: tuple[str, Project]
 ) -> Iterator[tuple[str, str]]:
     """Find parameters that name a line, a side or a partition that the project has not."""
     place, project = where
     known = {
-        "line": [*(line.key for line in project.lines), *(one.key for one in project.scenarios)],
+        "line": [
+            *(line.key for line in project.lines),
+            *(scenario.key for scenario in project.scenarios),
+        ],
         "side": [side.name for side in project.sides],
         "partition": ["districts", *(part.key for part in project.partitions)],
     }
     for key, kind in metric.names.items():
-        word, words = given.get(key), known[kind]
+        word, words = parameters.get(key), known[kind]
         if isinstance(word, str) and word not in words and word not in spared and words:
             text = f"there is no {kind} {show_value(word)}.{suggest_name(word, words=words)}"
             yield f"{place}.parameters.{key}", text
 
 
-def _unit_problems(
-    metric: Metric, given: Mapping[str, Any], units: list[str], place: str
+def _find_unit_problems(
+    metric: Metric, parameters: Mapping[str, Any], units: list[str], place: str
 ) -> Iterator[tuple[str, str]]:
     """Find units that do not fit what a metric measures."""
     if len(units) > 1:
-        told = " and in ".join(unit or "none" for unit in units)
-        yield f"{place}.stated", f"stated in {told}. Give all figures in one unit."
+        every = " and in ".join(unit or "none" for unit in units)
+        yield f"{place}.stated", f"stated in {every}. Give all figures in one unit."
         return
-    own = metric.unit_of(given)
+    expected = metric.unit_of(parameters)
     for unit in units:
-        if unit and not is_convertible(unit, other=own):
-            text = f"'{unit}' does not fit {metric.name} (expected {list_units(own)})."
-            yield f"{place}.stated", f"{text}{offer_for_unit(unit, parameters=given)}"
+        if unit and not is_convertible(unit, other=expected):
+            text = f"'{unit}' does not fit {metric.name} (expected {list_units(expected)})."
+            yield f"{place}.stated", f"{text}{offer_for_unit(unit, parameters=parameters)}"

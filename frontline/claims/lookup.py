@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from frontline.analysis.land_held import Outline
+from frontline.claims.measurement import MissingDataError
 from frontline.elevation.dem import COARSE_M, is_coarse
 from frontline.errors import ProjectError, show_value, suggest_name
 from frontline.geo.geodesy import measure_length
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from frontline.analysis.context import Analysis
-    from frontline.claims.measurement import Ends
+    from frontline.claims.metric import Ends
+    from frontline.elevation.dem import Dem
     from frontline.lines.front import DisplacedFront, FrontLine
 
 
 BELOW = "below accuracy"
+NO_CORRIDORS = "the project has no such corridors"
+NO_ELEVATION = "the project has no elevation"
 
 ENOUGH = 0.9
 """Share of a zone's people that a list must be able to contain for a verdict."""
@@ -51,26 +55,41 @@ class Place:
     layer: str
 
 
-def find_front(case: Analysis, *, line: str) -> FrontLine:
+def find_front(case: Analysis, *, line: str, side: str | None = None) -> FrontLine:
     """Find a dated line by its key.
 
     Raises
     ------
     ProjectError
-        If there is none.
+        If there is none, or it has not the side that is named.
     """
     fronts = {front.key: front for front in case.fronts}
     if line not in fronts:
         raise ProjectError(
             f"there is no line {show_value(line)}.{suggest_name(line, words=fronts)}"
         )
+    if side is not None:
+        find_side(fronts[line], side=side)
     return fronts[line]
+
+
+def find_dem(case: Analysis) -> Dem:
+    """Return the elevation of a project.
+
+    Raises
+    ------
+    MissingDataError
+        If it has none.
+    """
+    if case.dem is None:
+        raise MissingDataError(NO_ELEVATION)
+    return case.dem
 
 
 def list_dated_fronts(case: Analysis) -> tuple[FrontLine, ...]:
     """Return the lines that were, without the scenarios that a project may set beside them."""
-    made = {one.key for one in case.project.scenarios}
-    return tuple(front for front in case.fronts if front.key not in made)
+    scenarios = {scenario.key for scenario in case.project.scenarios}
+    return tuple(front for front in case.fronts if front.key not in scenarios)
 
 
 def find_side(front: FrontLine, *, side: str) -> Any:
@@ -164,6 +183,8 @@ def find_corridors(case: Analysis, *, kinds: Sequence[str] = (), ids: Sequence[s
     ------
     ProjectError
         If no corridor is of that kind, or has that identifier.
+    MissingDataError
+        If the project has no corridors.
     """
     table = case.layers.corridors
     for column, wanted in (("kind", kinds), ("id", ids)):
@@ -174,12 +195,21 @@ def find_corridors(case: Analysis, *, kinds: Sequence[str] = (), ids: Sequence[s
                 raise ProjectError(
                     f"there is no {what} {show_value(word)}.{suggest_name(word, words=known)}"
                 )
-    chosen = np.ones(len(table), dtype=bool)
-    if kinds:
-        chosen &= table["kind"].isin(list(kinds)).to_numpy()
-    if ids:
-        chosen &= table["id"].isin(list(ids)).to_numpy()
-    return table[chosen]
+    for column, wanted in (("kind", kinds), ("id", ids)):
+        table = table[table[column].isin(list(wanted))] if wanted else table
+    if not len(table):
+        raise MissingDataError(NO_CORRIDORS)
+    return table
+
+
+def find_front_if_named(
+    case: Analysis, *, line: str | None, side: str | None
+) -> tuple[FrontLine | None, Sequence[DisplacedFront]]:
+    """Find a line with its displaced copies where a line and a side of it are named."""
+    if line is None or side is None:
+        return None, ()
+    front = find_front(case, line=line, side=side)
+    return front, find_draws(case, front=front)
 
 
 def find_draws(case: Analysis, *, front: FrontLine) -> Sequence[DisplacedFront]:
@@ -189,8 +219,8 @@ def find_draws(case: Analysis, *, front: FrontLine) -> Sequence[DisplacedFront]:
 
 def make_outline(case: Analysis, *, error_m: float) -> Outline:
     """Say how well outlines are known, displaced as often as the project displaces lines."""
-    asked = case.project.uncertainty
-    return Outline(error_m, draws=asked.draws, seed=asked.seed)
+    settings = case.project.uncertainty
+    return Outline(error_m, draws=settings.draws, seed=settings.seed)
 
 
 def cut_study_area(case: Analysis, *, partition: str | None, codes: Sequence[str] = ()) -> Any:
@@ -219,10 +249,10 @@ def cut_stretch(
         If the two places lie at the same point of the line, or this line has no such section.
     """
     if section is not None:
-        own = [one for one in case.project.sections if one.line == front.key]
-        chosen = [one for one in own if one.key == section]
+        sections = [part for part in case.project.sections if part.line == front.key]
+        chosen = [part for part in sections if part.key == section]
         if not chosen:
-            offer = suggest_name(section, words=[one.key for one in own])
+            offer = suggest_name(section, words=[part.key for part in sections])
             raise ProjectError(f"line '{front.key}' has no section {show_value(section)}.{offer}")
         return cut_sections(chosen, layers=case.layers, fronts=[front])[0].course
     if between is None:
@@ -259,10 +289,16 @@ def explain_coarse_sight(case: Analysis) -> tuple[str, ...]:
     return (f"the elevation has cells of {step:,.0f} m, and sight needs {COARSE_M:.0f} m",)
 
 
+def explain_coarse_cells(dem: Dem) -> tuple[str, ...]:
+    """Say why slopes along a way cannot be told from the elevation; empty where they can."""
+    step = max(dem.step_m)
+    return (f"the elevation has cells of {step:,.0f} m",) if is_coarse(dem) else ()
+
+
 def explain_schematic(case: Analysis) -> tuple[str, ...]:
     """Say why lengths and times on corridors cannot be told; empty where they can."""
-    asked = case.project.corridors
-    if asked is None or not asked.schematic:
+    settings = case.project.corridors
+    if settings is None or not settings.schematic:
         return ()
     return ("the corridors are schematic, joined from place to place",)
 

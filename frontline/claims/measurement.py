@@ -1,17 +1,13 @@
-"""What a metric measures and how it is asked: value, interval, unit, parameters."""
+"""What a metric measures: value, interval, unit, and why there may be none."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal
 
 from frontline.errors import ProjectError
-from frontline.project.types import LonLat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,15 +134,24 @@ class Measurement:
         return (-math.inf, high) if self.bound == "at most" else (low, high)
 
 
-def make_range(ends: Iterable[float], *, unit: str, **told: Any) -> Measurement:
+class MissingDataError(Exception):
+    """What the project lacks for a figure: the statement is not testable."""
+
+
+def make_range(ends: Iterable[float], **more: Any) -> Measurement:
     """Give a figure with the ends of its interval: value, low, high."""
     value, low, high = (float(end) for end in ends)
-    return Measurement(value, low, high, unit, **told)
+    return Measurement(value, low, high, **more)
 
 
-def make_exact(value: float, *, unit: str, **told: Any) -> Measurement:
+def make_margin(value: float, *, away: float, **more: Any) -> Measurement:
+    """Give a figure that may be off by as much in either direction, and is never below zero."""
+    return Measurement(value, max(value - away, 0.0), value + away, **more)
+
+
+def make_exact(value: float, **more: Any) -> Measurement:
     """Give a figure without an interval: a count, or figures as listed."""
-    return Measurement(value, value, value, unit, **told)
+    return Measurement(value, value, value, **more)
 
 
 def is_convertible(unit: str, *, other: str) -> bool:
@@ -158,11 +163,6 @@ def is_convertible(unit: str, *, other: str) -> bool:
 def is_count(unit: str) -> bool:
     """Tell whether figures in a unit are counts."""
     return unit not in _KINDS
-
-
-def report_missing(reason: str, *, unit: str = "") -> Measurement:
-    """Say that a figure cannot be had, and what the project lacks for it."""
-    return Measurement(missing=reason, unit=unit)
 
 
 def convert_unit(measured: Measurement, *, unit: str) -> Measurement:
@@ -220,67 +220,3 @@ def join_words(words: Sequence[str], *, most: int = 12, comma: str = ", ") -> st
     """Join words with commas; of many, say how many more there are."""
     shown = comma.join(words[:most])
     return f"{shown} and {len(words) - most} more" if len(words) > most else shown
-
-
-Unit = str | Mapping[str, str]
-"""Unit of a metric; by the value of its parameter ``measure`` where that decides."""
-
-
-@dataclass(frozen=True)
-class ParameterNames:
-    """Marks a parameter that names something of the project.
-
-    Parameters
-    ----------
-    of
-        What it names: a line, a side or a partition.
-    """
-
-    of: Literal["line", "side", "partition"]
-
-
-LineKey = Annotated[str, ParameterNames("line")]
-SideName = Annotated[str, ParameterNames("side")]
-PartitionKey = Annotated[str, ParameterNames("partition")]
-Ids = Annotated[tuple[str, ...], Field(min_length=1)]
-Codes = Annotated[tuple[str, ...], Field(min_length=1)]
-Kinds = Annotated[tuple[str, ...], Field(min_length=1)]
-Ends = tuple[LonLat, LonLat]
-Path = Annotated[tuple[LonLat, ...], Field(min_length=2)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
-Metres = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False, strict=True)]
-Distance = Annotated[float, Field(ge=100, le=100_000, strict=True)]
-Radius = Distance
-Height = Annotated[float, Field(ge=0, le=500, strict=True)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
-
-SHARED: Mapping[str, str] = MappingProxyType(
-    {
-        "line": "key of a line; a way that it bars cannot cross it",
-        "side": "name of a side of that line",
-        "from_line": "key of the earlier line",
-        "to_line": "key of the later line",
-        "to_side": "the side that gained the land",
-        "partition": "key of a partition, or districts",
-        "codes": "codes of districts; all of them if empty",
-        "outline_error_m": "half-width within which the outlines lie with 95 %, metres",
-        "distance_m": "the distance, metres",
-        "source": "source of people as in zones.csv: settlements, settlements:registered, "
-        "raster:<key>, districts or districts:registered",
-        "between": "two places that bound the stretch, [[lon, lat], [lon, lat]]; or, instead,",
-        "section": "a section that the project names; all of the line without either",
-        "place": "identifier of a settlement",
-        "places": "identifiers of settlements, or of points",
-        "points": "identifiers of the places looked from",
-        "start": "identifier of the place where a way begins",
-        "stop": "identifier of the place where it ends",
-        "radius_m": "how far is looked, metres; what lies beyond is not in sight",
-        "target_height_m": "height looked at above the ground, such as a roof; else the project's",
-        "kinds": "kinds of corridors, such as road or canal",
-        "corridor": "identifier of a corridor",
-        "kind": "kind of the points",
-        "complete": "whether all such points are in the data; else a figure is only indicative",
-        "checkpoints": "whether a line lets through at checkpoints",
-    }
-)
-"""What a parameter means wherever a metric says nothing else of it."""

@@ -118,7 +118,7 @@ def find_qualifier(text: str) -> Qualifier | None:
     for phrase in quantity.words if quantity else ():
         rest = re.sub(rf"\b{re.escape(phrase)}\b", " ", rest)
     for qualifier in QUALIFIERS:
-        if any(_occurs(phrase, rest) for phrase in qualifier.words):
+        if any(_has_phrase(phrase, rest) for phrase in qualifier.words):
             return qualifier
     return None
 
@@ -127,16 +127,10 @@ def find_quantity(text: str) -> Quantity | None:
     """Find the word of a statement that stands for a figure; None without one."""
     plain = text.casefold()
     for quantity in QUANTITIES:
-        if any(_occurs(phrase, plain) for phrase in quantity.words):
+        if any(_has_phrase(phrase, plain) for phrase in quantity.words):
             return quantity
     return None
 
 
-def _occurs(phrase: str, text: str) -> bool:
+def _has_phrase(phrase: str, text: str) -> bool:
     return re.search(rf"\b{re.escape(phrase)}\b", text) is not None
-
-
-def list_wordings() -> list[tuple[str, str]]:
-    """List the phrases with their meanings, for the guide: qualifiers, then quantities."""
-    rows = [("(no such word)", f"{100 * PLAIN:.0f} % less or more")]
-    return rows + [(", ".join(one.words), one.meaning) for one in (*QUALIFIERS, *QUANTITIES)]

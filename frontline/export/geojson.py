@@ -49,15 +49,15 @@ def check_exports(project: Project) -> None:
 
 
 def list_writers(
-    results: Results, *, wanted: Collection[str]
+    results: Results, *, formats: Collection[str]
 ) -> dict[str, Callable[[Path], object]]:
-    """List the files of the formats that are wanted: what writes each, by its path."""
+    """List the files of the formats that are asked for: what writes each, by its path."""
     files: dict[str, Callable[[Path], object]] = {}
-    for layer in make_feature_layers(results) if {"geojson", "geoparquet"} & set(wanted) else ():
-        if "geojson" in wanted:
+    for layer in make_feature_layers(results) if {"geojson", "geoparquet"} & set(formats) else ():
+        if "geojson" in formats:
             about = collect_facts(results, layer=layer)
             files[f"geojson/{layer.name}.geojson"] = partial(write_geojson, layer, about)
-        if "geoparquet" in wanted:
+        if "geoparquet" in formats:
             files[f"geoparquet/{layer.name}.parquet"] = partial(write_geoparquet, layer)
     return files
 
@@ -94,21 +94,21 @@ def write_geojson(layer: FeatureLayer, about: dict[str, str], path: Path) -> Non
     }
     drawable = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if len(drawable):
-        head["bbox"] = _box(drawable)
+        head["bbox"] = _find_box(drawable)
     columns = [
-        (column.name, [_plain(value) for value in layer.frame[column.name]])
+        (column.name, [_make_plain(value) for value in layer.frame[column.name]])
         for column in layer.columns
     ]
-    numbers = _feature_ids(columns)
+    numbers = _choose_feature_ids(columns)
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        file.write(_json(head)[:-1] + ', "features": [\n')
+        file.write(_write_json(head)[:-1] + ', "features": [\n')
         for row, shape in enumerate(shapes):
             feature: dict[str, Any] = {"type": "Feature"}
             if numbers:
                 feature["id"] = numbers[row]
             feature["properties"] = {name: values[row] for name, values in columns}
-            feature["geometry"] = _geometry(shape)
-            file.write(_json(feature) + (",\n" if row + 1 < len(shapes) else "\n"))
+            feature["geometry"] = _describe_geometry(shape)
+            file.write(_write_json(feature) + (",\n" if row + 1 < len(shapes) else "\n"))
         file.write("]}\n")
 
 
@@ -138,7 +138,7 @@ def round_coordinates(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return result
 
 
-def _box(shapes: NDArray[np.object_]) -> list[float]:
+def _find_box(shapes: NDArray[np.object_]) -> list[float]:
     """Give west, south, east, north; west is greater than east across the antimeridian."""
     import numpy as np
     import shapely
@@ -153,7 +153,7 @@ def _box(shapes: NDArray[np.object_]) -> list[float]:
     return [west, south, east, north]
 
 
-def _feature_ids(columns: list[tuple[str, list[Any]]]) -> list[Any]:
+def _choose_feature_ids(columns: list[tuple[str, list[Any]]]) -> list[Any]:
     named = dict(columns)
     for name in FEATURE_IDS:
         values = named.get(name, [])
@@ -162,7 +162,7 @@ def _feature_ids(columns: list[tuple[str, list[Any]]]) -> list[Any]:
     return []
 
 
-def _plain(value: Any) -> Any:
+def _make_plain(value: Any) -> Any:
     """Give a value as JSON holds it."""
     if is_empty(value):
         return None
@@ -172,7 +172,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | str) else str(value)
 
 
-def _geometry(shape: Any) -> Any:
+def _describe_geometry(shape: Any) -> Any:
     import shapely
 
     if shape is None or shape.is_empty:
@@ -180,7 +180,7 @@ def _geometry(shape: Any) -> Any:
     return json.loads(shapely.to_geojson(shape))
 
 
-def _json(value: Any) -> str:
+def _write_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
@@ -201,7 +201,7 @@ def write_geoparquet(layer: FeatureLayer, path: Path) -> None:
     """
     import geopandas as gpd
 
-    frame = gpd.GeoDataFrame(_typed(layer), geometry=layer.geometry, crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(_set_type(layer), geometry=layer.geometry, crs="EPSG:4326")
     try:
         frame.to_parquet(path, index=False, schema_version="1.1.0", write_covering_bbox=True)
     except ImportError as error:
@@ -211,7 +211,7 @@ def write_geoparquet(layer: FeatureLayer, path: Path) -> None:
         ) from error
 
 
-def _typed(layer: FeatureLayer) -> pd.DataFrame:
+def _set_type(layer: FeatureLayer) -> pd.DataFrame:
     """Give every column the one type that it has in every file."""
     import pandas as pd
 

@@ -123,7 +123,7 @@ def _remove(part: Path) -> None:
 
 def _write(path: Path, results: Results, layers: Sequence[FeatureLayer]) -> None:
     time = f"{find_newest_date(results.project)}T00:00:00.000Z"
-    with _settings(time):
+    with _set_date(time):
         for layer in layers:
             _write_layer(path, layer)
     with closing(sqlite3.connect(path)) as base:
@@ -136,7 +136,7 @@ def _write(path: Path, results: Results, layers: Sequence[FeatureLayer]) -> None
 
 
 @contextmanager
-def _settings(time: str) -> Iterator[None]:
+def _set_date(time: str) -> Iterator[None]:
     """Tell GDAL what time it is, which it writes into the file, and not to wait for the disk.
 
     The file is brought to the disk once, when it is whole, before anyone sees it.
@@ -157,7 +157,7 @@ def _write_layer(path: Path, layer: FeatureLayer) -> None:
     import pyogrio.raw
     import shapely
 
-    data = [_values(layer.frame[column.name], column) for column in layer.columns]
+    data = [_list_values(layer.frame[column.name], column) for column in layer.columns]
     pyogrio.raw.write(
         str(path),
         geometry=shapely.to_wkb(layer.geometry),
@@ -179,7 +179,7 @@ def _write_layer(path: Path, layer: FeatureLayer) -> None:
     )
 
 
-def _values(series: pd.Series[Any], column: Column) -> tuple[NDArray[Any], NDArray[Any]]:
+def _list_values(series: pd.Series[Any], column: Column) -> tuple[NDArray[Any], NDArray[Any]]:
     """Give a column as an array of the type GDAL is to write, and where it is unknown."""
     import numpy as np
 
@@ -194,7 +194,7 @@ def _values(series: pd.Series[Any], column: Column) -> tuple[NDArray[Any], NDArr
     if column.type == "date" and all(text is None or _is_date(text) for text in texts):
         return np.array(texts, dtype="datetime64[D]"), unknown
     values = np.empty(len(texts), dtype=object)
-    values[:] = [text if text is None else _storable(text) for text in texts]
+    values[:] = [text if text is None else _make_storable(text) for text in texts]
     return values, unknown
 
 
@@ -205,7 +205,7 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _storable(text: str) -> str:
+def _make_storable(text: str) -> str:
     """Replace what SQLite would cut text at (NUL) and what UTF-8 cannot hold."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
@@ -247,12 +247,12 @@ def _write_descriptions(
                     alias,
                     alias,
                     column.description,
-                    _constraint(base, named, column.name, values) if values else None,
+                    _write_constraint(base, named, column.name, values) if values else None,
                 ),
             )
 
 
-def _constraint(
+def _write_constraint(
     base: sqlite3.Connection,
     named: dict[tuple[tuple[str, str], ...], str],
     column: str,
@@ -261,7 +261,7 @@ def _constraint(
     """Write the values that a column may have, once for all columns that share them."""
     rows = tuple(values.items())
     if rows not in named:
-        named[rows] = make_names_unique([f"{column.lower()}_values"], taken=named.values())[0]
+        named[rows] = make_names_unique([f"{column.lower()}_list_values"], taken=named.values())[0]
         base.executemany(
             "INSERT INTO gpkg_data_column_constraints"
             " VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from frontline.results.inert import escape_text
-from frontline.results.wording import join_phrases
+from frontline.results.wording import escape_text, join_phrases
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -93,7 +93,7 @@ def describe_run(
         "date": find_newest_date(project).isoformat(),
         "inputs_hash": hash_of_inputs(inputs),
         **further,
-        "parameters": _plain(project, project),
+        "parameters": _make_plain(project, project),
         "inputs": dict(sorted(inputs.items())),
         "versions": list_versions(),
     }
@@ -116,17 +116,17 @@ def find_newest_date(project: Project) -> dt.date:
     return max(line.date for line in project.lines)
 
 
-def _plain(value: Any, project: Project) -> Any:
+def _make_plain(value: Any, project: Project) -> Any:
     """Turn the project into plain values; its own path is where all others start from."""
     if isinstance(value, BaseModel):
         names = [
             name for name in type(value).model_fields if value is not project or name != "path"
         ]
-        return {name: _plain(getattr(value, name), project) for name in names}
+        return {name: _make_plain(getattr(value, name), project) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, project) for key, item in value.items()}
+        return {str(key): _make_plain(item, project) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, project) for item in value]
+        return [_make_plain(item, project) for item in value]
     if isinstance(value, Path):
         return write_relative(value, project=project)
     return value.isoformat() if isinstance(value, dt.date) else value

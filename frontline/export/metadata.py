@@ -27,7 +27,7 @@ def collect_facts(results: Results, *, layer: FeatureLayer | None = None) -> dic
     layer
         A layer of it; without one, the facts of the whole.
     """
-    sources = _sources(results, layer.name if layer else "")
+    sources = _list_sources(results, layer.name if layer else "")
 
     def joined(values: Iterator[str]) -> str:
         return "; ".join(dict.fromkeys(value for value in values if value))
@@ -67,7 +67,7 @@ def write_qgis_metadata(facts: dict[str, str], *, layer: FeatureLayer) -> str:
     if facts["LICENCE"]:
         ET.SubElement(root, "license").text = guard_expression(facts["LICENCE"])
     extent = ET.SubElement(root, "extent")
-    box = _bounds(layer)
+    box = _find_bounds(layer)
     if box:
         names = ("minx", "miny", "maxx", "maxy")
         numbers = {name: repr(value) for name, value in zip(names, box, strict=True)}
@@ -85,7 +85,7 @@ COMPUTED = frozenset(("settlements", "control_change", "crossings", "corridor_si
 """Layers that come from an input and from the lines; those of no input come from lines alone."""
 
 
-def _sources(results: Results, layer: str = "") -> list[Origin]:
+def _list_sources(results: Results, layer: str = "") -> list[Origin]:
     """Give the inputs that a layer comes from: its own, or the lines and the study area."""
     project = results.project
     inputs: dict[str, Origin | None] = {
@@ -110,7 +110,7 @@ def _sources(results: Results, layer: str = "") -> list[Origin]:
     return [source for source in every if source is not None]
 
 
-def _bounds(layer: FeatureLayer) -> tuple[float, ...]:
+def _find_bounds(layer: FeatureLayer) -> tuple[float, ...]:
     import shapely
 
     if not len(layer.geometry):

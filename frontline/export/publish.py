@@ -89,10 +89,10 @@ def prepare_output(
     refuse_inputs(target, inputs=inputs)
     try:
         _refuse_file(target)
-        home = _home(target)
-        missing = _missing(home)
+        home = _choose_home(target)
+        missing = _list_missing(home)
     except OSError as error:
-        raise _not_writable(target, error) from error
+        raise _explain_not_writable(target, error) from error
     with ExitStack() as cleanup:
         for folder in missing:
             _make(folder, target)
@@ -102,7 +102,7 @@ def prepare_output(
         try:
             alone = cleanup.enter_context(hold_lock(home / f"{name}-lock"))
         except OSError as error:
-            raise _not_writable(target, error) from error
+            raise _explain_not_writable(target, error) from error
         if not alone:
             raise OutputError(
                 "another run is writing here. Wait for it, or name another directory.", path=target
@@ -154,12 +154,12 @@ def publish(
     outputs = {}
     for number, (name, write) in enumerate(writers.items()):
         progress("writing files", number, len(writers))
-        outputs[name] = _written(output.scratch / name, name, write)
+        outputs[name] = _write_file(output.scratch / name, name, write)
     progress("writing files", len(writers), len(writers))
     final = {"schema": SCHEMA, "command": output.command, **manifest, "outputs": outputs}
     _write_json(output.scratch / MANIFEST, final)
     _keep_only(output.scratch, [*writers, MANIFEST])
-    with _uninterrupted():
+    with _hold_interrupts():
         _show(output, list(writers), final)
     return (*writers, MANIFEST)
 
@@ -183,23 +183,23 @@ def verify(directory: Path) -> list[str]:
         There is no such directory, or it is a file.
     """
     if not directory.is_dir():
-        raise OutputError(_no_directory(directory), path=directory)
+        raise OutputError(_explain_no_directory(directory), path=directory)
     manifest = read_manifest(directory)
     if manifest is None:
         return [f"{MANIFEST}: missing or unreadable (expected the manifest of a finished run)."]
     problems = []
     if manifest.get("unfinished"):
         problems.append(f"{MANIFEST}: the run was cut off. Run it again.")
-    elif not _outputs_of(manifest):
+    elif not _read_outputs(manifest):
         problems.append(f"{MANIFEST}: names no outputs (expected those of a run). Run it again.")
-    for name, facts in _outputs_of(manifest).items():
-        fault = _fault(directory, name, facts)
+    for name, facts in _read_outputs(manifest).items():
+        fault = _find_fault(directory, name, facts)
         if fault:
             problems.append(f"{to_one_line(name)}: {fault}")
     return problems
 
 
-def _no_directory(path: Path) -> str:
+def _explain_no_directory(path: Path) -> str:
     """Say what to do about what should be a directory of results and is none."""
     if not path.exists():
         return "does not exist (expected a folder of results). Check the path."
@@ -222,7 +222,7 @@ def read_manifest(directory: Path) -> dict[str, Any] | None:
     return manifest if ours else None
 
 
-def _fault(directory: Path, name: str, facts: Mapping[str, Any]) -> str:
+def _find_fault(directory: Path, name: str, facts: Mapping[str, Any]) -> str:
     if not _is_inside(name):
         return "not a path inside the directory."
     try:
@@ -281,7 +281,7 @@ def _refuse(target: Path, *, command: str, force: bool) -> None:
             pass
         names = {path.name for path in target.iterdir()}
     except OSError as error:
-        raise _not_writable(target, error) from error
+        raise _explain_not_writable(target, error) from error
     _refuse_open_packages(target)
     ours = (name for name in names if name not in NOT_OURS and not name.startswith(".frontline"))
     if force or not any(ours):
@@ -307,14 +307,14 @@ def _refuse_open_packages(target: Path) -> None:
             refuse_open_package(beside.with_name(beside.name.removesuffix(ending)))
 
 
-def _not_writable(target: Path, error: OSError) -> OutputError:
+def _explain_not_writable(target: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
     return OutputError(
         f"cannot be written to ({reason}). Name a directory that you may write to.", path=target
     )
 
 
-def _home(target: Path) -> Path:
+def _choose_home(target: Path) -> Path:
     """Choose where scratch and lock lie: beside the directory, or in it where that is apart.
 
     A directory that is a mount of its own, or whose parent is read-only, cannot be filled by
@@ -327,7 +327,7 @@ def _home(target: Path) -> Path:
     return parent if same and parent != target and os.access(parent, os.W_OK | os.X_OK) else target
 
 
-def _missing(folder: Path) -> list[Path]:
+def _list_missing(folder: Path) -> list[Path]:
     """List the directories that do not exist yet, the outermost first."""
     return [path for path in (*reversed(folder.parents), folder) if not path.exists()]
 
@@ -336,7 +336,7 @@ def _make(folder: Path, target: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise _not_writable(target, error) from error
+        raise _explain_not_writable(target, error) from error
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -351,7 +351,7 @@ def _is_inside(name: str) -> bool:
     return bool(parts) and plain
 
 
-def _written(path: Path, name: str, write: Writer) -> dict[str, object]:
+def _write_file(path: Path, name: str, write: Writer) -> dict[str, object]:
     """Run a writer, bring the file to the disk, and give its hash and size."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -403,7 +403,7 @@ def _keep_only(scratch: Path, names: Iterable[str]) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _hold_interrupts() -> Iterator[None]:
     """Let Ctrl-C wait while files are renamed: it takes a moment, and half of it helps nobody."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -434,7 +434,7 @@ def _show(output: OutputFolder, names: list[str], final: Mapping[str, Any]) -> N
         for name in names:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).replace(target / name)
-        _remove_stale(target, _outputs_of(old or {}), names)
+        _remove_stale(target, _read_outputs(old or {}), names)
         for folder in sorted({target, *((target / name).parent for name in names)}):
             _sync(folder)
         (scratch / MANIFEST).replace(target / MANIFEST)
@@ -473,7 +473,7 @@ def _remove_stale(target: Path, old: Iterable[str], names: Iterable[str]) -> Non
             _remove_if_empty(folder)
 
 
-def _outputs_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _read_outputs(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     outputs = manifest.get("outputs")
     if not isinstance(outputs, dict):
         return {}

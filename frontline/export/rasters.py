@@ -29,18 +29,18 @@ def list_raster_writers(results: Results) -> dict[str, Callable[[Path], object]]
         shade = RasterResult(
             {"shade": results.relief.bands["shade"]}, results.relief.transform, results.relief.crs
         )
-        tags = _tags_of_relief(results)
+        tags = _write_tags_of_relief(results)
         files["rasters/hillshade.tif"] = partial(_write, results, shade, tags, nodata=0.0)
         files["rasters/hillshade.qml"] = partial(_write_style, write_relief_qml())
     for key, raster in results.sight.items():
         files[f"rasters/sight_{key}.tif"] = partial(
-            _write, results, raster, _tags_of_sight(results)
+            _write, results, raster, _write_tags_of_sight(results)
         )
         files[f"rasters/sight_{key}.qml"] = partial(_write_style, write_sight_style(results))
     return files
 
 
-def _tags_of_sight(results: Results) -> dict[str, str]:
+def _write_tags_of_sight(results: Results) -> dict[str, str]:
     settings = results.project.sight
     notes = [note.text for note in results.notes if note.about in {"elevation", "sight"}]
     return {
@@ -53,7 +53,7 @@ def _tags_of_sight(results: Results) -> dict[str, str]:
     }
 
 
-def _tags_of_relief(results: Results) -> dict[str, str]:
+def _write_tags_of_relief(results: Results) -> dict[str, str]:
     elevation = results.project.elevation
     return {
         "DESCRIPTION": (

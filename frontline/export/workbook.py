@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ A4 = 9
 """What the format calls this size of paper."""
 MOST_ROWS = 1_048_574
 """Rows of data that a sheet holds; the text file beside it holds them all."""
+NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 MOST_CHARACTERS = 32_767
 EXACT_INTEGER = 2**53
 """Spreadsheets keep whole numbers exactly up to here; larger ones are written as text."""
@@ -80,7 +82,7 @@ def write_workbook(path: Path, results: Results) -> None:
     book = xlsxwriter.Workbook(str(path), options)
     date = find_newest_date(results.project)
     properties = {
-        "title": _text(results.project.title),
+        "title": _fit_text(results.project.title),
         "subject": WORDS["disclaimer"],
         "comments": f"{WORDS['inputs_hash_long']}: {hash_of_inputs(results.inputs)}",
         "created": dt.datetime(date.year, date.month, date.day),
@@ -108,10 +110,10 @@ def _write_first(book: Workbook, results: Results, frames: Mapping[str, pd.DataF
     sheet.hide_gridlines(2)
     row = -1
     link = book.add_format({"font_color": INK, "underline": 1, "valign": "top"})
-    for section, rows in _sections(results, frames):
+    for section, rows in _list_sections(results, frames):
         if section:
             row += 1
-            sheet.write_string(row, 0, _text(section), strong)
+            sheet.write_string(row, 0, _fit_text(section), strong)
             row += 1
         for number, cells in enumerate(rows):
             looks = heading if section and number == 0 and len(cells) > 1 else None
@@ -121,7 +123,7 @@ def _write_first(book: Workbook, results: Results, frames: Mapping[str, pd.DataF
                 name = str(cells[0])
                 sheet.write_url(row, 0, f"internal:'{name}'!A1", link, string=name)
             if len(cells) == 1 and isinstance(cells[0], str):
-                sheet.merge_range(row, 0, row, 5, _text(cells[0]), wrapped)
+                sheet.merge_range(row, 0, row, 5, _fit_text(cells[0]), wrapped)
                 sheet.set_row(row, 15 * math.ceil(len(cells[0]) / 170))
             row += 1
     sheet.set_landscape()
@@ -129,7 +131,7 @@ def _write_first(book: Workbook, results: Results, frames: Mapping[str, pd.DataF
     sheet.fit_to_pages(1, 0)
 
 
-def _sections(
+def _list_sections(
     results: Results, frames: Mapping[str, pd.DataFrame]
 ) -> Iterator[tuple[str, list[tuple[object, ...]]]]:
     """Give the parts of the first sheet: heading, and rows of cells (the first names them)."""
@@ -163,10 +165,13 @@ def _sections(
             for column in list_columns(frame, table=name)
         ]
     yield "Columns", columns
-    yield WORDS["sources"], [("input", "licence", "source", "date", "", "file"), *_sources(results)]
+    yield (
+        WORDS["sources"],
+        [("input", "licence", "source", "date", "", "file"), *_list_sources(results)],
+    )
 
 
-def _sources(results: Results) -> Iterator[tuple[object, ...]]:
+def _list_sources(results: Results) -> Iterator[tuple[object, ...]]:
     project = results.project
     named = [
         ("study area", project.study_area),
@@ -197,12 +202,12 @@ def _write_table(book: Workbook, name: str, frame: pd.DataFrame) -> None:
     columns = list_columns(frame, table=name)
     rows = min(len(frame), MOST_ROWS)
     for number, column in enumerate(columns):
-        looks = book.add_format(_format_of(column))
-        sheet.write_string(0, number, _text(column.title), header)
-        sheet.write_string(NAMES_ROW, number, _text(column.name), machine)
+        looks = book.add_format(_choose_format(column))
+        sheet.write_string(0, number, _fit_text(column.title), header)
+        sheet.write_string(NAMES_ROW, number, _fit_text(column.name), machine)
         for row, value in enumerate(frame.iloc[:rows, number].array, start=NAMES_ROW + 1):
-            _write_cell(sheet, row, number, _dated(value, column), looks)
-        sheet.set_column(number, number, _width(column, frame.iloc[:200, number].array))
+            _write_cell(sheet, row, number, _read_date(value, column), looks)
+        sheet.set_column(number, number, _choose_width(column, frame.iloc[:200, number].array))
     sheet.freeze_panes(NAMES_ROW + 1, 2 if columns and columns[0].name == "id" else 1)
     if columns:
         last = NAMES_ROW + max(rows, 1)
@@ -213,7 +218,7 @@ def _write_table(book: Workbook, name: str, frame: pd.DataFrame) -> None:
     sheet.repeat_rows(0, NAMES_ROW)
 
 
-def _format_of(column: Column) -> dict[str, Any]:
+def _choose_format(column: Column) -> dict[str, Any]:
     if column.type == "date":
         return {"num_format": "yyyy-mm-dd"}
     if column.type == "integer":
@@ -226,7 +231,7 @@ def _format_of(column: Column) -> dict[str, Any]:
     return {"text_wrap": True, "valign": "top"} if column.type == "text" else {}
 
 
-def _dated(value: object, column: Column) -> object:
+def _read_date(value: object, column: Column) -> object:
     """Turn the text of a date into a date, where it is one."""
     if column.type != "date" or not isinstance(value, str):
         return value
@@ -248,24 +253,22 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: Any, looks: Form
     elif type(plain) is dt.date and plain >= EARLIEST_DATE:
         sheet.write_datetime(row, column, plain, looks)
     else:
-        sheet.write_string(row, column, _text(str(plain)), looks)
+        sheet.write_string(row, column, _fit_text(str(plain)), looks)
 
 
 def _is_exact(number: float) -> bool:
     return math.isfinite(number) if isinstance(number, float) else abs(number) <= EXACT_INTEGER
 
 
-def _text(text: str) -> str:
+def _fit_text(text: str) -> str:
     """Fit text into a cell: no character that XML lacks, no more than a cell holds."""
-    printable = "".join(
-        "\ufffd" if "\ud800" <= c <= "\udfff" or c in "\ufffe\uffff" else c for c in text
-    )
+    printable = NOT_IN_XML.sub("\ufffd", text)
     return (
         printable if len(printable) <= MOST_CHARACTERS else printable[: MOST_CHARACTERS - 1] + "…"
     )
 
 
-def _width(column: Column, values: Iterable[object]) -> int:
+def _choose_width(column: Column, values: Iterable[object]) -> int:
     """Give a column's width in characters, from its header and its first rows."""
     longest = max((len(str(value)) for value in values if not is_empty(value)), default=0)
     widest = 60 if column.type == "text" else 16

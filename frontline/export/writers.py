@@ -48,7 +48,7 @@ def list_file_writers(results: Results, *, command: str = "run", pdf: bool = Fal
 
     stamp = hash_of_inputs(results.inputs)
     parts = _list_parts(results.project, command=command)
-    files: Writers = dict(_table_writers(results, parts))
+    files: Writers = dict(_list_table_writers(results, parts))
     if "geopackage" in parts:
         files["frontline.gpkg"] = partial(write_geopackage, results=results)
         files["frontline.qgz"] = partial(write_qgis_project, results=results)
@@ -61,13 +61,13 @@ def list_file_writers(results: Results, *, command: str = "run", pdf: bool = Fal
     if pdf and command not in PARTS:
         files["map.pdf"] = partial(write_map_pdf, results, inputs_hash=stamp)
     if "report" in parts:
-        files |= _report_writers(results, stamp, pdf=pdf)
+        files |= _list_report_writers(results, stamp, pdf=pdf)
     if "rasters" in parts:
         files |= list_raster_writers(results)
-    return files | list_writers(results, wanted=parts)
+    return files | list_writers(results, formats=parts)
 
 
-def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
+def _list_report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
     """Write the report, and print it where something that prints is installed."""
     from frontline.export.report.pdf import find_printer, write_pdf
     from frontline.export.report.report import write_report
@@ -80,7 +80,7 @@ def _report_writers(results: Results, stamp: str, *, pdf: bool) -> Writers:
     return files
 
 
-def _table_writers(results: Results, parts: set[str]) -> Writers:
+def _list_table_writers(results: Results, parts: set[str]) -> Writers:
     from frontline.results.tables import describe_csv, make_tables, write_csv
 
     every = make_tables(results)

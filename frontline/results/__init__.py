@@ -4,16 +4,12 @@ alternatives
     The range of every figure between the sources that draw a line, and which gives what.
 explore
     A map to look at in a notebook and to add to: the results as layers of a `folium.Map`.
-inert
-    Text that nothing takes for markup, a template or code.
 key_figures
     Key figures: sentences that can be quoted, with interval and caveat.
 model
     The results of a run: one frozen value that tables, map and files are made from.
 numbers
     Figures as people read them: rounded by their intervals, alike on page, report and sheets.
-phrases
-    Phrases that several products share: dates, lists, and sources of people inside a sentence.
 population_phrases
     What stands beside a number of people: of when it is, who may have left, what it lacks.
 redaction
@@ -27,7 +23,7 @@ summary
 tables
     Results as tidy tables, and the text files made of them.
 wording
-    Words for figures and where they come from, shared by page, report and maps.
+    Words for figures, dates and sources, shared by page, report and maps; text made harmless.
 words
     Names of columns, layers and values in plain words, and names of languages.
 """

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 import shapely
 
-from frontline.results.inert import escape_text
 from frontline.results.numbers import round_row, write_whole
 from frontline.results.style import SETTLEMENT_OUTSIDE, choose_line_styles, choose_side_colours
 from frontline.results.wording import (
     add_validity,
+    escape_text,
     sort_lines,
     write_accuracy,
     write_days,

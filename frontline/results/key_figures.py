@@ -23,7 +23,6 @@ from frontline.results.numbers import (
     write_rounded,
     write_whole,
 )
-from frontline.results.phrases import write_day
 from frontline.results.population_phrases import (
     describe_before,
     describe_dates,
@@ -34,6 +33,7 @@ from frontline.results.wording import (
     join_phrases,
     name_source,
     name_source_row,
+    write_day,
     write_far,
     write_percent,
 )
@@ -83,7 +83,7 @@ def _describe_flow(case: Analysis, row: Mapping[Any, Any]) -> KeyFigure:
             f"{when}, {figure.text} km² of farmland{_write_range(figure, _BOTH_LINES)} "
             f"went {way}, {write_percent(row['share'])} of the farmland that the "
             f"{row['from_side']} side "
-            f"had held. Of it, {_part_text(row['area_certain_km2'], figure)} km² lie farther from "
+            f"had held. Of it, {_write_part(row['area_certain_km2'], figure)} km² lie farther from "
             "both lines than their errors."
         )
     else:
@@ -404,7 +404,7 @@ def _take_ends(value: float, others: Sequence[tuple[Variant, float]]) -> dict[st
     return {"alt_low": float(min(known)), "alt_high": float(max(known))}
 
 
-def _part_text(part: float, figure: RoundedFigure) -> str:
+def _write_part(part: float, figure: RoundedFigure) -> str:
     """Write a part with no finer digits than its whole; something never reads as nothing."""
     shown = round_part(part, whole=figure)
     if shown.value == 0 and shown.high is not None:
@@ -412,7 +412,7 @@ def _part_text(part: float, figure: RoundedFigure) -> str:
     return shown.text
 
 
-def _unknown_as_empty(value: float) -> str:
+def _write_unknown_as_empty(value: float) -> str:
     return write_rounded(value) if math.isfinite(value) else ""
 
 
@@ -434,11 +434,11 @@ def _list_land(
             between = _write_range(figure, _BOTH_LINES, by_others, earlier=old.key)
             sentence = (
                 f"{when}, {figure.text} km² of land{between} went "
-                f"{way}. Of it, {_part_text(sure, figure)} km² lie farther from both lines than "
+                f"{way}. Of it, {_write_part(sure, figure)} km² lie farther from both lines than "
                 "their errors."
             )
         else:
-            most = round_figure(high, low, high).ends[1] or _unknown_as_empty(high)
+            most = round_figure(high, low, high).ends[1] or _write_unknown_as_empty(high)
             open_ = write_rounded(flow["flow_km2"])
             rest = f"Up to {most} km² may have" if most else f"The lines differ by {open_} km²"
             sentence = (

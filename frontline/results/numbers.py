@@ -84,7 +84,7 @@ def round_figure(value: float, low: float = math.nan, high: float = math.nan) ->
     more are kept, and the first digit of a smaller one, so that something never reads as nothing.
     At most six digits are kept.
     """
-    return _at_place(value, low, high, _place(value, low, high))
+    return _round_at_place(value, low, high, _place(value, low, high))
 
 
 def round_part(value: float, *, whole: RoundedFigure) -> RoundedFigure:
@@ -129,7 +129,7 @@ def round_series(
     places = [_place(*row) for row in zip(values, lows, highs, strict=True)]
     finite = [n for n, value in enumerate(values) if math.isfinite(value)]
     figures = [
-        _at_place(value, low, high, place)
+        _round_at_place(value, low, high, place)
         for value, low, high, place in zip(values, lows, highs, places, strict=True)
     ]
     settled = False
@@ -143,7 +143,9 @@ def round_series(
                 continue
             finer, coarser = sorted((before, after), key=lambda n: places[n])
             places[finer] = places[coarser]
-            figures[finer] = _at_place(values[finer], lows[finer], highs[finer], places[finer])
+            figures[finer] = _round_at_place(
+                values[finer], lows[finer], highs[finer], places[finer]
+            )
             settled = False
     return figures
 
@@ -176,13 +178,13 @@ def round_cumulative(
     cumulative = table[table["kind"] == "cumulative"].sort_values("distance_m", kind="stable")
     figures: dict[tuple[Any, ...], RoundedFigure] = {}
     for (line, side, *source), rows in cumulative.groupby(keys, sort=False, dropna=False):
-        columns = [_floats(rows, name) for name in (column, f"{stem}_low", f"{stem}_high")]
+        columns = [_read_floats(rows, name) for name in (column, f"{stem}_low", f"{stem}_high")]
         for distance_m, figure in zip(rows["distance_m"], round_series(*columns), strict=True):
             figures[(line, side, float(distance_m), *source)] = figure
-    return _between(figures, fixed) if fixed else figures
+    return _is_between(figures, fixed) if fixed else figures
 
 
-def _between(
+def _is_between(
     figures: Mapping[tuple[Any, ...], RoundedFigure],
     fixed: Mapping[tuple[Any, ...], RoundedFigure],
 ) -> dict[tuple[Any, ...], RoundedFigure]:
@@ -261,17 +263,19 @@ def round_row(row: Mapping[Any, Any] | pd.Series[Any], *, column: str) -> Rounde
         ``_low`` and ``_high``.
     """
     stem = column.removesuffix("_km2").removesuffix("_km") if f"{column}_low" not in row else column
-    value, low, high = (_float(row.get(name)) for name in (column, f"{stem}_low", f"{stem}_high"))
+    value, low, high = (
+        _read_float(row.get(name)) for name in (column, f"{stem}_low", f"{stem}_high")
+    )
     return round_figure(value, low, high)
 
 
-def _floats(rows: pd.DataFrame, name: str) -> list[float]:
+def _read_floats(rows: pd.DataFrame, name: str) -> list[float]:
     if name not in rows:
         return [math.nan] * len(rows)
-    return [_float(value) for value in rows[name]]
+    return [_read_float(value) for value in rows[name]]
 
 
-def _float(value: Any) -> float:
+def _read_float(value: Any) -> float:
     """Return a plain number; NaN for everything unknown, pandas' NA included."""
     unknown = value is None or (not isinstance(value, int | float) and not hasattr(value, "dtype"))
     return math.nan if unknown else float(value)
@@ -294,18 +298,18 @@ def _has_width(value: float, low: float, high: float) -> bool:
     return math.isfinite(high - low) and high - low > 2e-12 * abs(value)
 
 
-def _at_place(value: float, low: float, high: float, place: int) -> RoundedFigure:
+def _round_at_place(value: float, low: float, high: float, place: int) -> RoundedFigure:
     if not math.isfinite(value):
         return RoundedFigure(None, None, None, place)
-    rounded = _rounded(value, place, ROUND_HALF_UP)
+    rounded = _round(value, place, ROUND_HALF_UP)
     if not _has_width(value, low, high):
         return RoundedFigure(rounded, None, None, place)
     return RoundedFigure(
-        rounded, _rounded(low, place, ROUND_FLOOR), _rounded(high, place, ROUND_CEILING), place
+        rounded, _round(low, place, ROUND_FLOOR), _round(high, place, ROUND_CEILING), place
     )
 
 
-def _rounded(value: float, place: int, how: str) -> Decimal:
+def _round(value: float, place: int, how: str) -> Decimal:
     """Round to a power of ten, but keep the first digits of the number itself."""
     last_place = max(_order_of(value) - 1, min(_order_of(value), 0))
     unit = Decimal(1).scaleb(min(place, last_place))

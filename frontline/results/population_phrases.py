@@ -12,8 +12,7 @@ import pandas as pd
 from frontline.population.completeness import BY_TOTAL
 from frontline.population.figures import count_years_before
 from frontline.results.numbers import count_text, write_rounded, write_whole
-from frontline.results.phrases import write_day
-from frontline.results.wording import write_percent
+from frontline.results.wording import write_day, write_percent
 
 if TYPE_CHECKING:
     from frontline.project.models import Project

@@ -24,7 +24,6 @@ that are friendly to colorblind people.
 MORE_SIDES = "#8C8C8C"
 INK, PAPER, MUTED = "#1B1F24", "#FBFAF7", "#6B7280"
 SETTLEMENT_OUTSIDE = "#9AA0A6"
-WATER = "#7A93A6"
 EXPOSURE = ("#F3E3F0", "#DDB4D6", "#C07DB8", "#97498F", "#5E1F5A")
 """Few to many posts in sight: one hue, darker for more, apart from both sides' colours."""
 EXPOSURE_UNKNOWN = "#9AA0A6"
@@ -119,7 +118,7 @@ def choose_corridor_style(kind: str) -> LineStyle:
 
 def mix_colours(colour: str, *, other: str, share: float) -> str:
     """Return `share` of `colour` laid over `other`, both ``#RRGGBB``."""
-    parts = zip(_rgb(colour), _rgb(other), strict=True)
+    parts = zip(_read_rgb(colour), _read_rgb(other), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)
 
 
@@ -149,7 +148,7 @@ def measure_contrast(colour: str, *, other: str) -> float:
     ----------
     W3C, Web Content Accessibility Guidelines 2.2, definition of contrast ratio.
     """
-    light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)
+    light, dark = sorted((_measure_luminance(colour), _measure_luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -167,14 +166,14 @@ def write_illustration_label(step_m: float) -> str:
     return WORDS["illustration"].format(step=f"{step_m:,.0f}")
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
+def _read_rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _luminance(colour: str) -> float:
+def _measure_luminance(colour: str) -> float:
     def linear(value: int) -> float:
         part = value / 255
         return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
-    red, green, blue = (linear(value) for value in _rgb(colour))
+    red, green, blue = (linear(value) for value in _read_rgb(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

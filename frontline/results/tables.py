@@ -78,7 +78,7 @@ def _make_tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.claims is not None:
         frames["claims"] = results.claims
     return {
-        name: _ordered(
+        name: _sort_rows(
             tidy_columns(frame, columns=TABLES[name].columns),
             TABLES[name].key if TABLES[name].ordered else (),
             results.project,
@@ -117,16 +117,18 @@ def tidy_columns(frame: pd.DataFrame, *, columns: Sequence[Column]) -> pd.DataFr
     geometry = getattr(frame, "active_geometry_name", None)
     plain = plain.drop(columns=[geometry] if geometry is not None else [])
     empty = pd.Series(pd.NA, index=plain.index, dtype="object")
-    first = {column.name: _typed(plain.get(column.name, empty), column.type) for column in columns}
+    first = {
+        column.name: _set_type(plain.get(column.name, empty), column.type) for column in columns
+    }
     rest = {name: plain[name].infer_objects() for name in plain.columns if name not in first}
     declared = {
-        name: _typed(series, "text") if series.dtype == object else series
+        name: _set_type(series, "text") if series.dtype == object else series
         for name, series in rest.items()
     }
     return pd.DataFrame({**first, **declared}, index=plain.index)
 
 
-def _typed(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
+def _set_type(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
     """Give a column its type; unknown is None, NaN or NA, never 0 or False."""
     import pandas as pd
 
@@ -138,11 +140,11 @@ def _typed(series: pd.Series[Any], kind: Type) -> pd.Series[Any]:
         return series.astype("boolean")
     if series.dtype == "str" or pd.api.types.infer_dtype(series, skipna=False) == "string":
         return series.astype("str")
-    texts = [None if is_empty(value) else _text_of(value) for value in series]
+    texts = [None if is_empty(value) else _write_value(value) for value in series]
     return pd.Series(texts, index=series.index, dtype="str")
 
 
-def _text_of(value: object) -> str:
+def _write_value(value: object) -> str:
     """Give a value as text; a time without hours is a date."""
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
@@ -173,7 +175,7 @@ def rank_source(source: str) -> tuple[int, str]:
     return len(order), source
 
 
-def _ordered(frame: pd.DataFrame, keys: Sequence[str], project: Project) -> pd.DataFrame:
+def _sort_rows(frame: pd.DataFrame, keys: Sequence[str], project: Project) -> pd.DataFrame:
     """Order rows by their keys, each in the project's own order where it has one."""
     lines = [line.key for line in project.lines]
     sides = [side.name for side in project.sides]
@@ -218,11 +220,11 @@ def write_cell(value: object) -> str:
         return "true" if value else "false"
     if hasattr(value, "dtype") or isinstance(value, int | float):
         number = value.item() if hasattr(value, "item") else value
-        return _number(number)
-    return guard_formula(_text_of(value))
+        return _write_number(number)
+    return guard_formula(_write_value(value))
 
 
-def _number(number: object) -> str:
+def _write_number(number: object) -> str:
     if not isinstance(number, float):
         return repr(number)
     if math.isinf(number):
@@ -325,28 +327,28 @@ def describe_csv(frames: Mapping[str, pd.DataFrame], *, title: str) -> str:
         "dc:title": title,
         "dc:description": WHAT_IT_IS,
         "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": ["\n"]},
-        "tables": [_csvw_table(name, frames) for name in frames],
+        "tables": [_describe_csvw_table(name, frames) for name in frames],
     }
     return json.dumps(group, ensure_ascii=False, indent=1) + "\n"
 
 
-def _csvw_table(name: str, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def _describe_csvw_table(name: str, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     table, frame = TABLES[name], frames[name]
     described: dict[str, Any] = {
-        "columns": [_csvw_column(c) for c in list_columns(frame, table=name)]
+        "columns": [_describe_csvw_column(c) for c in list_columns(frame, table=name)]
     }
     if table.key and not frame.duplicated(list(table.key)).any():
-        described["primaryKey"] = [_csvw_name(column) for column in table.key]
+        described["primaryKey"] = [_write_csvw_name(column) for column in table.key]
     foreign = [
         {
-            "columnReference": [_csvw_name(column) for column in key.columns],
+            "columnReference": [_write_csvw_name(column) for column in key.columns],
             "reference": {
                 "resource": f"{key.table}.csv",
-                "columnReference": [_csvw_name(column) for column in key.referenced],
+                "columnReference": [_write_csvw_name(column) for column in key.referenced],
             },
         }
         for key in table.foreign
-        if key.table in frames and _all_found(frame, key, frames[key.table])
+        if key.table in frames and _has_all(frame, key, frames[key.table])
     ]
     if foreign:
         described["foreignKeys"] = foreign
@@ -358,7 +360,7 @@ def _csvw_table(name: str, frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]
     }
 
 
-def _all_found(frame: pd.DataFrame, key: ForeignKey, other: pd.DataFrame) -> bool:
+def _has_all(frame: pd.DataFrame, key: ForeignKey, other: pd.DataFrame) -> bool:
     """Tell whether every row names one row of the other table, or none where it is empty."""
 
     def rows_of(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -371,14 +373,14 @@ def _all_found(frame: pd.DataFrame, key: ForeignKey, other: pd.DataFrame) -> boo
     )
 
 
-def _csvw_name(name: str) -> str:
+def _write_csvw_name(name: str) -> str:
     return quote(name, safe="").replace("-", "%2D").replace("~", "%7E")
 
 
-def _csvw_column(column: Column) -> dict[str, Any]:
+def _describe_csvw_column(column: Column) -> dict[str, Any]:
     header = guard_formula(column.name)
     entry: dict[str, Any] = {
-        "name": _csvw_name(column.name),
+        "name": _write_csvw_name(column.name),
         "titles": [header] if column.title == header else [header, column.title],
         "datatype": CSVW_TYPES[column.type],
         "dc:description": column.description,
@@ -429,22 +431,22 @@ def write_columns_reference() -> str:
             parts.append(WHAT_IT_IS)
         for name, table in group.items():
             parts.append(f"### `{name}{suffix}`: {table.title}\n\n{table.sentence}")
-            parts.append(_rows_in_words(table))
+            parts.append(_write_rows(table))
             if table.columns:
-                parts.append(_markdown_rows(table.columns))
+                parts.append(_write_markdown_rows(table.columns))
     parts.append("## Columns that a table may have beside its own")
-    parts.append(_markdown_rows(tuple(FURTHER.values())))
+    parts.append(_write_markdown_rows(tuple(FURTHER.values())))
     return "\n\n".join(parts) + "\n"
 
 
-def _rows_in_words(table: Table) -> str:
+def _write_rows(table: Table) -> str:
     """Say what a row is: which columns tell rows apart, and which layers are told one by one."""
     key = f"Key: {', '.join(f'`{name}`' for name in table.key)}. " if table.key else ""
     lists = f"Lists {', '.join(table.lists)}." if table.lists else "Lists no features of the input."
     return key + lists
 
 
-def _markdown_rows(columns: Sequence[Column]) -> str:
+def _write_markdown_rows(columns: Sequence[Column]) -> str:
     rows = ["| column | type | unit | name | what it says |", "|---|---|---|---|---|"]
     for column in columns:
         cells = (f"`{column.name}`", column.type, column.unit, column.alias, column.description)

@@ -1,17 +1,17 @@
-"""Words for figures and where they come from, shared by page, report and maps."""
+"""Words for figures, dates and sources, shared by page, report and maps; text made harmless."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from frontline.population.figures import find_valid
 from frontline.project.layers import TABLES
-from frontline.results.phrases import PHRASES, write_day
 from frontline.results.style import write_illustration_label
 from frontline.results.words import WORDS, label_source
 
@@ -21,6 +21,49 @@ if TYPE_CHECKING:
     from frontline.project.models import LayerSource, LineSpec, Project
     from frontline.records import RasterResult
 
+
+PHRASES: Mapping[str, str] = MappingProxyType(
+    {
+        "and": "{first} and {last}",
+        "stated_by": "As stated by {source}",
+        "source_settlements": "residents of listed settlements",
+        "source_settlements:registered": (
+            "people registered in listed settlements (they may live elsewhere)"
+        ),
+        "source_settlements:displaced": "displaced people in listed settlements",
+        "source_settlements_by_raster": (
+            "people around settlements without a figure, by the population grid “{key}”"
+        ),
+        "source_districts": "residents by district figures",
+        "source_districts:registered": (
+            "registered people by district figures (they may live elsewhere)"
+        ),
+        "source_districts:displaced": "displaced people by district figures",
+        "source_raster": "people by the population grid “{key}”",
+    }
+)
+"""English. Braces hold what is filled in by `str.format`."""
+
+SCHEMATIC = (
+    "The corridors are schematic: drawn from place to place, and shorter than the real ones. "
+    "Lengths and crossings are indicative only."
+)
+SCHEMATIC_MARK = "schematic: indicative only"
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 COARSE_STEP_M = 100.0
 """Elevation coarser than this is good for an illustration of sight, not for statements."""
@@ -212,7 +255,9 @@ def replace_keys(words: str, *, project: Project, people: pd.DataFrame) -> str:
     """
     sources = {str(source) for source in people["source"]}
     names = list_labels(project)
-    names |= {source: _lower_first(label_source(source)) for source in sources if ":" in source}
+    names |= {
+        source: _write_lower_first(label_source(source)) for source in sources if ":" in source
+    }
     return re.sub(r"\bkm2\b", "km²", add_labels(words, names=names))
 
 
@@ -233,7 +278,7 @@ def add_labels(words: str, *, names: Mapping[str, str]) -> str:
     return re.sub(r"\b\d{4}-\d\d-\d\d\b", _write_match, words)
 
 
-def _lower_first(label: str) -> str:
+def _write_lower_first(label: str) -> str:
     """Write a label as it stands inside a sentence."""
     return label[:1].lower() + label[1:]
 
@@ -248,3 +293,20 @@ def _write_match(match: re.Match[str]) -> str:
 def _quote_exactly(words: str) -> Callable[[re.Match[str]], str]:
     """Return what puts words into a text as they are: a backslash means nothing there."""
     return lambda _: words
+
+
+def write_day(date: dt.date) -> str:
+    """Write a day for people: 12 May 1994."""
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+def escape_text(text: str) -> str:
+    """Return text with every character that HTML, Jinja or a JavaScript template could take up.
+
+    Letters, digits, blanks and full stops, commas and hyphens stay; everything else in ASCII
+    becomes a numeric entity, as do the invisible marks that turn the direction of writing.
+    """
+    return "".join(c if _PLAIN.fullmatch(c) else f"&#{ord(c)};" for c in text)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9 .,\-]|[^\x00-\x7f\u200e\u200f\u2028-\u202e\u2066-\u2069]")

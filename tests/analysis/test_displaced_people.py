@@ -13,7 +13,6 @@ from frontline.analysis.displaced_people import (
     balance_flows,
     check_flows,
     list_flows,
-    sum_by_origin,
 )
 from frontline.errors import FrontlineError, LayerError
 from frontline.inputs.tables import read_tables
@@ -121,26 +120,6 @@ def test_shares_that_overlap_have_a_whole_and_are_not_added_up():
     told = list_flows(check_flows(table(*rows))).set_index("id")
     assert told.loc["some", "share_low"] == 60.0
     assert told.loc["half", ["share_low", "share_high"]].tolist() == [50.0, 100.0]
-
-
-def test_origins_are_added_without_the_totals_that_the_same_source_takes_apart():
-    rows = check_flows(
-        table(
-            flow("all", 100, origin="Land", source="A"),
-            flow("n", 60, origin="North", part_of="all", source="A"),
-            flow("n2", 5, origin="North", part_of="all", source="A"),
-            flow("b", 70, origin="North", source="B"),
-            flow("later", 1, origin="North", source="A", date="2021"),
-            flow("s", 30, unit="%", origin="South", part_of="all", source="A"),
-        )
-    )
-    found = sum_by_origin(rows)
-    assert found[["source", "date", "origin", "amount_low", "rows"]].to_numpy().tolist() == [
-        ["A", "", "North", 65.0, 2],
-        ["B", "", "North", 70.0, 1],
-        ["A", "2021", "North", 1.0, 1],
-    ]
-    assert sum_by_origin(rows, to="destination").empty
 
 
 @pytest.mark.parametrize(

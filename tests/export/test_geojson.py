@@ -22,7 +22,7 @@ from frontline.workflow.run import run
 
 
 def writers_of(kind):
-    return list_writers(example_results(), wanted={kind, "workbook"})
+    return list_writers(example_results(), formats={kind, "workbook"})
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from factories.example_results import HOSTILE, SIDES, bare_results, example_results
 from factories.in_browser import PATIENCE_MS
 
-from frontline.results.inert import escape_text
+from frontline.results.wording import escape_text
 
 
 def page_of(results):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,10 +20,13 @@ from frontline.analysis.corridor_measures import (
     measure_widths_beside,
 )
 from frontline.claims.lookup import (
+    explain_coarse_cells,
     explain_schematic,
     find_corridors,
+    find_dem,
     find_draws,
     find_front,
+    find_front_if_named,
     find_land,
     find_side,
     write_both_names,
@@ -32,21 +34,23 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
+    Measurement,
+    MissingDataError,
+    join_words,
+    make_exact,
+    make_margin,
+    make_range,
+)
+from frontline.claims.metric import (
     Ends,
     Kinds,
     LineKey,
-    Measurement,
     Metres,
     PartitionKey,
     Share,
     SideName,
-    Unit,
-    join_words,
-    make_exact,
-    make_range,
-    report_missing,
+    metric,
 )
-from frontline.elevation.dem import is_coarse
 from frontline.geo.geodesy import measure_distance
 from frontline.lines.measures import find_weighted_quantile, read_terrain_along
 
@@ -54,16 +58,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 OF_LINE = f"{POSITION}, not that of the corridor"
-NO_CORRIDORS = "the project has no such corridors"
 
 
-def _course_error(case: Analysis) -> tuple[float, str]:
+def _find_course_error(case: Analysis) -> tuple[float, str]:
     """Say how far corridors may be off, and what an interval then contains."""
     if not explain_schematic(case):
         return 0.0, OF_LINE
     return SCHEMATIC_M, f"{POSITION} and of schematic corridors, known to {SCHEMATIC_M:,.0f} m"
 
 
+@metric("km")
 def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     """Smallest distance of corridors of some kinds from a line.
 
@@ -73,12 +77,14 @@ def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
         Kinds of corridors, for example ["pipeline"].
     """
     front = find_front(case, line=line)
-    own = find_corridors(case, kinds=kinds)
-    if not len(own):
-        return report_missing(NO_CORRIDORS, unit="km")
-    error_m, holds = _course_error(case)
+    corridors = find_corridors(case, kinds=kinds)
+    error_m, holds = _find_course_error(case)
     gap, rows = measure_gap(
-        own, layers=case.layers, front=front, draws=find_draws(case, front=front), error_m=error_m
+        corridors,
+        layers=case.layers,
+        front=front,
+        draws=find_draws(case, front=front),
+        error_m=error_m,
     )
     line_error_m = float(front.error_m.max(initial=0.0))
     distances = [
@@ -87,16 +93,16 @@ def corridor_gap(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
         else "crosses it"
         for km in (rows["distance_m"] / 1000.0).tolist()
     ]
-    told = [f"{name} {far}" for name, far in zip(rows["name"], distances, strict=True)]
+    gaps = [f"{name} {far}" for name, far in zip(rows["name"], distances, strict=True)]
     return make_range(
         gap,
-        unit="km",
         contains=holds,
-        detail=f"In km: {join_words(told)}",
+        detail=f"In km: {join_words(gaps)}",
         resolves=line_error_m / 1000.0 if gap.value else 0.0,
     )
 
 
+@metric("km")
 def corridor_km_near(
     case: Analysis, *, line: LineKey, kinds: Kinds, distance_m: Metres
 ) -> Measurement:
@@ -108,59 +114,54 @@ def corridor_km_near(
         The distance; the detail adds half, twice and five times as much.
     """
     front = find_front(case, line=line)
-    own = find_corridors(case, kinds=kinds)
-    if not len(own):
-        return report_missing(NO_CORRIDORS, unit="km")
-    found = measure_km_near(
-        own,
+    corridors = find_corridors(case, kinds=kinds)
+    near_km = measure_km_near(
+        corridors,
         front=front,
         draws=find_draws(case, front=front),
         plane=case.layers.plane,
         distance_m=distance_m,
     )
     reaches = (distance_m / 2, 2 * distance_m, 5 * distance_m)
-    whole = float(own.geometry.length.sum()) / 1000.0
+    whole = float(corridors.geometry.length.sum()) / 1000.0
     return make_range(
-        found,
-        unit="km",
+        near_km,
         contains=OF_LINE,
-        detail=f"Also {_km_within(case, line, own, reaches)}, of {whole:,.0f} km",
+        detail=f"Also {_write_km_within(case, line, corridors, reaches)}, of {whole:,.0f} km",
         coarse=explain_schematic(case),
     )
 
 
-def _km_within(
-    case: Analysis, line: str, own: gpd.GeoDataFrame, reaches_m: tuple[float, ...]
+def _write_km_within(
+    case: Analysis, line: str, corridors: gpd.GeoDataFrame, reaches_m: tuple[float, ...]
 ) -> str:
     """Write the kilometres within distances; one below the line's error is below accuracy."""
     front = find_front(case, line=line)
     error_m = float(front.error_m.max(initial=0.0))
-    told = []
+    parts = []
     for reach in reaches_m:
         km = measure_km_near(
-            own, front=front, draws=(), plane=case.layers.plane, distance_m=reach
+            corridors, front=front, draws=(), plane=case.layers.plane, distance_m=reach
         ).value
         near = write_distance_from_line(reach / 1000.0, error_m=error_m, written=f"{km:.0f} km")
-        told.append(f"{near} within {reach / 1000:g} km")
-    return ", ".join(told)
+        parts.append(f"{near} within {reach / 1000:g} km")
+    return ", ".join(parts)
 
 
+@metric("crossings")
 def crossings(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     """How often corridors of some kinds cross a line."""
     front = find_front(case, line=line)
-    own = find_corridors(case, kinds=kinds)
-    if not len(own):
-        return report_missing(NO_CORRIDORS, unit="crossings")
-    count = count_crossings(own, layers=case.layers, front=front)
+    corridors = find_corridors(case, kinds=kinds)
+    count = count_crossings(corridors, layers=case.layers, front=front)
     by_name = [f"{name} {number}" for name, number in count.rows["name"].value_counts().items()]
     doubt = (
         f"In doubt within the line's error: {count.doubtful} of them, and {count.possible} "
         "stretches of road that may cross"
     )
-    near = _km_within(case, line, own, (500.0, 1_000.0, 2_000.0, 5_000.0))
+    near = _write_km_within(case, line, corridors, (500.0, 1_000.0, 2_000.0, 5_000.0))
     return make_range(
         count.estimate,
-        unit="crossings",
         contains=OF_LINE,
         detail=f"By corridor: {join_words(by_name) or 'none'}. {doubt}. "
         f"Length near the line: {near}",
@@ -168,6 +169,7 @@ def crossings(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     )
 
 
+@metric("%")
 def beyond_headworks(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurement:
     """Share of canals, by length, on another side than the place where they begin.
 
@@ -177,22 +179,20 @@ def beyond_headworks(case: Analysis, *, line: LineKey, kinds: Kinds) -> Measurem
         Kinds of corridors; each begins at its headworks.
     """
     front = find_front(case, line=line)
-    own = find_corridors(case, kinds=kinds)
-    if not len(own):
-        return report_missing(NO_CORRIDORS, unit="%")
+    canals = find_corridors(case, kinds=kinds)
     share = measure_share_beyond_start(
-        own, front=front, draws=find_draws(case, front=front), plane=case.layers.plane
+        canals, front=front, draws=find_draws(case, front=front), plane=case.layers.plane
     )
-    rows = count_crossings(own, layers=case.layers, front=front).rows
+    rows = count_crossings(canals, layers=case.layers, front=front).rows
     return make_range(
         share,
-        unit="%",
         contains=OF_LINE,
-        detail=f"{len(own)} corridors, which cross the line {len(rows)} times",
+        detail=f"{len(canals)} corridors, which cross the line {len(rows)} times",
         coarse=explain_schematic(case),
     )
 
 
+@metric("km")
 def corridor_length(
     case: Analysis,
     *,
@@ -214,21 +214,16 @@ def corridor_length(
     outside
         Only outside this partition.
     """
-    way = _stretch(case, corridor, between)
-    if isinstance(way, Measurement):
-        return way
-    course, off_m, named = way
+    course, off_m, named = _find_stretch(case, corridor, between)
     if outside is not None:
         course = shapely.difference(course, find_land(case, partition=outside))
-    front = find_front(case, line=line) if line is not None and side is not None else None
-    if front is not None and side is not None:
-        find_side(front, side=side)
+    front, draws = find_front_if_named(case, line=line, side=side)
     error_m = SCHEMATIC_M if explain_schematic(case) else 0.0
-    found = measure_length_on(
+    length = measure_length_on(
         course,
         plane=case.layers.plane,
         front=front,
-        draws=() if front is None else find_draws(case, front=front),
+        draws=draws,
         side=side if front is not None else None,
         error_m=float(np.hypot(off_m, error_m)),
     )
@@ -236,27 +231,23 @@ def corridor_length(
     parts += ["the distance of the places named from the corridor"] if between else []
     parts += [f"a schematic course, known to {SCHEMATIC_M:,.0f} m"] if error_m else []
     return make_range(
-        found,
-        unit="km",
+        length,
         contains=" and ".join(parts) or "nothing: the corridor as drawn",
         detail=f"Along {named}",
     )
 
 
-def _stretch(
-    case: Analysis, corridor: str, between: Ends | None
-) -> Measurement | tuple[Any, float, str]:
+def _find_stretch(case: Analysis, corridor: str, between: Ends | None) -> tuple[Any, float, str]:
     """Return a stretch of a corridor, how far the places that bound it lie off, and its names."""
-    own = find_corridors(case, ids=[corridor])
-    if not len(own):
-        return report_missing(NO_CORRIDORS, unit="km")
-    course, named = own.geometry.iloc[0], write_both_names(own.iloc[0])
+    rows = find_corridors(case, ids=[corridor])
+    course, named = rows.geometry.iloc[0], write_both_names(rows.iloc[0])
     if between is None:
         return shapely.intersection(course, case.layers.study_area), 0.0, named
     part, off_m = cut_stretch_of_corridor(course, ends_xy=case.layers.plane.xy(np.array(between)))
     return part, off_m, named
 
 
+@metric("km")
 def corridor_width(
     case: Analysis,
     *,
@@ -279,23 +270,18 @@ def corridor_width(
     """
     front = find_front(case, line=line)
     land = find_side(front, side=side)
-    way = _stretch(case, corridor, None)
-    if isinstance(way, Measurement):
-        return way
-    course, _, named = way
+    course, _, named = _find_stretch(case, corridor, None)
     if outside is not None:
         course = shapely.difference(course, find_land(case, partition=outside))
     widths = measure_widths_beside(course, land=land, plane=case.layers.plane)
     if not len(widths):
-        return report_missing(f"the corridor does not run on the side {side} there", unit="km")
+        raise MissingDataError(f"the corridor does not run on the side {side} there")
     value = float(np.quantile(widths, quantile))
     # Both edges of the strip are pieces of the line, each with its error.
     away = float(np.hypot(*(2 * [front.error_m.max(initial=0.0)]))) / 1000.0
-    return Measurement(
+    return make_margin(
         value,
-        max(value - away, 0.0),
-        value + away,
-        "km",
+        away=away,
         contains=OF_LINE,
         detail=f"Along {named}: {widths.min():.1f} to {widths.max():.1f} km in "
         f"{len(widths)} places",
@@ -304,6 +290,7 @@ def corridor_width(
     )
 
 
+@metric({"slope": "%", "elevation": "m"})
 def road_ground(
     case: Analysis,
     *,
@@ -325,60 +312,50 @@ def road_ground(
     between
         Two places, [[lon, lat], [lon, lat]], that bound a stretch; all of the road if unset.
     """
-    unit = _GROUND[measure]
-    if case.dem is None:
-        return report_missing("the project has no elevation", unit=unit)
-    way = _stretch(case, corridor, between)
-    if isinstance(way, Measurement):
-        return report_missing(way.missing, unit=unit)
-    course, _, named = way
-    along = read_terrain_along(course, dem=case.dem, plane=case.layers.plane)
+    dem = find_dem(case)
+    course, _, named = _find_stretch(case, corridor, between)
+    along = read_terrain_along(course, dem=dem, plane=case.layers.plane)
     metres, heights = (along[name].to_numpy(dtype=float) for name in ("metres", "elevation_m"))
     slopes = 100.0 * np.tan(np.radians(along["slope_deg"].to_numpy(dtype=float)))
     values = slopes if measure == "slope" else heights
     value = find_weighted_quantile(values, weights=metres, share=quantile)
-    away = (case.dem.accuracy_m or 0.0) if measure == "elevation" else 0.0
-    step = max(case.dem.step_m)
-    coarse = (f"the elevation has cells of {step:,.0f} m",) if is_coarse(case.dem) else ()
+    away = (dem.accuracy_m or 0.0) if measure == "elevation" else 0.0
     return Measurement(
         value,
         value - away,
         value + away,
-        unit,
         contains="the accuracy of heights" if away else "nothing: the elevation as it is",
         detail=f"Along {metres.sum() / 1000:.0f} km of {named} from "
         f"{np.nanmin(heights):,.0f} to {np.nanmax(heights):,.0f} m",
-        coarse=(*explain_schematic(case), *coarse),
+        coarse=(*explain_schematic(case), *explain_coarse_cells(dem)),
     )
 
 
-_GROUND = {"slope": "%", "elevation": "m"}
-
-
+@metric("points")
 def near_corridor(
     case: Analysis, *, kind: str, corridor: str, distance_m: Metres, complete: bool = False
 ) -> Measurement:
     """How many named points of a kind lie within a distance of a corridor."""
     table = case.layers.points
-    own = table[table["kind"] == kind]
+    points = table[table["kind"] == kind]
     way = find_corridors(case, ids=[corridor])
-    if not len(own) or not len(way):
-        return report_missing(
-            f"the project lacks points of the kind '{kind}' or the corridor", unit="points"
-        )
-    xy = shapely.get_coordinates(own.geometry.to_numpy())
+    if not len(points):
+        raise MissingDataError(f"the project lacks points of the kind '{kind}'")
+    xy = shapely.get_coordinates(points.geometry.to_numpy())
     away = measure_distance(xy, line=way.geometry.iloc[0], plane=case.layers.plane)
-    told = [f"{name} {metres / 1000:.1f}" for name, metres in zip(own["name"], away, strict=True)]
-    some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
+    distances = [
+        f"{name} {metres / 1000:.1f}" for name, metres in zip(points["name"], away, strict=True)
+    ]
+    some = (f"only {len(points)} points of the kind '{kind}' are in the data",)
     return make_exact(
         float((away <= distance_m).sum()),
-        unit="points",
         contains="nothing: a count",
-        detail=f"Of {len(own)}, in km from it: {join_words(told)}",
+        detail=f"Of {len(points)}, in km from it: {join_words(distances)}",
         coarse=(*(() if complete else some), *explain_schematic(case)),
     )
 
 
+@metric("corridors")
 def gateways(
     case: Analysis,
     *,
@@ -400,36 +377,19 @@ def gateways(
     line, side
         Only where they leave from this side of this line.
     """
-    own = find_corridors(case, kinds=kinds)
-    if not len(own):
-        return report_missing(NO_CORRIDORS, unit="corridors")
+    corridors = find_corridors(case, kinds=kinds)
     area = case.layers.study_area
-    leaves = find_leaving(own, study_area=area)
+    leaves = find_leaving(corridors, study_area=area)
     if partition is not None:
         land = shapely.buffer(find_land(case, partition=partition, codes=codes), margin_m)
-        leaves &= find_leaving(own, study_area=area, land=land)
+        leaves &= find_leaving(corridors, study_area=area, land=land)
     if line is not None and side is not None:
-        leaves &= find_leaving(
-            own, study_area=area, land=find_side(find_front(case, line=line), side=side)
-        )
-    named = [write_both_names(row) for _, row in own[leaves].iterrows()]
+        land = find_side(find_front(case, line=line), side=side)
+        leaves &= find_leaving(corridors, study_area=area, land=land)
+    named = [write_both_names(row) for _, row in corridors[leaves].iterrows()]
     return make_exact(
         float(leaves.sum()),
-        unit="corridors",
         contains="nothing: a count",
         detail=join_words(named),
         coarse=explain_schematic(case),
     )
-
-
-ROAD_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    corridor_gap: "km",
-    corridor_km_near: "km",
-    crossings: "crossings",
-    beyond_headworks: "%",
-    corridor_length: "km",
-    corridor_width: "km",
-    road_ground: _GROUND,
-    near_corridor: "points",
-    gateways: "corridors",
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +22,7 @@ from frontline.analysis.spread import Estimate
 from frontline.claims.lookup import (
     cut_study_area,
     find_corridors,
+    find_dem,
     find_draws,
     find_front,
     find_land,
@@ -34,19 +34,21 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
+    Measurement,
+    MissingDataError,
+    join_words,
+    make_range,
+    state_height_error,
+)
+from frontline.claims.metric import (
     Amount,
     Codes,
     LineKey,
-    Measurement,
     Metres,
     PartitionKey,
     Share,
     SideName,
-    Unit,
-    join_words,
-    make_range,
-    report_missing,
-    state_height_error,
+    metric,
 )
 from frontline.claims.metrics.landcover import cover_changed
 from frontline.elevation.terrain import find_cells_within, read_ground
@@ -56,6 +58,7 @@ from frontline.lines.zones import tabulate_sides
 from frontline.uncertainty.outlines import estimate_area_error
 
 
+@metric("%")
 def land_share(
     case: Analysis,
     *,
@@ -73,20 +76,21 @@ def land_share(
         Key of the partition, or ``districts`` and their codes. Land outside the study area
         is left out.
     """
-    find_side(find_front(case, line=line), side=side)
+    find_front(case, line=line, side=side)
     land = cut_study_area(case, partition=partition, codes=codes)
     if land.is_empty:
-        return report_missing("the partition lies outside the study area", unit="%")
-    share = _held(case, line, side, land, outline_error_m)
+        raise MissingDataError("the partition lies outside the study area")
+    share = _measure_held(case, line, side, land, outline_error_m)
     return make_range(
         share,
-        unit="%",
-        contains=_with_outline(outline_error_m),
+        contains=_name_outline_error(outline_error_m),
         detail=f"Of {shapely.area(land) / 1e6:,.0f} km2",
     )
 
 
-def _held(case: Analysis, line: str, side: str, land: Any, outline_error_m: float) -> Estimate:
+def _measure_held(
+    case: Analysis, line: str, side: str, land: Any, outline_error_m: float
+) -> Estimate:
     front = find_front(case, line=line)
     return measure_share_held(
         land,
@@ -98,12 +102,13 @@ def _held(case: Analysis, line: str, side: str, land: Any, outline_error_m: floa
     )
 
 
-def _with_outline(error_m: float) -> str:
+def _name_outline_error(error_m: float) -> str:
     if not error_m:
         return f"{POSITION}, not that of outlines"
     return f"{POSITION} and of outlines, known to {error_m:,.0f} m"
 
 
+@metric("districts")
 def districts_held(
     case: Analysis,
     *,
@@ -121,31 +126,31 @@ def districts_held(
     least, most
         Shares of the district's area: 0.9 to 1 counts those that are held in full.
     """
-    find_side(find_front(case, line=line), side=side)
+    find_front(case, line=line, side=side)
     names, shares = [], []
     table = case.layers.districts
     for code in codes:
         land = cut_study_area(case, partition="districts", codes=[code])
         if land.is_empty:
-            return report_missing(f"district {code} lies outside the study area", unit="districts")
+            raise MissingDataError(f"district {code} lies outside the study area")
         names.append(write_both_names(table[table["code"] == code].iloc[0]))
-        shares.append(_held(case, line, side, land, outline_error_m))
+        shares.append(_measure_held(case, line, side, land, outline_error_m))
     counts = [
         float(sum(100 * least <= getattr(share, end) <= 100 * most for share in shares))
         for end in ("value", "low", "high")
     ]
     known = all(math.isfinite(share.low) for share in shares)
-    told = [f"{name} {share.value:.0f} %" for name, share in zip(names, shares, strict=True)]
+    held = [f"{name} {share.value:.0f} %" for name, share in zip(names, shares, strict=True)]
     return Measurement(
         counts[0],
         min(counts) if known else counts[0],
         max(counts) if known else counts[0],
-        "districts",
-        contains=_with_outline(outline_error_m),
-        detail=f"Shares held: {join_words(told)}",
+        contains=_name_outline_error(outline_error_m),
+        detail=f"Shares held: {join_words(held)}",
     )
 
 
+@metric("%")
 def land_changed(
     case: Analysis,
     *,
@@ -188,35 +193,33 @@ def land_changed(
         find_other_sides(fronts[0], side=to_side), find_side(fronts[1], side=to_side)
     )
     parts = [
-        f"; of these within {key} {_km2(came, find_land(case, partition=key))}"
+        f"; of these within {key} {_write_km2(came, find_land(case, partition=key))}"
         for key in case.layers.partitions
         if key != partition
     ]
     return make_range(
         share,
-        unit="%",
         contains="the position of both lines",
-        detail=f"{_km2(came, area)} came to the side {to_side}{''.join(parts)}",
+        detail=f"{_write_km2(came, area)} came to the side {to_side}{''.join(parts)}",
         coarse=coarse,
     )
 
 
-def _km2(land: Any, within_land: Any) -> str:
+def _write_km2(land: Any, within_land: Any) -> str:
     return f"{shapely.area(shapely.intersection(land, within_land)) / 1e6:,.0f} km2"
 
 
+@metric("km2")
 def side_area(case: Analysis, *, line: LineKey, side: SideName) -> Measurement:
     """Area of a side of a line within the study area."""
-    front = find_front(case, line=line)
-    find_side(front, side=side)
+    front = find_front(case, line=line, side=side)
     table = tabulate_sides([front], draws=case.draws, plane=case.layers.plane).set_index("side")
     ends = (float(table.loc[side, f"area_{end}"]) for end in ("km2", "low", "high"))
     whole = float(table["area_km2"].sum())
-    return make_range(
-        ends, unit="km2", contains=POSITION, detail=f"Of {whole:,.0f} km2 on all sides"
-    )
+    return make_range(ends, contains=POSITION, detail=f"Of {whole:,.0f} km2 on all sides")
 
 
+@metric({"area": "km2", "share": "%"})
 def side_growth(
     case: Analysis,
     *,
@@ -236,11 +239,11 @@ def side_growth(
     """
     fronts = [find_front(case, line=from_line), find_front(case, line=to_line)]
     table = balance(overlay_once(case, fronts=fronts))
-    own = table[(table["from_line"] == from_line) & (table["side"] == side)]
-    if not len(own):
+    of_side = table[(table["from_line"] == from_line) & (table["side"] == side)]
+    if not len(of_side):
         find_side(fronts[1], side=side)
-        return report_missing(f"'{to_line}' is older than '{from_line}'", unit=_GROWTH[measure])
-    row = own.iloc[0]
+        raise MissingDataError(f"'{to_line}' is older than '{from_line}'")
+    row = of_side.iloc[0]
     sure = not any((front.error_m > 0).any() for front in fronts)
     ends = [
         float(row[f"net_{end}"]) for end in ("km2", *(("km2",) * 2 if sure else ("low", "high")))
@@ -248,16 +251,13 @@ def side_growth(
     scale = 1.0 if measure == "area" else 100.0 / float(row["held_before_km2"])
     return make_range(
         (scale * end for end in ends),
-        unit=_GROWTH[measure],
         contains="the position of both lines",
         detail=f"It gained {row['gained_km2']:,.0f} km2 and ceded {row['ceded_km2']:,.0f}; it "
         f"held {row['held_before_km2']:,.0f} km2, then {row['held_after_km2']:,.0f}",
     )
 
 
-_GROWTH = {"area": "km2", "share": "%"}
-
-
+@metric("times")
 def area_ratio(
     case: Analysis,
     *,
@@ -301,17 +301,17 @@ def area_ratio(
             study_area=case.layers.study_area,
             outline_error_m=outline_error_m,
         )
-        holds = _with_outline(outline_error_m)
+        holds = _name_outline_error(outline_error_m)
     else:
         raise ProjectError("asks for no territory (expected line and side, or claimed). Add one.")
     return make_range(
         ratio,
-        unit="times",
         contains=holds,
         detail=f"{shapely.area(whole) / 1e6:,.0f} km2 against {shapely.area(land) / 1e6:,.0f} km2",
     )
 
 
+@metric("districts")
 def districts_largest(
     case: Analysis, *, codes: Codes, among: tuple[str, ...], outline_error_m: Metres = 0.0
 ) -> Measurement:
@@ -342,17 +342,17 @@ def districts_largest(
             sum(sum(other > sizes[code] for other in least) < len(codes) for code in codes)
         )
 
-    told = [f"{code} {shapely.area(lands[code]) / 1e6:,.0f} km2" for code in every]
+    areas = [f"{code} {shapely.area(lands[code]) / 1e6:,.0f} km2" for code in every]
     return Measurement(
         counted(0.0),
         counted(-1.0),
         counted(1.0),
-        "districts",
         contains=f"outlines, known to {outline_error_m:,.0f} m" if outline_error_m else "nothing",
-        detail=f"Measured: {join_words(told)}",
+        detail=f"Measured: {join_words(areas)}",
     )
 
 
+@metric("%")
 def share_inside(
     case: Analysis,
     *,
@@ -378,10 +378,10 @@ def share_inside(
     strip: Any = shapely.Polygon()
     if corridor is not None:
         way = find_corridors(case, ids=[corridor])
-        if not len(way):
-            return report_missing("the project has no such corridors", unit="%")
         band = geodesic_buffer(
-            way.geometry.iloc[0], distance_m=margin_m + _way_error(case), plane=case.layers.plane
+            way.geometry.iloc[0],
+            distance_m=margin_m + _find_course_error(case),
+            plane=case.layers.plane,
         )
         strip = shapely.difference(band, land)
     share = measure_share_within_outline(
@@ -397,18 +397,18 @@ def share_inside(
     without = " without the strip along the corridor" if corridor is not None else ""
     return make_range(
         share,
-        unit="%",
-        contains=_with_outline(outline_error_m),
+        contains=_name_outline_error(outline_error_m),
         detail=f"{shapely.area(away) / 1e6:,.0f} of {shapely.area(left) / 1e6:,.0f} km2{without} "
         "lie outside the outline",
     )
 
 
-def _way_error(case: Analysis) -> float:
-    asked = case.project.corridors
-    return SCHEMATIC_M if asked is not None and asked.schematic else 0.0
+def _find_course_error(case: Analysis) -> float:
+    settings = case.project.corridors
+    return SCHEMATIC_M if settings is not None and settings.schematic else 0.0
 
 
+@metric("%")
 def mountain_share(
     case: Analysis,
     *,
@@ -429,41 +429,26 @@ def mountain_share(
     Kapos, V. and others (2000), Developing a map of the world's mountain forests: 300 m within
     7 km defines mountains of low elevation there.
     """
-    if case.dem is None:
-        return report_missing("the project has no elevation", unit="%")
-    find_side(find_front(case, line=line), side=side)
-    ground = read_ground(case.dem, plane=case.layers.plane, radius_m=radius_m)
+    dem = find_dem(case)
+    front = find_front(case, line=line, side=side)
+    ground = read_ground(dem, plane=case.layers.plane, radius_m=radius_m)
     error_m = math.sqrt(2.0) * ground.accuracy_m
 
     def share(land: Any, shift: float) -> float:
-        own = ground.select(find_cells_within(ground, land=land))
-        if not len(own.area_m2):
+        cells = ground.select(find_cells_within(ground, land=land))
+        if not len(cells.area_m2):
             return math.nan
-        return 100.0 * float(np.average(own.relief_m >= relief_m + shift, weights=own.area_m2))
+        return 100.0 * float(np.average(cells.relief_m >= relief_m + shift, weights=cells.area_m2))
 
-    told = [
+    by_side = [
         f"{front.key}, {name}: {share(land, 0.0):.0f} %"
         for front in list_dated_fronts(case)
         for name, land in front.sides.items()
     ]
-    land = find_side(find_front(case, line=line), side=side)
+    land = find_side(front, side=side)
     return make_range(
         (share(land, shift) for shift in (0.0, error_m, -error_m)),
-        unit="%",
-        contains=state_height_error(case.dem.accuracy_m),
+        contains=state_height_error(dem.accuracy_m),
         detail=f"Land with {relief_m:.0f} m of relief within {radius_m / 1000:g} km: "
-        f"{'; '.join(told)}",
+        f"{'; '.join(by_side)}",
     )
-
-
-LAND_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    land_share: "%",
-    districts_held: "districts",
-    districts_largest: "districts",
-    land_changed: "%",
-    side_area: "km2",
-    side_growth: _GROWTH,
-    area_ratio: "times",
-    share_inside: "%",
-    mountain_share: "%",
-}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -13,26 +12,18 @@ from frontline.analysis.landcover_shares import (
     measure_class_gained,
     measure_class_on_side,
 )
-from frontline.claims.lookup import ENOUGH, find_front, find_land, find_side
-from frontline.claims.measurement import (
-    LineKey,
-    Measurement,
-    Metres,
-    PartitionKey,
-    SideName,
-    Unit,
-    make_range,
-    report_missing,
-)
+from frontline.claims.lookup import ENOUGH, find_front, find_land
+from frontline.claims.measurement import POSITION, Measurement, MissingDataError, make_range
+from frontline.claims.metric import LineKey, Metres, PartitionKey, SideName, make_metric
 from frontline.project.models import FARMLAND
 
 if TYPE_CHECKING:
+    from frontline.analysis.landcover import LandCoverSquares
     from frontline.lines.front import FrontLine
 
 
-POSITION = "the position of the line, not the land cover's own error"
-POSITIONS = "the position of both lines, not the land cover's own error"
-NO_COVER = "the project has no land cover"
+NOT_ITS_OWN = "not the land cover's own error"
+UNKNOWN = "land cover is unknown there"
 
 MOST_YEARS = 5
 """Land cover further in time from a line than this says little of its day."""
@@ -40,7 +31,7 @@ MOST_YEARS = 5
 Class = Annotated[str, Field(min_length=1, description="class of land cover")]
 
 
-def cover_area(
+def _measure_on_side(
     case: Analysis,
     *,
     line: LineKey,
@@ -49,8 +40,9 @@ def cover_area(
     distance_m: Metres | None = None,
     partition: PartitionKey | None = None,
     codes: tuple[str, ...] = (),
+    share: bool,
 ) -> Measurement:
-    """Area of a class of land cover on a side of a line.
+    """Measure a class on a side of a line: its area, or its share of the land that is known.
 
     Parameters
     ----------
@@ -61,63 +53,40 @@ def cover_area(
     partition, codes
         Only within this partition, or ``districts`` and their codes.
     """
-    found = _on_side(case, line, side, cover, distance_m, partition, codes)
-    if found is None:
-        return report_missing(_why_not(case), unit="km2")
-    told = f"{found.percent.value:.1f} % of the land there whose cover is known"
-    coarse = _limits(case, found, find_front(case, line=line))
-    return make_range(found.area, unit="km2", contains=POSITION, detail=told, coarse=coarse)
-
-
-def cover_share(
-    case: Analysis,
-    *,
-    line: LineKey,
-    side: SideName,
-    cover: Class = FARMLAND,
-    distance_m: Metres | None = None,
-    partition: PartitionKey | None = None,
-    codes: tuple[str, ...] = (),
-) -> Measurement:
-    """Share of a class of land cover in the land of a side whose cover is known.
-
-    Parameters
-    ----------
-    cover
-        Class of land cover, as the project names it.
-    distance_m
-        Only within this distance of the line, one of the project's.
-    partition, codes
-        Only within this partition, or ``districts`` and their codes.
-    """
-    found = _on_side(case, line, side, cover, distance_m, partition, codes)
-    if found is None:
-        return report_missing(_why_not(case), unit="%")
-    told = f"{found.part:,.0f} km2 of {cover}"
-    coarse = _limits(case, found, find_front(case, line=line))
-    return make_range(found.percent, unit="%", contains=POSITION, detail=told, coarse=coarse)
-
-
-def _on_side(
-    case: Analysis,
-    line: str,
-    side: str,
-    cover: str,
-    distance_m: float | None,
-    partition: str | None,
-    codes: tuple[str, ...],
-) -> ClassOnLand | None:
-    front = find_front(case, line=line)
-    find_side(front, side=side)
-    if case.cover is None:
-        return None
+    front, squares = find_front(case, line=line, side=side), _find_cover(case)
     part = None if partition is None else find_land(case, partition=partition, codes=codes)
-    return measure_class_on_side(
-        case, cover=case.cover, front=front, side=side, name=cover, distance_m=distance_m, part=part
+    land = measure_class_on_side(
+        case, cover=squares, front=front, side=side, name=cover, distance_m=distance_m, part=part
+    )
+    if land is None:
+        raise MissingDataError(UNKNOWN)
+    return make_range(
+        land.percent if share else land.area,
+        contains=f"{POSITION}, {NOT_ITS_OWN}",
+        detail=f"{land.part:,.0f} km2 of {cover}"
+        if share
+        else f"{land.percent.value:.1f} % of the land there whose cover is known",
+        coarse=_explain_limits(case, land, front),
     )
 
 
-def cover_changed(
+cover_area = make_metric(
+    _measure_on_side,
+    unit="km2",
+    name="cover_area",
+    about="Area of a class of land cover on a side of a line.",
+    share=False,
+)
+cover_share = make_metric(
+    _measure_on_side,
+    unit="%",
+    name="cover_share",
+    about="Share of a class of land cover in the land of a side whose cover is known.",
+    share=True,
+)
+
+
+def _measure_gained(
     case: Analysis,
     *,
     from_line: LineKey,
@@ -126,8 +95,9 @@ def cover_changed(
     cover: Class = FARMLAND,
     partition: PartitionKey | None = None,
     inside: bool = True,
+    share: bool,
 ) -> Measurement:
-    """Share of the land of a class that a side had not held and holds now.
+    """Measure the land of a class that a side had not held and holds now: area, or share.
 
     Parameters
     ----------
@@ -136,70 +106,53 @@ def cover_changed(
     partition, inside
         Only within this partition, or only outside it.
     """
-    found = _gained(case, from_line, to_line, to_side, cover, partition, inside)
-    if found is None:
-        return report_missing(_why_not(case), unit="%")
-    told = f"{found.part:,.0f} of {found.whole:,.0f} km2 of {cover} came to the side {to_side}"
-    coarse = _limits(case, found, find_front(case, line=to_line))
-    return make_range(found.percent, unit="%", contains=POSITIONS, detail=told, coarse=coarse)
-
-
-def cover_gained(
-    case: Analysis,
-    *,
-    from_line: LineKey,
-    to_line: LineKey,
-    to_side: SideName,
-    cover: Class = FARMLAND,
-    partition: PartitionKey | None = None,
-    inside: bool = True,
-) -> Measurement:
-    """Area of a class of land cover that came to a side.
-
-    Parameters
-    ----------
-    cover
-        Class of land cover, as the project names it.
-    partition, inside
-        Only within this partition, or only outside it.
-    """
-    found = _gained(case, from_line, to_line, to_side, cover, partition, inside)
-    if found is None:
-        return report_missing(_why_not(case), unit="km2")
-    told = f"Of {found.whole:,.0f} km2 of {cover} that the side {to_side} had not held"
-    coarse = _limits(case, found, find_front(case, line=to_line))
-    return make_range(found.area, unit="km2", contains=POSITIONS, detail=told, coarse=coarse)
-
-
-def _gained(
-    case: Analysis,
-    from_line: str,
-    to_line: str,
-    to_side: str,
-    cover: str,
-    partition: str | None,
-    inside: bool,  # noqa: FBT001 - a parameter of the metrics, handed on
-) -> ClassOnLand | None:
-    fronts = find_front(case, line=from_line), find_front(case, line=to_line)
-    find_side(fronts[1], side=to_side)
-    if case.cover is None:
-        return None
+    fronts = find_front(case, line=from_line), find_front(case, line=to_line, side=to_side)
+    squares = _find_cover(case)
     part = None if partition is None else find_land(case, partition=partition)
-    return measure_class_gained(
-        case, cover=case.cover, fronts=fronts, side=to_side, name=cover, part=part, inside=inside
+    land = measure_class_gained(
+        case, cover=squares, fronts=fronts, side=to_side, name=cover, part=part, inside=inside
+    )
+    if land is None:
+        raise MissingDataError(UNKNOWN)
+    whole = f"{land.whole:,.0f} km2 of {cover}"
+    return make_range(
+        land.percent if share else land.area,
+        contains=f"the position of both lines, {NOT_ITS_OWN}",
+        detail=f"{land.part:,.0f} of {whole} came to the side {to_side}"
+        if share
+        else f"Of {whole} that the side {to_side} had not held",
+        coarse=_explain_limits(case, land, fronts[1]),
     )
 
 
-def _why_not(case: Analysis) -> str:
-    return NO_COVER if case.cover is None else "land cover is unknown there"
+cover_changed = make_metric(
+    _measure_gained,
+    unit="%",
+    name="cover_changed",
+    about="Share of the land of a class that a side had not held and holds now.",
+    share=True,
+)
+cover_gained = make_metric(
+    _measure_gained,
+    unit="km2",
+    name="cover_gained",
+    about="Area of a class of land cover that came to a side.",
+    share=False,
+)
 
 
-def _limits(case: Analysis, found: ClassOnLand, front: FrontLine) -> tuple[str, ...]:
+def _find_cover(case: Analysis) -> LandCoverSquares:
+    if case.cover is None:
+        raise MissingDataError("the project has no land cover")
+    return case.cover
+
+
+def _explain_limits(case: Analysis, land: ClassOnLand, front: FrontLine) -> tuple[str, ...]:
     """Say why land cover cannot bear a verdict: too little of it is known, or of another time."""
     limits = []
-    if found.known < ENOUGH:
+    if land.known < ENOUGH:
         limits.append(
-            f"land cover is known on {found.known:.0%} of that land, and {ENOUGH:.0%} is needed"
+            f"land cover is known on {land.known:.0%} of that land, and {ENOUGH:.0%} is needed"
         )
     stated = case.project.landcover
     if stated is None or stated.date is None:
@@ -208,11 +161,3 @@ def _limits(case: Analysis, found: ClassOnLand, front: FrontLine) -> tuple[str, 
     if years > MOST_YEARS:
         limits.append(f"the land cover is of {stated.date.year}, {years:.0f} years from the line")
     return tuple(limits)
-
-
-COVER_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    cover_area: "km2",
-    cover_share: "%",
-    cover_changed: "%",
-    cover_gained: "km2",
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from frontline.analysis.lengths import divide_lengths, measure_line_length
 from frontline.claims.lookup import (
     cut_stretch,
     cut_study_area,
+    find_dem,
     find_draws,
     find_front,
     find_side,
@@ -22,19 +22,22 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
+    Measurement,
+    MissingDataError,
+    make_exact,
+    make_margin,
+    make_range,
+    state_height_error,
+)
+from frontline.claims.metric import (
     Amount,
     Distance,
     Ends,
     LineKey,
-    Measurement,
     Metres,
     PartitionKey,
     SideName,
-    Unit,
-    make_exact,
-    make_range,
-    report_missing,
-    state_height_error,
+    metric,
 )
 from frontline.elevation.terrain import read_ground
 from frontline.geo.geodesy import measure_area, measure_distance
@@ -54,9 +57,9 @@ from frontline.project.types import Flag
 SCALES_M = (1_000.0, 2_000.0, 5_000.0, 10_000.0)
 
 TOO_SHORT = "a line on a map leaves out bends, so that the true one is longer"
-NO_ELEVATION = "the project has no elevation"
 
 
+@metric("km")
 def line_length(
     case: Analysis, *, line: LineKey, generalise_m: Metres = 0.0, detailed: Flag = False
 ) -> Measurement:
@@ -71,7 +74,7 @@ def line_length(
         contradicts a shorter line, and never a longer one.
     """
     front = find_front(case, line=line)
-    found = measure_line_length(
+    length = measure_line_length(
         front,
         draws=find_draws(case, front=front),
         plane=case.layers.plane,
@@ -81,11 +84,10 @@ def line_length(
     bends = ", ".join(f"{scale / 1000:g}" for scale in SCALES_M)
     smooth = ", ".join(f"{km:.0f} km" for km in scales["length_km"])
     return make_range(
-        found,
-        unit="km",
+        length,
         contains=POSITION,
         detail=f"Without bends of less than {bends} km it is {smooth} long. "
-        + _describe_detail(front.geometry, km=found.value),
+        + _describe_detail(front.geometry, km=length.value),
         short_why="" if detailed else TOO_SHORT,
     )
 
@@ -99,6 +101,7 @@ def _describe_detail(course: Any, *, km: float) -> str:
     return f"{apart}; with bends down to 100 m it may be up to {km * detail.most:.0f} km long."
 
 
+@metric("times")
 def length_compared(case: Analysis, *, line: LineKey, than: LineKey) -> Measurement:
     """How many times as long a line is as another one.
 
@@ -115,12 +118,12 @@ def length_compared(case: Analysis, *, line: LineKey, than: LineKey) -> Measurem
     ratio = divide_lengths(first, second=second)
     return make_range(
         ratio,
-        unit="times",
         contains=f"{POSITION}, not bends that a map leaves out",
         detail=f"{first.value:.0f} km against {second.value:.0f} km",
     )
 
 
+@metric("km")
 def line_between(
     case: Analysis,
     *,
@@ -155,13 +158,13 @@ def line_between(
         value,
         value - away,
         value + away,
-        "km",
         contains=f"{POSITION} and the distance of the places named from it",
         detail=f"It is {share:.0f} % of the line, which is {front.length_km:.0f} km long",
         short_why="" if detailed else TOO_SHORT,
     )
 
 
+@metric("km")
 def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> Measurement:
     """Mean gap between two lines along the first: the forward lines of two sides.
 
@@ -177,7 +180,6 @@ def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> 
     if other is None:
         error_m = combine_errors(front)
         return Measurement(
-            unit="km",
             resolves=max(error_m / 1000.0, 1e-9),
             detail=f"One line is mapped, within {error_m:,.0f} m of its true place: the "
             "forward lines of both sides would be needed to measure between them.",
@@ -186,11 +188,9 @@ def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> 
     gap = measure_separation(front.geometry, other=opposite.geometry, plane=case.layers.plane)
     value, together = gap.mean_m / 1000.0, combine_errors(front, opposite) / 1000.0
     tenth, ninth = (gap.quantile_m(share) / 1000.0 for share in (0.1, 0.9))
-    return Measurement(
+    return make_margin(
         value,
-        max(value - together, 0.0),
-        value + together,
-        "km",
+        away=together,
         contains="the errors of both lines, taken alike over their length",
         detail=f"It is {tenth:.2g} km or less over a tenth of the line, {ninth:.2g} km or more "
         f"over another, and {gap.distance_m.max() / 1000.0:.2g} km at most.",
@@ -198,6 +198,7 @@ def line_gap(case: Analysis, *, line: LineKey, other: LineKey | None = None) -> 
     )
 
 
+@metric("km")
 def line_moved(
     case: Analysis,
     *,
@@ -222,13 +223,13 @@ def line_moved(
         ends = (most, max(most - together, 0.0), most + together)
     return make_range(
         ends,
-        unit="km",
         contains="the positions of both lines",
         detail=f"The mean is {mean:.3g} km, the most {most:.3g} km.",
         resolves=together,
     )
 
 
+@metric("%")
 def relief_along(
     case: Analysis,
     *,
@@ -250,24 +251,22 @@ def relief_along(
     measure
         What must reach it: relief, or elevation on the line itself.
     """
-    if case.dem is None:
-        return report_missing(NO_ELEVATION, unit="%")
+    dem = find_dem(case)
     stretch = cut_stretch(case, front=find_front(case, line=line), between=between, section=section)
-    along = read_terrain_along(stretch, dem=case.dem, plane=case.layers.plane, radius_m=radius_m)
+    along = read_terrain_along(stretch, dem=dem, plane=case.layers.plane, radius_m=radius_m)
     values, metres = along[f"{measure}_m"].to_numpy(), along["metres"].to_numpy()
-    error_m = case.dem.accuracy_m or 0.0
+    error_m = dem.accuracy_m or 0.0
     shares = [
         find_share_above(values, metres=metres, least=least_m + shift)
         for shift in (0.0, error_m, -error_m)
     ]
     if shares[0][1] > 0.5:
-        return report_missing("most heights along the line are unknown", unit="%")
+        raise MissingDataError("most heights along the line are unknown")
     quarter, median, third = (
         find_weighted_quantile(values, weights=metres, share=share) for share in (0.25, 0.5, 0.75)
     )
     return make_range(
         (100.0 * share for share, _ in shares),
-        unit="%",
         contains=state_height_error(error_m),
         detail=f"Along {metres.sum() / 1000:.0f} km the {measure} is at most {quarter:,.0f} m on "
         f"a quarter of the way, {median:,.0f} m on half and {third:,.0f} m on three quarters; "
@@ -275,6 +274,7 @@ def relief_along(
     )
 
 
+@metric("%")
 def higher_ground(
     case: Analysis,
     *,
@@ -291,12 +291,10 @@ def higher_ground(
     distance_m
         Land within this distance of the line is compared, on stretches of about 5 km.
     """
-    if case.dem is None:
-        return report_missing(NO_ELEVATION, unit="%")
-    front = find_front(case, line=line)
-    find_side(front, side=side)
-    sections = [one.key for one in case.project.sections if one.line == line]
-    ground = read_ground(case.dem, plane=case.layers.plane)
+    dem = find_dem(case)
+    front = find_front(case, line=line, side=side)
+    sections = [part.key for part in case.project.sections if part.line == line]
+    ground = read_ground(dem, plane=case.layers.plane)
     course = cut_stretch(case, front=front, between=between, section=section)
     draws = find_draws(case, front=front)
     plane = case.layers.plane
@@ -322,22 +320,22 @@ def higher_ground(
         for key in sections
     ]
     if not whole.known > 0:
-        return report_missing("no heights are known on both sides of the line", unit="%")
+        raise MissingDataError("no heights are known on both sides of the line")
     higher = sum(part.difference_m > 0 for part in parts)
     word = "higher" if whole.difference_m > 0 else "lower"
-    told = f"; it is higher on {higher} of {len(parts)} sections named" if parts else ""
+    by_section = f"; it is higher on {higher} of {len(parts)} sections named" if parts else ""
     return Measurement(
         whole.share,
         whole.low,
         whole.high,
-        "%",
         contains=f"{POSITION}, not the accuracy of heights",
         detail=f"In the mean the land of the side {side} within {distance_m / 1000:g} km is "
-        f"{abs(whole.difference_m):,.0f} m {word}{told}; heights are "
+        f"{abs(whole.difference_m):,.0f} m {word}{by_section}; heights are "
         f"known along {whole.known:.0f} % of it",
     )
 
 
+@metric("km2")
 def uncertain_band(
     case: Analysis,
     *,
@@ -360,24 +358,13 @@ def uncertain_band(
     )
     if side is not None:
         band = shapely.intersection(band, find_side(front, side=side))
-    own = case.places[(case.places["line"] == line) & ~case.places["side_certain"].astype(bool)]
-    inside = own[shapely.intersects(band, own.geometry.to_numpy())]
-    told = " to ".join(f"{error:,.0f}" for error in sorted({*front.error_m}))
+    uncertain = case.places[
+        (case.places["line"] == line) & ~case.places["side_certain"].astype(bool)
+    ]
+    inside = uncertain[shapely.intersects(band, uncertain.geometry.to_numpy())]
+    errors = " to ".join(f"{error:,.0f}" for error in sorted({*front.error_m}))
     return make_exact(
         float(measure_area(np.array([band], dtype=object), plane=case.layers.plane)[0]) / 1e6,
-        unit="km2",
         contains="nothing: the band is what the error makes",
-        detail=f"The error is {told} m; {len(inside)} settlements listed lie in the band.",
+        detail=f"The error is {errors} m; {len(inside)} settlements listed lie in the band.",
     )
-
-
-LINE_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    line_length: "km",
-    length_compared: "times",
-    line_between: "km",
-    line_gap: "km",
-    line_moved: "km",
-    relief_along: "%",
-    higher_ground: "%",
-    uncertain_band: "km2",
-}

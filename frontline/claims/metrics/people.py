@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,21 +24,23 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
-    Amount,
     Bound,
+    Measurement,
+    MissingDataError,
+    Other,
+    join_words,
+    make_exact,
+    make_range,
+)
+from frontline.claims.metric import (
+    Amount,
     Distance,
     Ends,
     Ids,
     LineKey,
-    Measurement,
-    Other,
     PartitionKey,
     SideName,
-    Unit,
-    join_words,
-    make_exact,
-    make_range,
-    report_missing,
+    metric,
 )
 from frontline.errors import ProjectError, show_value, suggest_name
 from frontline.lines.zones import buffer_zones
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 AS_LISTED = "nothing: figures as listed"
 
 
+@metric("people")
 def people_within(
     case: Analysis,
     *,
@@ -72,38 +75,39 @@ def people_within(
     also_m
         Further distances for the detail.
     """
-    find_side(find_front(case, line=line), side=side)
-    rows = _by_source(case, line, side, distance_m)
-    own = rows[rows["source"] == source]
-    if not len(own):
-        return _no_source(source, rows["source"])
-    value, low, high, bound, why = _figure(own.iloc[0])
+    find_front(case, line=line, side=side)
+    rows = _list_by_source(case, line, side, distance_m)
+    of_source = rows[rows["source"] == source]
+    if not len(of_source):
+        raise _refuse_source(source, rows["source"])
+    value, low, high, bound, why = _read_figure(of_source.iloc[0])
     if math.isnan(value):
-        return report_missing(f"{show_value(source)} says nothing of that zone", unit="people")
-    others = [_figure(row)[:4] for _, row in _same_kind(rows, source).iterrows()]
-    names = [_named(name) for name in _same_kind(rows, source)["source"]]
-    told = [_told(_by_source(case, line, side, far), far) for far in (distance_m, *also_m)]
+        raise MissingDataError(f"{show_value(source)} says nothing of that zone")
+    within = "; ".join(
+        f"within {far / 1000:g} km {write_by_source(_list_by_source(case, line, side, far))}"
+        for far in (distance_m, *also_m)
+    )
     return Measurement(
         value,
         low,
         high,
-        "people",
         contains=POSITION,
-        detail=f"By source, never added up: {'; '.join(told)}",
+        detail=f"By source, never added up: {within}",
         bound=bound,
         bound_why=why,
-        others=tuple(Other(name, *row) for name, row in zip(names, others, strict=True)),
+        others=tuple(
+            Other(_name_source(row["source"]), *_read_figure(row)[:4])
+            for _, row in _keep_same_kind(rows, source).iterrows()
+        ),
     )
 
 
-def _no_source(source: str, known: Any) -> Measurement:
+def _refuse_source(source: str, known: Iterable[str]) -> MissingDataError:
     offer = suggest_name(source, words=sorted(set(known)))
-    return report_missing(
-        f"there is no source of people called {show_value(source)}.{offer}", unit="people"
-    )
+    return MissingDataError(f"there is no source of people called {show_value(source)}.{offer}")
 
 
-def _figure(row: pd.Series[Any]) -> tuple[float, float, float, Bound, str]:
+def _read_figure(row: pd.Series[Any]) -> tuple[float, float, float, Bound, str]:
     """Return a figure with its interval, and whether more people may be there than it knows."""
     value, low, high = (float(row[f"population{end}"]) for end in ("", "_low", "_high"))
     if str(row["source"]).startswith("settlements"):
@@ -116,52 +120,43 @@ def _figure(row: pd.Series[Any]) -> tuple[float, float, float, Bound, str]:
     return value, low, high, "at least", why
 
 
-def _kind(source: str) -> str:
+def _find_kind(source: str) -> str:
     """Return which people a source counts: kinds are never compared."""
     kind = source.partition(":")[2] if not source.startswith("raster") else ""
     return kind if kind in {"registered", "displaced"} else "residents"
 
 
-def _same_kind(rows: pd.DataFrame, source: str) -> pd.DataFrame:
+def _keep_same_kind(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     """Return the other sources that count the same people and know some."""
-    alike = rows["source"].map(_kind) == _kind(source)
+    alike = rows["source"].map(_find_kind) == _find_kind(source)
     whole = ~rows["source"].str.startswith("settlements_by_raster")
     return rows[alike & whole & (rows["source"] != source) & rows["population"].notna()]
 
 
-def _named(source: str) -> str:
+def _name_source(source: str) -> str:
     return label_source(source).lower()
 
 
-def _by_source(case: Analysis, line: str, side: str, distance_m: float) -> pd.DataFrame:
-    rows = rows_within(case, line, distance_m)
+def _list_by_source(case: Analysis, line: str, side: str, distance_m: float) -> pd.DataFrame:
+    rows = find_rows_within(case, line, distance_m)
     return rows[(rows["side"] == side) & ~rows["source"].str.startswith("stated:")]
 
 
-def _told(rows: pd.DataFrame, distance_m: float) -> str:
-    return f"within {distance_m / 1000:g} km {by_source(rows)}"
-
-
-def by_source(rows: pd.DataFrame) -> str:
+def write_by_source(rows: pd.DataFrame) -> str:
     """Write the people of a zone by source, rounded by their intervals."""
     ends = ("population", "population_low", "population_high")
-    told = [(row["source"], *(float(row[end]) for end in ends)) for _, row in rows.iterrows()]
-    return ", ".join(f"{_named(source)} {write_rounded(*numbers)}" for source, *numbers in told)
+    return ", ".join(
+        f"{_name_source(row['source'])} {write_rounded(*(float(row[end]) for end in ends))}"
+        for _, row in rows.iterrows()
+    )
 
 
-def rows_within(case: Analysis, line: str, distance_m: float) -> pd.DataFrame:
+def find_rows_within(case: Analysis, line: str, distance_m: float) -> pd.DataFrame:
     """Return the run's own rows of a distance, or count at one that the project has not.
-
-    Parameters
-    ----------
-    case, line
-        The case and the line's key.
-    distance_m
-        The distance.
 
     Returns
     -------
-    Rows as `population.people` makes them, of cumulative zones only.
+    Rows as `count_people_within` makes them, of cumulative zones only.
     """
     rows = case.people[
         (case.people["line"] == line)
@@ -183,10 +178,10 @@ def rows_within(case: Analysis, line: str, distance_m: float) -> pd.DataFrame:
         around=case.around,
         references=case.references,
     )
-    found = counted.rows
-    return found[found["kind"] == "cumulative"]
+    return counted.rows[counted.rows["kind"] == "cumulative"]
 
 
+@metric("%")
 def share_by_section(
     case: Analysis,
     *,
@@ -203,17 +198,17 @@ def share_by_section(
     sections
         Keys of sections that the project names; together they count once.
     """
-    front = find_front(case, line=line)
-    find_side(front, side=side)
+    front = find_front(case, line=line, side=side)
     courses = [
         cut_stretch(case, front=front, between=None, section=section) for section in sections
     ]
-    found = count_people_behind(
+    behind = count_people_behind(
         case, front=front, side=side, distance_m=distance_m, courses=courses
     )
-    return _shares(case, front, side, distance_m, found, source)
+    return _compare_behind(case, front, side, distance_m, behind, source)
 
 
+@metric("%")
 def share_within(
     case: Analysis,
     *,
@@ -225,70 +220,70 @@ def share_within(
     source: str = "settlements",
 ) -> Measurement:
     """Share of the people within a distance of a line who live in a partition or in districts."""
-    front = find_front(case, line=line)
-    find_side(front, side=side)
+    front = find_front(case, line=line, side=side)
     land = find_land(case, partition=partition, codes=codes)
-    found = count_people_behind(case, front=front, side=side, distance_m=distance_m, land=land)
-    return _shares(case, front, side, distance_m, found, source)
+    behind = count_people_behind(case, front=front, side=side, distance_m=distance_m, land=land)
+    return _compare_behind(case, front, side, distance_m, behind, source)
 
 
-def _shares(
+def _compare_behind(
     case: Analysis,
     front: FrontLine,
     side: str,
     distance_m: float,
-    found: Mapping[str, Behind],
+    behind: Mapping[str, Behind],
     source: str,
 ) -> Measurement:
     """Give the share by one source, and beside it that by the others that count the same."""
-    known = {name: one for name, one in found.items() if one.whole > 0}
-    if source not in found:
-        return _no_source(source, found)
+    parts = "; ".join(
+        f"{_name_source(name)} {write_rounded(part.part)} of {write_rounded(part.whole)}"
+        for name, part in _keep_known(behind).items()
+    )
+    rows = _list_by_source(case, front.key, side, distance_m)
+    return _compare_sources(behind, rows, source, scale=100.0, detail=f"By source: {parts}")
+
+
+def _keep_known(behind: Mapping[str, Behind]) -> dict[str, Behind]:
+    return {name: part for name, part in behind.items() if part.whole > 0}
+
+
+def _compare_sources(
+    behind: Mapping[str, Behind], rows: pd.DataFrame, source: str, *, scale: float, detail: str
+) -> Measurement:
+    """Give a ratio of people by one source, and by those that count the same and know 90 %."""
+    known = _keep_known(behind)
+    if source not in behind:
+        raise _refuse_source(source, behind)
     if source not in known:
-        return report_missing("no people are known within that distance", unit="%")
-
-    def ends(one: Behind) -> tuple[float, float, float]:
-        return 100.0 * one.share, 100.0 * one.low, 100.0 * one.high
-
-    rows = _by_source(case, front.key, side, distance_m)
-    told = "; ".join(
-        f"{_named(name)} {write_rounded(one.part)} of {write_rounded(one.whole)}"
-        for name, one in known.items()
-    )
+        raise MissingDataError("no people are known within that distance")
+    ratios = {
+        name: (scale * part.share, scale * part.low, scale * part.high)
+        for name, part in known.items()
+    }
     return make_range(
-        ends(known[source]),
-        unit="%",
+        ratios[source],
         contains=f"{POSITION}, not people whom the source does not know",
-        detail=f"By source: {told}",
-        coarse=_lacking(rows, source),
-        others=_comparable(rows, known, source, ends),
+        detail=detail,
+        coarse=_explain_lacking(rows, source),
+        others=tuple(
+            Other(_name_source(name), *ratio)
+            for name, ratio in ratios.items()
+            if name != source
+            and _find_kind(name) == _find_kind(source)
+            and not name.startswith("settlements_by_raster")
+            and not _explain_lacking(rows, name)
+        ),
     )
 
 
-def _lacking(rows: pd.DataFrame, source: str) -> tuple[str, ...]:
+def _explain_lacking(rows: pd.DataFrame, source: str) -> tuple[str, ...]:
     """Say why a ratio of people cannot be told from a source; empty where it knows 90 %."""
-    own = rows[rows["source"] == source]
-    why = _figure(own.iloc[0])[4] if len(own) else ""
+    of_source = rows[rows["source"] == source]
+    why = _read_figure(of_source.iloc[0])[4] if len(of_source) else ""
     return (why,) if why else ()
 
 
-def _comparable(
-    rows: pd.DataFrame,
-    found: Mapping[str, Behind],
-    source: str,
-    ends: Callable[[Behind], tuple[float, float, float]],
-) -> tuple[Other, ...]:
-    """Give the same ratio by the other sources that count the same people and know 90 %."""
-    return tuple(
-        Other(_named(name), *ends(one))
-        for name, one in found.items()
-        if name != source
-        and _kind(name) == _kind(source)
-        and not name.startswith("settlements_by_raster")
-        and not _lacking(rows, name)
-    )
-
-
+@metric("times")
 def people_per_km(
     case: Analysis,
     *,
@@ -300,39 +295,27 @@ def people_per_km(
     source: str = "settlements",
 ) -> Measurement:
     """How many times as many people live behind a km of a stretch as behind one of the line."""
-    front = find_front(case, line=line)
-    find_side(front, side=side)
+    front = find_front(case, line=line, side=side)
     stretch = cut_stretch(case, front=front, between=between, section=section)
     kilometres = measure_km(case, course=stretch)
-    scale = front.length_km / kilometres
-    found = count_people_behind(
+    behind = count_people_behind(
         case, front=front, side=side, distance_m=distance_m, courses=[stretch]
     )
-    known = {name: one for name, one in found.items() if one.whole > 0}
-    if source not in found:
-        return _no_source(source, found)
-    if source not in known:
-        return report_missing("no people are known within that distance", unit="times")
-
-    def ends(one: Behind) -> tuple[float, float, float]:
-        return scale * one.share, scale * one.low, scale * one.high
-
-    rows = _by_source(case, line, side, distance_m)
-    told = "; ".join(
-        f"{_named(name)} {write_rounded(one.part / kilometres)} per km of the stretch, "
-        f"{write_rounded(one.whole / front.length_km)} per km of the line"
-        for name, one in known.items()
+    per_km = "; ".join(
+        f"{_name_source(name)} {write_rounded(part.part / kilometres)} per km of the stretch, "
+        f"{write_rounded(part.whole / front.length_km)} per km of the line"
+        for name, part in _keep_known(behind).items()
     )
-    return make_range(
-        ends(known[source]),
-        unit="times",
-        contains=f"{POSITION}, not people whom the source does not know",
-        detail=f"By source, on {kilometres:.0f} of {front.length_km:.0f} km: {told}",
-        coarse=_lacking(rows, source),
-        others=_comparable(rows, known, source, ends),
+    return _compare_sources(
+        behind,
+        _list_by_source(case, line, side, distance_m),
+        source,
+        scale=front.length_km / kilometres,
+        detail=f"By source, on {kilometres:.0f} of {front.length_km:.0f} km: {per_km}",
     )
 
 
+@metric("%")
 def population_share(
     case: Analysis,
     *,
@@ -355,55 +338,57 @@ def population_share(
     count
         A number of people, of which the share in the figures of `places` is wanted.
     """
-    part, told = _figures(case, places, source)
-    if part is None:
-        return report_missing(told, unit="%")
+    part, parts = _add_figures(case, places, source)
     if count is not None:
-        return _share(count, part, f"{count:,.0f} of {part:,.0f}: {told}")
+        return _divide(count, part, f"{count:,.0f} of {part:,.0f}: {parts}")
     if of:
-        total, other = _figures(case, of, source)
-        return (
-            report_missing(other, unit="%")
-            if total is None
-            else _share(part, total, f"{told} of {other}")
-        )
+        total, wholes = _add_figures(case, of, source)
+        return _divide(part, total, f"{parts} of {wholes}")
     if not whole:
         raise ProjectError("asks for no total (expected whole, of or count). Add one.")
-    return _share(part, whole, f"{told} of {whole:,.0f}")
+    return _divide(part, whole, f"{parts} of {whole:,.0f}")
 
 
-def _share(part: float, whole: float, told: str) -> Measurement:
-    return make_exact(100.0 * part / whole, unit="%", contains="nothing: two counts", detail=told)
+def _divide(part: float, whole: float, detail: str) -> Measurement:
+    return make_exact(100.0 * part / whole, contains="nothing: two counts", detail=detail)
 
 
-def _figures(case: Analysis, places: tuple[str, ...], source: str) -> tuple[float | None, str]:
-    """Add up the figures of settlements; None and the reason where one is unknown."""
-    table, kind = case.layers.settlements, _kind(source)
-    total, told = 0.0, []
+def _add_figures(case: Analysis, places: tuple[str, ...], source: str) -> tuple[float, str]:
+    """Add up the figures of settlements, and list them.
+
+    Raises
+    ------
+    MissingDataError
+        If one of them is unknown.
+    """
+    table, kind = case.layers.settlements, _find_kind(source)
+    total, figures = 0.0, []
     for place in places:
-        found = find_place(case, place=place)
+        settlement = find_place(case, place=place)
         row = table[(table["id"].astype(str) == place) & table["population"].notna()]
-        if found.layer != "settlements" or not len(row):
-            return None, f"there is no figure for {found.name}"
-        own = row[row["population_kind"].isin([kind, ""])]
-        if not len(own):
+        if settlement.layer != "settlements" or not len(row):
+            raise MissingDataError(f"there is no figure for {settlement.name}")
+        of_kind = row[row["population_kind"].isin([kind, ""])]
+        if not len(of_kind):
             kinds = ", ".join(sorted(set(row["population_kind"])))
-            return None, f"the figure for {found.name} is of another kind: {kinds}, not {kind}"
-        number = int(own["population"].iloc[0])
-        date = str(own["population_date"].iloc[0]) or "undated"
+            raise MissingDataError(
+                f"the figure for {settlement.name} is of another kind: {kinds}, not {kind}"
+            )
+        number = int(of_kind["population"].iloc[0])
+        date = str(of_kind["population_date"].iloc[0]) or "undated"
         total += number
-        told.append(f"{found.name} {number:,} ({date})")
-    return total, join_words(told)
+        figures.append(f"{settlement.name} {number:,} ({date})")
+    return total, join_words(figures)
 
 
+@metric("people")
 def population_total(case: Analysis, *, places: Ids, source: str = "settlements") -> Measurement:
     """Sum of the figures of settlements, of one kind."""
-    total, told = _figures(case, places, source)
-    if total is None:
-        return report_missing(told, unit="people")
-    return make_exact(total, unit="people", contains="nothing: counts", detail=told)
+    total, figures = _add_figures(case, places, source)
+    return make_exact(total, contains="nothing: counts", detail=figures)
 
 
+@metric("places")
 def largest(
     case: Analysis, *, places: Ids, among: tuple[str, ...], source: str = "settlements"
 ) -> Measurement:
@@ -416,19 +401,17 @@ def largest(
     among
         Identifiers of the others.
     """
-    sizes = {}
-    told = []
-    for place in dict.fromkeys((*places, *among)):
-        total, text = _figures(case, (place,), source)
-        if total is None:
-            return report_missing(text, unit="places")
-        sizes[place] = total
-        told.append(text)
-    ordered = sorted(sizes, key=lambda place: -sizes[place])
-    value = float(len(set(ordered[: len(places)]) & set(places)))
-    return make_exact(value, unit="places", contains=AS_LISTED, detail=join_words(told))
+    every = dict.fromkeys((*places, *among))
+    figures = {place: _add_figures(case, (place,), source) for place in every}
+    ordered = sorted(figures, key=lambda place: -figures[place][0])
+    return make_exact(
+        float(len(set(ordered[: len(places)]) & set(places))),
+        contains=AS_LISTED,
+        detail=join_words([listed for _, listed in figures.values()]),
+    )
 
 
+@metric("%")
 def parts_and_whole(_case: Analysis, *, parts: dict[str, Amount], whole: Amount) -> Measurement:
     """Sum of stated parts as a share of a stated whole: whether they balance.
 
@@ -444,17 +427,17 @@ def parts_and_whole(_case: Analysis, *, parts: dict[str, Amount], whole: Amount)
     total = sum(parts.values())
     if not whole:
         raise ProjectError("whole = 0 has no parts. Correct it.", field="whole")
-    told = " + ".join(f"{number:,.0f} {name}" for name, number in parts.items())
+    listed = " + ".join(f"{number:,.0f} {name}" for name, number in parts.items())
     return make_exact(
         100.0 * total / whole,
-        unit="%",
         contains="nothing: stated figures held against each other",
-        detail=f"{told} = {total:,.0f}, of {whole:,.0f}",
+        detail=f"{listed} = {total:,.0f}, of {whole:,.0f}",
         refutes_only="figures that fit each other are not thereby right, and no source at hand "
         "counts these people",
     )
 
 
+@metric("people")
 def people_in(
     case: Analysis,
     *,
@@ -470,12 +453,8 @@ def people_in(
 
     Parameters
     ----------
-    partition
-        Its key, or ``districts``.
     line
         Figures count that hold at its date.
-    codes
-        Codes of districts; all if empty.
     side
         Only on this side of the line.
     outside
@@ -491,13 +470,15 @@ def people_in(
         land = shapely.intersection(land, find_side(front, side=side))
     for place in besides:
         find_place(case, place=place)
-    found = count_people_on_land(case, front=front, land=land, source=source, besides=besides)
-    told = f" on {shapely.area(land) / 1e6:,.0f} km2.{_boundary_error(case, partition, codes)}"
-    return tell_people_on_land(found, front, source, told)
+    residents = count_people_on_land(case, front=front, land=land, source=source, besides=besides)
+    extent = (
+        f" on {shapely.area(land) / 1e6:,.0f} km2.{_write_boundary_error(case, partition, codes)}"
+    )
+    return tell_people_on_land(residents, front, source, extent)
 
 
 def tell_people_on_land(
-    found: OnLand | None, front: FrontLine, source: str, told: str
+    residents: OnLand | None, front: FrontLine, source: str, more: str
 ) -> Measurement:
     """Give people on land: a least figure wherever the source does not know them all.
 
@@ -510,40 +491,36 @@ def tell_people_on_land(
     told
         What the detail says beside.
     """
-    if found is None:
-        return report_missing(
-            f"there is no source of people called {show_value(source)}", unit="people"
-        )
+    if residents is None:
+        raise MissingDataError(f"there is no source of people called {show_value(source)}")
     lacks = (
-        f"of {found.settlements} settlements there {found.unknown} have no figure"
-        if found.settlements is not None
-        else f"the source knows {write_percent(found.coverage)} of that land"
+        f"of {residents.settlements} settlements there {residents.unknown} have no figure"
+        if residents.settlements is not None
+        else f"the source knows {write_percent(residents.coverage)} of that land"
     )
-    if math.isnan(found.people):
-        return report_missing(
-            f"no figure there holds on {front.date}: {lacks}{told}", unit="people"
-        )
+    if math.isnan(residents.people):
+        raise MissingDataError(f"no figure there holds on {front.date}: {lacks}{more}")
     # What a list lacks nobody knows; what a raster or districts cover is known.
-    whole = found.settlements is None and found.coverage >= ENOUGH
+    whole = residents.settlements is None and residents.coverage >= ENOUGH
     return make_exact(
-        found.people,
-        unit="people",
+        residents.people,
         contains=f"{AS_LISTED}; the absence of a figure is not zero people",
-        detail=f"{_named(source)}: {lacks}{told}",
+        detail=f"{_name_source(source)}: {lacks}{more}",
         bound="" if whole else "at least",
         bound_why="" if whole else lacks,
     )
 
 
-def _boundary_error(case: Analysis, partition: str, codes: tuple[str, ...]) -> str:
+def _write_boundary_error(case: Analysis, partition: str, codes: tuple[str, ...]) -> str:
     if partition != "districts" or not codes:
         return ""
     table = case.layers.districts
-    told = table[table["code"].isin(codes) & (table["known_error"].astype(str) != "")]
-    words = [f"{row['name']}: {row['known_error']}" for _, row in told.iterrows()]
+    rows = table[table["code"].isin(codes) & (table["known_error"].astype(str) != "")]
+    words = [f"{row['name']}: {row['known_error']}" for _, row in rows.iterrows()]
     return f" Known of the boundaries: {'; '.join(words)}." if words else ""
 
 
+@metric("people")
 def residents_on_changed_land(
     case: Analysis,
     *,
@@ -560,21 +537,7 @@ def residents_on_changed_land(
         "unknown" if before is None or math.isnan(before.people) else write_rounded(before.people)
     )
     lines = " and ".join(front.key for front in (old, new))
-    told = f"; at the date of the line before it is {known} (between {lines})"
+    extent = f"; at the date of the line before it is {known} (between {lines})"
     return tell_people_on_land(
-        count_people_on_land(case, front=new, land=land, source=source), new, source, told
+        count_people_on_land(case, front=new, land=land, source=source), new, source, extent
     )
-
-
-PEOPLE_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    people_within: "people",
-    people_per_km: "times",
-    share_by_section: "%",
-    share_within: "%",
-    population_share: "%",
-    population_total: "people",
-    largest: "places",
-    parts_and_whole: "%",
-    people_in: "people",
-    residents_on_changed_land: "people",
-}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +12,11 @@ from pyproj import CRS, Transformer
 
 from frontline.analysis.context import Analysis
 from frontline.claims.lookup import (
+    NO_CORRIDORS,
+    explain_coarse_cells,
     explain_schematic,
     find_corridors,
+    find_dem,
     find_error_near,
     find_front,
     find_place,
@@ -21,19 +24,9 @@ from frontline.claims.lookup import (
     find_side,
     write_distance_from_line,
 )
-from frontline.claims.measurement import (
-    Ids,
-    Kinds,
-    LineKey,
-    Measurement,
-    Metres,
-    SideName,
-    Unit,
-    join_words,
-    report_missing,
-)
-from frontline.claims.metrics.corridors import NO_CORRIDORS
-from frontline.elevation.dem import is_coarse, make_sight_grid
+from frontline.claims.measurement import Measurement, MissingDataError, join_words, make_exact
+from frontline.claims.metric import Ids, Kinds, LineKey, Metres, SideName, metric
+from frontline.elevation.dem import make_sight_grid
 from frontline.geo.geodesy import measure_distance
 from frontline.network.cost_distance import find_walking_times
 from frontline.network.project_roads import Closed, RoadNetwork, build_network
@@ -54,23 +47,25 @@ if TYPE_CHECKING:
 LEAST_DETOUR_M = 5_000.0
 """A way on foot is looked for this far around the straight line, or half of its length."""
 
-NO_ELEVATION = "the project has no elevation"
 
-
-def _network(case: Analysis, kinds: Kinds) -> RoadNetwork | None:
+def _find_network(case: Analysis, kinds: Kinds) -> RoadNetwork:
+    """Build the network of some kinds of corridors, once for all metrics of a case."""
     find_corridors(case, kinds=kinds)
-    return case.compute_once(
+    network: RoadNetwork | None = case.compute_once(
         ("roads", *kinds),
         compute=lambda: build_network(case.project, layers=case.layers, dem=case.dem, kinds=kinds),
     )
+    if network is None:
+        raise MissingDataError(NO_CORRIDORS)
+    return network
 
 
-def _with_notes(detail: str, network: RoadNetwork, *more: str) -> str:
+def _add_notes(detail: str, network: RoadNetwork, *more: str) -> str:
     """Add what is not known of the roads to a detail."""
     return "; ".join([detail, *(text for text in more if text), *network.notes])
 
 
-def _doubt(closed: Closed) -> str:
+def _explain_doubt(closed: Closed) -> str:
     """Say which roads cross the line in doubt."""
     if not closed.doubtful:
         return ""
@@ -80,7 +75,7 @@ def _doubt(closed: Closed) -> str:
     )
 
 
-def _apart_before(case: Analysis, network: RoadNetwork, places: Ids) -> str:
+def _name_apart_before(case: Analysis, network: RoadNetwork, places: Ids) -> str:
     """Name places at a road that is joined to no other, line or none."""
     graph = network.graph
     edges = find_nearest_roads(graph, places_xy=find_points(case, places=places), line=None)
@@ -92,6 +87,7 @@ def _apart_before(case: Analysis, network: RoadNetwork, places: Ids) -> str:
     return "; ".join(named)
 
 
+@metric("min")
 def minutes_to_front(
     case: Analysis, *, places: Ids, line: LineKey, kinds: Kinds = ("road",)
 ) -> Measurement:
@@ -108,37 +104,35 @@ def minutes_to_front(
     there.
     """
     front = find_front(case, line=line)
-    network = _network(case, kinds)
-    if network is None:
-        return report_missing(NO_CORRIDORS, unit="min")
+    network = _find_network(case, kinds)
     xy = find_points(case, places=places)
     minutes = find_times_to_line(
         network.close_at(front.geometry), origins_xy=xy, line=front.geometry
     )
     away = measure_distance(xy, line=front.geometry, plane=case.layers.plane) / 1000.0
-    told = []
-    for place, one, km in zip(places, minutes, away, strict=True):
-        found = find_place(case, place=place)
+    ways = []
+    for place, time, km in zip(places, minutes, away, strict=True):
+        settlement = find_place(case, place=place)
         far = write_distance_from_line(
             float(km),
-            error_m=find_error_near(front, geometry=found.geometry),
+            error_m=find_error_near(front, geometry=settlement.geometry),
             written=f"{km:.1f} km",
         )
-        told.append(f"{found.name} {_minutes(float(one))}, {far}")
+        ways.append(f"{settlement.name} {_write_minutes(float(time))}, {far}")
     return Measurement(
         float(np.median(minutes)),
         float(minutes.min()),
         float(minutes.max()),
-        "min",
         contains="the range of the places named, not the position of the line",
-        detail=_with_notes(
-            f"By place, with the distance in a straight line: {join_words(told, comma='; ')}",
+        detail=_add_notes(
+            f"By place, with the distance in a straight line: {join_words(ways, comma='; ')}",
             network,
         ),
         coarse=explain_schematic(case),
     )
 
 
+@metric("min")
 def travel_time(
     case: Analysis,
     *,
@@ -154,11 +148,12 @@ def travel_time(
     -----
     Where the project has no such roads but elevation, the time on foot (`walking_time`).
     """
-    network = _network(case, kinds)
-    if network is None and case.dem is not None:
+    try:
+        network = _find_network(case, kinds)
+    except MissingDataError:
+        if case.dem is None:
+            raise
         return walking_time(case, start=start, stop=stop, line=line)
-    if network is None:
-        return report_missing(NO_CORRIDORS, unit="min")
     xy = find_points(case, places=[start, stop])
     free = float(find_travel_times(network.graph, origins_xy=xy[:1], targets_xy=xy[1:])[0, 0])
     value = least = free
@@ -174,21 +169,21 @@ def travel_time(
             )
             for graph in (closed.graph, closed.lenient)
         )
-        detail = f"Without the line it would be {_minutes(free)}"
-        doubt = _doubt(closed) if least < value else ""
-    apart = _apart_before(case, network, (start, stop)) if math.isinf(free) else ""
-    eased = f"{doubt}: then {_minutes(least)}" if doubt else ""
+        detail = f"Without the line it would be {_write_minutes(free)}"
+        doubt = _explain_doubt(closed) if least < value else ""
+    apart = _name_apart_before(case, network, (start, stop)) if math.isinf(free) else ""
+    eased = f"{doubt}: then {_write_minutes(least)}" if doubt else ""
     return Measurement(
         value,
         least,
         value,
-        "min",
         contains="the doubtful crossings" if doubt else network.holds,
-        detail=_with_notes(detail, network, eased, apart),
+        detail=_add_notes(detail, network, eased, apart),
         coarse=(*explain_schematic(case), *((doubt,) if doubt else ())),
     )
 
 
+@metric("min")
 def walking_time(
     case: Analysis, *, start: str, stop: str, line: LineKey | None = None
 ) -> Measurement:
@@ -199,12 +194,11 @@ def walking_time(
     case
         The case, with elevation.
     """
-    if case.dem is None:
-        return report_missing(NO_ELEVATION, unit="min")
+    dem = find_dem(case)
     xy = find_points(case, places=[start, stop])
     straight, plane = shapely.linestrings(xy), case.layers.plane.crs
     around = max(LEAST_DETOUR_M, float(straight.length) / 2.0)
-    grid = make_sight_grid(case.dem, area=straight, area_crs=plane, margin_m=around)
+    grid = make_sight_grid(dem, area=straight, area_crs=plane, margin_m=around)
     turn = Transformer.from_crs(plane, CRS.from_user_input(grid.crs), always_xy=True)
     ends = np.column_stack(turn.transform(xy[:, 0], xy[:, 1]))
     free = value = float(find_walking_times(grid, origins_xy=ends[:1], targets_xy=ends[1:])[0, 0])
@@ -216,23 +210,20 @@ def walking_time(
         value = float(
             find_walking_times(grid, origins_xy=ends[:1], targets_xy=ends[1:], line=bar)[0, 0]
         )
-        detail = f"Without the line it would be {_minutes(free)}"
-    step = max(case.dem.step_m)
-    return Measurement(
+        detail = f"Without the line it would be {_write_minutes(free)}"
+    return make_exact(
         value,
-        value,
-        value,
-        "min",
         contains="nothing: Tobler's speeds for the slope",
         detail=f"{detail}; the way is looked for within {around / 1000:.0f} km",
-        coarse=(f"the elevation has cells of {step:,.0f} m",) if is_coarse(case.dem) else (),
+        coarse=explain_coarse_cells(dem),
     )
 
 
-def _minutes(value: float) -> str:
+def _write_minutes(value: float) -> str:
     return f"{value:.0f} min" if math.isfinite(value) else "unreachable"
 
 
+@metric("%")
 def detour(
     case: Analysis,
     *,
@@ -257,34 +248,31 @@ def detour(
     -------
     Further time as a share of the free time; infinite where no way is left.
     """
-    network = _network(case, kinds)
-    if network is None:
-        return report_missing(NO_CORRIDORS, unit="%")
+    network = _find_network(case, kinds)
     bar = None if line is None else find_front(case, line=line).geometry
     graph = network.graph if bar is None else network.close_at(bar, checkpoints=checkpoints)
     centre = shapely.Point(case.layers.plane.xy(np.array([closed]))[0])
     xy = find_points(case, places=[start, stop])
     free, longer = (
-        float(find_travel_times(one, origins_xy=xy[:1], targets_xy=xy[1:], line=bar)[0, 0])
-        for one in (graph, cut_graph(graph, line=shapely.buffer(centre, radius_m)))
+        float(find_travel_times(roads, origins_xy=xy[:1], targets_xy=xy[1:], line=bar)[0, 0])
+        for roads in (graph, cut_graph(graph, line=shapely.buffer(centre, radius_m)))
     )
     if not math.isfinite(free):
-        return report_missing("there is no way between the two even with all roads open", unit="%")
+        raise MissingDataError("there is no way between the two even with all roads open")
     value = 100.0 * (longer / free - 1.0) if free else math.inf
-    return Measurement(
+    return make_exact(
         value,
-        value,
-        value,
-        "%",
         contains=network.holds,
-        detail=_with_notes(
-            f"With all roads {_minutes(free)}, with these closed {_minutes(longer)}", network
+        detail=_add_notes(
+            f"With all roads {_write_minutes(free)}, with these closed {_write_minutes(longer)}",
+            network,
         ),
         coarse=explain_schematic(case),
         of_way=True,
     )
 
 
+@metric("places")
 def cut_off(
     case: Analysis,
     *,
@@ -312,36 +300,33 @@ def cut_off(
     bar = front.geometry
     if edge_closed:
         bar = shapely.union_all([bar, shapely.boundary(case.layers.study_area)])
-    network = _network(case, kinds)
-    if network is None:
-        return report_missing(NO_CORRIDORS, unit="places")
+    network = _find_network(case, kinds)
     closed = network.close_at_front(front, barrier=bar, checkpoints=checkpoints)
-    found, before = _apart(case, places, network, closed.graph, land, bar)
-    eased = found
+    cut, before = _name_apart(case, places, network, closed.graph, land, bar)
+    eased = cut
     if closed.doubtful:
-        eased, _ = _apart(case, places, network, closed.lenient, land, bar)
-    told = f"Cut off: {join_words(found) or 'none'}"
+        eased, _ = _name_apart(case, places, network, closed.lenient, land, bar)
+    detail = f"Cut off: {join_words(cut) or 'none'}"
     if before:
-        told += f"; apart from the rest with or without the line: {join_words(before)}"
-    wider = _network(case, (*kinds, *planned)) if planned else None
-    if wider is not None:
+        detail += f"; apart from the rest with or without the line: {join_words(before)}"
+    if planned:
+        wider = _find_network(case, (*kinds, *planned))
         open_ = wider.close_at_front(front, barrier=bar, checkpoints=checkpoints).graph
-        left, _ = _apart(case, places, wider, open_, land, bar)
-        told += f"; with what is planned: {join_words(left) or 'none'}"
-    value, least = float(len(found)), float(min(len(eased), len(found)))
-    doubt = _doubt(closed) if least < value else ""
+        left, _ = _name_apart(case, places, wider, open_, land, bar)
+        detail += f"; with what is planned: {join_words(left) or 'none'}"
+    value, least = float(len(cut)), float(min(len(eased), len(cut)))
+    doubt = _explain_doubt(closed) if least < value else ""
     return Measurement(
         value,
         least,
         value,
-        "places",
         contains="the doubtful crossings" if doubt else "nothing: one network as drawn",
-        detail=_with_notes(told, network, doubt),
+        detail=_add_notes(detail, network, doubt),
         coarse=explain_schematic(case),
     )
 
 
-def _apart(
+def _name_apart(
     case: Analysis, places: Ids, network: RoadNetwork, graph: RoadGraph, land: Any, bar: Any
 ) -> tuple[list[str], list[str]]:
     """Name the places that a line cuts off from most road of their side, and those apart before.
@@ -370,6 +355,7 @@ def _apart(
     return cut, before
 
 
+@metric("km")
 def nearest_post(
     case: Analysis,
     *,
@@ -387,40 +373,27 @@ def nearest_post(
         Key of a line that the way by road cannot cross; none if unset.
     """
     table = case.layers.points
-    own = table[table["kind"] == kind]
-    if not len(own):
-        return report_missing(f"the project has no points of the kind '{kind}'", unit="km")
+    posts = table[table["kind"] == kind]
+    if not len(posts):
+        raise MissingDataError(f"the project has no points of the kind '{kind}'")
     start = find_points(case, places=[place])
-    ends = shapely.get_coordinates(own.geometry.to_numpy())
+    ends = shapely.get_coordinates(posts.geometry.to_numpy())
     away = case.layers.plane.ground_m(np.repeat(start, len(ends), axis=0), ends) / 1000.0
     best = int(np.argmin(away))
-    told = f"The nearest to {find_place(case, place=place).name} is {own['name'].iloc[best]}"
-    network = _network(case, kinds) if len(case.layers.corridors) else None
-    if network is not None:
+    detail = f"The nearest to {find_place(case, place=place).name} is {posts['name'].iloc[best]}"
+    with suppress(MissingDataError):
+        network = _find_network(case, kinds)
         bar = None if line is None else find_front(case, line=line).geometry
         open_ = network.graph if bar is None else network.close_at(bar)
         minutes = find_travel_times(open_, origins_xy=start, targets_xy=ends, line=bar)[0]
         soonest = int(np.argmin(minutes))
-        said = f"{own['name'].iloc[soonest]}: {_minutes(float(minutes[soonest]))}"
-        told += f"; by road{' (schematic)' if explain_schematic(case) else ''} it is {said}"
+        way = f"{posts['name'].iloc[soonest]}: {_write_minutes(float(minutes[soonest]))}"
+        detail += f"; by road{' (schematic)' if explain_schematic(case) else ''} it is {way}"
     value = float(away[best])
-    some = (f"only {len(own)} points of the kind '{kind}' are in the data",)
-    return Measurement(
+    some = (f"only {len(posts)} points of the kind '{kind}' are in the data",)
+    return make_exact(
         value,
-        value,
-        value,
-        "km",
         contains="nothing: the distance of two points",
-        detail=told,
+        detail=detail,
         coarse=() if complete else some,
     )
-
-
-WAY_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    minutes_to_front: "min",
-    travel_time: "min",
-    walking_time: "min",
-    detour: "%",
-    cut_off: "places",
-    nearest_post: "km",
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,19 +29,14 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
-    Distance,
-    Ends,
-    LineKey,
     Measurement,
-    Metres,
-    SideName,
-    Unit,
+    MissingDataError,
     join_words,
     make_exact,
     make_range,
-    report_missing,
 )
-from frontline.claims.metrics.people import by_source, rows_within, tell_people_on_land
+from frontline.claims.metric import Distance, Ends, LineKey, Metres, SideName, metric
+from frontline.claims.metrics.people import find_rows_within, tell_people_on_land, write_by_source
 from frontline.errors import show_value
 from frontline.lines.sections import NEAR_M, LineSection
 from frontline.lines.zones import buffer_zones
@@ -63,6 +57,7 @@ _UNITS = {
 }
 
 
+@metric("%")
 def rate_in_stretch(
     case: Analysis,
     *,
@@ -82,12 +77,10 @@ def rate_in_stretch(
     distance_m
         Settlements within this distance count.
     """
-    front = find_front(case, line=line)
-    find_side(front, side=side)
+    front = find_front(case, line=line, side=side)
     if column not in case.layers.settlements:
-        return report_missing(
-            f"the table of settlements holds no such figure (no column {show_value(column)})",
-            unit="%",
+        raise MissingDataError(
+            f"the table of settlements holds no such figure (no column {show_value(column)})"
         )
     course = cut_stretch(case, front=front, between=between, section=section)
     stretch = LineSection("stretch", "", line, course, measure_km(case, course=course), (column,))
@@ -97,19 +90,18 @@ def rate_in_stretch(
     row = table[table["side"] == side].iloc[0]
     known, every = int(row[f"{column}_settlements"]), int(row["settlements"])
     if not known:
-        return report_missing(
-            f"no settlement there has both people and such a figure (column {show_value(column)})",
-            unit="%",
+        raise MissingDataError(
+            f"no settlement there has both people and such a figure (column {show_value(column)})"
         )
     return make_exact(
         float(row[column]),
-        unit="%",
         contains="nothing: rates as listed",
         detail=f"{known} of {every} settlements there have a rate",
         coarse=explain_incomplete(known / max(every, 1)),
     )
 
 
+@metric("km2")
 def advance(case: Analysis, *, line: LineKey, side: SideName, distance_m: Distance) -> Measurement:
     """Land between a line and its parallel at a distance on one side.
 
@@ -120,29 +112,28 @@ def advance(case: Analysis, *, line: LineKey, side: SideName, distance_m: Distan
     distance_m
         How far.
     """
-    front = find_front(case, line=line)
-    find_side(front, side=side)
+    front = find_front(case, line=line, side=side)
     bands = buffer_zones(
         [front], distances_m=[distance_m], draws=case.draws, plane=case.layers.plane
     )
-    own = bands[(bands["side"] == side) & (bands["kind"] == "cumulative")].iloc[0]
+    band = bands[(bands["side"] == side) & (bands["kind"] == "cumulative")].iloc[0]
     edge = shapely.intersection(
-        shapely.boundary(own.geometry), shapely.buffer(front.sides[side], -NEAR_M)
+        shapely.boundary(band.geometry), shapely.buffer(front.sides[side], -NEAR_M)
     )
-    rows = rows_within(case, line, distance_m)
+    rows = find_rows_within(case, line, distance_m)
     rows = rows[(rows["side"] == side) & ~rows["source"].str.startswith("stated:")]
     places = rows.loc[rows["source"] == "settlements", ["settlements", "settlements_unknown"]]
     count = f"{int(places.to_numpy().sum())} settlements listed" if len(places) else "no list"
     return make_range(
-        (float(own[f"area_{end}"]) for end in ("km2", "low", "high")),
-        unit="km2",
+        (float(band[f"area_{end}"]) for end in ("km2", "low", "high")),
         contains=POSITION,
         detail=f"The parallel is {measure_km(case, course=edge):,.0f} km long; between the two: "
         f"{count}; "
-        f"people by source, never added: {by_source(rows)}",
+        f"people by source, never added: {write_by_source(rows)}",
     )
 
 
+@metric(_UNITS)
 def handed_over(
     case: Analysis,
     *,
@@ -175,26 +166,27 @@ def handed_over(
     flows = list_land_changes(overlays, plane=case.layers.plane)
     # Two lines of one date keep the order they are given in; an older one comes first.
     if flows["from_line"].iloc[0] != from_line:
-        return report_missing(f"'{to_line}' is older than '{from_line}'", unit=_UNITS[measure])
+        raise MissingDataError(f"'{to_line}' is older than '{from_line}'")
     table = list_change_steps(flows, fronts=[old, new], layers=case.layers, project=case.project)
     totals = table[table["to_side"] == to_side].sum(numeric_only=True, min_count=1)
     sums = pd.Series(totals.to_numpy(np.float64, na_value=math.nan), index=totals.index)
     if not any((front.error_m > 0).any() for front in (old, new)):
         sums["area_low"] = sums["area_high"] = sums["area_km2"]
     land = shapely.intersection(find_other_sides(old, side=to_side), find_side(new, side=to_side))
-    go, stay = _leaving(case, land, find_other_sides(new, side=to_side), margin_m, codes)
-    told = (
-        f"To the side {to_side} go {_told(sums, 'area_km2')} km2, {_told(sums, 'settlements')} "
-        f"settlements listed, of which {_told(sums, 'settlements_unknown')} have no figure, with "
-        f"{_told(sums, 'population')} residents (and {_told(sums, 'registered')} registered, never "
-        f"added), {_told(sums, 'road_km')} km of road; roads out of the study area that go: "
+    go, stay = _name_leaving(case, land, find_other_sides(new, side=to_side), margin_m, codes)
+    columns = ("area_km2", "settlements", "settlements_unknown", "population", "registered")
+    km2, listed, unknown, residents, registered = (_write_sum(sums, name) for name in columns)
+    detail = (
+        f"To the side {to_side} go {km2} km2, {listed} settlements listed, of which {unknown} have "
+        f"no figure, with {residents} residents (and {registered} registered, never added), "
+        f"{_write_sum(sums, 'road_km')} km of road; roads out of the study area that go: "
         f"{join_words(go) or 'none'}; that stay: {join_words(stay) or 'none'}"
     )
     if measure == "land":
         ends = (float(sums[f"area_{end}"]) for end in ("km2", "low", "high"))
-        return make_range(ends, unit="km2", contains="the position of the lines", detail=told)
+        return make_range(ends, contains="the position of the lines", detail=detail)
     if measure == "residents":
-        return _people_handed(case, old, land, source, told)
+        return _count_handed(case, old, land, source, detail)
     figures = {
         "settlements": float(sums["settlements"]),
         "roads": float(sums["road_km"]),
@@ -203,44 +195,44 @@ def handed_over(
     }
     return make_exact(
         figures[measure],
-        unit=_UNITS[measure],
         contains="nothing: the lines as drawn",
-        detail=told,
+        detail=detail,
         coarse=() if measure == "settlements" else explain_schematic(case),
     )
 
 
-def _told(sums: pd.Series[Any], name: str) -> str:
+def _write_sum(sums: pd.Series[Any], name: str) -> str:
     """Write a sum of the table; one of which nothing is known is unknown, not 0."""
     value = float(sums.get(name, math.nan))
     return "unknown" if math.isnan(value) else f"{value:,.0f}"
 
 
-def _people_handed(
-    case: Analysis, old: FrontLine, land: Any, source: str, told: str
+def _count_handed(
+    case: Analysis, old: FrontLine, land: Any, source: str, detail: str
 ) -> Measurement:
-    found = count_people_on_land(case, front=old, land=land, source=source)
-    measured = tell_people_on_land(found, old, source, "")
-    return replace(measured, detail=told) if not measured.missing else measured
+    residents = count_people_on_land(case, front=old, land=land, source=source)
+    people = tell_people_on_land(residents, old, source, "")
+    return replace(people, detail=detail) if not people.missing else people
 
 
-def _leaving(
+def _name_leaving(
     case: Analysis, land: Any, rest: Any, margin_m: float, codes: tuple[str, ...]
 ) -> tuple[list[str], list[str]]:
     """Name the roads that leave the study area from some land, and from the rest."""
     table, area = case.layers.corridors, case.layers.study_area
-    own = table[table["kind"].isin(list(SPEED_KMH))]
-    asked = find_leaving(own, study_area=area)
+    roads = table[table["kind"].isin(list(SPEED_KMH))]
+    leaving = find_leaving(roads, study_area=area)
     if codes:
         districts = find_land(case, partition="districts", codes=codes)
-        asked = find_leaving(own, study_area=area, land=shapely.buffer(districts, margin_m))
-    goes = asked & find_leaving(own, study_area=area, land=shapely.buffer(land, -margin_m))
+        leaving = find_leaving(roads, study_area=area, land=shapely.buffer(districts, margin_m))
+    goes = leaving & find_leaving(roads, study_area=area, land=shapely.buffer(land, -margin_m))
     beyond = shapely.buffer(rest, margin_m + NEAR_M)
-    stays = asked & ~goes & find_leaving(own, study_area=area, land=beyond)
-    names = np.array([write_both_names(row) for _, row in own.iterrows()], dtype=object)
+    stays = leaving & ~goes & find_leaving(roads, study_area=area, land=beyond)
+    names = np.array([write_both_names(row) for _, row in roads.iterrows()], dtype=object)
     return list(names[goes]), list(names[stays])
 
 
+@metric("steps")
 def dated_steps(case: Analysis, *, from_line: LineKey, to_line: LineKey) -> Measurement:
     """How many steps lead from one dated line to another: lines between them, and the last.
 
@@ -250,20 +242,13 @@ def dated_steps(case: Analysis, *, from_line: LineKey, to_line: LineKey) -> Meas
         Keys of the first and the last line.
     """
     first, last = find_front(case, line=from_line), find_front(case, line=to_line)
-    within = [one for one in list_dated_fronts(case) if first.date < one.date <= last.date]
+    within = [front for front in list_dated_fronts(case) if first.date < front.date <= last.date]
     if len(within) < 2:
-        return report_missing(
-            f"the project has no line between {first.date} and {last.date}: one change cannot be "
-            "told apart into steps",
-            unit="steps",
+        raise MissingDataError(
+            f"the project has no line between {first.date} and {last.date}: front change cannot be "
+            "told apart into steps"
         )
-    told = ", ".join(f"{one.key} ({one.date})" for one in sorted(within, key=lambda one: one.date))
-    return make_exact(float(len(within)), unit="steps", contains="nothing: a count", detail=told)
-
-
-STRETCH_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    rate_in_stretch: "%",
-    advance: "km2",
-    handed_over: _UNITS,
-    dated_steps: "steps",
-}
+    steps = ", ".join(
+        f"{front.key} ({front.date})" for front in sorted(within, key=lambda front: front.date)
+    )
+    return make_exact(float(len(within)), contains="nothing: a count", detail=steps)

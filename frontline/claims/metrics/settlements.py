@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,19 +32,14 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
-    Ids,
-    LineKey,
     Measurement,
-    Metres,
-    PartitionKey,
-    Share,
-    SideName,
-    Unit,
+    MissingDataError,
     join_words,
     make_exact,
+    make_margin,
     make_range,
-    report_missing,
 )
+from frontline.claims.metric import Ids, LineKey, Metres, PartitionKey, Share, SideName, metric
 from frontline.errors import ProjectError
 from frontline.results.numbers import write_rounded
 
@@ -52,6 +47,7 @@ if TYPE_CHECKING:
     from frontline.lines.front import FrontLine
 
 
+@metric("km")
 def place_distance(
     case: Analysis, *, place: str, line: LineKey, place_error_m: Metres = 0.0
 ) -> Measurement:
@@ -64,21 +60,23 @@ def place_distance(
     place_error_m
         How well the place itself is known, metres.
     """
-    front, found = find_front(case, line=line), find_place(case, place=place)
-    far = _far(case, front, place, place_error_m)
-    area = shapely.get_dimensions(found.geometry) == 2
+    front, settlement = find_front(case, line=line), find_place(case, place=place)
+    far = _measure_far(case, front, place, place_error_m)
+    area = shapely.get_dimensions(settlement.geometry) == 2
     cut = ", which the line cuts" if far.value == 0.0 else ""
     known = f" and of the place, known to {place_error_m / 1000:g} km" if place_error_m else ""
     return make_range(
         far,
-        unit="km",
         contains=f"{POSITION}{known}",
-        detail=f"Measured from {'its outline' if area else 'the point given'} of {found.name}{cut}",
-        resolves=0.0 if area else find_error_near(front, geometry=found.geometry) / 1000.0,
+        detail=f"Measured from {'its outline' if area else 'the point given'} of "
+        f"{settlement.name}{cut}",
+        resolves=0.0 if area else find_error_near(front, geometry=settlement.geometry) / 1000.0,
     )
 
 
-def _far(case: Analysis, front: FrontLine, place: str, place_error_m: float = 0.0) -> Estimate:
+def _measure_far(
+    case: Analysis, front: FrontLine, place: str, place_error_m: float = 0.0
+) -> Estimate:
     return measure_distance_of_place(
         find_place(case, place=place).geometry,
         front=front,
@@ -88,6 +86,7 @@ def _far(case: Analysis, front: FrontLine, place: str, place_error_m: float = 0.
     )
 
 
+@metric("km")
 def distance_between(
     case: Analysis, *, start: str, stop: str, place_error_m: Metres = 0.0
 ) -> Measurement:
@@ -104,16 +103,15 @@ def distance_between(
     km = measure_distance_between(first.geometry, second=second.geometry, plane=case.layers.plane)
     away = math.hypot(place_error_m, place_error_m) / 1000.0
     known = f"the places, each known to {place_error_m:,.0f} m" if away else "nothing"
-    return Measurement(
+    return make_margin(
         km,
-        max(km - away, 0.0),
-        km + away,
-        "km",
+        away=away,
         contains=known,
         detail=f"From {first.name} to {second.name}",
     )
 
 
+@metric("places")
 def places_between(
     case: Analysis,
     *,
@@ -138,40 +136,41 @@ def places_between(
         How well places and outlines are known, metres.
     """
     front = find_front(case, line=line)
-    rows = [_far(case, front, place, place_error_m) for place in places]
+    rows = [_measure_far(case, front, place, place_error_m) for place in places]
     ends = from_m / 1000.0, to_m / 1000.0
     inside = [ends[0] <= row.value <= ends[1] for row in rows]
-    sure = [_certainly(row, *ends) for row in rows]
-    beside = _in_km(case, front, besides, [_far(case, front, place) for place in besides])
+    sure = [_decide_within(row, *ends) for row in rows]
+    beside = _write_distances(
+        case, front, besides, [_measure_far(case, front, place) for place in besides]
+    )
     return Measurement(
         float(sum(inside)),
-        float(sum(one is True for one in sure)),
-        float(sum(one is not False for one in sure)),
-        "places",
+        float(sum(certain is True for certain in sure)),
+        float(sum(certain is not False for certain in sure)),
         contains=f"{POSITION} and of places, known to {place_error_m:,.0f} m"
         if place_error_m
         else POSITION,
-        detail=f"Distances in km: {_in_km(case, front, places, rows)}"
+        detail=f"Distances in km: {_write_distances(case, front, places, rows)}"
         + (f"; beside them, not counted: {beside}" if beside else ""),
     )
 
 
-def _in_km(
+def _write_distances(
     case: Analysis, front: FrontLine, places: Sequence[str], rows: Sequence[Estimate]
 ) -> str:
-    told = []
+    distances = []
     for place, row in zip(places, rows, strict=True):
-        found = find_place(case, place=place)
-        cut = shapely.get_dimensions(found.geometry) == 2 and row.value == 0.0
-        written = write_rounded(row.value, row.low, row.high)
+        settlement = find_place(case, place=place)
+        cut = shapely.get_dimensions(settlement.geometry) == 2 and row.value == 0.0
+        written = write_rounded(*row)
         far = write_distance_from_line(
-            row.value, error_m=find_error_near(front, geometry=found.geometry), written=written
+            row.value, error_m=find_error_near(front, geometry=settlement.geometry), written=written
         )
-        told.append(f"{found.name} {'cut by the line' if cut else far}")
-    return join_words(told)
+        distances.append(f"{settlement.name} {'cut by the line' if cut else far}")
+    return join_words(distances)
 
 
-def _certainly(row: Estimate, least: float, most: float) -> bool | None:
+def _decide_within(row: Estimate, least: float, most: float) -> bool | None:
     """Tell whether an interval lies in a range (True), outside it (False), or across its edge."""
     low, high = (row.low, row.high) if math.isfinite(row.low) else (row.value, row.value)
     if least <= low and high <= most:
@@ -179,6 +178,7 @@ def _certainly(row: Estimate, least: float, most: float) -> bool | None:
     return False if high < least or low > most else None
 
 
+@metric("km")
 def distance_by_side(
     case: Analysis, *, line: LineKey, side: SideName, quantile: Share = 0.5
 ) -> Measurement:
@@ -189,25 +189,23 @@ def distance_by_side(
     quantile
         0 is the nearest settlement listed, 0.5 the median, 1 the farthest.
     """
-    front = find_front(case, line=line)
-    find_side(front, side=side)
-    far = _quantile(case, front, side, quantile)
+    front = find_front(case, line=line, side=side)
+    far = _measure_quantile(case, front, side, quantile)
     if math.isnan(far.value):
-        return report_missing(f"no settlement is listed on the side {side}", unit="km")
+        raise MissingDataError(f"no settlement is listed on the side {side}")
     nearest = quantile == 0.0
     return make_range(
         far,
-        unit="km",
         contains=POSITION,
-        detail=_quartiles_of_all(case),
-        coarse=() if nearest else explain_incomplete(_completeness(case, line, side)),
+        detail=_write_all_quartiles(case),
+        coarse=() if nearest else explain_incomplete(_find_completeness(case, line, side)),
         resolves=float(front.error_m.max(initial=0.0)) / 1000.0,
         bound="at most" if nearest else "",
         bound_why="a place that is not listed may be nearer" if nearest else "",
     )
 
 
-def _quantile(case: Analysis, front: FrontLine, side: str, quantile: float) -> Estimate:
+def _measure_quantile(case: Analysis, front: FrontLine, side: str, quantile: float) -> Estimate:
     return measure_distance_quantile(
         case.places,
         front=front,
@@ -218,6 +216,7 @@ def _quantile(case: Analysis, front: FrontLine, side: str, quantile: float) -> E
     )
 
 
+@metric("times")
 def distance_change(
     case: Analysis,
     *,
@@ -237,38 +236,37 @@ def distance_change(
         0 compares the nearest settlements listed, 0.5 the medians.
     """
     old, new = find_front(case, line=from_line), find_front(case, line=to_line)
-    pair = [_quantile(case, front, side, quantile) for front in (new, old)]
+    pair = [_measure_quantile(case, front, side, quantile) for front in (new, old)]
     if any(math.isnan(far.value) for far in pair):
-        return report_missing(
-            f"no settlement is listed on the side {side} at both dates", unit="times"
-        )
+        raise MissingDataError(f"no settlement is listed on the side {side} at both dates")
     ratio = divide_distances(*pair)
-    worst = min(_completeness(case, line, side) for line in (from_line, to_line))
+    worst = min(_find_completeness(case, line, side) for line in (from_line, to_line))
     return make_range(
         ratio,
-        unit="times",
         contains="the positions of both lines",
-        detail=f"{write_rounded(pair[0].value, pair[0].low, pair[0].high)} km after "
-        f"{write_rounded(pair[1].value, pair[1].low, pair[1].high)} km. {_quartiles_of_all(case)}",
+        detail=f"{write_rounded(*pair[0])} km after {write_rounded(*pair[1])} km. "
+        f"{_write_all_quartiles(case)}",
         coarse=explain_incomplete(worst),
     )
 
 
-def _quartiles_of_all(case: Analysis) -> str:
-    told = "; ".join(
-        _quartiles(case, one.key, name) for one in list_dated_fronts(case) for name in one.sides
+def _write_all_quartiles(case: Analysis) -> str:
+    by_side = "; ".join(
+        _write_quartiles(case, front.key, name)
+        for front in list_dated_fronts(case)
+        for name in front.sides
     )
     return (
         "Kilometres to the nearest settlement, and at most to a quarter, half and three "
-        f"quarters of them: {told}"
+        f"quarters of them: {by_side}"
     )
 
 
-def _quartiles(case: Analysis, line: str, side: str) -> str:
-    own = case.places[(case.places["line"] == line) & (case.places["side"] == side)]
-    if not len(own):
+def _write_quartiles(case: Analysis, line: str, side: str) -> str:
+    of_side = case.places[(case.places["line"] == line) & (case.places["side"] == side)]
+    if not len(of_side):
         return f"{line}, {side}: none listed"
-    far = np.quantile(own["distance_m"], [0.0, 0.25, 0.5, 0.75]) / 1000.0
+    far = np.quantile(of_side["distance_m"], [0.0, 0.25, 0.5, 0.75]) / 1000.0
     error_m = float(find_front(case, line=line).error_m.max(initial=0.0))
     return (
         f"{line}, {side}: "
@@ -276,7 +274,7 @@ def _quartiles(case: Analysis, line: str, side: str) -> str:
     )
 
 
-def _completeness(case: Analysis, line: str, side: str) -> float:
+def _find_completeness(case: Analysis, line: str, side: str) -> float:
     """Return the completeness of the settlement list in the widest zone of a side."""
     rows = case.people[
         (case.people["line"] == line)
@@ -287,6 +285,7 @@ def _completeness(case: Analysis, line: str, side: str) -> float:
     return float(rows["completeness"].iloc[-1]) if len(rows) else math.nan
 
 
+@metric("%")
 def settlement_cut(
     case: Analysis, *, place: str, line: LineKey, side: SideName, extent_m: Metres = 0.0
 ) -> Measurement:
@@ -297,15 +296,15 @@ def settlement_cut(
     extent_m
         Radius of a disc that stands for a settlement given as a point.
     """
-    front, found = find_front(case, line=line), find_place(case, place=place)
+    front, settlement = find_front(case, line=line), find_place(case, place=place)
     find_side(front, side=side)
-    shape = found.geometry
+    shape = settlement.geometry
     coarse: tuple[str, ...] = ()
     if shapely.get_dimensions(shape) == 0:
         if not extent_m:
-            return report_missing(f"{found.name} is a point: its extent is not known", unit="%")
+            raise MissingDataError(f"{settlement.name} is a point: its extent is not known")
         shape = shapely.buffer(shape, extent_m)
-        coarse = (f"{found.name} is a point, and a disc of {extent_m:,.0f} m stands for it",)
+        coarse = (f"{settlement.name} is a point, and a disc of {extent_m:,.0f} m stands for it",)
     share = measure_share_held(
         shape,
         front=front,
@@ -313,21 +312,21 @@ def settlement_cut(
         side=side,
         study_area=case.layers.study_area,
     )
-    error_m = find_error_near(front, geometry=found.geometry)
-    near = bool(shapely.distance(front.geometry, found.geometry) < error_m)
+    error_m = find_error_near(front, geometry=settlement.geometry)
+    near = bool(shapely.distance(front.geometry, settlement.geometry) < error_m)
     where = f"{'nearer to' if near else 'farther from'} the line than its error of {error_m:,.0f} m"
     # A line that errs by so much moves that share of a place from one side to the other.
     share_of_error = min(100.0 * error_m / math.sqrt(float(shapely.area(shape))), 100.0)
     return make_range(
         share,
-        unit="%",
         contains=POSITION,
-        detail=f"{found.name} lies {where}",
+        detail=f"{settlement.name} lies {where}",
         coarse=coarse,
         resolves=share_of_error if near else 0.0,
     )
 
 
+@metric("settlements")
 def names(case: Analysis, *, least: int = 2, partition: PartitionKey | None = None) -> Measurement:
     """How many settlements listed have two or more names, or other spellings.
 
@@ -343,52 +342,40 @@ def names(case: Analysis, *, least: int = 2, partition: PartitionKey | None = No
         inside = shapely.intersects(find_land(case, partition=partition), table.geometry.to_numpy())
         table = table[inside]
     if not len(table):
-        return report_missing("no settlements are listed", unit="settlements")
+        raise MissingDataError("no settlements are listed")
     count = np.zeros(len(table), dtype=np.int64)
     for column in ("name", "name_alt", "name_other"):
         words = table[column].astype(str).str.split(";") if column in table else []
-        count += np.array([sum(bool(word.strip()) for word in one) for one in words])
+        count += np.array([sum(bool(word.strip()) for word in of_place) for of_place in words])
     second = int((table["name_alt"].astype(str).str.strip() != "").sum())
     return make_exact(
         float((count >= least).sum()),
-        unit="settlements",
         contains="nothing: a count",
         detail=f"Of {len(table)} settlements, {second} have a second name of equal standing",
     )
 
 
+@metric("places")
 def places_on_side(case: Analysis, *, places: Ids, line: LineKey, side: SideName) -> Measurement:
     """How many of some places lie on a side of a line."""
     front = find_front(case, line=line)
     land, rest = find_side(front, side=side), find_other_sides(front, side=side)
     sure = maybe = held = 0
-    told = []
+    sides = []
     for place in places:
-        found = find_place(case, place=place)
-        if shapely.get_dimensions(found.geometry) != 0:
+        settlement = find_place(case, place=place)
+        if shapely.get_dimensions(settlement.geometry) != 0:
             raise ProjectError(f"{place} is not a point (expected places). Ask land_share.")
-        inside = bool(shapely.intersects(land, found.geometry))
-        near = float(shapely.distance(front.geometry, found.geometry))
-        certain = near >= find_error_near(front, geometry=found.geometry)
+        inside = bool(shapely.intersects(land, settlement.geometry))
+        near = float(shapely.distance(front.geometry, settlement.geometry))
+        certain = near >= find_error_near(front, geometry=settlement.geometry)
         held += inside
         sure += inside and certain
-        maybe += inside or (not certain and bool(shapely.intersects(rest, found.geometry)))
-        told.append(
-            f"{found.name} {'on it' if inside else 'not on it'}"
+        maybe += inside or (not certain and bool(shapely.intersects(rest, settlement.geometry)))
+        sides.append(
+            f"{settlement.name} {'on it' if inside else 'not on it'}"
             + ("" if certain else ", uncertain")
         )
     return Measurement(
-        float(held), float(sure), float(maybe), "places", contains=POSITION, detail=join_words(told)
+        float(held), float(sure), float(maybe), contains=POSITION, detail=join_words(sides)
     )
-
-
-PLACE_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    place_distance: "km",
-    distance_between: "km",
-    places_between: "places",
-    places_on_side: "places",
-    distance_by_side: "km",
-    distance_change: "times",
-    settlement_cut: "%",
-    names: "settlements",
-}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,8 +14,10 @@ from frontline.claims.lookup import (
     cut_study_area,
     explain_coarse_sight,
     find_corridors,
+    find_dem,
     find_draws,
     find_front,
+    find_front_if_named,
     find_land,
     find_place,
     find_points,
@@ -25,22 +26,24 @@ from frontline.claims.lookup import (
 )
 from frontline.claims.measurement import (
     POSITION,
+    Measurement,
+    MissingDataError,
+    join_words,
+    make_range,
+    state_height_error,
+)
+from frontline.claims.metric import (
     Distance,
     Height,
     Ids,
     LineKey,
-    Measurement,
     Metres,
     PartitionKey,
     Path,
     Radius,
     Share,
     SideName,
-    Unit,
-    join_words,
-    make_range,
-    report_missing,
-    state_height_error,
+    metric,
 )
 from frontline.elevation.dem import add_trees, make_sight_grid
 from frontline.inputs.partitions import list_parts
@@ -63,7 +66,7 @@ STEP_M = 100.0
 """A way is looked at this often."""
 
 
-def _view(
+def _see(
     case: Analysis, dem: Dem, points: Ids, radius_m: float, target_m: float | None
 ) -> Viewshed:
     lonlat = case.layers.plane.lonlat(find_points(case, places=points))
@@ -77,6 +80,7 @@ def _view(
     )
 
 
+@metric({"count": "settlements", "share": "%"})
 def settlements_in_sight(
     case: Analysis,
     *,
@@ -94,8 +98,6 @@ def settlements_in_sight(
 
     Parameters
     ----------
-    target_height_m
-        Height looked at above the ground, for example that of a roof; the project's if unset.
     line, side
         Only settlements on this side of this line.
     places
@@ -105,52 +107,50 @@ def settlements_in_sight(
     measure
         The count, or its share of the settlements asked for.
     """
-    unit = "settlements" if measure == "count" else "%"
-    if case.dem is None:
-        return report_missing("the project has no elevation", unit=unit)
-    table = _view(case, case.dem, points, radius_m, target_height_m).places
-    asked = np.ones(len(table), dtype=bool)
+    dem = find_dem(case)
+    table = _see(case, dem, points, radius_m, target_height_m).places
+    in_question = np.ones(len(table), dtype=bool)
     if places:
         for place in places:
             find_place(case, place=place)
-        asked &= table["id"].isin(list(places)).to_numpy()
+        in_question &= table["id"].isin(list(places)).to_numpy()
     shapes = case.layers.settlements.geometry.to_numpy()
     if partition is not None:
-        asked &= _touching(find_land(case, partition=partition, codes=codes), shapes)
-    lands = _lands(case, line, side)
-    chosen = asked & _touching(lands[0], shapes)
+        in_question &= _find_touching(find_land(case, partition=partition, codes=codes), shapes)
+    lands = _list_lands(case, line, side)
+    chosen = in_question & _find_touching(lands[0], shapes)
     state = table["in_sight"].to_numpy()
-    sure, maybe = _by_accuracy(case.dem, state, table["clearance_m"].to_numpy(np.float64))
+    sure, maybe = _decide_by_accuracy(dem, state, table["clearance_m"].to_numpy(np.float64))
     seen = table.loc[chosen & (state == "visible"), "name"].astype(str).tolist()
     value = float(len(seen))
-    on_side = [asked & _touching(land, shapes) for land in lands]
-    least = [float((sure & one).sum()) for one in on_side]
-    most = [float((maybe & one).sum()) for one in on_side]
-    counts = [f"{(state[chosen] == one).sum()} {one.replace('_', ' ')}" for one in STATES]
-    told = ", ".join(counts)
-    own = table[chosen]
-    if measure == "share" and not len(own):
-        return report_missing("no such settlements are listed", unit=unit)
-    scale = 1.0 if measure == "count" else 100.0 / len(own)
+    on_side = [in_question & _find_touching(land, shapes) for land in lands]
+    least = [float((sure & inside).sum()) for inside in on_side]
+    most = [float((maybe & inside).sum()) for inside in on_side]
+    counts = [f"{(state[chosen] == word).sum()} {word.replace('_', ' ')}" for word in STATES]
+    states = ", ".join(counts)
+    rows = table[chosen]
+    if measure == "share" and not len(rows):
+        raise MissingDataError("no such settlements are listed")
+    scale = 1.0 if measure == "count" else 100.0 / len(rows)
     return Measurement(
         scale * value,
-        scale * _end(least, value, 0),
-        min(scale * _end(most, value, 1), 100.0 if measure == "share" else np.inf),
-        unit,
-        contains=_holds(case, case.dem, line if side is not None else None),
-        detail=f"Of {len(own)} settlements listed, within {radius_m / 1000:g} km: {told}"
-        + (f"; visible: {join_words(seen) or 'none'}" if places else _from_lines(case, side)),
+        scale * _find_end(least, value, 0),
+        min(scale * _find_end(most, value, 1), 100.0 if measure == "share" else np.inf),
+        contains=_name_contents(case, dem, line if side is not None else None),
+        detail=f"Of {len(rows)} settlements listed, within {radius_m / 1000:g} km: {states}"
+        + (f"; visible: {join_words(seen) or 'none'}" if places else _count_from_lines(case, side)),
         coarse=explain_coarse_sight(case),
     )
 
 
-def _end(counts: list[float], value: float, end: int) -> float:
+def _find_end(counts: list[float], value: float, end: int) -> float:
     """Return an end of the interval of counts: of the line as drawn, and as it may run."""
     drawn = Drawn(counts[0], np.array(counts[1:]), counted=True) if counts[1:] else None
     ends = (counts[0], counts[0]) if drawn is None else take_interval(counts[0], drawn=drawn)
     return min(ends[0], value) if end == 0 else max(ends[1], value)
 
 
+@metric({"count": "settlements", "share": "%"})
 def settlements_seen_from_line(
     case: Analysis,
     *,
@@ -168,52 +168,50 @@ def settlements_seen_from_line(
     measure
         The count, or its share of the settlements asked for.
     """
-    unit = "settlements" if measure == "count" else "%"
-    find_side(find_front(case, line=line), side=side)
+    find_front(case, line=line, side=side)
     seen = case.exposure.settlements
     if not len(seen):
-        return report_missing("the project has no elevation, or sight is switched off", unit=unit)
-    own = case.places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"])
-    own = own[(own["line"] == line) & (own["side"] == side)].drop_duplicates("id")
+        raise MissingDataError("the project has no elevation, or sight is switched off")
+    rows = case.places.merge(seen[["id", "line", "in_sight"]], on=["id", "line"])
+    rows = rows[(rows["line"] == line) & (rows["side"] == side)].drop_duplicates("id")
     if places:
         for place in places:
             find_place(case, place=place)
-        own = own[own["id"].isin(list(places))]
-    if not len(own):
-        return report_missing("no such settlements are listed on that side", unit=unit)
-    states = own["in_sight"].value_counts()
+        rows = rows[rows["id"].isin(list(places))]
+    if not len(rows):
+        raise MissingDataError("no such settlements are listed on that side")
+    states = rows["in_sight"].value_counts()
     visible, unknown = int(states.get("visible", 0)), int(states.get("unknown", 0))
-    scale = 1.0 if measure == "count" else 100.0 / len(own)
-    told = ", ".join(f"{states.get(one, 0)} {one.replace('_', ' ')}" for one in STATES)
+    scale = 1.0 if measure == "count" else 100.0 / len(rows)
+    counts = ", ".join(f"{states.get(state, 0)} {state.replace('_', ' ')}" for state in STATES)
     return Measurement(
         scale * visible,
         scale * visible,
         scale * (visible + unknown),
-        unit,
         contains=f"{UNDECIDED}, not {POSITION} nor the accuracy of heights",
-        detail=f"Of {len(own)} settlements listed, within "
-        f"{case.project.sight.radius_m / 1000:g} km: {told}",
+        detail=f"Of {len(rows)} settlements listed, within "
+        f"{case.project.sight.radius_m / 1000:g} km: {counts}",
         coarse=explain_coarse_sight(case),
     )
 
 
-def _lands(case: Analysis, line: str | None, side: str | None) -> list[Any]:
+def _list_lands(case: Analysis, line: str | None, side: str | None) -> list[Any]:
     """Return the land of a side as drawn, and as the line may lie; everything without a line."""
     if line is None or side is None:
         return [None]
     front = find_front(case, line=line)
-    drawn = case.draws[line] if _moved(case, line) else ()
+    drawn = case.draws[line] if _is_moved(case, line) else ()
     return [find_side(front, side=side), *(draw.sides[side] for draw in drawn)]
 
 
-def _touching(land: Any, shapes: NDArray[Any]) -> NDArray[np.bool_]:
+def _find_touching(land: Any, shapes: NDArray[Any]) -> NDArray[np.bool_]:
     if land is None:
         return np.ones(len(shapes), dtype=bool)
     shapely.prepare(land)
     return np.asarray(shapely.intersects(land, shapes), dtype=bool)
 
 
-def _by_accuracy(
+def _decide_by_accuracy(
     dem: Dem, state: NDArray[Any], clearance_m: Floats
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell what is in sight, and what may be, if heights err by their standard deviation."""
@@ -223,7 +221,7 @@ def _by_accuracy(
     return sure, ~hidden & (state != "out_of_range")
 
 
-def _moved(case: Analysis, line: str | None) -> bool:
+def _is_moved(case: Analysis, line: str | None) -> bool:
     """Tell whether displaced copies say what the error of a line does."""
     if line is None:
         return False
@@ -232,9 +230,9 @@ def _moved(case: Analysis, line: str | None) -> bool:
     )
 
 
-def _holds(case: Analysis, dem: Dem, line: str | None) -> str:
+def _name_contents(case: Analysis, dem: Dem, line: str | None) -> str:
     """Say what an interval contains and what not."""
-    moved = _moved(case, line)
+    moved = _is_moved(case, line)
     known = [UNDECIDED]
     if dem.accuracy_m:
         known.append(state_height_error(dem.accuracy_m))
@@ -247,20 +245,21 @@ def _holds(case: Analysis, dem: Dem, line: str | None) -> str:
     return f"{', '.join(known[:-1])} and {known[-1]}{without}" if known[1:] else known[0] + without
 
 
-def _from_lines(case: Analysis, side: str | None) -> str:
+def _count_from_lines(case: Analysis, side: str | None) -> str:
     """Say how many settlements of a side each line itself has in sight."""
     if side is None or not len(case.exposure.settlements):
         return ""
     both = case.places.merge(case.exposure.settlements[["id", "line", "in_sight"]])
-    own = both[(both["side"] == side) & (both["in_sight"] == "visible")]
+    visible = both[(both["side"] == side) & (both["in_sight"] == "visible")]
     radius = case.project.sight.radius_m / 1000
-    told = [
-        f"{int((own['line'] == front.key).sum())} from {front.key}"
+    counts = [
+        f"{int((visible['line'] == front.key).sum())} from {front.key}"
         for front in list_dated_fronts(case)
     ]
-    return f"; on that side in sight of the lines within {radius:g} km: {', '.join(told)}"
+    return f"; on that side in sight of the lines within {radius:g} km: {', '.join(counts)}"
 
 
+@metric("%")
 def land_in_sight(
     case: Analysis,
     *,
@@ -276,38 +275,33 @@ def land_in_sight(
 
     Parameters
     ----------
-    radius_m
-        How far is looked; land beyond is not in sight.
     partition, codes
         Only land of this partition, or of these ``districts``.
     line, side
         Only land on this side of this line.
     """
-    if case.dem is None:
-        return report_missing("the project has no elevation", unit="%")
+    dem = find_dem(case)
     land = cut_study_area(case, partition=partition, codes=codes)
-    view = _view(case, case.dem, points, radius_m, target_height_m)
-    front = find_front(case, line=line) if line is not None and side is not None else None
-    if front is not None and side is not None:
-        find_side(front, side=side)
+    view = _see(case, dem, points, radius_m, target_height_m)
+    front, draws = find_front_if_named(case, line=line, side=side)
     share = measure_share_seen(
         view,
         land=land,
         front=front,
-        draws=find_draws(case, front=front) if front is not None else (),
+        draws=draws,
         plane=case.layers.plane,
         side=side,
     )
-    also = f" and {POSITION}" if front is not None and _moved(case, line) else ""
+    also = f" and {POSITION}" if front is not None and _is_moved(case, line) else ""
     return make_range(
         share,
-        unit="%",
         contains=f"{UNDECIDED}{also}, {NOT_ELEVATION}",
         detail=f"Of land within {radius_m / 1000:g} km and beyond",
         coarse=explain_coarse_sight(case),
     )
 
 
+@metric("parts")
 def parts_in_sight(
     case: Analysis,
     *,
@@ -327,16 +321,15 @@ def parts_in_sight(
     least
         The share of a part's land that must be in sight.
     """
-    if case.dem is None:
-        return report_missing("the project has no elevation", unit="parts")
+    dem = find_dem(case)
     chosen = [
         part
         for part in list_parts(case.layers, partition=partition)
         if part.part and (not codes or part.part in codes or part.name in codes)
     ]
     if not chosen:
-        return report_missing("there are no such parts in the study area", unit="parts")
-    view = _view(case, case.dem, points, radius_m, target_height_m)
+        raise MissingDataError("there are no such parts in the study area")
+    view = _see(case, dem, points, radius_m, target_height_m)
     shares = [
         measure_share_seen(
             view, land=part.land, front=None, draws=(), plane=case.layers.plane, side=None
@@ -344,19 +337,19 @@ def parts_in_sight(
         for part in chosen
     ]
     counts = [float(sum(share[at] >= 100.0 * least for share in shares)) for at in range(3)]
-    told = [
+    named = [
         f"{part.name or part.part} {share[0]:.0f} %"
         for part, share in zip(chosen, shares, strict=True)
     ]
     return make_range(
         counts,
-        unit="parts",
         contains=f"{UNDECIDED}, {NOT_ELEVATION}",
-        detail=f"In sight within {radius_m / 1000:g} km: {join_words(told)}",
+        detail=f"In sight within {radius_m / 1000:g} km: {join_words(named)}",
         coarse=explain_coarse_sight(case),
     )
 
 
+@metric("%")
 def way_in_sight(
     case: Analysis,
     *,
@@ -374,50 +367,43 @@ def way_in_sight(
         Places along the way, [[lon, lat], ...]; or, instead,
     corridor
         identifier of a corridor.
-    radius_m
-        How far is looked; what lies beyond is not in sight.
     """
-    if case.dem is None:
-        return report_missing("the project has no elevation", unit="%")
+    dem = find_dem(case)
     plane = case.layers.plane
     if path is not None:
         way: Any = shapely.linestrings(plane.xy(np.array(path)))
     else:
-        chosen = find_corridors(case, ids=[corridor or ""])
-        if not len(chosen):
-            return report_missing("the project has no corridors", unit="%")
-        way = chosen.geometry.iloc[0]
+        way = find_corridors(case, ids=[corridor or ""]).geometry.iloc[0]
     dense = shapely.get_coordinates(shapely.segmentize(way, STEP_M))
     middle = (dense[:-1] + dense[1:]) / 2
     metres = plane.ground_m(dense[:-1], dense[1:])
     eyes = find_points(case, places=points)
-    found = _tally(case, case.dem, eyes, middle, radius_m, target_height_m)
-    state = state_of(found)
+    tally = _look_from(case, dem, eyes, middle, radius_m, target_height_m)
+    state = state_of(tally)
     seen = {name: 100.0 * float(metres[state == name].sum() / metres.sum()) for name in STATES}
     sure, maybe = (
         100.0 * float(metres[flags].sum() / metres.sum())
-        for flags in _by_accuracy(case.dem, state, found.clearance_max_m)
+        for flags in _decide_by_accuracy(dem, state, tally.clearance_max_m)
     )
     return Measurement(
         seen["visible"],
         sure,
         maybe,
-        "%",
-        contains=_holds(case, case.dem, None),
+        contains=_name_contents(case, dem, None),
         detail=f"Of {metres.sum() / 1000:.1f} km: {seen['hidden']:.0f} % hidden, "
         f"{seen['out_of_range']:.0f} % beyond {radius_m / 1000:g} km",
         coarse=explain_coarse_sight(case),
     )
 
 
-def _tally(
+def _look_from(
     case: Analysis, dem: Dem, eyes: Floats, xy: Floats, radius_m: float, target_m: float | None
 ) -> TargetVisibility:
     """Look from every eye to every point."""
-    asked, crs = case.project.sight, case.layers.plane.crs
+    settings, crs = case.project.sight, case.layers.plane.crs
     margin_m = radius_m + 2 * max(dem.step_m)
     grid = make_sight_grid(dem, area=shapely.MultiPoint(eyes), area_crs=crs, margin_m=margin_m)
-    height = asked.target_height_m if target_m is None else target_m
+    height = settings.target_height_m if target_m is None else target_m
     places = to_grid_positions(grid, xy=eyes, crs=crs)
     return look(
         add_trees(grid, posts_rc=places),
@@ -425,11 +411,12 @@ def _tally(
         weights_m=np.ones(len(eyes)),
         targets=SightTargets(to_grid_positions(grid, xy=xy, crs=crs), np.full(len(xy), height)),
         radius_m=radius_m,
-        observer_height_m=asked.observer_height_m,
-        refraction=asked.refraction,
+        observer_height_m=settings.observer_height_m,
+        refraction=settings.refraction,
     )
 
 
+@metric("%")
 def low_ground_in_sight(
     case: Analysis,
     *,
@@ -444,8 +431,6 @@ def low_ground_in_sight(
 
     Parameters
     ----------
-    line, side
-        Key of the line, name of the side looked upon.
     within_m
         Only land within this distance of the line; at most the project's radius of sight.
     relief_radius_m
@@ -454,12 +439,11 @@ def low_ground_in_sight(
         Looked is from all high ground of this side within this distance of the line, not from
         the line itself, which both sides share.
     """
-    front = find_front(case, line=line)
-    find_side(front, side=side)
-    seen = _seen_from(case, front, from_side, behind_m, relief_radius_m)
+    front = find_front(case, line=line, side=side)
+    seen = _find_seen(case, front, from_side, behind_m, relief_radius_m)
     if case.dem is None or seen is None:
         lacks = "or sight is switched off" if from_side is None else "or that side no high ground"
-        return report_missing(f"the project has no elevation, {lacks}", unit="%")
+        raise MissingDataError(f"the project has no elevation, {lacks}")
     within = min(within_m, case.project.sight.radius_m)
     ground = gather_low_ground(
         front,
@@ -473,24 +457,23 @@ def low_ground_in_sight(
         name: ground.share(ground.where, number=number) for number, name in enumerate(front.sides)
     }
     low, high = ground.interval(front, find_draws(case, front=front), side=side)
-    told = [f"{name} {100 * share[0]:.0f} %" for name, share in shares.items()]
-    also = " and which land the line bounds" if _moved(case, line) else ""
+    by_side = [f"{name} {100 * share[0]:.0f} %" for name, share in shares.items()]
+    also = " and which land the line bounds" if _is_moved(case, line) else ""
     heights = f"the high ground of the side {from_side} within {behind_m / 1000:g} km"
     whence = "it" if from_side is None else heights
     return Measurement(
         100.0 * shares[side][0],
         100.0 * max(low, 0.0),
         100.0 * min(high, 1.0),
-        "%",
         contains=f"{UNDECIDED}{also}, not where posts stand nor the accuracy of heights",
         detail=f"Low ground within {within / 1000:g} km of the line in sight of {whence}: "
-        f"{', '.join(told)}; low ground is {100 * shares[side][2]:.0f} % of that land on the "
+        f"{', '.join(by_side)}; low ground is {100 * shares[side][2]:.0f} % of that land on the "
         "side asked",
         coarse=explain_coarse_sight(case),
     )
 
 
-def _seen_from(
+def _find_seen(
     case: Analysis, front: FrontLine, from_side: str | None, behind_m: float, radius_m: float
 ) -> RasterResult | None:
     """Return what is in sight of a line, or of the high ground of a side behind it."""
@@ -509,13 +492,3 @@ def _seen_from(
     return see_from_points(
         lonlat, layers=case.layers, dem=case.dem, settings=case.project.sight
     ).raster()
-
-
-SIGHT_METRICS: Mapping[Callable[..., Measurement], Unit] = {
-    settlements_in_sight: {"count": "settlements", "share": "%"},
-    settlements_seen_from_line: {"count": "settlements", "share": "%"},
-    land_in_sight: "%",
-    parts_in_sight: "parts",
-    way_in_sight: "%",
-    low_ground_in_sight: "%",
-}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -39,13 +40,29 @@ def use_plain_style() -> Any:
     return mpl.rc_context(style)
 
 
+@cache
+def mark_missing(text: str) -> str:
+    """Return text on one line in which letters that the font lacks are marked as missing."""
+    font = get_font(findfont(FontProperties(family=FONT)))
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return "".join(c if c == " " or font.get_char_index(ord(c)) else "\ufffd" for c in flat)
+
+
+@cache
+def _measure_width_mm(text: str, size: float, weight: str) -> float:
+    """Measure a line of text; names and legends come again on every sheet."""
+    renderer: Any = RendererAgg(1, 1, DPI)  # type: ignore[no-untyped-call]
+    font = FontProperties(family=FONT, size=size, weight=weight)
+    width, _, _ = renderer.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / DPI * 25.4
+
+
 @dataclass(frozen=True)
 class Paper:
     """A sheet and the axes over all of it, whose units are millimetres from the lower left."""
 
     figure: Figure
     over: Axes
-    canvas: FigureCanvasAgg
     page: tuple[float, float]
 
     def text(
@@ -53,7 +70,7 @@ class Paper:
     ) -> None:
         """Write at a place of the sheet, `y` its top; the text is never read as a formula."""
         look: dict[str, Any] = {"va": "top", "color": INK, **more}
-        place: dict[str, Any] = {"x": x, "y": y, "s": self.shown(text), "fontsize": size}
+        place: dict[str, Any] = {"x": x, "y": y, "s": mark_missing(text), "fontsize": size}
         if halo:  # by itself: with its halo in one, a text in a PDF could not be searched for
             edge = Stroke(linewidth=halo, foreground=PAPER, alpha=0.9)
             self.over.text(**place, parse_math=False, path_effects=[edge], **look)
@@ -61,16 +78,7 @@ class Paper:
 
     def size_mm(self, text: str, size: float, weight: str = "normal") -> tuple[float, float]:
         """Return width and height of a line of text."""
-        renderer: Any = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
-        font = FontProperties(family=FONT, size=size, weight=weight)
-        width, _, _ = renderer.get_text_width_height_descent(self.shown(text), font, ismath=False)
-        return width / self.figure.dpi * 25.4, size * POINT_MM * 1.22
-
-    def shown(self, text: str) -> str:
-        """Return text on one line in which letters that the font lacks are marked as missing."""
-        font = get_font(findfont(FontProperties(family=FONT)))
-        flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return "".join(c if c == " " or font.get_char_index(ord(c)) else "\ufffd" for c in flat)
+        return _measure_width_mm(mark_missing(text), size, weight), size * POINT_MM * 1.22
 
     def box(self, x: float, y: float, width: float, height: float, **look: Any) -> None:
         """Draw a rectangle from its lower left corner."""
@@ -110,7 +118,7 @@ class Pens:
 
     def area(self, geometry: Any, **look: Any) -> None:
         """Fill a polygon, with its holes."""
-        path = _outline(project_geometry(geometry, view=self.view))
+        path = _make_path(project_geometry(geometry, view=self.view))
         if path is not None:
             # add_patch would look for the bounds of every path, which nobody asks for here
             self.axes.add_artist(PathPatch(path, **look))
@@ -152,7 +160,7 @@ class Pens:
         self.axes.scatter(x, y, [sign.size**2 for sign in signs], zorder=zorder, **look)
 
 
-def _outline(geometry: Any) -> Path | None:
+def _make_path(geometry: Any) -> Path | None:
     """Return a polygon, with its holes, as one path."""
     rings = [
         shapely.get_coordinates(ring)

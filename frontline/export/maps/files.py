@@ -6,11 +6,11 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
+from PIL import Image
 
 from frontline.export.maps.canvas import DPI, Paper, use_plain_style
 from frontline.export.maps.layout import LANDSCAPE
@@ -37,19 +37,22 @@ def write_map_png(
         ``map`` (detailed zone and regional context), ``pair`` (every line beside the others),
         ``exposure`` (posts in sight) or ``chart`` (people against distance).
     """
-    buffer = io.BytesIO()
-    with _sheet(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
+    buffer, page = io.BytesIO(), find_sheet_size(results)
+    with _draw_figure(results, sheet, inputs_hash, page) as figure:
         figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     path.write_bytes(buffer.getvalue())
+    _keep_drawn(results)[sheet, inputs_hash, page] = buffer.getvalue()
 
 
 def write_map_pdf(results: Results, path: FilePath, *, inputs_hash: str) -> None:
     """Write every sheet that the results allow as pages of one PDF, in vectors."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
     buffer = io.BytesIO()
     undated = {"CreationDate": None, "Creator": None, "Producer": None}
     with use_plain_style(), PdfPages(buffer, metadata=undated) as pages:
         for sheet in list_sheets(results):
-            with _sheet(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
+            with _draw_figure(results, sheet, inputs_hash, find_sheet_size(results)) as figure:
                 pages.savefig(figure)
     path.write_bytes(buffer.getvalue())
 
@@ -67,20 +70,32 @@ def draw_picture(results: Results, *, sheet: str, inputs_hash: str) -> bytes:
         Printed at the foot of the sheet.
     """
     buffer = io.BytesIO()
-    with _sheet(results, sheet, inputs_hash, LANDSCAPE) as figure:
-        options = {"quality": 80, "optimize": True, "subsampling": 0}
+    options: dict[str, Any] = {"quality": 80, "optimize": True, "subsampling": 0}
+    drawn = _keep_drawn(results).get((sheet, inputs_hash, LANDSCAPE))
+    if drawn is not None:  # a sheet has no transparent place
+        picture = Image.open(io.BytesIO(drawn)).convert("RGB")
+        picture.save(buffer, format="jpeg", dpi=(DPI, DPI), **options)
+        return buffer.getvalue()
+    with _draw_figure(results, sheet, inputs_hash, LANDSCAPE) as figure:
         figure.savefig(buffer, format="jpeg", dpi=DPI, pil_kwargs=options)
     return buffer.getvalue()
 
 
+def _keep_drawn(results: Results) -> dict[tuple[str, str, tuple[float, float]], bytes]:
+    """Give the place where sheets are kept that are drawn, by sheet, inputs and size (PNG)."""
+    drawn: dict[tuple[str, str, tuple[float, float]], bytes] = {}
+    return results.compute_once("sheets", compute=lambda: drawn)
+
+
 @contextmanager
-def _sheet(
+def _draw_figure(
     results: Results, sheet: str, inputs_hash: str, page: tuple[float, float]
 ) -> Iterator[Figure]:
     """Draw a sheet, and give its memory back when it is written.
 
     The parts of a figure refer to each other: left alone, the pixels of sheet after sheet would
-    stay until Python looks for such rings.
+    stay until Python looks for such rings. Emptied they are gone at once; `Axes.clear` would make
+    new axes first.
     """
     width, height = page
     with use_plain_style():
@@ -89,13 +104,9 @@ def _sheet(
         over = figure.add_axes((0, 0, 1, 1), zorder=5)
         over.set(xlim=(0, width), ylim=(0, height))
         over.axis("off")
-        draw_sheet(
-            Paper(figure, over, canvas, page), results=results, sheet=sheet, inputs_hash=inputs_hash
-        )
+        draw_sheet(Paper(figure, over, page), results=results, sheet=sheet, inputs_hash=inputs_hash)
         try:
             yield figure
         finally:
-            for axes in figure.axes:
-                axes.clear()
-            figure.clear()
-            canvas.__dict__.clear()
+            for part in (*figure.axes, figure, canvas):
+                part.__dict__.clear()

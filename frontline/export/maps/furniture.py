@@ -114,7 +114,7 @@ def list_legend_rows(results: Results, *, newest: str, corridors: bool = True) -
             mix_colours(colour, other=PAPER, share=0.12),
         )
         rows.append(LegendRow("area", text, faces=faces))
-    return [*rows, *_signs(results), *_context(results, corridors=corridors)]
+    return [*rows, *_list_signs(results), *_list_context(results, corridors=corridors)]
 
 
 def _list_alternatives(results: Results, key: str) -> list[LegendRow]:
@@ -133,7 +133,7 @@ def _list_alternatives(results: Results, key: str) -> list[LegendRow]:
     ]
 
 
-def _signs(results: Results) -> list[LegendRow]:
+def _list_signs(results: Results) -> list[LegendRow]:
     table = add_validity(results.settlements, project=results.project)
     has_figure = table["population"].notna() & table["valid"]
     kinds = set(table["population_kind"].where(has_figure, "").fillna(""))
@@ -150,7 +150,7 @@ def _signs(results: Results) -> list[LegendRow]:
     return rows
 
 
-def _context(results: Results, *, corridors: bool) -> list[LegendRow]:
+def _list_context(results: Results, *, corridors: bool) -> list[LegendRow]:
     named = results.corridors["kind"].dropna() if corridors else ()
     kinds = dict.fromkeys(str(kind) for kind in named)
     rows = [LegendRow("line", label_corridor(k), line=choose_corridor_style(k)) for k in kinds]
@@ -264,7 +264,7 @@ def arrange_legend(
 ) -> list[LegendColumn]:
     """Break the rows of a legend into lines, and share them out over columns of a width."""
     letters = round((width - 11) / 1.22)
-    wrapped = [(row, textwrap.wrap(_joined(row.text), letters) or [""]) for row in rows]
+    wrapped = [(row, textwrap.wrap(_join_phrases(row.text), letters) or [""]) for row in rows]
     total = sum(len(lines) for _, lines in wrapped)
     shared: list[LegendColumn] = [[]]
     used = 0
@@ -277,7 +277,7 @@ def arrange_legend(
     return shared
 
 
-def _joined(text: str) -> str:
+def _join_phrases(text: str) -> str:
     """Keep a per cent sign with its number."""
     return text.replace(" %", "\u00a0%")
 

@@ -91,12 +91,12 @@ def lay_out_foot(texts: Sequence[tuple[str, float]], *, page: tuple[float, float
         for line in textwrap.wrap(text, round(letters / size)) or [""]
     ]
     most = MOST_FOOT * page[1]
-    while len(lines) > 2 and _height(lines) > most:
+    while len(lines) > 2 and _find_height(lines) > most:
         lines = [*lines[:-3], (lines[-3][0].rstrip(" ;,.…") + " …", lines[-3][1]), lines[-1]]
-    return PageFoot(tuple(lines), max(_height(lines) + 4.0, LEAST_FOOT))
+    return PageFoot(tuple(lines), max(_find_height(lines) + 4.0, LEAST_FOOT))
 
 
-def _height(lines: Sequence[tuple[str, float]]) -> float:
+def _find_height(lines: Sequence[tuple[str, float]]) -> float:
     return sum(size * POINT_MM * 1.3 for _, size in lines)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from frontline.export.maps.canvas import Paper, Pens, mark_missing
 from frontline.export.maps.furniture import (
     LegendRow,
     arrange_legend,
@@ -68,7 +69,9 @@ from frontline.results.wording import add_validity
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:
-    from frontline.export.maps.canvas import Paper, Pens
+    from numpy.typing import NDArray
+
+    from frontline.records import RasterResult
     from frontline.results.model import Results
 
 
@@ -154,16 +157,16 @@ def list_sheets(results: Results) -> list[str]:
 def find_sheet_size(results: Results) -> tuple[float, float]:
     """Return width and height of the pages in millimetres: as the project asks, or by its area."""
     return find_page_size(
-        results.project.map.orientation, aspect=find_aspect(_detail_bounds(results))
+        results.project.map.orientation, aspect=find_aspect(_find_detail_bounds(results))
     )
 
 
 def draw_sheet(paper: Paper, *, results: Results, sheet: str, inputs_hash: str) -> None:
     """Draw a sheet: ``map``, ``pair``, ``exposure`` or ``chart``."""
     makers: Mapping[str, Callable[[Paper, Results, float], None]] = {
-        "map": _detail_sheet,
-        "pair": _pair_sheet,
-        "exposure": _exposure_sheet,
+        "map": _draw_detail_sheet,
+        "pair": _draw_pair_sheet,
+        "exposure": _draw_exposure_sheet,
         "chart": draw_chart_sheet,
     }
     width, height = paper.page
@@ -180,9 +183,9 @@ def draw_sheet(paper: Paper, *, results: Results, sheet: str, inputs_hash: str) 
     makers[sheet](paper, results, foot.top)
 
 
-def _detail_sheet(paper: Paper, results: Results, foot: float) -> None:
+def _draw_detail_sheet(paper: Paper, results: Results, foot: float) -> None:
     width, height = paper.page
-    rows = list_legend_rows(results, newest=_keys(results)[-1])
+    rows = list_legend_rows(results, newest=_list_keys(results)[-1])
     top = height - 22.0
     if width > height:
         rect = (16.0, foot + 7.0, 196.0, top - foot - 7.0)
@@ -193,8 +196,8 @@ def _detail_sheet(paper: Paper, results: Results, foot: float) -> None:
         below = min(max(measure_legend(columns), 48.0), 90.0) + 4.0
         rect = (16.0, foot + below + 6.0, 184.0, top - foot - below - 6.0)
         region, at, room = (142.0, foot + below - 48.0, 58.0, 43.0), (EDGE, foot + below), below - 3
-    view = make_view(_detail_bounds(results), aspect=rect[2] / rect[3], margin=0.02)
-    newest = _keys(results)[-1]
+    view = make_view(_find_detail_bounds(results), aspect=rect[2] / rect[3], margin=0.02)
+    newest = _list_keys(results)[-1]
     pens = paper.map(rect, view)
     _draw_relief(pens, results)
     _draw_state(pens, results, newest)
@@ -202,13 +205,13 @@ def _detail_sheet(paper: Paper, results: Results, foot: float) -> None:
     _draw_lines(pens, results, main=newest)
     _draw_places(paper, pens, results, newest, points=True)
     draw_furniture(paper, pens=pens)
-    _regional(paper, results, view, region)
+    _draw_region(paper, results, view, region)
     draw_legend(paper, columns=columns, at=at, width=wide, room=room)
 
 
-def _pair_sheet(paper: Paper, results: Results, foot: float) -> None:
-    rows = list_legend_rows(results, newest=_keys(results)[-1], corridors=False)
-    for key, rect, view in _side_by_side(paper, results, rows, foot):
+def _draw_pair_sheet(paper: Paper, results: Results, foot: float) -> None:
+    rows = list_legend_rows(results, newest=_list_keys(results)[-1], corridors=False)
+    for key, rect, view in _place_side_by_side(paper, results, rows, foot):
         pens = paper.map(rect, view)
         _draw_relief(pens, results)
         _draw_state(pens, results, key)
@@ -219,8 +222,8 @@ def _pair_sheet(paper: Paper, results: Results, foot: float) -> None:
         draw_panel_title(paper, results=results, key=key, rect=rect)
 
 
-def _exposure_sheet(paper: Paper, results: Results, foot: float) -> None:
-    for key, rect, view in _side_by_side(paper, results, list_exposure_rows(results), foot):
+def _draw_exposure_sheet(paper: Paper, results: Results, foot: float) -> None:
+    for key, rect, view in _place_side_by_side(paper, results, list_exposure_rows(results), foot):
         pens = paper.map(rect, view)
         _draw_relief(pens, results)
         _draw_sight(pens, results, key)
@@ -232,16 +235,16 @@ def _exposure_sheet(paper: Paper, results: Results, foot: float) -> None:
         draw_panel_title(paper, results=results, key=key, rect=rect)
 
 
-def _keys(results: Results) -> list[str]:
+def _list_keys(results: Results) -> list[str]:
     """Return the lines' keys, the oldest first."""
     return [str(key) for key in results.lines.sort_values("date", kind="stable")["line"]]
 
 
-def _side_by_side(
+def _place_side_by_side(
     paper: Paper, results: Results, rows: Sequence[LegendRow], foot: float
 ) -> list[tuple[str, Box, MapView]]:
     """Return line, place and view of each map, the last three lines at most, over a legend."""
-    keys, bounds = _keys(results)[-3:], _detail_bounds(results)
+    keys, bounds = _list_keys(results)[-3:], _find_detail_bounds(results)
     room = draw_wide_legend(paper, rows=rows, foot=foot)
     frames = place_panels(len(keys), room=room, aspect=find_aspect(bounds))
     return [
@@ -250,7 +253,7 @@ def _side_by_side(
     ]
 
 
-def _detail_bounds(results: Results) -> Box:
+def _find_detail_bounds(results: Results) -> Box:
     """Return what the detailed map shows: the project's extent, or the lines with their zones."""
     extent = results.project.map.extent
     if extent is not None:
@@ -259,21 +262,31 @@ def _detail_bounds(results: Results) -> Box:
 
 
 def _draw_relief(pens: Pens, results: Results) -> None:
-    relief = results.relief
-    if relief is None:
+    """Draw the shaded relief; the same for every line of one frame, so that it is made once."""
+    if results.relief is None:
         return
+    relief, pixels = results.relief, _count_pixels(pens)
+    picture = results.compute_once(
+        f"relief in {pens.view}, {pixels} pixels",
+        compute=lambda: _colour_relief(relief, pens.view, pixels),
+    )
+    pens.picture(picture, zorder=1)
+
+
+def _colour_relief(relief: RasterResult, view: MapView, pixels: int) -> NDArray[np.uint8]:
+    """Turn shade into black and white, more opaque the farther it is from flat ground."""
     shade = np.asarray(relief.bands["shade"], dtype=np.float32) / np.float32(255)
     if "elevation" in relief.bands:
         shade[~np.isfinite(relief.bands["elevation"])] = np.nan
-    shade = sample_raster(shade, grid=relief, view=pens.view, pixels=_pixels(pens))
+    shade = sample_raster(shade, grid=relief, view=view, pixels=pixels)
     relative = np.nan_to_num(np.clip((shade - FLAT) / FLAT, -1.0, 0.4))
     colours = np.zeros((*relative.shape, 4), dtype=np.uint8)
     colours[..., :3] = np.where(relative > 0, 255, 0)[..., None]
     colours[..., 3] = np.rint(255 * np.minimum(np.abs(relative) * 0.62, 0.6))
-    pens.picture(colours, zorder=1)
+    return colours
 
 
-def _pixels(pens: Pens) -> int:
+def _count_pixels(pens: Pens) -> int:
     return round(pens.rect[2] / 25.4 * PICTURE_DPI)
 
 
@@ -304,7 +317,7 @@ def _draw_sight(pens: Pens, results: Results, key: str) -> None:
     if grid is None:
         return
     code, palette = classify_exposure(grid, all_lines=results.sight.values())
-    pixels = _pixels(pens)
+    pixels = _count_pixels(pens)
     classes = sample_raster(code, grid=grid, view=pens.view, pixels=pixels, smooth=False)
     pens.picture(palette[classes], zorder=2)
 
@@ -352,13 +365,13 @@ def _draw_lines(pens: Pens, results: Results, *, main: str, others: bool = True)
             pens.stroke([row["geometry"]], thin[row["line"], row["alternative"]], zorder=6.3)
 
 
-def _radius_mm(people: Any, crowded: float) -> float:
+def _choose_radius_mm(people: Any, crowded: float) -> float:
     if pd.isna(people):
         return 0.7 * crowded
     return float(min(2.6, max(0.75, 0.55 + np.sqrt(float(people)) / 150))) * crowded
 
 
-def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
+def _sort_by_importance(table: pd.DataFrame) -> pd.DataFrame:
     """Put the largest places first; of equal ones, and of unknown ones, those within a zone."""
     people = table["population"].astype("Float64").fillna(0.0).astype(float)
     order = np.lexsort((~table["zone_m"].notna().to_numpy(), -people.to_numpy()))
@@ -379,7 +392,7 @@ def _draw_places(
     Named points come after them, where they are wanted.
     """
     table = add_validity(results.settlements, project=results.project)
-    table = _by_importance(table[table["line"] == key])  # however old the figure is
+    table = _sort_by_importance(table[table["line"] == key])  # however old the figure is
     table["population"] = table["population"].where(table["valid"])
     left, bottom, right, top = pens.view.frame
     per_mm = (right - left) / pens.rect[2]
@@ -395,8 +408,8 @@ def _draw_places(
     rows: list[Place] = []
     signs: list[MapSign] = []
     for row, px, py in zip(table[inside].to_dict("records"), x[inside], y[inside], strict=True):
-        radius = _radius_mm(row["population"], crowded)
-        signs += _signs_of(row, (px, py), colours, radius=radius)
+        radius = _choose_radius_mm(row["population"], crowded)
+        signs += _choose_signs(row, (px, py), colours, radius=radius)
         rows.append((row, ((px - left) / per_mm, (py - bottom) / per_mm, radius + 0.3)))
     for marker, zorder in (("o", 8.0), ("^", 8.1), ("s", 8.1), ("x", 8.2)):
         pens.signs([sign for sign in signs if sign.marker == marker], zorder=zorder)
@@ -422,7 +435,7 @@ def _draw_points(pens: Pens, results: Results) -> list[Place]:
     return rows
 
 
-def _signs_of(
+def _choose_signs(
     row: Mapping[Any, Any], at: tuple[float, float], colours: Mapping[str, str], *, radius: float
 ) -> list[MapSign]:
     """Return the sign of a settlement, and a cross over it where a line runs through."""
@@ -461,10 +474,10 @@ def _draw_names(
         if order == "name_alt":
             names.reverse()
         names = [
-            textwrap.shorten(paper.shown(name), 34, placeholder=" …")
+            textwrap.shorten(mark_missing(name), 34, placeholder=" …")
             for name in names[: 1 + (order == "both")]
         ]
-        sizes = [paper.size_mm(name, *_type(i)) for i, name in enumerate(names)]
+        sizes = [paper.size_mm(name, *_choose_type(i)) for i, name in enumerate(names)]
         width = max((w for w, _ in sizes), default=0.0)
         named.append((names, (x, y, radius, width, sum(h for _, h in sizes))))
     furniture = [(0.0, 0.0, 62.0, 11.0), (rect[2] - 14.0, rect[3] - 17.0, rect[2], rect[3])]
@@ -477,23 +490,23 @@ def _draw_names(
         x = rect[0] + left + {"left": 0.0, "center": width / 2, "right": width}[align]
         y = rect[1] + bottom + height
         for i, name in enumerate(names):
-            size, weight = _type(i)
+            size, weight = _choose_type(i)
             colour = MUTED if i else INK
             paper.text(x, y, name, size=size, ha=align, weight=weight, color=colour, halo=1.6)
             y -= size * POINT_MM * 1.22
 
 
-def _type(number: int) -> tuple[float, str]:
+def _choose_type(number: int) -> tuple[float, str]:
     """Return size and weight of the first and of the second name."""
     return (ALT_PT, "normal") if number else (NAME_PT, "bold")
 
 
-def _regional(paper: Paper, results: Results, detail: MapView, rect: Box) -> None:
+def _draw_region(paper: Paper, results: Results, detail: MapView, rect: Box) -> None:
     """Draw the study area and its surroundings, and where the detailed map lies in it."""
     view = make_view(find_bounds(results.study_area), aspect=rect[2] / rect[3], margin=0.25)
     pens = paper.map(rect, view)
     _draw_relief(pens, results)
-    newest = _keys(results)[-1]
+    newest = _list_keys(results)[-1]
     colours = choose_side_colours(results.project, others=results.sides["side"])
     for row in results.sides[results.sides["line"] == newest].to_dict("records"):
         pens.area(row["geometry"], zorder=2, facecolor=colours[row["side"]], alpha=0.3, lw=0)

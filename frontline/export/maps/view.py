@@ -52,11 +52,11 @@ class MapView:
 
     def to_plane(self) -> Transformer:
         """Return the transformer from longitude and latitude to the plane."""
-        return _transformer("EPSG:4326", self.crs())
+        return _make_transformer("EPSG:4326", self.crs())
 
 
 @cache
-def _transformer(start: str, end: str) -> Transformer:
+def _make_transformer(start: str, end: str) -> Transformer:
     """Return a transformer; made once, for the making takes longer than most of its uses."""
     return Transformer.from_crs(start, end, always_xy=True)
 
@@ -73,7 +73,7 @@ def make_view(bounds: Box, *, aspect: float, margin: float = 0.05) -> MapView:
     margin
         Free space on each side, as a share of the size.
     """
-    view = _around(bounds)
+    view = _turn_around(bounds)
     left, bottom, right, top = view.frame
     width, height = (right - left) * (1 + 2 * margin), (top - bottom) * (1 + 2 * margin)
     width, height = max(width, height * aspect), max(height, width / aspect)
@@ -84,16 +84,16 @@ def make_view(bounds: Box, *, aspect: float, margin: float = 0.05) -> MapView:
 
 def find_aspect(bounds: Box) -> float:
     """Return width over height of bounds in degrees, on the plane."""
-    left, bottom, right, top = _around(bounds).frame
+    left, bottom, right, top = _turn_around(bounds).frame
     return (right - left) / max(top - bottom, 1e-9)
 
 
-def _around(bounds: Box) -> MapView:
+def _turn_around(bounds: Box) -> MapView:
     """Return the smallest view that holds bounds in degrees."""
     west, south, east, north = bounds
     if east < west:
         east += 360.0
-    view = MapView((0, 0, 0, 0), _normal((west + east) / 2), (south + north) / 2)
+    view = MapView((0, 0, 0, 0), _normalize_longitude((west + east) / 2), (south + north) / 2)
     edge = shapely.segmentize(shapely.box(west, south, east, north), 0.5)
     x, y = view.to_plane().transform(*shapely.get_coordinates(edge).T)
     return MapView((min(x), min(y), max(x), max(y)), view.lon, view.lat)
@@ -109,7 +109,7 @@ def find_bounds(table: gpd.GeoDataFrame) -> Box:
     return (west, south, east, north) if gap is None else (gap[1], south, gap[0], north)
 
 
-def _normal(lon: float) -> float:
+def _normalize_longitude(lon: float) -> float:
     return (lon + 180.0) % 360.0 - 180.0
 
 
@@ -127,7 +127,7 @@ def project_geometry(geometries: Any, *, view: MapView) -> Any:
 
 def carry_geometry(shape: Any, *, one: MapView, other: MapView) -> Any:
     """Carry geometry from the plane of one view to that of another."""
-    transformer = _transformer(one.crs(), other.crs())
+    transformer = _make_transformer(one.crs(), other.crs())
     return shapely.transform(shape, lambda xy: np.column_stack(transformer.transform(*xy.T)))
 
 
@@ -188,7 +188,7 @@ class GridLine:
 def draw_up_graticule(view: MapView) -> list[GridLine]:
     """Return meridians, labelled at the bottom, and parallels, labelled at the left."""
     left, bottom, right, top = view.frame
-    back = _transformer(view.crs(), "EPSG:4326")
+    back = _make_transformer(view.crs(), "EPSG:4326")
     x, y = np.linspace(left, right, 50), np.linspace(bottom, top, 50)
     lon, lat = back.transform(*np.meshgrid(x, y))
     lon = view.lon + (lon - view.lon + 180.0) % 360.0 - 180.0
@@ -205,14 +205,14 @@ def draw_up_graticule(view: MapView) -> list[GridLine]:
             inside = shapely.intersection(line, frame)
             if inside.is_empty:
                 continue
-            text = write_degrees(_normal(value) if axis == "lon" else value, axis=axis)
-            at = _edge_point(line, view.frame, axis)
+            text = write_degrees(_normalize_longitude(value) if axis == "lon" else value, axis=axis)
+            at = _find_edge_point(line, view.frame, axis)
             parts = shapely.get_parts(inside)
             lines += [GridLine(shapely.get_coordinates(part), text, at, axis) for part in parts]
     return lines
 
 
-def _edge_point(line: Any, frame: Box, axis: str) -> tuple[float, float] | None:
+def _find_edge_point(line: Any, frame: Box, axis: str) -> tuple[float, float] | None:
     left, bottom, right, top = frame
     corners = [(left, bottom), (right, bottom)] if axis == "lon" else [(left, bottom), (left, top)]
     cut = shapely.intersection(line, shapely.LineString(corners))
@@ -226,7 +226,7 @@ def choose_scale_bar(view: MapView) -> tuple[float, float]:
     The bar is true at the map's middle latitude: its length is measured on the ellipsoid.
     """
     left, bottom, right, top = view.frame
-    back = _transformer(view.crs(), "EPSG:4326")
+    back = _make_transformer(view.crs(), "EPSG:4326")
     middle = (bottom + top) / 2
     points = back.transform(np.linspace(left, right, 101), np.full(101, middle))
     true_m = GEOD.line_length(*points)
@@ -238,14 +238,14 @@ def choose_scale_bar(view: MapView) -> tuple[float, float]:
 
 def find_north(view: MapView, *, x: float, y: float) -> float:
     """Return the direction of true north at a point of the plane, degrees clockwise from up."""
-    back = _transformer(view.crs(), "EPSG:4326")
+    back = _make_transformer(view.crs(), "EPSG:4326")
     lon, lat = back.transform(x, y)
     to_x, to_y = view.to_plane().transform(lon, min(lat + 0.01, 90.0))
     return math.degrees(math.atan2(to_x - x, to_y - y))
 
 
 def place_labels(
-    wanted: Iterable[tuple[float, float, float, float, float]],
+    labels: Iterable[tuple[float, float, float, float, float]],
     *,
     frame: Box,
     taken: Sequence[Box] = (),
@@ -255,7 +255,7 @@ def place_labels(
 
     Parameters
     ----------
-    wanted
+    labels
         ``x, y, radius, width, height`` of each point and its name, the most important first.
     frame
         What the names must stay inside.
@@ -270,14 +270,14 @@ def place_labels(
     For each name its lower left corner and its alignment (``left``, ``center``, ``right``),
     or None where there is no room.
     """
-    points = list(wanted)
+    points = list(labels)
     symbols = [(x - r, y - r, x + r, y + r) for x, y, r, _, _ in points]
     boxes = list(taken)
     spots: list[tuple[float, float, str] | None] = []
     for number, (x, y, r, width, height) in enumerate(points):
         before = [*boxes, *symbols[:number]]
         tries = [[*before, *symbols[number + 1 :]], *([before] if number < surely else [])]
-        spots_of_name = list(_candidates(x, y, r, width, height))
+        spots_of_name = list(_list_candidates(x, y, r, width, height))
         spot = next(
             (spot for others in tries for spot in spots_of_name if _fits(spot, frame, others)),
             None,
@@ -291,7 +291,7 @@ def place_labels(
     return spots
 
 
-def _candidates(
+def _list_candidates(
     x: float, y: float, r: float, width: float, height: float
 ) -> Iterable[tuple[Box, str]]:
     gap = r * 0.35

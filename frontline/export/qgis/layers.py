@@ -132,20 +132,20 @@ def list_codes(layer: FeatureLayer, *, project: Project) -> dict[str, dict[str, 
     codes = {}
     ours = (set(LAYERS[layer.name].names) if layer.name in LAYERS else set()) | set(FURTHER)
     for column in layer.columns:
-        stem = _stem(column.name, project)
+        stem = _find_stem(column.name, project)
         theirs = stem == column.name and stem not in ours
-        labels = {} if theirs else _known(layer.name, stem, project)
+        labels = {} if theirs else _keep_known(layer.name, stem, project)
         if labels:
-            values = dict.fromkeys(_text(value) for value in layer.frame[column.name])
+            values = dict.fromkeys(_make_text(value) for value in layer.frame[column.name])
             codes[column.name] = {**labels, **{v: v for v in values if v not in labels and v}}
     return codes
 
 
-def _text(value: object) -> str:
+def _make_text(value: object) -> str:
     return "" if is_empty(value) else clean_xml_text(str(value))
 
 
-def _stem(name: str, project: Project) -> str:
+def _find_stem(name: str, project: Project) -> str:
     """Give the name of a column without the key of the line that it stands for."""
     per_line = {column.name for column in (*PER_LINE, *PER_LINE_FURTHER)}
     for line in project.lines:
@@ -155,7 +155,7 @@ def _stem(name: str, project: Project) -> str:
     return name
 
 
-def _known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
+def _keep_known(layer: str, stem: str, project: Project) -> Mapping[str, str]:
     """Give the vocabulary of a column; an empty one where any text may stand."""
     if stem in {"line", "from_line", "to_line"}:
         return {line.key: line.label for line in project.lines}
@@ -256,7 +256,7 @@ def list_styles(project: Project) -> dict[str, str]:
     names += [f"partition_{partition.key}" for partition in project.partitions]
     styles = {}
     for name in names:
-        layer = _bare(name, project)
+        layer = _make_bare(name, project)
         styles[name] = write_layer_style(layer, project=project)
         if name in {"lines", "sides", "zones", "settlements", "corridor_sight"}:
             for line in project.lines:
@@ -270,12 +270,12 @@ def list_styles(project: Project) -> dict[str, str]:
     }
 
 
-def _bare(name: str, project: Project) -> FeatureLayer:
+def _make_bare(name: str, project: Project) -> FeatureLayer:
     """Give a layer with its columns and without features."""
     import numpy as np
     import pandas as pd
 
-    columns = _columns(name, project)
+    columns = _list_columns(name, project)
     declared = LAYERS["partition_<key>" if name.startswith("partition_") else name]
     return FeatureLayer(
         name=name,
@@ -289,7 +289,7 @@ def _bare(name: str, project: Project) -> FeatureLayer:
     )
 
 
-def _columns(name: str, project: Project) -> tuple[Column, ...]:
+def _list_columns(name: str, project: Project) -> tuple[Column, ...]:
     from dataclasses import replace
 
     if name != "settlements":

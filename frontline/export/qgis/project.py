@@ -74,7 +74,7 @@ def _write_decorations(properties: ET.Element, results: Results) -> None:
             Placement=place,
             Label=guard_expression(text),
             Font=_font(points),
-            BackgroundColor=_rgba(PAPER),
+            BackgroundColor=_write_rgba(PAPER),
             MarginH=2,
             MarginV=2,
         )
@@ -89,14 +89,14 @@ def _font(points: float) -> str:
         fontSize=f"{points:g}",
         fontSizeUnit="Point",
         fontWeight="50",
-        textColor=_rgba(INK),
+        textColor=_write_rgba(INK),
     )
     edge = {"bufferDraw": "1", "bufferSize": "0.7", "bufferSizeUnits": "MM"}
-    ET.SubElement(root, "text-buffer", edge, bufferColor=_rgba(PAPER))
+    ET.SubElement(root, "text-buffer", edge, bufferColor=_write_rgba(PAPER))
     return ET.tostring(root, encoding="unicode")
 
 
-def _rgba(colour: str) -> str:
+def _write_rgba(colour: str) -> str:
     return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
 
 
@@ -186,43 +186,45 @@ def write_project_xml(results: Results) -> ET.Element:
     from frontline.geo.projection import plane_around
 
     plane = plane_around(results.study_area.geometry.to_numpy())
-    groups = _groups(results)
+    groups = _list_groups(results)
     title = results.project.title
     root = ET.Element("qgis", version=VERSION, projectname=clean_xml_text(title))
     ET.SubElement(root, "homePath", path="")
     ET.SubElement(root, "title").text = clean_xml_text(title)
-    ET.SubElement(root, "projectCrs").append(_plane(plane))
+    ET.SubElement(root, "projectCrs").append(_describe_plane(plane))
     _write_tree(root, groups)
     _write_canvas(root, results, plane)
     layers = ET.SubElement(root, "projectlayers")
     for group in groups:
         layers.extend(entry.element for entry in group.entries)
-    themes = _themes(results, groups)
+    themes = _list_themes(results, groups)
     _write_themes(root, themes)
-    _write_layouts(root, results, themes, _extent(results, plane))
+    _write_layouts(root, results, themes, _find_extent(results, plane))
     write_settings(root, results=results)
     _write_metadata(root, results)
     return root
 
 
-def _groups(results: Results) -> tuple[LayerGroup, ...]:
+def _list_groups(results: Results) -> tuple[LayerGroup, ...]:
     """Put every layer in its group: points, a group per line, changes, roads, context."""
     layers = {layer.name: layer for layer in make_feature_layers(results)}
     newest_first = sorted(results.project.lines, key=lambda line: line.date, reverse=True)
     ends = [name for name in layers if name.startswith("partition_")]
     groups = [
-        LayerGroup(WORDS["points"], _plain(results, layers, ["points"])),
+        LayerGroup(WORDS["points"], _list_plain(results, layers, ["points"])),
         *(
             _group_of_line(results, layers, line, newest=line is newest_first[0])
             for line in newest_first
         ),
-        LayerGroup(WORDS["changes"], _changes(results, layers), open=False),
-        LayerGroup(WORDS["corridors"], _plain(results, layers, ["corridors"]), open=False),
+        LayerGroup(WORDS["changes"], _list_changes(results, layers), open=False),
+        LayerGroup(WORDS["corridors"], _list_plain(results, layers, ["corridors"]), open=False),
         LayerGroup(
             WORDS["context"],
             (
-                *_plain(results, layers, ["settlement_areas", "districts", *ends, "study_area"]),
-                *_relief(results),
+                *_list_plain(
+                    results, layers, ["settlement_areas", "districts", *ends, "study_area"]
+                ),
+                *_list_relief(results),
             ),
             open=False,
         ),
@@ -230,13 +232,15 @@ def _groups(results: Results) -> tuple[LayerGroup, ...]:
     return tuple(group for group in groups if group.entries)
 
 
-def _plain(
+def _list_plain(
     results: Results, layers: dict[str, FeatureLayer], names: Iterable[str]
 ) -> tuple[ProjectLayer, ...]:
     """Give the layers that do not depend on a line, as far as they hold anything."""
     present = [layers[name] for name in names if name in layers]
     return tuple(
-        _vector(results, layer, layer.name, layer.title) for layer in present if len(layer.geometry)
+        _describe_vector(results, layer, layer.name, layer.title)
+        for layer in present
+        if len(layer.geometry)
     )
 
 
@@ -256,9 +260,9 @@ def _group_of_line(
         optional = name in {"corridor_sight", "alternative_lines"}
         if optional and line.key not in set(layer.frame["line"]):
             continue
-        subset = "" if name == "settlements" else f'"line" = {_quoted(line.key)}'
+        subset = "" if name == "settlements" else f'"line" = {_quote(line.key)}'
         entries.append(
-            _vector(
+            _describe_vector(
                 results,
                 layer,
                 f"{name}_of_{line.key}",
@@ -269,44 +273,46 @@ def _group_of_line(
             )
         )
     if line.key in results.sight and "rasters" in results.project.outputs.write:
-        entries.append(_sight(results, line))
+        entries.append(_describe_sight(results, line))
     sides = layers["sides"]
     if len(sides.geometry):
         entries.append(
-            _vector(
+            _describe_vector(
                 results,
                 sides,
                 f"sides_of_{line.key}",
                 sides.title,
                 line=line.key,
-                subset=f'"line" = {_quoted(line.key)}',
+                subset=f'"line" = {_quote(line.key)}',
                 shown=newest,
             )
         )
     return LayerGroup(line.label, tuple(entries), open=newest)
 
 
-def _changes(results: Results, layers: Mapping[str, FeatureLayer]) -> tuple[ProjectLayer, ...]:
+def _list_changes(results: Results, layers: Mapping[str, FeatureLayer]) -> tuple[ProjectLayer, ...]:
     """Give settlements and land for every two lines that are compared."""
     labels = {line.key: line.label for line in results.project.lines}
     entries = []
     for layer in (layers[name] for name in ("control_change", "changes") if name in layers):
         pairs = layer.frame[["from_line", "to_line"]].drop_duplicates()
         for before, after in pairs.itertuples(index=False):
-            subset = f'"from_line" = {_quoted(before)} AND "to_line" = {_quoted(after)}'
+            subset = f'"from_line" = {_quote(before)} AND "to_line" = {_quote(after)}'
             pair = f"{labels.get(before, before)} → {labels.get(after, after)}"
             what = WORDS["land" if layer.name == "changes" else "settlements"]
             number = f"{layer.name}_{before}_to_{after}"
             name = f"{what}: {pair}"
-            entries.append(_vector(results, layer, number, name, subset=subset, shown=False))
+            entries.append(
+                _describe_vector(results, layer, number, name, subset=subset, shown=False)
+            )
     return tuple(entries)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _vector(
+def _describe_vector(
     results: Results,
     layer: FeatureLayer,
     number: str,
@@ -317,7 +323,7 @@ def _vector(
     shown: bool = True,
 ) -> ProjectLayer:
     source = f"./{PACKAGE}|layername={layer.name}" + (f"|subset={subset}" if subset else "")
-    style = ET.fromstring(_body(write_layer_style(layer, project=results.project, line=line)))  # noqa: S314
+    style = ET.fromstring(_strip_head(write_layer_style(layer, project=results.project, line=line)))  # noqa: S314
     element = ET.Element(
         "maplayer",
         type="vector",
@@ -327,7 +333,7 @@ def _vector(
     )
     _identify(element, number, name, source, WGS84)
     facts = collect_facts(results, layer=layer)
-    about = ET.fromstring(_body(write_qgis_metadata(facts, layer=layer)))  # noqa: S314  (our own text)
+    about = ET.fromstring(_strip_head(write_qgis_metadata(facts, layer=layer)))  # noqa: S314  (our own text)
     about.tag = "resourceMetadata"
     about.attrib.clear()
     element.append(about)
@@ -336,10 +342,10 @@ def _vector(
     _adopt(element, style, blend=MULTIPLY if area else NORMAL)
     if layer.name == "sides":
         ET.SubElement(element, "layerOpacity").text = UNDER_ZONES
-    return ProjectLayer(_id(number), name, source, element, shown)
+    return ProjectLayer(_make_id(number), name, source, element, shown)
 
 
-def _sight(results: Results, line: LineSpec) -> ProjectLayer:
+def _describe_sight(results: Results, line: LineSpec) -> ProjectLayer:
     warning = write_sight_warning(results.sight)
     title = WORDS["legend_exposure"]
     if warning:
@@ -347,21 +353,23 @@ def _sight(results: Results, line: LineSpec) -> ProjectLayer:
     about = (f"{title}: {line.label}", f"{warning}\n\n{WORDS['disclaimer']}".strip())
     number, source = f"sight_of_{line.key}", f"./rasters/sight_{line.key}.tif"
     crs, style = results.sight[line.key].crs, write_sight_style(results)
-    element = _raster(number, source, about, crs=crs, style=style, blend=MULTIPLY)
-    return ProjectLayer(_id(number), title, source, element, shown=False)
+    element = _describe_raster(number, source, about, crs=crs, style=style, blend=MULTIPLY)
+    return ProjectLayer(_make_id(number), title, source, element, shown=False)
 
 
-def _relief(results: Results) -> tuple[ProjectLayer, ...]:
+def _list_relief(results: Results) -> tuple[ProjectLayer, ...]:
     """Give the shaded relief, which lies under everything, where the run writes it."""
     if results.relief is None or "rasters" not in results.project.outputs.write:
         return ()
     title, source = WORDS["hillshade"], "./rasters/hillshade.tif"
     about, crs = (title, WORDS["disclaimer"]), results.relief.crs
-    element = _raster("hillshade", source, about, crs=crs, style=write_relief_qml(), blend=NORMAL)
-    return (ProjectLayer(_id("hillshade"), title, source, element),)
+    element = _describe_raster(
+        "hillshade", source, about, crs=crs, style=write_relief_qml(), blend=NORMAL
+    )
+    return (ProjectLayer(_make_id("hillshade"), title, source, element),)
 
 
-def _raster(
+def _describe_raster(
     number: str, source: str, about: tuple[str, str], *, crs: str, style: str, blend: str
 ) -> ET.Element:
     """Describe a raster that lies beside the project: `about` is its title and abstract."""
@@ -371,7 +379,7 @@ def _raster(
     ET.SubElement(metadata, "title").text = guard_expression(about[0])
     ET.SubElement(metadata, "abstract").text = guard_expression(about[1])
     ET.SubElement(element, "provider").text = "gdal"
-    _adopt(element, ET.fromstring(_body(style)), blend=blend)  # noqa: S314 - our own text
+    _adopt(element, ET.fromstring(_strip_head(style)), blend=blend)  # noqa: S314 - our own text
     return element
 
 
@@ -381,7 +389,7 @@ def write_sight_style(results: Results) -> str:
     return write_sight_qml(highest)
 
 
-def _body(document: str) -> str:
+def _strip_head(document: str) -> str:
     return document.removeprefix(DOCTYPE)
 
 
@@ -393,18 +401,18 @@ def _adopt(element: ET.Element, style: ET.Element, *, blend: str) -> None:
 
 
 def _identify(element: ET.Element, number: str, name: str, source: str, crs: str) -> None:
-    ET.SubElement(element, "id").text = _id(number)
+    ET.SubElement(element, "id").text = _make_id(number)
     ET.SubElement(element, "datasource").text = source
     ET.SubElement(element, "layername").text = guard_expression(name)
-    ET.SubElement(element, "srs").append(_reference_system(crs))
+    ET.SubElement(element, "srs").append(_describe_reference_system(crs))
 
 
-def _id(number: str) -> str:
+def _make_id(number: str) -> str:
     """Make a name long enough for QGIS, which replaces short ones by random ones."""
     return f"frontline_layer_{number}"
 
 
-def _reference_system(crs: str) -> ET.Element:
+def _describe_reference_system(crs: str) -> ET.Element:
     """Describe a CRS: by its code where it has one, else in full."""
     import pyproj
 
@@ -418,9 +426,9 @@ def _reference_system(crs: str) -> ET.Element:
     return system
 
 
-def _plane(plane: ProjectedPlane) -> ET.Element:
+def _describe_plane(plane: ProjectedPlane) -> ET.Element:
     """Describe the plane of the run: equal areas, centred on the study area."""
-    return _reference_system(plane.crs.to_wkt())
+    return _describe_reference_system(plane.crs.to_wkt())
 
 
 def _write_tree(root: ET.Element, groups: Sequence[LayerGroup]) -> None:
@@ -451,18 +459,18 @@ def _write_canvas(root: ET.Element, results: Results, plane: ProjectedPlane) -> 
     canvas = ET.SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
     ET.SubElement(canvas, "units").text = "meters"
     extent = ET.SubElement(canvas, "extent")
-    box = _extent(results, plane)
+    box = _find_extent(results, plane)
     names = ("xmin", "ymin", "xmax", "ymax")
     for name, value in zip(names, box, strict=True):
         ET.SubElement(extent, name).text = f"{value:.0f}"
     ET.SubElement(canvas, "rotation").text = "0"
-    ET.SubElement(canvas, "destinationsrs").append(_plane(plane))
+    ET.SubElement(canvas, "destinationsrs").append(_describe_plane(plane))
     view = ET.SubElement(root, "ProjectViewSettings", UseProjectScales="0", rotation="0")
     numbers = {name: f"{value:.0f}" for name, value in zip(names, box, strict=True)}
-    ET.SubElement(view, "DefaultViewExtent", numbers).append(_plane(plane))
+    ET.SubElement(view, "DefaultViewExtent", numbers).append(_describe_plane(plane))
 
 
-def _extent(results: Results, plane: ProjectedPlane) -> tuple[float, float, float, float]:
+def _find_extent(results: Results, plane: ProjectedPlane) -> tuple[float, float, float, float]:
     """Give the extent in the plane: as the project asks, or the whole study area."""
     import numpy as np
     import shapely
@@ -476,7 +484,7 @@ def _extent(results: Results, plane: ProjectedPlane) -> tuple[float, float, floa
     return left - aside, low - aside, right + aside, top + aside
 
 
-def _themes(results: Results, groups: Sequence[LayerGroup]) -> dict[str, list[ProjectLayer]]:
+def _list_themes(results: Results, groups: Sequence[LayerGroup]) -> dict[str, list[ProjectLayer]]:
     """Give the layers of two themes per line, zones and sight, and of one for the changes."""
     lines = {line.label for line in results.project.lines}
     of_theme = [group for group in groups if group.name in {*lines, WORDS["changes"]}]
@@ -499,7 +507,7 @@ def _themes(results: Results, groups: Sequence[LayerGroup]) -> dict[str, list[Pr
 
 
 def _is_of(entry: ProjectLayer, kinds: Iterable[str]) -> bool:
-    return entry.id.startswith(tuple(_id(f"{kind}_of_") for kind in kinds))
+    return entry.id.startswith(tuple(_make_id(f"{kind}_of_") for kind in kinds))
 
 
 def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[ProjectLayer]]) -> None:
@@ -511,7 +519,7 @@ def _write_themes(root: ET.Element, themes: Mapping[str, Sequence[ProjectLayer]]
             ET.SubElement(preset, "layer", id=entry.id, visible="1", expanded="0")
 
 
-def _in_legend(entry: ProjectLayer) -> LegendLayer:
+def _is_in_legend(entry: ProjectLayer) -> LegendLayer:
     """Leave out a name that its one symbol repeats, and what says that nothing is drawn."""
     classes = len(entry.element.findall("pipe/rasterrenderer//item"))
     if classes:  # before them, the name of the band; the first, nothing in sight, is not drawn
@@ -530,7 +538,7 @@ def _write_layouts(
     layouts = ET.SubElement(root, "Layouts")
     title = results.project.map.title or results.project.title
     for name, entries in themes.items():
-        legend = [_in_legend(entry) for entry in entries if entry.id != _id("hillshade")]
+        legend = [_is_in_legend(entry) for entry in entries if entry.id != _make_id("hillshade")]
         foot = "\n".join(write_footer(results))
         layouts.append(write_layout(LayoutSheet(name, title, foot, extent, legend)))
 

@@ -4,7 +4,7 @@ brief
     The brief that opens the report: the message, one map, one table, three limits.
 charts
     Charts as small drawings (SVG) that stand in a page: lines, dots with boxes, bars.
-cover_page
+land_cover
     The report's chapter on land cover: what the land of each side is, and what changed hands.
 findings
     The report's figures: land and people by side and distance, and how far settlements lie.

@@ -14,9 +14,14 @@ from frontline.export.report.outcomes import (
 from frontline.export.report.shared import Chapters
 from frontline.export.report.verdicts import count_verdicts
 from frontline.results.numbers import count_text, write_whole
-from frontline.results.phrases import SCHEMATIC_MARK
 from frontline.results.summary import LAND, Summary, SummaryRow, summarize_results
-from frontline.results.wording import join_phrases, write_accuracy, write_far, write_sight_warning
+from frontline.results.wording import (
+    SCHEMATIC_MARK,
+    join_phrases,
+    write_accuracy,
+    write_far,
+    write_sight_warning,
+)
 from frontline.results.words import WORDS
 
 LIMIT_LINES = (

@@ -131,12 +131,12 @@ def _describe_flow(chapters: Chapters, rows: pd.DataFrame) -> dict[str, Any]:
         "sides": [chapters.mark(side) for side in sides],
         "moved": sides[0] != sides[1],
         "whole": total,
-        "certain": _part(certain[0], total) if certain else ZERO,
-        "open": ZERO if open_ is None else _part(open_, total),
+        "certain": _write_part(certain[0], total) if certain else ZERO,
+        "open": ZERO if open_ is None else _write_part(open_, total),
     }
 
 
-def _part(row: pd.Series[Any], total: RoundedFigure) -> RoundedFigure:
+def _write_part(row: pd.Series[Any], total: RoundedFigure) -> RoundedFigure:
     """Round a part of a flow by its own interval, or as its whole where it has none."""
     figure = round_row(row, column="area_km2")
     return figure if figure.low is not None else round_part(float(row["area_km2"]), whole=total)

@@ -12,14 +12,15 @@ from pyproj import CRS
 
 from frontline.export.report.shared import Chapters
 from frontline.results.numbers import count_text, write_rounded, write_whole
-from frontline.results.phrases import SCHEMATIC, write_day
 from frontline.results.population_phrases import ENOUGH
 from frontline.results.wording import (
+    SCHEMATIC,
     fill_text,
     find_raster_step,
     join_phrases,
     replace_keys,
     write_accuracy,
+    write_day,
     write_far,
     write_percent,
 )

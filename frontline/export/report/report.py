@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from frontline.export.html import open_templates
 from frontline.export.manifest import find_own_version
 from frontline.export.report.brief import describe_brief
-from frontline.export.report.cover_page import describe_land_cover
 from frontline.export.report.findings import describe_distances, describe_figures
 from frontline.export.report.further import describe_further_tables
+from frontline.export.report.land_cover import describe_land_cover
 from frontline.export.report.outcomes import (
     describe_land_changes,
     describe_places,
@@ -24,8 +24,13 @@ from frontline.export.report.quality import describe_quality
 from frontline.export.report.shared import Chapters
 from frontline.export.report.verdicts import describe_claims
 from frontline.results.numbers import round_row, write_whole
-from frontline.results.phrases import SCHEMATIC
-from frontline.results.wording import join_phrases, write_accuracy, write_far, write_sight_warning
+from frontline.results.wording import (
+    SCHEMATIC,
+    join_phrases,
+    write_accuracy,
+    write_far,
+    write_sight_warning,
+)
 from frontline.results.words import WORDS
 
 if TYPE_CHECKING:

@@ -106,11 +106,14 @@ class Chapters:
 
     def error_m(self, key: str) -> float:
         """Return the error of a line in metres; NaN where it is not stated or differs along it."""
-        table = self.results.lines
-        errors = table.loc[table["line"] == key, "error_m"]
-        value = errors.iloc[0] if len(errors) else None
-        is_number = isinstance(value, int | float) or hasattr(value, "dtype")
-        return float(value) if is_number and not pd.isna(value) else math.nan
+        return self._errors_m.get(key, math.nan)
+
+    @cached_property
+    def _errors_m(self) -> dict[str, float]:
+        """The error of each line that has one, by key."""
+        lines = self.results.lines
+        numbers = pd.to_numeric(lines["error_m"], errors="coerce")
+        return dict(zip(lines["line"], numbers, strict=True))
 
     def kilometres(self, key: str, distance_m: float) -> str:
         """Write a distance from a line in km, as far as the error of the line can tell it."""

@@ -11,8 +11,7 @@ import pandas as pd
 
 from frontline.export.report.shared import Chapters
 from frontline.results.numbers import RoundedFigure, round_figure
-from frontline.results.phrases import write_day
-from frontline.results.wording import fill_text, replace_keys
+from frontline.results.wording import fill_text, replace_keys, write_day
 
 AGAINST = " Against it stands "
 """What the ledger puts before the statements that contradict one; the report shows links."""

@@ -79,6 +79,12 @@ OWN = (
     ("radius_km", "line_within_radius_km"),
 )
 """What the page shows of a settlement under each line, and the column it stands in."""
+PLACE = (
+    *("id", "name", "name_alt", "name_other", "lon", "lat", "geometry"),
+    *("population", "population_kind", "population_date", "population_source"),
+)
+"""The columns that tell of a settlement itself."""
+CONTROL = ("id", "from_line", "to_line", "control")
 
 
 def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
@@ -99,35 +105,37 @@ def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
     """
     project = results.project
     side_names = [*results.sides["side"], *results.settlements["side"]]
-    colours = choose_side_colours(project, others=(str(side) for side in side_names if _text(side)))
+    colours = choose_side_colours(
+        project, others=(str(side) for side in side_names if _write_text(side))
+    )
     shapes = _Shapes(results)
     return {
         "title": project.map.title or project.title,
         "hash": inputs_hash,
         "words": dict(WORDS),
         "names": project.map.names,
-        "languages": _languages(project),
+        "languages": _find_languages(project),
         "note": project.map.note,
         "bounds": shapes.view(project),
         "sides": [
             {"name": name, "colour": colour, "ink": darken_for_paper(colour)}
             for name, colour in colours.items()
         ],
-        "lines": _lines(results, shapes),
-        "alternatives": _alternatives(results, shapes),
-        "held": _by_line_and_side(results.sides, shapes),
+        "lines": _list_lines(results, shapes),
+        "alternatives": _list_alternatives(results, shapes),
+        "held": _list_by_line_and_side(results.sides, shapes),
         "distances": [d / 1000 for d in project.zones.distances_m],
-        "figures": _figures(results),
-        "people_sources": _people_sources(results),
-        "zones": _zone_shapes(results, shapes),
-        "settlements": _settlements(results, shapes),
-        "layers": _layers(results, shapes),
-        "changes": _changes(results, shapes),
-        "crossings": _crossings(results),
-        "relief": _relief(results.relief),
-        "exposure": _exposure(results),
-        "sight": _sight_shares(results),
-        "basemap": _basemap(project),
+        "figures": _list_figures(results),
+        "people_sources": _name_people_sources(results),
+        "zones": _list_zone_shapes(results, shapes),
+        "settlements": _list_settlements(results, shapes),
+        "layers": _list_layers(results, shapes),
+        "changes": _list_changes(results, shapes),
+        "crossings": _list_crossings(results),
+        "relief": _describe_relief(results.relief),
+        "exposure": _describe_exposure(results),
+        "sight": _list_sight_shares(results),
+        "basemap": _find_basemap(project),
         "sources": list_sources(project),
         "notes": [
             replace_keys(
@@ -136,17 +144,17 @@ def collect_page_data(results: Results, *, inputs_hash: str) -> dict[str, Any]:
             for note in results.notes
         ],
         "key_figures": [figure.sentence for figure in results.key_figures],
-        "claims": _claims(results),
+        "claims": _list_claims(results),
     }
 
 
-def _basemap(project: Project) -> dict[str, str] | None:
+def _find_basemap(project: Project) -> dict[str, str] | None:
     """Return the online tiles that the project wants, for a page that asks before it asks."""
     tiles = find_basemap(project.outputs.basemap, credit=project.outputs.basemap_credit)
     return None if tiles is None else asdict(tiles)
 
 
-def _languages(project: Project) -> dict[str, dict[str, str]]:
+def _find_languages(project: Project) -> dict[str, dict[str, str]]:
     """Return the languages of our columns of names, by layer, where the project tells them."""
     layers = {key: getattr(project, key) for key in ("settlements", "districts", "points")}
     layers["corridors"] = project.corridors
@@ -162,8 +170,8 @@ class _Shapes:
         self.cut = None if gap is None else sum(gap) / 2
         self.area = self._unwrapped(shapely.union_all(area.to_numpy()))
         tables = [results.lines, results.sides, results.zones, results.changes]
-        every = [t.geometry.to_numpy() for t in [*tables, _slider_zones(results)] if len(t)]
-        self.tolerance = _tolerance(np.concatenate(every)) if every else 0.0
+        every = [t.geometry.to_numpy() for t in [*tables, _find_slider_zones(results)] if len(t)]
+        self.tolerance = _choose_tolerance(np.concatenate(every)) if every else 0.0
 
     def view(self, project: Project) -> list[list[float]]:
         west, south, east, north = project.map.extent or shapely.bounds(self.area)
@@ -179,9 +187,9 @@ class _Shapes:
         for part in shapely.get_parts(simple):
             if part.geom_type == "Polygon":
                 rings = [part.exterior, *part.interiors]
-                parts.append([_differences(ring.coords) for ring in rings])
+                parts.append([_take_differences(ring.coords) for ring in rings])
             elif part.geom_type in ("LineString", "LinearRing"):
-                parts.append([_differences(part.coords)])
+                parts.append([_take_differences(part.coords)])
         return parts
 
     def unwrap_longitude(self, lon: float) -> float:
@@ -199,7 +207,7 @@ class _Shapes:
         return shapely.union_all(parts)
 
 
-def _tolerance(geometries: np.ndarray) -> float:
+def _choose_tolerance(geometries: np.ndarray) -> float:
     """Return the finest simplification, in degrees, that keeps the page small."""
     tolerance, simple = 5 * DEGREE, geometries
     while True:
@@ -210,7 +218,7 @@ def _tolerance(geometries: np.ndarray) -> float:
         tolerance *= 2
 
 
-def _differences(coords: Iterable[tuple[float, ...]]) -> list[int]:
+def _take_differences(coords: Iterable[tuple[float, ...]]) -> list[int]:
     whole = np.round(np.asarray(list(coords), dtype=float)[:, :2] / DEGREE).astype(np.int64)
     steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
     keep = np.ones(len(steps), dtype=bool)
@@ -218,7 +226,7 @@ def _differences(coords: Iterable[tuple[float, ...]]) -> list[int]:
     return [int(value) for value in steps[keep].ravel()]
 
 
-def _number(value: Any, digits: int = 6) -> float | int | None:
+def _round_number(value: Any, digits: int = 6) -> float | int | None:
     """Return a plain number, or None for anything unknown."""
     if value is None or value is pd.NA or not math.isfinite(value):
         return None
@@ -226,31 +234,31 @@ def _number(value: Any, digits: int = 6) -> float | int | None:
     return int(number) if number == int(number) else number
 
 
-def _text(value: Any) -> str:
+def _write_text(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def _style(style: LineStyle) -> dict[str, Any]:
+def _describe_style(style: LineStyle) -> dict[str, Any]:
     return {"colour": style.colour, "width": style.width, "dash": list(style.dash)}
 
 
-def _lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+def _list_lines(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     styles = choose_line_styles(results.project)
     return [
         {
             "key": row["line"],
-            "label": _text(row["label"]),
+            "label": _write_text(row["label"]),
             "date": str(row["date"])[:10],
             "length": write_whole(float(row["length_km"])),
             "accuracy": write_accuracy(row["error_m"]),
-            "style": _style(styles[row["line"]]),
+            "style": _describe_style(styles[row["line"]]),
             "shape": shapes(row["geometry"]),
         }
         for row in results.lines.sort_values("date", kind="stable").to_dict("records")
     ]
 
 
-def _alternatives(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+def _list_alternatives(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     """Return the lines as other sources draw them."""
     if results.alternative_lines is None:
         return []
@@ -261,42 +269,42 @@ def _alternatives(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
             "label": WORDS["line_by"].format(
                 source=row["label"], accuracy=write_accuracy(row["error_m"])
             ),
-            "style": _style(styles[row["line"], row["alternative"]]),
+            "style": _describe_style(styles[row["line"], row["alternative"]]),
             "shape": shapes(row["geometry"]),
         }
         for row in results.alternative_lines.to_dict("records")
     ]
 
 
-def _by_line_and_side(table: gpd.GeoDataFrame, shapes: _Shapes) -> dict[str, Any]:
+def _list_by_line_and_side(table: gpd.GeoDataFrame, shapes: _Shapes) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for row in table.to_dict("records"):
         out.setdefault(row["line"], {})[row["side"]] = {
-            "area": _number(row["area_km2"], 1),
+            "area": _round_number(row["area_km2"], 1),
             "shape": shapes(row["geometry"]),
         }
     return out
 
 
-def _slider_zones(results: Results) -> gpd.GeoDataFrame:
+def _find_slider_zones(results: Results) -> gpd.GeoDataFrame:
     """Return the zones of every step of the slider where the run has them, else no rows."""
     table = results.profile_zones
     return results.zones.iloc[:0] if table is None else table
 
 
-def _figures(results: Results) -> dict[str, Any]:
+def _list_figures(results: Results) -> dict[str, Any]:
     """Return land and people by line, side and distance (km); the run's own tables decide."""
     out: dict[str, Any] = {}
     people = results.people[results.people["kind"] == "cumulative"]
     zones = results.zones[results.zones["kind"] == "cumulative"]
     areas = round_cumulative(zones, column="area_km2")
-    between = _slider_zones(results)
+    between = _find_slider_zones(results)
     areas |= round_cumulative(between, column="area_km2", fixed=areas)
     for table in (between, zones):
         for row in table.to_dict("records"):
-            cell, figure = _cell(out, row), areas[row["line"], row["side"], row["distance_m"]]
+            cell, figure = _find_cell(out, row), areas[row["line"], row["side"], row["distance_m"]]
             cell |= {
-                "area": _number(row["area_km2"], 3),
+                "area": _round_number(row["area_km2"], 3),
                 "text": figure.text,
                 "range": figure.range,
             }
@@ -308,35 +316,41 @@ def _figures(results: Results) -> dict[str, Any]:
     for table in (steps, people):
         for row in table.to_dict("records"):
             key = (row["line"], row["side"], row["distance_m"], row["source"])
-            _cell(out, row)["people"][row["source"]] = _people(row, counted[key])
+            _find_cell(out, row)["people"][row["source"]] = _describe_people_cell(row, counted[key])
     return out
 
 
-def _people_sources(results: Results) -> dict[str, str]:
+def _name_people_sources(results: Results) -> dict[str, str]:
     """Return what people call each source, by the key that stands in the tables."""
     tables = [results.people, *([] if results.profile is None else [results.profile])]
     keys = dict.fromkeys(str(source) for table in tables for source in table["source"])
     return {key: name_source_row(key, project=results.project) for key in keys}
 
 
-def _cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
+def _find_cell(out: dict[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
     sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
     cell: dict[str, Any] = sides.setdefault(f"{row['distance_m'] / 1000:g}", {"people": {}})
     return cell
 
 
-def _people(row: Mapping[Any, Any], figure: RoundedFigure) -> list[Any]:
+def _describe_people_cell(row: Mapping[Any, Any], figure: RoundedFigure) -> list[Any]:
     """Return value, low, high, the printed figure and interval, why there is none, remarks."""
     names = ("population", "population_low", "population_high")
     cell = describe_people(row, figure=figure)
     text, range_ = (cell.figure.text, cell.figure.range) if cell.figure else ("", "")
-    return [*(_number(row.get(name), 3) for name in names), text, range_, cell.none, cell.remarks]
+    return [
+        *(_round_number(row.get(name), 3) for name in names),
+        text,
+        range_,
+        cell.none,
+        cell.remarks,
+    ]
 
 
-def _zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
+def _list_zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
     out: dict[str, Any] = {}
     cumulative = results.zones[results.zones["kind"] == "cumulative"]
-    for table in (_slider_zones(results), cumulative):
+    for table in (_find_slider_zones(results), cumulative):
         for row in table.to_dict("records"):
             sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
             size = row["distance_m"] / METRES_PER_DEGREE
@@ -344,35 +358,32 @@ def _zone_shapes(results: Results, shapes: _Shapes) -> dict[str, Any]:
     return out
 
 
-def _settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+def _list_settlements(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     places: dict[str, dict[str, Any]] = {}
-    control = {
-        (row["id"], row["from_line"], row["to_line"]): _text(row["control"])
-        for row in results.control_change.to_dict("records")
-    }
+    control = results.control_change
+    changes = zip(*(control[name] for name in CONTROL), strict=True)
     table = add_validity(results.settlements, project=results.project)
-    errors_m = _errors_m(results)
+    errors_m = _list_errors_m(results)
     languages = find_further_names(table.columns)
-    for row in table.to_dict("records"):
-        key = _text(row["id"])
+    used = {"line", "side_alternatives", *PLACE, *languages, *(column for _, column in OWN)}
+    for row in table[[name for name in table.columns if name in used]].to_dict("records"):
+        key = _write_text(row["id"])
         if key not in places:
-            places[key] = _place(row, shapes)
-            names = [[tag, _text(row[column])] for column, tag in languages.items()]
+            places[key] = _describe_place(row, shapes)
+            names = [[tag, _write_text(row[column])] for column, tag in languages.items()]
             places[key]["names"] = [name for name in names if name[1]]
-        by_id: dict[str, Any] = {}
-        for short, column in OWN:
-            by_id[short] = _plain(row.get(column))
-        if _text(row.get("side_alternatives", "")):
-            by_id["by_others"] = row["side_alternatives"]
-        by_id["away"] = _away(row["distance_m"], errors_m.get(row["line"], math.nan))
-        places[key]["lines"][row["line"]] = by_id
-    for (key, start, end), word in control.items():
+        of_line = {short: _make_plain(row.get(column)) for short, column in OWN}
+        if _write_text(row.get("side_alternatives", "")):
+            of_line["by_others"] = row["side_alternatives"]
+        of_line["away"] = _write_away(row["distance_m"], errors_m.get(row["line"], math.nan))
+        places[key]["lines"][row["line"]] = of_line
+    for key, start, end, word in changes:
         if key in places:
-            places[key]["control"].append([start, end, word])
+            places[key]["control"].append([start, end, _write_text(word)])
     return list(places.values())
 
 
-def _errors_m(results: Results) -> dict[str, float]:
+def _list_errors_m(results: Results) -> dict[str, float]:
     """Return the error of each line in metres; NaN where it is not stated or differs along it."""
     rows = zip(results.lines["line"], results.lines["error_m"], strict=True)
     return {
@@ -381,7 +392,7 @@ def _errors_m(results: Results) -> dict[str, float]:
     }
 
 
-def _away(distance_m: Any, error_m: float) -> str:
+def _write_away(distance_m: Any, error_m: float) -> str:
     """Write how far a place lies from a line: 2.1 km, or below accuracy; nothing if unknown."""
     if pd.isna(distance_m):
         return ""
@@ -389,62 +400,64 @@ def _away(distance_m: Any, error_m: float) -> str:
     return f"{distance} km" if distance[:1].isdigit() else distance
 
 
-def _plain(value: Any) -> Any:
+def _make_plain(value: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    return _number(value, 4)
+    return _round_number(value, 4)
 
 
-def _place(row: Mapping[Any, Any], shapes: _Shapes) -> dict[str, Any]:
+def _describe_place(row: Mapping[Any, Any], shapes: _Shapes) -> dict[str, Any]:
     lon = float(row["lon"])
     geometry = row["geometry"]
     area = geometry is not None and geometry.geom_type not in ("Point", "MultiPoint")
     return {
-        "id": _text(row["id"]),
-        "name": _text(row["name"]),
-        "alt": _text(row["name_alt"]),
-        "other": _text(row.get("name_other")),
-        "at": [_number(row["lat"], 5), _number(shapes.unwrap_longitude(lon), 5)],
-        "people": _number(row["population"]),
-        "kind": _text(row["population_kind"]),
-        "date": _text(row["population_date"]),
-        "source": _text(row["population_source"]),
+        "id": _write_text(row["id"]),
+        "name": _write_text(row["name"]),
+        "alt": _write_text(row["name_alt"]),
+        "other": _write_text(row.get("name_other")),
+        "at": [_round_number(row["lat"], 5), _round_number(shapes.unwrap_longitude(lon), 5)],
+        "people": _round_number(row["population"]),
+        "kind": _write_text(row["population_kind"]),
+        "date": _write_text(row["population_date"]),
+        "source": _write_text(row["population_source"]),
         "shape": shapes(geometry) if area else [],
         "lines": {},
         "control": [],
     }
 
 
-def _layers(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+def _list_layers(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     """Return the layers that do not depend on a line, from the bottom up."""
-    layers = [_layer("study_area", results.study_area, shapes, STUDY_AREA)]
-    layers.append(_layer("districts", results.districts, shapes, DISTRICT))
+    layers = [_describe_layer("study_area", results.study_area, shapes, STUDY_AREA)]
+    layers.append(_describe_layer("districts", results.districts, shapes, DISTRICT))
     for part in results.project.partitions:
         table = results.partitions.get(part.key)
         if table is not None:
-            layers.append(_layer(f"partition_{part.key}", table, shapes, PARTITION, part.label))
-    roads = _layer("corridors", results.corridors, shapes, OTHER_CORRIDOR)
+            layers.append(
+                _describe_layer(f"partition_{part.key}", table, shapes, PARTITION, part.label)
+            )
+    roads = _describe_layer("corridors", results.corridors, shapes, OTHER_CORRIDOR)
     for feature in roads["features"]:
-        feature["style"] = _style(CORRIDORS.get(feature["kind"], OTHER_CORRIDOR))
+        feature["style"] = _describe_style(CORRIDORS.get(feature["kind"], OTHER_CORRIDOR))
         feature["kind"] = label_corridor(feature["kind"])
     layers.append(roads)
-    points = _layer("points", results.points, shapes, STUDY_AREA)
+    points = _describe_layer("points", results.points, shapes, STUDY_AREA)
     for feature, at in zip(points["features"], results.points.geometry, strict=True):
-        feature["at"] = [_number(at.y, 5), _number(at.x, 5)]
+        feature["at"] = [_round_number(at.y, 5), _round_number(at.x, 5)]
     layers.append(points)
     return [layer for layer in layers if layer["features"]]
 
 
-def _layer(
+def _describe_layer(
     name: str, table: gpd.GeoDataFrame, shapes: _Shapes, style: LineStyle, label: str = ""
 ) -> dict[str, Any]:
     features = [
         {
-            "name": _text(row.get("name")),
-            "alt": _text(row.get("name_alt")),
-            "kind": _text(row.get("kind")),
+            "name": _write_text(row.get("name")),
+            "alt": _write_text(row.get("name_alt")),
+            "kind": _write_text(row.get("kind")),
             "shape": shapes(row["geometry"]),
         }
         for row in table.to_dict("records")
@@ -452,20 +465,20 @@ def _layer(
     return {
         "key": name,
         "label": label or WORDS.get(name, name),
-        "style": _style(style),
+        "style": _describe_style(style),
         "features": features,
     }
 
 
-def _changes(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
+def _list_changes(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     return [
         {
             "from": row["from_line"],
             "to": row["to_line"],
-            "from_side": _text(row["from_side"]),
-            "to_side": _text(row["to_side"]),
+            "from_side": _write_text(row["from_side"]),
+            "to_side": _write_text(row["to_side"]),
             "kind": row["kind"],
-            "area": [_number(row[n], 1) for n in ("area_km2", "area_low", "area_high")],
+            "area": [_round_number(row[n], 1) for n in ("area_km2", "area_low", "area_high")],
             "shape": shapes(row["geometry"]),
         }
         for row in results.changes.to_dict("records")
@@ -473,26 +486,26 @@ def _changes(results: Results, shapes: _Shapes) -> list[dict[str, Any]]:
     ]
 
 
-def _crossings(results: Results) -> list[dict[str, Any]]:
+def _list_crossings(results: Results) -> list[dict[str, Any]]:
     return [
         {
             "line": row["line"],
-            "name": _text(row["name"]),
-            "kind": label_corridor(_text(row["kind"])),
-            "at": [_number(row["geometry"].y, 5), _number(row["geometry"].x, 5)],
+            "name": _write_text(row["name"]),
+            "kind": label_corridor(_write_text(row["kind"])),
+            "at": [_round_number(row["geometry"].y, 5), _round_number(row["geometry"].x, 5)],
         }
         for row in results.crossings.to_dict("records")
     ]
 
 
-def _relief(relief: RasterResult | None) -> dict[str, Any] | None:
+def _describe_relief(relief: RasterResult | None) -> dict[str, Any] | None:
     if relief is None:
         return None
     overlay = make_shade_overlay(relief)
     return {"uri": overlay.uri, "bounds": overlay.bounds}
 
 
-def _exposure(results: Results) -> dict[str, Any] | None:
+def _describe_exposure(results: Results) -> dict[str, Any] | None:
     """Return the pictures of posts in sight, on one scale for all lines."""
     if not results.sight:
         return None
@@ -511,21 +524,21 @@ def _exposure(results: Results) -> dict[str, Any] | None:
     }
 
 
-def _sight_shares(results: Results) -> dict[str, Any]:
+def _list_sight_shares(results: Results) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for row in results.sight_zones.to_dict("records"):
         sides = out.setdefault(row["line"], {}).setdefault(row["side"], {})
         visible = row["visible_share"]
         shares = [
-            _number(visible, 4),
-            _number(row["unknown_share"], 4),
+            _round_number(visible, 4),
+            _round_number(row["unknown_share"], 4),
             "" if pd.isna(visible) else write_percent(float(visible)),
         ]
         sides[f"{row['distance_m'] / 1000:g}"] = shares
     return out
 
 
-def _claims(results: Results) -> list[dict[str, str]]:
+def _list_claims(results: Results) -> list[dict[str, str]]:
     """Return the statements of a ledger with their verdicts, in its order."""
     if results.claims is None:
         return []
@@ -533,5 +546,6 @@ def _claims(results: Results) -> list[dict[str, str]]:
     rows = results.claims.to_dict("records")
     labels = list_labels(results.project)
     return [
-        {name: add_labels(_text(row.get(name)), names=labels) for name in names} for row in rows
+        {name: add_labels(_write_text(row.get(name)), names=labels) for name in names}
+        for row in rows
     ]

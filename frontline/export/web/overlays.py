@@ -78,7 +78,7 @@ def make_shade_overlay(relief: RasterResult) -> Overlay:
         value = number / (LEVELS - 1) * 1.4 - 1.0
         tone = 0 if value < 0 else 255
         palette[number + 1] = (tone, tone, tone, round(min(abs(value) * 0.75, 0.7) * 255))
-    return Overlay(_uri(write_indexed_png(indices, palette=palette)), bounds)
+    return Overlay(_write_uri(write_indexed_png(indices, palette=palette)), bounds)
 
 
 def choose_class_bounds(highest: float) -> tuple[int, ...]:
@@ -135,7 +135,7 @@ def make_exposure_overlay(sight: RasterResult, *, all_lines: Iterable[RasterResu
     """Return posts in sight as classes of colour; undecided cells grey, unseen ones empty."""
     code, palette = classify_exposure(sight, all_lines=all_lines)
     picture, bounds = to_mercator(code, grid=sight, finer=1.0, smooth=False)
-    return Overlay(_uri(write_indexed_png(picture, palette=palette)), bounds)
+    return Overlay(_write_uri(write_indexed_png(picture, palette=palette)), bounds)
 
 
 def to_mercator(
@@ -190,5 +190,5 @@ def to_mercator(
     return picture, ((float(south), float(west)), (float(north), float(east)))
 
 
-def _uri(png: bytes) -> str:
+def _write_uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

@@ -56,13 +56,13 @@ def write_page(results: Results, path: Path, *, inputs_hash: str) -> None:
 def render_page(results: Results, *, inputs_hash: str) -> str:
     """Return the page of a run as text."""
     data = collect_page_data(results, inputs_hash=inputs_hash)
-    scripts = [_leaflet_js(), _script()]
+    scripts = [_read_leaflet_js(), _write_script()]
     return (
         open_templates("frontline.export.web")
         .get_template("page.html")
         .render(
-            policy=_policy(scripts, data["basemap"]),
-            styles=[_leaflet_css(), _asset("page.css")],
+            policy=_write_policy(scripts, data["basemap"]),
+            styles=[_read_leaflet_css(), _read_asset("page.css")],
             data=data,
             words=WORDS,
             sources=[write_source(row) for row in data["sources"]],
@@ -72,7 +72,7 @@ def render_page(results: Results, *, inputs_hash: str) -> str:
     )
 
 
-def _policy(scripts: Sequence[str], basemap: Mapping[str, str] | None) -> str:
+def _write_policy(scripts: Sequence[str], basemap: Mapping[str, str] | None) -> str:
     """Return the content policy: these scripts and no other, no request but for chosen tiles."""
     tiles = "" if basemap is None else f" {basemap['origin']}"
     hashes = " ".join(
@@ -87,21 +87,21 @@ def _policy(scripts: Sequence[str], basemap: Mapping[str, str] | None) -> str:
     )
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return files("frontline.export.web").joinpath("static", name).read_text(encoding="utf-8")
 
 
-def _script() -> str:
-    parts = "\n".join(_asset(name) for name in SCRIPTS)
+def _write_script() -> str:
+    parts = "\n".join(_read_asset(name) for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}\nstart();\n}})();'
 
 
-def _leaflet_js() -> str:
+def _read_leaflet_js() -> str:
     text = files("js_lib_leaflet").joinpath(f"{LEAFLET}/leaflet.js").read_text(encoding="utf-8")
     return re.sub(r"//# sourceMappingURL=.*", "", text).strip()
 
 
-def _leaflet_css() -> str:
+def _read_leaflet_css() -> str:
     """Return Leaflet's style with its pictures inside, or the browser would ask for files."""
     folder = files("js_lib_leaflet").joinpath(LEAFLET)
 

@@ -18,12 +18,12 @@ from frontline.export.report import pdf as printing
 from frontline.export.report.report import TITLES, render_report, write_report
 from frontline.export.report.shared import Chapters
 from frontline.results.key_figures import write_key_figures
-from frontline.results.phrases import write_day
 from frontline.results.redaction import keep_public, remove_restricted
 from frontline.results.wording import (
     join_phrases,
     replace_keys,
     write_dates,
+    write_day,
     write_distance,
     write_percent,
     write_place_name,

@@ -31,8 +31,7 @@ from frontline.export.web.overlays import (
 )
 from frontline.export.web.page import render_page, write_page
 from frontline.records import RasterResult
-from frontline.results.inert import escape_text
-from frontline.results.wording import add_validity
+from frontline.results.wording import add_validity, escape_text
 
 HASH = "0123456789ab" * 5
 FIJI = "+proj=laea +lat_0=-17 +lon_0=180 +datum=WGS84 +units=m"

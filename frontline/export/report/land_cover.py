@@ -11,8 +11,7 @@ from frontline.analysis.landcover import UNKNOWN
 from frontline.export.report.shared import NOTHING, Chapters
 from frontline.project.models import FARMLAND, TREES
 from frontline.results.numbers import round_part, round_row
-from frontline.results.phrases import write_day
-from frontline.results.wording import join_phrases, write_far, write_percent
+from frontline.results.wording import join_phrases, write_day, write_far, write_percent
 
 
 def describe_land_cover(chapters: Chapters) -> Mapping[str, Any] | None:
