@@ -107,6 +107,18 @@ def test_a_report_s_pictures_lie(tmp_path):
     assert drawn.size == (2338, 1653)
 
 
+def test_a_sheet_that_is_drawn_is_not_drawn_again_for_the_report(tmp_path, monkeypatch):
+    fresh, results = (example_results(hostile=False) for _ in range(2))
+    alone = draw_picture(fresh, sheet="map", inputs_hash=HASH)
+    write_map_png(results, tmp_path / "m.png", inputs_hash=HASH)
+    drawn = []
+    monkeypatch.setattr("frontline.export.maps.files.draw_sheet", lambda *_, **__: drawn.append(1))
+    assert draw_picture(results, sheet="map", inputs_hash=HASH) == alone
+    assert not drawn
+    draw_picture(results, sheet="map", inputs_hash="another")
+    assert drawn
+
+
 @given(
     st.integers(1, 4),
     st.floats(100, 280),
