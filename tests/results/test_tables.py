@@ -78,14 +78,6 @@ def test_tables_have_the_columns_then_the_users_own():
     assert frames["settlements"]["side_certain"].dtype == "boolean"
 
 
-def test_tables_are_made_once_for_each_results():
-    results = example_results()
-    assert make_tables(results) is make_tables(results)
-    fewer = dataclasses.replace(results, settlements=results.settlements.iloc[:0])
-    assert make_tables(fewer)["settlements"].empty
-    assert not make_tables(results)["settlements"].empty
-
-
 def test_the_order_of_the_input_does_not_show():
     results = example_results()
     shuffled = dataclasses.replace(
