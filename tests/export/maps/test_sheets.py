@@ -533,9 +533,7 @@ def test_the_legend_of_sight_covers_every_count():
     assert lines == [
         f"{SIDES[0]}: zones 5, 10 km",
         f"{SIDES[1]}: zones 5, 10 km",
-        "Roads and other corridors: in sight",
-        "Roads and other corridors: not in sight",
-        "Roads and other corridors: undecided: terrain unknown",
+        "Road or corridor in sight, somewhere within the zone",
     ]
 
 
