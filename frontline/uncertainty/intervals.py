@@ -205,7 +205,8 @@ def take_interval(
     if drawn.counted:
         levels = [tail, 0.5, 1.0 - tail]
         first, middle, last = np.quantile(copies, levels, method="weibull").tolist()
-        if (copies == np.round(copies)).all():
+        # Where one place alone is in or out, nothing lies beyond its two counts.
+        if (copies == np.round(copies)).all() and len(np.unique(copies)) > 2:
             first = math.ceil(middle - UNSURE_FEW * (middle - first) - 0.5)
             last = math.floor(middle + UNSURE_FEW * (last - middle) + 0.5)
         low, high = first + value - base, last + value - base

@@ -105,6 +105,11 @@ def test_a_count_that_no_line_changes_is_sure():
     assert take_interval(7.0, drawn=Drawn(7.0, np.full(40, 7.0), counted=True)) == (7.0, 7.0)
 
 
+def test_one_place_in_or_out_is_no_more_than_all_of_it():
+    copies = np.repeat([0.0, 100.0], [60, 40])
+    assert take_interval(0.0, drawn=Drawn(0.0, copies, counted=True)) == (0.0, 100.0)
+
+
 def test_the_interval_of_a_measure_takes_the_bias_out():
     # Maps of a line of 100 km are 104 km long, give or take one: a map of 103 km tells 99 km.
     maps = 104.0 + np.random.default_rng(0).standard_normal(100_000)
