@@ -18,6 +18,7 @@ from frontline.network.routing import find_travel_times
 from frontline.schema import Table
 
 if TYPE_CHECKING:
+    from frontline._typing import Geometries
     from frontline.geo.projection import ProjectedPlane
     from frontline.inputs.layers import Layers
     from frontline.lines.front import FrontLine
@@ -216,11 +217,16 @@ def _make_rows(
 ) -> Iterator[dict[str, Any]]:
     graph = network.graph if network is not None else None
     cut = network.close_at(front.geometry) if network is not None and len(links) else None
-    for _, link in links.iterrows():
-        home_point = shapely.point_on_surface(spots.settlements[link["place"]])
-        shape = spots.find_asset(link, home_point, plane)
-        home = _locate_spot(home_point, front, plane)
-        asset = _locate_spot(_find_entry(shape), front, plane) if shape is not None else None
+    homes = [shapely.point_on_surface(spots.settlements[place]) for place in links["place"]]
+    shapes = [
+        spots.find_asset(link, home, plane)
+        for (_, link), home in zip(links.iterrows(), homes, strict=True)
+    ]
+    entries = [_find_entry(shape) if shape is not None else None for shape in shapes]
+    located = _locate_spots(np.array([*homes, *entries], dtype=object), front, plane)
+    for number, (_, link) in enumerate(links.iterrows()):
+        home_point, shape, home = homes[number], shapes[number], located[number]
+        asset = located[len(homes) + number] if shape is not None else None
         yield {
             "id": link["id"],
             "place": link["place"],
@@ -246,15 +252,22 @@ def _find_entry(shape: Any) -> Any:
     return shapely.point_on_surface(shape)
 
 
-def _locate_spot(point: Any, front: FrontLine, plane: ProjectedPlane) -> _Spot:
-    near = find_nearest(front.segments, points=shapely.get_coordinates(point), plane=plane)
-    away, segment = float(near.distance_m[0]), int(near.segment[0])
-    certain = away > _ON_LINE_M and away >= float(front.error_m[segment])
+def _locate_spots(points: Geometries, front: FrontLine, plane: ProjectedPlane) -> list[_Spot]:
+    """Find the side of each place, its piece of that side's land, and whether that is certain."""
+    xy = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+    near = find_nearest(front.segments, points=xy, plane=plane)
+    away_m = near.distance_m
+    certain = (away_m > _ON_LINE_M) & (away_m >= front.error_m[near.segment])
+    side = np.full(len(points), "", dtype=object)
+    piece = np.full(len(points), -1, dtype=np.int64)
     for name, land in front.sides.items():
-        if shapely.intersects(land, point):
-            pieces = shapely.get_parts(land)
-            return _Spot(point, name, certain, int(np.argmax(shapely.intersects(pieces, point))))
-    return _Spot(point, "", certain, -1)
+        inside, part = shapely.STRtree(shapely.get_parts(land)).query(points, "intersects")
+        new = side[inside] == ""
+        inside, part = inside[new], part[new]
+        order = np.lexsort((part, inside))[::-1]  # of several pieces the first is written last
+        side[inside[order]], piece[inside[order]] = name, part[order]
+    parts = zip(points, side, certain.tolist(), piece.tolist(), strict=True)
+    return [_Spot(*spot) for spot in parts]
 
 
 def _compare_sides(home: _Spot, asset: _Spot | None) -> str:

@@ -185,6 +185,32 @@ def test_links_to_nowhere_are_refused(asked, expected):
     assert "feature 2" in str(caught.value)
 
 
+def test_all_links_at_once_are_what_each_is_alone(monkeypatch):
+    """One search for all homes and assets of a line; on the line, in pieces, beyond the area."""
+    random = np.random.default_rng(2)
+    rows = [
+        link(id=f"l{number}", place=place, **at(*np.round(xy, -4)))
+        for number, (place, xy) in enumerate(
+            zip(
+                random.choice(["village", "edge"], 25),
+                random.uniform((-20e3, -20e3), (120e3, 60e3), (25, 2)),
+                strict=True,
+            )
+        )
+    ]
+    rows.append(link(id="nowhere"))
+    calls = []
+    monkeypatch.setattr(
+        "frontline.analysis.dependencies.find_nearest",
+        lambda *given, **named: calls.append(1) or find_nearest(*given, **named),
+    )
+    together = linked(*rows)
+    assert len(calls) == 1
+    assert set(together.sides) == {"same", "other", "uncertain", "unknown"}
+    alone = [linked(row) for row in rows]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+
+
 def event(date, x, y, **more):
     return {"id": "e", "name": "Event", "date": date} | at(x, y) | more
 

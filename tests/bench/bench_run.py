@@ -29,6 +29,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,6 +51,8 @@ class Case:
     roads_km: float = 0.0
     draws: int = 200
     distances: int = len(DISTANCES_M)
+    road_edges: int = 0
+    events: int = 0
     goal_wall_s: float = math.nan
     goal_mb: float = math.nan
 
@@ -58,6 +61,16 @@ CASES = [
     Case("1,000 vertices", 1_000, goal_wall_s=15.0, goal_mb=600.0),
     Case("4,000 vertices", 4_000, goal_wall_s=20.0, goal_mb=600.0),
     Case("100,000 vertices", 100_000, 2, 5_000, 2_000.0, goal_wall_s=60.0, goal_mb=2_000.0),
+    Case("60 dates", 1_000, 60, draws=100, goal_wall_s=180.0, goal_mb=1_500.0),
+    Case(
+        "100,000 events",
+        1_000,
+        places=20_000,
+        draws=100,
+        road_edges=100_000,
+        events=100_000,
+        goal_wall_s=60.0,
+    ),
 ]
 
 
@@ -69,8 +82,8 @@ def make_front(vertices: int, *, date: int) -> np.ndarray:
     for octave in range(4, int(math.log2(vertices))):
         knots = rng.normal(0.0, 0.5 ** (0.9 * octave), 2**octave + 1)
         lat += np.interp(share, np.linspace(0.0, 1.0, len(knots)), knots)
-    # Half of the later line is the earlier one; elsewhere it has moved by up to 8 km.
-    lat += 0.07 * date * np.clip(np.sin(9.0 * share), 0.0, None)
+    # Half of a later line is the first one; elsewhere it has moved by 8 km and more.
+    lat += 0.07 * date**0.25 * np.clip(np.sin(9.0 * share), 0.0, None)
     noise = np.random.default_rng(100 + date).normal(0.0, 0.1 * (EAST - WEST) / vertices, vertices)
     return np.column_stack([WEST - 0.05 + (EAST - WEST + 0.1) * share, lat + noise])
 
@@ -97,6 +110,27 @@ def make_roads(length_km: float) -> list[shapely.Geometry]:
     return [
         shapely.linestrings(np.column_stack([lon + 0.05 * np.sin(9.0 * lat), lat])) for lon in at
     ]
+
+
+def make_local_roads(edges: int) -> list[shapely.Geometry]:
+    """Draw roads of five edges of some 700 m each, all over the area."""
+    rng = np.random.default_rng(5)
+    count = math.ceil(edges / 5)
+    start = rng.uniform([WEST, SOUTH], [EAST, NORTH], (count, 1, 2))
+    angle = rng.uniform(0.0, 2.0 * np.pi, (count, 1)) + rng.normal(0.0, 0.3, (count, 5)).cumsum(1)
+    steps = rng.uniform(0.003, 0.01, (count, 5, 1)) * np.stack([np.cos(angle), np.sin(angle)], 2)
+    return list(shapely.linestrings(np.concatenate([start, start + steps.cumsum(axis=1)], axis=1)))
+
+
+def write_events(path: Path, count: int) -> None:
+    """Write events of two years, half of them with a second position."""
+    rng = np.random.default_rng(6)
+    lon, lat = rng.uniform([WEST, SOUTH], [EAST, NORTH], (count, 2)).round(5).T
+    days = np.datetime64("2022-01-01") + rng.integers(0, 730, count)
+    second = rng.random(count) < 0.5
+    table = {"id": np.arange(count), "name": "Event", "date": days, "lon": lon, "lat": lat}
+    table |= {f"{name}_2": np.where(second, table[name] + 0.01, np.nan) for name in ("lon", "lat")}
+    pd.DataFrame(table).to_csv(path, index=False)
 
 
 def write_layer(path: Path, shapes: list, **columns: object) -> None:
@@ -132,8 +166,11 @@ def write_project(folder: Path, case: Case) -> Path:
             f'[[lines]]\nkey = "line_{date}"\nlabel = "Line {date}"\npath = "line{date}.gpkg"\n'
             f"date = {2022 + date // 12}-{1 + date % 12:02}-01\nerror_m = 1000"
         )
-    if case.roads_km:
-        roads = make_roads(case.roads_km)
+    if case.events:
+        write_events(folder / "events.csv", case.events)
+        text.append('[events]\npath = "events.csv"')
+    if case.roads_km or case.road_edges:
+        roads = make_roads(case.roads_km) + make_local_roads(case.road_edges)
         names = [f"Road {number}" for number in range(len(roads))]
         write_layer(folder / "roads.gpkg", roads, name=names, kind=["road"] * len(roads))
         text.append('[corridors]\npath = "roads.gpkg"')
