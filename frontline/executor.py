@@ -67,7 +67,10 @@ def map_pieces(
     function
         Takes one piece. Worth it where the time goes to GEOS, PROJ, NumPy or kernels without the
         interpreter's lock. It must not change what other pieces read, nor open files:
-        ``warnings.catch_warnings`` holds for the whole process.
+        ``warnings.catch_warnings`` holds for the whole process. Nor may pieces ask one prepared
+        geometry, or one that ``contains_xy`` and its like prepare: GEOS keeps notes in it and
+        crashes. So copies of a line with their polygons, which share the study area, are taken
+        one after the other; points located against copies are numbers only, and may be shared.
     pieces
         They must not depend on the number of workers, or else the results do.
     workers

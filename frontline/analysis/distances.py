@@ -39,9 +39,6 @@ def measure_distance_of_place(
     place_error_m
         How well the place itself is known; widens the interval at both ends.
     """
-    # The copies are measured on threads, and a prepared shape builds its index when it is first
-    # asked: they take a plain one.
-    shape = shapely.from_wkb(shapely.to_wkb(shape))
     xy = shapely.get_coordinates(shape)
     if shapely.get_dimensions(shape) == 2:
         link = shapely.shortest_line(shape, front.geometry)

@@ -655,10 +655,7 @@ class Copies(Sequence[DisplacedFront]):
         counted = counted or self.line.generalised
         first, kind = ("drawn", "lines") if counted else ("smooth", "maps")
         base = figure(self.copy(first))  # type: ignore[arg-type]
-        copies = map_pieces(
-            lambda number: figure(self.copy(kind, number)),  # type: ignore[arg-type]
-            range(len(self)),
-        )
+        copies = [figure(self.copy(kind, number)) for number in range(len(self))]  # type: ignore[arg-type]
         beside = self.evaluate(figure, counted=True) if local and not counted else None
         return Drawn(
             np.asarray(base, np.float64),
@@ -801,7 +798,7 @@ def take_positions(
         located = draws.locate(xy, here.side, plane)
         lines = map_pieces(lambda number: located.at("lines", number), range(len(draws)))
         return (located.at("drawn", 0), *lines)
-    return (here, *map_pieces(lambda draw: _place_against(draw, front, xy, plane), draws))
+    return (here, *(_place_against(draw, front, xy, plane) for draw in draws))
 
 
 def take_paired_figures(
@@ -847,9 +844,8 @@ def take_paired_figures(
         both = zip(pair, as_given, strict=True)
         return figure(*(copies_of(copies, drawn, number) for copies, drawn in both))
 
-    # The first one finds what all copies have in common, before threads ask for it.
     base = np.asarray(value(-1), np.float64)
-    copies = map_pieces(value, range(count))
+    copies = [value(number) for number in range(count)]
     return Drawn(base, np.array(copies, np.float64), counted=counted)
 
 
@@ -890,7 +886,7 @@ def take_point_figures(
         return draws.locate(xy, here.side, plane).evaluate(figure, counted=counted)
     as_given = DisplacedFront(front.geometry, front.sides)
     base = np.asarray(figure(_place_against(as_given, front, xy, plane)), dtype=np.float64)
-    copies = map_pieces(lambda draw: figure(_place_against(draw, front, xy, plane)), draws)
+    copies = [figure(_place_against(draw, front, xy, plane)) for draw in draws]
     return Drawn(base, np.array(copies, dtype=np.float64), counted=True)
 
 

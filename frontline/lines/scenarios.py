@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 
 from frontline.errors import ProjectError, show_value, suggest_name
-from frontline.executor import map_pieces
 from frontline.geo.geodesy import geodesic_buffer, measure_length
 from frontline.geo.polygonize import GRID_M, merge_lines, merge_sides, polygonize_states
 from frontline.inputs.partitions import unite_parts
@@ -277,4 +276,4 @@ def displace_scenario(
         course = shapely.difference(shapely.union_all(borders, grid_size=GRID_M), edge)
         return DisplacedFront(shapely.line_merge(course), sides)
 
-    return tuple(map_pieces(copy, draws))
+    return tuple(copy(draw) for draw in draws)

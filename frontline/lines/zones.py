@@ -290,7 +290,6 @@ def buffer_zones_in_plane(
         the whole one.
     """
     lands = np.array(list(front.sides.values()), dtype=object)
-    shapely.prepare(lands)
 
     def cut(distance: float) -> NDArray[Any]:
         thinned = shapely.simplify(
