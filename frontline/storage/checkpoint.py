@@ -273,8 +273,9 @@ def load_piece(checkpoint: Checkpoint | None, *, key: str) -> dict[str, NDArray[
     if head != _make_head(key, body):
         _note_damaged(path)
         return None
-    with suppress(OSError):
-        os.utime(path)  # what is used stays longest
+    if not checkpoint.required:
+        with suppress(OSError):
+            os.utime(path)  # of a cache, what is used stays longest
     plain = io.BytesIO(zlib.decompress(body))
     names = np.load(plain, allow_pickle=False)
     return {str(name): np.load(plain, allow_pickle=False) for name in names}

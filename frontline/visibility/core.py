@@ -179,6 +179,8 @@ def cumulative_viewshed(
         if is_near(heights.shape, len(posts), reach)
         else partial(count_posts, surface_of(heights))
     )
+    if threads is not None and threads < 1:
+        raise RasterError(f"threads: {threads} (expected 1 or more). Correct it.")
     workers = count_workers(threads)
     # Few posts: smaller batches, so that no thread waits for another one's last.
     most = min(POSTS_PER_BATCH, -(-len(posts) // (SHARES * workers)))

@@ -393,7 +393,7 @@ def test_a_run_killed_at_any_step_leaves_whole_files_and_the_next_one_mends_it(t
 @posix
 def test_ctrl_c_waits_while_files_are_renamed(tmp_path):
     code = f"""
-        import os, pathlib, signal
+        import os, pathlib, signal, time
         from frontline.export.publish import prepare_output, publish
         replace = pathlib.Path.replace
         def interrupted(self, *args):
@@ -405,6 +405,7 @@ def test_ctrl_c_waits_while_files_are_renamed(tmp_path):
             publish(output, writers={{"a.txt": lambda path: path.write_text("new")}}, manifest={{}})
         try:
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60.0)  # another thread may take the signal: it is heard a moment later
         except KeyboardInterrupt:
             print("heard again")
     """

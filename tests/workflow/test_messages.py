@@ -8,7 +8,7 @@ from factories.layers import frame, made, places, write
 
 from frontline.errors import FrontlineError, OutputError
 from frontline.export.maps.furniture import wrap_to_width, write_within
-from frontline.export.maps.sheets import _by_importance
+from frontline.export.maps.sheets import _sort_by_importance
 from frontline.export.publish import verify
 from frontline.project.loader import load_project, replace_parts
 from frontline.results.numbers import round_figure, round_part
@@ -108,7 +108,7 @@ def test_a_short_title_keeps_its_size():
 def test_the_largest_places_are_named_first():
     shown = frame(*[shapely.Point(0, 0)] * 4, name=list("abcd"), population=[5, 900, None, None])
     shown["zone_m"] = [5000.0, None, None, 5000.0]
-    assert _by_importance(shown)["name"].tolist() == ["b", "a", "d", "c"]
+    assert _sort_by_importance(shown)["name"].tolist() == ["b", "a", "d", "c"]
 
 
 def test_a_part_has_no_finer_digits_than_its_whole():

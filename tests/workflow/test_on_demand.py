@@ -60,7 +60,7 @@ def test_a_claim_by_itself_has_the_row_of_the_whole_run(path, whole):
     """One of each subject, as each is a run of its own, and those that no metric answers."""
     asked = {claim.id: claim.metric for claim in read_ledger(load_project(path)).claims}
     subjects = {
-        METRICS[name].measure.__module__ if name else "": id_ for id_, name in asked.items()
+        METRICS[name].measure.func.__module__ if name else "": id_ for id_, name in asked.items()
     }
     assert len(subjects) > 5
     for claim in subjects.values():

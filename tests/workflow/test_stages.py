@@ -125,7 +125,11 @@ CHANGES = {
     ),
     "error of one line": (r"error_m = 500.0", "error_m = 400.0", LINE),
     "date of one line": (r"date = 2001-01-01", "date = 2001-02-02", LINE),
-    "radius of sight": (r"radius_m = 1000", "radius_m = 1200", {"sight": 3, "tables": 1}),
+    "radius of sight": (
+        r"radius_m = 1000",
+        "radius_m = 1200",
+        {"sight": 3, "correlation": 1, "tables": 1},
+    ),
 }
 
 
