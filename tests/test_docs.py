@@ -24,6 +24,7 @@ def blocks(document):
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
@@ -83,6 +84,7 @@ def project(tmp_path_factory):
     return made_project(tmp_path_factory.mktemp("project"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_every_question_is_answered_on_any_project(name, project, tmp_path):
     script = ROOT / "scripts" / name

@@ -163,6 +163,7 @@ def test_demo_copy_can_be_checked_and_is_not_overwritten(tmp_path):
     assert "something is there already" in again.stderr
 
 
+@pytest.mark.slow
 def test_json_is_json_and_nothing_else(small_project, tmp_path):
     command = ["run", small_project, "--out", tmp_path / "out", "--json", "--progress", "json"]
     done = frontline(*command)
@@ -186,6 +187,7 @@ def test_quiet_says_nothing_and_a_run_is_verified(small_project, tmp_path):
     assert "map.html" in broken.stderr
 
 
+@pytest.mark.slow
 def test_another_command_s_folder_is_refused_without_force(small_project, tmp_path):
     out = tmp_path / "out"
     assert frontline("run", small_project, "--out", out, "--quiet").returncode == 0

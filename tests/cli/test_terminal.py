@@ -92,6 +92,7 @@ def test_an_empty_path_is_none(tmp_path, command):
 # a run over its own inputs
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_an_input_is_refused_whatever_is_forced(tmp_path):
     (tmp_path / "out" / "tables").mkdir(parents=True)
     source = write(places(), tmp_path / "out" / "tables" / "p.gpkg")

@@ -395,6 +395,7 @@ def test_an_unknown_source_is_named(project, request_):
         fetch_elevation(project, request=replace(request_, sources=("glo10",)))
 
 
+@pytest.mark.slow
 def test_from_nothing_to_results_with_a_hole_in_the_best_source(
     server, project, tmp_path, monkeypatch, capsys
 ):
@@ -540,6 +541,7 @@ def test_a_dry_run_estimates_windows(server, project, request_, tmp_path):
     assert "windows of them where the provider sends parts" in said[-1]
 
 
+@pytest.mark.slow
 def test_two_sources_of_elevation_compared(server, project, tmp_path, monkeypatch, capsys):
     """The same project with two sources: diff names the elevation as what differs."""
     bumpy = lambda x, y: plane(x, y) + 150 * np.sin(x * 60) * np.cos(y * 70)  # noqa: E731

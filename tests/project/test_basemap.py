@@ -109,6 +109,7 @@ def test_public_files_tell_no_server_anything(tmp_path):
     assert "tiles.example.org" not in render_page(public, inputs_hash=HASH)
 
 
+@pytest.mark.slow
 def test_the_command_line_warns_what_tiles_tell(tmp_path, caplog):
     (tmp_path / "made").mkdir()
     path = made_project(tmp_path / "made")

@@ -242,6 +242,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_goes_on_and_ends_in_the_same_bytes(tmp_path):
     more = '[elevation]\npath = "dem.tif"\n[outputs]\nwrite = ["rasters", "geopackage"]\n'
     project = made_project(tmp_path, draws=0, more=more)

@@ -197,6 +197,7 @@ def test_finished_draws_are_found_again(tmp_path, monkeypatch):
             likely(ridge(1.0), elevation_draws=4, draws=draws, checkpoint=folder, **other)
 
 
+@pytest.mark.slow
 def test_a_run_tells_the_probability_where_it_is_asked_for(tmp_path):
     project = frontline.load_project(made_project(tmp_path, draws=4))
     plain = frontline.compute(project)

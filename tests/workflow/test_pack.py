@@ -54,6 +54,7 @@ def test_the_same_inputs_give_the_same_bytes_anywhere(example, tmp_path, monkeyp
         assert {entry.date_time for entry in archive.infolist()} == {(2020, 11, 10, 0, 0, 0)}
 
 
+@pytest.mark.slow
 def test_unpacked_elsewhere_it_gives_the_same_figures(tmp_path):
     (tmp_path / "here").mkdir()
     project = made_project(tmp_path / "here")

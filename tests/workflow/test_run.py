@@ -132,6 +132,7 @@ def test_intervals_hold_the_figure_s_epsilon_band(tmp_path):
     assert (rows["population"] <= rows["population_outer"] + 1e-6).all()
 
 
+@pytest.mark.slow
 def test_order_pieces_and_copies_of_the_input_do_not_matter(tmp_path):
     plain = computed(made(tmp_path / "plain"), draws=5)
     turned = made(tmp_path / "turned")
@@ -248,6 +249,7 @@ def test_terrain_that_is_unknown_is_never_hidden(tmp_path):
     assert shares["old", "East", 15000.0] > shares["old", "West", 15000.0] == 0.0
 
 
+@pytest.mark.slow
 def test_files_are_the_same_bytes_wherever_and_whenever(tmp_path):
     made_project(made(tmp_path / "project"), draws=5)
     hashes = []

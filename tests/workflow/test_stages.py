@@ -93,6 +93,7 @@ def read_files(folder):
     }
 
 
+@pytest.mark.slow
 def test_files_have_the_same_bytes_without_with_a_cold_and_with_a_warm_cache(
     path, tmp_path, monkeypatch, computed
 ):
@@ -133,6 +134,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_a_change_does_not_concern_is_taken_over_and_all_figures_are_as_without(
     path, computed, change
@@ -148,6 +150,7 @@ def test_what_a_change_does_not_concern_is_taken_over_and_all_figures_are_as_wit
     assert sum_up(warm) == sum_up(compute(load_project(path)))
 
 
+@pytest.mark.slow
 def test_one_changed_claim_is_measured_alone(path, computed):
     ledger = path.with_name("claims.toml")
     text = LEDGER.replace(
@@ -168,6 +171,7 @@ def test_a_claim_tried_after_a_run_computes_nothing(first_run, path, computed):
     assert hash_value(row) == hash_value(expected)
 
 
+@pytest.mark.slow
 def test_damaged_pieces_are_said_and_computed_again(first_run, path, computed, caplog):
     pieces = sorted((find_cache_folder() / "stages").glob("*.piece"))
     for number, piece in enumerate(pieces):
@@ -185,6 +189,7 @@ def compute_and_sum_up(path):
     return sum_up(compute(load_project(path), use_cache=True))
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_share_a_cache(path, tmp_path, monkeypatch):
     monkeypatch.setenv("FRONTLINE_CACHE", str(tmp_path / "empty"))
     with ProcessPoolExecutor(2) as pool:
