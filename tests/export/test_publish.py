@@ -395,6 +395,8 @@ def test_ctrl_c_waits_while_files_are_renamed(tmp_path):
     code = f"""
         import os, pathlib, signal, time
         from frontline.export.publish import prepare_output, publish
+        # A shell that starts programs in the background lets them ignore the signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         replace = pathlib.Path.replace
         def interrupted(self, *args):
             os.kill(os.getpid(), signal.SIGINT)
