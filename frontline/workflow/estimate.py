@@ -49,7 +49,7 @@ class Work:
 
 SECONDS = {
     "start": 9.0,
-    "draws": 1.8e-5,
+    "draws": 3.2e-5,
     "copies": 0.033,
     "places": 4.3e-3,
     "sight": 2.0e-8,
