@@ -107,10 +107,11 @@ def compare_heights(
         close = where.distance_m <= within_m
         own = close & (where.side == number)
         other = close & (where.side != number) & (where.side != OUTSIDE)
-        return tuple(  # type: ignore[return-value]
+        ours, theirs = (
             _mean_by(stretch[chosen], height[chosen], area[chosen], count)
             for chosen in (own, other)
         )
+        return ours, theirs
 
     def shares(where: SamplePosition) -> tuple[float, float]:
         ours, theirs = means(where)

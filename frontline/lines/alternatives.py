@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from frontline.errors import FrontlineError, raise_problems
-from frontline.lines.front import FrontLine, make_front, name_file_of_problem
+from frontline.lines.front import FrontLine, read_front
 
 if TYPE_CHECKING:
     from frontline.inputs.layers import Layers
@@ -61,18 +61,11 @@ def read_alternatives(project: Project, *, layers: Layers) -> tuple[Alternative,
     found: list[Alternative] = []
     problems: list[FrontlineError] = []
     for line in project.lines:
-        sides = [side for side in project.sides if not side.lines or line.key in side.lines]
         for own, drawing in zip(line.alternatives, line.drawings[1:], strict=True):
             try:
-                front = make_front(
-                    drawing,
-                    features=layers.lines[drawing.key],
-                    sides=sides,
-                    area=layers.study_area,
-                    plane=layers.plane,
-                )
+                front = read_front(drawing, line=line.key, project=project, layers=layers)
             except FrontlineError as problem:
-                problems.append(name_file_of_problem(problem, project=project))
+                problems.append(problem)
                 continue
             named = replace(front, key=line.key, label=line.label)
             found.append(Alternative(line.key, own.key, own.label, named))

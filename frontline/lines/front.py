@@ -218,19 +218,12 @@ def read_fronts(project: Project, *, layers: Layers) -> tuple[FrontLine, ...]:
     fronts: list[FrontLine] = []
     problems: list[FrontlineError] = []
     for line in project.lines:
-        sides = [side for side in project.sides if not side.lines or line.key in side.lines]
         try:
-            front = make_front(
-                line,
-                features=layers.lines[line.key],
-                sides=sides,
-                area=layers.study_area,
-                plane=layers.plane,
-            )
+            front = read_front(line, line=line.key, project=project, layers=layers)
         except FrontlineError as problem:
-            problems.append(name_file_of_problem(problem, project=project))
+            problems.append(problem)
             continue
-        empty = _note_empty_pieces(front, sides, layers)
+        empty = _note_empty_pieces(front, _list_sides(project, line.key), layers)
         fronts.append(replace(front, notes=(*front.notes, *empty)))
     raise_problems(problems)
     date_notes = note_same_date(project.lines)
@@ -240,6 +233,39 @@ def read_fronts(project: Project, *, layers: Layers) -> tuple[FrontLine, ...]:
         )
         for front in fronts
     )
+
+
+def read_front(drawing: LineSpec, *, line: str, project: Project, layers: Layers) -> FrontLine:
+    """Make the front line that a line, or an alternative of it, draws.
+
+    Parameters
+    ----------
+    drawing
+        The line, or as which line the alternative is read; it has features in the layers.
+    line
+        Key of the line, whose sides count.
+    project, layers
+        As for `read_fronts`.
+
+    Raises
+    ------
+    FrontlineError
+        As `read_fronts`; it names the file as the project does.
+    """
+    try:
+        return make_front(
+            drawing,
+            features=layers.lines[drawing.key],
+            sides=_list_sides(project, line),
+            area=layers.study_area,
+            plane=layers.plane,
+        )
+    except FrontlineError as problem:
+        raise _name_file_of_problem(problem, project=project) from problem
+
+
+def _list_sides(project: Project, line: str) -> list[SideSpec]:
+    return [side for side in project.sides if not side.lines or line in side.lines]
 
 
 def _note_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Layers) -> list[Note]:
@@ -255,7 +281,7 @@ def _note_empty_pieces(front: FrontLine, sides: Sequence[SideSpec], layers: Laye
     )
 
 
-def name_file_of_problem(problem: FrontlineError, *, project: Project) -> FrontlineError:
+def _name_file_of_problem(problem: FrontlineError, *, project: Project) -> FrontlineError:
     """Name the file of a problem as the project does: its own, or that of a layer."""
     shown = (
         project.path.name

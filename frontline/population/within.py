@@ -719,7 +719,7 @@ def compute_profile(
     *,
     layers: Layers,
     fronts: Sequence[FrontLine],
-    own_zones: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
     places: pd.DataFrame,
     draws: Mapping[str, Sequence[DisplacedFront]],
     around: Mapping[tuple[str, str], CatchmentPopulation] | None = None,
@@ -731,7 +731,7 @@ def compute_profile(
     ----------
     project, layers, fronts, places, draws, around, references
         As for `count_people_within`.
-    own_zones
+    zones
         The zones of the project's own distances, with intervals.
 
     Returns
@@ -740,14 +740,12 @@ def compute_profile(
 
     Notes
     -----
-    Bands at the project's own distances are `own_zones`; the others are plain buffers of a
+    Bands at the project's own distances are `zones`; the others are plain buffers of a
     thinned line, true to some thousandths (`frontline.lines.zones.buffer_zones_in_plane`). The
     land of the displaced copies is measured at all distances at once.
     """
     steps = np.union1d(STEPS_M, project.zones.distances_m)
-    bands = _bands(
-        fronts, own_zones, draws, steps=[float(step) for step in steps], plane=layers.plane
-    )
+    bands = _bands(fronts, zones, draws, steps=[float(step) for step in steps], plane=layers.plane)
     by_key = {front.key: front for front in fronts}
     counts = count_people_within(
         project,

@@ -163,20 +163,22 @@ def _set_range(
     ranges = {figure: (values[figure].copy(), values[figure].copy()) for figure in table.ranged}
     concerned = np.zeros(len(frame), dtype=bool)
     rows: list[dict[str, Any]] = []
+    absent = 0.0 if table.absent_is_none else math.nan
+    left_out = {figure: SHARED_BY.get(figure, "") for figure in table.ranged}
+    own_keys = {but: list(_list_keys(frame, table, but=but)) for but in set(left_out.values())}
     for variant, other in variants:
         if other is None:
             continue
+        places = {
+            but: {key: number for number, key in enumerate(_list_keys(other, table, but=but))}
+            for but in own_keys
+        }
         mine = [number for number, own in enumerate(lines) if variant.lines <= own]
         concerned[mine] = True
-        absent = 0.0 if table.absent_is_none else math.nan
         for figure in table.ranged:
             theirs = np.append(_read_numbers(other, figure), absent)
-            left_out = SHARED_BY.get(figure, "")
-            place = {
-                key: number for number, key in enumerate(_list_keys(other, table, but=left_out))
-            }
-            wanted = list(_list_keys(frame, table, but=left_out))
-            found = theirs[[place.get(wanted[number], -1) for number in mine]]
+            place, sought = places[left_out[figure]], own_keys[left_out[figure]]
+            found = theirs[[place.get(sought[number], -1) for number in mine]]
             low, high = ranges[figure]
             low[mine] = np.fmin(low[mine], found)
             high[mine] = np.fmax(high[mine], found)

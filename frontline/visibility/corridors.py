@@ -63,19 +63,13 @@ class CorridorPieces:
         First and last point in the frame, shape ``(n, 2, 2)``.
     row
         Row of the corridor that a piece belongs to, shape ``(n,)``.
-    part
-        Number of the connected part that it belongs to, counted over all corridors.
     length_m
         Length on the ground, shape ``(n,)``.
-    from_m
-        Length of the same corridor before the piece, shape ``(n,)``.
     """
 
     ends: NDArray[np.float64]
     row: NDArray[np.int64]
-    part: NDArray[np.int64]
     length_m: NDArray[np.float64]
-    from_m: NDArray[np.float64]
 
 
 def cut_corridors(layers: Layers, *, dem: Dem) -> CorridorPieces:
@@ -94,11 +88,7 @@ def cut_corridors(layers: Layers, *, dem: Dem) -> CorridorPieces:
     same = np.flatnonzero(np.diff(line) == 0)
     ends = np.stack([xy[same], xy[same + 1]], axis=1)
     length_m = layers.plane.ground_m(ends[:, 0], ends[:, 1])
-    row = rows[line[same]]
-    before = np.cumsum(length_m) - length_m
-    first = np.flatnonzero(np.diff(row, prepend=-1))
-    from_m = before - np.repeat(before[first], np.diff(np.append(first, len(row))))
-    return CorridorPieces(ends, row, line[same], length_m, from_m)
+    return CorridorPieces(ends, rows[line[same]], length_m)
 
 
 def sum_by_state(

@@ -240,7 +240,8 @@ def see_from_fronts(
     _check_column(layers, settings)
     pieces = cut_corridors(layers, dem=dem)
     places = find_target_points(layers, settings=settings)
-    along = _Along.of(layers, pieces, settings, estimate_plausible_height(dem, settings=settings))
+    margin_m = estimate_plausible_height(dem, settings=settings)
+    along = _Along.of(layers, pieces, settings, margin_m)
     settlements, rasters, shares, notes = [], {}, [], list(_list_notes(dem, settings))
     corridors: list[pd.DataFrame] = []
     by_zone: list[gpd.GeoDataFrame] = []
@@ -261,7 +262,7 @@ def see_from_fronts(
         )
         ways = along.join(seen.tallies[1], seen.cells)
         ways = ways.conservative() if settings.conservative else ways
-        states = state_of(ways, margin_m=estimate_plausible_height(dem, settings=settings))
+        states = state_of(ways, margin_m=margin_m)
         corridors.append(sum_by_state(layers, line=front.key, pieces=pieces, state=states))
         by_zone.append(
             sum_by_zone(layers, line=front.key, pieces=pieces, state=states, zones=front_zones)

@@ -8,8 +8,8 @@ another claim or another line leaves it as it is. Results are the same with and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -134,9 +134,17 @@ class Stages:
         self._inputs = inputs
 
     def remember(
-        self, stage: str, *parts: Any, compute: Callable[[], Value], classes: Sequence[type] = ()
+        self,
+        stage: str,
+        describe: Callable[[], Sequence[Any]],
+        *,
+        compute: Callable[[], Value],
+        classes: Sequence[type] = (),
     ) -> Value:
-        """Take a stage from an earlier run, or compute it: see `storage.checkpoint.remember`."""
+        """Take a stage from an earlier run, or compute it: see `storage.checkpoint.remember`.
+
+        What it depends on is described, and layers and files are hashed, only to keep stages.
+        """
         if self.checkpoint is None:
             return compute()
         common = (
@@ -147,7 +155,7 @@ class Stages:
         return remember(
             self.checkpoint,
             stage=stage,
-            parts=[*common, *parts],
+            parts=[*common, *describe()],
             compute=compute,
             classes=classes,
         )
@@ -209,25 +217,77 @@ class Stages:
         return _join(
             self.remember(
                 "zones",
-                describe_front(front),
-                distances_m,
-                _describe_draws(self.project, fronts, front, draws),
-                compute=lambda front=front: buffer_zones(  # type: ignore[misc]
-                    [front], distances_m=distances_m, draws=draws, plane=plane
+                partial(self._describe_zones, fronts, front, draws),
+                compute=partial(
+                    buffer_zones, [front], distances_m=distances_m, draws=draws, plane=plane
                 ),
             )
             for front in fronts
         )
 
-    def _population(self, front: FrontLine, references: Sequence[Reference]) -> list[Any]:
+    def _describe_zones(
+        self,
+        fronts: Sequence[FrontLine],
+        front: FrontLine,
+        draws: Mapping[str, Sequence[DisplacedFront]],
+    ) -> list[Any]:
+        copies = _describe_draws(self.project, fronts, front, draws)
+        return [describe_front(front), self.project.zones.distances_m, copies]
+
+    def _count_by_line(
+        self,
+        stage: str,
+        count: Callable[..., Value],
+        *,
+        fronts: Sequence[FrontLine],
+        zones: gpd.GeoDataFrame,
+        places: pd.DataFrame,
+        references: Sequence[Reference],
+        further: Sequence[Any] = (),
+        classes: Sequence[type],
+    ) -> list[Value]:
+        """Count people about each line by itself, of its own zones and places.
+
+        Parameters
+        ----------
+        stage, classes
+            As for `remember`.
+        count
+            Takes ``layers``, ``fronts``, ``zones``, ``places`` and ``references`` of one line.
+        fronts, zones, places, references
+            Of all lines.
+        further
+            What else the stage depends on.
+        """
         names = ("population", "settlements", "districts", "stated", "people", "totals")
-        return [
-            describe_front(front),
-            self.places,
-            self.describe(*names),
-            dict(self.rasters),
-            list(references),
-        ]
+
+        def take(front: FrontLine) -> Value:
+            own, near = (table[table["line"] == front.key] for table in (zones, places))
+            return self.remember(
+                stage,
+                lambda: [
+                    describe_front(front),
+                    self.places,
+                    self.describe(*names),
+                    dict(self.rasters),
+                    list(references),
+                    own,
+                    near,
+                    *further,
+                ],
+                compute=partial(
+                    count,
+                    self.project,
+                    layers=self.layers,
+                    fronts=[front],
+                    zones=own,
+                    places=near,
+                    references=references,
+                ),
+                classes=classes,
+            )
+
+        return [take(front) for front in fronts]
 
     def count_people(
         self,
@@ -239,39 +299,19 @@ class Stages:
         references: Sequence[Reference],
     ) -> PeopleWithin:
         """Count people in the zones: see `frontline.population.within.count_people_within`."""
-        counted = []
         if not fronts:
             return count_people_within(
                 self.project, layers=self.layers, fronts=(), zones=zones, places=places, draws=draws
             )
-        for front in fronts:
-            own, near = (table[table["line"] == front.key] for table in (zones, places))
-
-            def count(
-                front: FrontLine = front,
-                own: gpd.GeoDataFrame = own,
-                near: pd.DataFrame = near,
-            ) -> PeopleWithin:
-                return count_people_within(
-                    self.project,
-                    layers=self.layers,
-                    fronts=[front],
-                    zones=own,
-                    places=near,
-                    draws=draws,
-                    references=references,
-                )
-
-            counted.append(
-                self.remember(
-                    "people",
-                    *self._population(front, references),
-                    own,
-                    near,
-                    compute=count,
-                    classes=(PeopleWithin, Note, CatchmentPopulation),
-                )
-            )
+        counted = self._count_by_line(
+            "people",
+            partial(count_people_within, draws=draws),
+            fronts=fronts,
+            zones=zones,
+            places=places,
+            references=references,
+            classes=(PeopleWithin, Note, CatchmentPopulation),
+        )
         notes = dict.fromkeys(note for people in counted for note in people.notes)
         around = {key: one for people in counted for key, one in people.around.items()}
         return PeopleWithin(_join(people.rows for people in counted), tuple(notes), around)
@@ -308,8 +348,9 @@ class Stages:
             def overlay(pair: Sequence[FrontLine] = pair) -> gpd.GeoDataFrame:
                 return list_land_changes(overlay_once(case, fronts=pair), plane=plane)
 
-            described = [describe_front(front) for front in pair]
-            tables.append(self.remember("changes", described, compute=overlay))
+            tables.append(
+                self.remember("changes", partial(_describe_fronts, pair), compute=overlay)
+            )
             progress(len(tables), len(pairs))
         return _join(tables)
 
@@ -324,37 +365,16 @@ class Stages:
         references: Sequence[Reference],
     ) -> DistanceProfile:
         """Compute the profile of distances: see `frontline.population.within.compute_profile`."""
-        profiles = []
-        for front in fronts:
-            own, near = (table[table["line"] == front.key] for table in (zones, places))
-
-            def count(
-                front: FrontLine = front,
-                own: gpd.GeoDataFrame = own,
-                near: pd.DataFrame = near,
-            ) -> DistanceProfile:
-                return compute_profile(
-                    self.project,
-                    layers=self.layers,
-                    fronts=[front],
-                    own_zones=own,
-                    places=near,
-                    draws=draws,
-                    around=around,
-                    references=references,
-                )
-
-            profiles.append(
-                self.remember(
-                    "profile",
-                    *self._population(front, references),
-                    own,
-                    near,
-                    self.project.zones.distances_m,
-                    compute=count,
-                    classes=(DistanceProfile,),
-                )
-            )
+        profiles = self._count_by_line(
+            "profile",
+            partial(compute_profile, draws=draws, around=around),
+            fronts=fronts,
+            zones=zones,
+            places=places,
+            references=references,
+            further=[self.project.zones.distances_m],
+            classes=(DistanceProfile,),
+        )
         return DistanceProfile(
             _join(one.zones for one in profiles), _join(one.people for one in profiles)
         )
@@ -363,8 +383,7 @@ class Stages:
         """Vary the lengths of correlation: see `frontline.analysis.correlation`."""
         return self.remember(
             "correlation",
-            self.everything,
-            *self._lines(case),
+            lambda: [self.everything, *self._lines(case)],
             compute=lambda: vary_correlation(case),
         )
 
@@ -377,9 +396,11 @@ class Stages:
             notes = [*note_drawing(fronts, draws=case.draws), *note_bias(case.zones)]
             return notes if correlation is None else [*notes, *note_correlation(correlation)]
 
-        parts = [describe_front(front) for front in fronts]
         yield from self.remember(
-            "notes", parts, case.zones, correlation, compute=write, classes=(Note,)
+            "notes",
+            lambda: [_describe_fronts(fronts), case.zones, correlation],
+            compute=write,
+            classes=(Note,),
         )
 
     def tabulate(self, case: Analysis, *, changes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
@@ -395,13 +416,13 @@ class Stages:
                 **make_optional_tables(case, changes=changes),
             }
 
-        return self.remember("tables", self.everything, *self._lines(case), compute=make)
+        return self.remember("tables", lambda: [self.everything, *self._lines(case)], compute=make)
 
     def _lines(self, case: Analysis) -> list[Any]:
         dated = {line.key for line in self.project.lines}
         others = [other.front for variant in case.variants for other in variant.choice]
         own = [front for front in case.fronts if front.key in dated]
-        return [describe_front(front) for front in (*own, *others)]
+        return _describe_fronts((*own, *others))
 
     def ask(self, case: Analysis) -> Asker:
         """Return what measures claims: each figure once, and none that an earlier run has."""
@@ -413,15 +434,11 @@ class Stages:
         ) -> Measurement:
             asked = json.dumps([metric, parameters], sort_keys=True, default=str)
             if asked not in known:
-                known[asked] = (
-                    compute()
-                    if self.checkpoint is None
-                    else self.remember(
-                        "claims",
-                        [self.everything, lines, asked],
-                        compute=compute,
-                        classes=(Measurement, Other),
-                    )
+                known[asked] = self.remember(
+                    "claims",
+                    lambda: [[self.everything, lines, asked]],
+                    compute=compute,
+                    classes=(Measurement, Other),
                 )
             return known[asked]
 
@@ -433,6 +450,10 @@ def describe_front(front: FrontLine) -> list[Any]:
     names = (name for name in vars(front) if name not in {"label", "notes", "sides", "halves"})
     lands = [None if some is None else dict(some) for some in (front.sides, front.halves)]
     return [*(getattr(front, name) for name in names), *lands]
+
+
+def _describe_fronts(fronts: Iterable[FrontLine]) -> list[Any]:
+    return [describe_front(front) for front in fronts]
 
 
 def _describe_draws(

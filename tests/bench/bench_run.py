@@ -249,7 +249,7 @@ def time_stages(case: Case, folder: Path) -> dict[str, float]:
     places = timed("places", lambda: locate_settlements(project, layers=layers, fronts=fronts))
     shared = {"layers": layers, "fronts": fronts, "places": places, "draws": copies}
     timed("people", lambda: count_people_within(project, zones=zones, **shared))
-    timed("profile", lambda: compute_profile(project, own_zones=zones, **shared))
+    timed("profile", lambda: compute_profile(project, zones=zones, **shared))
     timed("separation", lambda: tabulate_separation(fronts, draws=copies, plane=plane))
     return spent
 
